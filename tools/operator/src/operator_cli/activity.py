@@ -1,0 +1,97 @@
+"""What a running pipeline does at this moment, asked of CodePipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from operator_cli.model import RUNNING, Activity, Pipeline
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_codepipeline.type_defs import ActionExecutionDetailTypeDef
+
+IN_PROGRESS = "InProgress"
+APPROVAL = "Approval"
+
+
+class ActivityReader:
+    """Asks CodePipeline about running pipelines only."""
+
+    def __init__(self, codepipeline: CodePipelineClient) -> None:
+        self._codepipeline = codepipeline
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        """Say what each running pipeline does; one that CodePipeline won't show is left out.
+
+        The ledger is what a release is followed by: a throttled or forbidden look here only makes
+        the view poorer.
+        """
+        doing: dict[str, Activity] = {}
+        for pipeline in pipelines:
+            if pipeline.status != RUNNING or pipeline.execution_id is None:
+                continue
+            try:
+                activity = self._of_execution(pipeline.name, pipeline.execution_id)
+            except ClientError:
+                continue
+            if activity is not None:
+                doing[pipeline.name] = activity
+        return doing
+
+    def _of_execution(self, name: str, execution_id: str) -> Activity | None:
+        actions = self._codepipeline.list_action_executions(
+            pipelineName=name, filter={"pipelineExecutionId": execution_id}
+        )["actionExecutionDetails"]
+        current = [action for action in actions if action.get("status") == IN_PROGRESS]
+        if not current:
+            return self._held_at_transition(name, execution_id)
+        for action in current:
+            if _category(action) == APPROVAL:
+                return self._approval(name, action)
+        return Activity(
+            stage=current[0].get("stageName"),
+            action=", ".join(sorted(action.get("actionName", "?") for action in current)),
+        )
+
+    def _approval(self, name: str, action: ActionExecutionDetailTypeDef) -> Activity:
+        stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
+        token = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
+        for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
+            if stage_state.get("stageName") != stage:
+                continue
+            for state in stage_state.get("actionStates", []):
+                if state.get("actionName") == approval:
+                    token = state.get("latestExecution", {}).get("token") or token
+        return Activity(
+            stage=stage,
+            action=approval,
+            waits_for="manual approval",
+            way_out=(
+                f"aws codepipeline put-approval-result --pipeline-name {name} "
+                f"--stage-name {stage} --action-name {approval} --token {token} "
+                "--result summary=ok,status=Approved"
+            ),
+        )
+
+    def _held_at_transition(self, name: str, execution_id: str) -> Activity | None:
+        for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
+            inbound = stage_state.get("inboundExecution", {}).get("pipelineExecutionId")
+            transition = stage_state.get("inboundTransitionState", {})
+            if inbound == execution_id and transition.get("enabled") is False:
+                stage = stage_state.get("stageName", "?")
+                reason = transition.get("disabledReason")
+                return Activity(
+                    stage=stage,
+                    waits_for="disabled transition" + (f" ({reason})" if reason else ""),
+                    way_out=(
+                        f"aws codepipeline enable-stage-transition --pipeline-name {name} "
+                        f"--stage-name {stage} --transition-type Inbound"
+                    ),
+                )
+        return None
+
+
+def _category(action: ActionExecutionDetailTypeDef) -> str | None:
+    return action.get("input", {}).get("actionTypeId", {}).get("category")

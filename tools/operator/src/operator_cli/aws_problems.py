@@ -1,0 +1,83 @@
+"""botocore's expected problems, said so that people know what to do next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+from botocore.exceptions import (
+    ConnectionError as ConnectionProblem,
+)
+
+from operator_cli.errors import UnreachableError
+
+_ABSENT = frozenset(
+    {
+        "ResourceNotFoundException",
+        "NoSuchBucket",
+        "StateMachineDoesNotExist",
+        "ExecutionDoesNotExist",
+    }
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_SIGN_IN = (
+    "Sign in as you do for the AWS CLI (AWS_PROFILE, aws sso login, AWS_ACCESS_KEY_ID ...); "
+    'for the embedded platform: eval "$(make -s env)".'
+)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn botocore's expected problems into UnreachableError."""
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
+        raise UnreachableError(f"No usable AWS credentials: {error}.", _SIGN_IN) from error
+    except NoRegionError as error:
+        raise UnreachableError(
+            "No AWS Region is set.", "Set AWS_REGION, or a region in your profile."
+        ) from error
+    except (ConnectionProblem, HTTPClientError) as error:
+        raise UnreachableError(
+            f"AWS does not answer: {error}",
+            "Check the network and AWS_ENDPOINT_URL; for the embedded platform: make up.",
+        ) from error
+    except ClientError as error:
+        raise _explain_refusal(error) from error
+    except BotoCoreError as error:
+        raise UnreachableError(f"AWS could not be asked: {error}", _SIGN_IN) from error
+
+
+def _explain_refusal(error: ClientError) -> UnreachableError:
+    code = error.response.get("Error", {}).get("Code", "unknown")
+    if code in _ABSENT:
+        return UnreachableError(
+            f"{error.operation_name} found nothing there: {error}",
+            "Check the Region, and the deployment (--outputs or --name-prefix); "
+            "make deploy creates one.",
+        )
+    if code in _CREDENTIALS:
+        return UnreachableError(f"AWS refused the credentials: {error}", _SIGN_IN)
+    if code in _DENIED:
+        return UnreachableError(
+            f"You may not call {error.operation_name}: {error}",
+            "Ask for that permission, or use a role that has it.",
+        )
+    return UnreachableError(f"{error.operation_name} failed: {error}", "Try again in a moment.")

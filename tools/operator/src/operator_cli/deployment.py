@@ -1,0 +1,74 @@
+"""Which deployment is meant: its Terraform outputs, or names asked of AWS."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from operator_cli.errors import UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_sts import STSClient
+
+FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_release")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """The names of one deployment that the operator needs."""
+
+    state_machine_arn: str
+    manifest_bucket: str
+    releases_table: str
+    function_names: dict[str, str]
+
+
+def read_outputs(path: Path) -> Deployment:
+    """Read what `terraform output -json` printed.
+
+    Raises UsageError when the file cannot be read or lacks an output.
+    """
+    again = "Write it again: make deploy, or terraform output -json > FILE."
+    try:
+        outputs = json.loads(path.read_text(encoding="utf-8"))
+        values = {name: output["value"] for name, output in outputs.items()}
+        return Deployment(
+            state_machine_arn=values["state_machine_arn"],
+            manifest_bucket=values["manifest_bucket"],
+            releases_table=values["releases_table"],
+            function_names=dict(values["function_names"]),
+        )
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", again) from error
+    except KeyError as error:
+        raise UsageError(f"{path} has no output {error}.", again) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is not Terraform's output as JSON: {error}.", again) from error
+
+
+def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deployment:
+    """Ask AWS for the state machine of that name; the other names follow from it.
+
+    Raises UnreachableError when this account and Region hold no such state machine.
+    """
+    region = sfn.meta.region_name
+    account = sts.get_caller_identity()["Account"]
+    for page in sfn.get_paginator("list_state_machines").paginate():
+        for machine in page["stateMachines"]:
+            if machine["name"] == name_prefix:
+                return Deployment(
+                    state_machine_arn=machine["stateMachineArn"],
+                    manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
+                    releases_table=f"{name_prefix}-releases",
+                    function_names={
+                        function: f"{name_prefix}-{function.replace('_', '-')}"
+                        for function in FUNCTIONS
+                    },
+                )
+    raise UnreachableError(
+        f"No state machine {name_prefix} in account {account}, Region {region}.",
+        "Check the Region and --name-prefix, name an outputs file with --outputs, or make deploy.",
+    )

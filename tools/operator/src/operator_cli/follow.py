@@ -1,0 +1,108 @@
+"""Two looks at a release in, what changed between them out; and the loop that goes on looking."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from operator_cli.errors import UnreachableError
+from operator_cli.model import WAITING, Activity, Pipeline, Release, Snapshot
+
+FIRST_PAUSE_SECONDS = 0.4
+LONGEST_PAUSE_SECONDS = 3.0
+PAUSE_GROWTH = 1.5
+TRIES_UNREACHED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFound:
+    """The release was seen for the first time."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineMoved:
+    """A pipeline has another status than before."""
+
+    pipeline: Pipeline
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineActs:
+    """A running pipeline does something else, or began to wait for someone."""
+
+    pipeline: Pipeline
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseClosed:
+    """The outcome is recorded."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class LookFailed:
+    """One look did not reach AWS; the release is not touched by that."""
+
+    problem: str
+
+
+type Event = ReleaseFound | PipelineMoved | PipelineActs | ReleaseClosed | LookFailed
+
+
+class Sink(Protocol):
+    """Shows what happens, on a terminal or as lines."""
+
+    def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
+        """Take the latest look (None while there is none) and what changed since the last."""
+
+
+def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
+    """Say what happened between two looks, in the manifest's order."""
+    events: list[Event] = []
+    if before is None:
+        events.append(ReleaseFound(after.release))
+    known = {pipeline.name: pipeline for pipeline in before.release.pipelines} if before else {}
+    for pipeline in after.release.pipelines:
+        earlier = known[pipeline.name].status if pipeline.name in known else WAITING
+        if pipeline.status != earlier:
+            events.append(PipelineMoved(pipeline, earlier))
+        activity = after.activity.get(pipeline.name)
+        if activity and activity != (before.activity.get(pipeline.name) if before else None):
+            events.append(PipelineActs(pipeline, activity))
+    if after.release.closed and not (before and before.release.closed):
+        events.append(ReleaseClosed(after.release))
+    return events
+
+
+def follow(look: Callable[[], Snapshot], *, sink: Sink, wait: Callable[[float], None]) -> Release:
+    """Look, with growing pauses while nothing changes, until the release is closed.
+
+    Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
+    """
+    last: Snapshot | None = None
+    pause = FIRST_PAUSE_SECONDS
+    unreached = 0
+    while True:
+        try:
+            now = look()
+        except UnreachableError as error:
+            unreached += 1
+            if last is None or unreached > TRIES_UNREACHED:
+                raise
+            sink.show(last, [LookFailed(error.problem)])
+            pause = LONGEST_PAUSE_SECONDS
+        else:
+            unreached = 0
+            events = changes(last, now)
+            sink.show(now, events)
+            if now.release.closed:
+                return now.release
+            pause = (
+                FIRST_PAUSE_SECONDS if events else min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
+            )
+            last = now
+        wait(pause)

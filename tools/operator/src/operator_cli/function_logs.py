@@ -1,0 +1,94 @@
+"""What the functions logged: their JSON lines, in order, made readable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+
+PAUSE_SECONDS = 2.0
+# A line may be stored so much later than one with a later time: looked at twice, shown once.
+LATE_MILLISECONDS = 10_000
+_KNOWN = frozenset(
+    {"timestamp", "level", "message", "logger", "requestId", "release_id", "pipeline"}
+    | {"stackTrace", "errorType", "errorMessage", "location"}
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LogLine:
+    """One line of one function, as stored."""
+
+    milliseconds: int
+    event_id: str
+    function: str
+    text: str
+
+
+class LogReader:
+    """Reads the functions' log groups; function_names maps our names to those on AWS."""
+
+    def __init__(self, *, logs: CloudWatchLogsClient, function_names: Mapping[str, str]) -> None:
+        self._logs = logs
+        self._groups = {
+            function: f"/aws/lambda/{name}" for function, name in function_names.items()
+        }
+
+    def read(self, since: datetime) -> list[LogLine]:
+        """Read all lines since then, the earliest first."""
+        lines: list[LogLine] = []
+        for function, group in self._groups.items():
+            pages = self._logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, startTime=int(since.timestamp() * 1000)
+            )
+            lines += [
+                LogLine(event["timestamp"], event["eventId"], function, event["message"])
+                for page in pages
+                for event in page["events"]
+            ]
+        return sorted(lines)
+
+    def tail(self, since: datetime, *, wait: Callable[[float], None]) -> Iterator[LogLine]:
+        """Read on for ever, each line once."""
+        shown: set[tuple[str, str]] = set()
+        while True:
+            lines = self.read(since)
+            for line in lines:
+                if (line.function, line.event_id) not in shown:
+                    yield line
+            if lines:
+                newest = lines[-1].milliseconds - LATE_MILLISECONDS
+                since = max(since, datetime.fromtimestamp(newest / 1000, UTC))
+                shown = {(line.function, line.event_id) for line in lines}
+            wait(PAUSE_SECONDS)
+
+
+def readable(line: LogLine) -> str | None:
+    """Say one stored line in one readable line; None for Lambda's own notes of a good run."""
+    at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
+    head = f"{at:%H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
+    try:
+        told: Any = json.loads(line.text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        return f"{head} {'':<7} {line.text.rstrip()}" if line.text.strip() else None
+    if "type" in told and "record" in told:
+        return _platform_line(head, told)
+    subject = " ".join(str(told[key]) for key in ("release_id", "pipeline") if told.get(key))
+    rest = " ".join(f"{key}={value}" for key, value in told.items() if key not in _KNOWN)
+    error = ": ".join(str(told[key]) for key in ("errorType", "errorMessage") if told.get(key))
+    words = (str(told.get("message", "")), error, f"[{subject}]" if subject else "", rest)
+    return f"{head} {told.get('level', ''):<7} {' '.join(word for word in words if word)}"
+
+
+def _platform_line(head: str, told: Mapping[str, Any]) -> str | None:
+    record = told["record"] if isinstance(told["record"], dict) else {}
+    if told["type"] != "platform.report" or record.get("status", "success") == "success":
+        return None
+    return f"{head} {'LAMBDA':<7} {record['status']} {record.get('errorType', '')}".rstrip()

@@ -1,0 +1,70 @@
+"""The live view on a terminal: drawn in place, the clock running, the cursor always restored."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from operator_cli.follow import Event, LookFailed
+from operator_cli.model import Snapshot
+from operator_cli.tables import pipeline_table, release_header
+
+# The header, the table's own head, the line of what is hidden and the note below.
+LINES_AROUND_ROWS = 9
+
+
+class LiveView:
+    """Draws the latest look again several times a second, so that the durations run."""
+
+    def __init__(self, console: Console, *, clock: Callable[[], datetime]) -> None:
+        self._console = console
+        self._clock = clock
+        self._snapshot: Snapshot | None = None
+        self._note = ""
+        self._live = Live(
+            console=console, get_renderable=self.draw, refresh_per_second=4, transient=True
+        )
+
+    def __enter__(self) -> Self:
+        """Begin drawing."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Restore the cursor and leave the last state, whole, on the screen."""
+        self._live.stop()
+        if self._snapshot is not None:
+            self._console.print(self._drawn(self._snapshot, room=None))
+
+    def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
+        """Take the latest look; the next refresh draws it."""
+        self._snapshot = snapshot
+        failed = [event.problem for event in events if isinstance(event, LookFailed)]
+        self._note = f"{failed[-1]} The release goes on; looking again." if failed else ""
+
+    def draw(self) -> RenderableType:
+        """Draw the present state, cut to the height of the terminal."""
+        if self._snapshot is None:
+            return Text("Looking for the release ...", style="dim")
+        return self._drawn(self._snapshot, room=self._console.height - LINES_AROUND_ROWS)
+
+    def _drawn(self, snapshot: Snapshot, *, room: int | None) -> RenderableType:
+        now = self._clock()
+        parts = [
+            release_header(snapshot.release, now=now),
+            pipeline_table(
+                snapshot.release.pipelines, now=now, activity=snapshot.activity, room=room
+            ),
+        ]
+        if self._note:
+            parts.append(Text(self._note, style="yellow"))
+        return Group(*parts)

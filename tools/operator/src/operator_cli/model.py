@@ -1,0 +1,112 @@
+"""A release as the operator sees it: read from the ledger, never written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+WAITING = "WAITING"
+STARTING = "STARTING"
+RUNNING = "RUNNING"
+SUCCEEDED = "SUCCEEDED"
+REJECTED = "REJECTED"
+
+UNENDED = frozenset({WAITING, STARTING, RUNNING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a pipeline did not succeed, as far as CodePipeline told."""
+
+    stage: str | None = None
+    action: str | None = None
+    code: str | None = None
+    summary: str | None = None
+    link: str | None = None
+    message: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Stage and action, as far as they are known."""
+        return " → ".join(part for part in (self.stage, self.action) if part)
+
+    @property
+    def reason(self) -> str:
+        """Code and summary; the ledger's own message where neither is known."""
+        told = ": ".join(part for part in (self.code, self.summary) if part)
+        return told or self.message or "no reason was given"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of what was done to a release, by whom."""
+
+    at: datetime
+    who: str
+    what: str
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """One pipeline of a release."""
+
+    name: str
+    position: int
+    status: str
+    execution_id: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    failure: Failure | None = None
+    audit: tuple[AuditEntry, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can happen to it in this release."""
+        return self.status not in UNENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A release's header, with its pipelines in the manifest's order where they were read too."""
+
+    release_id: str
+    status: str
+    execution_arn: str | None
+    opened_at: datetime | None
+    closed_at: datetime | None = None
+    channel: str | None = None
+    requester: str | None = None
+    why: str | None = None
+    pipeline_count: int = 0
+    audit: tuple[AuditEntry, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the outcome is recorded."""
+        return self.status != RUNNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What a running pipeline is doing now, and what it can only wait for."""
+
+    stage: str | None = None
+    action: str | None = None
+    waits_for: str | None = None
+    way_out: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Stage and action, as far as they are known."""
+        return " → ".join(part for part in (self.stage, self.action) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One look: the release, and what each running pipeline does, by name."""
+
+    at: datetime
+    release: Release
+    activity: Mapping[str, Activity] = field(default_factory=dict)

@@ -1,0 +1,75 @@
+"""One look at a release: the ledger, CodePipeline and the execution, as one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from operator_cli.activity import ActivityReader
+from operator_cli.aws_problems import explained
+from operator_cli.errors import LeftOpenError, UsageError
+from operator_cli.ledger_reader import LedgerReader
+from operator_cli.model import Release, Snapshot
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+# close_release gets its event after the execution has ended, and may be retried for minutes.
+TIME_TO_CLOSE = timedelta(minutes=5)
+
+
+class ReleaseObserver:
+    """Looks at one release, and notices when nobody is left to close it."""
+
+    def __init__(
+        self,
+        release_id: str,
+        *,
+        ledger: LedgerReader,
+        activity: ActivityReader,
+        sfn: SFNClient,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._release_id = release_id
+        self._ledger = ledger
+        self._activity = activity
+        self._sfn = sfn
+        self._clock = clock
+
+    def look(self) -> Snapshot:
+        """Read everything once.
+
+        Raises UnreachableError, UsageError for an unknown release, and LeftOpenError when the
+        execution ended a while ago without the ledger knowing an outcome.
+        """
+        with explained():
+            execution_status, ended_at = None, None
+            release = self._ledger.release(self._release_id)
+            if release is None:
+                raise unknown_release(self._release_id)
+            activity = {} if release.closed else self._activity.read(release.pipelines)
+            if not release.closed and release.execution_arn:
+                execution = self._sfn.describe_execution(executionArn=release.execution_arn)
+                execution_status, ended_at = execution["status"], execution.get("stopDate")
+        if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
+            raise _left_open(release, execution_status or "?")
+        return Snapshot(at=self._clock(), release=release, activity=activity)
+
+
+def unknown_release(release_id: str) -> UsageError:
+    """Say that the ledger holds no such release."""
+    return UsageError(
+        f"The ledger holds no release {release_id}.",
+        "List the latest with: release-machine status",
+    )
+
+
+def _left_open(release: Release, execution_status: str) -> LeftOpenError:
+    return LeftOpenError(
+        f"The execution of release {release.release_id} has ended ({execution_status}), "
+        "but the ledger still says RUNNING.",
+        "Look at what close_release logged (release-machine logs) and at the dead letter queues "
+        "(Terraform output dead_letter_queue_urls), then start the same manifest again to see "
+        "the release's state.",
+    )

@@ -1,0 +1,80 @@
+"""What became of an execution at its opening: a new release, one that was there, or a rejection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from operator_cli.ledger_reader import LedgerReader
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+_PAUSE_SECONDS = 0.5
+RUNNING = "RUNNING"
+SUCCEEDED = "SUCCEEDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The execution opened this release."""
+
+    release_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyReleased:
+    """The same manifest had opened this release before."""
+
+    release_id: str
+    released_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The manifest opened nothing; error is one of the machine's error names."""
+
+    error: str
+    cause: str
+
+
+type Opening = Opened | AlreadyReleased | Rejected
+
+
+def await_opening(
+    execution_arn: str,
+    *,
+    sfn: SFNClient,
+    ledger: LedgerReader,
+    wait: Callable[[float], None],
+) -> Opening:
+    """Look until the ledger names the release or the execution has ended without one."""
+    while True:
+        # Asked in this order, an execution that ended has written its pointer before we read it.
+        execution = sfn.describe_execution(executionArn=execution_arn)
+        status = execution["status"]
+        if status == SUCCEEDED:
+            output = _json_object(execution.get("output", ""))
+            if output.get("released_by"):
+                return AlreadyReleased(
+                    release_id=str(output["release_id"]), released_by=str(output["released_by"])
+                )
+        release_id = ledger.release_opened_by(execution_arn)
+        if release_id is not None:
+            return Opened(release_id=release_id)
+        if status != RUNNING:
+            return Rejected(
+                error=execution.get("error") or status,
+                cause=execution.get("cause") or f"the execution ended {status} before it opened",
+            )
+        wait(_PAUSE_SECONDS)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

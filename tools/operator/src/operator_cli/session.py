@@ -1,0 +1,73 @@
+"""The AWS clients of one command, made from the caller's ordinary settings when first needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from operator_cli.activity import ActivityReader
+from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
+from operator_cli.function_logs import LogReader
+from operator_cli.ledger_reader import LedgerReader
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+
+
+class Session:
+    """Everything a command may need of AWS, for one deployment."""
+
+    def __init__(self, *, outputs: Path | None, name_prefix: str) -> None:
+        self._outputs = outputs
+        self._name_prefix = name_prefix
+        self._boto = boto3.Session()
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The deployment that the outputs file describes, else the one of that name."""
+        if self._outputs is not None:
+            return read_outputs(self._outputs)
+        sts = self._boto.client("sts", config=_CONFIG)
+        return find_by_prefix(self._name_prefix, sfn=self.sfn, sts=sts)
+
+    @cached_property
+    def sfn(self) -> SFNClient:
+        """Step Functions."""
+        return self._boto.client("stepfunctions", config=_CONFIG)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3; path style where an endpoint is set, whose buckets have no host names."""
+        return self._boto.client("s3", config=_CONFIG)
+
+    @cached_property
+    def ledger(self) -> LedgerReader:
+        """The releases table."""
+        return LedgerReader(
+            dynamodb=self._boto.client("dynamodb", config=_CONFIG),
+            releases_table=self.deployment.releases_table,
+        )
+
+    @cached_property
+    def activity(self) -> ActivityReader:
+        """CodePipeline, for what runs."""
+        return ActivityReader(self._boto.client("codepipeline", config=_CONFIG))
+
+    @cached_property
+    def logs(self) -> LogReader:
+        """The functions' log groups."""
+        return LogReader(
+            logs=self._boto.client("logs", config=_CONFIG),
+            function_names=self.deployment.function_names,
+        )

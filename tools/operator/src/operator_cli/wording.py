@@ -1,0 +1,60 @@
+"""How times, durations and ids are written, the same in every view."""
+
+from datetime import UTC, datetime
+
+from operator_cli.model import Release
+
+SYMBOLS = {
+    "WAITING": "·",
+    "STARTING": "▸",
+    "RUNNING": "▶",
+    "SUCCEEDED": "✔",
+    "FAILED": "✘",
+    "STOPPED": "■",
+    "SUPERSEDED": "✘",
+    "CANCELLED": "■",
+    "TIMED_OUT": "✘",
+    "SKIPPED": "-",
+    "REJECTED": "✘",
+}
+STYLES = {
+    "WAITING": "dim",
+    "STARTING": "cyan",
+    "RUNNING": "cyan",
+    "SUCCEEDED": "green",
+    "FAILED": "bold red",
+    "STOPPED": "yellow",
+    "SUPERSEDED": "yellow",
+    "CANCELLED": "yellow",
+    "TIMED_OUT": "bold red",
+    "SKIPPED": "dim",
+    "REJECTED": "bold red",
+}
+
+
+def clock_time(moment: datetime) -> str:
+    """Write a time in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def duration(begin: datetime | None, end: datetime | None) -> str:
+    """Write how long it took: 0:07, 12:30, 1:02:03; nothing when an end is unknown."""
+    if begin is None or end is None:
+        return ""
+    seconds = max(0, int((end - begin).total_seconds()))
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def short(execution_id: str | None) -> str:
+    """Write the first part of an execution id, enough to recognise it."""
+    return execution_id.split("-")[0][:8] if execution_id else ""
+
+
+def tally(release: Release) -> str:
+    """Count the pipelines by status, in the order in which the statuses first appear."""
+    counts: dict[str, int] = {}
+    for pipeline in release.pipelines:
+        counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
+    return ", ".join(f"{count} {status}" for status, count in counts.items())
