@@ -1,0 +1,237 @@
+# POST /releases: starts the machine with the body to the letter, and answers at once.
+
+locals {
+  # Only the shape; open_release judges the rest and reports all problems at once, which API Gateway cannot.
+  manifest_schema = {
+    "$schema"            = "http://json-schema.org/draft-04/schema#"
+    title                = "Manifest"
+    type                 = "object"
+    required             = ["releaseId", "pipelines"]
+    additionalProperties = false
+    properties = {
+      releaseId      = { type = ["string", "number"] }
+      pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
+      onFailure      = { type = "string" }
+      maxConcurrency = { type = "integer" }
+    }
+  }
+}
+
+resource "aws_api_gateway_rest_api" "releases" {
+  name        = var.name_prefix
+  description = "Starts releases."
+  tags        = local.tags
+
+  endpoint_configuration {
+    types = ["REGIONAL"]
+  }
+}
+
+resource "aws_api_gateway_resource" "releases" {
+  rest_api_id = aws_api_gateway_rest_api.releases.id
+  parent_id   = aws_api_gateway_rest_api.releases.root_resource_id
+  path_part   = "releases"
+}
+
+resource "aws_api_gateway_model" "manifest" {
+  rest_api_id  = aws_api_gateway_rest_api.releases.id
+  name         = "Manifest"
+  content_type = "application/json"
+  schema       = jsonencode(local.manifest_schema)
+}
+
+resource "aws_api_gateway_request_validator" "body" {
+  rest_api_id           = aws_api_gateway_rest_api.releases.id
+  name                  = "body"
+  validate_request_body = true
+}
+
+resource "aws_api_gateway_method" "post_release" {
+  rest_api_id          = aws_api_gateway_rest_api.releases.id
+  resource_id          = aws_api_gateway_resource.releases.id
+  http_method          = "POST"
+  authorization        = "AWS_IAM"
+  request_validator_id = aws_api_gateway_request_validator.body.id
+  request_models       = { "application/json" = aws_api_gateway_model.manifest.name }
+}
+
+resource "aws_api_gateway_integration" "post_release" {
+  rest_api_id             = aws_api_gateway_rest_api.releases.id
+  resource_id             = aws_api_gateway_resource.releases.id
+  http_method             = aws_api_gateway_method.post_release.http_method
+  type                    = "AWS"
+  integration_http_method = "POST"
+  uri                     = "arn:${local.partition}:apigateway:${local.region}:states:action/StartExecution"
+  credentials             = aws_iam_role.api.arn
+  # Another content type would pass the validator unseen, so it is refused (415).
+  passthrough_behavior = "NEVER"
+  request_templates    = { "application/json" = local.start_execution_template }
+}
+
+locals {
+  # Pasted into the input as text, not parsed: 5.10 must not become 5.1. The caller's identity comes after the body, because
+  # of two equal keys the last one counts, and so no body can claim to be from somebody else. escapeJavaScript writes ' as \',
+  # which JSON does not know; VTL's single quotes keep the pattern's backslash.
+  start_execution_template = templatefile("${path.module}/templates/start_execution.vtl", {
+    state_machine_arn = aws_sfn_state_machine.release.arn
+  })
+}
+
+resource "aws_api_gateway_method_response" "post_release" {
+  for_each = toset(["202", "400", "429", "502"])
+
+  rest_api_id     = aws_api_gateway_rest_api.releases.id
+  resource_id     = aws_api_gateway_resource.releases.id
+  http_method     = aws_api_gateway_method.post_release.http_method
+  status_code     = each.key
+  response_models = { "application/json" = "Empty" }
+}
+
+resource "aws_api_gateway_integration_response" "accepted" {
+  depends_on = [aws_api_gateway_integration.post_release]
+
+  rest_api_id        = aws_api_gateway_rest_api.releases.id
+  resource_id        = aws_api_gateway_resource.releases.id
+  http_method        = aws_api_gateway_method.post_release.http_method
+  status_code        = aws_api_gateway_method_response.post_release["202"].status_code
+  selection_pattern  = "200"
+  response_templates = { "application/json" = file("${path.module}/templates/accepted.vtl") }
+}
+
+resource "aws_api_gateway_integration_response" "refused" {
+  depends_on = [aws_api_gateway_integration.post_release]
+
+  rest_api_id        = aws_api_gateway_rest_api.releases.id
+  resource_id        = aws_api_gateway_resource.releases.id
+  http_method        = aws_api_gateway_method.post_release.http_method
+  status_code        = aws_api_gateway_method_response.post_release["400"].status_code
+  selection_pattern  = "4\\d{2}"
+  response_templates = { "application/json" = file("${path.module}/templates/refused.vtl") }
+}
+
+# Without a pattern: whatever else Step Functions answers.
+resource "aws_api_gateway_integration_response" "unavailable" {
+  depends_on = [aws_api_gateway_integration.post_release]
+
+  rest_api_id = aws_api_gateway_rest_api.releases.id
+  resource_id = aws_api_gateway_resource.releases.id
+  http_method = aws_api_gateway_method.post_release.http_method
+  status_code = aws_api_gateway_method_response.post_release["502"].status_code
+  response_templates = {
+    "application/json" = jsonencode({ message = "The machine could not be started. Nothing was released; try again." })
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "bad_body" {
+  rest_api_id   = aws_api_gateway_rest_api.releases.id
+  response_type = "BAD_REQUEST_BODY"
+  status_code   = "400"
+  response_templates = {
+    "application/json" = "{\"message\": \"The body is not a manifest.\", \"problems\": \"$context.error.validationErrorString\"}"
+  }
+}
+
+resource "aws_api_gateway_gateway_response" "unsupported_media_type" {
+  rest_api_id   = aws_api_gateway_rest_api.releases.id
+  response_type = "UNSUPPORTED_MEDIA_TYPE"
+  status_code   = "415"
+  response_templates = {
+    "application/json" = jsonencode({ message = "Send the manifest with Content-Type: application/json." })
+  }
+}
+
+resource "aws_api_gateway_deployment" "releases" {
+  rest_api_id = aws_api_gateway_rest_api.releases.id
+  description = "POST /releases"
+
+  # A deployment is a snapshot: take a new one whenever a part of it changes.
+  triggers = {
+    parts = sha1(jsonencode([
+      aws_api_gateway_resource.releases,
+      aws_api_gateway_model.manifest,
+      aws_api_gateway_request_validator.body,
+      aws_api_gateway_method.post_release,
+      aws_api_gateway_integration.post_release,
+      aws_api_gateway_method_response.post_release,
+      aws_api_gateway_integration_response.accepted,
+      aws_api_gateway_integration_response.refused,
+      aws_api_gateway_integration_response.unavailable,
+      aws_api_gateway_gateway_response.bad_body,
+      aws_api_gateway_gateway_response.unsupported_media_type,
+    ]))
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_stage" "v1" {
+  rest_api_id          = aws_api_gateway_rest_api.releases.id
+  deployment_id        = aws_api_gateway_deployment.releases.id
+  stage_name           = "v1"
+  xray_tracing_enabled = var.xray_enabled
+  tags                 = local.tags
+
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.api[*].arn
+
+    content {
+      destination_arn = access_log_settings.value
+      format = jsonencode({
+        requestId  = "$context.requestId"
+        time       = "$context.requestTime"
+        caller     = "$context.identity.userArn"
+        sourceIp   = "$context.identity.sourceIp"
+        method     = "$context.httpMethod"
+        path       = "$context.path"
+        status     = "$context.status"
+        latencyMs  = "$context.responseLatency"
+        validation = "$context.error.validationErrorString"
+      })
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  count = var.api_access_logs ? 1 : 0
+
+  name              = "/aws/apigateway/${var.name_prefix}"
+  retention_in_days = var.log_retention_days
+  tags              = local.tags
+}
+
+# A release is a rare and deliberate act; this bounds what a caller gone wild can start.
+resource "aws_api_gateway_method_settings" "throttle" {
+  rest_api_id = aws_api_gateway_rest_api.releases.id
+  stage_name  = aws_api_gateway_stage.v1.stage_name
+  method_path = "*/*"
+
+  settings {
+    throttling_rate_limit  = 10
+    throttling_burst_limit = 20
+  }
+}
+
+data "aws_iam_policy_document" "api_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["apigateway.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "api" {
+  name               = "${var.name_prefix}-api"
+  assume_role_policy = data.aws_iam_policy_document.api_trust.json
+  tags               = local.tags
+}
+
+resource "aws_iam_role_policy" "api" {
+  name   = "start-machine"
+  role   = aws_iam_role.api.id
+  policy = data.aws_iam_policy_document.start_machine.json
+}

@@ -1,0 +1,172 @@
+# What EventBridge brings: dropped manifests, pipelines' state changes, and executions that ended without closing.
+
+data "aws_cloudwatch_event_bus" "default" {
+  name = "default"
+}
+
+resource "aws_cloudwatch_event_rule" "manifest_dropped" {
+  name        = "${var.name_prefix}-manifest-dropped"
+  description = "A manifest was put into the bucket: start the machine."
+  tags        = local.tags
+
+  event_pattern = jsonencode({
+    source      = ["aws.s3"]
+    detail-type = ["Object Created"]
+    detail = {
+      bucket = { name = [aws_s3_bucket.manifests.bucket] }
+      object = { key = [{ suffix = ".json" }] }
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_rule" "state_changed" {
+  name        = "${var.name_prefix}-state-changed"
+  description = "A pipeline's execution changed its state."
+  tags        = local.tags
+
+  event_pattern = jsonencode({
+    source      = ["aws.codepipeline"]
+    detail-type = ["CodePipeline Pipeline Execution State Change"]
+  })
+}
+
+resource "aws_cloudwatch_event_rule" "execution_ended" {
+  name        = "${var.name_prefix}-execution-ended"
+  description = "The machine was stopped, failed or timed out: its release still has to be closed."
+  tags        = local.tags
+
+  event_pattern = jsonencode({
+    source      = ["aws.states"]
+    detail-type = ["Step Functions Execution Status Change"]
+    detail = {
+      stateMachineArn = [aws_sfn_state_machine.release.arn]
+      status          = ["ABORTED", "FAILED", "TIMED_OUT"]
+    }
+  })
+}
+
+locals {
+  rules = {
+    manifest_dropped = {
+      rule   = aws_cloudwatch_event_rule.manifest_dropped
+      target = aws_sfn_state_machine.release.arn
+    }
+    state_changed = {
+      rule   = aws_cloudwatch_event_rule.state_changed
+      target = module.microfunction["record_state_change"].arn
+    }
+    execution_ended = {
+      rule   = aws_cloudwatch_event_rule.execution_ended
+      target = module.microfunction["close_release"].arn
+    }
+  }
+
+  function_rules = {
+    state_changed   = "record_state_change"
+    execution_ended = "close_release"
+  }
+}
+
+resource "aws_cloudwatch_event_target" "rule" {
+  for_each = local.rules
+
+  rule      = each.value.rule.name
+  target_id = "release-machine"
+  arn       = each.value.target
+  # A Lambda target is allowed by the function's own policy, the machine by a role.
+  role_arn = each.key == "manifest_dropped" ? aws_iam_role.manifest_dropped.arn : null
+
+  dead_letter_config {
+    arn = aws_sqs_queue.undelivered[each.key].arn
+  }
+
+  retry_policy {
+    maximum_event_age_in_seconds = 86400
+    maximum_retry_attempts       = 185
+  }
+}
+
+resource "aws_lambda_permission" "rule" {
+  for_each = local.function_rules
+
+  statement_id  = replace(each.key, "_", "-")
+  action        = "lambda:InvokeFunction"
+  function_name = module.microfunction[each.value].name
+  principal     = "events.amazonaws.com"
+  source_arn    = local.rules[each.key].rule.arn
+}
+
+data "aws_iam_policy_document" "manifest_dropped_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [aws_cloudwatch_event_rule.manifest_dropped.arn]
+    }
+  }
+}
+
+resource "aws_iam_role" "manifest_dropped" {
+  name               = "${var.name_prefix}-manifest-dropped"
+  assume_role_policy = data.aws_iam_policy_document.manifest_dropped_trust.json
+  tags               = local.tags
+}
+
+data "aws_iam_policy_document" "start_machine" {
+  statement {
+    sid       = "StartMachine"
+    actions   = ["states:StartExecution"]
+    resources = [aws_sfn_state_machine.release.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "manifest_dropped" {
+  name   = "start-machine"
+  role   = aws_iam_role.manifest_dropped.id
+  policy = data.aws_iam_policy_document.start_machine.json
+}
+
+# Events that EventBridge could not deliver in a day. What a function took and then failed on is in the function's own queue.
+resource "aws_sqs_queue" "undelivered" {
+  for_each = toset(["manifest_dropped", "state_changed", "execution_ended"])
+
+  name                      = "${var.name_prefix}-${replace(each.key, "_", "-")}-undelivered"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
+  tags                      = local.tags
+}
+
+data "aws_iam_policy_document" "undelivered" {
+  for_each = aws_sqs_queue.undelivered
+
+  statement {
+    sid       = "KeepUndelivered"
+    actions   = ["sqs:SendMessage"]
+    resources = [each.value.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.rules[each.key].rule.arn]
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "undelivered" {
+  for_each = aws_sqs_queue.undelivered
+
+  queue_url = each.value.url
+  policy    = data.aws_iam_policy_document.undelivered[each.key].json
+}

@@ -1,0 +1,184 @@
+# The four functions. Key = folder under lambdas/ = zip = package of the handler; on AWS the name has hyphens.
+
+locals {
+  functions_dir = coalesce(var.functions_dir, "${path.module}/../.build/functions")
+
+  tables = {
+    RELEASES_TABLE   = aws_dynamodb_table.releases.name
+    EXECUTIONS_TABLE = aws_dynamodb_table.executions.name
+    PIPELINES_TABLE  = aws_dynamodb_table.pipelines.name
+  }
+
+  functions = {
+    open_release = {
+      description     = "Reads the manifest, validates it and claims the release id."
+      timeout_seconds = 30
+      asynchronous    = false
+      environment = {
+        RELEASES_TABLE     = aws_dynamodb_table.releases.name
+        LOOK_AFTER_SECONDS = tostring(var.look_after_seconds)
+      }
+    }
+    run_pipeline = {
+      description     = "Registers a pipeline's task token and starts the pipeline."
+      timeout_seconds = 60
+      asynchronous    = false
+      environment     = merge(local.tables, { RECORD_RETENTION_DAYS = tostring(var.record_retention_days) })
+    }
+    record_state_change = {
+      description     = "Records a pipeline's state change and settles its task token when it has ended."
+      timeout_seconds = 60
+      asynchronous    = true
+      environment     = merge(local.tables, { RECORD_RETENTION_DAYS = tostring(var.record_retention_days) })
+    }
+    close_release = {
+      description     = "Tallies a release, stops what still runs and announces the outcome."
+      timeout_seconds = 120
+      asynchronous    = true
+      environment = merge(local.tables, {
+        RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
+        EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
+      })
+    }
+  }
+
+  policies = {
+    open_release        = data.aws_iam_policy_document.open_release.json
+    run_pipeline        = data.aws_iam_policy_document.run_pipeline.json
+    record_state_change = data.aws_iam_policy_document.record_state_change.json
+    close_release       = data.aws_iam_policy_document.close_release.json
+  }
+
+  pipeline_arns = [
+    for pattern in var.pipeline_name_patterns : "arn:${local.partition}:codepipeline:${local.region}:${local.account}:${pattern}"
+  ]
+}
+
+module "microfunction" {
+  source   = "./modules/microfunction"
+  for_each = local.functions
+
+  name               = "${var.name_prefix}-${replace(each.key, "_", "-")}"
+  description        = each.value.description
+  package            = "${local.functions_dir}/${each.key}.zip"
+  handler            = "${each.key}.handler.handler"
+  architecture       = var.architecture
+  timeout_seconds    = each.value.timeout_seconds
+  environment        = each.value.environment
+  asynchronous       = each.value.asynchronous
+  policy_json        = local.policies[each.key]
+  log_retention_days = var.log_retention_days
+  xray_enabled       = var.xray_enabled
+  tags               = local.tags
+}
+
+data "aws_iam_policy_document" "open_release" {
+  statement {
+    sid       = "ReadOwnInput"
+    actions   = ["states:DescribeExecution"]
+    resources = ["${local.executions_arn}:*"]
+  }
+
+  statement {
+    sid       = "ReadManifests"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    resources = ["${aws_s3_bucket.manifests.arn}/*"]
+  }
+
+  statement {
+    sid       = "SeeWhichPipelinesExist"
+    actions   = ["codepipeline:ListPipelines"]
+    resources = ["*"] # A listing of the account: CodePipeline has no resource for it.
+  }
+
+  statement {
+    sid = "OpenReleases"
+    actions = [
+      "dynamodb:BatchWriteItem",
+      "dynamodb:ConditionCheckItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+    ]
+    resources = [aws_dynamodb_table.releases.arn]
+  }
+}
+
+# What every function that advances a release needs: read it, record in it, look at its pipelines, stop them, settle tokens.
+data "aws_iam_policy_document" "advance" {
+  statement {
+    sid       = "AdvanceReleases"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.releases.arn]
+  }
+
+  statement {
+    sid       = "RecordExecutions"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.executions.arn]
+  }
+
+  statement {
+    sid       = "RecordPipelines"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.pipelines.arn]
+  }
+
+  statement {
+    sid = "LookAtPipelinesAndStopThem"
+    actions = [
+      "codepipeline:GetPipelineExecution",
+      "codepipeline:ListActionExecutions",
+      "codepipeline:StopPipelineExecution",
+    ]
+    resources = local.pipeline_arns
+  }
+
+  statement {
+    sid       = "SettleTokens"
+    actions   = ["states:SendTaskFailure", "states:SendTaskSuccess"]
+    resources = ["*"] # Step Functions has no resource for these: the token itself is the permission.
+  }
+}
+
+data "aws_iam_policy_document" "run_pipeline" {
+  source_policy_documents = [data.aws_iam_policy_document.advance.json]
+
+  statement {
+    sid       = "StartPipelines"
+    actions   = ["codepipeline:ListPipelineExecutions", "codepipeline:StartPipelineExecution"]
+    resources = local.pipeline_arns
+  }
+}
+
+data "aws_iam_policy_document" "record_state_change" {
+  source_policy_documents = [data.aws_iam_policy_document.advance.json]
+}
+
+data "aws_iam_policy_document" "close_release" {
+  source_policy_documents = [data.aws_iam_policy_document.advance.json]
+
+  statement {
+    sid       = "RecordReleasesThatNeverOpened"
+    actions   = ["dynamodb:PutItem"]
+    resources = [aws_dynamodb_table.releases.arn]
+  }
+
+  statement {
+    sid       = "FindUnrecordedExecutions"
+    actions   = ["codepipeline:ListPipelineExecutions"]
+    resources = local.pipeline_arns
+  }
+
+  statement {
+    sid       = "AnnounceOutcomes"
+    actions   = ["events:PutEvents"]
+    resources = [data.aws_cloudwatch_event_bus.default.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:source"
+      values   = ["release-machine"]
+    }
+  }
+}

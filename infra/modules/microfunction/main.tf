@@ -1,0 +1,119 @@
+# One function: its code, role, log group and, when events invoke it, the queue that keeps what failed.
+
+resource "aws_cloudwatch_log_group" "function" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_lambda_function" "function" {
+  # Lambda checks at once that the role may trace.
+  depends_on = [aws_iam_role_policy.runtime]
+
+  function_name    = var.name
+  description      = var.description
+  role             = aws_iam_role.function.arn
+  filename         = var.package
+  source_code_hash = filebase64sha256(var.package)
+  handler          = var.handler
+  runtime          = "python3.13"
+  architectures    = [var.architecture]
+  timeout          = var.timeout_seconds
+  memory_size      = var.memory_mb
+  tags             = var.tags
+
+  environment {
+    variables = var.environment
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function.name
+  }
+
+  tracing_config {
+    mode = var.xray_enabled ? "Active" : "PassThrough"
+  }
+}
+
+resource "aws_sqs_queue" "failures" {
+  count = var.asynchronous ? 1 : 0
+
+  name                      = "${var.name}-failures"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+}
+
+resource "aws_lambda_function_event_invoke_config" "function" {
+  count = var.asynchronous ? 1 : 0
+  # Lambda checks at once that the role may write to the queue.
+  depends_on = [aws_iam_role_policy.runtime]
+
+  function_name                = aws_lambda_function.function.function_name
+  maximum_retry_attempts       = 2
+  maximum_event_age_in_seconds = 21600
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.failures[0].arn
+    }
+  }
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  name               = var.name
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+  tags               = var.tags
+}
+
+data "aws_iam_policy_document" "runtime" {
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.function.arn}:*"]
+  }
+
+  dynamic "statement" {
+    for_each = aws_sqs_queue.failures[*].arn
+
+    content {
+      sid       = "KeepFailures"
+      actions   = ["sqs:SendMessage"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.xray_enabled ? [true] : []
+
+    content {
+      sid       = "Trace"
+      actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      resources = ["*"] # X-Ray has no resources for these.
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "runtime" {
+  name   = "runtime"
+  role   = aws_iam_role.function.id
+  policy = data.aws_iam_policy_document.runtime.json
+}
+
+resource "aws_iam_role_policy" "task" {
+  name   = "task"
+  role   = aws_iam_role.function.id
+  policy = var.policy_json
+}

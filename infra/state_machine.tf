@@ -1,0 +1,131 @@
+# The workflow. Its definition is plain ASL; only the functions' ARNs are filled in.
+
+locals {
+  # arn:...:stateMachine:NAME -> arn:...:execution:NAME, which its executions begin with.
+  executions_arn = replace(aws_sfn_state_machine.release.arn, ":stateMachine:", ":execution:")
+}
+
+resource "aws_sfn_state_machine" "release" {
+  # Step Functions checks at once that the role may write logs.
+  depends_on = [aws_iam_role_policy.machine]
+
+  name     = var.name_prefix
+  type     = "STANDARD"
+  role_arn = aws_iam_role.machine.arn
+  tags     = local.tags
+
+  definition = templatefile("${path.module}/../statemachine.asl.json", {
+    open_release_arn  = module.microfunction["open_release"].arn
+    run_pipeline_arn  = module.microfunction["run_pipeline"].arn
+    close_release_arn = module.microfunction["close_release"].arn
+  })
+
+  logging_configuration {
+    level                  = "ERROR"
+    log_destination        = "${aws_cloudwatch_log_group.machine.arn}:*"
+    include_execution_data = false # The data holds task tokens and manifests, and the history has it already.
+  }
+
+  tracing_configuration {
+    enabled = var.xray_enabled
+  }
+}
+
+resource "aws_cloudwatch_log_group" "machine" {
+  # Below /aws/vendedlogs/ AWS does not lengthen the account's log resource policy, which has a fixed size.
+  name              = "/aws/vendedlogs/states/${var.name_prefix}"
+  retention_in_days = var.log_retention_days
+  tags              = local.tags
+}
+
+data "aws_iam_policy_document" "machine_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role" "machine" {
+  name               = var.name_prefix
+  assume_role_policy = data.aws_iam_policy_document.machine_trust.json
+  tags               = local.tags
+}
+
+data "aws_iam_policy_document" "machine" {
+  statement {
+    sid     = "InvokeFunctions"
+    actions = ["lambda:InvokeFunction"]
+    resources = [
+      module.microfunction["open_release"].arn,
+      module.microfunction["run_pipeline"].arn,
+      module.microfunction["close_release"].arn,
+    ]
+  }
+
+  statement {
+    sid = "DeliverLogs"
+    actions = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    resources = ["*"] # CloudWatch Logs has no resources for the delivery of another service's logs.
+  }
+
+  dynamic "statement" {
+    for_each = var.xray_enabled ? [true] : []
+
+    content {
+      sid = "Trace"
+      actions = [
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+      ]
+      resources = ["*"] # X-Ray has no resources for these.
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "machine" {
+  name   = "machine"
+  role   = aws_iam_role.machine.id
+  policy = data.aws_iam_policy_document.machine.json
+}
+
+# The Distributed Map starts children of the machine itself, so this policy can only follow it.
+data "aws_iam_policy_document" "map" {
+  statement {
+    sid       = "StartChildren"
+    actions   = ["states:StartExecution"]
+    resources = [aws_sfn_state_machine.release.arn]
+  }
+
+  statement {
+    sid       = "WatchAndStopChildren"
+    actions   = ["states:DescribeExecution", "states:StopExecution"]
+    resources = ["${local.executions_arn}:*", "${local.executions_arn}/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "map" {
+  name   = "map"
+  role   = aws_iam_role.machine.id
+  policy = data.aws_iam_policy_document.map.json
+}

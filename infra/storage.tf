@@ -1,0 +1,189 @@
+# The ledger and the manifest bucket.
+#
+# Encryption with the account's aws/dynamodb key rather than DynamoDB's own: the releases table holds task tokens, and only a
+# KMS key leaves its use in CloudTrail. DynamoDB asks KMS at most once in five minutes for each caller, so it costs cents.
+
+resource "aws_dynamodb_table" "releases" {
+  name                        = "${var.name_prefix}-releases"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "release_id"
+  range_key                   = "item"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = local.tags
+
+  attribute {
+    name = "release_id"
+    type = "S"
+  }
+
+  attribute {
+    name = "item"
+    type = "S"
+  }
+
+  attribute {
+    name = "listing"
+    type = "S"
+  }
+
+  attribute {
+    name = "opened_at"
+    type = "S"
+  }
+
+  # Only headers carry "listing", so the index holds one entry for each release.
+  global_secondary_index {
+    name            = "by_time"
+    hash_key        = "listing"
+    range_key       = "opened_at"
+    projection_type = "ALL"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
+resource "aws_dynamodb_table" "executions" {
+  name                        = "${var.name_prefix}-executions"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "execution_id"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = local.tags
+
+  attribute {
+    name = "execution_id"
+    type = "S"
+  }
+
+  ttl {
+    enabled        = true
+    attribute_name = "expires_at"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
+resource "aws_dynamodb_table" "pipelines" {
+  name                        = "${var.name_prefix}-pipelines"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pipeline"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = local.tags
+
+  attribute {
+    name = "pipeline"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
+resource "aws_s3_bucket" "manifests" {
+  bucket        = "${var.name_prefix}-manifests-${local.account}-${local.region}"
+  force_destroy = !var.deletion_protection
+  tags          = local.tags
+}
+
+resource "aws_s3_bucket_versioning" "manifests" {
+  bucket = aws_s3_bucket.manifests.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_ownership_controls" "manifests" {
+  bucket = aws_s3_bucket.manifests.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "manifests" {
+  bucket                  = aws_s3_bucket.manifests.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "manifests" {
+  bucket = aws_s3_bucket.manifests.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "manifests" {
+  # Rules about versions are only accepted once versioning is on.
+  depends_on = [aws_s3_bucket_versioning.manifests]
+  bucket     = aws_s3_bucket.manifests.id
+
+  rule {
+    id     = "expire-overwritten-manifests"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.record_retention_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+}
+
+data "aws_iam_policy_document" "manifests" {
+  statement {
+    sid       = "RefuseWithoutTls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.manifests.arn, "${aws_s3_bucket.manifests.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "manifests" {
+  # S3 refuses two such changes of one bucket at the same instant.
+  depends_on = [aws_s3_bucket_public_access_block.manifests]
+  bucket     = aws_s3_bucket.manifests.id
+  policy     = data.aws_iam_policy_document.manifests.json
+}
+
+resource "aws_s3_bucket_notification" "manifests" {
+  bucket      = aws_s3_bucket.manifests.id
+  eventbridge = true
+}
