@@ -1,0 +1,245 @@
+"""Makes the venvs, DynamoDB Local and Terraform's settings, each when its sources have changed.
+
+Runs on the standard library alone: nothing is installed yet when it starts.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLATFORM = ROOT / ".platform"
+STAMPS = PLATFORM / "setup.json"
+BOOTSTRAP = PLATFORM / "bootstrap"
+DEV_VENV = ROOT / ".venv"
+PLATFORM_VENV = PLATFORM / "venv"
+RUNTIME_VENV = PLATFORM / "lambda-runtime"
+# LocalStack looks for the programs it runs below the folder it takes for the filesystem's root.
+DYNAMODB_LOCAL = PLATFORM / "filesystem/var/lib/localstack/lib/dynamodb-local/2"
+TERRAFORM_SETTINGS = PLATFORM / "terraform.rc"
+AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
+
+
+class StepError(Exception):
+    """A command of a step failed; the message ends with what it printed."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A thing to make: `sources` are what it is made from, `product` must exist afterwards."""
+
+    name: str
+    sources: tuple[str, ...]
+    product: Path
+    make: Callable[[], None]
+
+    def fingerprint(self) -> str:
+        """Changes when a source changes, when the tree moves, or when this file does."""
+        digest = hashlib.sha256(str(ROOT).encode())
+        for source in (*self.sources, "tools/setup/steps.py"):
+            path = ROOT / source
+            digest.update(source.encode() + b"\0")
+            digest.update(path.read_bytes() if path.is_file() else b"absent")
+        return digest.hexdigest()
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    """Runs a command in the root of the repository, silent unless it fails. Raises StepError."""
+    words = [str(word) for word in command]
+    done = subprocess.run(  # noqa: S603 - our own commands, no shell
+        words,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StepError(f"{' '.join(words)}\n{done.stdout}{done.stderr}".rstrip())
+
+
+def make_bootstrap() -> None:
+    """Brings uv, which brings everything else."""
+    run(sys.executable, "-m", "venv", "--clear", BOOTSTRAP)
+    python = BOOTSTRAP / "bin/python"
+    run(python, "-m", "pip", "install", "--require-hashes", "-r", "requirements/bootstrap.txt")
+
+
+def uv(*arguments: str | Path) -> None:
+    """Runs uv without what the caller's shell may have set for it."""
+    run(BOOTSTRAP / "bin/uv", *arguments, env={"VIRTUAL_ENV": ""})
+
+
+def make_venv(venv: Path, lock: str, *packages: str) -> None:
+    """Makes a venv hold just what `lock` lists, and our own `packages` in place, open to edits."""
+    python = venv / "bin/python"
+    if not python.exists():
+        uv("venv", "--clear", "--python", BOOTSTRAP / "bin/python", venv)
+    uv("pip", "sync", "--python", python, "--require-hashes", lock)
+    for package in packages:
+        # Built apart, with the locked setuptools: plux, in LocalStack's venv, breaks the one there.
+        locked = ("--build-constraints", "requirements/bootstrap.txt")
+        uv("pip", "install", "--python", python, "--no-deps", *locked, "--editable", package)
+
+
+def make_dev_venv() -> None:
+    """Installs the development tools and the operator's command."""
+    make_venv(DEV_VENV, "requirements/dev.txt", *existing("tools/operator"))
+
+
+def make_platform_venv() -> None:
+    """Installs LocalStack and our plugins for it."""
+    make_venv(PLATFORM_VENV, "requirements/platform.txt", *existing("tools/localstack-plugin"))
+    # Compiled once here, not by each start of the platform: a tenth of the first start.
+    run(PLATFORM_VENV / "bin/python", "-m", "compileall", "-q", "-j", "0", PLATFORM_VENV / "lib")
+
+
+def make_runtime_venv() -> None:
+    """Installs what AWS's Lambda runtime holds."""
+    make_venv(RUNTIME_VENV, "requirements/lambda-runtime.txt")
+    run(RUNTIME_VENV / "bin/python", "-m", "compileall", "-q", "-j", "0", RUNTIME_VENV / "lib")
+
+
+def existing(*packages: str) -> tuple[str, ...]:
+    """Those of `packages` that have a pyproject.toml."""
+    return tuple(package for package in packages if (ROOT / package / "pyproject.toml").is_file())
+
+
+def make_node_modules() -> None:
+    """Installs what package-lock.json lists; no package may run scripts of its own."""
+    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+
+
+def make_dynamodb_local() -> None:
+    """Puts DynamoDB Local where LocalStack would otherwise download it to."""
+    shutil.rmtree(DYNAMODB_LOCAL, ignore_errors=True)
+    emulator = ROOT / "node_modules/amplify-dynamodb-simulator/emulator"
+    shutil.copytree(emulator, DYNAMODB_LOCAL)
+
+
+def make_terraform_settings() -> None:
+    """Points Terraform at a folder that holds the AWS provider, where the machine has one."""
+    mirror = find_provider_mirror()
+    if mirror:
+        text = (
+            "provider_installation {\n"
+            f"  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n"
+            "  direct {}\n"
+            "}\n"
+        )
+    else:
+        cache = PLATFORM / "terraform/providers"
+        cache.mkdir(parents=True, exist_ok=True)
+        text = f"plugin_cache_dir = {json.dumps(str(cache))}\n"
+    TERRAFORM_SETTINGS.write_text(f"disable_checkpoint = true\n{text}")
+
+
+def find_provider_mirror() -> Path | None:
+    """The first folder laid out as a Terraform mirror that holds the AWS provider."""
+    folders = [
+        Path(os.environ["TF_PLUGIN_MIRROR"]) if os.environ.get("TF_PLUGIN_MIRROR") else None,
+        Path.home() / ".terraform.d/plugins",
+        Path("/usr/share/terraform/plugins"),
+        Path("/usr/local/share/terraform/plugins"),
+        *sorted(Path("/opt").glob("*")),
+    ]
+    return next((path for path in folders if path and (path / AWS_PROVIDER).is_dir()), None)
+
+
+STEPS = (
+    Step(
+        "uv",
+        ("requirements/bootstrap.txt", ".python-version"),
+        BOOTSTRAP / "bin/uv",
+        make_bootstrap,
+    ),
+    Step(
+        "development tools (.venv)",
+        ("requirements/dev.txt", ".python-version", "tools/operator/pyproject.toml"),
+        DEV_VENV / "bin/python",
+        make_dev_venv,
+    ),
+    Step(
+        "LocalStack (.platform/venv)",
+        ("requirements/platform.txt", ".python-version", "tools/localstack-plugin/pyproject.toml"),
+        PLATFORM_VENV / "bin/python",
+        make_platform_venv,
+    ),
+    Step(
+        "Lambda runtime (.platform/lambda-runtime)",
+        ("requirements/lambda-runtime.txt", ".python-version"),
+        RUNTIME_VENV / "bin/python",
+        make_runtime_venv,
+    ),
+    Step(
+        "npm packages (node_modules)",
+        ("package-lock.json",),
+        ROOT / "node_modules/.package-lock.json",
+        make_node_modules,
+    ),
+    Step(
+        "DynamoDB Local",
+        ("package-lock.json",),
+        DYNAMODB_LOCAL / "DynamoDBLocal.jar",
+        make_dynamodb_local,
+    ),
+    Step("Terraform settings", (), TERRAFORM_SETTINGS, make_terraform_settings),
+)
+
+
+def read_stamps() -> dict[str, str]:
+    """What each step was last made from; empty when nothing was, or when the file is not ours."""
+    try:
+        stamps = json.loads(STAMPS.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return stamps if isinstance(stamps, dict) else {}
+
+
+def write_stamps(stamps: dict[str, str]) -> None:
+    """Replaces the stamps in one move, so that an interrupted run leaves the old ones."""
+    with tempfile.NamedTemporaryFile("w", dir=PLATFORM, delete=False) as draft:
+        json.dump(stamps, draft, indent=2)
+    Path(draft.name).replace(STAMPS)
+
+
+def outdated_steps(stamps: dict[str, str]) -> list[Step]:
+    """The steps whose product is missing or was made from other sources."""
+    return [
+        step
+        for step in STEPS
+        if stamps.get(step.name) != step.fingerprint() or not step.product.exists()
+    ]
+
+
+def main() -> int:
+    """Makes what is out of date; with --is-current only tells by the exit code if any is."""
+    stamps = read_stamps()
+    outdated = outdated_steps(stamps)
+    if "--is-current" in sys.argv[1:]:
+        return 1 if outdated else 0
+    PLATFORM.mkdir(exist_ok=True)
+    for step in outdated:
+        started = time.monotonic()
+        try:
+            step.make()
+        except StepError as error:
+            sys.stderr.write(f"Set-up of {step.name} failed:\n{error}\n")
+            return 1
+        stamps[step.name] = step.fingerprint()
+        write_stamps(stamps)
+        sys.stdout.write(f"Set up {step.name} ({time.monotonic() - started:.1f} s)\n")
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
