@@ -1,0 +1,34 @@
+"""CodePipeline's behaviour as a pure state machine: no clock, no threads, no I/O.
+
+A `CodePipelineModel` is advanced by calls and by the results of actions, and answers each with the
+effects it wants: events to emit, actions to run, actions to abandon. Time is an argument and
+identifiers come from an injected source, so the same inputs always give the same history.
+"""
+
+from localstack_codepipeline.model.effects import (
+    AbandonAction,
+    ActionResult,
+    Artifact,
+    Effect,
+    EmitEvent,
+    Revision,
+    RunAction,
+)
+from localstack_codepipeline.model.errors import CodePipelineError
+from localstack_codepipeline.model.identifiers import RandomIds, SequentialIds
+from localstack_codepipeline.model.service import Answer, CodePipelineModel
+
+__all__ = [
+    "AbandonAction",
+    "ActionResult",
+    "Answer",
+    "Artifact",
+    "CodePipelineError",
+    "CodePipelineModel",
+    "Effect",
+    "EmitEvent",
+    "RandomIds",
+    "Revision",
+    "RunAction",
+    "SequentialIds",
+]

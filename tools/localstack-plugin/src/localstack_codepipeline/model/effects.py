@@ -1,0 +1,97 @@
+"""What the model asks of the world, and what the world tells it back. All values, all immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Where an artifact of an execution lies in the artifact store."""
+
+    name: str
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a source action found: the revision, and how it is shown."""
+
+    id: str
+    summary: str = ""
+    url: str = ""
+    change_id: str = ""
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmitEvent:
+    """Put this event on the default bus; effects carry events in the order they happened."""
+
+    detail_type: str
+    pipeline: str
+    state: str
+    detail: Mapping[str, Any]
+    resources: tuple[str, ...]
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunAction:
+    """Run this action and report its result through `CodePipelineModel.finish_action`.
+
+    A manual approval comes as this effect too; it is answered by PutApprovalResult, with `token`. A
+    Lambda invocation is answered by PutJobSuccessResult or PutJobFailureResult, with `job_id`.
+    """
+
+    pipeline: str
+    execution_id: str
+    action_execution_id: str
+    stage: str
+    action: str
+    category: str
+    owner: str
+    provider: str
+    version: str
+    configuration: Mapping[str, str]
+    inputs: tuple[Artifact, ...]
+    outputs: tuple[Artifact, ...]
+    region: str
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+    job_id: str = ""
+    continuation_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonAction:
+    """Nobody waits for this action any more: whatever it reports later is ignored."""
+
+    pipeline: str
+    action_execution_id: str
+
+
+type Effect = EmitEvent | RunAction | AbandonAction
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """How an action ended; `error_code` is empty when it succeeded."""
+
+    error_code: str = ""
+    error_message: str = ""
+    summary: str = ""
+    url: str = ""
+    external_id: str = ""
+    revision: Revision | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    updated_by: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether the action reached its end."""
+        return not self.error_code

@@ -1,0 +1,94 @@
+"""The three kinds of event, in AWS's shape.
+
+Numbers are floats, as AWS sends them. Source: the CodePipeline user guide, "Monitoring CodePipeline
+events", and the EventBridge reference of CodePipeline's events.
+"""
+
+from datetime import UTC, datetime
+
+from localstack_codepipeline.model.effects import Artifact, EmitEvent, Json
+from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, Turn
+
+PIPELINE_EVENT = "CodePipeline Pipeline Execution State Change"
+STAGE_EVENT = "CodePipeline Stage Execution State Change"
+ACTION_EVENT = "CodePipeline Action Execution State Change"
+
+
+def emit_pipeline(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
+    """Announce a state of the execution as a whole."""
+    detail = _detail(execution, execution.started_at, state)
+    if state == "STARTED":
+        detail["execution-trigger"] = {
+            "trigger-type": execution.trigger_type,
+            "trigger-detail": execution.trigger_detail,
+        }
+    if state == "STOPPING" and execution.stop_reason:
+        detail["stop-execution-comments"] = execution.stop_reason
+    _emit(turn, PIPELINE_EVENT, pipeline, detail)
+
+
+def emit_stage(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
+    """Announce a state of the stage the execution is in."""
+    name = execution.stage["name"]
+    detail = _detail(execution, execution.stages[name].started_at, state)
+    _emit(turn, STAGE_EVENT, pipeline, {**detail, "stage": name})
+
+
+def emit_action(
+    turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, state: str
+) -> None:
+    """Announce a state of one run of an action, with its result when it has one."""
+    detail = _detail(execution, run.started_at, state) | {
+        "stage": run.stage,
+        "action": run.action,
+        "action-execution-id": run.id,
+        "region": run.declaration.get("region", turn.estate.region),
+        "type": dict(run.declaration["actionTypeId"]),
+    }
+    if run.inputs:
+        detail["input-artifacts"] = [_artifact(artifact) for artifact in run.inputs]
+    if run.outputs and state == "SUCCEEDED":
+        detail["output-artifacts"] = [_artifact(artifact) for artifact in run.outputs]
+    result = {
+        "external-execution-url": run.url,
+        "external-execution-summary": run.summary,
+        "external-execution-id": run.external_id,
+        "error-code": run.error_code,
+    }
+    told = {key: value for key, value in result.items() if value}
+    if told:
+        detail["execution-result"] = told
+    _emit(turn, ACTION_EVENT, pipeline, detail)
+
+
+def iso_milliseconds(moment: datetime) -> str:
+    """Return the moment in UTC as AWS writes it in an event's detail."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _detail(execution: Execution, started_at: datetime, state: str) -> Json:
+    return {
+        "pipeline": execution.declaration["name"],
+        "execution-id": execution.id,
+        "start-time": iso_milliseconds(started_at),
+        "state": state,
+        "version": float(execution.version),
+        "pipeline-execution-attempt": float(execution.attempt),
+    }
+
+
+def _artifact(artifact: Artifact) -> Json:
+    location = {"bucket": artifact.bucket, "key": artifact.key}
+    return {"name": artifact.name, "s3location": location}
+
+
+def _emit(turn: Turn, detail_type: str, pipeline: Pipeline, detail: Json) -> None:
+    event = EmitEvent(
+        detail_type=detail_type,
+        pipeline=pipeline.name,
+        state=detail["state"],
+        detail=detail,
+        resources=(turn.estate.arn(pipeline.name),),
+        time=turn.now,
+    )
+    turn.effects.append(event)

@@ -1,0 +1,158 @@
+"""The operations on pipelines themselves: create, read, update, delete, list, tag."""
+
+from localstack_codepipeline.model import executions, flow
+from localstack_codepipeline.model.declarations import complete_declaration
+from localstack_codepipeline.model.effects import AbandonAction, Json
+from localstack_codepipeline.model.errors import (
+    InvalidArnException,
+    InvalidTagsException,
+    LimitExceededException,
+    PipelineNameInUseException,
+    PipelineVersionNotFoundException,
+    ResourceNotFoundException,
+    TooManyTagsException,
+)
+from localstack_codepipeline.model.pages import page
+from localstack_codepipeline.model.runs import running
+from localstack_codepipeline.model.state import ACTIVE, Pipeline, Turn
+
+
+def create_pipeline(turn: Turn, request: Json) -> Json:
+    """Create a pipeline, which starts its first execution, as on AWS."""
+    given = request["pipeline"]
+    if given["name"] in turn.estate.pipelines:
+        raise PipelineNameInUseException(
+            f"A pipeline with the name '{given['name']}' already exists in account "
+            f"'{turn.estate.account}'"
+        )
+    if len(turn.estate.pipelines) >= 1000:
+        raise LimitExceededException("An account can have 1000 pipelines in a Region")
+    declaration = complete_declaration(given, region=turn.estate.region, version=1)
+    tags = _merged_tags({}, request.get("tags", []))
+    pipeline = Pipeline(given["name"], turn.now, turn.now, 1, {1: declaration}, tags)
+    turn.estate.pipelines[pipeline.name] = pipeline
+    if turn.estate.starts_on_create:
+        executions.start(turn, pipeline, variables=_defaults(declaration), trigger="CreatePipeline")
+    return {"pipeline": declaration, "tags": _tag_list(tags)}
+
+
+def get_pipeline(turn: Turn, request: Json) -> Json:
+    """Return the structure of a pipeline, now or at an earlier version."""
+    pipeline = turn.estate.pipeline(request["name"])
+    version = request.get("version") or pipeline.version
+    if version not in pipeline.versions:
+        raise PipelineVersionNotFoundException(
+            f"Pipeline '{pipeline.name}' does not have a version {version}"
+        )
+    metadata = {
+        "pipelineArn": turn.estate.arn(pipeline.name),
+        "created": pipeline.created,
+        "updated": pipeline.updated,
+    }
+    return {"pipeline": pipeline.versions[version], "metadata": metadata}
+
+
+def update_pipeline(turn: Turn, request: Json) -> Json:
+    """Give a pipeline a new structure; what runs in it is cancelled unless its mode is PARALLEL."""
+    pipeline = turn.estate.pipeline(request["pipeline"]["name"])
+    version = pipeline.version + 1
+    region = turn.estate.region
+    declaration = complete_declaration(request["pipeline"], region=region, version=version)
+    under_way = [
+        execution
+        for execution in pipeline.executions.values()
+        if execution.status in ACTIVE and execution.mode != "PARALLEL"
+    ]
+    # Those that wait go first: the end of the others must not let them in.
+    for execution in sorted(under_way, key=lambda one: not one.waiting):
+        flow.cancel(turn, pipeline, execution)
+    pipeline.version, pipeline.updated = version, turn.now
+    pipeline.versions[version] = declaration
+    return {"pipeline": declaration}
+
+
+def delete_pipeline(turn: Turn, request: Json) -> Json:
+    """Delete a pipeline with all its history; deleting what is not there is no error, as on AWS."""
+    pipeline = turn.estate.pipelines.pop(request["name"], None)
+    if pipeline is None:
+        return {}
+    for execution in pipeline.executions.values():
+        for run in running(pipeline, execution):
+            turn.effects.append(AbandonAction(pipeline.name, run.id))
+    jobs = turn.estate.jobs.items()
+    turn.estate.jobs = {job: place for job, place in jobs if place[0] != pipeline.name}
+    return {}
+
+
+def list_pipelines(turn: Turn, request: Json) -> Json:
+    """Return the pipelines in the order of their names."""
+    everything = [pipeline for _, pipeline in sorted(turn.estate.pipelines.items())]
+    chosen, rest = page(everything, request, most=1000)
+    pipelines = [
+        {
+            "name": pipeline.name,
+            "version": pipeline.version,
+            "pipelineType": pipeline.declaration["pipelineType"],
+            "executionMode": pipeline.declaration["executionMode"],
+            "created": pipeline.created,
+            "updated": pipeline.updated,
+        }
+        for pipeline in chosen
+    ]
+    return {"pipelines": pipelines, **rest}
+
+
+def list_tags_for_resource(turn: Turn, request: Json) -> Json:
+    """Return the tags of a pipeline."""
+    tags, rest = page(_tag_list(_tagged(turn, request).tags), request, most=100)
+    return {"tags": tags, **rest}
+
+
+def tag_resource(turn: Turn, request: Json) -> Json:
+    """Add tags to a pipeline, replacing those with the same keys."""
+    pipeline = _tagged(turn, request)
+    pipeline.tags = _merged_tags(pipeline.tags, request["tags"])
+    return {}
+
+
+def untag_resource(turn: Turn, request: Json) -> Json:
+    """Remove tags from a pipeline."""
+    pipeline = _tagged(turn, request)
+    for key in request["tagKeys"]:
+        pipeline.tags.pop(key, None)
+    return {}
+
+
+def _tagged(turn: Turn, request: Json) -> Pipeline:
+    arn = request["resourceArn"]
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[2] != "codepipeline" or ":" in parts[5]:
+        raise InvalidArnException(f"'{arn}' is not the ARN of a pipeline")
+    pipeline = turn.estate.pipelines.get(parts[5])
+    if pipeline is None or turn.estate.arn(parts[5]) != arn:
+        raise ResourceNotFoundException(f"There is no resource with the ARN '{arn}'")
+    return pipeline
+
+
+def _merged_tags(tags: dict[str, str], given: list[Json]) -> dict[str, str]:
+    added = {tag["key"]: tag["value"] for tag in given}
+    if len(added) < len(given):
+        raise InvalidTagsException("A tag key is given more than once")
+    if any(key.lower().startswith("aws:") for key in added):
+        raise InvalidTagsException("Tag keys that begin with 'aws:' are reserved")
+    merged = tags | added
+    if len(merged) > 50:
+        raise TooManyTagsException("A resource can have 50 tags")
+    return merged
+
+
+def _tag_list(tags: dict[str, str]) -> list[Json]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _defaults(declaration: Json) -> Json:
+    return {
+        variable["name"]: variable["defaultValue"]
+        for variable in declaration.get("variables", [])
+        if "defaultValue" in variable
+    }

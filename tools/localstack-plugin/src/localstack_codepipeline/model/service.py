@@ -1,0 +1,118 @@
+"""CodePipeline for one account and Region, as a state machine that others drive."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from localstack_codepipeline.model import executions, flow, pipelines, queries, results
+from localstack_codepipeline.model.effects import ActionResult, Effect, Json
+from localstack_codepipeline.model.identifiers import Ids, RandomIds
+from localstack_codepipeline.model.state import ActionRun, Estate, Pipeline, Turn
+
+OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
+    "CreatePipeline": pipelines.create_pipeline,
+    "GetPipeline": pipelines.get_pipeline,
+    "UpdatePipeline": pipelines.update_pipeline,
+    "DeletePipeline": pipelines.delete_pipeline,
+    "ListPipelines": pipelines.list_pipelines,
+    "ListTagsForResource": pipelines.list_tags_for_resource,
+    "TagResource": pipelines.tag_resource,
+    "UntagResource": pipelines.untag_resource,
+    "StartPipelineExecution": executions.start_pipeline_execution,
+    "StopPipelineExecution": executions.stop_pipeline_execution,
+    "RetryStageExecution": executions.retry_stage_execution,
+    "DisableStageTransition": executions.disable_stage_transition,
+    "EnableStageTransition": executions.enable_stage_transition,
+    "GetPipelineExecution": queries.get_pipeline_execution,
+    "ListPipelineExecutions": queries.list_pipeline_executions,
+    "GetPipelineState": queries.get_pipeline_state,
+    "ListActionExecutions": queries.list_action_executions,
+    "PutApprovalResult": results.put_approval_result,
+    "PutJobSuccessResult": results.put_job_success_result,
+    "PutJobFailureResult": results.put_job_failure_result,
+}
+
+
+class Answer(NamedTuple):
+    """What an operation answers, in AWS's shape, and what it sets off, in order."""
+
+    response: Json
+    effects: list[Effect]
+
+
+class CodePipelineModel:
+    """The pure emulator: advanced by `call`, `finish_action` and `tick`; copied by `clone`.
+
+    Times are aware datetimes and must not run backwards. `starts_on_create` decides whether a new
+    pipeline starts its first execution by itself, as it does on AWS.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str = "000000000000",
+        region: str = "us-east-1",
+        ids: Ids | None = None,
+        starts_on_create: bool = True,
+    ) -> None:
+        self._estate = Estate(account, region, _partition(region), starts_on_create)
+        self._ids: Ids = ids or RandomIds()
+
+    def call(self, operation: str, request: Json, *, now: datetime, caller: str = "") -> Answer:
+        """Perform an operation of CodePipeline's API.
+
+        `request` is valid by the service model; `caller` is the ARN recorded as who did it. The
+        answer shares structure with the state: read it, do not change it. Raises a
+        CodePipelineError, and then nothing has changed.
+        """
+        turn = Turn(self._estate, self._ids, now, caller)
+        response = OPERATIONS[operation](turn, request)
+        return Answer(response, turn.effects)
+
+    def finish_action(
+        self, pipeline: str, action_execution_id: str, *, result: ActionResult, now: datetime
+    ) -> list[Effect]:
+        """Take the result of an action; of one that is over, abandoned or deleted it is ignored."""
+        turn = Turn(self._estate, self._ids, now)
+        home = self._estate.pipelines.get(pipeline)
+        run = home.runs.get(action_execution_id) if home else None
+        if home and run:
+            flow.finish(turn, home, run, result=result)
+        return turn.effects
+
+    def tick(self, now: datetime) -> list[Effect]:
+        """Fail every action whose time is up."""
+        turn = Turn(self._estate, self._ids, now)
+        for home, run in self._running():
+            if run.deadline <= now:
+                late = ActionResult("TimedOut", "The action did not end before its timeout")
+                flow.finish(turn, home, run, result=late)
+        return turn.effects
+
+    def next_deadline(self) -> datetime | None:
+        """Return when `tick` will have something to do, if ever."""
+        return min((run.deadline for _, run in self._running()), default=None)
+
+    def clone(self) -> "CodePipelineModel":
+        """Return an independent copy; what never changes is shared, so it is cheap."""
+        twin = CodePipelineModel.__new__(CodePipelineModel)
+        twin._estate = self._estate.clone()
+        twin._ids = self._ids.clone()
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "CodePipelineModel":
+        """Let copy.deepcopy be as cheap as `clone`."""
+        return self.clone()
+
+    def _running(self) -> list[tuple[Pipeline, ActionRun]]:
+        return [
+            (pipeline, run)
+            for pipeline in self._estate.pipelines.values()
+            for run in pipeline.runs.values()
+            if run.status == "InProgress"
+        ]
+
+
+def _partition(region: str) -> str:
+    prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    return next((name for start, name in prefixes.items() if region.startswith(start)), "aws")

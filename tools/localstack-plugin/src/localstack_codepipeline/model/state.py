@@ -1,0 +1,212 @@
+"""The state of one account in one Region: pipelines, executions, runs of actions.
+
+Records are flat and what they point at is replaced, never changed in place; a clone therefore
+copies the records and shares the rest.
+"""
+
+import copy
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from localstack_codepipeline.model.effects import Artifact, Effect, Json, Revision
+from localstack_codepipeline.model.errors import (
+    PipelineExecutionNotFoundException,
+    PipelineNotFoundException,
+    StageNotFoundException,
+)
+from localstack_codepipeline.model.identifiers import Ids
+
+ACTIVE = ("InProgress", "Stopping")
+
+
+@dataclass(slots=True)
+class ActionRun:
+    """One run of one action; a retry makes another."""
+
+    id: str
+    execution_id: str
+    attempt: int
+    version: int
+    stage: str
+    declaration: Json
+    started_at: datetime
+    updated_at: datetime
+    deadline: datetime
+    status: str = "InProgress"
+    configuration: Json = field(default_factory=dict)
+    inputs: tuple[Artifact, ...] = ()
+    outputs: tuple[Artifact, ...] = ()
+    token: str = ""
+    job_id: str = ""
+    summary: str = ""
+    url: str = ""
+    external_id: str = ""
+    error_code: str = ""
+    error_message: str = ""
+    updated_by: str = ""
+    percent: int | None = None
+    revision: Revision | None = None
+    variables: Json = field(default_factory=dict)
+
+    @property
+    def action(self) -> str:
+        """Return the action's name."""
+        return str(self.declaration["name"])
+
+
+@dataclass(slots=True)
+class StageRun:
+    """What one execution has done in one stage; `runs` holds each action's latest run."""
+
+    started_at: datetime
+    status: str = "InProgress"
+    runs: dict[str, str] = field(default_factory=dict)
+
+    def clone(self) -> "StageRun":
+        """Return an independent copy."""
+        return StageRun(self.started_at, self.status, dict(self.runs))
+
+
+@dataclass(slots=True)
+class Execution:
+    """One execution; `stage_index` is the stage it is in, or waits for when `waiting`."""
+
+    id: str
+    version: int
+    declaration: Json
+    mode: str
+    trigger_type: str
+    trigger_detail: str
+    variables: Json
+    overrides: tuple[Json, ...]
+    started_at: datetime
+    updated_at: datetime
+    status: str = "InProgress"
+    status_summary: str = ""
+    attempt: int = 1
+    stage_index: int = 0
+    waiting: bool = True
+    abandoning: bool = False
+    stop_reason: str | None = None
+    stages: dict[str, StageRun] = field(default_factory=dict)
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    namespaces: dict[str, Json] = field(default_factory=dict)
+    revisions: dict[str, Revision] = field(default_factory=dict)
+
+    @property
+    def stage(self) -> Json:
+        """Return the declaration of the stage it is in or waits for."""
+        stage: Json = self.declaration["stages"][self.stage_index]
+        return stage
+
+    def clone(self) -> "Execution":
+        """Return an independent copy."""
+        twin = copy.copy(self)
+        twin.stages = {name: stage.clone() for name, stage in self.stages.items()}
+        twin.artifacts = dict(self.artifacts)
+        twin.namespaces = dict(self.namespaces)
+        twin.revisions = dict(self.revisions)
+        return twin
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """A pipeline, its versions, and all that ran in it.
+
+    `holders`, `latest` and `waiting` are keyed by stage: the execution that holds the stage's lock,
+    the one that entered last, and those queued in front of it. `closed` holds disabled transitions.
+    """
+
+    name: str
+    created: datetime
+    updated: datetime
+    version: int
+    versions: dict[int, Json]
+    tags: dict[str, str] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
+    runs: dict[str, ActionRun] = field(default_factory=dict)
+    requests: dict[str, str] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    closed: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def declaration(self) -> Json:
+        """Return the current version of the structure."""
+        return self.versions[self.version]
+
+    def execution(self, execution_id: str) -> Execution:
+        """Return the execution, or raise PipelineExecutionNotFoundException."""
+        try:
+            return self.executions[execution_id]
+        except KeyError:
+            raise PipelineExecutionNotFoundException(
+                f"The pipeline '{self.name}' has no execution with ID '{execution_id}'"
+            ) from None
+
+    def stage(self, name: str) -> Json:
+        """Return the stage as now declared, or raise StageNotFoundException."""
+        for stage in self.declaration["stages"]:
+            if stage["name"] == name:
+                found: Json = stage
+                return found
+        raise StageNotFoundException(f"The pipeline '{self.name}' has no stage '{name}'")
+
+    def clone(self) -> "Pipeline":
+        """Return an independent copy."""
+        twin = copy.copy(self)
+        twin.versions = dict(self.versions)
+        twin.tags = dict(self.tags)
+        twin.executions = {key: value.clone() for key, value in self.executions.items()}
+        twin.runs = {key: copy.copy(value) for key, value in self.runs.items()}
+        for name in ("requests", "holders", "latest", "waiting", "closed"):
+            setattr(twin, name, dict(getattr(self, name)))
+        return twin
+
+
+@dataclass(slots=True)
+class Estate:
+    """All pipelines of one account in one Region; `jobs` leads from a job to its run."""
+
+    account: str
+    region: str
+    partition: str = "aws"
+    starts_on_create: bool = True
+    pipelines: dict[str, Pipeline] = field(default_factory=dict)
+    jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def pipeline(self, name: str) -> Pipeline:
+        """Return the pipeline, or raise PipelineNotFoundException."""
+        try:
+            return self.pipelines[name]
+        except KeyError:
+            raise PipelineNotFoundException(
+                f"Account '{self.account}' does not have a pipeline with name '{name}'"
+            ) from None
+
+    def arn(self, name: str) -> str:
+        """Return the ARN of the pipeline of that name."""
+        return f"arn:{self.partition}:codepipeline:{self.region}:{self.account}:{name}"
+
+    def clone(self) -> "Estate":
+        """Return an independent copy."""
+        pipelines = {name: pipeline.clone() for name, pipeline in self.pipelines.items()}
+        return dataclasses.replace(self, pipelines=pipelines, jobs=dict(self.jobs))
+
+
+@dataclass(slots=True)
+class Turn:
+    """One step of the model: whose call it is, when it happens, and what it asks of the world."""
+
+    estate: Estate
+    ids: Ids
+    now: datetime
+    caller: str = ""
+    effects: list[Effect] = field(default_factory=list)
+
+    def later(self, **duration: Any) -> datetime:
+        """Return the moment that lies this long after now."""
+        return self.now + timedelta(**duration)
