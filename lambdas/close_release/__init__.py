@@ -1,0 +1,1 @@
+"""Closes a release, whether it ended by itself or was stopped."""

@@ -1,0 +1,1 @@
+"""Opens a release: reads, checks and claims its manifest."""

@@ -1,0 +1,1 @@
+"""Records what CodePipeline says happened, and settles what has ended."""

@@ -1,0 +1,1 @@
+"""What the four functions share: the manifest, the ledger, the decisions and the calls to AWS."""

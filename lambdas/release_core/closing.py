@@ -1,0 +1,150 @@
+"""Closing a release: what it came to, who is told, and what still has to be stopped."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from release_core.advance import Advance
+from release_core.document import write_json
+from release_core.errors import AnnouncementRefused
+from release_core.ledger import Ledger
+from release_core.model import PipelineStatus, Release, ReleaseStatus
+from release_core.tokens import describe_outcome
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+
+log = logging.getLogger(__name__)
+
+EVENT_SOURCE = "release-machine"
+WHY_LIMIT = 30_000  # characters, below the 32,768 of a Fail state's cause
+
+# How a workflow execution ended from outside, and what that makes of its release.
+_STATUS_OF_ENDING = {
+    "ABORTED": ReleaseStatus.CANCELLED,
+    "FAILED": ReleaseStatus.FAILED,
+    "TIMED_OUT": ReleaseStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseRelease:
+    """Closes releases, called by the workflow at its end or by the event of its being ended."""
+
+    ledger: Ledger
+    advance: Advance
+    events: "EventBridgeClient"
+    event_bus: str
+
+    def at_end(self, release_id: str) -> dict[str, Any]:
+        """Close the release with what its pipelines came to; answers its id, status and why.
+
+        Closing again answers the same. Raises whatever AWS answered that may pass.
+        """
+        release = self._bring_up_to_date(release_id)
+        if release.status is ReleaseStatus.RUNNING:
+            status, why = tally(release)
+            self.ledger.close(release_id, status, why)
+        closed = self._follow_up(release_id)
+        return {"release_id": release_id, "status": closed.status.value, "why": closed.why}
+
+    def when_ended(self, event: object) -> None:
+        """Close the release of a workflow execution that was stopped, failed or timed out.
+
+        Raises StartUnresolved while a pipeline may still be starting: Lambda then tries again.
+        """
+        ending = _read_ending(event)
+        if isinstance(ending, str):
+            log.warning("ignored: %s", ending)
+            return
+        release_id = self.ledger.end_execution(ending.execution_arn, ending.how)
+        if release_id is None:
+            log.info("the execution had opened no release", extra={"why": ending.how})
+            return
+        self.ledger.close(release_id, _STATUS_OF_ENDING[ending.how], ending.why)
+        self._follow_up(release_id)
+
+    def _bring_up_to_date(self, release_id: str) -> Release:
+        release = self._read(release_id)
+        for pipeline in release.pipelines.values():
+            # Its task ended without settling: an error of ours that the workflow gave up on.
+            self.advance.look(release_id, pipeline)
+            if not pipeline.status.ended:
+                self.advance.pipeline(release_id, pipeline.name)
+        return self._read(release_id)
+
+    def _follow_up(self, release_id: str) -> Release:
+        """Stop and skip what is left of a closed release, and announce its outcome once."""
+        self.advance.release(release_id)
+        closed = self._read(release_id)
+        if not closed.announced:
+            self._announce(closed)
+            self.ledger.mark_announced(release_id)
+        return closed
+
+    def _read(self, release_id: str) -> Release:
+        release = self.ledger.read_release(release_id)
+        if release is None:
+            raise LookupError(f"there is no release {release_id}")
+        return release
+
+    def _announce(self, release: Release) -> None:
+        detail = {
+            "releaseId": release.release_id,
+            "status": release.status.value,
+            "why": release.why,
+            "executionArn": release.execution_arn,
+            "pipelines": {each.name: each.status.value for each in release.pipelines.values()},
+        }
+        answer = self.events.put_events(
+            Entries=[
+                {
+                    "Source": EVENT_SOURCE,
+                    "DetailType": f"Release {release.status.value.capitalize()}",
+                    "Detail": write_json(detail),
+                    "EventBusName": self.event_bus,
+                }
+            ]
+        )
+        if answer["FailedEntryCount"]:
+            raise AnnouncementRefused(f"release {release.release_id}: {answer['Entries']}")
+        log.info("release %s", release.status, extra={"release_id": release.release_id})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ending:
+    execution_arn: str
+    how: str
+    why: str
+
+
+def tally(release: Release) -> tuple[ReleaseStatus, str]:
+    """What the pipelines of a release make of it: SUCCEEDED only when every one has succeeded."""
+    pipelines = sorted(release.pipelines.values(), key=lambda each: each.position)
+    bad = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
+    if pipelines and not bad:
+        return ReleaseStatus.SUCCEEDED, f"all {len(pipelines)} pipelines succeeded"
+    lines = [f"- {describe_outcome(each)}" for each in bad]
+    why = f"{len(bad)} of {len(pipelines)} pipelines did not succeed:\n" + "\n".join(lines)
+    return ReleaseStatus.FAILED, why[:WHY_LIMIT]
+
+
+def _read_ending(event: object) -> _Ending | str:
+    match event:
+        case {"detail": {"executionArn": str(arn), "status": str(how)} as detail}:
+            if how not in _STATUS_OF_ENDING:
+                return f"an execution that {how.lower()} needs no closing"
+            return _Ending(execution_arn=arn, how=how, why=_why(how, detail))
+        case _:
+            return "the event names no execution and status"
+
+
+def _why(how: str, detail: Mapping[str, object]) -> str:
+    said = ": ".join(str(detail[key]) for key in ("error", "cause") if detail.get(key))
+    words = {
+        "ABORTED": "the workflow execution was stopped",
+        "FAILED": "the workflow execution failed",
+        "TIMED_OUT": "the workflow execution timed out",
+    }[how]
+    return f"{words}: {said}"[:WHY_LIMIT] if said else words

@@ -1,0 +1,173 @@
+"""What the release asks of CodePipeline, in the release's own words."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from release_core.model import ExecutionState, Failure, Revision
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+
+REASON_LIMIT = 200  # characters of a stop's reason
+
+# GetPipelineExecution's status, in the words of the events; InProgress is no change.
+_STATE_OF_STATUS = {
+    "Stopping": ExecutionState.STOPPING,
+    "Stopped": ExecutionState.STOPPED,
+    "Succeeded": ExecutionState.SUCCEEDED,
+    "Superseded": ExecutionState.SUPERSEDED,
+    "Failed": ExecutionState.FAILED,
+    "Cancelled": ExecutionState.CANCELED,
+}
+_GONE = {"PipelineNotFoundException", "PipelineExecutionNotFoundException"}
+_ALREADY_STOPPING = _GONE | {
+    "PipelineExecutionNotStoppableException",
+    "DuplicatedStopRequestException",
+}
+
+
+class StartRefused(Exception):
+    """CodePipeline will not start the pipeline, however often it is asked; carries the failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What one look at an execution shows; ``state`` is None while it is in progress."""
+
+    state: ExecutionState | None
+    summary: str | None
+    revisions: Sequence[Revision]
+
+
+class CodePipeline:
+    """The calls to CodePipeline; throttling and server errors are retried by the SDK."""
+
+    def __init__(self, client: "CodePipelineClient") -> None:
+        self._client = client
+
+    def names(self) -> frozenset[str]:
+        """The names of all pipelines of this account and Region."""
+        pages = self._client.get_paginator("list_pipelines").paginate()
+        return frozenset(each["name"] for page in pages for each in page["pipelines"])
+
+    def start(self, pipeline: str, *, client_request_token: str) -> str:
+        """Start an execution and answer its id; the same token starts no second one.
+
+        Raises StartRefused when the answer is no, and ClientError when trying again may help.
+        """
+        try:
+            answer = self._client.start_pipeline_execution(
+                name=pipeline, clientRequestToken=client_request_token
+            )
+        except ClientError as error:
+            if not _is_refusal(error):
+                raise
+            detail = error.response["Error"]
+            raise StartRefused(
+                Failure(message=f"could not be started: {detail['Message']}", code=detail["Code"])
+            ) from error
+        return answer["pipelineExecutionId"]
+
+    def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
+        """Ask the execution to stop after the action it is in; one that has ended stays so."""
+        try:
+            self._client.stop_pipeline_execution(
+                pipelineName=pipeline,
+                pipelineExecutionId=execution_id,
+                abandon=False,
+                reason=reason[:REASON_LIMIT],
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _ALREADY_STOPPING:
+                raise
+
+    def look(self, pipeline: str, execution_id: str) -> Seen | None:
+        """Where the execution stands now; None when CodePipeline knows it no more."""
+        try:
+            answer = self._client.get_pipeline_execution(
+                pipelineName=pipeline, pipelineExecutionId=execution_id
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return None
+        execution = answer["pipelineExecution"]
+        return Seen(
+            state=_STATE_OF_STATUS.get(execution["status"]),
+            summary=execution.get("statusSummary"),
+            revisions=[
+                Revision(
+                    artifact=each.get("name", ""),
+                    revision=each.get("revisionId", ""),
+                    summary=each.get("revisionSummary"),
+                )
+                for each in execution.get("artifactRevisions", [])
+            ],
+        )
+
+    def explain_end(self, pipeline: str, execution_id: str) -> Failure | None:
+        """The newest action that failed or was abandoned, if one did; one page of the list."""
+        answer = self._client.list_action_executions(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
+        )
+        # The newest comes first; a retried stage lists its earlier failures too.
+        for detail in answer["actionExecutionDetails"]:
+            if detail.get("status") in {"Failed", "Abandoned"}:
+                return _failure_of(detail)
+        return None
+
+    def find_started(self, pipeline: str, *, since: datetime, starter: str) -> Iterator[str]:
+        """The executions that the function ``starter`` started since then, newest first.
+
+        A function's session at AWS has the function's name, and the trigger names the session.
+        """
+        pages = self._client.get_paginator("list_pipeline_executions").paginate(
+            pipelineName=pipeline
+        )
+        for page in pages:
+            for summary in page["pipelineExecutionSummaries"]:
+                # CodePipeline's clock is not ours: whole seconds, and a little apart.
+                if (since - summary["startTime"]).total_seconds() > 5:
+                    return
+                trigger = summary.get("trigger", {}).get("triggerDetail", "")
+                if trigger.rpartition("/")[2] == starter:
+                    yield summary["pipelineExecutionId"]
+
+
+def client_request_token(release_id: str, pipeline: str, attempt: int) -> str:
+    """The token of a start: the same for the same start, whoever repeats it."""
+    key = f"{release_id}\n{pipeline}\n{attempt}"
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _is_refusal(error: ClientError) -> bool:
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    code = error.response["Error"]["Code"]
+    return 400 <= status < 500 and status != 429 and "Throttl" not in code and code not in _BUSY
+
+
+# Refusals that pass with time: the workflow's retry asks again.
+_BUSY = {"ConflictException", "ConcurrentPipelineExecutionsLimitExceededException"}
+
+
+def _failure_of(detail: Any) -> Failure:
+    result = detail.get("output", {}).get("executionResult", {})
+    error = result.get("errorDetails", {})
+    summary = result.get("externalExecutionSummary")
+    return Failure(
+        stage=detail.get("stageName"),
+        action=detail.get("actionName"),
+        code=error.get("code"),
+        message=error.get("message") or summary or f"the action {detail['status'].lower()}",
+        summary=summary,
+        link=result.get("externalExecutionUrl"),
+    )

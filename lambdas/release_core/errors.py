@@ -1,0 +1,87 @@
+"""Every error the functions raise, and every error name the workflow knows.
+
+    ReleaseMachineError
+    ├── SettingsInvalid          the environment of the function is incomplete
+    ├── PipelineUnknown          a task asks for a pipeline that its release does not have
+    ├── Rejection                the manifest never becomes a release
+    │   ├── ManifestUnreadable   no JSON document could be read
+    │   ├── ManifestInvalid      the document is not a manifest; carries every problem
+    │   └── ReleaseIdTaken       the id belongs to another manifest
+    └── Unfinished               nothing is wrong yet; the caller's retry continues
+        ├── ExecutionEnded       the workflow was stopped before its release was opened
+        ├── LedgerBusy           another writer was in the same item at the same instant
+        ├── AdvanceUnfinished    a release kept asking for decisions
+        ├── ExecutionTaken       an execution belongs to another release
+        ├── StartUnresolved      a stopped release has a start whose outcome is not known yet
+        └── AnnouncementRefused  EventBridge did not take the outcome
+
+The class names of the rejections are the names in statemachine.asl.json.
+"""
+
+from release_core.model import PipelineStatus
+
+# Sent with SendTaskFailure; the workflow never retries these.
+PIPELINE_ERRORS = {
+    PipelineStatus.FAILED: "PipelineFailed",
+    PipelineStatus.STOPPED: "PipelineStopped",
+    PipelineStatus.SUPERSEDED: "PipelineSuperseded",
+    PipelineStatus.CANCELLED: "PipelineCancelled",
+    PipelineStatus.TIMED_OUT: "PipelineTimedOut",
+    PipelineStatus.SKIPPED: "PipelineSkipped",
+}
+
+
+class ReleaseMachineError(Exception):
+    """The root of all errors raised on purpose."""
+
+
+class SettingsInvalid(ReleaseMachineError):
+    """The environment of the function lacks settings or holds wrong ones; names them all."""
+
+
+class PipelineUnknown(ReleaseMachineError):
+    """No release has the pipeline that a task was started for."""
+
+
+class Rejection(ReleaseMachineError):
+    """The manifest never becomes a release, whoever tries again."""
+
+
+class ManifestUnreadable(Rejection):
+    """No JSON document could be read from where the manifest should be."""
+
+
+class ManifestInvalid(Rejection):
+    """The document is not a valid manifest; the message has one line for each problem."""
+
+
+class ReleaseIdTaken(Rejection):
+    """The release id was claimed earlier with another manifest."""
+
+
+class Unfinished(ReleaseMachineError):
+    """The work is not done yet; the retry of whoever called goes on with it."""
+
+
+class ExecutionEnded(Unfinished):
+    """The workflow execution ended before its release could be opened."""
+
+
+class LedgerBusy(Unfinished):
+    """DynamoDB cancelled a transaction because of another one in the same item."""
+
+
+class AdvanceUnfinished(Unfinished):
+    """A release still asked for decisions after the bounded number of rounds."""
+
+
+class ExecutionTaken(Unfinished):
+    """A pipeline execution is already recorded for another release."""
+
+
+class StartUnresolved(Unfinished):
+    """A stopped release has a pipeline whose start may still be on its way."""
+
+
+class AnnouncementRefused(Unfinished):
+    """EventBridge did not accept the event that announces the outcome."""

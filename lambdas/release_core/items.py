@@ -1,0 +1,126 @@
+"""Ledger items as values, and back: the one place that knows how the tables spell things."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from release_core.clock import from_iso, to_iso
+from release_core.model import (
+    Change,
+    Execution,
+    ExecutionState,
+    Failure,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+    Revision,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+HEADER = "release"
+MANIFEST = "manifest"
+POINTER = "execution"
+PIPELINE_PREFIX = "pipeline#"
+
+type Item = dict[str, Any]
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def to_attributes(item: Mapping[str, Any]) -> dict[str, "AttributeValueTypeDef"]:
+    """The item as DynamoDB's client takes it, without the attributes that are None."""
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
+
+
+def from_attributes(attributes: Mapping[str, Any]) -> Item:
+    """The item that DynamoDB's client answered."""
+    return {name: _deserialize(value) for name, value in attributes.items()}
+
+
+def pipeline_key(pipeline: str) -> str:
+    """The sort key of a pipeline's item."""
+    return PIPELINE_PREFIX + pipeline
+
+
+def audit_entry(*, at: str, who: str, what: str, before: str | None, after: str) -> Item:
+    """One entry of an item's audit: when, who, what, and the status before and after."""
+    return {"at": at, "who": who, "what": what, "before": before, "after": str(after)}
+
+
+def change_item(change: Change, *, recorded_at: str) -> Item:
+    """A state change as an execution's item lists it."""
+    return {
+        "state": change.state.value,
+        "attempt": change.attempt,
+        "at": to_iso(change.at),
+        "recorded_at": recorded_at,
+        "source": change.source,
+    }
+
+
+def plain(value: Failure | Revision) -> Item:
+    """The fields of a failure or a revision that are known."""
+    return {name: known for name, known in vars(value).items() if known is not None}
+
+
+def read_execution(item: Item) -> Execution:
+    """The execution an item of the executions table records."""
+    changes = tuple(
+        Change(
+            state=ExecutionState(each["state"]),
+            attempt=int(each["attempt"]),
+            at=from_iso(each["at"]),
+            source=each["source"],
+        )
+        for each in item.get("changes", ())
+    )
+    return Execution(
+        execution_id=item["execution_id"],
+        pipeline=item["pipeline"],
+        changes=changes,
+        release_id=item.get("release_id"),
+    )
+
+
+def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
+    """The pipeline an item of the releases table holds, joined with its execution."""
+    return Pipeline(
+        name=item["pipeline"],
+        status=PipelineStatus(item["status"]),
+        position=int(item["position"]),
+        attempt=int(item["attempt"]),
+        task_token=item.get("task_token"),
+        registrations=int(item.get("registrations", 0)),
+        starting_registration=int(item.get("starting_registration", 0)),
+        starting_at=_moment(item, "starting_at"),
+        started_by=item.get("started_by"),
+        execution_id=item.get("execution_id"),
+        execution=execution,
+        stop_requested_at=_moment(item, "stop_requested_at"),
+        failure=Failure(**item["failure"]) if "failure" in item else None,
+        settled="settled_at" in item,
+    )
+
+
+def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> Release:
+    """The release whose header an item is."""
+    return Release(
+        release_id=item["release_id"],
+        status=ReleaseStatus(item["status"]),
+        execution_arn=item["execution_arn"],
+        manifest_sha256=item["manifest_sha256"],
+        opened_at=from_iso(item["opened_at"]),
+        attempt=int(item["attempt"]),
+        why=item.get("why"),
+        announced="announced_at" in item,
+        pipelines=pipelines or {},
+    )
+
+
+def _moment(item: Item, name: str) -> Any:
+    return from_iso(item[name]) if name in item else None

@@ -1,0 +1,200 @@
+"""The release manifest: its model, and every problem of a document that is not one.
+
+The fields of a manifest are named as people write them (``dependsOn``). Those listed as NOT_YET are
+part of the model and are refused, not ignored, until they have their behaviour.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Container, Iterator
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from release_core.document import ExactNumber, write_json
+from release_core.errors import ManifestInvalid
+
+MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
+MAX_REPORTED = 50  # problems in one message, so that it stays readable and below 32 KiB
+
+NOT_YET_OF_MANIFEST = ("onFailure", "maxConcurrency")
+NOT_YET_OF_PIPELINE = ("dependsOn", "timeoutMinutes", "retries", "variables", "sourceRevisions")
+
+
+def _spell_number(value: object) -> object:
+    # 5.1 and 5.10 are two releases: a number is the text that was written.
+    if isinstance(value, ExactNumber):
+        return value.spelling
+    return str(value) if type(value) is int else value
+
+
+type ReleaseId = Annotated[
+    str,
+    BeforeValidator(_spell_number),
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100),
+]
+type PipelineName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9.@_-]+$", min_length=1, max_length=100)
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+    )
+
+
+class SourceRevision(_Model):
+    """The revision one source action shall take, as StartPipelineExecution names it."""
+
+    action_name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    revision_type: Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"]
+    revision_value: Annotated[str, StringConstraints(min_length=1, max_length=1500)]
+
+
+class ManifestPipeline(_Model):
+    """One pipeline of a release; a plain name is short for ``{"name": ...}``."""
+
+    name: PipelineName
+    depends_on: tuple[PipelineName, ...] = Field(default=(), strict=False)
+    timeout_minutes: Annotated[int, Field(ge=1, le=525_600)] | None = None
+    retries: Annotated[int, Field(ge=0, le=10)] = 0
+    variables: dict[str, str] = Field(default_factory=dict, max_length=50)
+    source_revisions: tuple[SourceRevision, ...] = Field(default=(), max_length=50, strict=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Manifest(_Model):
+    """What one release ships."""
+
+    release_id: ReleaseId
+    pipelines: tuple[ManifestPipeline, ...] = Field(
+        min_length=1, max_length=MAX_PIPELINES, strict=False
+    )
+    on_failure: Literal["halt", "continue", "stop", "rollback"] = "halt"
+    max_concurrency: Annotated[int, Field(ge=1, le=MAX_PIPELINES)] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the pipelines, in the order of the manifest."""
+        return tuple(pipeline.name for pipeline in self.pipelines)
+
+    @property
+    def canonical(self) -> str:
+        """The same text for manifests that mean the same, however they were written."""
+        return write_json(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the canonical text, in hexadecimal."""
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
+
+
+def check_manifest(document: object, *, known_pipelines: Container[str]) -> Manifest:
+    """The manifest in a JSON document, all of whose pipelines are among ``known_pipelines``.
+
+    Raises ManifestInvalid with every problem, one a line, each with its path.
+    """
+    problems: list[str] = []
+    manifest = None
+    try:
+        manifest = Manifest.model_validate(document)
+    except ValidationError as error:
+        problems += [
+            f"{_path(each['loc'])}: {_words(each['type'], each['msg'])}" for each in error.errors()
+        ]
+    problems += _duplicate_names(document)
+    problems += _unsupported_fields(document)
+    problems += _unknown_pipelines(document, known_pipelines)
+    if manifest is None or problems:
+        raise ManifestInvalid(_report(problems))
+    return manifest
+
+
+def _duplicate_names(document: object) -> Iterator[str]:
+    counts = Counter(name for _, name in _named_pipelines(document))
+    seen: set[str] = set()
+    for path, name in _named_pipelines(document):
+        if counts[name] > 1 and name in seen:
+            yield f"{path}: {name!r} is named more than once"
+        seen.add(name)
+
+
+def _unsupported_fields(document: object) -> Iterator[str]:
+    if isinstance(document, dict):
+        yield from (f"{key}: not supported yet" for key in NOT_YET_OF_MANIFEST if key in document)
+    for path, entry in _entries(document):
+        if isinstance(entry, dict):
+            for key in NOT_YET_OF_PIPELINE:
+                if key in entry:
+                    yield f"{path}.{key}: not supported yet"
+
+
+def _unknown_pipelines(document: object, known: Container[str]) -> Iterator[str]:
+    for path, name in _named_pipelines(document):
+        if name not in known:
+            yield f"{path}: there is no pipeline {name!r} in this account and Region"
+
+
+def _named_pipelines(document: object) -> Iterator[tuple[str, str]]:
+    for path, entry in _entries(document):
+        name = entry.get("name") if isinstance(entry, dict) else entry
+        if isinstance(name, str):
+            yield path, name
+
+
+def _entries(document: object) -> Iterator[tuple[str, object]]:
+    pipelines = document.get("pipelines") if isinstance(document, dict) else None
+    if isinstance(pipelines, list):
+        for index, entry in enumerate(pipelines[: MAX_PIPELINES + 1]):
+            yield f"pipelines[{index}]", entry
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return path.removeprefix(".") or "manifest"
+
+
+def _words(kind: str, message: str) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "unknown key"
+        case "missing":
+            return "is required"
+        case "model_type":
+            return "must be a JSON object"
+        case _:
+            return message[:1].lower() + message[1:]
+
+
+def _report(problems: list[str]) -> str:
+    lines = [_printable(problem) for problem in problems[:MAX_REPORTED]]
+    if len(problems) > MAX_REPORTED:
+        lines.append(f"and {len(problems) - MAX_REPORTED} more")
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return f"The manifest has {count}:\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _printable(line: str) -> str:
+    # A path may hold whatever key the document had: one line each, of bounded length.
+    text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
+    return text if len(text) <= 300 else text[:297] + "..."

@@ -1,0 +1,164 @@
+"""A release as the ledger holds it: plain values, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReleaseStatus(StrEnum):
+    """Where a release stands; every status but RUNNING is the last one."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+
+class PipelineStatus(StrEnum):
+    """Where one pipeline of a release stands."""
+
+    WAITING = "WAITING"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+    SUPERSEDED = "SUPERSEDED"
+    CANCELLED = "CANCELLED"
+    TIMED_OUT = "TIMED_OUT"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the pipeline in this attempt."""
+        return self not in {self.WAITING, self.STARTING, self.RUNNING}
+
+
+class ExecutionState(StrEnum):
+    """A state of a pipeline execution, as CodePipeline's events spell it."""
+
+    STARTED = "STARTED"
+    RESUMED = "RESUMED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    FAILED = "FAILED"
+    SUCCEEDED = "SUCCEEDED"
+    SUPERSEDED = "SUPERSEDED"
+    CANCELED = "CANCELED"
+
+    @property
+    def final(self) -> bool:
+        """Whether no retry can leave this state; FAILED and STOPPED can be resumed."""
+        return self in {self.SUCCEEDED, self.SUPERSEDED, self.CANCELED}
+
+    @property
+    def ended(self) -> bool:
+        """Whether the execution is at rest, for good or until somebody retries it."""
+        return self.final or self in {self.STOPPED, self.FAILED}
+
+
+# What a pipeline becomes when its execution has come to rest.
+STATUS_OF_STATE = {
+    ExecutionState.SUCCEEDED: PipelineStatus.SUCCEEDED,
+    ExecutionState.FAILED: PipelineStatus.FAILED,
+    ExecutionState.STOPPED: PipelineStatus.STOPPED,
+    ExecutionState.SUPERSEDED: PipelineStatus.SUPERSEDED,
+    ExecutionState.CANCELED: PipelineStatus.CANCELLED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One state change of an execution; ``source`` is ``event`` or ``look``."""
+
+    state: ExecutionState
+    attempt: int
+    at: datetime
+    source: str
+
+    @property
+    def order(self) -> tuple[bool, int, int]:
+        """What makes one state newer than another: never when its event arrived."""
+        rank = 2 if self.state.ended else int(self.state is ExecutionState.STOPPING)
+        return (self.state.final, self.attempt, rank)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """The record of a pipeline execution; without ``release_id`` no release has claimed it."""
+
+    execution_id: str
+    pipeline: str
+    changes: tuple[Change, ...] = ()
+    release_id: str | None = None
+
+    @property
+    def latest(self) -> Change | None:
+        """The newest change, by attempt and rank."""
+        return max(self.changes, key=lambda change: change.order, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a pipeline did not succeed, as precisely as CodePipeline tells."""
+
+    message: str
+    stage: str | None = None
+    action: str | None = None
+    code: str | None = None
+    summary: str | None = None
+    link: str | None = None
+
+    def __str__(self) -> str:
+        """One line a person can act on."""
+        where = f"stage {self.stage}, action {self.action}: " if self.stage else ""
+        code = f" ({self.code})" if self.code else ""
+        summary = f" {self.summary}" if self.summary and self.summary != self.message else ""
+        link = f" See {self.link}" if self.link else ""
+        return f"{where}{self.message}{code}{summary}{link}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """What one source action of an execution delivered."""
+
+    artifact: str
+    revision: str
+    summary: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """One pipeline of a release, with what is known of its execution."""
+
+    name: str
+    status: PipelineStatus = PipelineStatus.WAITING
+    position: int = 0
+    attempt: int = 1
+    task_token: str | None = field(default=None, repr=False)
+    registrations: int = 0
+    starting_registration: int = 0
+    starting_at: datetime | None = None
+    started_by: str | None = None
+    execution_id: str | None = None
+    execution: Execution | None = None
+    stop_requested_at: datetime | None = None
+    failure: Failure | None = None
+    settled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A release: its header and those of its pipelines that were read."""
+
+    release_id: str
+    status: ReleaseStatus
+    execution_arn: str
+    manifest_sha256: str
+    opened_at: datetime
+    attempt: int = 1
+    why: str | None = None
+    announced: bool = False
+    pipelines: Mapping[str, Pipeline] = field(default_factory=dict)

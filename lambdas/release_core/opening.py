@@ -1,0 +1,133 @@
+"""Opening a release: read its manifest, check it, claim its id, record its pipelines."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from release_core.codepipeline import CodePipeline
+from release_core.document import MAX_BYTES, read_json
+from release_core.doors import DroppedObject, Submission, recognise
+from release_core.errors import ManifestUnreadable, Rejection, ReleaseIdTaken
+from release_core.manifest import Manifest, check_manifest
+from release_core.model import Release
+from release_core.opening_ledger import Opening, OpeningLedger
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectRequestTypeDef
+    from types_boto3_stepfunctions import SFNClient
+
+log = logging.getLogger(__name__)
+
+# What S3 answers for an object that will not become readable by asking again.
+_UNREADABLE = {
+    "NoSuchKey",
+    "NoSuchVersion",
+    "NoSuchBucket",
+    "AccessDenied",
+    "InvalidObjectState",
+    "MethodNotAllowed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRelease:
+    """Opens the release that a workflow execution brings."""
+
+    step_functions: "SFNClient"
+    s3: "S3Client"
+    codepipeline: CodePipeline
+    ledger: OpeningLedger
+    look_after_seconds: int
+
+    def __call__(self, execution_arn: str) -> dict[str, Any]:
+        """Open the release and answer what the workflow needs to run it.
+
+        The answer has ``outcome`` (OPENED or ALREADY_RELEASED), ``release_id``, ``pipelines``,
+        ``look_after_seconds`` and ``released_by``, the execution that runs or ran the release.
+        Raises a Rejection, recorded in the ledger, when the manifest never becomes a release.
+        """
+        # The text itself: the parsed input of a task has lost the spelling of its numbers.
+        input_text = self.step_functions.describe_execution(executionArn=execution_arn)["input"]
+        submission: Submission | None = None
+        try:
+            submission = self._fetch(recognise(input_text))
+            manifest = check_manifest(
+                submission.document, known_pipelines=self.codepipeline.names()
+            )
+            opening = _opening(manifest, submission, execution_arn)
+            holder = self.ledger.claim(opening)
+            if holder and holder.manifest_sha256 != opening.manifest_sha256:
+                raise ReleaseIdTaken(_taken(holder))
+        except Rejection as rejection:
+            self.ledger.reject(
+                execution_arn,
+                f"{type(rejection).__name__}: {rejection}",
+                channel=submission.channel if submission else None,
+                requester=submission.requester if submission else None,
+            )
+            log.warning("rejected: %s", type(rejection).__name__)
+            raise
+        if holder is None:
+            self.ledger.put_pipelines(opening)
+        released_by = holder.execution_arn if holder else execution_arn
+        outcome = "ALREADY_RELEASED" if holder else "OPENED"
+        log.info("%s", outcome, extra={"release_id": manifest.release_id})
+        return {
+            "outcome": outcome,
+            "release_id": manifest.release_id,
+            "pipelines": list(manifest.names),
+            "look_after_seconds": self.look_after_seconds,
+            "released_by": released_by,
+        }
+
+    def _fetch(self, brought: Submission | DroppedObject) -> Submission:
+        if isinstance(brought, Submission):
+            return brought
+        return Submission(
+            channel="s3",
+            document=read_json(self._read_object(brought), place=brought.uri),
+            requester=brought.requester,
+            source=brought.uri,
+        )
+
+    def _read_object(self, dropped: DroppedObject) -> bytes:
+        wanted: GetObjectRequestTypeDef = {"Bucket": dropped.bucket, "Key": dropped.key}
+        if dropped.version_id:
+            wanted["VersionId"] = dropped.version_id
+        try:
+            answer = self.s3.get_object(**wanted)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in _UNREADABLE:
+                raise
+            raise ManifestUnreadable(f"{dropped.uri} cannot be read: {code}") from error
+        with answer["Body"] as body:
+            if answer["ContentLength"] > MAX_BYTES:
+                raise ManifestUnreadable(
+                    f"{dropped.uri} has {answer['ContentLength']:,} bytes; "
+                    f"a manifest has at most {MAX_BYTES:,}"
+                )
+            return body.read()
+
+
+def _opening(manifest: Manifest, submission: Submission, execution_arn: str) -> Opening:
+    return Opening(
+        release_id=manifest.release_id,
+        manifest=manifest.canonical,
+        manifest_sha256=manifest.sha256,
+        pipelines=manifest.names,
+        execution_arn=execution_arn,
+        channel=submission.channel,
+        requester=submission.requester,
+        source=submission.source,
+    )
+
+
+def _taken(holder: Release) -> str:
+    return (
+        f"release {holder.release_id} was opened with another manifest by {holder.execution_arn}; "
+        "give this one a releaseId of its own"
+    )

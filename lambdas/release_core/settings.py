@@ -1,0 +1,57 @@
+"""The settings of each function, read from its environment when first needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from release_core.errors import SettingsInvalid
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenReleaseSettings:
+    """What open_release needs; LOOK_AFTER_SECONDS is how long a token task waits for news."""
+
+    releases_table: str
+    look_after_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPipelineSettings:
+    """What run_pipeline needs; RECORD_RETENTION_DAYS is how long executions are kept."""
+
+    releases_table: str
+    executions_table: str
+    pipelines_table: str
+    record_retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordStateChangeSettings(RunPipelineSettings):
+    """What record_state_change needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseReleaseSettings(RunPipelineSettings):
+    """What close_release needs; EVENT_BUS is where outcomes are announced."""
+
+    event_bus: str
+
+
+def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
+    """The settings of one function, each from the variable that has its name in capitals.
+
+    Raises SettingsInvalid, naming every variable that is missing or not a whole number.
+    """
+    values: dict[str, str | int] = {}
+    problems = []
+    for field in fields(kind):  # type: ignore[arg-type]  # bounded by use: always a dataclass
+        variable = field.name.upper()
+        text = environment.get(variable, "")
+        if not text:
+            problems.append(f"{variable} is not set")
+        elif field.type is int and not text.isdecimal():
+            problems.append(f"{variable} must be a whole number, not {text!r}")
+        else:
+            values[field.name] = int(text) if field.type is int else text
+    if problems:
+        raise SettingsInvalid(f"{kind.__name__}: " + "; ".join(problems))
+    return kind(**values)

@@ -1,0 +1,58 @@
+"""Settling: telling Step Functions how a pipeline ended, through its task token."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from release_core.document import write_json
+from release_core.errors import PIPELINE_ERRORS
+from release_core.model import Pipeline, PipelineStatus
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+CAUSE_LIMIT = 32_768  # characters, as SendTaskFailure takes them
+
+# The task is gone: settled before, timed out, or its execution was stopped.
+_GONE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+
+
+class Tokens:
+    """Resolves task tokens."""
+
+    def __init__(self, client: "SFNClient") -> None:
+        self._client = client
+
+    def settle(self, pipeline: Pipeline) -> bool:
+        """Resolve the pipeline's token with its outcome; False when nobody waits for it any more.
+
+        Raises ClientError when Step Functions could not be reached or was busy.
+        """
+        token = pipeline.task_token or ""
+        try:
+            if pipeline.status is PipelineStatus.SUCCEEDED:
+                output = {
+                    "pipeline": pipeline.name,
+                    "status": pipeline.status.value,
+                    "execution_id": pipeline.execution_id,
+                }
+                self._client.send_task_success(taskToken=token, output=write_json(output))
+            else:
+                self._client.send_task_failure(
+                    taskToken=token,
+                    error=PIPELINE_ERRORS[pipeline.status],
+                    cause=describe_outcome(pipeline)[:CAUSE_LIMIT],
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return False
+        return True
+
+
+def describe_outcome(pipeline: Pipeline) -> str:
+    """One line that says how a pipeline ended and why."""
+    words = pipeline.status.value.lower().replace("_", " ")
+    why = f": {pipeline.failure}" if pipeline.failure else ""
+    execution = f" (execution {pipeline.execution_id})" if pipeline.execution_id else ""
+    return f"{pipeline.name} {words}{execution}{why}"
