@@ -24,7 +24,8 @@ class Update:
     """What to change in one item, and the condition under which.
 
     ``put`` sets attributes, ``default`` those that are missing, ``append`` adds one entry to a
-    list, ``add`` adds a member to a string set or a number to a number, ``remove`` removes. The condition writes attributes as ``#name`` and its own ``values`` as ``:name``.
+    list, ``add`` adds a member to a string set or a number to a number, ``remove`` removes.
+    The condition writes attributes as ``#name`` and its own ``values`` as ``:name``.
     """
 
     put: Mapping[str, Any] = field(default_factory=dict)

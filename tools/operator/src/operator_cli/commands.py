@@ -95,7 +95,10 @@ def release(open_session: Callable[[], Session], manifest: Path) -> None:
     if isinstance(opening, Rejected):
         raise OperatorError(
             f"Rejected, nothing was started. {opening.error}: {opening.cause}",
-            "Correct the manifest and release it again; its id is free unless the error says so.",
+            "Correct the manifest and release it again."
+            if opening.error.startswith("Manifest")
+            else "Give the manifest another releaseId, or look at the one that has it: "
+            "release-machine status.",
         )
     if isinstance(opening, AlreadyReleased):
         _tell(
@@ -116,7 +119,7 @@ def status(
 ) -> None:
     """List the latest releases, or show one: pipelines, failures, audit.
 
-    RELEASE is a release's id, or the ARN of an execution that was rejected.
+    RELEASE is a release's id, or the execution (name or ARN) whose manifest was rejected.
     """
     session = open_session()
     console = _console()
@@ -127,7 +130,9 @@ def status(
         return
     if go_on:
         _follow_and_exit(session, release_id)
-    found = session.ledger.release(release_id)
+    found = session.ledger.release(release_id) or session.ledger.release(
+        session.deployment.execution_arn(release_id)
+    )
     if found is None:
         raise unknown_release(release_id)
     activity = session.activity.read(found.pipelines)

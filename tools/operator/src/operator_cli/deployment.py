@@ -25,6 +25,10 @@ class Deployment:
     releases_table: str
     function_names: dict[str, str]
 
+    def execution_arn(self, name: str) -> str:
+        """The ARN of the machine's execution of that name."""
+        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
 
 def read_outputs(path: Path) -> Deployment:
     """Read what `terraform output -json` printed.

@@ -31,9 +31,11 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """Code and summary; the ledger's own message where neither is known."""
-        told = ": ".join(part for part in (self.code, self.summary) if part)
-        return told or self.message or "no reason was given"
+        """Message, code and summary in one line, without saying anything twice."""
+        said = self.message or self.summary or "no reason was given"
+        code = f" ({self.code})" if self.code and self.code not in said else ""
+        summary = f" {self.summary}" if self.summary and self.summary not in said else ""
+        return " ".join(f"{said}{code}{summary}".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,11 @@ class Release:
     pipeline_count: int = 0
     audit: tuple[AuditEntry, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The id; of a rejected manifest, which has none, the name of its execution."""
+        return self.release_id.rpartition(":")[2] if self.status == REJECTED else self.release_id
 
     @property
     def closed(self) -> bool:

@@ -73,5 +73,5 @@ def _acts(activity: Activity) -> str:
 
 def _closed(release: Release) -> str:
     took = duration(release.opened_at, release.closed_at)
-    why = f": {release.why}" if release.why else ""
+    why = f": {' '.join(release.why.split())}" if release.why else ""
     return f"release {release.release_id}: {release.status} after {took}, {tally(release)}{why}"

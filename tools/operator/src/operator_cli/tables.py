@@ -16,7 +16,7 @@ def release_header(release: Release, *, now: datetime) -> RenderableType:
     took = duration(release.opened_at, release.closed_at or now)
     title = Text.assemble(
         ("Release ", "bold"),
-        (release.release_id, "bold"),
+        (release.label, "bold"),
         "  ",
         _status(release.status),
         f"  {took}  ",
@@ -77,7 +77,7 @@ def release_table(releases: Iterable[Release], *, now: datetime) -> Table:
     table.add_column("BY", overflow="fold")
     for release in releases:
         table.add_row(
-            release.release_id,
+            release.label,
             _status(release.status),
             clock_time(release.opened_at) if release.opened_at else "",
             duration(release.opened_at, release.closed_at or now),
