@@ -1,0 +1,159 @@
+"""A manifest is accepted as people write it; all that is wrong with it is said at once."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release_core.document import read_json
+from release_core.errors import ManifestInvalid
+from release_core.manifest import MAX_REPORTED, Manifest, check_manifest
+
+KNOWN = {"catalog", "orders", "payments"}
+
+
+def check(document: object) -> Manifest:
+    """The manifest in a document, in an account that has the KNOWN pipelines."""
+    return check_manifest(document, known_pipelines=KNOWN)
+
+
+def problems(document: object) -> list[str]:
+    """The lines of the refusal of a document, without their dashes."""
+    with pytest.raises(ManifestInvalid) as caught:
+        check(document)
+    return [line.removeprefix("- ") for line in str(caught.value).splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("written", "release_id"),
+    [("5.1", "5.1"), ("5.10", "5.10"), ("5.15", "5.15"), ("7", "7"), ('"2026.11.22-1"', None)],
+)
+def test_the_ancestors_numeric_id_keeps_its_spelling(written: str, release_id: str | None) -> None:
+    """A numeric releaseId becomes the text that was written, so 5.1 and 5.10 differ."""
+    document = read_json(f'{{"releaseId": {written}, "pipelines": ["orders"]}}', place="here")
+    assert check(document).release_id == (release_id or json.loads(written))
+
+
+def test_a_name_and_an_object_with_only_a_name_mean_the_same() -> None:
+    """Manifests that mean the same have the same hash, whatever their form and order of keys."""
+    short = check({"releaseId": "r", "pipelines": ["orders"]})
+    long = check({"pipelines": [{"name": "orders"}], "releaseId": "r"})
+    other = check({"releaseId": "r", "pipelines": ["payments"]})
+    assert short.sha256 == long.sha256
+    assert short.sha256 != other.sha256
+
+
+def test_the_order_of_pipelines_is_part_of_the_manifest() -> None:
+    """Two orders of the same pipelines are two manifests."""
+    one = check({"releaseId": "r", "pipelines": ["orders", "catalog"]})
+    two = check({"releaseId": "r", "pipelines": ["catalog", "orders"]})
+    assert one.names == ("orders", "catalog")
+    assert one.sha256 != two.sha256
+
+
+def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
+    """One refusal lists form, names, repetitions and fields without behaviour."""
+    found = problems(
+        {
+            "releaseId": "",
+            "pipelines": [
+                "catalog",
+                {"name": "catalog"},
+                {"name": "nowhere", "dependsOn": ["catalog"]},
+                {"nme": "orders"},
+                17,
+                "line\nbreak",
+            ],
+            "onFailure": "explode",
+            "color": "red",
+        }
+    )
+    text = "\n".join(found)
+    for expected in [
+        "releaseId: ",
+        "pipelines[1]: 'catalog' is named more than once",
+        "pipelines[2]: there is no pipeline 'nowhere' in this account and Region",
+        "pipelines[2].dependsOn: not supported yet",
+        "pipelines[3].name: is required",
+        "pipelines[3].nme: unknown key",
+        "pipelines[4]: must be a JSON object",
+        "pipelines[5].name: ",
+        "onFailure: input should be 'halt'",
+        "onFailure: not supported yet",
+        "color: unknown key",
+    ]:
+        assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("dependsOn", ["catalog"]),
+        ("timeoutMinutes", 5),
+        ("retries", 1),
+        ("variables", {"ENV": "prod"}),
+        (
+            "sourceRevisions",
+            [{"actionName": "S", "revisionType": "COMMIT_ID", "revisionValue": "3f2a"}],
+        ),
+    ],
+)
+def test_a_pipelines_field_without_behaviour_is_refused(field: str, value: object) -> None:
+    """What a pipeline asks for is never ignored: it is refused until it works."""
+    document = {"releaseId": "r", "pipelines": ["catalog", {"name": "orders", field: value}]}
+    assert problems(document) == [f"pipelines[1].{field}: not supported yet"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("onFailure", "halt"), ("maxConcurrency", 2)])
+def test_a_releases_field_without_behaviour_is_refused(field: str, value: object) -> None:
+    """What a release asks for is never ignored: it is refused until it works."""
+    document = {"releaseId": "r", "pipelines": ["catalog"], field: value}
+    assert problems(document) == [f"{field}: not supported yet"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, [], None, True, "text", 5, {"pipelines": []}, {"releaseId": "r", "pipelines": []}],
+)
+def test_what_is_no_manifest_is_refused(document: object) -> None:
+    """Any other JSON value gets a refusal that names what is wrong."""
+    assert problems(document)
+
+
+@pytest.mark.parametrize(
+    "release_id", [True, None, [], {}, "a b", "a/b", "arn:x", ".hidden", "-1", -1, "x" * 101, "é"]
+)
+def test_an_id_that_cannot_be_a_key_is_refused(release_id: object) -> None:
+    """Release ids are short, printable and free of separators."""
+    found = problems({"releaseId": release_id, "pipelines": ["orders"]})
+    assert [line.partition(":")[0] for line in found] == ["releaseId"]
+
+
+def test_many_problems_are_counted_and_cut() -> None:
+    """A refusal stays readable however wrong the manifest is."""
+    found = problems({"releaseId": "r", "pipelines": [f"p{index}" for index in range(900)]})
+    assert len(found) == MAX_REPORTED + 1
+    assert found[-1] == f"and {900 - MAX_REPORTED} more"
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.sampled_from(["releaseId", "pipelines", "name", "x\n"]), inner)
+    ),
+)
+
+
+@given(_VALUES)
+def test_any_document_is_accepted_or_refused(document: object) -> None:
+    """No document makes the check fail in another way, and no refusal has stray line breaks."""
+    said = ["accepted", "- nothing"]
+    try:
+        check(document)
+    except ManifestInvalid as refusal:
+        said = str(refusal).splitlines()
+    assert len(said) > 1
+    assert all(line.startswith("- ") for line in said[1:])
+    assert len("\n".join(said)) < 32_768

@@ -1,0 +1,23 @@
+"""A function's settings come whole from its environment, or not at all."""
+
+import pytest
+
+from release_core.errors import SettingsInvalid
+from release_core.settings import CloseReleaseSettings, OpenReleaseSettings, read_settings
+
+
+def test_settings_are_read_from_variables_of_their_names() -> None:
+    """Each setting is the variable with its name in capitals, numbers as numbers."""
+    settings = read_settings(
+        OpenReleaseSettings, {"RELEASES_TABLE": "releases", "LOOK_AFTER_SECONDS": "3600"}
+    )
+    assert settings == OpenReleaseSettings(releases_table="releases", look_after_seconds=3600)
+
+
+def test_one_error_names_everything_that_is_missing_or_wrong() -> None:
+    """Whoever deploys sees all gaps at the first try."""
+    with pytest.raises(SettingsInvalid) as caught:
+        read_settings(CloseReleaseSettings, {"RELEASES_TABLE": "r", "RECORD_RETENTION_DAYS": "x"})
+    for name in ["EXECUTIONS_TABLE", "PIPELINES_TABLE", "EVENT_BUS"]:
+        assert f"{name} is not set" in str(caught.value)
+    assert "RECORD_RETENTION_DAYS must be a whole number, not 'x'" in str(caught.value)
