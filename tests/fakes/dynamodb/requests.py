@@ -1,0 +1,141 @@
+"""The parameters that DynamoDB's calls share: placeholders, expressions, return values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.fakes.dynamodb.condition_parser import parse_condition
+from tests.fakes.dynamodb.conditions import Condition
+from tests.fakes.dynamodb.documents import parse_projection, project
+from tests.fakes.dynamodb.syntax import Needs, Values
+from tests.fakes.dynamodb.updates import Update, parse_update
+from tests.fakes.dynamodb.values import Item, copied_item, invalid, stored
+from tests.fakes.service import Refused
+
+_EXPRESSIONS = (
+    "UpdateExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+)
+
+
+class Placeholders:
+    """ExpressionAttributeNames and -Values of one request, each of which must be used."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._request = request
+        names = request.get("ExpressionAttributeNames")
+        given = request.get("ExpressionAttributeValues")
+        if names is not None or given is not None:
+            _check_placeholders(request, names, given)
+        self._names = frozenset(names.items()) if names else frozenset()
+        self.values: Values = (
+            {name: _stored_value(name, value) for name, value in given.items()} if given else {}
+        )
+        self._needs: list[Needs] = []
+
+    def condition(self, source: str = "ConditionExpression") -> Condition | None:
+        """Return the request's condition of that kind, or None when it has none."""
+        text = self._request.get(source)
+        if text is None:
+            return None
+        condition, needs = parse_condition(text, self._names, source=source)
+        self._note(needs, source)
+        return condition
+
+    def update(self) -> Update:
+        """Return the request's update, an empty one when it has none."""
+        text = self._request.get("UpdateExpression")
+        if text is None:
+            return Update()
+        update, needs = parse_update(text, self._names)
+        self._note(needs, "UpdateExpression")
+        return update
+
+    def projected(self, items: list[Item]) -> list[Item]:
+        """Return copies of the items, reduced to the request's projection if it has one."""
+        text = self._request.get("ProjectionExpression")
+        if text is None:
+            return [copied_item(item) for item in items]
+        paths, _ = parse_projection(text, self._names)
+        return [copied_item(project(item, paths)) for item in items]
+
+    def check_projection(self) -> None:
+        """Read the projection before anything is done, so that a faulty one does nothing."""
+        text = self._request.get("ProjectionExpression")
+        if text is not None:
+            self._note(parse_projection(text, self._names)[1], "ProjectionExpression")
+
+    def _note(self, needs: Needs, source: str) -> None:
+        needs.check(self.values, source=source)
+        self._needs.append(needs)
+
+    def check_all_used(self) -> None:
+        """Raise ValidationException for a placeholder that no expression uses."""
+        names = {name for name, _ in self._names}.difference(*(n.names for n in self._needs))
+        values = set(self.values).difference(*(n.values for n in self._needs))
+        for unused, kind in ((names, "Names"), (values, "Values")):
+            if unused:
+                raise invalid(
+                    f"Value provided in ExpressionAttribute{kind} unused in expressions: "
+                    f"keys: {{{', '.join(sorted(unused))}}}"
+                )
+
+
+def _check_placeholders(
+    request: Mapping[str, Any], names: Mapping[str, str] | None, values: Mapping[str, Any] | None
+) -> None:
+    for parameter, sign, given in (("Names", "#", names), ("Values", ":", values)):
+        if given is None:
+            continue
+        what = f"ExpressionAttribute{parameter}"
+        if not any(expression in request for expression in _EXPRESSIONS):
+            raise invalid(f"{what} can only be specified when using expressions")
+        if not given:
+            raise invalid(f"{what} must not be empty")
+        for placeholder, meaning in given.items():
+            if not placeholder.startswith(sign):
+                raise invalid(f'{what} contains invalid key: Syntax error; key: "{placeholder}"')
+            if meaning == "":
+                raise invalid(
+                    f"{what} contains invalid value: Empty attribute name for key {placeholder}"
+                )
+
+
+def _stored_value(placeholder: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return stored(value)
+    except Refused as refusal:
+        raise invalid(
+            "ExpressionAttributeValues contains invalid value: "
+            f"{refusal.message} for key {placeholder}"
+        ) from None
+
+
+def check_condition(
+    condition: Condition | None, item: Item | None, *, values: Values, request: Mapping[str, Any]
+) -> None:
+    """Raise ConditionalCheckFailedException, with the item where the request asks for it."""
+    if condition is None or condition.holds(item or {}, values):
+        return
+    wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    raise Refused(
+        "ConditionalCheckFailedException",
+        "The conditional request failed",
+        members={"Item": copied_item(item)} if wanted and item is not None else None,
+    )
+
+
+def attributes_to_return(
+    request: Mapping[str, Any], before: Item | None, after: Item | None, update: Update
+) -> dict[str, Any]:
+    """Return the Attributes member that ReturnValues asks for, if there is anything in it."""
+    wanted = request.get("ReturnValues", "NONE")
+    source = after if wanted.endswith("NEW") else before
+    if wanted == "NONE" or source is None:
+        return {}
+    if wanted.startswith("UPDATED"):
+        touched = {path[0] for path in update.paths()}
+        source = {name: value for name, value in source.items() if name in touched}
+    return {"Attributes": copied_item(source)} if source else {}
