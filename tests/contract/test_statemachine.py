@@ -1,0 +1,120 @@
+"""The workflow's definition agrees with the code, with Terraform and with the language it is in."""
+
+import inspect
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_core import errors
+from release_core.errors import PIPELINE_ERRORS, Rejection
+
+ROOT = Path(__file__).parents[2]
+DEFINITION = ROOT / "statemachine.asl.json"
+
+RAISED = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
+SENT = set(PIPELINE_ERRORS.values())
+REJECTIONS = {each.__name__ for each in Rejection.__subclasses__()}
+
+
+@pytest.fixture(scope="module")
+def machine() -> dict[str, Any]:
+    """The definition as it stands in the repository, before Terraform fills in the ARNs."""
+    definition: dict[str, Any] = json.loads(DEFINITION.read_text())
+    return definition
+
+
+def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All states with their names, those of the Map's children included."""
+    for name, state in machine["States"].items():
+        yield name, state
+        yield from states(state.get("ItemProcessor", {"States": {}}))
+
+
+def handled(machine: dict[str, Any], kind: str) -> Iterator[tuple[str, list[str]]]:
+    """The ErrorEquals lists of all retriers or catchers, with the names of their states."""
+    for name, state in states(machine):
+        for handler in state.get(kind, []):
+            yield name, handler["ErrorEquals"]
+
+
+def test_an_outside_validator_accepts_the_definition() -> None:
+    """The definition is valid Amazon States Language to a validator that is not ours."""
+    ran = subprocess.run(
+        ["node", "node_modules/.bin/asl-validator", "--json-path", str(DEFINITION)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_error_the_workflow_handles_exists(machine: dict[str, Any]) -> None:
+    """A name in ErrorEquals is one that the functions raise or send, or Step Functions' own."""
+    for kind in ("Retry", "Catch"):
+        for state, names in handled(machine, kind):
+            for name in names:
+                assert name.startswith("States.") or name in RAISED | SENT, (state, name)
+
+
+def test_outcomes_are_never_retried(machine: dict[str, Any]) -> None:
+    """The first retrier of RunPipeline names every outcome a token can be settled with."""
+    run_pipeline = dict(states(machine))["RunPipeline"]
+    first = run_pipeline["Retry"][0]
+    assert set(first["ErrorEquals"]) == SENT
+    assert first["MaxAttempts"] == 0
+
+
+def test_rejections_are_never_retried_and_always_caught(machine: dict[str, Any]) -> None:
+    """Every rejection leads to ReleaseRejected at once, with its own error and message."""
+    open_release = machine["States"]["OpenRelease"]
+    assert set(open_release["Retry"][0]["ErrorEquals"]) == REJECTIONS
+    assert open_release["Retry"][0]["MaxAttempts"] == 0
+    (catcher,) = open_release["Catch"]
+    assert set(catcher["ErrorEquals"]) == REJECTIONS
+    assert catcher["Next"] == "DescribeRejection"
+
+
+def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> None:
+    """No task can hang, and none gives up at the first throttle."""
+    for name, state in states(machine):
+        if state["Type"] == "Task":
+            assert {"TimeoutSeconds", "TimeoutSecondsPath"} & state.keys(), name
+            assert "States.TaskFailed" in state["Retry"][-1]["ErrorEquals"], name
+            assert state["Retry"][-1]["JitterStrategy"] == "FULL", name
+
+
+def test_a_token_that_hears_nothing_is_waited_for_again(machine: dict[str, Any]) -> None:
+    """A timeout of RunPipeline leads back to it, through another state."""
+    everything = dict(states(machine))
+    (catcher,) = everything["RunPipeline"]["Catch"]
+    assert set(catcher["ErrorEquals"]) == {"States.Timeout", "States.HeartbeatTimeout"}
+    assert everything[catcher["Next"]] | {"Comment": ""} == {
+        "Comment": "",
+        "Type": "Pass",
+        "Next": "RunPipeline",
+    }
+
+
+def test_every_result_goes_where_the_state_says(machine: dict[str, Any]) -> None:
+    """Tasks, Maps and Passes with parameters say explicitly where their results go."""
+    for name, state in states(machine):
+        if state["Type"] in {"Task", "Map"} or "Parameters" in state:
+            assert "ResultPath" in state, name
+
+
+def test_each_placeholder_is_a_function_that_terraform_fills_in() -> None:
+    """The placeholders are quoted and named after functions, and Terraform passes just these."""
+    text = DEFINITION.read_text()
+    placeholders = set(re.findall(r"\$\{(\w+)\}", text))
+    assert placeholders == set(re.findall(r'"\$\{(\w+)\}"', text))
+    functions = {path.parent.name for path in (ROOT / "lambdas").glob("*/handler.py")}
+    assert {name.removesuffix("_arn") for name in placeholders} <= functions
+    terraform = (ROOT / "infra" / "state_machine.tf").read_text()
+    passed = terraform.partition("templatefile(")[2].partition("})")[0]
+    assert set(re.findall(r"^\s+(\w+)\s+=", passed, re.MULTILINE)) == placeholders
