@@ -151,7 +151,7 @@ class Call(Condition):
         if value is None or others[0] is None:
             return False
         if self.function == "attribute_type":
-            return type_of(value) == others[0]["S"]
+            return bool(type_of(value) == others[0]["S"])
         if self.function == "begins_with":
             return _begins_with(value, others[0])
         return _contains(value, others[0])
@@ -166,7 +166,7 @@ def _begins_with(value: AttributeValue, prefix: AttributeValue) -> bool:
 def _contains(value: AttributeValue, part: AttributeValue) -> bool:
     ((kind, content),) = value.items()
     if kind == "L":
-        return part in content
+        return bool(part in content)
     wanted = kind if kind in TEXTS else kind[0] if kind in SETS else None
     return wanted is not None and wanted in part and bool(part[wanted] in content)
 

@@ -6,7 +6,7 @@ from typing import Any
 from tests.fakes.dynamodb.condition_parser import parse_condition
 from tests.fakes.dynamodb.conditions import Condition
 from tests.fakes.dynamodb.documents import parse_projection, project
-from tests.fakes.dynamodb.syntax import Needs, Values
+from tests.fakes.dynamodb.syntax import Needs, Values, value_at
 from tests.fakes.dynamodb.updates import Update, parse_update
 from tests.fakes.dynamodb.values import Item, copied_item, invalid, stored
 from tests.fakes.service import Refused
@@ -136,6 +136,7 @@ def attributes_to_return(
     if wanted == "NONE" or source is None:
         return {}
     if wanted.startswith("UPDATED"):
-        touched = {path[0] for path in update.paths()}
+        # An attribute counts as it was only where the path itself led to something.
+        touched = {path[0] for path in update.paths() if source is after or value_at(source, path)}
         source = {name: value for name, value in source.items() if name in touched}
     return {"Attributes": copied_item(source)} if source else {}
