@@ -61,6 +61,7 @@ class RunAction:
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
     region: str
+    deadline: datetime
     overrides: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
     job_id: str = ""

@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names are AWS's error codes, and these end in Exception
 """The errors of CodePipeline, one class for each code.
 
 CodePipelineError

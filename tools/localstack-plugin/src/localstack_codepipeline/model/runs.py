@@ -73,6 +73,7 @@ def run_effect(
         inputs=run.inputs,
         outputs=run.outputs,
         region=run.declaration.get("region", turn.estate.region),
+        deadline=run.deadline,
         overrides={
             override["revisionType"]: override["revisionValue"]
             for override in execution.overrides

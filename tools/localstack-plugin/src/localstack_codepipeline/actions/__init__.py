@@ -1,0 +1,32 @@
+"""What the emulator can do for an action: one module for each provider."""
+
+from collections.abc import Callable
+from typing import Any
+
+from localstack_codepipeline.actions import approval, lambda_invoke, s3_deploy, s3_source
+from localstack_codepipeline.model import ActionResult, RunAction
+
+# Gives a client of a service, by its name, in the pipeline's account and the action's Region.
+type Clients = Callable[[str], Any]
+
+PROVIDERS: dict[tuple[str, str, str], Callable[[RunAction, Clients], ActionResult | None]] = {
+    ("Source", "AWS", "S3"): s3_source.run,
+    ("Deploy", "AWS", "S3"): s3_deploy.run,
+    ("Invoke", "AWS", "Lambda"): lambda_invoke.run,
+    ("Approval", "AWS", "Manual"): approval.run,
+}
+
+
+def run_action(action: RunAction, clients: Clients) -> ActionResult | None:
+    """Do what the action says; None means that its result comes later, through the API.
+
+    Raises botocore's ClientError as the services answer it.
+    """
+    run = PROVIDERS.get((action.category, action.owner, action.provider))
+    if run is None:
+        kind = f"{action.category}/{action.owner}/{action.provider}"
+        known = ", ".join("/".join(key) for key in PROVIDERS)
+        return ActionResult(
+            "ConfigurationError", f"This emulator cannot run {kind} actions; it can run {known}"
+        )
+    return run(action, clients)

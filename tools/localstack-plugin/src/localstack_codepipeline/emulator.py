@@ -1,0 +1,186 @@
+"""The emulator: models of all accounts and Regions, the workers that run actions, the faults."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localstack_codepipeline.actions import run_action
+from localstack_codepipeline.alarm import Alarm
+from localstack_codepipeline.faults import Fault, Faults
+from localstack_codepipeline.model import (
+    ActionResult,
+    CodePipelineError,
+    CodePipelineModel,
+    Effect,
+    EmitEvent,
+    RunAction,
+)
+from localstack_codepipeline.model.effects import Json
+from localstack_codepipeline.outbox import Letter, Outbox
+from localstack_codepipeline.validation import valid_request
+
+LOG = logging.getLogger(__name__)
+
+WORKERS = 8
+CONTINUATION_DELAY = timedelta(seconds=5)
+
+
+class ClientFactory(Protocol):
+    """Gives a client of a service in an account and Region."""
+
+    def __call__(self, service: str, *, account: str, region: str) -> Any:
+        """Return a boto3 client."""
+        ...
+
+
+class InjectedError(CodePipelineError):
+    """An error that a fault ordered; it may have any code and HTTP status."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self._code = code
+        self.status = status
+
+    @property
+    def code(self) -> str:
+        """Return the code that was ordered."""
+        return self._code
+
+
+class Emulator:
+    """CodePipeline for every account and Region, with real actions; safe for threads."""
+
+    def __init__(
+        self,
+        *,
+        clients: ClientFactory,
+        send: Callable[[list[Letter]], None],
+        faults: Faults,
+        starts_on_create: bool = True,
+    ) -> None:
+        self.faults = faults
+        self._clients = clients
+        self._starts_on_create = starts_on_create
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="codepipeline-action")
+        self._alarm = Alarm(self._workers.submit)
+        self.outbox = Outbox(send, faults=faults, alarm=self._alarm)
+        # Held for moments only: the model neither waits nor talks to anyone.
+        self._lock = threading.Lock()
+        self._models: dict[tuple[str, str], CodePipelineModel] = {}
+
+    def perform(
+        self, operation: str, request: Json, *, account: str, region: str, caller: str
+    ) -> Json:
+        """Perform an operation of the API; raises a CodePipelineError."""
+        request = valid_request(operation, request)
+        fault = self.faults.take("api", operation=operation, pipeline=_pipeline_of(request))
+        if fault is None:
+            return self._call(operation, request, home=(account, region), caller=caller)
+        if fault.given["when"] == "after":
+            # The operation takes effect, and its answer is lost, whatever it was.
+            with contextlib.suppress(CodePipelineError):
+                self._call(operation, request, home=(account, region), caller=caller)
+        raise _ordered_error(fault)
+
+    def stop(self) -> None:
+        """Let running actions end, start none, and send the events that are queued."""
+        self._alarm.stop()
+        self._workers.shutdown(wait=True, cancel_futures=True)
+        self.outbox.stop()
+
+    def _call(self, operation: str, request: Json, *, home: tuple[str, str], caller: str) -> Json:
+        with self._lock:
+            model = self._model(home)
+            answer = model.call(operation, request, now=datetime.now(UTC), caller=caller)
+            self._apply(home, answer.effects)
+        return answer.response
+
+    def _model(self, home: tuple[str, str]) -> CodePipelineModel:
+        if home not in self._models:
+            account, region = home
+            self._models[home] = CodePipelineModel(
+                account=account, region=region, starts_on_create=self._starts_on_create
+            )
+        return self._models[home]
+
+    def _apply(self, home: tuple[str, str], effects: list[Effect]) -> None:
+        """Set off what the model asks for, in order. An abandoned action just goes unheard."""
+        for effect in effects:
+            if isinstance(effect, EmitEvent):
+                self.outbox.put(Letter(*home, effect))
+            elif isinstance(effect, RunAction):
+                self._alarm.at(effect.deadline, partial(self._tick, home))
+                self._begin(home, effect)
+
+    def _begin(self, home: tuple[str, str], action: RunAction) -> None:
+        fault = self.faults.take(
+            "action", pipeline=action.pipeline, stage=action.stage, action=action.action
+        )
+        delay = CONTINUATION_DELAY if action.continuation_token else timedelta()
+        if fault and fault.effect == "fail":
+            result = _ordered_failure(fault)
+            self._workers.submit(self._finish, home, action, result)
+            return
+        if fault:
+            delay += timedelta(seconds=fault.given["seconds"])
+        if delay:
+            self._alarm.at(datetime.now(UTC) + delay, partial(self._run, home, action))
+        else:
+            self._workers.submit(self._run, home, action)
+
+    def _run(self, home: tuple[str, str], action: RunAction) -> None:
+        clients = partial(self._clients, account=home[0], region=action.region)
+        try:
+            result = run_action(action, clients)
+        except (ClientError, BotoCoreError) as error:
+            result = ActionResult("ConfigurationError", str(error))
+        except Exception as error:
+            # The boundary of a worker: unless the action ends, its execution would hang for ever.
+            LOG.exception("Action %s of %s crashed", action.action, action.pipeline)
+            result = ActionResult("SystemUnavailable", f"{type(error).__name__}: {error}")
+        if result is not None:
+            self._finish(home, action, result)
+
+    def _finish(self, home: tuple[str, str], action: RunAction, result: ActionResult) -> None:
+        with self._lock:
+            effects = self._model(home).finish_action(
+                action.pipeline,
+                action.action_execution_id,
+                result=result,
+                now=datetime.now(UTC),
+            )
+            self._apply(home, effects)
+
+    def _tick(self, home: tuple[str, str]) -> None:
+        with self._lock:
+            self._apply(home, self._model(home).tick(datetime.now(UTC)))
+
+
+def _pipeline_of(request: Json) -> str:
+    name = request.get("pipelineName") or request.get("name")
+    return str(name or request.get("pipeline", {}).get("name", ""))
+
+
+def _ordered_error(fault: Fault) -> InjectedError:
+    if fault.effect == "throttle":
+        return InjectedError("ThrottlingException", "Rate exceeded")
+    given = fault.given
+    message = given.get("message", "Ordered by a fault of the emulator")
+    return InjectedError(given["code"], message, status=given.get("status", 400))
+
+
+def _ordered_failure(fault: Fault) -> ActionResult:
+    given = fault.given
+    return ActionResult(
+        error_code=given["code"],
+        error_message=given.get("message", "Ordered by a fault of the emulator"),
+        summary=given.get("summary", ""),
+        url=given.get("url", ""),
+    )

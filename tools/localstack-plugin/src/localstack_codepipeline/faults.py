@@ -1,0 +1,150 @@
+"""Faults to order: events that go astray, operations that are refused, actions that fail.
+
+A fault is posted as JSON, is matched by what it names and by nothing it leaves out, and fires
+`times` times. Of several that match, the one posted first fires.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localstack_codepipeline.model import events
+from localstack_codepipeline.model.effects import Json
+from localstack_codepipeline.model.service import OPERATIONS
+
+EVENT_TYPES = (events.PIPELINE_EVENT, events.STAGE_EVENT, events.ACTION_EVENT)
+
+
+class InvalidFaultError(ValueError):
+    """The fault cannot be understood; the message lists every reason."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault in force: what was asked for with its defaults, and how often it has fired."""
+
+    id: str
+    kind: str
+    effect: str
+    given: Json
+    fired: int = 0
+
+    def shown(self) -> Json:
+        """Return the fault as the endpoint shows it."""
+        return {"id": self.id, **self.given, "fired": self.fired}
+
+    def fits(self, kind: str, facts: Mapping[str, str]) -> bool:
+        """Tell whether the fault has to fire for these facts."""
+        return kind == self.kind and self.fired < self.given["times"] and self.matches(facts)
+
+    def matches(self, facts: Mapping[str, str]) -> bool:
+        """Tell whether the facts are what the fault is about, however often it has fired."""
+        return all(self.given.get(name) in (None, fact) for name, fact in facts.items())
+
+
+def _text(value: Any) -> str | None:
+    return None if isinstance(value, str) and value else "must be a string that is not empty"
+
+
+def _one_of(*values: str) -> Callable[[Any], str | None]:
+    return lambda value: None if value in values else f"must be one of: {', '.join(values)}"
+
+
+def _whole(low: int, high: int) -> Callable[[Any], str | None]:
+    def check(value: Any) -> str | None:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return None if whole and low <= value <= high else f"must be a whole number {low}..{high}"
+
+    return check
+
+
+def _seconds(value: Any) -> str | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if number and 0 <= value <= 86_400 else "must be a number of seconds 0..86400"
+
+
+_ALWAYS = {"times": _whole(1, 1_000_000), "pipeline": _text}
+_EVENT = _ALWAYS | {"detailType": _one_of(*EVENT_TYPES), "state": _text}
+_API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "after")}
+_ACTION = _ALWAYS | {"stage": _text, "action": _text}
+_FAILURE = {"code": _text, "message": _text}
+
+# What each fault may say. Source: the README of this package, "Faults".
+MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
+    ("event", "lose"): _EVENT,
+    ("event", "double"): _EVENT,
+    ("event", "delay"): _EVENT | {"seconds": _seconds},
+    ("event", "reorder"): _EVENT,
+    ("api", "throttle"): _API,
+    ("api", "fail"): _API | _FAILURE | {"status": _whole(400, 599)},
+    ("action", "fail"): _ACTION | _FAILURE | {"summary": _text, "url": _text},
+    ("action", "delay"): _ACTION | {"seconds": _seconds},
+}
+REQUIRED = {
+    ("event", "delay"): ("seconds",),
+    ("api", "throttle"): ("operation",),
+    ("api", "fail"): ("operation", "code"),
+    ("action", "fail"): ("code",),
+    ("action", "delay"): ("seconds",),
+}
+
+
+def read_fault(given: Any, *, fault_id: str) -> Fault:
+    """Return the fault that the JSON document describes; raises InvalidFaultError."""
+    if not isinstance(given, dict):
+        raise InvalidFaultError("a fault is a JSON object")
+    form = (given.get("kind"), given.get("effect"))
+    if form not in MEMBERS:
+        known = ", ".join(f"{kind}/{effect}" for kind, effect in MEMBERS)
+        raise InvalidFaultError(f"kind and effect must be one of: {known}")
+    members = MEMBERS[form]
+    rest = {name: value for name, value in given.items() if name not in ("kind", "effect")}
+    wrong = [f"{name}: unknown" for name in rest if name not in members]
+    wrong += [f"{name}: missing" for name in REQUIRED.get(form, ()) if name not in rest]
+    for name, check in members.items():
+        if name in rest and (reason := check(rest[name])):
+            wrong.append(f"{name}: {reason}")
+    if wrong:
+        raise InvalidFaultError("; ".join(wrong))
+    defaults = {"times": 1} | ({"when": "before"} if form[0] == "api" else {})
+    return Fault(fault_id, form[0], form[1], defaults | given)
+
+
+class Faults:
+    """The faults in force, for all accounts and Regions; safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: dict[str, Fault] = {}
+        self._made = 0
+
+    def add(self, given: Any) -> Json:
+        """Put a fault in force and return it as shown; raises InvalidFaultError."""
+        with self._lock:
+            fault = read_fault(given, fault_id=f"fault-{self._made + 1}")
+            self._made += 1
+            self._faults[fault.id] = fault
+            return fault.shown()
+
+    def shown(self) -> list[Json]:
+        """Return all faults, also those that have fired as often as they may."""
+        with self._lock:
+            return [fault.shown() for fault in self._faults.values()]
+
+    def remove(self, fault_id: str | None = None) -> list[str]:
+        """Lift one fault, or all, and return the ids of those lifted."""
+        with self._lock:
+            gone = [one for one in self._faults if fault_id in (None, one)]
+            for one in gone:
+                del self._faults[one]
+            return gone
+
+    def take(self, kind: str, **facts: str) -> Fault | None:
+        """Return the fault that fires for these facts, if any, and count it."""
+        with self._lock:
+            for fault in self._faults.values():
+                if fault.fits(kind, facts):
+                    fault.fired += 1
+                    return fault
+        return None
