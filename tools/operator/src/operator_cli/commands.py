@@ -93,13 +93,7 @@ def release(open_session: Callable[[], Session], manifest: Path) -> None:
         _tell(f"execution {arn}")
         opening = await_opening(arn, sfn=session.sfn, ledger=session.ledger, wait=time.sleep)
     if isinstance(opening, Rejected):
-        raise OperatorError(
-            f"Rejected, nothing was started. {opening.error}: {opening.cause}",
-            "Correct the manifest and release it again."
-            if opening.error.startswith("Manifest")
-            else "Give the manifest another releaseId, or look at the one that has it: "
-            "release-machine status.",
-        )
+        raise OperatorError(f"Rejected, nothing was started. {opening}", opening.next_step)
     if isinstance(opening, AlreadyReleased):
         _tell(
             f"already released: {manifest} is release {opening.release_id}, run by "

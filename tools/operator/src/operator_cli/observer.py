@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from operator_cli.activity import ActivityReader
 from operator_cli.aws_problems import explained
 from operator_cli.errors import LeftOpenError, UsageError
-from operator_cli.ledger_reader import LedgerReader
-from operator_cli.model import Release, Snapshot
+from operator_cli.model import Activity, Pipeline, Release, Snapshot
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 # close_release gets its event after the execution has ended, and may be retried for minutes.
 TIME_TO_CLOSE = timedelta(minutes=5)
+
+
+class Ledger(Protocol):
+    """Where releases are read; the ledger reader is one."""
+
+    def release(self, release_id: str) -> Release | None:
+        """Read a release with its pipelines."""
+
+
+class Activities(Protocol):
+    """Where it is asked what pipelines do; the activity reader is one."""
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        """Say what each running pipeline does."""
 
 
 class ReleaseObserver:
@@ -26,8 +38,8 @@ class ReleaseObserver:
         self,
         release_id: str,
         *,
-        ledger: LedgerReader,
-        activity: ActivityReader,
+        ledger: Ledger,
+        activity: Activities,
         sfn: SFNClient,
         clock: Callable[[], datetime],
     ) -> None:

@@ -34,10 +34,25 @@ class AlreadyReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The manifest opened nothing; error is one of the machine's error names."""
+    """The manifest opened nothing; error is one of the machine's error names, or AWS's."""
 
     error: str
     cause: str
+
+    def __str__(self) -> str:
+        """Error and cause, as the execution shows them."""
+        return f"{self.error}: {self.cause}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do about it."""
+        match self.error:
+            case "ManifestUnreadable" | "ManifestInvalid":
+                return "Correct the manifest and release it again."
+            case "ReleaseIdTaken":
+                return "Give the manifest a releaseId of its own, and release it again."
+            case _:
+                return "See why with: release-machine logs; then release it again."
 
 
 type Opening = Opened | AlreadyReleased | Rejected

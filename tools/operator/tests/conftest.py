@@ -1,0 +1,116 @@
+"""Fixed releases, and AWS clients whose answers botocore's own models check."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from operator_cli.model import Activity, AuditEntry, Failure, Pipeline, Release, Snapshot
+
+BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+
+
+def after(seconds: float) -> datetime:
+    """A moment so long after the fixed release was opened."""
+    return BEGIN + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def at() -> Callable[[float], datetime]:
+    """Moments, in seconds after the fixed release was opened."""
+    return after
+
+
+@pytest.fixture
+def running() -> Snapshot:
+    """A release in full swing: every way a row can look."""
+    pipelines = (
+        Pipeline(
+            name="catalog",
+            position=0,
+            status="SUCCEEDED",
+            execution_id="1a2b3c4d-0000-4000-8000-000000000001",
+            started_at=after(1),
+            ended_at=after(13),
+        ),
+        Pipeline(
+            name="orders",
+            position=1,
+            status="FAILED",
+            execution_id="2b3c4d5e-0000-4000-8000-000000000002",
+            started_at=after(1),
+            ended_at=after(22),
+            failure=Failure(
+                stage="Deploy",
+                action="Copy",
+                code="JobFailed",
+                message="no such bucket",
+                link="https://example.com/run/2",
+            ),
+        ),
+        Pipeline(
+            name="payments",
+            position=2,
+            status="RUNNING",
+            execution_id="3c4d5e6f-0000-4000-8000-000000000003",
+            started_at=after(2),
+        ),
+        Pipeline(
+            name="web",
+            position=3,
+            status="RUNNING",
+            execution_id="4d5e6f70-0000-4000-8000-000000000004",
+            started_at=after(2),
+        ),
+        Pipeline(name="search", position=4, status="WAITING"),
+    )
+    return Snapshot(
+        at=after(42),
+        release=Release(
+            release_id="2026.11.22-1",
+            status="RUNNING",
+            execution_arn=EXECUTION,
+            opened_at=BEGIN,
+            channel="s3",
+            requester="alice",
+            pipeline_count=5,
+            pipelines=pipelines,
+            audit=(AuditEntry(at=BEGIN, who="alice", what="opened through s3", after="RUNNING"),),
+        ),
+        activity={
+            "payments": Activity(stage="Deploy", action="Copy"),
+            "web": Activity(
+                stage="Approve",
+                action="Ask",
+                waits_for="manual approval",
+                way_out="aws codepipeline put-approval-result --pipeline-name web",
+            ),
+        },
+    )
+
+
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+
+
+@pytest.fixture
+def stubbed() -> Iterator[Stubbed]:
+    """Make a client whose queued answers must all be used."""
+    stubbers: list[Stubber] = []
+
+    def make(service: str) -> tuple[Any, Stubber]:
+        session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+        )
+        client: Any = session.client(service)  # type: ignore[call-overload] # any of them
+        stubber = Stubber(client)
+        stubber.activate()
+        stubbers.append(stubber)
+        return client, stubber
+
+    yield make
+    for stubber in stubbers:
+        stubber.assert_no_pending_responses()

@@ -1,0 +1,126 @@
+"""What running pipelines do, from CodePipeline's own answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from operator_cli.activity import ActivityReader
+from operator_cli.model import Activity, Pipeline
+
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+
+EXECUTION = "3c4d5e6f-0000-4000-8000-000000000003"
+WEB = Pipeline(name="web", position=0, status="RUNNING", execution_id=EXECUTION)
+
+
+def action(stage: str, name: str, status: str, category: str = "Deploy") -> dict[str, Any]:
+    kind = {"category": category, "owner": "AWS", "provider": "S3", "version": "1"}
+    return {
+        "pipelineExecutionId": EXECUTION,
+        "actionExecutionId": f"{stage}-{name}",
+        "stageName": stage,
+        "actionName": name,
+        "status": status,
+        "input": {"actionTypeId": kind},
+    }
+
+
+@pytest.fixture
+def codepipeline(stubbed: Stubbed) -> tuple[ActivityReader, Stubber]:
+    client, stubber = stubbed("codepipeline")
+    return ActivityReader(client), stubber
+
+
+def queue_actions(stubber: Stubber, *actions: dict[str, Any]) -> None:
+    stubber.add_response(
+        "list_action_executions",
+        {"actionExecutionDetails": list(actions)},
+        {"pipelineName": "web", "filter": {"pipelineExecutionId": EXECUTION}},
+    )
+
+
+def test_actions_in_progress(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """The stage and all its actions that run now are named; what ended is not."""
+    reader, stubber = codepipeline
+    queue_actions(
+        stubber,
+        action("Deploy", "Site", "InProgress"),
+        action("Deploy", "Api", "InProgress"),
+        action("Source", "S3", "Succeeded"),
+    )
+    assert reader.read((WEB,)) == {"web": Activity(stage="Deploy", action="Api, Site")}
+
+
+def test_only_running_pipelines_are_asked_for(
+    codepipeline: tuple[ActivityReader, Stubber],
+) -> None:
+    """Nothing is asked about a pipeline that waits, has ended or has no execution yet."""
+    reader, _ = codepipeline
+    others = (
+        Pipeline(name="a", position=0, status="WAITING"),
+        Pipeline(name="b", position=1, status="SUCCEEDED", execution_id=EXECUTION),
+        Pipeline(name="c", position=2, status="STARTING"),
+    )
+    assert reader.read(others) == {}
+
+
+def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """A manual approval is something to wait for, with the command that gives it."""
+    reader, stubber = codepipeline
+    queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
+    asked = {"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-1"}}
+    stubber.add_response(
+        "get_pipeline_state",
+        {
+            "stageStates": [
+                {"stageName": "Source", "actionStates": [{"actionName": "Ask"}]},
+                {"stageName": "Approve", "actionStates": [asked]},
+            ]
+        },
+    )
+    assert reader.read((WEB,)) == {
+        "web": Activity(
+            stage="Approve",
+            action="Ask",
+            waits_for="manual approval",
+            way_out=(
+                "aws codepipeline put-approval-result --pipeline-name web --stage-name Approve "
+                "--action-name Ask --token t-1 --result summary=ok,status=Approved"
+            ),
+        )
+    }
+
+
+def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """An execution held at a disabled transition says so, with the reason that was given."""
+    reader, stubber = codepipeline
+    queue_actions(stubber, action("Source", "S3", "Succeeded"))
+    held = {
+        "stageName": "Deploy",
+        "inboundExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
+        "inboundTransitionState": {"enabled": False, "disabledReason": "freeze"},
+    }
+    stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}, held]})
+    (activity,) = reader.read((WEB,)).values()
+    assert (activity.stage, activity.waits_for) == ("Deploy", "disabled transition (freeze)")
+    assert activity.way_out is not None
+    assert "enable-stage-transition --pipeline-name web --stage-name Deploy" in activity.way_out
+
+
+def test_between_two_actions(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """An execution that does nothing for a moment has no activity."""
+    reader, stubber = codepipeline
+    queue_actions(stubber, action("Source", "S3", "Succeeded"))
+    stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}]})
+    assert reader.read((WEB,)) == {}
+
+
+def test_refused_look_only_makes_the_view_poorer(
+    codepipeline: tuple[ActivityReader, Stubber],
+) -> None:
+    """A throttled or forbidden look at CodePipeline leaves the pipeline out."""
+    reader, stubber = codepipeline
+    stubber.add_client_error("list_action_executions", "AccessDeniedException")
+    assert reader.read((WEB,)) == {}

@@ -1,0 +1,107 @@
+"""Which deployment is meant."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
+from operator_cli.errors import UnreachableError, UsageError
+
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+type At = Callable[[float], datetime]
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:acme"
+DEPLOYMENT = Deployment(
+    state_machine_arn=MACHINE,
+    manifest_bucket="acme-manifests-123456789012-us-east-1",
+    releases_table="acme-releases",
+    function_names={
+        "open_release": "acme-open-release",
+        "run_pipeline": "acme-run-pipeline",
+        "record_state_change": "acme-record-state-change",
+        "close_release": "acme-close-release",
+    },
+)
+OUTPUTS = {
+    "state_machine_arn": {"value": MACHINE, "type": "string", "sensitive": False},
+    "manifest_bucket": {"value": DEPLOYMENT.manifest_bucket},
+    "releases_table": {"value": DEPLOYMENT.releases_table},
+    "function_names": {"value": DEPLOYMENT.function_names},
+    "api_url": {"value": "https://example.com/v1/releases"},
+}
+
+
+def test_terraform_outputs(tmp_path: Path) -> None:
+    """The file is what `terraform output -json` prints."""
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
+    assert read_outputs(path) == DEPLOYMENT
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "cannot be read"),
+        ("{", "not Terraform's output"),
+        ("[]", "not Terraform's output"),
+        ('{"state_machine_arn": "bare"}', "not Terraform's output"),
+        ("{}", "no output 'state_machine_arn'"),
+    ],
+)
+def test_unusable_outputs(tmp_path: Path, content: str | None, problem: str) -> None:
+    """A file that is absent, or not outputs, is wrong usage that says how to write it."""
+    path = tmp_path / "outputs.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=problem) as raised:
+        read_outputs(path)
+    assert "terraform output -json" in raised.value.next_step
+
+
+@pytest.fixture
+def aws(stubbed: Stubbed, at: At) -> Callable[[list[str]], Any]:
+    """An account with state machines of these names; finds by prefix."""
+
+    def with_machines(names: list[str]) -> Callable[[str], Deployment]:
+        sfn, machines = stubbed("stepfunctions")
+        sts, identity = stubbed("sts")
+        identity.add_response("get_caller_identity", {"Account": "123456789012"})
+        listed = [
+            {
+                "stateMachineArn": MACHINE.replace("acme", name),
+                "name": name,
+                "type": "STANDARD",
+                "creationDate": at(0),
+            }
+            for name in names
+        ]
+        machines.add_response("list_state_machines", {"stateMachines": listed})
+        return lambda prefix: find_by_prefix(prefix, sfn=sfn, sts=sts)
+
+    return with_machines
+
+
+def test_names_asked_of_aws(aws: Callable[[list[str]], Any]) -> None:
+    """Without outputs the state machine is found by its name, and the other names follow."""
+    assert aws(["acme-test", "acme"])("acme") == DEPLOYMENT
+
+
+def test_no_such_deployment(aws: Callable[[list[str]], Any]) -> None:
+    """Where no state machine has the name, the error names account, Region and the ways out."""
+    with pytest.raises(UnreachableError, match="123456789012, Region us-east-1") as raised:
+        aws(["acme-test"])("acme")
+    assert "--name-prefix" in raised.value.next_step
+
+
+def test_execution_arn() -> None:
+    """An execution's ARN follows from its name, also where the machine is named like the word."""
+    machine = "arn:aws:states:us-east-1:1:stateMachine:stateMachine"
+    deployment = Deployment(
+        state_machine_arn=machine, manifest_bucket="", releases_table="", function_names={}
+    )
+    assert deployment.execution_arn("x") == "arn:aws:states:us-east-1:1:execution:stateMachine:x"

@@ -1,0 +1,166 @@
+"""The releases table, read in the shape the functions write it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from botocore.stub import ANY, Stubber
+
+from operator_cli.ledger_reader import LedgerReader
+from operator_cli.model import AuditEntry, Failure, Pipeline
+
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+HEADER = {
+    "release_id": "5.10",
+    "item": "release",
+    "listing": "release",
+    "status": "FAILED",
+    "manifest_sha256": "e3b0",
+    "channel": "api",
+    "requester": "arn:aws:sts::000000000000:assumed-role/Admin/alice",
+    "execution_arn": EXECUTION,
+    "attempt": 1,
+    "pipeline_count": 2,
+    "opened_at": "2026-11-22T10:00:00.000Z",
+    "closed_at": "2026-11-22T10:00:30.500Z",
+    "why": "orders: FAILED",
+    "audit": [
+        {"at": "2026-11-22T10:00:00.000Z", "who": "alice", "what": "opened", "after": "RUNNING"}
+    ],
+}
+ORDERS = {
+    "pipeline": "orders",
+    "position": 1,
+    "status": "FAILED",
+    "execution_id": "2b3c",
+    "started_at": "2026-11-22T10:00:01.250Z",
+    "ended_at": "2026-11-22T10:00:22.000Z",
+    "failure": {"stage": "Deploy", "action": "Copy", "message": "no such bucket"},
+}
+CATALOG = {"pipeline": "catalog", "position": 0, "status": "WAITING"}
+
+
+def stored(item: dict[str, Any]) -> dict[str, Any]:
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in item.items()}
+
+
+@pytest.fixture
+def table(stubbed: Stubbed) -> tuple[LedgerReader, Stubber]:
+    client, stubber = stubbed("dynamodb")
+    return LedgerReader(dynamodb=client, releases_table="release-machine-releases"), stubber
+
+
+def test_release_with_its_pipelines(table: tuple[LedgerReader, Stubber]) -> None:
+    """A release is its header and its pipelines in the manifest's order, read consistently."""
+    ledger, stubber = table
+    stubber.add_response(
+        "get_item",
+        {"Item": stored(HEADER)},
+        {
+            "TableName": "release-machine-releases",
+            "Key": {"release_id": {"S": "5.10"}, "item": {"S": "release"}},
+            "ConsistentRead": True,
+        },
+    )
+    stubber.add_response("query", {"Items": [stored(ORDERS), stored(CATALOG)]})
+    release = ledger.release("5.10")
+    assert release is not None
+    assert (release.release_id, release.status, release.closed) == ("5.10", "FAILED", True)
+    assert release.opened_at == datetime(2026, 11, 22, 10, tzinfo=UTC)
+    assert release.closed_at == datetime(2026, 11, 22, 10, 0, 30, 500_000, tzinfo=UTC)
+    assert release.audit == (
+        AuditEntry(
+            at=datetime(2026, 11, 22, 10, tzinfo=UTC), who="alice", what="opened", after="RUNNING"
+        ),
+    )
+    catalog, orders = release.pipelines
+    assert catalog == Pipeline(name="catalog", position=0, status="WAITING")
+    assert orders.failure == Failure(stage="Deploy", action="Copy", message="no such bucket")
+    assert orders.started_at == datetime(2026, 11, 22, 10, 0, 1, 250_000, tzinfo=UTC)
+
+
+def test_pipelines_come_in_pages(table: tuple[LedgerReader, Stubber]) -> None:
+    """A release of many pipelines is read to its last page."""
+    ledger, stubber = table
+    last = {"release_id": {"S": "5.10"}, "item": {"S": "pipeline#catalog"}}
+    stubber.add_response("get_item", {"Item": stored(HEADER)})
+    stubber.add_response("query", {"Items": [stored(CATALOG)], "LastEvaluatedKey": last})
+    stubber.add_response("query", {"Items": [stored(ORDERS)]})
+    release = ledger.release("5.10")
+    assert release is not None
+    assert [pipeline.name for pipeline in release.pipelines] == ["catalog", "orders"]
+
+
+def test_task_tokens_are_not_read(table: tuple[LedgerReader, Stubber]) -> None:
+    """Task tokens and the manifest never leave the table."""
+    ledger, stubber = table
+    asked: dict[str, Any] = {
+        "TableName": ANY,
+        "KeyConditionExpression": "release_id = :id AND begins_with(#item, :pipeline)",
+        "ExpressionAttributeValues": {":id": {"S": "5.10"}, ":pipeline": {"S": "pipeline#"}},
+        "ExpressionAttributeNames": {
+            "#item": "item",
+            "#pipeline": "pipeline",
+            "#position": "position",
+            "#status": "status",
+            "#execution_id": "execution_id",
+            "#started_at": "started_at",
+            "#ended_at": "ended_at",
+            "#failure": "failure",
+            "#audit": "audit",
+        },
+        "ProjectionExpression": (
+            "#pipeline, #position, #status, #execution_id, #started_at, #ended_at, #failure, #audit"
+        ),
+        "ConsistentRead": True,
+    }
+    stubber.add_response("get_item", {"Item": stored(HEADER)})
+    stubber.add_response("query", {"Items": []}, asked)
+    ledger.release("5.10")
+
+
+def test_unknown_release(table: tuple[LedgerReader, Stubber]) -> None:
+    """A release that is not in the ledger is None."""
+    ledger, stubber = table
+    stubber.add_response("get_item", {})
+    assert ledger.release("nothing") is None
+
+
+def test_release_an_execution_opened(table: tuple[LedgerReader, Stubber]) -> None:
+    """The pointer of an execution names its release; an execution that only ended names none."""
+    ledger, stubber = table
+    pointer = {"release_id": EXECUTION, "item": "execution"}
+    stubber.add_response("get_item", {"Item": stored({**pointer, "opens": "5.10"})})
+    assert ledger.release_opened_by(EXECUTION) == "5.10"
+    stubber.add_response("get_item", {"Item": stored({**pointer, "ended": "ABORTED"})})
+    assert ledger.release_opened_by(EXECUTION) is None
+    stubber.add_response("get_item", {})
+    assert ledger.release_opened_by(EXECUTION) is None
+
+
+def test_latest_releases(table: tuple[LedgerReader, Stubber]) -> None:
+    """The latest releases come from the index by time, newest first."""
+    ledger, stubber = table
+    rejected = {
+        "release_id": EXECUTION,
+        "status": "REJECTED",
+        "opened_at": "2026-11-22T09:00:00.000Z",
+    }
+    stubber.add_response(
+        "query",
+        {"Items": [stored(HEADER), stored(rejected)]},
+        {
+            "TableName": "release-machine-releases",
+            "IndexName": "by_time",
+            "KeyConditionExpression": "listing = :listing",
+            "ExpressionAttributeValues": {":listing": {"S": "release"}},
+            "ScanIndexForward": False,
+            "Limit": 2,
+        },
+    )
+    assert [release.label for release in ledger.latest(2)] == ["5.10", "0b2f"]

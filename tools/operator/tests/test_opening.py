@@ -1,0 +1,96 @@
+"""What became of an execution at its opening."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from operator_cli.ledger_reader import LedgerReader
+from operator_cli.opening import AlreadyReleased, Opened, Opening, Rejected, await_opening
+
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+
+
+class Scene:
+    """An execution and the ledger, with the answers of each look queued."""
+
+    def __init__(self, stubbed: Stubbed, started: datetime) -> None:
+        self._sfn, self._executions = stubbed("stepfunctions")
+        dynamodb, self._items = stubbed("dynamodb")
+        self._ledger = LedgerReader(dynamodb=dynamodb, releases_table="releases")
+        self._started = started
+        self.pauses: list[float] = []
+
+    def execution(self, status: str, **more: str) -> None:
+        known = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": self._started}
+        self._executions.add_response("describe_execution", {**known, "status": status, **more})
+
+    def pointer(self, **item: str) -> None:
+        stored = {name: {"S": value} for name, value in item.items()}
+        self._items.add_response("get_item", {"Item": stored} if item else {})
+
+    def opening(self) -> Opening:
+        return await_opening(EXECUTION, sfn=self._sfn, ledger=self._ledger, wait=self.pauses.append)
+
+
+@pytest.fixture
+def scene(stubbed: Stubbed, at: Callable[[float], datetime]) -> Scene:
+    return Scene(stubbed, at(0))
+
+
+def test_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
+    """While the execution runs, the pointer in the ledger names the release."""
+    scene.execution("RUNNING")
+    scene.pointer()
+    scene.execution("RUNNING")
+    scene.pointer(opens="5.10")
+    assert scene.opening() == Opened(release_id="5.10")
+    assert len(scene.pauses) == 1
+
+
+def test_release_that_is_over_already(scene: Scene) -> None:
+    """A release that ended before the first look is found like any other."""
+    scene.execution("SUCCEEDED", output=json.dumps({"release_id": "5.10", "status": "SUCCEEDED"}))
+    scene.pointer(opens="5.10")
+    assert scene.opening() == Opened(release_id="5.10")
+
+
+def test_manifest_that_was_released_before(scene: Scene) -> None:
+    """The execution's output names the release and the execution that opened it."""
+    output = {"outcome": "ALREADY_RELEASED", "release_id": "5.10", "released_by": "arn:first"}
+    scene.execution("SUCCEEDED", output=json.dumps(output))
+    assert scene.opening() == AlreadyReleased(release_id="5.10", released_by="arn:first")
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        ("ManifestInvalid", "Correct the manifest"),
+        ("ManifestUnreadable", "Correct the manifest"),
+        ("ReleaseIdTaken", "releaseId of its own"),
+        ("Lambda.Unknown", "release-machine logs"),
+    ],
+)
+def test_rejected_manifest(scene: Scene, error: str, advice: str) -> None:
+    """A rejection carries the execution's error and cause, and says what to do about it."""
+    scene.execution("FAILED", error=error, cause="The manifest has 1 problem")
+    scene.pointer()
+    opening = scene.opening()
+    assert isinstance(opening, Rejected)
+    assert str(opening) == f"{error}: The manifest has 1 problem"
+    assert advice in opening.next_step
+
+
+def test_execution_stopped_before_it_opened(scene: Scene) -> None:
+    """An execution stopped by hand before it claimed an id opened nothing."""
+    scene.execution("ABORTED")
+    scene.pointer(ended="ABORTED")
+    assert scene.opening() == Rejected(
+        error="ABORTED", cause="the execution ended ABORTED before it opened"
+    )
