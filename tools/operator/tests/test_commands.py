@@ -85,7 +85,10 @@ type Run = Callable[..., Result]
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
     """A deployment that has just released 2026.11.22-1 well."""
-    released = replace(running.release, status="SUCCEEDED", closed_at=running.at)
+    pipelines = tuple(each for each in running.release.pipelines if each.ended)
+    released = replace(
+        running.release, status="SUCCEEDED", closed_at=running.at, pipelines=pipelines
+    )
     aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
     monkeypatch.setattr(commands, "Session", lambda **_: aws)
     return aws
@@ -191,7 +194,7 @@ def test_status_of_one(aws: FakeAws, run: Run, name: str) -> None:
     aws.releases[EXECUTION] = aws.releases["2026.11.22-1"]
     result = run("status", name)
     assert result.exit_code == 0, result.output
-    for part in ("SUCCEEDED", "payments", "no such bucket", "opened through s3"):
+    for part in ("SUCCEEDED", "orders", "no such bucket", "opened through s3"):
         assert part in result.stdout
 
 

@@ -8,6 +8,7 @@ from operator_cli.errors import UnreachableError
 from operator_cli.follow import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
+    LOOKS_AFTER_CLOSE,
     TRIES_UNREACHED,
     Event,
     LookFailed,
@@ -44,6 +45,10 @@ def moved(snapshot: Snapshot, name: str, status: str) -> Snapshot:
 
 
 def closed(snapshot: Snapshot, status: str = "SUCCEEDED") -> Snapshot:
+    """The release closed, all its pipelines ended."""
+    for pipeline in snapshot.release.pipelines:
+        if not pipeline.ended:
+            snapshot = moved(snapshot, pipeline.name, "STOPPED")
     return replace(snapshot, release=replace(snapshot.release, status=status))
 
 
@@ -90,7 +95,7 @@ def test_another_action_is_told_and_its_end_is_not(running: Snapshot) -> None:
 
 def test_close_is_told_once(running: Snapshot) -> None:
     """The outcome is told at the look that first sees it."""
-    assert changes(running, closed(running)) == [ReleaseClosed(closed(running).release)]
+    assert changes(running, closed(running))[-1] == ReleaseClosed(closed(running).release)
     assert changes(closed(running), closed(running)) == []
 
 
@@ -101,6 +106,26 @@ def test_follow_ends_with_the_closed_release(running: Snapshot) -> None:
     ended = follow(lambda: next(looks), sink=recorder, wait=recorder.wait)
     assert ended.status == "FAILED"
     assert isinstance(recorder.events[-1], ReleaseClosed)
+
+
+def test_follow_waits_for_what_still_stops(running: Snapshot) -> None:
+    """A release stopped by hand is closed first; the end of its executions is told too."""
+    cancelled = replace(running, release=replace(running.release, status="CANCELLED"))
+    looks = iter([running, cancelled, closed(running, "CANCELLED")])
+    recorder = Recorder()
+    follow(lambda: next(looks), sink=recorder, wait=recorder.wait)
+    last = recorder.events[-1]
+    assert isinstance(last, PipelineMoved)
+    assert last.pipeline.status == "STOPPED"
+
+
+def test_follow_does_not_wait_for_ever_for_what_stops(running: Snapshot) -> None:
+    """An execution that goes on and on after a stop does not hold the operator."""
+    cancelled = replace(running, release=replace(running.release, status="CANCELLED"))
+    recorder = Recorder()
+    ended = follow(lambda: cancelled, sink=recorder, wait=recorder.wait)
+    assert ended.status == "CANCELLED"
+    assert len(recorder.pauses) == LOOKS_AFTER_CLOSE
 
 
 def test_pauses_grow_while_nothing_changes_and_shrink_when_something_does(

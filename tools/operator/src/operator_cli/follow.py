@@ -11,6 +11,8 @@ FIRST_PAUSE_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 3.0
 PAUSE_GROWTH = 1.5
 TRIES_UNREACHED = 20
+# A release stopped by hand is closed at once; its executions end a little later, if they can.
+LOOKS_AFTER_CLOSE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,15 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
 
 
 def follow(look: Callable[[], Snapshot], *, sink: Sink, wait: Callable[[float], None]) -> Release:
-    """Look, with growing pauses while nothing changes, until the release is closed.
+    """Look, with growing pauses while nothing changes, until the release is over.
 
+    Returns the release as last seen: closed, though an execution that was told to stop may take
+    longer than is waited for.
     Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
     """
     last: Snapshot | None = None
     pause = FIRST_PAUSE_SECONDS
-    unreached = 0
+    unreached = after_close = 0
     while True:
         try:
             now = look()
@@ -99,7 +103,8 @@ def follow(look: Callable[[], Snapshot], *, sink: Sink, wait: Callable[[float], 
             unreached = 0
             events = changes(last, now)
             sink.show(now, events)
-            if now.release.closed:
+            after_close += now.release.closed
+            if now.release.over or after_close > LOOKS_AFTER_CLOSE:
                 return now.release
             pause = (
                 FIRST_PAUSE_SECONDS if events else min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)

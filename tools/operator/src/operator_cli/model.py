@@ -94,6 +94,11 @@ class Release:
         """Whether the outcome is recorded."""
         return self.status != RUNNING
 
+    @property
+    def over(self) -> bool:
+        """Whether it is closed and nothing of it runs any more."""
+        return self.closed and all(pipeline.ended for pipeline in self.pipelines)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:

@@ -60,7 +60,7 @@ class ReleaseObserver:
             release = self._ledger.release(self._release_id)
             if release is None:
                 raise unknown_release(self._release_id)
-            activity = {} if release.closed else self._activity.read(release.pipelines)
+            activity = self._activity.read(release.pipelines)
             if not release.closed and release.execution_arn:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
