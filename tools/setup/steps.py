@@ -22,8 +22,8 @@ BOOTSTRAP = PLATFORM / "bootstrap"
 DEV_VENV = ROOT / ".venv"
 PLATFORM_VENV = PLATFORM / "venv"
 RUNTIME_VENV = PLATFORM / "lambda-runtime"
-# LocalStack looks for the programs it runs below the folder it takes for the filesystem's root.
-DYNAMODB_LOCAL = PLATFORM / "filesystem/var/lib/localstack/lib/dynamodb-local/2"
+# The folder named lib is what each platform has for its libraries (tools/platform/lifecycle.py).
+DYNAMODB_LOCAL = PLATFORM / "lib/dynamodb-local/2"
 TERRAFORM_SETTINGS = PLATFORM / "terraform.rc"
 AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
 

@@ -1,0 +1,17 @@
+"""Applies the repairs before LocalStack loads a service."""
+
+from localstack.runtime import hooks
+
+
+@hooks.on_infra_start(priority=30)
+def repair_localstack() -> None:
+    """Applies each repair; eager loading of services, at priority 0, comes after."""
+    from localstack_fixes import (  # noqa: PLC0415
+        dynamodb_local,
+        environment_registry,
+        execution_input,
+    )
+
+    dynamodb_local.apply()
+    environment_registry.apply()
+    execution_input.apply()

@@ -1,0 +1,151 @@
+"""LocalStack's runtime executor: translates between LocalStack's Lambda provider and our pool of processes."""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from localstack import config
+from localstack.services.lambda_.invocation.executor_endpoint import NAMESPACE
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.runtime_executor import (
+    LambdaRuntimeException,
+    RuntimeExecutor,
+)
+
+from localstack_process_executor.fork_client import ForkServer
+from localstack_process_executor.pool import DEFAULT_LIMIT, Pool
+from localstack_process_executor.specification import FunctionSpec, Request
+
+RUNTIME_VARIABLE = "LAMBDA_PROCESS_RUNTIME"
+LIMIT_VARIABLE = "LAMBDA_PROCESS_LIMIT"
+# The venv of the runtime has the Python of LocalStack's: both are made from one .python-version.
+SUPPORTED_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+LOOPBACK = "127.0.0.1"
+
+
+@cache
+def fork_server() -> ForkServer:
+    """The one fork server of this LocalStack."""
+    return ForkServer(runtime_venv())
+
+
+@cache
+def pool() -> Pool:
+    """The one pool of this LocalStack."""
+    return Pool(fork_server(), limit=int(os.environ.get(LIMIT_VARIABLE) or DEFAULT_LIMIT))
+
+
+def runtime_venv() -> Path:
+    """The venv named by LAMBDA_PROCESS_RUNTIME. Raises LambdaRuntimeException when it is not one."""
+    venv = Path(os.environ.get(RUNTIME_VARIABLE, ""))
+    if not (venv / "bin/python").is_file():
+        raise LambdaRuntimeException(
+            f"{RUNTIME_VARIABLE} must name a venv that holds awslambdaric; it names {str(venv)!r}"
+        )
+    return venv
+
+
+class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack ships without types
+    """What LocalStack takes for an environment; the processes themselves are shared through the pool.
+
+    So `start` starts nothing: the first invocation that finds no idle process of this version does.
+    That leaves one place which bounds the processes, and an init that fails is reported with its
+    logs, as on AWS.
+    """
+
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002 - LocalStack's name
+        super().__init__(id=id, function_version=function_version)
+        self._spec: FunctionSpec | None = None
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Unzips the code. Raises LambdaRuntimeException for what cannot run here; the function is then Failed."""
+        settings = function_version.config
+        if settings.runtime != SUPPORTED_RUNTIME:
+            raise LambdaRuntimeException(
+                f"the process executor runs {SUPPORTED_RUNTIME} only, not {settings.runtime}"
+            )
+        if settings.layers:
+            raise LambdaRuntimeException("the process executor does not support layers")
+        settings.code.prepare_for_execution()
+
+    @classmethod
+    def cleanup_version(cls, function_version: FunctionVersion) -> None:
+        """Nothing to do: LocalStack removes the unzipped code itself."""
+
+    def start(self, env_vars: dict[str, str]) -> None:
+        """Takes the environment variables that LocalStack has chosen, credentials of the role among them."""
+        self._spec = function_spec(self.function_version, env_vars)
+        pool().join(self.id, self._spec)
+
+    def stop(self) -> None:
+        """Lets this version's processes go when no other executor uses them."""
+        if self._spec:
+            pool().leave(self.id, self._spec)
+
+    def invoke(self, payload: dict[str, str]) -> InvocationResult:
+        """Runs one invocation. Raises ForkServerError when no process can be started."""
+        assert self._spec, "LocalStack starts an executor before it invokes it"
+        request = Request(
+            request_id=payload["invoke-id"],
+            function_arn=payload["invoked-function-arn"],
+            payload=payload["payload"].encode(),
+            trace_id=payload["trace-id"],
+        )
+        answer = pool().invoke(self._spec, request)
+        return InvocationResult(
+            request_id=request.request_id,
+            payload=answer.payload,
+            is_error=answer.is_error,
+            logs=answer.logs,
+        )
+
+    def get_address(self) -> str:
+        """The address of the environment: this machine."""
+        return LOOPBACK
+
+    def get_endpoint_from_executor(self) -> str:
+        """The address of LocalStack as the environment sees it."""
+        return LOOPBACK
+
+    def get_runtime_endpoint(self) -> str:
+        """Where LocalStack's own init would report to; our processes have none and speak to their Runtime API."""
+        return f"http://{LOOPBACK}:{config.GATEWAY_LISTEN[0].port}{NAMESPACE}/{self.id}"
+
+    def get_logs(self) -> str:
+        """Nothing: each invocation returns its own logs, those of the init included."""
+        return ""
+
+
+def function_spec(version: FunctionVersion, env_vars: dict[str, str]) -> FunctionSpec:
+    """What a process is made from: LocalStack's choices, with its own inventions replaced by what AWS sets."""
+    settings = version.config
+    code = str(settings.code.get_unzipped_code_location())
+    log_format = "JSON" if settings.logging_config.get("LogFormat") == "JSON" else "Text"
+    environment = {
+        name: str(text)
+        for name, text in env_vars.items()
+        if not name.startswith("LOCALSTACK_") and name != "EDGE_PORT"
+    }
+    environment |= {
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.runtime}",
+        "LAMBDA_TASK_ROOT": code,
+        "LANG": "en_US.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+    }
+    if log_format == "JSON":
+        environment["AWS_LAMBDA_LOG_LEVEL"] = settings.logging_config["ApplicationLogLevel"]
+    return FunctionSpec(
+        version=f"{version.qualified_arn}/{settings.internal_revision}",
+        function_name=version.id.function_name,
+        qualifier=version.id.qualifier,
+        handler=settings.handler,
+        code=code,
+        timeout=float(settings.timeout),
+        memory=int(settings.memory_size),
+        runtime=settings.runtime,
+        environment=environment,
+        log_format=log_format,
+        system_log_level=settings.logging_config.get("SystemLogLevel", "INFO"),
+    )

@@ -1,0 +1,238 @@
+"""A warm Python that forks one child per execution environment; runs in the Lambda runtime's venv.
+
+Started as a script by `fork_client`, with a socket for standard input. Each byte on that socket
+brings two descriptors: a connection and a file for output. The connection carries the request, one
+JSON line:
+
+    {"code": "/path", "handler": "package.module.function", "env": {"NAME": "value"}}
+
+and is answered with the child's pid and, when it has ended, its exit status as waitpid gives it,
+one line each. Closing the connection kills the child; closing the socket kills all of them and ends
+the server. It therefore ends with LocalStack, however that ended. The standard library is all it
+may import for itself: a function's child sees what AWS's runtime holds and nothing of LocalStack's.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+CONTROL = 0
+PR_SET_PDEATHSIG = 1
+
+# Everything of the runtime that does not read the environment while it is imported. `bootstrap` and
+# `lambda_runtime_client` do (log format, address of the Runtime API), so each child imports those
+# two itself.
+PRELOADED = (
+    "awslambdaric.lambda_config",
+    "awslambdaric.lambda_context",
+    "awslambdaric.lambda_literals",
+    "awslambdaric.lambda_runtime_exception",
+    "awslambdaric.lambda_runtime_log_utils",
+    "awslambdaric.lambda_runtime_marshaller",
+    "boto3",
+    "concurrent.futures.thread",
+    "dataclasses",
+    "decimal",
+    "http.client",
+    "runtime_client",
+    "snapshot_restore_py",
+    "uuid",
+)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A running environment: its process (also the id of its group) and the connection that owns it."""
+
+    pid: int
+    connection: socket.socket
+
+
+def preload() -> None:
+    """Imports what every function needs, then freezes it so that children share the memory."""
+    for name in PRELOADED:
+        import_module(name)
+    # A first client makes botocore import all that it imports late; the service's model is loaded
+    # again per child.
+    import_module("boto3").session.Session(
+        aws_access_key_id="preload", aws_secret_access_key="preload", region_name="us-east-1"
+    ).client("dynamodb")
+    gc.collect()
+    gc.freeze()
+
+
+def die_with_parent(parent: int) -> None:
+    """Asks Linux to kill this process when the server is killed; elsewhere its next request to us fails."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+
+def forget_bundled(code: Path) -> None:
+    """Drops preloaded packages that the function brings itself: on AWS its own copy wins."""
+    bundled = {entry.name.removesuffix(".py") for entry in code.iterdir()}
+    for name in list(sys.modules):
+        module = sys.modules[name]
+        installed = "site-packages" in (getattr(module, "__file__", None) or "")
+        if installed and name.partition(".")[0] in bundled:
+            del sys.modules[name]
+
+
+def become_environment(request: dict[str, Any], output: int, parent: int) -> None:
+    """Turns this fresh child into what AWS starts: own group, own environment, code first on the path."""
+    os.setsid()
+    die_with_parent(parent)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(fd, mode, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - standard streams
+        for fd, mode in ((0, "r"), (1, "w"), (2, "w"))
+    )
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    code = Path(request["code"])
+    os.chdir(code)
+    forget_bundled(code)
+    sys.path.insert(0, str(code))
+    sys.dont_write_bytecode = True  # a deployment package is read-only on AWS
+    sys.argv = ["awslambdaric", request["handler"]]
+
+
+def run_environment(request: dict[str, Any], output: int, parent: int) -> None:
+    """Runs AWS's runtime interface client until it ends; never returns."""
+    status = 1
+    try:
+        become_environment(request, output, parent)
+        runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:  # the edge of the process: what Python itself would do with it
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+class ForkServer:
+    """The loop: take requests, fork, tell each owner its child's pid and end."""
+
+    def __init__(self) -> None:
+        self._control = socket.socket(fileno=CONTROL)
+        self._children: dict[int, Child] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._control, selectors.EVENT_READ, None)
+        woken, waker = socket.socketpair()
+        waker.setblocking(False)
+        woken.setblocking(False)
+        signal.set_wakeup_fd(waker.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only so that the waker is written to
+        self._woken, self._waker = woken, waker
+        self._selector.register(woken, selectors.EVENT_READ, None)
+
+    def serve(self) -> None:
+        """Serves until the control socket is closed, then kills every child."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._control:
+                    if not self._accept():
+                        self._kill_all()
+                        return
+                elif key.fileobj is self._woken:
+                    self._woken.recv(4096)
+                    self._reap()
+                elif isinstance(key.data, Child):
+                    # The owner never writes after its request: readable means closed.
+                    self._selector.unregister(key.fileobj)
+                    kill_group(key.data.pid)
+
+    def _accept(self) -> bool:
+        """Starts one child; False when LocalStack has gone."""
+        byte, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+        if not byte:
+            return False
+        connection, output = socket.socket(fileno=descriptors[0]), descriptors[1]
+        with connection.makefile("rb") as lines:
+            request = json.loads(lines.readline() or b"null")
+        if request is None:  # the owner closed before it asked
+            connection.close()
+            os.close(output)
+            return True
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            run_environment(request, output, parent)
+        os.close(output)
+        child = Child(pid=pid, connection=connection)
+        self._children[pid] = child
+        self._selector.register(connection, selectors.EVENT_READ, child)
+        tell(connection, pid)
+        return True
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            child = self._children.pop(pid)
+            kill(os.killpg, pid)  # what the function itself has started and left behind
+            if child.connection in self._selector.get_map():
+                self._selector.unregister(child.connection)
+            tell(child.connection, os.waitstatus_to_exitcode(status))
+            child.connection.close()
+
+    def _kill_all(self) -> None:
+        for pid in self._children:
+            kill_group(pid)
+
+
+def kill_group(pid: int) -> None:
+    """Kills a child that was not reaped yet, and all that it started; it may not have made its group yet."""
+    kill(os.killpg, pid)
+    kill(os.kill, pid)
+
+
+def kill(by: Callable[[int, int], None], number: int) -> None:
+    """Kills a process or a group that may be gone."""
+    try:
+        by(number, signal.SIGKILL)
+    except (
+        ProcessLookupError,
+        PermissionError,
+    ):  # macOS answers PermissionError for a zombie's group
+        return
+
+
+def tell(connection: socket.socket, number: int) -> None:
+    """Writes one line to an owner, who may have gone."""
+    try:
+        connection.sendall(f"{number}\n".encode())
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is LocalStack's to handle
+    server = ForkServer()
+    preload()
+    server.serve()

@@ -1,0 +1,104 @@
+"""The lines that Lambda itself writes around a function's own: START, END, REPORT and their JSON forms.
+
+AWS: "Working with Lambda function logs" and "Log formats" in the Lambda developer guide.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from localstack_process_executor.specification import FunctionSpec
+
+Status = Literal["success", "error", "timeout", "failure"]
+_LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What an invocation used: milliseconds, and MB at its peak. `init_ms` only for the first of a process."""
+
+    duration_ms: float
+    memory_mb: int
+    init_ms: float | None
+
+
+class PlatformLog:
+    """Writes the platform's lines of one function in the format that the function chose."""
+
+    def __init__(self, spec: FunctionSpec) -> None:
+        self._spec = spec
+        self._json = spec.log_format == "JSON"
+
+    def init_start(self) -> str:
+        """The line before anything of the function runs."""
+        if not self._json:
+            return f"INIT_START Runtime Version: {self._spec.runtime}\n"
+        return self._event(
+            "platform.initStart",
+            {
+                "initializationType": "on-demand",
+                "phase": "init",
+                "runtimeVersion": self._spec.runtime,
+                "functionName": self._spec.function_name,
+                "functionVersion": self._spec.qualifier,
+            },
+        )
+
+    def init_report(self, milliseconds: float, status: Status) -> str:
+        """The line about an init that did not end well; one that did is part of REPORT."""
+        if not self._json:
+            return (
+                f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}\n"
+            )
+        record = {"phase": "init", "status": status, "metrics": {"durationMs": milliseconds}}
+        return self._event("platform.initReport", record, level="WARN")
+
+    def start(self, request_id: str) -> str:
+        """The line before the handler runs."""
+        if not self._json:
+            return f"START RequestId: {request_id} Version: {self._spec.qualifier}\n"
+        record = {"requestId": request_id, "version": self._spec.qualifier}
+        return self._event("platform.start", record)
+
+    def fault(self, request_id: str, message: str) -> str:
+        """The line about a timeout or a crash; JSON says it in the report."""
+        return "" if self._json else f"{_now()} {request_id} {message}\n\n"
+
+    def report(self, request_id: str, usage: Usage, status: Status) -> str:
+        """The lines after the handler."""
+        billed = math.ceil(usage.duration_ms)
+        if self._json:
+            metrics = {
+                "durationMs": round(usage.duration_ms, 3),
+                "billedDurationMs": billed,
+                "memorySizeMB": self._spec.memory,
+                "maxMemoryUsedMB": usage.memory_mb,
+            }
+            if usage.init_ms is not None:
+                metrics["initDurationMs"] = round(usage.init_ms, 3)
+            record = {"requestId": request_id, "metrics": metrics, "status": status}
+            level = "INFO" if status == "success" else "WARN"
+            return self._event("platform.report", record, level=level)
+        fields = [
+            f"REPORT RequestId: {request_id}",
+            f"Duration: {usage.duration_ms:.2f} ms",
+            f"Billed Duration: {billed} ms",
+            f"Memory Size: {self._spec.memory} MB",
+            f"Max Memory Used: {usage.memory_mb} MB",
+        ]
+        if usage.init_ms is not None:
+            fields.append(f"Init Duration: {usage.init_ms:.2f} ms")
+        if status in {"timeout", "failure"}:
+            fields.append(f"Status: {'timeout' if status == 'timeout' else 'error'}")
+        return f"END RequestId: {request_id}\n" + "\t".join(fields) + "\n"
+
+    def _event(self, kind: str, record: dict[str, Any], *, level: str = "INFO") -> str:
+        if _LEVELS[level] < _LEVELS.get(self._spec.system_log_level, 1):
+            return ""
+        return json.dumps({"time": _now(), "type": kind, "record": record}) + "\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

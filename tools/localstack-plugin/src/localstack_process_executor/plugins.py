@@ -1,0 +1,70 @@
+"""What LocalStack finds through this package's entry points."""
+
+from typing import Any
+
+from localstack import config
+from localstack.runtime import hooks
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+
+NAME = "process"
+
+
+class ProcessExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc] # LocalStack ships without types
+    """The executor that LAMBDA_RUNTIME_EXECUTOR=process chooses."""
+
+    name = NAME
+
+    def load(self, *_: Any, **__: Any) -> Any:
+        """The executor's class, imported late as LocalStack's own plugins are."""
+        from localstack_process_executor.executor import ProcessRuntimeExecutor  # noqa: PLC0415
+
+        return ProcessRuntimeExecutor
+
+
+class ExecutorNotActiveError(RuntimeError):
+    """LocalStack was asked for the process executor and would use another: functions would want Docker."""
+
+
+@hooks.on_infra_start(priority=20)
+def start_process_executor() -> None:
+    """Makes sure that LocalStack uses our executor, and starts the fork server so that the first call finds it warm.
+
+    LocalStack only warns of an executor that it does not know, or that it cannot import, and falls
+    back to Docker. Raises ExecutorNotActiveError, which ends the start.
+    """
+    if config.LAMBDA_RUNTIME_EXECUTOR != NAME:
+        return
+    from localstack.services.lambda_.invocation.runtime_executor import (  # noqa: PLC0415
+        get_runtime_executor,
+    )
+
+    from localstack_process_executor import executor  # noqa: PLC0415
+
+    active = get_runtime_executor()
+    if active is not executor.ProcessRuntimeExecutor:
+        raise ExecutorNotActiveError(f"Lambda's executor is {active.__name__}, not ours")
+    executor.fork_server().start()
+    serve_counts()
+
+
+def serve_counts() -> None:
+    """Answers GET /_lambda/environments with the pool's counts: that it answers proves that our executor is active."""
+    from localstack.http import Request, Response, route  # noqa: PLC0415
+    from localstack.services.edge import ROUTER  # noqa: PLC0415
+
+    from localstack_process_executor.executor import pool  # noqa: PLC0415
+
+    @route("/_lambda/environments", methods=["GET"])
+    def environments(_request: Request) -> Response:
+        return Response.for_json(pool().counts())
+
+    ROUTER.add(environments)
+
+
+@hooks.on_infra_shutdown()
+def stop_process_executor() -> None:
+    """Ends the fork server and every function's process."""
+    if config.LAMBDA_RUNTIME_EXECUTOR == NAME:
+        from localstack_process_executor.executor import fork_server  # noqa: PLC0415
+
+        fork_server().stop()

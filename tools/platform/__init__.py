@@ -1,0 +1,1 @@
+"""Brings the embedded platform up and down, and says where it is."""

@@ -1,0 +1,31 @@
+"""The variables with which an AWS SDK, the AWS CLI or Terraform reaches the platform."""
+
+import shlex
+
+REGION = "us-east-1"
+
+
+def variables(port: int) -> dict[str, str]:
+    """What to set."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # tflocal and S3 clients: address buckets by path, a name per bucket would need DNS.
+        "S3_HOSTNAME": "localhost",
+        # A proxy that the shell may name cannot reach this machine's loopback.
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+# What would be preferred to the above if it stayed.
+REMOVED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+
+
+def as_shell(port: int) -> str:
+    """Lines for `eval` in any POSIX shell."""
+    lines = [f"unset {' '.join(REMOVED)}"]
+    lines += [f"export {name}={shlex.quote(text)}" for name, text in variables(port).items()]
+    return "\n".join(lines)
