@@ -1,0 +1,126 @@
+"""The documents tell the truth about what can be called, found and met."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from operator_cli.commands import cli
+from release_core.errors import PIPELINE_ERRORS, Rejection
+from release_core.model import PipelineStatus, ReleaseStatus
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+OPERATING = ROOT / "docs" / "operating.md"
+DOCUMENTS = sorted([README, *ROOT.glob("docs/**/*.md"), *ROOT.glob("tools/*/README.md")])
+MAKE_TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+every_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
+
+
+def code_of(document: Path) -> Iterator[str]:
+    """Every line of a fenced block and every span of code in the running text."""
+    parts = re.split(r"^```.*$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for number, part in enumerate(parts):
+        if number % 2:
+            yield from part.strip().splitlines()
+        else:
+            yield from re.findall(r"`([^`]+)`", part)
+
+
+def anchors_of(document: Path) -> set[str]:
+    """The anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def options_of(command: click.Command) -> set[str]:
+    """All spellings of a command's options."""
+    return {spelling for parameter in command.params for spelling in parameter.opts} | {"--help"}
+
+
+@every_document
+def test_make_targets_exist(document: Path) -> None:
+    """Every make target that a document names can be made."""
+    named = {
+        target
+        for code in code_of(document)
+        for target in re.findall(r"\bmake (?:-s )?([a-z][a-z-]*)", code)
+    }
+    assert named <= MAKE_TARGETS
+
+
+@every_document
+def test_commands_exist(document: Path) -> None:
+    """Every release-machine command that a document shows exists, with the options it shows."""
+    for code in code_of(document):
+        called = re.match(r"release-machine(?= )(.*)", code)
+        if called is None:
+            continue
+        words = re.sub(r"   .*", "", called[1]).split()
+        command = cli.commands[words[0]]
+        shown = {word for word in words if word.startswith("--")}
+        assert shown <= options_of(command), code
+
+
+@every_document
+def test_links_resolve(document: Path) -> None:
+    """Every link to a file or heading of this repository leads there."""
+    text = document.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+@every_document
+def test_paths_exist(document: Path) -> None:
+    """Every path that begins in a folder of this repository leads somewhere."""
+    folders = "|".join(re.escape(path.name) for path in ROOT.iterdir() if path.is_dir())
+    for code in code_of(document):
+        for path in re.findall(rf"(?:^|\s)((?:{folders})/[\w./-]*)", code):
+            made_later = path.startswith((".platform/", ".build/", ".venv/"))
+            assert made_later or (ROOT / path).exists(), path
+
+
+def test_readme_is_short() -> None:
+    """The README has fewer than 150 lines."""
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 150
+
+
+def test_quick_start_is_two_commands() -> None:
+    """A stranger types two commands."""
+    section = README.read_text(encoding="utf-8").split("## Try it")[1].split("\n## ")[0]
+    (block,) = re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert block.splitlines() == ["make demo", "make test"]
+
+
+def test_readme_lists_the_functions() -> None:
+    """The table of functions names exactly the functions there are."""
+    section = README.read_text(encoding="utf-8").split("## The functions")[1].split("\n## ")[0]
+    named = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert sorted(named) == sorted(path.parent.name for path in ROOT.glob("lambdas/*/handler.py"))
+
+
+def test_every_error_is_explained() -> None:
+    """Whatever error an execution can end with has a line that says what it means."""
+    explained = set(re.findall(r"`(\w+)`", OPERATING.read_text(encoding="utf-8")))
+    rejections = {error.__name__ for error in Rejection.__subclasses__()}
+    # Nothing times out yet: the word is the ledger's, the behaviour is not there.
+    possible = set(PIPELINE_ERRORS.values()) - {PIPELINE_ERRORS[PipelineStatus.TIMED_OUT]}
+    assert rejections | possible <= explained
+
+
+def test_every_outcome_is_explained() -> None:
+    """Every status in which a release or a pipeline can end has a line that says what it means."""
+    explained = set(re.findall(r"^\| `([A-Z_]+)`", OPERATING.read_text("utf-8"), re.MULTILINE))
+    pipelines = {status.value for status in PipelineStatus if status.ended}
+    releases = {status.value for status in ReleaseStatus} - {ReleaseStatus.RUNNING.value}
+    assert (pipelines | releases) - {PipelineStatus.TIMED_OUT.value} <= explained
