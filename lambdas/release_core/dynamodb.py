@@ -59,7 +59,7 @@ class Update:
         values |= {f":{name}": value for name, value in self.values.items()}
         if self.append:
             values[":empty_list"] = []
-        names = _NAME.findall(expression + self.condition)
+        names = _NAME.findall(f"{expression} {self.condition}")
         request = {
             "UpdateExpression": expression,
             "ExpressionAttributeNames": {f"#{name}": name for name in names},
