@@ -105,6 +105,6 @@ def _page(items: list[Item], limit: int | None) -> tuple[list[Item], Item | None
     size = 0
     for count, item in enumerate(items, start=1):
         size += size_of_item(item)
-        if count == limit or size > PAGE_BYTES:
+        if count == limit or (size > PAGE_BYTES and count < len(items)):
             return items[:count], item
     return items, None

@@ -68,7 +68,8 @@ def _printed(number: Decimal) -> str:
 def add_numbers(left: str, right: str, *, sign: int = 1) -> str:
     """Add two numbers exactly (subtract with sign -1), in DynamoDB's 38 digits."""
     try:
-        total = _EXACT.add(Decimal(left), Decimal(right) * sign)
+        combine = _EXACT.add if sign > 0 else _EXACT.subtract
+        total = combine(Decimal(left), Decimal(right))
     except Inexact:
         raise invalid("DynamoDB only supports precision up to 38 digits") from None
     return _printed(total)

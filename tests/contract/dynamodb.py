@@ -1,0 +1,187 @@
+"""DynamoDB Local and the fake side by side: how to start the one, and a place to write in both."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+EMULATOR = Path("node_modules/amplify-dynamodb-simulator/emulator")
+START_SECONDS = 30.0
+TABLE = "releases"
+
+# The shape of the ledger's largest table: a composite key, and an index that lists by time.
+TABLE_DEFINITION: dict[str, Any] = {
+    "TableName": TABLE,
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [
+        {"AttributeName": "release_id", "KeyType": "HASH"},
+        {"AttributeName": "item", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": "S"}
+        for name in ("release_id", "item", "listing", "opened_at")
+    ],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "by_time",
+            "KeySchema": [
+                {"AttributeName": "listing", "KeyType": "HASH"},
+                {"AttributeName": "opened_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+}
+
+
+class DynamoDBLocalMissing(Exception):
+    """DynamoDB Local cannot be started, and why."""
+
+
+@contextmanager
+def running_dynamodb_local(root: Path, log: Path) -> Iterator[Any]:
+    """Start DynamoDB Local on a free port and yield a client of it.
+
+    Raises DynamoDBLocalMissing when its jars or Java are not there, or it does not start.
+    """
+    emulator = root / EMULATOR
+    if not (emulator / "DynamoDBLocal.jar").exists():
+        raise DynamoDBLocalMissing(f"{EMULATOR} has no DynamoDBLocal.jar: run `make setup`")
+    java = shutil.which("java")
+    if java is None:
+        raise DynamoDBLocalMissing("there is no java on PATH (17 or later is needed)")
+    port = _free_port()
+    arguments = [
+        java,
+        "-XX:TieredStopAtLevel=1",
+        "-Djava.library.path=DynamoDBLocal_lib",
+        "-jar",
+        "DynamoDBLocal.jar",
+        "-inMemory",
+        "-port",
+        str(port),
+    ]
+    # The shell ends Java when its input closes: also when this process is killed.
+    command = ["sh", "-c", '"$@" & read -r _; kill $!; wait', "sh", *arguments]
+    environment = {**os.environ, "DDB_LOCAL_TELEMETRY": "0"}
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command,
+            cwd=emulator,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        ),
+    ):
+        _wait_until_listening(port, log)
+        yield client_of(port)
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_listening(port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise DynamoDBLocalMissing(
+        f"DynamoDB Local did not listen within {START_SECONDS:.0f} s; it said: {log.read_text()}"
+    )
+
+
+def client_of(port: int) -> Any:
+    """Make a boto3 client of the DynamoDB Local on that port; it repeats nothing."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """One item's place, in a partition of its own, in the table of one of the two backends."""
+
+    client: Any
+    release_id: str
+    item: str = "release"
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The key of the place, as the client takes it."""
+        return {"release_id": {"S": self.release_id}, "item": {"S": self.item}}
+
+    def beside(self, item: str) -> "Place":
+        """Return another place in the same partition."""
+        return Place(self.client, self.release_id, item)
+
+    def put(self, attributes: Mapping[str, Any] | None = None, **request: Any) -> Any:
+        """Put an item of these attributes here."""
+        item = {**self.key, **(attributes or {})}
+        return self.client.put_item(TableName=TABLE, Item=item, **request)
+
+    def update(self, expression: str, **request: Any) -> Any:
+        """Update the item here."""
+        return self.client.update_item(
+            TableName=TABLE, Key=self.key, UpdateExpression=expression, **request
+        )
+
+    def get(self) -> dict[str, Any] | None:
+        """Return the attributes of the item here without its key, or None."""
+        reply = self.client.get_item(TableName=TABLE, Key=self.key, ConsistentRead=True)
+        return without_key(reply["Item"]) if "Item" in reply else None
+
+
+def without_key(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's attributes other than its key, its sets sorted so that they compare."""
+    return {
+        name: comparable(value)
+        for name, value in item.items()
+        if name not in {"release_id", "item"}
+    }
+
+
+def comparable(value: Any) -> Any:
+    """Return a value with every set in it sorted, as sets come back in no order."""
+    if isinstance(value, list):
+        return [comparable(element) for element in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: sorted(inner) if name in {"SS", "NS", "BS"} else comparable(inner)
+        for name, inner in value.items()
+    }
+
+
+def message_of(error: ClientError) -> str:
+    """Return what a refusal says."""
+    return error.response["Error"]["Message"]
+
+
+def code_of(error: ClientError) -> str:
+    """Return a refusal's code."""
+    return error.response["Error"]["Code"]
