@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+
 from tools.platform.layout import LAMBDA_RUNTIME, LIBRARIES, LOCALSTACK_PYTHON, Home
 from tools.platform.processes import MARKER, Record, end_all, read_record, write_record
 
@@ -143,6 +144,8 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         "LAMBDA_PROCESS_RUNTIME": str(LAMBDA_RUNTIME),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
+        # LocalStack takes many a machine for its own container, and would write to /var/lib there.
+        "OVERRIDE_IN_DOCKER": "0",
         "SERVICES": ",".join(SERVICES),
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "TMPDIR": str(home.temporary),

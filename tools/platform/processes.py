@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
 from tools.platform.layout import Home
 
 # Every process of a platform inherits this variable, so none can be lost: not Java when LocalStack

@@ -32,9 +32,8 @@ from typing import Any
 CONTROL = 0
 PR_SET_PDEATHSIG = 1
 
-# Everything of the runtime that does not read the environment while it is imported. `bootstrap` and
-# `lambda_runtime_client` do (log format, address of the Runtime API), so each child imports those
-# two itself.
+# All of the runtime that does not look at the environment while it is imported. `bootstrap` does for
+# the log's format, `runtime_client` for the address of the Runtime API: each child imports these.
 PRELOADED = (
     "awslambdaric.lambda_config",
     "awslambdaric.lambda_context",
@@ -47,7 +46,6 @@ PRELOADED = (
     "dataclasses",
     "decimal",
     "http.client",
-    "runtime_client",
     "snapshot_restore_py",
     "uuid",
 )

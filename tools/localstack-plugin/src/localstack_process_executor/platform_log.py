@@ -52,7 +52,7 @@ class PlatformLog:
             return (
                 f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}\n"
             )
-        record = {"phase": "init", "status": status, "metrics": {"durationMs": milliseconds}}
+        record = {"phase": "init", "status": status, "metrics": {"durationMs": round(milliseconds, 3)}}
         return self._event("platform.initReport", record, level="WARN")
 
     def start(self, request_id: str) -> str:

@@ -1,5 +1,6 @@
 """One execution environment: a process, its Runtime API and its output."""
 
+import fcntl
 import json
 import os
 import tempfile
@@ -49,6 +50,9 @@ class Sandbox:
         # A file, not a pipe: a child never blocks on it, and all that it wrote before it spoke to
         # us is there to read.
         self._output = tempfile.TemporaryFile("ab+")  # noqa: SIM115 - closed by close()
+        fcntl.fcntl(
+            self._output, fcntl.F_SETFL, os.O_APPEND
+        )  # or a child would write past what we took
         self._boot_event: Event | None = None
         self._boot_log = ""
         self._boot_ms: float | None = None
@@ -81,11 +85,11 @@ class Sandbox:
             self._api.deliver(request, deadline - time.monotonic())
             event = self._next_event(deadline)
         ending = self._ending(request.request_id, event)
-        # As on AWS, an invocation is over when the process asks for the next; else the process is
-        # not used again.
+        usage = Usage((time.monotonic() - started) * 1000, self._peak_memory(), boot_ms)
+        # As on AWS, an invocation is over when the process asks for the next one; a process that
+        # does not is not used again.
         if not isinstance(event, Responded) or not isinstance(self._next_event(deadline), Ready):
             self._end_process()
-        usage = Usage((time.monotonic() - started) * 1000, self._peak_memory(), boot_ms)
         logs += self._written()
         if ending.remark:
             logs += self._log.fault(request.request_id, ending.remark)
@@ -128,17 +132,21 @@ class Sandbox:
         )
 
     def _end_process(self) -> None:
-        self.alive = False
-        if self._child and self._api:
+        if self._child:
             self._child.kill()
             deadline = time.monotonic() + EXIT_SECONDS
-            while not isinstance(self._next_event(deadline), Exited | None):
+            while self._next_event(deadline):
                 pass
+        self._forget_process()
+
+    def _forget_process(self) -> None:
+        if self._api:
             self._api.close()
-        self._child = self._api = None
+        self._api = self._child = None
+        self.alive = False
 
     def _next_event(self, deadline: float) -> Event | None:
-        """The next thing the process says; None when it says nothing until `deadline` (of the monotonic clock)."""
+        """The next thing the process says; None when there is none or it is silent until `deadline`."""
         if self._api is None:
             return None
         try:
@@ -146,9 +154,7 @@ class Sandbox:
         except Empty:
             return None
         if isinstance(event, Exited):
-            self.alive = False
-            self._api.close()
-            self._child = self._api = None
+            self._forget_process()
         return event
 
     def _written(self) -> str:
