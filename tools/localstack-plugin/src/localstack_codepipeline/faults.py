@@ -94,7 +94,7 @@ def read_fault(given: Any, *, fault_id: str) -> Fault:
     """Return the fault that the JSON document describes; raises InvalidFaultError."""
     if not isinstance(given, dict):
         raise InvalidFaultError("a fault is a JSON object")
-    form = (given.get("kind"), given.get("effect"))
+    form = (str(given.get("kind")), str(given.get("effect")))
     if form not in MEMBERS:
         known = ", ".join(f"{kind}/{effect}" for kind, effect in MEMBERS)
         raise InvalidFaultError(f"kind and effect must be one of: {known}")

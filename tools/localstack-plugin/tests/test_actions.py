@@ -1,0 +1,245 @@
+"""What the emulator does for each provider, against services held in memory."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localstack_codepipeline.actions import run_action
+from localstack_codepipeline.model import ActionResult, Artifact, RunAction
+
+Json = dict[str, Any]
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+APP = Artifact("App", "artifacts", "shop/App/1234567")
+
+
+class MemoryS3:
+    """As much of S3 as the actions use; versions of a key are numbered v1, v2 ..."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], list[bytes]] = {}
+        self.options: dict[tuple[str, str], Json] = {}
+        self.versioned = True
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Add a version."""
+        self.objects.setdefault((bucket, key), []).append(body)
+
+    def head_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> Json:  # noqa: N803 - boto3's names
+        """Tell about a version, or raise what S3 answers."""
+        number = self._number(Bucket, Key, VersionId)
+        version = {"VersionId": f"v{number}"} if self.versioned else {}
+        return {"ETag": f'"etag{number}"', "LastModified": NOW, **version}
+
+    def copy_object(self, *, Bucket: str, Key: str, CopySource: Json, **options: Any) -> None:  # noqa: N803 - boto3's names
+        """Copy a version."""
+        source = CopySource["Bucket"], CopySource["Key"]
+        number = self._number(*source, CopySource.get("VersionId", ""))
+        self.put(Bucket, Key, self.objects[source][number - 1])
+        self.options[Bucket, Key] = options
+
+    def download_fileobj(self, bucket: str, key: str, file: IO[bytes]) -> None:
+        """Write the newest version to the file."""
+        file.write(self.objects[bucket, key][-1])
+
+    def upload_fileobj(
+        self,
+        file: IO[bytes],
+        bucket: str,
+        key: str,
+        *,
+        ExtraArgs: Json,  # noqa: N803 - boto3's names
+    ) -> None:
+        """Add a version from the file."""
+        self.put(bucket, key, file.read())
+        self.options[bucket, key] = ExtraArgs
+
+    def _number(self, bucket: str, key: str, version: str) -> int:
+        versions = self.objects.get((bucket, key), [])
+        number = int(version[1:]) if version else len(versions)
+        if not 1 <= number <= len(versions):
+            error = {"Error": {"Code": "404", "Message": "Not Found"}}
+            raise ClientError(error, "HeadObject")  # type: ignore[arg-type]  # the rest is optional
+        return number
+
+
+class Services:
+    """Gives clients by name; those of Lambda, SNS and STS only note what they are told."""
+
+    def __init__(self) -> None:
+        self.s3 = MemoryS3()
+        self.told: list[Json] = []
+
+    def __call__(self, service: str) -> Any:
+        """Return the client of a service."""
+        return self.s3 if service == "s3" else self
+
+    def get_caller_identity(self) -> Json:
+        """Name the account."""
+        return {"Account": "000000000000"}
+
+    def invoke(self, **request: Any) -> None:
+        """Note an invocation."""
+        self.told.append(request)
+
+    publish = invoke
+
+
+@pytest.fixture
+def services() -> Services:
+    """Services that hold nothing."""
+    return Services()
+
+
+@pytest.fixture
+def run(services: Services) -> Callable[..., ActionResult | None]:
+    """Run an action of a kind with a configuration."""
+
+    def act(kind: str, configuration: Json, **more: Any) -> ActionResult | None:
+        category, provider = kind.split("/")
+        action = RunAction(
+            pipeline="shop",
+            execution_id="e",
+            action_execution_id="a",
+            stage="Stage",
+            action="Action",
+            category=category,
+            owner="AWS",
+            provider=provider,
+            version="1",
+            configuration=configuration,
+            inputs=(),
+            outputs=(),
+            region="us-east-1",
+            deadline=NOW,
+        )
+        return run_action(replace(action, **more), services)
+
+    return act
+
+
+Run = Callable[..., ActionResult | None]
+WHERE = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+
+
+def test_source_copies_the_newest_version(run: Run, services: Services) -> None:
+    """The object lands in the artifact store, and its version is the revision."""
+    services.s3.put("sources", "app.zip", b"one")
+    services.s3.put("sources", "app.zip", b"two")
+    result = run("Source/S3", WHERE, outputs=(APP,))
+    assert result is not None
+    assert result.succeeded
+    assert result.revision is not None
+    assert result.revision.id == "v2"
+    assert result.variables["VersionId"] == "v2"
+    assert services.s3.objects["artifacts", APP.key] == [b"two"]
+
+
+def test_source_obeys_overrides(run: Run, services: Services) -> None:
+    """Another version, and another key, are taken when the execution says so."""
+    services.s3.put("sources", "app.zip", b"one")
+    services.s3.put("sources", "app.zip", b"two")
+    services.s3.put("sources", "other.zip", b"three")
+    run("Source/S3", WHERE, outputs=(APP,), overrides={"S3_OBJECT_VERSION_ID": "v1"})
+    run("Source/S3", WHERE, outputs=(APP,), overrides={"S3_OBJECT_KEY": "other.zip"})
+    assert services.s3.objects["artifacts", APP.key] == [b"one", b"three"]
+
+
+def test_source_needs_a_versioned_bucket(run: Run, services: Services) -> None:
+    """Without versions there is no revision, so the action fails and says so."""
+    services.s3.versioned = False
+    services.s3.put("sources", "app.zip", b"one")
+    result = run("Source/S3", WHERE, outputs=(APP,))
+    assert result is not None
+    assert "not versioned" in result.error_message
+
+
+def test_source_that_is_not_there_fails_with_the_reason_of_s3(run: Run) -> None:
+    """What S3 answers is raised; the emulator makes it the action's error."""
+    with pytest.raises(ClientError, match="Not Found"):
+        run("Source/S3", WHERE, outputs=(APP,))
+
+
+def test_deploy_unpacks_the_artifact(run: Run, services: Services) -> None:
+    """Each file becomes an object below the key, with its type and the options given."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.html", "<p>")
+        archive.mkdir("css")
+        archive.writestr("css/site.css", "p {}")
+    services.s3.put("artifacts", APP.key, packed.getvalue())
+    where = {
+        "BucketName": "site",
+        "Extract": "true",
+        "ObjectKey": "www/",
+        "CacheControl": "no-store",
+    }
+    result = run("Deploy/S3", where, inputs=(APP,))
+    assert result is not None
+    assert result.summary == "Deployment Succeeded"
+    site = {
+        key: body[-1] for (bucket, key), body in services.s3.objects.items() if bucket == "site"
+    }
+    assert site == {"www/index.html": b"<p>", "www/css/site.css": b"p {}"}
+    assert services.s3.options["site", "www/index.html"] == {
+        "ContentType": "text/html",
+        "CacheControl": "no-store",
+    }
+
+
+def test_deploy_of_something_else_than_a_zip_fails(run: Run, services: Services) -> None:
+    """An artifact that cannot be unpacked is an error of the action."""
+    services.s3.put("artifacts", APP.key, b"not a zip")
+    result = run("Deploy/S3", {"BucketName": "site", "Extract": "true"}, inputs=(APP,))
+    assert result is not None
+    assert "not a zip file" in result.error_message
+
+
+def test_deploy_copies_the_artifact_whole(run: Run, services: Services) -> None:
+    """Without Extract the artifact is put at the key as it is."""
+    services.s3.put("artifacts", APP.key, b"whole")
+    where = {"BucketName": "site", "Extract": "false", "ObjectKey": "app.zip"}
+    run("Deploy/S3", where, inputs=(APP,))
+    assert services.s3.objects["site", "app.zip"] == [b"whole"]
+
+
+def test_function_gets_its_job(run: Run, services: Services) -> None:
+    """The function is called asynchronously with AWS's event, and its answer comes later."""
+    configuration = {"FunctionName": "check", "UserParameters": "x"}
+    more = {"job_id": "j1", "continuation_token": "again", "inputs": (APP,)}
+    assert run("Invoke/Lambda", configuration, **more) is None
+    (call,) = services.told
+    assert (call["FunctionName"], call["InvocationType"]) == ("check", "Event")
+    job = json.loads(call["Payload"])["CodePipeline.job"]
+    assert (job["id"], job["accountId"]) == ("j1", "000000000000")
+    assert job["data"]["actionConfiguration"] == {"configuration": configuration}
+    assert job["data"]["continuationToken"] == "again"
+    assert job["data"]["inputArtifacts"][0]["location"] == {
+        "type": "S3",
+        "s3Location": {"bucketName": "artifacts", "objectKey": APP.key},
+    }
+
+
+def test_approval_tells_its_topic(run: Run, services: Services) -> None:
+    """People are told where to look and with which token to answer; without a topic nobody is."""
+    assert run("Approval/Manual", {}, token="t1") is None
+    assert services.told == []
+    configuration = {"NotificationArn": "arn:topic", "CustomData": "look"}
+    assert run("Approval/Manual", configuration, token="t1") is None
+    (message,) = services.told
+    approval = json.loads(message["Message"])["approval"]
+    assert (approval["token"], approval["customData"]) == ("t1", "look")
+
+
+def test_unsupported_provider_fails_and_says_what_is_supported(run: Run) -> None:
+    """The message names the provider and those that work."""
+    result = run("Build/CodeBuild", {})
+    assert result is not None
+    assert "cannot run Build/AWS/CodeBuild" in result.error_message
+    assert "Deploy/AWS/S3" in result.error_message
