@@ -13,6 +13,7 @@ type Draw = Callable[[st.SearchStrategy[Any]], Any]
 _NUMBERS = ["0", "1", "2.50", "-3", "1E+2", "99999999999999999999999999999999999999"]
 _TEXTS = ["", "a", "ab", "abc", "é"]
 _PATHS = ["n", "s", "l", "m", "ss", "zz", "m.x", "m.y", "m.x.y", "l[0]", "l[1]", "l[5]", "m.#at[0]"]
+_NAMES = ["n", "s", "l", "m", "ss", "zz"]
 _COMPARATORS = ["=", "<>", "<", "<=", ">", ">="]
 _TYPES = ["S", "N", "B", "SS", "NS", "BS", "L", "M", "BOOL", "NULL"]
 
@@ -82,14 +83,14 @@ class Writer:
 
     def path(self) -> str:
         """Write a document path."""
-        path: str = self.pick(_PATHS)
+        path: str = self.pick(self.pick([_NAMES, _NAMES, _PATHS]))
         if "#at" in path:
             self.names["#at"] = "at"
         return path
 
     def operand(self) -> str:
         """Write something that has a value."""
-        kind = self.pick(["path", "path", "literal", "scalar", "size"])
+        kind = self.pick(["path", "path", "scalar", "scalar", "literal", "size"])
         if kind == "path":
             return self.path()
         if kind == "size":
@@ -140,8 +141,15 @@ class Writer:
             return section, path
         if section == "SET":
             return section, f"{path} = {self._value_to_set()}"
-        of = st.one_of(numbers, text_sets, number_sets)
-        return section, f"{path} {self.literal(text_sets if section == 'DELETE' else of)}"
+        if section == "DELETE":
+            return section, f"{self.pick(['ss', 'ss', path])} {self.literal(text_sets)}"
+        kind = self.pick(["number", "number", "set", "any"])
+        if kind == "any":
+            return section, f"{path} {self.literal(st.one_of(numbers, text_sets, number_sets))}"
+        return (
+            section,
+            f"n {self.literal(numbers)}" if kind == "number" else f"ss {self.literal(text_sets)}",
+        )
 
     def _value_to_set(self) -> str:
         kind = self.pick(["literal", "path", "sum", "append", "default"])

@@ -45,7 +45,7 @@ def outcome(client: Any, release_id: str, step: Step) -> Any:
     kind, calls, items = step
     try:
         if kind == "query":
-            return seen(_query(client, release_id, calls[0][1]))
+            return seen(_all_pages(client, release_id, calls[0][1]))
         requests = [
             (operation, placed(operation, request, release_id, item))
             for (operation, request), item in zip(calls, items, strict=True)
@@ -59,9 +59,17 @@ def outcome(client: Any, release_id: str, step: Step) -> Any:
         return refusal(error)
 
 
-def _query(client: Any, release_id: str, request: dict[str, Any]) -> Any:
+def _all_pages(client: Any, release_id: str, request: dict[str, Any]) -> Any:
+    """Query to the end: whether a last, empty page follows is up to DynamoDB."""
     values = {**request.get("ExpressionAttributeValues", {}), ":id": {"S": release_id}}
-    return client.query(**{**request, "ExpressionAttributeValues": values})
+    request = {**request, "ExpressionAttributeValues": values}
+    found: list[Any] = []
+    while True:
+        reply = client.query(**request)
+        found += reply["Items"]
+        if "LastEvaluatedKey" not in reply:
+            return found
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
 
 def placed(operation: str, request: dict[str, Any], release_id: str, item: str) -> dict[str, Any]:

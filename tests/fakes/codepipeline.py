@@ -1,0 +1,169 @@
+"""A double of `boto3.client("codepipeline")` over the emulator's pure model.
+
+The test plays the world: it ends actions, lets time pass and decides what becomes of events.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from localstack_codepipeline.model import (
+    AbandonAction,
+    ActionResult,
+    CodePipelineError,
+    CodePipelineModel,
+    Effect,
+    EmitEvent,
+    RunAction,
+    SequentialIds,
+)
+from localstack_codepipeline.model.service import OPERATIONS
+from tests.fakes.service import Refused, answer, service
+
+_PAGINATED = {
+    "list_pipelines": "ListPipelines",
+    "list_pipeline_executions": "ListPipelineExecutions",
+    "list_action_executions": "ListActionExecutions",
+}
+_METHODS = {
+    "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation)[
+        1:
+    ]: operation
+    for operation in OPERATIONS
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of all pipelines, of the actions that run and of the events emitted."""
+
+    model: CodePipelineModel
+    actions: Mapping[str, RunAction]
+    events: tuple[EmitEvent, ...]
+
+
+class FakeCodePipeline:
+    """CodePipeline in memory, shaped as the boto3 client.
+
+    Every operation of the model is a method (`start_pipeline_execution`, ...). `actions` are the
+    actions that run now, by their execution id, and `events` all that was emitted, in order.
+    `caller` is the ARN that CodePipeline records as who started an execution.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        caller: str = "arn:aws:sts::000000000000:assumed-role/tester/session",
+        check_parameters: bool = True,
+    ) -> None:
+        self._clock = clock
+        self._service = service("codepipeline")
+        self._checks_parameters = check_parameters
+        self.exceptions = self._service.exceptions
+        self.caller = caller
+        self.actions: dict[str, RunAction] = {}
+        self.events: list[EmitEvent] = []
+        self._model = CodePipelineModel(ids=SequentialIds(), starts_on_create=False)
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        """Return the method of an operation that the model has."""
+        operation = _METHODS.get(name)
+        if operation is None:
+            raise AttributeError(f"the fake of CodePipeline has no {name}")
+
+        def perform(**request: Any) -> dict[str, Any]:
+            return self._call(operation, request)
+
+        return perform
+
+    def get_paginator(self, method: str) -> "FakePaginator":
+        """Return what walks through all pages of a list operation."""
+        return FakePaginator(getattr(self, method), _PAGINATED[method])
+
+    def snapshot(self) -> Snapshot:
+        """Return the state, for restore()."""
+        return Snapshot(self._model.clone(), dict(self.actions), tuple(self.events))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a state, as often as wanted."""
+        self._model = snapshot.model.clone()
+        self.actions = dict(snapshot.actions)
+        self.events = list(snapshot.events)
+
+    def finish(self, action: RunAction, result: ActionResult | None = None) -> None:
+        """Let an action end, successfully unless a result is given."""
+        self.actions.pop(action.action_execution_id, None)
+        effects = self._model.finish_action(
+            action.pipeline,
+            action.action_execution_id,
+            result=result or ActionResult(),
+            now=self._clock(),
+        )
+        self._take(effects)
+
+    def tick(self) -> None:
+        """Fail the actions whose time is up by the clock."""
+        self._take(self._model.tick(self._clock()))
+
+    def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self._checks_parameters:
+            self._service.check_parameters(operation, request)
+        try:
+            done = self._model.call(operation, dict(request), now=self._clock(), caller=self.caller)
+        except CodePipelineError as error:
+            refusal = Refused(error.code, error.message, members={"message": error.message})
+            raise self._service.error(refusal, operation) from error
+        self._take(done.effects)
+        return answer(_copied(done.response))
+
+    def _take(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case EmitEvent():
+                    self.events.append(effect)
+                case RunAction():
+                    self.actions[effect.action_execution_id] = effect
+                case AbandonAction():
+                    self.actions.pop(effect.action_execution_id, None)
+
+
+class FakePaginator:
+    """Walks through the pages of one list operation."""
+
+    def __init__(self, call: Callable[..., dict[str, Any]], operation: str) -> None:
+        self._call = call
+        self.operation = operation
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """Yield page after page."""
+        while True:
+            page = self._call(**request)
+            yield page
+            if not page.get("nextToken"):
+                return
+            request["nextToken"] = page["nextToken"]
+
+
+def envelope(event: EmitEvent, *, number: int = 0) -> dict[str, Any]:
+    """Return the event as EventBridge delivers it; `number` makes its id."""
+    return {
+        "version": "0",
+        "id": str(UUID(int=number)),
+        "detail-type": event.detail_type,
+        "source": "aws.codepipeline",
+        "account": "000000000000",
+        "time": event.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "us-east-1",
+        "resources": list(event.resources),
+        "detail": dict(event.detail),
+    }
+
+
+def _copied(value: Any) -> Any:
+    """Copy a response: the model's shares structure with its state."""
+    if isinstance(value, Mapping):
+        return {name: _copied(member) for name, member in value.items()}
+    return [_copied(element) for element in value] if isinstance(value, list | tuple) else value
