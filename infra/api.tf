@@ -69,9 +69,9 @@ resource "aws_api_gateway_integration" "post_release" {
 }
 
 locals {
-  # Pasted into the input as text, not parsed: 5.10 must not become 5.1. The caller's identity comes after the body, because
-  # of two equal keys the last one counts, and so no body can claim to be from somebody else. escapeJavaScript writes ' as \',
-  # which JSON does not know; VTL's single quotes keep the pattern's backslash.
+  # The body is pasted into the input as text, not parsed: 5.10 must not become 5.1. The caller's identity comes after it:
+  # of two equal keys the last counts, so no body can claim to be from somebody else. escapeJavaScript writes ' as \',
+  # which JSON does not know, hence the repair.
   start_execution_template = templatefile("${path.module}/templates/start_execution.vtl", {
     state_machine_arn = aws_sfn_state_machine.release.arn
   })
@@ -141,23 +141,26 @@ resource "aws_api_gateway_gateway_response" "unsupported_media_type" {
 }
 
 resource "aws_api_gateway_deployment" "releases" {
+  depends_on = [
+    aws_api_gateway_integration.post_release,
+    aws_api_gateway_integration_response.accepted,
+    aws_api_gateway_integration_response.refused,
+    aws_api_gateway_integration_response.unavailable,
+    aws_api_gateway_gateway_response.bad_body,
+    aws_api_gateway_gateway_response.unsupported_media_type,
+  ]
+
   rest_api_id = aws_api_gateway_rest_api.releases.id
   description = "POST /releases"
 
-  # A deployment is a snapshot: take a new one whenever a part of it changes.
+  # A deployment is a snapshot: take a new one whenever a part of it changes. Hashing the sources rather than the
+  # resources, which read back with other empty values than they were made with.
   triggers = {
-    parts = sha1(jsonencode([
-      aws_api_gateway_resource.releases,
-      aws_api_gateway_model.manifest,
-      aws_api_gateway_request_validator.body,
-      aws_api_gateway_method.post_release,
-      aws_api_gateway_integration.post_release,
-      aws_api_gateway_method_response.post_release,
-      aws_api_gateway_integration_response.accepted,
-      aws_api_gateway_integration_response.refused,
-      aws_api_gateway_integration_response.unavailable,
-      aws_api_gateway_gateway_response.bad_body,
-      aws_api_gateway_gateway_response.unsupported_media_type,
+    parts = sha1(join("\n", [
+      file("${path.module}/api.tf"),
+      file("${path.module}/templates/accepted.vtl"),
+      file("${path.module}/templates/refused.vtl"),
+      local.start_execution_template,
     ]))
   }
 

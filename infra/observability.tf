@@ -28,7 +28,6 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   threshold           = 0
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
-  tags                = local.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
@@ -47,5 +46,4 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   threshold           = 0
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
-  tags                = local.tags
 }

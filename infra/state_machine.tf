@@ -26,8 +26,12 @@ resource "aws_sfn_state_machine" "release" {
     include_execution_data = false # The data holds task tokens and manifests, and the history has it already.
   }
 
-  tracing_configuration {
-    enabled = var.xray_enabled
+  dynamic "tracing_configuration" {
+    for_each = var.xray_enabled ? [true] : []
+
+    content {
+      enabled = true
+    }
   }
 }
 

@@ -101,6 +101,7 @@ resource "aws_s3_bucket" "manifests" {
   tags          = local.tags
 }
 
+# Old versions are not expired: manifests are small, and what a release was made from is part of its record.
 resource "aws_s3_bucket_versioning" "manifests" {
   bucket = aws_s3_bucket.manifests.id
 
@@ -131,27 +132,6 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "manifests" {
   rule {
     apply_server_side_encryption_by_default {
       sse_algorithm = "AES256"
-    }
-  }
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "manifests" {
-  # Rules about versions are only accepted once versioning is on.
-  depends_on = [aws_s3_bucket_versioning.manifests]
-  bucket     = aws_s3_bucket.manifests.id
-
-  rule {
-    id     = "expire-overwritten-manifests"
-    status = "Enabled"
-
-    filter {}
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.record_retention_days
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 7
     }
   }
 }

@@ -58,7 +58,7 @@ variable "look_after_seconds" {
 }
 
 variable "record_retention_days" {
-  description = "How long records of single pipeline executions and overwritten manifests are kept, in days. Releases are kept for ever."
+  description = "How long the records of single pipeline executions are kept, in days. Releases and manifests are kept for ever."
   type        = number
   default     = 365
 
@@ -112,7 +112,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "tags" {
-  description = "Tags for everything made here, beside ReleaseMachine = name_prefix."
+  description = "Tags for everything that keeps or costs something, beside ReleaseMachine = name_prefix."
   type        = map(string)
   default     = {}
 }
