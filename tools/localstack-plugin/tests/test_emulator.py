@@ -70,20 +70,18 @@ class Inbox:
     def wait_for(self, state: str, *, kind: str = "Pipeline") -> Letter:
         """Return the first event of that kind and state, or fail with what came instead."""
 
-        def find() -> Letter | None:
-            return next(
-                (
-                    letter
-                    for letter in self.letters
-                    if letter.event.state == state and f" {kind} " in letter.event.detail_type
-                ),
-                None,
-            )
+        def find() -> list[Letter]:
+            named = f"CodePipeline {kind} Execution State Change"
+            return [
+                letter
+                for letter in self.letters
+                if (letter.event.detail_type, letter.event.state) == (named, state)
+            ]
 
         with self._changed:
             found = self._changed.wait_for(find, DEADLINE)
         assert found, [(one.event.detail_type, one.event.state) for one in self.letters]
-        return found
+        return found[0]
 
 
 @pytest.fixture
@@ -133,7 +131,7 @@ def client_of(emulator: Emulator, region: str = "us-east-1") -> Any:
             body, status = {"__type": error.code, "message": error.message}, 400
         return Reply(status, json.dumps(body, default=datetime.timestamp).encode())
 
-    client = boto3.client(
+    client: Any = boto3.client(
         "codepipeline",
         region_name=region,
         aws_access_key_id="test",
@@ -267,16 +265,8 @@ def test_lost_answer_comes_after_the_effect(
     emulator: Emulator, client: Any, checked: Callable[..., str]
 ) -> None:
     """The caller gets an error, yet the execution was started, and its token finds it again."""
-    emulator.faults.add(
-        {
-            "kind": "api",
-            "effect": "fail",
-            "operation": "StartPipelineExecution",
-            "pipeline": "shop",
-            "code": "InternalFailure",
-            "when": "after",
-        }
-    )
+    lost = {"operation": "StartPipelineExecution", "pipeline": "shop", "when": "after"}
+    emulator.faults.add({"kind": "api", "effect": "fail", "code": "InternalFailure", **lost})
     with pytest.raises(ClientError) as error:
         checked(clientRequestToken="once")
     assert code_of(error) == "InternalFailure"
@@ -289,16 +279,8 @@ def test_ordered_failure_of_an_action(
     emulator: Emulator, checked: Callable[..., str], inbox: Inbox
 ) -> None:
     """The action fails with the code, summary and link that were ordered."""
-    emulator.faults.add(
-        {
-            "kind": "action",
-            "effect": "fail",
-            "action": "Fetch",
-            "code": "JobFailed",
-            "summary": "Broke",
-            "url": "https://x.test",
-        }
-    )
+    result = {"code": "JobFailed", "summary": "Broke", "url": "https://x.test"}
+    emulator.faults.add({"kind": "action", "effect": "fail", "action": "Fetch", **result})
     checked()
     event = inbox.wait_for("FAILED", kind="Action").event
     assert event.detail["execution-result"] == {
