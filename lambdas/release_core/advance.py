@@ -215,7 +215,8 @@ class Advance:
     def _failure(self, pipeline: Pipeline, state: ExecutionState, seen: Seen) -> Failure | None:
         if state is ExecutionState.SUCCEEDED:
             return None
-        reason = seen.summary or _DEFAULT_REASON[state]
+        note = pipeline.execution.note if pipeline.execution else None
+        reason = note or seen.summary or _DEFAULT_REASON[state]
         if seen is VANISHED or not pipeline.execution_id:
             return Failure(message=reason)
         action = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)

@@ -29,9 +29,10 @@ class DroppedObject:
     key: str
     version_id: str | None
     requester: str | None
+    channel: Channel = "s3"
 
     @property
-    def uri(self) -> str:
+    def source(self) -> str:
         """Where the object is, with its version, as people write it."""
         version = f"?versionId={self.version_id}" if self.version_id else ""
         return f"s3://{self.bucket}/{self.key}{version}"

@@ -60,6 +60,7 @@ def change_item(change: Change, *, recorded_at: str) -> Item:
         "at": to_iso(change.at),
         "recorded_at": recorded_at,
         "source": change.source,
+        "note": change.note,
     }
 
 
@@ -76,6 +77,7 @@ def read_execution(item: Item) -> Execution:
             attempt=int(each["attempt"]),
             at=from_iso(each["at"]),
             source=each["source"],
+            note=each.get("note"),
         )
         for each in item.get("changes", ())
     )

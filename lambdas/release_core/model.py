@@ -71,12 +71,13 @@ STATUS_OF_STATE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One state change of an execution; ``source`` is ``event`` or ``look``."""
+    """One state change; ``source`` is ``event`` or ``look``, ``note`` what whoever stopped said."""
 
     state: ExecutionState
     attempt: int
     at: datetime
     source: str
+    note: str | None = None
 
     @property
     def order(self) -> tuple[bool, int, int]:
@@ -98,6 +99,12 @@ class Execution:
     def latest(self) -> Change | None:
         """The newest change, by attempt and rank."""
         return max(self.changes, key=lambda change: change.order, default=None)
+
+    @property
+    def note(self) -> str | None:
+        """What was said by whoever stopped the execution last, if anything was."""
+        notes = [change for change in self.changes if change.note]
+        return max(notes, key=lambda change: change.order).note if notes else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,13 +51,12 @@ class OpenRelease:
         """
         # The text itself: the parsed input of a task has lost the spelling of its numbers.
         input_text = self.step_functions.describe_execution(executionArn=execution_arn)["input"]
-        submission: Submission | None = None
+        brought: Submission | DroppedObject | None = None
         try:
-            submission = self._fetch(recognise(input_text))
-            manifest = check_manifest(
-                submission.document, known_pipelines=self.codepipeline.names()
-            )
-            opening = _opening(manifest, submission, execution_arn)
+            brought = recognise(input_text)
+            document = self._document(brought)
+            manifest = check_manifest(document, known_pipelines=self.codepipeline.names())
+            opening = _opening(manifest, brought, execution_arn)
             holder = self.ledger.claim(opening)
             if holder and holder.manifest_sha256 != opening.manifest_sha256:
                 raise ReleaseIdTaken(_taken(holder))
@@ -65,8 +64,8 @@ class OpenRelease:
             self.ledger.reject(
                 execution_arn,
                 f"{type(rejection).__name__}: {rejection}",
-                channel=submission.channel if submission else None,
-                requester=submission.requester if submission else None,
+                channel=brought.channel if brought else None,
+                requester=brought.requester if brought else None,
             )
             log.warning("rejected: %s", type(rejection).__name__)
             raise
@@ -83,15 +82,10 @@ class OpenRelease:
             "released_by": released_by,
         }
 
-    def _fetch(self, brought: Submission | DroppedObject) -> Submission:
+    def _document(self, brought: Submission | DroppedObject) -> object:
         if isinstance(brought, Submission):
-            return brought
-        return Submission(
-            channel="s3",
-            document=read_json(self._read_object(brought), place=brought.uri),
-            requester=brought.requester,
-            source=brought.uri,
-        )
+            return brought.document
+        return read_json(self._read_object(brought), place=brought.source)
 
     def _read_object(self, dropped: DroppedObject) -> bytes:
         wanted: GetObjectRequestTypeDef = {"Bucket": dropped.bucket, "Key": dropped.key}
@@ -103,26 +97,28 @@ class OpenRelease:
             code = error.response["Error"]["Code"]
             if code not in _UNREADABLE:
                 raise
-            raise ManifestUnreadable(f"{dropped.uri} cannot be read: {code}") from error
+            raise ManifestUnreadable(f"{dropped.source} cannot be read: {code}") from error
         with answer["Body"] as body:
             if answer["ContentLength"] > MAX_BYTES:
                 raise ManifestUnreadable(
-                    f"{dropped.uri} has {answer['ContentLength']:,} bytes; "
+                    f"{dropped.source} has {answer['ContentLength']:,} bytes; "
                     f"a manifest has at most {MAX_BYTES:,}"
                 )
             return body.read()
 
 
-def _opening(manifest: Manifest, submission: Submission, execution_arn: str) -> Opening:
+def _opening(
+    manifest: Manifest, brought: Submission | DroppedObject, execution_arn: str
+) -> Opening:
     return Opening(
         release_id=manifest.release_id,
         manifest=manifest.canonical,
         manifest_sha256=manifest.sha256,
         pipelines=manifest.names,
         execution_arn=execution_arn,
-        channel=submission.channel,
-        requester=submission.requester,
-        source=submission.source,
+        channel=brought.channel,
+        requester=brought.requester,
+        source=brought.source,
     )
 
 

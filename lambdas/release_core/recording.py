@@ -75,6 +75,7 @@ def read_state_change(event: object, *, clock: Clock) -> StateChange | str:
                 attempt=_attempt(detail),
                 at=_time(envelope.get("time"), clock),
                 source="event",
+                note=_note(detail),
             )
             return StateChange(execution_id=execution_id, pipeline=pipeline, change=change)
         case _:
@@ -87,6 +88,11 @@ def _attempt(detail: Mapping[str, object]) -> int:
     if isinstance(attempt, int | float) and math.isfinite(attempt) and attempt >= 1:
         return int(attempt)
     return 1
+
+
+def _note(detail: Mapping[str, object]) -> str | None:
+    note = detail.get("stop-execution-comments")
+    return note if isinstance(note, str) and note else None
 
 
 def _time(text: object, clock: Clock) -> datetime:

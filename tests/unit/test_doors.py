@@ -49,7 +49,7 @@ def test_an_s3_event_names_the_object() -> None:
     assert found == DroppedObject(
         bucket="bucket", key="a b.json", version_id="v1", requester="123456789012"
     )
-    assert found.uri == "s3://bucket/a b.json?versionId=v1"
+    assert found.source == "s3://bucket/a b.json?versionId=v1"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_unversioned_object_has_a_plain_uri() -> None:
     """Without a version id the newest object is meant."""
     found = recognise(dropped(object={"key": "k.json"}))
     assert isinstance(found, DroppedObject)
-    assert found.uri == "s3://bucket/k.json"
+    assert found.source == "s3://bucket/k.json"
 
 
 def test_a_wrapper_takes_no_other_keys() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
+
 from tools import draw_workflow
 from tools.workflow_graph import Graph, lay_out, read_graph
 

@@ -1,0 +1,182 @@
+"""A whole release in memory: the real functions between fakes of every AWS service they call."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from localstack_codepipeline.model import ActionResult, RunAction
+from release_core.advance import Advance
+from release_core.closing import CloseRelease
+from release_core.codepipeline import CodePipeline
+from release_core.document import write_json
+from release_core.ledger import Ledger
+from release_core.model import Release
+from release_core.opening import OpenRelease
+from release_core.recording import STATE_CHANGE, RecordStateChange
+from release_core.running import RunPipeline
+from release_core.tokens import Tokens
+from tests.fakes.codepipeline import FakeCodePipeline, envelope
+from tests.fakes.events import FakeEvents
+from tests.fakes.s3 import FakeS3
+from tests.fakes.step_functions import FakeStepFunctions, Outcome
+from tests.unit.ledger_world import LedgerWorld
+
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
+ROLE = "arn:aws:sts::000000000000:assumed-role/release-machine-run-pipeline"
+STARTER = "release-machine-run-pipeline"
+
+
+def declaration(name: str) -> dict[str, Any]:
+    """A pipeline of two stages, Source and Deploy, one action each."""
+    return {
+        "name": name,
+        "roleArn": "arn:aws:iam::000000000000:role/pipelines",
+        "pipelineType": "V2",
+        "executionMode": "SUPERSEDED",
+        "artifactStore": {"type": "S3", "location": "artifacts"},
+        "stages": [
+            {"name": "Source", "actions": [_action("Fetch", "Source", outputs=["app"])]},
+            {"name": "Deploy", "actions": [_action("Copy", "Deploy", inputs=["app"])]},
+        ],
+    }
+
+
+def _action(
+    name: str, category: str, *, inputs: list[str] | None = None, outputs: list[str] | None = None
+) -> dict[str, Any]:
+    place = (
+        {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+        if category == "Source"
+        else {"BucketName": "site", "Extract": "true"}
+    )
+    return {
+        "name": name,
+        "actionTypeId": {"category": category, "owner": "AWS", "provider": "S3", "version": "1"},
+        "configuration": place,
+        "inputArtifacts": [{"name": each} for each in inputs or []],
+        "outputArtifacts": [{"name": each} for each in outputs or []],
+        "runOrder": 1,
+    }
+
+
+@dataclass
+class ReleaseWorld(LedgerWorld):
+    """The fakes, the functions, and what plays the workflow, the pipelines and the events."""
+
+    events: FakeEvents = field(default_factory=FakeEvents)
+    s3: FakeS3 = field(default_factory=FakeS3)
+    delivered: int = 0
+    invocations: int = 0
+
+    def __post_init__(self) -> None:
+        """Make the services and two pipelines, ``orders`` and ``catalog``."""
+        super().__post_init__()
+        self.step_functions = FakeStepFunctions(self.clock)
+        self.codepipeline = FakeCodePipeline(self.clock, caller=f"{ROLE}/{STARTER}")
+        for name in ("orders", "catalog"):
+            self.codepipeline.create_pipeline(pipeline=declaration(name))
+
+    # The functions
+
+    def open_release(self, execution_arn: str) -> dict[str, Any]:
+        """Invoke open_release for a workflow execution."""
+        step_functions: Any = self.step_functions
+        s3: Any = self.s3
+        open_release = OpenRelease(
+            step_functions=step_functions,
+            s3=s3,
+            codepipeline=self._codepipeline(),
+            ledger=self.opening_ledger,
+            look_after_seconds=3600,
+        )
+        return open_release(execution_arn)
+
+    def run_pipeline(self, release_id: str, pipeline: str, token: str) -> None:
+        """Invoke run_pipeline, as a try of its own."""
+        ledger = self.ledger_of(STARTER)
+        run_pipeline = RunPipeline(ledger=ledger, advance=self.advance(ledger))
+        run_pipeline(release_id, pipeline, token)
+
+    def record_state_change(self, event: object) -> None:
+        """Invoke record_state_change."""
+        ledger = self.ledger_of("record-state-change")
+        record = RecordStateChange(ledger=ledger, advance=self.advance(ledger), clock=self.clock)
+        record(event)
+
+    def close_release(self) -> CloseRelease:
+        """The function close_release, to be called by the workflow or by an event."""
+        events: Any = self.events
+        ledger = self.ledger_of("close-release")
+        return CloseRelease(
+            ledger=ledger, advance=self.advance(ledger), events=events, event_bus="default"
+        )
+
+    def advance(self, ledger: Ledger) -> Advance:
+        """What one more invocation decides and applies with."""
+        self.invocations += 1
+        step_functions: Any = self.step_functions
+        return Advance(
+            ledger=ledger,
+            codepipeline=self._codepipeline(),
+            tokens=Tokens(step_functions),
+            clock=self.clock,
+            starter=f"{STARTER}/{self.invocations}",
+        )
+
+    def _codepipeline(self) -> CodePipeline:
+        client: Any = self.codepipeline
+        return CodePipeline(client)
+
+    # The world around them
+
+    def start(self, input_text: str) -> str:
+        """Start a workflow execution with this input and answer its ARN."""
+        started = self.step_functions.start_execution(stateMachineArn=MACHINE, input=input_text)
+        return str(started["executionArn"])
+
+    def begin(self, *pipelines: str, release_id: str = "r") -> str:
+        """Open a release of these pipelines through the direct door; answers its execution."""
+        arn = self.start(write_json({"releaseId": release_id, "pipelines": list(pipelines)}))
+        assert self.open_release(arn)["outcome"] == "OPENED"
+        return arn
+
+    def wait(self, execution_arn: str, pipeline: str = "orders", release_id: str = "r") -> str:
+        """Let the workflow come to the task of a pipeline; answers the token it waits with."""
+        token = self.step_functions.wait_for_token(execution_arn)
+        self.run_pipeline(release_id, pipeline, token)
+        return token
+
+    def play(self, pipeline: str, *, fail: ActionResult | None = None) -> None:
+        """Let the newest actions of a pipeline end until none runs; Deploy fails if so told."""
+        while running := [a for a in self.codepipeline.actions.values() if a.pipeline == pipeline]:
+            self.finish(running[0], fail if running[0].stage == "Deploy" else None)
+
+    def finish(self, action: RunAction, result: ActionResult | None = None) -> None:
+        """Let one action end."""
+        self.codepipeline.finish(action, result)
+
+    def deliver(self) -> None:
+        """Deliver all pipeline events that were not delivered yet, in order."""
+        for event in self.undelivered():
+            self.record_state_change(event)
+
+    def undelivered(self) -> list[dict[str, Any]]:
+        """The pipeline events since the last time, which now count as delivered."""
+        new = self.codepipeline.events[self.delivered :]
+        self.delivered = len(self.codepipeline.events)
+        return [envelope(event) for event in new if event.detail_type == STATE_CHANGE]
+
+    def outcome(self, token: str) -> Outcome | None:
+        """How a token was settled, if it was."""
+        return self.step_functions.task(token).outcome
+
+    def release(self, release_id: str = "r") -> Release:
+        """The release as the ledger has it."""
+        release = self.ledger.read_release(release_id)
+        assert release
+        return release
+
+    def executions_of(self, pipeline: str) -> list[dict[str, Any]]:
+        """All executions that CodePipeline has of a pipeline, newest first."""
+        answer = self.codepipeline.list_pipeline_executions(pipelineName=pipeline)
+        found: list[dict[str, Any]] = answer["pipelineExecutionSummaries"]
+        return found
