@@ -1,6 +1,8 @@
 """The fake of CodePipeline is the emulator's model behind a boto3 client's face."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 from localstack_codepipeline.model import ActionResult, EmitEvent
 from tests.fakes.clock import FakeClock
 from tests.fakes.codepipeline import FakeCodePipeline, envelope
+
+EVENTS = Path(__file__).parents[1] / "events"
 
 
 @pytest.fixture
@@ -171,3 +175,12 @@ def test_answers_what_callers_may_change(client: FakeCodePipeline) -> None:
     """Changing an answer changes nothing in the model."""
     client.get_pipeline(name="catalog")["pipeline"]["stages"].clear()
     assert len(client.get_pipeline(name="catalog")["pipeline"]["stages"]) == 2
+
+
+def test_emits_events_in_the_shape_of_aws(client: FakeCodePipeline) -> None:
+    """An event in its envelope has the members of the captured shape."""
+    start(client)
+    captured = json.loads((EVENTS / "pipeline_started.json").read_bytes())
+    event = envelope(client.events[0])
+    assert event.keys() == captured.keys()
+    assert event["detail"].keys() == captured["detail"].keys()

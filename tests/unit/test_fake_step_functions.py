@@ -1,6 +1,8 @@
 """The fake of Step Functions has AWS's semantics of executions and task tokens."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from tests.fakes.clock import FakeClock
 from tests.fakes.step_functions import FakeStepFunctions, Outcome
 
+EVENTS = Path(__file__).parents[1] / "events"
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 
 
@@ -164,3 +167,12 @@ def test_goes_back_to_a_snapshot(client: FakeStepFunctions, arn: str) -> None:
         assert client.task(token).outcome == Outcome(output=output)
     client.restore(before)
     assert client.execution(arn).status == "RUNNING"
+
+
+def test_tells_of_a_status_in_the_shape_of_aws(client: FakeStepFunctions, arn: str) -> None:
+    """The event of an execution's status has the members of the captured shape."""
+    client.stop_execution(executionArn=arn)
+    captured = json.loads((EVENTS / "execution_aborted.json").read_bytes())
+    event = client.status_event(arn)
+    assert event.keys() == captured.keys()
+    assert event["detail"].keys() == captured["detail"].keys()

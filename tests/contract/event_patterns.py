@@ -1,0 +1,78 @@
+"""EventBridge's patterns: read from Terraform's rules, and matched with events.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import hcl2
+
+type Pattern = Mapping[str, Any]
+
+
+def rule_patterns(terraform: Path, references: Mapping[str, str]) -> dict[str, Pattern]:
+    """Return the pattern of each aws_cloudwatch_event_rule of a file, by the rule's name there.
+
+    `references` says what expressions such as aws_s3_bucket.manifests.bucket stand for; one that
+    it does not know raises KeyError.
+    """
+    with terraform.open(encoding="utf-8") as file:
+        document = hcl2.load(file)
+    rules = [
+        rule
+        for resource in document["resource"]
+        for kind, rule in resource.items()
+        if _unquoted(kind) == "aws_cloudwatch_event_rule"
+    ]
+    return {
+        _unquoted(name): _resolved(_inside_jsonencode(body["event_pattern"]), references)
+        for rule in rules
+        for name, body in rule.items()
+    }
+
+
+def _inside_jsonencode(expression: str) -> Any:
+    inside = expression.removeprefix("${jsonencode(").removesuffix(")}")
+    return hcl2.loads(f"pattern = {inside}\n")["pattern"]
+
+
+def _resolved(value: Any, references: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            _unquoted(name): _resolved(member, references)
+            for name, member in value.items()
+            if not name.startswith("__")
+        }
+    if isinstance(value, list):
+        return [_resolved(element, references) for element in value]
+    if isinstance(value, str) and value.startswith("${"):
+        return references[value.removeprefix("${").removesuffix("}")]
+    return _unquoted(value) if isinstance(value, str) else value
+
+
+def _unquoted(text: str) -> str:
+    return text.removeprefix('"').removesuffix('"')
+
+
+def matches(pattern: Pattern, event: Mapping[str, Any]) -> bool:
+    """Say whether an event matches: every field of the pattern must be there and be accepted."""
+    return all(name in event and _accepts(wanted, event[name]) for name, wanted in pattern.items())
+
+
+def _accepts(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(value, Mapping) and matches(wanted, value)
+    return any(_accepts_one(option, value) for option in wanted)
+
+
+def _accepts_one(option: Any, value: Any) -> bool:
+    match option:
+        case {"suffix": str(end)}:
+            return isinstance(value, str) and value.endswith(end)
+        case {"prefix": str(start)}:
+            return isinstance(value, str) and value.startswith(start)
+        case Mapping():
+            raise NotImplementedError(f"no such filter here yet: {option}")
+    return bool(option == value)

@@ -1,0 +1,180 @@
+"""The events in tests/events have AWS's shape, and reach exactly the rules that are meant for them.
+
+Shapes: the CodePipeline, S3 and Step Functions guides' pages on their EventBridge events.
+"""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.event_patterns import matches, rule_patterns
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = sorted((ROOT / "tests" / "events").glob("*.json"))
+EVENTS = {
+    path.stem: json.loads(path.read_bytes())
+    for path in FIXTURES
+    if not path.stem.startswith("input_")
+}
+INPUTS = [path for path in FIXTURES if path.stem.startswith("input_")]
+
+MACHINE = EVENTS["execution_aborted"]["detail"]["stateMachineArn"]
+BUCKET = EVENTS["manifest_dropped"]["detail"]["bucket"]["name"]
+RULES = rule_patterns(
+    ROOT / "infra" / "events.tf",
+    {
+        "aws_s3_bucket.manifests.bucket": BUCKET,
+        "aws_sfn_state_machine.release.arn": MACHINE,
+    },
+)
+
+# The rule that takes each event, by the beginning of its name; the others take none.
+TAKEN_BY = {
+    "pipeline_": "state_changed",
+    "manifest_dropped": "manifest_dropped",
+    "execution_aborted": "execution_ended",
+    "execution_failed": "execution_ended",
+    "execution_timed_out": "execution_ended",
+}
+PIPELINE_STATES = {
+    "STARTED",
+    "RESUMED",
+    "STOPPING",
+    "STOPPED",
+    "SUCCEEDED",
+    "FAILED",
+    "SUPERSEDED",
+    "CANCELED",
+}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def named(start: str) -> list[Any]:
+    return [pytest.param(event, id=n) for n, event in EVENTS.items() if n.startswith(start)]
+
+
+@pytest.mark.parametrize("event", named(""))
+def test_has_eventbridges_envelope(event: dict[str, Any]) -> None:
+    """Every event has the envelope of EventBridge, with its time in whole seconds of UTC."""
+    assert list(event) == [
+        "version",
+        "id",
+        "detail-type",
+        "source",
+        "account",
+        "time",
+        "region",
+        "resources",
+        "detail",
+    ]
+    assert event["version"] == "0"
+    assert UUID.fullmatch(event["id"])
+    assert re.fullmatch(r"\d{12}", event["account"])
+    assert datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%SZ")
+    assert all(arn.startswith("arn:aws:") for arn in event["resources"])
+
+
+def test_has_an_id_of_its_own_for_each_event() -> None:
+    """No two events share an id."""
+    assert len({event["id"] for event in EVENTS.values()}) == len(EVENTS)
+
+
+@pytest.mark.parametrize("event", named("pipeline_"))
+def test_has_the_shape_of_a_pipelines_state_change(event: dict[str, Any]) -> None:
+    """A pipeline's event names pipeline and execution; numbers are ints or floats."""
+    detail = event["detail"]
+    assert event["detail-type"] == "CodePipeline Pipeline Execution State Change"
+    assert event["source"] == "aws.codepipeline"
+    assert event["resources"] == [
+        f"arn:aws:codepipeline:{event['region']}:{event['account']}:{detail['pipeline']}"
+    ]
+    assert UUID.fullmatch(detail["execution-id"])
+    assert detail["state"] in PIPELINE_STATES
+    assert isinstance(detail["version"], int | float)
+    assert ("execution-trigger" in detail) == (detail["state"] == "STARTED")
+    assert ("stop-execution-comments" in detail) == (detail["state"] == "STOPPING")
+    if "start-time" in detail:
+        assert datetime.fromisoformat(detail["start-time"])
+        assert detail["pipeline-execution-attempt"] >= 1
+
+
+def test_covers_what_pipelines_events_can_be() -> None:
+    """There is an event of each state, with floats, with ints, and one of an older time."""
+    details = [event["detail"] for name, event in EVENTS.items() if name.startswith("pipeline_")]
+    assert {detail["state"] for detail in details} == PIPELINE_STATES
+    attempts = [detail.get("pipeline-execution-attempt") for detail in details]
+    assert {type(attempt) for attempt in attempts} == {int, float, type(None)}
+    assert any("start-time" not in detail for detail in details)
+
+
+@pytest.mark.parametrize("event", [*named("stage_"), *named("action_")])
+def test_has_the_shape_of_a_stages_or_actions_state_change(event: dict[str, Any]) -> None:
+    """The event of a stage or action names its stage; a failed action says why."""
+    kind = "Action" if "action" in event["detail"] else "Stage"
+    assert event["detail-type"] == f"CodePipeline {kind} Execution State Change"
+    assert event["detail"]["stage"]
+    if kind == "Action":
+        assert event["detail"]["execution-result"]["error-code"] == "JobFailed"
+        assert set(event["detail"]["type"]) == {"owner", "provider", "category", "version"}
+
+
+@pytest.mark.parametrize("event", [*named("manifest_"), *named("other_object_")])
+def test_has_the_shape_of_an_object_that_was_created(event: dict[str, Any]) -> None:
+    """S3's event names bucket, key, size, etag and, as the bucket is versioned, the version."""
+    detail = event["detail"]
+    assert (event["detail-type"], event["source"]) == ("Object Created", "aws.s3")
+    assert event["resources"] == [f"arn:aws:s3:::{detail['bucket']['name']}"]
+    assert set(detail["object"]) == {"key", "size", "etag", "version-id", "sequencer"}
+    assert detail["reason"] == "PutObject"
+
+
+@pytest.mark.parametrize("event", named("execution_"))
+def test_has_the_shape_of_an_executions_status_change(event: dict[str, Any]) -> None:
+    """Step Functions' event has the execution's ARN twice, its input as text, times in ms."""
+    detail = event["detail"]
+    assert event["detail-type"] == "Step Functions Execution Status Change"
+    assert event["source"] == "aws.states"
+    assert event["resources"] == [detail["executionArn"]]
+    assert detail["executionArn"].endswith(f":release-machine:{detail['name']}")
+    assert json.loads(detail["input"])
+    assert 0 < detail["startDate"] < detail["stopDate"]
+    assert (detail["output"] is None) == (detail["status"] != "SUCCEEDED")
+
+
+@pytest.mark.parametrize(("name", "event"), EVENTS.items(), ids=EVENTS)
+def test_reaches_exactly_the_rule_that_is_meant_for_it(name: str, event: dict[str, Any]) -> None:
+    """Each event matches the pattern of its one rule in infra/events.tf, or of none."""
+    expected = {rule for start, rule in TAKEN_BY.items() if name.startswith(start)}
+    assert {rule for rule, pattern in RULES.items() if matches(pattern, event)} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "other"),
+    [
+        ("execution_aborted", "stateMachineArn", f"{MACHINE}-2"),
+        ("manifest_dropped", "bucket", {"name": f"{BUCKET}-2"}),
+    ],
+)
+def test_leaves_others_events_alone(name: str, member: str, other: object) -> None:
+    """Another machine's and another bucket's event reach no rule of ours."""
+    event = EVENTS[name]
+    foreign = {**event, "detail": {**event["detail"], member: other}}
+    assert not any(matches(pattern, foreign) for pattern in RULES.values())
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.stem)
+def test_has_an_input_for_each_other_door(path: Path) -> None:
+    """An input is a manifest, or one wrapped with who asked and the API's request."""
+    document = json.loads(path.read_bytes())
+    manifest = document.get("manifest", document)
+    assert {"releaseId", "pipelines"} <= set(manifest)
+    assert set(document) - set(manifest) <= {"manifest", "requestedBy", "apiRequestId"}
+
+
+def test_keeps_the_spelling_of_a_number_in_an_input() -> None:
+    """The ancestor's manifest has an id that a number would not keep."""
+    assert '"releaseId": 5.10,' in (ROOT / "tests/events/input_ancestor.json").read_text()
