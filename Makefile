@@ -1,14 +1,71 @@
+# The only door: people and CI call nothing but make. Each target sets up what it needs first.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup lint
+.PHONY: help demo test lint up env deploy release status logs destroy down clean setup build lock
+
+TARGET ?= platform
+export TARGET BACKEND_CONFIG PLATFORM_PORT
+ifeq ($(filter $(TARGET),platform aws),)
+$(error TARGET is platform (the default) or aws, not '$(TARGET)')
+endif
+
+PYTHON := .venv/bin/python
+# Only the platform needs to be up; on AWS nothing of it is touched.
+PLATFORM_UP := $(if $(filter platform,$(TARGET)),up)
+OPERATOR := tools/operator.sh
 
 help: ## Say what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "make TARGET, where TARGET is one of:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what the rest needs; nothing when it is there already
-	@tools/setup/setup.sh
+demo: up build ## Deploy to the platform with sample pipelines and follow a release of them
+	@tools/demo.sh
+
+test: setup build ## Prove it all: unit, contract, Terraform, and end to end on a platform of its own
+	@tools/test.sh
 
 lint: setup ## Check style, types and formatting; change nothing
-	@.venv/bin/ruff check
-	@.venv/bin/ruff format --check
-	@.venv/bin/mypy
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/mypy --no-error-summary
 	@terraform fmt -check -recursive infra
+	@echo "Lint: nothing to say."
+
+up: setup ## Start the platform (PLATFORM_PORT=number chooses its port)
+	@$(PYTHON) -m tools.platform up
+
+env: ## Print what a shell needs to reach the platform: eval "$(make -s env)"
+	@$(PYTHON) -m tools.platform env
+
+deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKEND_CONFIG=file to AWS
+	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
+
+release: setup ## Drop MANIFEST=path and follow the release to its end (exit code: its outcome)
+	@$(OPERATOR) release "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
+
+status: setup ## List the latest releases, or show RELEASE=id
+	@$(OPERATOR) status $(if $(RELEASE),"$(RELEASE)")
+
+logs: setup ## Show what the functions logged and go on until Ctrl-C
+	@$(OPERATOR) logs --follow
+
+destroy: setup ## Destroy what deploy and demo have made
+	@$(PYTHON) -m tools.deploy destroy $(if $(filter platform,$(TARGET)),infra/demo) infra --target $(TARGET)
+
+down: ## End the platform and every process of it
+	@if [[ -x $(PYTHON) ]]; then $(PYTHON) -m tools.platform down; fi
+
+clean: down ## Remove all that was built and installed here
+	@rm -rf .build .platform .venv node_modules
+	@echo "Removed .build, .platform, .venv and node_modules."
+
+# Not for every day, so not in help.
+setup:
+	@tools/setup/setup.sh
+
+build: setup
+	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture arm64)
+
+lock: setup
+	@tools/setup/lock.sh

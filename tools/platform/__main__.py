@@ -47,7 +47,7 @@ def down(home: Home) -> str:
 
 def env(home: Home) -> str:
     """Prints what a shell has to set."""
-    return environment.as_shell(lifecycle.running(home).port)
+    return environment.as_shell(lifecycle.running(home).port, home.outputs)
 
 
 def status(home: Home) -> str:

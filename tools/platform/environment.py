@@ -1,6 +1,7 @@
 """The variables with which an AWS SDK, the AWS CLI or Terraform reaches the platform."""
 
 import shlex
+from pathlib import Path
 
 REGION = "us-east-1"
 
@@ -24,8 +25,11 @@ def variables(port: int) -> dict[str, str]:
 REMOVED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
-def as_shell(port: int) -> str:
-    """Lines for `eval` in any POSIX shell."""
+def as_shell(port: int, outputs: Path) -> str:
+    """Lines for `eval` in any POSIX shell; `outputs` is Terraform's, named when there is a deployment."""
+    exports = variables(port)
+    if outputs.is_file():
+        exports["RELEASE_MACHINE_OUTPUTS"] = str(outputs)
     lines = [f"unset {' '.join(REMOVED)}"]
-    lines += [f"export {name}={shlex.quote(text)}" for name, text in variables(port).items()]
+    lines += [f"export {name}={shlex.quote(text)}" for name, text in exports.items()]
     return "\n".join(lines)

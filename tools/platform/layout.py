@@ -42,6 +42,11 @@ class Home:
         return self.path / "terraform"
 
     @property
+    def outputs(self) -> Path:
+        """Terraform's outputs of the release machine that is deployed on it."""
+        return self.path / "outputs.json"
+
+    @property
     def lock(self) -> Path:
         """Held while the platform is being started or ended."""
         return self.path / "lock"

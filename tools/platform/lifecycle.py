@@ -56,7 +56,7 @@ def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
     with locked(home):
         record = read_record(home)
         if record and is_healthy(record.port):
-            if wanted_port not in {None, record.port}:
+            if wanted_port not in {None, 0, record.port}:
                 raise PlatformError(
                     f"The platform runs on port {record.port}. End it first: make down"
                 )
@@ -99,12 +99,15 @@ def locked(home: Home) -> Iterator[None]:
 
 
 def choose_port(wanted: int | None) -> int:
-    """The wanted port, else the usual one, else any that is free. Raises PlatformError when the wanted one is taken."""
-    if wanted is not None:
+    """The wanted port (0: any), else the usual one if it is free, else any.
+
+    Raises PlatformError when the wanted one is taken.
+    """
+    if wanted:
         if not is_free(wanted):
             raise PlatformError(f"Port {wanted} is taken. Choose another PLATFORM_PORT, or none.")
         return wanted
-    if is_free(USUAL_PORT):
+    if wanted is None and is_free(USUAL_PORT):
         return USUAL_PORT
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
@@ -124,6 +127,8 @@ def prepare(home: Home) -> None:
     """Empties what an earlier platform left: nothing of it can be used again, least of all Terraform's state."""
     for folder in (home.filesystem, home.temporary, home.terraform):
         shutil.rmtree(folder, ignore_errors=True)
+    for outputs in home.path.glob("*outputs.json"):
+        outputs.unlink()
     home.temporary.mkdir()
     # DynamoDB Local, put there by set-up. LocalStack looks below its own root and would else
     # download it.

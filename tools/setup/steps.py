@@ -6,6 +6,7 @@ Runs on the standard library alone: nothing is installed yet when it starts.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ RUNTIME_VENV = PLATFORM / "lambda-runtime"
 DYNAMODB_LOCAL = PLATFORM / "lib/dynamodb-local/2"
 TERRAFORM_SETTINGS = PLATFORM / "terraform.rc"
 AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
+TERRAFORM_LOCK = "infra/.terraform.lock.hcl"
 
 
 class StepError(Exception):
@@ -129,21 +131,26 @@ def make_terraform_settings() -> None:
     """Points Terraform at a folder that holds the AWS provider, where the machine has one."""
     mirror = find_provider_mirror()
     if mirror:
+        provider = json.dumps(AWS_PROVIDER)
+        # Excluded from `direct`, or Terraform would ask the registry all the same.
         text = (
             "provider_installation {\n"
-            f"  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n"
-            "  direct {}\n"
+            "  filesystem_mirror {\n"
+            f"    path    = {json.dumps(str(mirror))}\n"
+            f"    include = [{provider}]\n"
+            "  }\n"
+            f"  direct {{\n    exclude = [{provider}]\n  }}\n"
             "}\n"
         )
     else:
-        cache = PLATFORM / "terraform/providers"
-        cache.mkdir(parents=True, exist_ok=True)
+        cache = PLATFORM / "terraform-providers"
+        cache.mkdir(exist_ok=True)
         text = f"plugin_cache_dir = {json.dumps(str(cache))}\n"
     TERRAFORM_SETTINGS.write_text(f"disable_checkpoint = true\n{text}")
 
 
 def find_provider_mirror() -> Path | None:
-    """The first folder laid out as a Terraform mirror that holds the AWS provider."""
+    """The first folder laid out as a Terraform mirror that holds the locked AWS provider."""
     folders = [
         Path(os.environ["TF_PLUGIN_MIRROR"]) if os.environ.get("TF_PLUGIN_MIRROR") else None,
         Path.home() / ".terraform.d/plugins",
@@ -151,7 +158,20 @@ def find_provider_mirror() -> Path | None:
         Path("/usr/local/share/terraform/plugins"),
         *sorted(Path("/opt").glob("*")),
     ]
-    return next((path for path in folders if path and (path / AWS_PROVIDER).is_dir()), None)
+    lock = (ROOT / TERRAFORM_LOCK).read_text()
+    version = re.search(rf'"{AWS_PROVIDER}" {{\s+version += "([^"]+)"', lock)
+    if not version:
+        raise StepError(f"{TERRAFORM_LOCK} does not lock {AWS_PROVIDER}")
+    # A mirror is unpacked (a folder per version) or packed (a zip per version and system).
+    patterns = (version[1], f"terraform-provider-aws_{version[1]}_*.zip")
+    return next(
+        (
+            path
+            for path in folders
+            if path and any(any((path / AWS_PROVIDER).glob(pattern)) for pattern in patterns)
+        ),
+        None,
+    )
 
 
 STEPS = (
@@ -191,7 +211,7 @@ STEPS = (
         DYNAMODB_LOCAL / "DynamoDBLocal.jar",
         make_dynamodb_local,
     ),
-    Step("Terraform settings", (), TERRAFORM_SETTINGS, make_terraform_settings),
+    Step("Terraform settings", (TERRAFORM_LOCK,), TERRAFORM_SETTINGS, make_terraform_settings),
 )
 
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Deploys the release machine and the sample pipelines to the platform that is up, and releases them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [[ ${TARGET:-platform} != platform ]]; then
+  echo "The demo runs on the platform only; for AWS: make deploy TARGET=aws" >&2
+  exit 2
+fi
+.venv/bin/python -m tools.deploy apply infra infra/demo
+# A release id is used once, so each demo has its own.
+.venv/bin/python tools/demo_manifest.py .platform/infra-demo-outputs.json > .build/demo-manifest.json
+tools/operator.sh release .build/demo-manifest.json
+cat <<'TEXT'
+
+The platform is still up. Next:
+  make status                          the releases so far
+  make logs                            what the functions said
+  make release MANIFEST=manifest.json  a release of your own
+  eval "$(make -s env)"                for the AWS CLI and the SDKs
+  make down                            end it
+TEXT

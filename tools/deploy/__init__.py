@@ -1,0 +1,1 @@
+"""Applies the project's Terraform to the embedded platform or to AWS."""

@@ -1,0 +1,61 @@
+"""The command: python -m tools.deploy apply | destroy ROOT, on TARGET."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from tools.deploy.target import Target, TargetError, aws_target, platform_target
+from tools.deploy.terraform import Terraform, TerraformError
+from tools.platform.layout import PLATFORM, Home
+from tools.platform.lifecycle import PlatformError
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; 0 when it did what it says, 1 with a message when it could not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m tools.deploy", description=__doc__)
+    parser.add_argument("command", choices=("apply", "destroy"))
+    parser.add_argument("roots", nargs="+", metavar="ROOT")
+    parser.add_argument("--target", choices=("platform", "aws"), default="platform")
+    parser.add_argument("--home", type=Path, default=PLATFORM, help="folder of the platform")
+    options = parser.parse_args(arguments)
+    try:
+        target = choose(options.target, Home(options.home.resolve()))
+        if target.name == "aws":
+            sys.stdout.write(f"About to {options.command} in {target.description}\n")
+            sys.stdout.flush()
+        for root in options.roots:
+            run(options.command, root, target)
+    except (PlatformError, TargetError, TerraformError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def choose(name: str, home: Home) -> Target:
+    """The target of that name, ready to be used."""
+    if name == "aws":
+        return aws_target(os.environ.get("BACKEND_CONFIG", ""))
+    return platform_target(home)
+
+
+def run(command: str, root: str, target: Target) -> None:
+    """Runs one command in one root and says what came of it."""
+    started = time.monotonic()
+    terraform = Terraform(root, target)
+    if command == "apply" and terraform.is_applied():
+        done = f"{root} is deployed to {target.description} as it stands"
+    elif command == "apply":
+        done = f"Deployed {root} to {target.description}: {terraform.apply()} resources"
+    elif terraform.has_state():
+        terraform.destroy()
+        done = f"Destroyed what {root} made in {target.description}"
+    else:
+        done = f"Nothing of {root} is deployed on {target.description}"
+    sys.stdout.write(f"{done} ({time.monotonic() - started:.1f} s)\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,168 @@
+"""Runs Terraform in one of the project's roots, quietly where nobody needs to read it."""
+
+import fcntl
+import hashlib
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools.deploy.target import Target
+from tools.platform.layout import PLATFORM, ROOT
+
+BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
+
+
+class TerraformError(Exception):
+    """Terraform failed; the message holds what it said, and where all of it is."""
+
+
+class Terraform:
+    """One root (a folder of the repository) on one target."""
+
+    def __init__(self, root: str, target: Target) -> None:
+        self._root = ROOT / root
+        self._target = target
+        self._name = root.replace("/", "-")
+        self._data = PLATFORM / "terraform-data" / f"{self._name}-{target.name}"
+        self._log = self._data / "terraform.log"
+
+    def apply(self) -> int:
+        """Applies the root and writes its outputs; returns how many resources there then are."""
+        with self._ready():
+            self._change("apply")
+            if self._target.outputs:
+                outputs = self._run("output", *self._state(), "-json")
+                (self._target.outputs / self._outputs_name()).write_text(outputs)
+                self._applied().write_text(self._fingerprint())
+            return len(self._run("state", "list", *self._state()).splitlines())
+
+    def is_applied(self) -> bool:
+        """Whether the last apply to this running platform had the same sources; never known of AWS."""
+        if self._target.state is None or not self._applied().is_file():
+            return False
+        return self._applied().read_text() == self._fingerprint()
+
+    def destroy(self) -> None:
+        """Destroys what the root has made; nothing when it has made nothing."""
+        with self._ready():
+            if self._target.state:
+                self._applied().unlink(missing_ok=True)
+            self._change("destroy")
+            if self._target.outputs:
+                (self._target.outputs / self._outputs_name()).unlink(missing_ok=True)
+
+    def has_state(self) -> bool:
+        """Whether the root was applied to this target; on AWS only the backend knows, so it is assumed."""
+        return self._target.state is None or self._state_file().is_file()
+
+    def _outputs_name(self) -> str:
+        return "outputs.json" if self._name == "infra" else f"{self._name}-outputs.json"
+
+    def _change(self, command: str) -> None:
+        settings = [
+            f"-var={name}={text}"
+            for name, text in self._target.settings.items()
+            if name in self._variables()
+        ]
+        if self._target.state:
+            self._run(command, "-auto-approve", "-input=false", *self._state(), *settings)
+        else:  # on AWS Terraform shows its plan and asks
+            self._run_visibly(command, *settings)
+
+    def _variables(self) -> set[str]:
+        text = "\n".join(path.read_text() for path in self._root.glob("*.tf"))
+        return set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+
+    @contextmanager
+    def _ready(self) -> Iterator[None]:
+        """Holds the root for this run and initialises it if its sources have changed.
+
+        One run at a time per root: tflocal, and we for the backend, lay a file beside the sources
+        for as long as Terraform runs.
+        """
+        self._data.mkdir(parents=True, exist_ok=True)
+        with (PLATFORM / "terraform-data" / f"{self._name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            override = self._root / "backend_override.tf"
+            if self._target.backend:
+                override.write_text(BACKEND)
+            try:
+                self._initialise()
+                yield
+            finally:
+                override.unlink(missing_ok=True)
+
+    def _initialise(self) -> None:
+        stamp = self._data / "initialised"
+        fingerprint = self._fingerprint()
+        if self._target.backend:
+            self._run_visibly("init", "-reconfigure", f"-backend-config={self._target.backend}")
+        elif not stamp.is_file() or stamp.read_text() != fingerprint:
+            self._run("init", "-input=false")
+            stamp.write_text(fingerprint)
+
+    def _fingerprint(self) -> str:
+        """Changes when anything does that Terraform reads: this root, the machine and the zips."""
+        digest = hashlib.sha256(repr(sorted(self._target.settings.items())).encode())
+        files = [
+            *self._root.rglob("*"),
+            ROOT / "statemachine.asl.json",
+            *(ROOT / ".build").rglob("*.zip"),
+        ]
+        for path in sorted(files):
+            if path.is_file() and not path.name.endswith("_override.tf"):
+                digest.update(f"{path}\0".encode() + path.read_bytes())
+        return digest.hexdigest()
+
+    def _applied(self) -> Path:
+        return self._state_file().with_suffix(".applied")
+
+    def _state_file(self) -> Path:
+        assert self._target.state, "on AWS the state is in the backend"
+        return self._target.state / f"{self._name}.tfstate"
+
+    def _state(self) -> list[str]:
+        return [f"-state={self._state_file()}"] if self._target.state else []
+
+    def _run(self, *arguments: str) -> str:
+        done = self._call(*arguments, capture_output=True, text=True)
+        with self._log.open("a") as log:
+            log.write(f"$ terraform {' '.join(arguments)}\n{done.stdout}{done.stderr}\n")
+        if done.returncode:
+            raise TerraformError(f"{errors_in(done.stdout + done.stderr)}\nAll of it: {self._log}")
+        return str(done.stdout)
+
+    def _run_visibly(self, *arguments: str) -> None:
+        if self._call(*arguments).returncode:
+            raise TerraformError(f"terraform {arguments[0]} did not end well.")
+
+    def _call(self, *arguments: str, **how: Any) -> subprocess.CompletedProcess[Any]:
+        # Reading the state takes no provider, so it need not wait for tflocal to lay its settings.
+        command = "terraform" if arguments[0] in {"output", "state"} else self._target.command
+        return subprocess.run(  # noqa: S603 - our own command
+            [command, *arguments],
+            cwd=self._root,
+            env={
+                **self._target.environment,
+                "TF_DATA_DIR": str(self._data),
+                "TF_IN_AUTOMATION": "1",
+            },
+            check=False,
+            **how,
+        )
+
+
+def errors_in(text: str) -> str:
+    """What Terraform said from its first error on, without tflocal's banner; else its last lines."""
+    lines = text.partition("\n=====")[0].splitlines()
+    first = next((at for at, line in enumerate(lines) if line.startswith("Error: ")), -20)
+    return "\n".join(lines[first:]).rstrip()
+
+
+def outputs(path: Path) -> dict[str, Any]:
+    """The values in a file that `terraform output -json` printed."""
+    return {name: output["value"] for name, output in json.loads(path.read_text()).items()}

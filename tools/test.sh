@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# All tests, the quick ones first. The end-to-end tests get a platform of their own, on any free port and in a folder of
+# its own, so that a platform that is up for other reasons is left alone; it is ended whatever happens.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+python=.venv/bin/python
+home=.platform/test
+
+step() { # says how long a part took
+  local started=$SECONDS
+  echo "== $1"
+  "${@:2}"
+  echo "== $1: passed ($((SECONDS - started)) s)"
+}
+
+terraform_tests() {
+  local settings=.platform/terraform.rc root
+  [[ -f ${TF_CLI_CONFIG_FILE:-$HOME/.terraformrc} ]] || export TF_CLI_CONFIG_FILE=$PWD/$settings
+  terraform fmt -check -recursive infra
+  for root in infra infra/demo; do
+    export TF_DATA_DIR=$PWD/.platform/terraform-data/${root//\//-}-test
+    terraform -chdir="$root" init -backend=false -input=false > /dev/null
+    terraform -chdir="$root" validate > /dev/null
+    if compgen -G "$root/tests/*.tftest.hcl" > /dev/null; then
+      terraform -chdir="$root" test
+    fi
+  done
+  unset TF_DATA_DIR
+}
+
+end_to_end() {
+  trap '$python -m tools.platform down --home $home' EXIT
+  # Lambda tries a failed asynchronous invocation again after 1 and 2 minutes; here after 1 and 2 seconds.
+  PLATFORM_PORT=0 LAMBDA_RETRY_BASE_DELAY=1 $python -m tools.platform up --home "$home"
+  $python -m tools.deploy apply infra infra/demo --home "$home"
+  (
+    eval "$($python -m tools.platform env --home "$home")"
+    $python -m pytest tests/e2e
+  )
+}
+
+step "Unit, contract and plugin tests" $python -m pytest --ignore tests/e2e
+step "Terraform" terraform_tests
+step "End to end" end_to_end
