@@ -1,0 +1,120 @@
+# The module of one function, by itself.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/a-role" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:a-queue" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:a-group" }
+  }
+}
+
+variables {
+  name               = "two-greet"
+  description        = "Greets."
+  package            = "tests/packages/open_release.zip"
+  handler            = "greet.handler.handler"
+  architecture       = "arm64"
+  timeout_seconds    = 30
+  environment        = { GREETING = "hello" }
+  policy_json        = "{\"Id\": \"greet\"}"
+  log_retention_days = 30
+}
+
+run "a_function_that_waits_to_be_called" {
+  command = apply
+
+  module {
+    source = "./modules/microfunction"
+  }
+
+  assert {
+    condition = [
+      aws_lambda_function.function.runtime, one(aws_lambda_function.function.architectures), one(aws_lambda_function.function.logging_config).log_format,
+      one(aws_lambda_function.function.logging_config).log_group, one(aws_lambda_function.function.tracing_config).mode,
+    ] == ["python3.13", "arm64", "JSON", "/aws/lambda/two-greet", "PassThrough"]
+    error_message = "The function does not run, log or trace as agreed."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.function.retention_in_days == 30
+    error_message = "Logs are kept for another time than asked."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.task.policy).Id == "greet"
+    error_message = "The caller's policy is not attached."
+  }
+
+  assert {
+    condition = [for statement in data.aws_iam_policy_document.runtime.statement : [statement.actions, statement.resources]] == [
+      [toset(["logs:CreateLogStream", "logs:PutLogEvents"]), toset(["arn:aws:logs:eu-west-1:111122223333:log-group:a-group:*"])],
+    ]
+    error_message = "The function may do more than write its own logs."
+  }
+
+  assert {
+    condition     = output.failure_queue == null && length(aws_lambda_function_event_invoke_config.function) == 0
+    error_message = "There is a queue for failures that cannot happen."
+  }
+}
+
+run "a_function_that_events_invoke" {
+  command = apply
+
+  variables {
+    asynchronous = true
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+
+  assert {
+    condition     = one(one(aws_lambda_function_event_invoke_config.function[0].destination_config).on_failure).destination == aws_sqs_queue.failures[0].arn
+    error_message = "What the function fails on is lost."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.function[0].maximum_retry_attempts == 2 && aws_lambda_function_event_invoke_config.function[0].maximum_event_age_in_seconds == 21600
+    error_message = "Events are not tried as often and as long as Lambda can."
+  }
+
+  assert {
+    condition     = output.failure_queue.name == "two-greet-failures" && aws_sqs_queue.failures[0].sqs_managed_sse_enabled
+    error_message = "The queue of failures is not named after the function, or not encrypted."
+  }
+
+  assert {
+    condition = contains([for statement in data.aws_iam_policy_document.runtime.statement : [statement.actions, statement.resources]],
+      [toset(["sqs:SendMessage"]), toset(["arn:aws:sqs:eu-west-1:111122223333:a-queue"])],
+    )
+    error_message = "The function may not write to its queue."
+  }
+}
+
+run "a_function_that_is_traced" {
+  command = apply
+
+  variables {
+    xray_enabled = true
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.function.tracing_config).mode == "Active"
+    error_message = "The function is not traced."
+  }
+}

@@ -1,0 +1,252 @@
+# Who may do what: each function and role gets the actions it uses, on the resources it uses.
+#
+# Applied to mocks, because policies that name what is not there yet are not read before.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_data "aws_cloudwatch_event_bus" {
+    defaults = { arn = "arn:aws:events:eu-west-1:111122223333:event-bus/default" }
+  }
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_resource "aws_sfn_state_machine" {
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine" }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/a-table" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::a-bucket" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/a-role" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:a-queue" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:a-group" }
+  }
+
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-west-1:111122223333:rule/a-rule" }
+  }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.open_release
+  values = { json = "{\"Id\": \"open_release\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.run_pipeline
+  values = { json = "{\"Id\": \"run_pipeline\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.record_state_change
+  values = { json = "{\"Id\": \"record_state_change\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.close_release
+  values = { json = "{\"Id\": \"close_release\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.advance
+  values = { json = "{\"Id\": \"advance\"}" }
+}
+
+variables {
+  # Empty files that stand for the zips.
+  functions_dir          = "tests/packages"
+  pipeline_name_patterns = ["shop-*", "web"]
+  xray_enabled           = true
+}
+
+run "every_resource_is_named" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for statement in flatten([
+        data.aws_iam_policy_document.open_release.statement,
+        data.aws_iam_policy_document.advance.statement,
+        data.aws_iam_policy_document.run_pipeline.statement,
+        data.aws_iam_policy_document.record_state_change.statement,
+        data.aws_iam_policy_document.close_release.statement,
+        data.aws_iam_policy_document.machine.statement,
+        data.aws_iam_policy_document.map.statement,
+        data.aws_iam_policy_document.start_machine.statement,
+        [for policy in data.aws_iam_policy_document.undelivered : policy.statement],
+        ]) : !contains(statement.resources, "*") || alltrue([
+        for action in statement.actions : contains([
+          # All that AWS's service authorization reference lists without a resource type, and that is used here.
+          "codepipeline:ListPipelines",
+          "logs:CreateLogDelivery",
+          "logs:DeleteLogDelivery",
+          "logs:DescribeLogGroups",
+          "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery",
+          "logs:ListLogDeliveries",
+          "logs:PutResourcePolicy",
+          "logs:UpdateLogDelivery",
+          "states:SendTaskFailure",
+          "states:SendTaskSuccess",
+          "xray:GetSamplingRules",
+          "xray:GetSamplingTargets",
+          "xray:PutTelemetryRecords",
+          "xray:PutTraceSegments",
+        ], action)
+      ])
+    ])
+    error_message = "A statement allows an action on every resource although AWS could narrow it."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in flatten([
+        data.aws_iam_policy_document.open_release.statement,
+        data.aws_iam_policy_document.advance.statement,
+        data.aws_iam_policy_document.run_pipeline.statement,
+        data.aws_iam_policy_document.close_release.statement,
+        data.aws_iam_policy_document.machine.statement,
+        data.aws_iam_policy_document.map.statement,
+        data.aws_iam_policy_document.start_machine.statement,
+      ]) : alltrue([for action in statement.actions : !strcontains(action, "*")])
+    ])
+    error_message = "A policy allows actions by a wildcard."
+  }
+}
+
+run "only_some_may_start_pipelines" {
+  command = apply
+
+  assert {
+    condition = [
+      for function in ["advance", "open_release", "run_pipeline", "record_state_change", "close_release"] : function
+      if contains(flatten({
+        advance             = data.aws_iam_policy_document.advance.statement[*].actions
+        open_release        = data.aws_iam_policy_document.open_release.statement[*].actions
+        run_pipeline        = data.aws_iam_policy_document.run_pipeline.statement[*].actions
+        record_state_change = try(data.aws_iam_policy_document.record_state_change.statement[*].actions, [])
+        close_release       = data.aws_iam_policy_document.close_release.statement[*].actions
+      }[function]), "codepipeline:StartPipelineExecution")
+    ] == ["run_pipeline"]
+    error_message = "Only run_pipeline starts pipelines."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in flatten([
+        data.aws_iam_policy_document.advance.statement,
+        data.aws_iam_policy_document.run_pipeline.statement,
+        data.aws_iam_policy_document.close_release.statement,
+        ]) : toset(statement.resources) == toset([
+        "arn:aws:codepipeline:eu-west-1:111122223333:shop-*",
+        "arn:aws:codepipeline:eu-west-1:111122223333:web",
+      ]) if anytrue([for action in statement.actions : startswith(action, "codepipeline:")])
+    ])
+    error_message = "pipeline_name_patterns does not narrow what may be driven."
+  }
+}
+
+run "policies_reach_their_functions" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for function, policy in local.policies : jsondecode(policy).Id == function])
+    error_message = "A function gets another function's policy."
+  }
+
+  assert {
+    condition     = toset(keys(local.policies)) == toset(keys(local.functions))
+    error_message = "A function has no policy, or a policy has no function."
+  }
+
+  assert {
+    condition = alltrue([
+      data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
+      data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
+      data.aws_iam_policy_document.close_release.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
+    ])
+    error_message = "A function that advances releases lacks the permissions for it."
+  }
+}
+
+run "dead_letters_come_from_their_rule_only" {
+  command = apply
+
+  assert {
+    condition = {
+      for rule, policy in data.aws_iam_policy_document.undelivered : rule => [
+        one(one(policy.statement).principals).identifiers, one(one(policy.statement).condition).variable, one(one(policy.statement).condition).values,
+      ]
+      } == {
+      for rule in ["execution_ended", "manifest_dropped", "state_changed"] : rule => [
+        toset(["events.amazonaws.com"]), "aws:SourceArn",
+        tolist(["arn:aws:events:eu-west-1:111122223333:rule/release-machine-${replace(rule, "_", "-")}"]),
+      ]
+    }
+    error_message = "A queue of undelivered events takes messages from more than its own rule."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule, policy in data.aws_iam_policy_document.undelivered :
+      one(policy.statement).resources == toset(["arn:aws:sqs:eu-west-1:111122223333:${aws_sqs_queue.undelivered[rule].name}"])
+    ])
+    error_message = "A queue's policy names another queue."
+  }
+
+  assert {
+    condition     = alltrue([for rule, made in local.rules : made.rule.name == "release-machine-${replace(rule, "_", "-")}"])
+    error_message = "A rule has not the name that its queue's policy expects."
+  }
+}
+
+run "functions_are_invoked_by_their_rule_only" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for permission in aws_lambda_permission.rule :
+      permission.principal == "events.amazonaws.com" && startswith(permission.source_arn, "arn:aws:events:")
+    ])
+    error_message = "A function may be invoked by more than its rule."
+  }
+
+  assert {
+    condition     = { for rule, target in aws_cloudwatch_event_target.rule : rule => target.role_arn != null } == { execution_ended = false, manifest_dropped = true, state_changed = false }
+    error_message = "Only the machine's target goes through a role."
+  }
+
+  assert {
+    condition     = aws_api_gateway_method.post_release.authorization == "AWS_IAM"
+    error_message = "The API takes calls without IAM credentials."
+  }
+}

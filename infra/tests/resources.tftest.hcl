@@ -1,0 +1,327 @@
+# What is made: names, storage, functions, events, API, alarms.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_resource "aws_sfn_state_machine" {
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two" }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/a-table" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::a-bucket" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/a-role" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:a-queue" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:a-group" }
+  }
+
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-west-1:111122223333:rule/a-rule" }
+  }
+
+  mock_resource "aws_api_gateway_stage" {
+    defaults = { invoke_url = "https://abc.execute-api.eu-west-1.amazonaws.com/v1" }
+  }
+
+  mock_resource "aws_api_gateway_resource" {
+    defaults = { path = "/releases" }
+  }
+}
+
+variables {
+  name_prefix = "two"
+  # Empty files that stand for the zips.
+  functions_dir = "tests/packages"
+}
+
+run "two_copies_can_live_in_one_account" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for name in flatten([
+        aws_dynamodb_table.releases.name,
+        aws_dynamodb_table.executions.name,
+        aws_dynamodb_table.pipelines.name,
+        aws_s3_bucket.manifests.bucket,
+        aws_sfn_state_machine.release.name,
+        aws_iam_role.machine.name,
+        aws_iam_role.manifest_dropped.name,
+        aws_iam_role.api.name,
+        aws_api_gateway_rest_api.releases.name,
+        [for rule in local.rules : rule.rule.name],
+        [for queue in aws_sqs_queue.undelivered : queue.name],
+        [for queue in local.failure_queues : queue.name],
+        [for made in module.microfunction : made.name],
+        [for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.alarm_name],
+        [for alarm in aws_cloudwatch_metric_alarm.errors : alarm.alarm_name],
+        trimprefix(aws_cloudwatch_log_group.machine.name, "/aws/vendedlogs/states/"),
+      ]) : name == "two" || startswith(name, "two-")
+    ])
+    error_message = "A name does not begin with name_prefix."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.manifests.bucket == "two-manifests-111122223333-eu-west-1"
+    error_message = "The bucket's name must be unique in the world."
+  }
+}
+
+run "the_ledger_is_kept" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for table in [aws_dynamodb_table.releases, aws_dynamodb_table.executions, aws_dynamodb_table.pipelines] :
+      table.billing_mode == "PAY_PER_REQUEST" && table.point_in_time_recovery[0].enabled && table.server_side_encryption[0].enabled && table.deletion_protection_enabled
+    ])
+    error_message = "A table is not on demand, recoverable, encrypted and protected."
+  }
+
+  assert {
+    condition = [
+      aws_dynamodb_table.releases.hash_key, aws_dynamodb_table.releases.range_key,
+      aws_dynamodb_table.executions.hash_key, aws_dynamodb_table.pipelines.hash_key,
+    ] == ["release_id", "item", "execution_id", "pipeline"]
+    error_message = "A table's key is not the one the ledger uses."
+  }
+
+  assert {
+    condition = [
+      for index in aws_dynamodb_table.releases.global_secondary_index : [index.name, index.hash_key, index.range_key, index.projection_type]
+    ] == [["by_time", "listing", "opened_at", "ALL"]]
+    error_message = "Releases are not listed by time."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.executions.ttl[0].enabled && aws_dynamodb_table.executions.ttl[0].attribute_name == "expires_at"
+    error_message = "Executions do not expire."
+  }
+}
+
+run "the_ledger_can_be_given_up" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = !aws_dynamodb_table.releases.deletion_protection_enabled && aws_s3_bucket.manifests.force_destroy
+    error_message = "deletion_protection = false does not allow terraform destroy."
+  }
+}
+
+run "manifests_are_private" {
+  command = plan
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.manifests.versioning_configuration).status == "Enabled" && !aws_s3_bucket.manifests.force_destroy
+    error_message = "Manifests can be overwritten or destroyed without a trace."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.manifests.block_public_acls,
+      aws_s3_bucket_public_access_block.manifests.block_public_policy,
+      aws_s3_bucket_public_access_block.manifests.ignore_public_acls,
+      aws_s3_bucket_public_access_block.manifests.restrict_public_buckets,
+      one(aws_s3_bucket_ownership_controls.manifests.rule).object_ownership == "BucketOwnerEnforced",
+      one(one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256",
+      aws_s3_bucket_notification.manifests.eventbridge,
+    ])
+    error_message = "The bucket is public, not encrypted, or silent."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.manifests.statement :
+      statement.effect == "Deny" && toset(statement.actions) == toset(["s3:*"]) && length(statement.resources) == 2 && one(statement.condition).variable == "aws:SecureTransport" && one(statement.condition).values == tolist(["false"])
+    ])
+    error_message = "The bucket answers without TLS."
+  }
+}
+
+run "functions_get_their_settings" {
+  command = plan
+
+  variables {
+    look_after_seconds    = 60
+    record_retention_days = 30
+  }
+
+  assert {
+    condition = { for function, made in module.microfunction : function => made.environment } == {
+      open_release        = tomap({ RELEASES_TABLE = "two-releases", LOOK_AFTER_SECONDS = "60" })
+      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30" })
+      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30" })
+      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
+    }
+    error_message = "A function's environment is not the one agreed."
+  }
+
+  assert {
+    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release" }
+    error_message = "A function is not named after its key."
+  }
+}
+
+run "the_machine_logs_errors_without_data" {
+  command = plan
+
+  assert {
+    condition     = one(aws_sfn_state_machine.release.logging_configuration).level == "ERROR" && !one(aws_sfn_state_machine.release.logging_configuration).include_execution_data
+    error_message = "Task tokens could get into the logs."
+  }
+
+  assert {
+    condition     = aws_sfn_state_machine.release.type == "STANDARD" && length(aws_sfn_state_machine.release.tracing_configuration) == 0
+    error_message = "Task tokens need a standard machine; tracing is off unless wanted."
+  }
+
+  assert {
+    condition     = can(jsondecode(aws_sfn_state_machine.release.definition)) && !strcontains(aws_sfn_state_machine.release.definition, "$${")
+    error_message = "The definition is not JSON, or a placeholder was left in it."
+  }
+}
+
+run "events_find_their_way" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.manifest_dropped.event_pattern) == {
+      source      = ["aws.s3"]
+      detail-type = ["Object Created"]
+      detail      = { bucket = { name = ["two-manifests-111122223333-eu-west-1"] }, object = { key = [{ suffix = ".json" }] } }
+    }
+    error_message = "The wrong objects start the machine."
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern) == {
+      source      = ["aws.codepipeline"]
+      detail-type = ["CodePipeline Pipeline Execution State Change"]
+    }
+    error_message = "State changes of pipelines are not heard, or stage and action events are heard as well."
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.execution_ended.event_pattern) == {
+      source      = ["aws.states"]
+      detail-type = ["Step Functions Execution Status Change"]
+      detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two"], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
+    }
+    error_message = "Executions that end without closing their release are not heard, or other machines' are."
+  }
+
+  assert {
+    condition     = alltrue([for target in aws_cloudwatch_event_target.rule : length(target.dead_letter_config) == 1 && target.input == null && length(target.input_transformer) == 0])
+    error_message = "A target gets no whole event, or what cannot be delivered is lost."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_sqs_queue.undelivered : queue.sqs_managed_sse_enabled && queue.fifo_queue != true && queue.message_retention_seconds == 1209600])
+    error_message = "A queue of undelivered events is not standard, encrypted and kept for 14 days."
+  }
+
+  assert {
+    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "manifest_dropped", "record_state_change", "state_changed"])
+    error_message = "What fails for good is not kept for every rule and every function that events invoke."
+  }
+}
+
+run "the_api_takes_manifests_only" {
+  command = plan
+
+  assert {
+    condition     = output.api_url == "https://abc.execute-api.eu-west-1.amazonaws.com/v1/releases"
+    error_message = "api_url is not the address to POST to."
+  }
+
+  assert {
+    condition     = jsondecode(aws_api_gateway_model.manifest.schema).required == ["releaseId", "pipelines"] && !jsondecode(aws_api_gateway_model.manifest.schema).additionalProperties
+    error_message = "The model lets something else than a manifest through."
+  }
+
+  assert {
+    condition     = aws_api_gateway_request_validator.body.validate_request_body && aws_api_gateway_integration.post_release.passthrough_behavior == "NEVER"
+    error_message = "A body can get past the model."
+  }
+
+  assert {
+    condition     = strcontains(local.start_execution_template, "\\\"manifest\\\": $manifest, \\\"requestedBy\\\": \\\"$context.identity.userArn\\\"") && !strcontains(local.start_execution_template, "$input.json")
+    error_message = "The body is parsed on its way, or could overwrite who sent it."
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_stage.v1.access_log_settings) == 0 && length(aws_cloudwatch_log_group.api) == 0
+    error_message = "Access logs need an account setting and are off unless wanted."
+  }
+}
+
+run "the_api_can_log_its_calls" {
+  command = plan
+
+  variables {
+    api_access_logs    = true
+    log_retention_days = 7
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_stage.v1.access_log_settings) == 1 && aws_cloudwatch_log_group.api[0].retention_in_days == 7
+    error_message = "api_access_logs does not log."
+  }
+}
+
+run "alarms_are_few_and_tell_whom_they_are_told" {
+  command = plan
+
+  variables {
+    alarm_topic_arn = "arn:aws:sns:eu-west-1:111122223333:on-call"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 5 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["close_release", "record_state_change", "run_pipeline"])
+    error_message = "There are other alarms than those documented."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors)) :
+      alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:111122223333:on-call"])
+    ])
+    error_message = "An alarm does not notify the topic."
+  }
+}

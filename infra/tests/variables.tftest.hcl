@@ -1,0 +1,111 @@
+# Each variable refuses what would only fail later, or on AWS.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  # Empty files that stand for the zips.
+  functions_dir = "tests/packages"
+}
+
+run "name_prefix_too_long_for_the_bucket" {
+  command         = plan
+  expect_failures = [var.name_prefix]
+
+  variables {
+    name_prefix = "abcdefghijklmnopqrstuvwxyz"
+  }
+}
+
+run "name_prefix_with_capitals" {
+  command         = plan
+  expect_failures = [var.name_prefix]
+
+  variables {
+    name_prefix = "Release"
+  }
+}
+
+run "name_prefix_with_a_hyphen_at_its_end" {
+  command         = plan
+  expect_failures = [var.name_prefix]
+
+  variables {
+    name_prefix = "release-"
+  }
+}
+
+run "architecture_as_docker_spells_it" {
+  command         = plan
+  expect_failures = [var.architecture]
+
+  variables {
+    architecture = "amd64"
+  }
+}
+
+run "no_pipelines" {
+  command         = plan
+  expect_failures = [var.pipeline_name_patterns]
+
+  variables {
+    pipeline_name_patterns = []
+  }
+}
+
+run "a_pipeline_pattern_that_leaves_its_account" {
+  command         = plan
+  expect_failures = [var.pipeline_name_patterns]
+
+  variables {
+    pipeline_name_patterns = ["shop", "x:*"]
+  }
+}
+
+run "look_after_no_time" {
+  command         = plan
+  expect_failures = [var.look_after_seconds]
+
+  variables {
+    look_after_seconds = 0
+  }
+}
+
+run "look_after_half_a_second_more" {
+  command         = plan
+  expect_failures = [var.look_after_seconds]
+
+  variables {
+    look_after_seconds = 1.5
+  }
+}
+
+run "records_kept_for_no_time" {
+  command         = plan
+  expect_failures = [var.record_retention_days]
+
+  variables {
+    record_retention_days = 0
+  }
+}
+
+run "log_retention_that_cloudwatch_does_not_know" {
+  command         = plan
+  expect_failures = [var.log_retention_days]
+
+  variables {
+    log_retention_days = 10
+  }
+}
+
+run "alarm_topic_by_name" {
+  command         = plan
+  expect_failures = [var.alarm_topic_arn]
+
+  variables {
+    alarm_topic_arn = "on-call"
+  }
+}
