@@ -67,6 +67,42 @@ def test_clone_goes_its_own_way(shop: Shop, start: Start, running: Running) -> N
     assert running("Fetch").execution_id == execution
 
 
+def test_nothing_of_a_clone_reaches_the_original(
+    shop: Shop, start: Start, running: Running
+) -> None:
+    """Whatever the copy goes through, all that the original answers stays the same."""
+    driver = shop(executionMode="QUEUED")
+    executions = [start(clientRequestToken=f"t{number}") for number in range(3)]
+    driver.finish(running("Fetch"))
+    driver.finish(running("Publish"), ActionResult("JobFailed", "no"))
+
+    def answers() -> list[Json]:
+        named = [driver.call(one, name="shop") for one in ("GetPipelineState", "GetPipeline")]
+        listed = driver.call("ListActionExecutions", pipelineName="shop")
+        return copy.deepcopy([*named, listed])
+
+    before = answers()
+    twin = driver.clone()
+    twin.call(
+        "RetryStageExecution",
+        pipelineName="shop",
+        stageName="Deploy",
+        pipelineExecutionId=executions[0],
+        retryMode="ALL_ACTIONS",
+    )
+    twin.call("StopPipelineExecution", pipelineName="shop", pipelineExecutionId=executions[1])
+    twin.call(
+        "DisableStageTransition",
+        pipelineName="shop",
+        stageName="Deploy",
+        transitionType="Inbound",
+        reason="frozen",
+    )
+    while twin.open:
+        twin.finish(next(iter(twin.open.values())))
+    assert answers() == before
+
+
 def test_refused_call_changes_nothing(shop: Shop, start: Start) -> None:
     """An error leaves the model as it was."""
     driver = shop()

@@ -1,5 +1,6 @@
 """Pipelines themselves: made, read, changed, listed, tagged, deleted."""
 
+import base64
 import copy
 from collections.abc import Callable
 from typing import Any
@@ -103,8 +104,10 @@ def test_pipelines_are_listed_in_pages(driver: Driver, shapes: Json) -> None:
         page = driver.call("ListPipelines", maxResults=2, nextToken=page["nextToken"])
         listed += [one["name"] for one in page["pipelines"]]
     assert listed == sorted(names)
-    with pytest.raises(InvalidNextTokenException):
-        driver.call("ListPipelines", nextToken="???")
+    beyond = base64.urlsafe_b64encode(b"from:6").decode()
+    for token in ("???", "YWJj", beyond):
+        with pytest.raises(InvalidNextTokenException):
+            driver.call("ListPipelines", nextToken=token)
 
 
 def test_tags_are_added_replaced_and_removed(shop: Shop) -> None:
