@@ -76,7 +76,11 @@ def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
         {
             "stageStates": [
                 {"stageName": "Source", "actionStates": [{"actionName": "Ask"}]},
-                {"stageName": "Approve", "actionStates": [asked]},
+                {
+                    "stageName": "Approve",
+                    "latestExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
+                    "actionStates": [asked],
+                },
             ]
         },
     )
@@ -90,6 +94,47 @@ def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
                 "--action-name Ask --token t-1 --result summary=ok,status=Approved"
             ),
         )
+    }
+
+
+def test_token_of_another_execution_is_not_shown(
+    codepipeline: tuple[ActivityReader, Stubber],
+) -> None:
+    """In a parallel pipeline the state may show another execution, whose approval is not ours."""
+    reader, stubber = codepipeline
+    queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
+    theirs = {"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-2"}}
+    stubber.add_response(
+        "get_pipeline_state",
+        {
+            "stageStates": [
+                {
+                    "stageName": "Approve",
+                    "latestExecution": {"pipelineExecutionId": "other", "status": "InProgress"},
+                    "actionStates": [theirs],
+                }
+            ]
+        },
+    )
+    (activity,) = reader.read((WEB,)).values()
+    assert activity.waits_for == "manual approval"
+    assert activity.way_out is not None
+    assert "--token TOKEN " in activity.way_out
+
+
+def test_stage_held_by_another_execution(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """An execution that waits in front of an occupied stage names the one that is in it."""
+    reader, stubber = codepipeline
+    queue_actions(stubber, action("Source", "S3", "Succeeded"))
+    occupied = {
+        "stageName": "Deploy",
+        "inboundExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
+        "inboundTransitionState": {"enabled": True},
+        "latestExecution": {"pipelineExecutionId": "other", "status": "InProgress"},
+    }
+    stubber.add_response("get_pipeline_state", {"stageStates": [occupied]})
+    assert reader.read((WEB,)) == {
+        "web": Activity(stage="Deploy", waits_for="execution other, which is in that stage")
     }
 
 

@@ -46,20 +46,24 @@ class ActivityReader:
         )["actionExecutionDetails"]
         current = [action for action in actions if action.get("status") == IN_PROGRESS]
         if not current:
-            return self._held_at_transition(name, execution_id)
+            return self._before_stage(name, execution_id)
         for action in current:
             if _category(action) == APPROVAL:
-                return self._approval(name, action)
+                return self._approval(name, execution_id, action)
         return Activity(
             stage=current[0].get("stageName"),
             action=", ".join(sorted(action.get("actionName", "?") for action in current)),
         )
 
-    def _approval(self, name: str, action: ActionExecutionDetailTypeDef) -> Activity:
+    def _approval(
+        self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
+    ) -> Activity:
         stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
         token = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
-            if stage_state.get("stageName") != stage:
+            # The token of another execution would approve that one.
+            inside = stage_state.get("latestExecution", {}).get("pipelineExecutionId")
+            if stage_state.get("stageName") != stage or inside != execution_id:
                 continue
             for state in stage_state.get("actionStates", []):
                 if state.get("actionName") == approval:
@@ -75,12 +79,14 @@ class ActivityReader:
             ),
         )
 
-    def _held_at_transition(self, name: str, execution_id: str) -> Activity | None:
+    def _before_stage(self, name: str, execution_id: str) -> Activity | None:
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
             inbound = stage_state.get("inboundExecution", {}).get("pipelineExecutionId")
+            if inbound != execution_id:
+                continue
+            stage = stage_state.get("stageName", "?")
             transition = stage_state.get("inboundTransitionState", {})
-            if inbound == execution_id and transition.get("enabled") is False:
-                stage = stage_state.get("stageName", "?")
+            if transition.get("enabled") is False:
                 reason = transition.get("disabledReason")
                 return Activity(
                     stage=stage,
@@ -90,6 +96,8 @@ class ActivityReader:
                         f"--stage-name {stage} --transition-type Inbound"
                     ),
                 )
+            holder = stage_state.get("latestExecution", {}).get("pipelineExecutionId", "another")
+            return Activity(stage=stage, waits_for=f"execution {holder}, which is in that stage")
         return None
 
 

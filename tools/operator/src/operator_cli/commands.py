@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from operator_cli.aws_problems import explained
 from operator_cli.errors import OperatorError, UsageError
@@ -120,7 +120,7 @@ def status(
     if release_id is None:
         if go_on:
             raise UsageError("--follow needs a release.", "release-machine status --follow RELEASE")
-        console.print(release_table(session.ledger.latest(limit), now=_now()))
+        _show(console, release_table(session.ledger.latest(limit), now=_now()))
         return
     if go_on:
         _follow_and_exit(session, release_id)
@@ -130,10 +130,10 @@ def status(
     if found is None:
         raise unknown_release(release_id)
     activity = session.activity.read(found.pipelines)
-    console.print(release_header(found, now=_now()))
+    _show(console, release_header(found, now=_now()))
     if found.pipelines:
-        console.print(pipeline_table(found.pipelines, now=_now(), activity=activity), "")
-    console.print(audit_table(found))
+        _show(console, pipeline_table(found.pipelines, now=_now(), activity=activity), "")
+    _show(console, audit_table(found))
 
 
 @cli.command()
@@ -189,6 +189,13 @@ def _view() -> Iterator[Sink]:
 def _console() -> Console:
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def _show(console: Console, *parts: RenderableType) -> None:
+    with console.capture() as drawn:
+        console.print(*parts, sep="\n")
+    # rich fills each row of a table to its full width.
+    click.echo("\n".join(row.rstrip() for row in drawn.get().rstrip("\n").split("\n")))
 
 
 def _tell(fact: str) -> None:

@@ -35,10 +35,9 @@ def line(event: Event, *, name_width: int) -> str:
     """Say one event in one line."""
     match event:
         case ReleaseFound(release):
-            return (
-                f"release {release.release_id}: {release.pipeline_count} pipelines, "
-                f"execution {release.execution_arn}"
-            )
+            count = release.pipeline_count
+            pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
+            return f"release {release.release_id}: {pipelines}, execution {release.execution_arn}"
         case PipelineMoved(pipeline, _):
             return f"{pipeline.name:<{name_width}} {_moved(pipeline)}"
         case PipelineActs(pipeline, activity):
