@@ -13,7 +13,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 def test_each_kind_of_fault_has_an_example_that_works() -> None:
     """Every example can be posted as it stands, and together they show every fault there is."""
-    examples = [json.loads(text) for text in re.findall(r"^curl -d '(.+)' \$", README, re.M)]
+    examples = map(json.loads, re.findall(r"^curl -d '(.+)' \$", README, re.MULTILINE))
     faults = Faults()
     shown = {(fault["kind"], fault["effect"]) for fault in map(faults.add, examples)}
     assert shown == MEMBERS.keys()
@@ -22,7 +22,7 @@ def test_each_kind_of_fault_has_an_example_that_works() -> None:
 def test_each_operation_and_provider_is_listed() -> None:
     """The tables leave out nothing and promise nothing that is not there."""
     table = README.partition("## Operations")[2].partition("## Modes")[0]
-    cells = re.findall(r"^\| ([A-Z]\w+(?:, \w+)*) \|", table, re.M)
+    cells = re.findall(r"^\| ([A-Z]\w+(?:, \w+)*) \|", table, re.MULTILINE)
     assert {name for cell in cells for name in cell.split(", ")} == OPERATIONS.keys()
-    kinds = re.findall(r"^\| (\w+ / \w+ / \w+) \|", README, re.M)
+    kinds = re.findall(r"^\| (\w+ / \w+ / \w+) \|", README, re.MULTILINE)
     assert {tuple(kind.split(" / ")) for kind in kinds} == PROVIDERS.keys()
