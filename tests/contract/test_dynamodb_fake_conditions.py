@@ -9,6 +9,7 @@ from tests.contract.dynamodb import Place, code_of, message_of
 
 STORED: dict[str, Any] = {
     "n": {"N": "5"},
+    "n5": {"N": "5"},
     "m1": {"N": "1"},
     "s": {"S": "abc"},
     "l": {"L": [{"N": "1"}, {"S": "q"}]},
@@ -73,6 +74,7 @@ FAILS: list[tuple[str, dict[str, Any]]] = [
     ("n IN (:v)", {":v": {"M": {}}}),
     ("begins_with(n, :v)", {":v": {"S": "5"}}),
     ("begins_with(s, n)", {}),
+    ("begins_with(n, n5)", {}),
     ("contains(s, :v)", {":v": N1}),
     ("contains(l, :v)", {":v": {"L": []}}),
     ("contains(n, :v)", {":v": N5}),

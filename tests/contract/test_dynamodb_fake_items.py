@@ -128,6 +128,33 @@ def test_counts_an_items_size_to_the_byte(place: Place) -> None:
         place.put({"x": {"S": "a" * (409_601 - names)}})
 
 
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ({"S": "é"}, 2),
+        ({"B": b"abc"}, 3),
+        ({"BOOL": True}, 1),
+        ({"NULL": True}, 1),
+        ({"L": []}, 3),
+        ({"L": [{"S": "abc"}, {"BOOL": True}]}, 9),
+        ({"M": {"ab": {"S": "abc"}, "c": {"L": []}}}, 14),
+        ({"SS": ["a", "bcd"]}, 4),
+        ({"N": "1"}, 2),
+        ({"N": "12"}, 2),
+        ({"N": "123"}, 3),
+        ({"N": "1200"}, 2),
+    ],
+    ids=str,
+)
+def test_counts_the_size_of_every_type(place: Place, value: dict[str, Any], size: int) -> None:
+    """A value takes its bytes, a document 3 and 1 for each element, a number half its digits."""
+    names = len("release_id" + "item" + "x" + "y") + len(place.release_id + place.item)
+    room = 409_600 - names - size
+    place.put({"x": {"S": "a" * room}, "y": value})
+    with pytest.raises(ClientError, match="Item size has exceeded the maximum allowed size"):
+        place.put({"x": {"S": "a" * (room + 1)}, "y": value})
+
+
 def test_refuses_documents_nested_too_deep(place: Place) -> None:
     """A document may have 32 levels, its attribute included."""
     value: dict[str, Any] = N1

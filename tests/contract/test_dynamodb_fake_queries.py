@@ -107,6 +107,31 @@ def test_ends_a_page_at_one_megabyte(place: Place) -> None:
     assert names(ask(place, "release_id = :id", {}, ExclusiveStartKey=start)) == ["s4"]
 
 
+def test_ends_with_a_page_that_is_full_to_the_last_item(place: Place) -> None:
+    """A page that grew over 1 MB with its very last item promises no other."""
+    for name in FIVE[:4]:
+        place.beside(name).put({"x": {"S": "a" * 300_000}})
+    assert "LastEvaluatedKey" not in ask(place, "release_id = :id", {})
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_loses_none_of_the_items_that_share_a_place_in_the_index(
+    place: Place, forward: bool
+) -> None:
+    """Items of one time come in some order, and all of them come, page by page."""
+    for name in FIVE:
+        place.beside(name).put({"listing": {"S": place.release_id}, "opened_at": {"S": "t"}})
+    request: dict[str, Any] = {"IndexName": "by_time", "Limit": 2, "ScanIndexForward": forward}
+    seen: list[str] = []
+    while True:
+        reply = ask(place, "listing = :id", {}, **request)
+        seen += names(reply)
+        if "LastEvaluatedKey" not in reply:
+            break
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+    assert sorted(seen) == FIVE
+
+
 def test_starts_after_a_key_that_is_not_there(five: Place) -> None:
     """The start key need not exist: it is a place in the order."""
     start = {"release_id": {"S": five.release_id}, "item": {"S": "s2a"}}

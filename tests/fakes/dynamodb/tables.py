@@ -150,11 +150,8 @@ class Table:
         """Take the item with that key away, if there is one."""
         hash_value, range_value = self.identity(key)
         partitions = self._own()
-        left = {k: v for k, v in partitions.get(hash_value, {}).items() if k != range_value}
-        if left:
-            partitions[hash_value] = left
-        else:
-            partitions.pop(hash_value, None)
+        partition = partitions.get(hash_value, {})
+        partitions[hash_value] = {k: v for k, v in partition.items() if k != range_value}
 
     def _own(self) -> Partitions:
         if self._shared:

@@ -168,7 +168,7 @@ def size_of(value: AttributeValue) -> int:
         case "S" | "B":
             return len(content.encode() if kind == "S" else content)
         case "N":
-            return len(content.strip("-0.").replace(".", "")) // 2 + 2
+            return (len(content.replace(".", "").strip("-0")) + 1) // 2 + 1
         case "BOOL" | "NULL":
             return 1
         case "L":
