@@ -11,6 +11,7 @@ import argparse
 import ast
 import hashlib
 import json
+import os
 import py_compile
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = (3, 13)
 # Wheels that Lambda's Amazon Linux 2023 takes, and most other Linux systems as well.
 PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
+PROCESSORS = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 # What AWS's runtime brings along (https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html).
 IN_THE_RUNTIME = {"boto3", "botocore"}
 # Installers write these; they name the installer, or times and paths of this machine.
@@ -254,7 +256,12 @@ def find_uv() -> Path | str:
 def main(arguments: list[str] | None = None) -> int:
     """Builds; returns 0, or 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), required=True)
+    parser.add_argument(
+        "--architecture",
+        choices=sorted(PLATFORMS),
+        default=PROCESSORS.get(os.uname().machine, "x86_64"),
+        help="this machine's unless given",
+    )
     parser.add_argument("--output", type=Path, default=ROOT / ".build/functions")
     options = parser.parse_args(arguments)
     try:
