@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.fakes.dynamodb.values import AttributeValue, Item, invalid, rank, type_of
+from tests.fakes.dynamodb.values import TYPES, AttributeValue, Item, invalid, rank, type_of
 from tests.fakes.service import Refused
 
 type DocumentPath = tuple[str | int, ...]
@@ -80,10 +80,10 @@ class Needs:
 
 
 def _check_type_name(name: str, source: str) -> None:
-    if name not in {"S", "N", "B", "SS", "NS", "BS", "L", "M", "BOOL", "NULL"}:
+    if name not in TYPES:
         raise invalid(
             f"Invalid {source}: Invalid attribute type name found; type: {name}, "
-            "valid types: {B,BOOL,BS,L,M,N,NS,NULL,S,SS}"
+            f"valid types: {{{','.join(sorted(TYPES))}}}"
         )
 
 
