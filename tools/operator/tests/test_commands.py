@@ -196,6 +196,8 @@ def test_status_of_one(aws: FakeAws, run: Run, name: str) -> None:
     assert result.exit_code == 0, result.output
     for part in ("SUCCEEDED", "orders", "no such bucket", "opened through s3"):
         assert part in result.stdout
+    assert not [row for row in result.stdout.splitlines() if row != row.rstrip()]
+    assert result.stdout.count("\n\n") == 2
 
 
 def test_status_of_an_unknown_release(aws: FakeAws, run: Run) -> None:

@@ -130,10 +130,10 @@ def status(
     if found is None:
         raise unknown_release(release_id)
     activity = session.activity.read(found.pipelines)
-    _show(console, release_header(found, now=_now()))
+    parts = [release_header(found, now=_now())]
     if found.pipelines:
-        _show(console, pipeline_table(found.pipelines, now=_now(), activity=activity), "")
-    _show(console, audit_table(found))
+        parts += [pipeline_table(found.pipelines, now=_now(), activity=activity), ""]
+    _show(console, *parts, audit_table(found))
 
 
 @cli.command()
