@@ -28,7 +28,7 @@ test: setup build ## Prove it all: unit, contract, Terraform, and end to end on 
 lint: setup ## Check style, types and formatting; change nothing
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
-	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/mypy --no-error-summary lambdas tools tests
 	@terraform fmt -check -recursive infra
 	@echo "Lint: nothing to say."
 

@@ -13,7 +13,10 @@ from tools.platform.lifecycle import PlatformError
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command; 0 when it did what it says, 1 with a message when it could not, 2 for wrong usage."""
+    """Runs one command.
+
+    0 when it did what it says, 1 with a message when it could not, 2 for wrong usage.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.deploy", description=__doc__)
     parser.add_argument("command", choices=("apply", "destroy"))
     parser.add_argument("roots", nargs="+", metavar="ROOT")

@@ -53,16 +53,17 @@ def platform_target(home: Home) -> Target:
 
 
 def aws_target(backend: str) -> Target:
-    """The account and Region of the caller's credentials. Raises TargetError when they are not clear.
+    """The account and Region of the caller's credentials.
 
-    `backend` names a file with the settings of Terraform's S3 backend.
+    `backend` names a file with the settings of Terraform's S3 backend. Raises TargetError when it
+    does not, or when account or Region are not clear.
     """
     if os.environ.get("AWS_ENDPOINT_URL"):
         raise TargetError("AWS_ENDPOINT_URL is set, so this would not reach AWS. Unset it.")
     if not backend or not Path(backend).is_file():
         raise TargetError(
-            "For AWS, BACKEND_CONFIG must name a file with the bucket, key and region of Terraform's"
-            " S3 backend, so that the state outlives this folder (docs/operating.md)."
+            "For AWS, BACKEND_CONFIG must name a file with the bucket, key and region of"
+            " Terraform's S3 backend, so that the state outlives this folder (docs/operating.md)."
         )
     session = boto3.session.Session()
     if session.region_name is None:
@@ -73,7 +74,8 @@ def aws_target(backend: str) -> Target:
         raise TargetError(f"AWS does not accept the credentials: {error}") from error
     return Target(
         name="aws",
-        description=f"AWS account {caller['Account']}, Region {session.region_name}, as {caller['Arn']}",
+        description=f"AWS account {caller['Account']}, Region {session.region_name},"
+        f" as {caller['Arn']}",
         command=Path(shutil.which("terraform") or "terraform"),
         environment={**os.environ, **terraform_settings()},
         state=None,

@@ -41,7 +41,10 @@ class Terraform:
             return len(self._run("state", "list", *self._state()).splitlines())
 
     def is_applied(self) -> bool:
-        """Whether the last apply to this running platform had the same sources; never known of AWS."""
+        """Whether the last apply to this running platform had the same sources.
+
+        Never known of AWS.
+        """
         if self._target.state is None or not self._applied().is_file():
             return False
         return self._applied().read_text() == self._fingerprint()
@@ -56,7 +59,10 @@ class Terraform:
                 (self._target.outputs / self._outputs_name()).unlink(missing_ok=True)
 
     def has_state(self) -> bool:
-        """Whether the root was applied to this target; on AWS only the backend knows, so it is assumed."""
+        """Whether the root was applied to this target.
+
+        On AWS only the backend knows, so it is assumed.
+        """
         return self._target.state is None or self._state_file().is_file()
 
     def _outputs_name(self) -> str:
@@ -157,7 +163,10 @@ class Terraform:
 
 
 def errors_in(text: str) -> str:
-    """What Terraform said from its first error on, without tflocal's banner; else its last lines."""
+    """What Terraform said from its first error on, without tflocal's banner.
+
+    Else its last lines.
+    """
     lines = text.partition("\n=====")[0].splitlines()
     first = next((at for at, line in enumerate(lines) if line.startswith("Error: ")), -20)
     return "\n".join(lines[first:]).rstrip()

@@ -10,7 +10,10 @@ from tools.platform.layout import PLATFORM, Home
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command; 0 when it did what it says, 1 with a message when it could not, 2 for wrong usage."""
+    """Runs one command.
+
+    0 when it did what it says, 1 with a message when it could not, 2 for wrong usage.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.platform", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "env", "status"))
     parser.add_argument("--home", type=Path, default=PLATFORM, help="folder of this platform")
@@ -56,11 +59,13 @@ def status(home: Home) -> str:
     counts = lifecycle.environment_counts(record.port)
     if counts is None:
         raise lifecycle.PlatformError(
-            f"The platform (pid {record.pid}) does not answer; its log ends:\n{lifecycle.tail(home)}"
+            f"The platform (pid {record.pid}) does not answer; its log ends:\n"
+            f"{lifecycle.tail(home)}"
         )
     return (
-        f"Platform: http://127.0.0.1:{record.port}, pid {record.pid}, {lifecycle.memory_mb(record)} MB,"
-        f" {counts['environments']} Lambda environments ({counts['idle']} idle, at most {counts['limit']})"
+        f"Platform: http://127.0.0.1:{record.port}, pid {record.pid},"
+        f" {lifecycle.memory_mb(record)} MB, {counts['environments']} Lambda environments"
+        f" ({counts['idle']} idle, at most {counts['limit']})"
     )
 
 

@@ -26,7 +26,10 @@ REMOVED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 def as_shell(port: int, outputs: Path) -> str:
-    """Lines for `eval` in any POSIX shell; `outputs` is Terraform's, named when there is a deployment."""
+    """Lines for `eval` in any POSIX shell.
+
+    `outputs` is Terraform's, named when there is a deployment.
+    """
     exports = variables(port)
     if outputs.is_file():
         exports["RELEASE_MACHINE_OUTPUTS"] = str(outputs)

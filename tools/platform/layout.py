@@ -1,4 +1,4 @@
-"""Where things are: what set-up has made, and the folder in which one running platform keeps all that is its own."""
+"""Where things are: what set-up has made, and the folder of one running platform."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,10 @@ class Home:
 
     @property
     def terraform(self) -> Path:
-        """Terraform's state of what is deployed on it; it is of no use once the platform has ended."""
+        """Terraform's state of what is deployed on it.
+
+        It is of no use once the platform has ended.
+        """
         return self.path / "terraform"
 
     @property

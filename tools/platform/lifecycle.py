@@ -47,7 +47,7 @@ class PlatformError(Exception):
 
 
 def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
-    """Starts the platform if it does not run; returns it and the seconds it took (0 when it was there).
+    """Starts the platform if it does not run; returns it and the seconds it took (0: it ran).
 
     Raises PlatformError when the wanted port is taken, or with the end of the log when it does not
     come up.
@@ -82,7 +82,10 @@ def down(home: Home) -> int:
 
 
 def running(home: Home) -> Record:
-    """The platform that runs. Raises PlatformError when there is none, with its last words if it died."""
+    """The platform that runs.
+
+    Raises PlatformError when there is none, with its last words if it died.
+    """
     record = read_record(home)
     if record is None:
         died = f" It died; its log ends:\n{tail(home)}" if home.record.exists() else ""
@@ -124,7 +127,7 @@ def is_free(port: int) -> bool:
 
 
 def prepare(home: Home) -> None:
-    """Empties what an earlier platform left: nothing of it can be used again, least of all Terraform's state."""
+    """Removes what an earlier platform left; Terraform's state of it above all."""
     for folder in (home.filesystem, home.temporary, home.terraform):
         shutil.rmtree(folder, ignore_errors=True)
     for outputs in home.path.glob("*outputs.json"):
@@ -171,7 +174,10 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
 
 
 def wait_until_healthy(home: Home, process: subprocess.Popen[bytes], port: int) -> None:
-    """Polls until the platform answers. Raises PlatformError with the end of its log when it dies or takes too long."""
+    """Polls until the platform answers.
+
+    Raises PlatformError with the end of its log when it dies or takes too long.
+    """
     deadline = time.monotonic() + START_SECONDS
     while not is_healthy(port):
         if process.poll() is not None:
@@ -185,7 +191,7 @@ def wait_until_healthy(home: Home, process: subprocess.Popen[bytes], port: int) 
 
 
 def is_healthy(port: int) -> bool:
-    """Whether our executor answers on this port: LocalStack is up, and functions will not ask for Docker."""
+    """Whether our executor answers on this port: LocalStack is up, and needs no Docker."""
     return environment_counts(port) is not None
 
 

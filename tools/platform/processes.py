@@ -25,7 +25,10 @@ class Record:
 
 
 def read_record(home: Home) -> Record | None:
-    """The record of a platform that runs; None when there is none, or when its process is gone or is another's."""
+    """The record of a platform that runs.
+
+    None when there is none, or when its process is gone or is another's.
+    """
     try:
         values = json.loads(home.record.read_text())
         record = Record(pid=values["pid"], created=values["created"], port=values["port"])
@@ -40,7 +43,10 @@ def read_record(home: Home) -> Record | None:
 
 
 def write_record(home: Home, pid: int, port: int) -> None:
-    """Notes a process that was just started. Raises psutil.NoSuchProcess when it has ended already."""
+    """Notes a process that was just started.
+
+    Raises psutil.NoSuchProcess when it has ended already.
+    """
     record = Record(pid=pid, created=psutil.Process(pid).create_time(), port=port)
     home.record.write_text(json.dumps(asdict(record)) + "\n")
 
@@ -59,7 +65,10 @@ def _marker_of(process: psutil.Process) -> Path | None:
 
 
 def end_all(home: Home) -> int:
-    """Ends every process of the platform, LocalStack first and in order; returns how many there were."""
+    """Ends every process of the platform, LocalStack first and in order.
+
+    Returns how many there were.
+    """
     record = read_record(home)
     found = marked(home)
     if record:

@@ -1,1 +1,1 @@
-"""Where LocalStack 4.14 differs from AWS, or from this machine, in a way that matters here: one module per repair."""
+"""Repairs of LocalStack 4.14 where it differs from AWS in what matters here: one module each."""

@@ -8,14 +8,14 @@ agent is missing.
 from collections.abc import Callable
 from typing import Any
 
-from localstack.services.dynamodb.server import DynamodbServer
-from localstack.utils.patch import patch
-
 
 def apply() -> None:
     """Takes the agent out of the command."""
+    # Imported late, so that the rule below can be tested without LocalStack.
+    from localstack.services.dynamodb.server import DynamodbServer  # noqa: PLC0415 - as above
+    from localstack.utils.patch import patch  # noqa: PLC0415 - as above
 
-    @patch(DynamodbServer._create_shell_command)
+    @patch(DynamodbServer._create_shell_command)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def without_agent(create: Callable[[Any], list[str]], server: Any) -> list[str]:
         return without_java_agents(create(server))
 

@@ -9,12 +9,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from localstack.services.lambda_.invocation.assignment import AssignmentService
-from localstack.utils.patch import patch
-
 
 class SnapshotDict(dict[str, Any]):
-    """A dict whose values() are those of the moment it is called: one step for the interpreter, so no lock is needed."""
+    """A dict whose values() are those of the moment of the call: one step of the interpreter."""
 
     def values(self) -> Iterator[Any]:  # type: ignore[override] # callers only iterate
         return iter(list(super().values()))
@@ -22,8 +19,11 @@ class SnapshotDict(dict[str, Any]):
 
 def apply() -> None:
     """Keeps each version's environments in such a dict."""
+    # Imported late, so that the rule below can be tested without LocalStack.
+    from localstack.services.lambda_.invocation.assignment import AssignmentService  # noqa: PLC0415 - as above
+    from localstack.utils.patch import patch  # noqa: PLC0415 - as above
 
-    @patch(AssignmentService.__init__)
+    @patch(AssignmentService.__init__)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def with_snapshots(init: Callable[[Any], None], service: Any) -> None:
         init(service)
         service.environments = defaultdict(SnapshotDict)

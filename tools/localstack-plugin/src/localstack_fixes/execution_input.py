@@ -9,10 +9,6 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from localstack.services.stepfunctions.backend.execution import Execution
-from localstack.services.stepfunctions.provider import StepFunctionsProvider
-from localstack.utils.patch import patch
-
 # The text of the StartExecution that runs in this context: LocalStack makes the Execution, and
 # starts it, within that call, and passes it the parsed value only.
 _started_with: ContextVar[str | None] = ContextVar("started_with", default=None)
@@ -21,8 +17,12 @@ _ATTRIBUTE = "input_text"
 
 def apply() -> None:
     """Keeps the text beside the parsed input and describes executions with it."""
+    # Imported late, so that the rule below can be tested without LocalStack.
+    from localstack.services.stepfunctions.backend.execution import Execution  # noqa: PLC0415 - as above
+    from localstack.services.stepfunctions.provider import StepFunctionsProvider  # noqa: PLC0415 - as above
+    from localstack.utils.patch import patch  # noqa: PLC0415 - as above
 
-    @patch(StepFunctionsProvider.start_execution)
+    @patch(StepFunctionsProvider.start_execution)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def start_execution(start: Callable[..., Any], provider: Any, *args: Any, **kwargs: Any) -> Any:
         token = _started_with.set(kwargs.get("input"))
         try:
@@ -30,12 +30,12 @@ def apply() -> None:
         finally:
             _started_with.reset(token)
 
-    @patch(Execution.__init__)
+    @patch(Execution.__init__)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def remember(init: Callable[..., None], execution: Any, *args: Any, **kwargs: Any) -> None:
         init(execution, *args, **kwargs)
         setattr(execution, _ATTRIBUTE, _started_with.get())
 
-    @patch(Execution.to_describe_output)
+    @patch(Execution.to_describe_output)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def describe(describe: Callable[[Any], dict[str, Any]], execution: Any) -> dict[str, Any]:
         return with_text(describe(execution), getattr(execution, _ATTRIBUTE, None))
 

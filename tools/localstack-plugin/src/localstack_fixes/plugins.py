@@ -3,7 +3,7 @@
 from localstack.runtime import hooks
 
 
-@hooks.on_infra_start(priority=30)
+@hooks.on_infra_start(priority=30)  # type: ignore[untyped-decorator] # LocalStack ships without types
 def repair_localstack() -> None:
     """Applies each repair; eager loading of services, at priority 0, comes after."""
     from localstack_fixes import (  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""LocalStack's runtime executor: translates between LocalStack's Lambda provider and our pool of processes."""
+"""The runtime executor: translates between LocalStack's Lambda provider and our pool."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.runtime_executor import (
 
 from localstack_process_executor.fork_client import ForkServer
 from localstack_process_executor.pool import DEFAULT_LIMIT, Pool
-from localstack_process_executor.specification import FunctionSpec, Request
+from localstack_process_executor.specification import FunctionSpec, LogFormat, Request
 
 RUNTIME_VARIABLE = "LAMBDA_PROCESS_RUNTIME"
 LIMIT_VARIABLE = "LAMBDA_PROCESS_LIMIT"
@@ -37,7 +37,10 @@ def pool() -> Pool:
 
 
 def runtime_venv() -> Path:
-    """The venv named by LAMBDA_PROCESS_RUNTIME. Raises LambdaRuntimeException when it is not one."""
+    """The venv named by LAMBDA_PROCESS_RUNTIME.
+
+    Raises LambdaRuntimeException when it is not one.
+    """
     venv = Path(os.environ.get(RUNTIME_VARIABLE, ""))
     if not (venv / "bin/python").is_file():
         raise LambdaRuntimeException(
@@ -47,7 +50,7 @@ def runtime_venv() -> Path:
 
 
 class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack ships without types
-    """What LocalStack takes for an environment; the processes themselves are shared through the pool.
+    """What LocalStack takes for an environment; the processes are shared through the pool.
 
     So `start` starts nothing: the first invocation that finds no idle process of this version does.
     That leaves one place which bounds the processes, and an init that fails is reported with its
@@ -60,7 +63,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unzips the code. Raises LambdaRuntimeException for what cannot run here; the function is then Failed."""
+        """Unzips the code.
+
+        Raises LambdaRuntimeException for what cannot run here; the function is then Failed.
+        """
         settings = function_version.config
         if settings.runtime != SUPPORTED_RUNTIME:
             raise LambdaRuntimeException(
@@ -75,7 +81,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
         """Nothing to do: LocalStack removes the unzipped code itself."""
 
     def start(self, env_vars: dict[str, str]) -> None:
-        """Takes the environment variables that LocalStack has chosen, credentials of the role among them."""
+        """Takes the variables that LocalStack has chosen, the role's credentials among them."""
         self._spec = function_spec(self.function_version, env_vars)
         pool().join(self.id, self._spec)
 
@@ -110,7 +116,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
         return LOOPBACK
 
     def get_runtime_endpoint(self) -> str:
-        """Where LocalStack's own init would report to; our processes have none and speak to their Runtime API."""
+        """Where LocalStack's own init would report to.
+
+        Our processes have none and speak to their Runtime API.
+        """
         return f"http://{LOOPBACK}:{config.GATEWAY_LISTEN[0].port}{NAMESPACE}/{self.id}"
 
     def get_logs(self) -> str:
@@ -119,10 +128,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
 
 
 def function_spec(version: FunctionVersion, env_vars: dict[str, str]) -> FunctionSpec:
-    """What a process is made from: LocalStack's choices, with its own inventions replaced by what AWS sets."""
+    """What a process is made from: LocalStack's choices, its own inventions replaced by AWS's."""
     settings = version.config
     code = str(settings.code.get_unzipped_code_location())
-    log_format = "JSON" if settings.logging_config.get("LogFormat") == "JSON" else "Text"
+    log_format: LogFormat = "JSON" if settings.logging_config.get("LogFormat") == "JSON" else "Text"
     environment = {
         name: str(text)
         for name, text in env_vars.items()

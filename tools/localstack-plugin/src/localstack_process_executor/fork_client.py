@@ -1,4 +1,4 @@
-"""The side of the fork server that lives in LocalStack: start it, ask it for children, hear of their ends."""
+"""LocalStack's side of the fork server: start it, ask it for children, hear of their ends."""
 
 import json
 import os
@@ -13,7 +13,10 @@ SERVER = Path(__file__).with_name("fork_server.py")
 
 
 class ForkServerError(Exception):
-    """The fork server ended before it could start a child; what it said is in the platform's log."""
+    """The fork server ended before it could start a child.
+
+    What it said is in the platform's log.
+    """
 
 
 class ChildProcess:
@@ -42,7 +45,10 @@ class ChildProcess:
         self._on_exit(status)
 
     def kill(self) -> None:
-        """Kills the process and all that it started; the exit is reported as any other. Harmless twice."""
+        """Kills the process and all that it started; the exit is reported as any other.
+
+        Harmless twice.
+        """
         try:
             self._connection.shutdown(socket.SHUT_WR)
         except OSError:  # it has ended already
@@ -67,13 +73,14 @@ class ForkServer:
     def _ensure_running(self) -> socket.socket:
         if self._control and self._process and self._process.poll() is None:
             return self._control
+        self._end()
         ours, theirs = socket.socketpair()
         with theirs:
             # Isolated and with an almost empty environment: what LocalStack was started with is not
             # the functions'.
             self._process = subprocess.Popen(  # noqa: S603 - our own script
                 [self._python, "-I", SERVER],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 env={"PATH": os.environ.get("PATH", os.defpath), **marker()},
                 start_new_session=True,
             )
@@ -83,7 +90,7 @@ class ForkServer:
     def spawn(
         self, request: dict[str, Any], *, output: int, on_exit: Callable[[int], None]
     ) -> ChildProcess:
-        """Starts a child for `request` (see fork_server), its output going to the descriptor `output`.
+        """Starts a child for `request` (see fork_server) that writes to the descriptor `output`.
 
         `on_exit` is called once, from another thread, with the exit status (negative: the signal).
         Raises ForkServerError.
@@ -102,12 +109,15 @@ class ForkServer:
     def stop(self) -> None:
         """Ends the server and every child; returns when the server has ended."""
         with self._lock:
-            if self._control:
-                self._control.close()
-                self._control = None
-            if self._process:
-                self._process.wait()
-                self._process = None
+            self._end()
+
+    def _end(self) -> None:
+        if self._control:
+            self._control.close()
+            self._control = None
+        if self._process:
+            self._process.wait()
+            self._process = None
 
 
 def marker() -> dict[str, str]:

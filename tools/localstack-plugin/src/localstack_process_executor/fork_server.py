@@ -32,8 +32,9 @@ from typing import Any
 CONTROL = 0
 PR_SET_PDEATHSIG = 1
 
-# All of the runtime that does not look at the environment while it is imported. `bootstrap` does for
-# the log's format, `runtime_client` for the address of the Runtime API: each child imports these.
+# All of the runtime that does not look at the environment while it is imported. `bootstrap` does
+# for the log's format, `runtime_client` for the address of the Runtime API: each child imports
+# these.
 PRELOADED = (
     "awslambdaric.lambda_config",
     "awslambdaric.lambda_context",
@@ -53,7 +54,7 @@ PRELOADED = (
 
 @dataclass(frozen=True)
 class Child:
-    """A running environment: its process (also the id of its group) and the connection that owns it."""
+    """A running environment: its process, which leads a group, and the connection that owns it."""
 
     pid: int
     connection: socket.socket
@@ -65,15 +66,21 @@ def preload() -> None:
         import_module(name)
     # A first client makes botocore import all that it imports late; the service's model is loaded
     # again per child.
-    import_module("boto3").session.Session(
-        aws_access_key_id="preload", aws_secret_access_key="preload", region_name="us-east-1"
-    ).client("dynamodb")
+    import_module("boto3").client(
+        "dynamodb",
+        region_name="us-east-1",
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106 - else botocore goes looking for a real one
+    )
     gc.collect()
     gc.freeze()
 
 
 def die_with_parent(parent: int) -> None:
-    """Asks Linux to kill this process when the server is killed; elsewhere its next request to us fails."""
+    """Asks Linux to kill this process when the server is killed.
+
+    Elsewhere its next request to us fails.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before we asked
@@ -91,11 +98,12 @@ def forget_bundled(code: Path) -> None:
 
 
 def become_environment(request: dict[str, Any], output: int, parent: int) -> None:
-    """Turns this fresh child into what AWS starts: own group, own environment, code first on the path."""
+    """Turns this fresh child into what AWS starts: own environment, code first on the path."""
     os.setsid()
     die_with_parent(parent)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -205,7 +213,10 @@ class ForkServer:
 
 
 def kill_group(pid: int) -> None:
-    """Kills a child that was not reaped yet, and all that it started; it may not have made its group yet."""
+    """Kills a child that was not reaped yet, and all that it started.
+
+    It may not have made its group yet.
+    """
     kill(os.killpg, pid)
     kill(os.kill, pid)
 

@@ -1,4 +1,4 @@
-"""The lines that Lambda itself writes around a function's own: START, END, REPORT and their JSON forms.
+"""The lines that Lambda itself writes: START, END, REPORT and their JSON forms.
 
 AWS: "Working with Lambda function logs" and "Log formats" in the Lambda developer guide.
 """
@@ -17,7 +17,10 @@ _LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
 
 @dataclass(frozen=True)
 class Usage:
-    """What an invocation used: milliseconds, and MB at its peak. `init_ms` only for the first of a process."""
+    """What an invocation used: milliseconds, and MB at its peak.
+
+    `init_ms` only for the first of a process.
+    """
 
     duration_ms: float
     memory_mb: int
@@ -52,7 +55,11 @@ class PlatformLog:
             return (
                 f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}\n"
             )
-        record = {"phase": "init", "status": status, "metrics": {"durationMs": round(milliseconds, 3)}}
+        record = {
+            "phase": "init",
+            "status": status,
+            "metrics": {"durationMs": round(milliseconds, 3)},
+        }
         return self._event("platform.initReport", record, level="WARN")
 
     def start(self, request_id: str) -> str:

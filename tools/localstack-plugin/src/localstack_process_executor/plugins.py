@@ -22,12 +22,12 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc] # Loca
 
 
 class ExecutorNotActiveError(RuntimeError):
-    """LocalStack was asked for the process executor and would use another: functions would want Docker."""
+    """LocalStack would use another executor than the one asked for: functions would want Docker."""
 
 
-@hooks.on_infra_start(priority=20)
+@hooks.on_infra_start(priority=20)  # type: ignore[untyped-decorator] # LocalStack ships without types
 def start_process_executor() -> None:
-    """Makes sure that LocalStack uses our executor, and starts the fork server so that the first call finds it warm.
+    """Makes sure that LocalStack uses our executor, and starts the fork server ahead of use.
 
     LocalStack only warns of an executor that it does not know, or that it cannot import, and falls
     back to Docker. Raises ExecutorNotActiveError, which ends the start.
@@ -48,20 +48,20 @@ def start_process_executor() -> None:
 
 
 def serve_counts() -> None:
-    """Answers GET /_lambda/environments with the pool's counts: that it answers proves that our executor is active."""
+    """Answers GET /_lambda/environments with the pool's counts; an answer proves we are active."""
     from localstack.http import Request, Response, route  # noqa: PLC0415
     from localstack.services.edge import ROUTER  # noqa: PLC0415
 
     from localstack_process_executor.executor import pool  # noqa: PLC0415
 
-    @route("/_lambda/environments", methods=["GET"])
+    @route("/_lambda/environments", methods=["GET"])  # type: ignore[untyped-decorator] # LocalStack ships without types
     def environments(_request: Request) -> Response:
         return Response.for_json(pool().counts())
 
     ROUTER.add(environments)
 
 
-@hooks.on_infra_shutdown()
+@hooks.on_infra_shutdown()  # type: ignore[untyped-decorator] # LocalStack ships without types
 def stop_process_executor() -> None:
     """Ends the fork server and every function's process."""
     if config.LAMBDA_RUNTIME_EXECUTOR == NAME:

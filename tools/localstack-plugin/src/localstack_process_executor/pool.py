@@ -37,7 +37,10 @@ class Pool:
             self._users.setdefault(spec.version, set()).add(user)
 
     def leave(self, user: str, spec: FunctionSpec) -> None:
-        """Undoes join. Without users a version's idle environments end now, its busy ones after their invocation."""
+        """Undoes join.
+
+        Without users a version's idle environments end now, its busy ones after their invocation.
+        """
         with self._changed:
             users = self._users.get(spec.version, set())
             users.discard(user)
@@ -69,7 +72,7 @@ class Pool:
             self._give_back(sandbox)
 
     def _take(self, spec: FunctionSpec) -> Sandbox | None:
-        """Waits for an idle environment of this version, or (None) for the right to start one, already counted."""
+        """Waits for an idle environment of this version, or (None) for the right to start one."""
         evicted = None
         with self._changed:
             while True:

@@ -26,7 +26,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class InitFailed:
-    """The process reported that the function's module cannot be used; `payload` is AWS's error object."""
+    """The process reported that the function's module cannot be used.
+
+    `payload` is AWS's error object.
+    """
 
     payload: bytes
 
@@ -161,7 +164,7 @@ def too_large(size: int) -> bytes:
     return json.dumps(
         {
             "errorType": "Function.ResponseSizeTooLarge",
-            "errorMessage": f"Response payload size ({size} bytes) exceeded maximum allowed payload size"
-            f" ({MAX_RESPONSE_BYTES} bytes).",
+            "errorMessage": f"Response payload size ({size} bytes) exceeded maximum allowed"
+            f" payload size ({MAX_RESPONSE_BYTES} bytes).",
         }
     ).encode()

@@ -30,7 +30,7 @@ EXIT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class _Ending:
-    """How an invocation ended: the payload for the caller, and the platform's own words where it did not end well."""
+    """How an invocation ended: for the caller, and in the platform's words if not well."""
 
     status: Status
     payload: bytes
@@ -58,7 +58,10 @@ class Sandbox:
         self._boot_ms: float | None = None
 
     def boot(self, seconds: float = INIT_SECONDS) -> None:
-        """Starts the process and waits until it asks for work; `alive` says whether it did within `seconds`."""
+        """Starts the process and waits until it asks for work.
+
+        `alive` says whether it did within `seconds`.
+        """
         started = time.monotonic()
         self._start_process()
         self._boot_event = event = self._next_event(started + seconds)
@@ -72,7 +75,10 @@ class Sandbox:
             self._boot_log += self._log.init_report(self._boot_ms, status)
 
     def invoke(self, request: Request) -> Answer:
-        """Runs one invocation, within the function's timeout; afterwards `alive` says whether another may follow."""
+        """Runs one invocation, within the function's timeout.
+
+        Afterwards `alive` says whether another may follow.
+        """
         started = time.monotonic()
         deadline = started + self.spec.timeout
         if not self.alive:
@@ -146,7 +152,10 @@ class Sandbox:
         self.alive = False
 
     def _next_event(self, deadline: float) -> Event | None:
-        """The next thing the process says; None when there is none or it is silent until `deadline`."""
+        """The next thing the process says.
+
+        None when there is none or it is silent until `deadline`.
+        """
         if self._api is None:
             return None
         try:

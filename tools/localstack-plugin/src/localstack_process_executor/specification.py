@@ -8,7 +8,7 @@ LogFormat = Literal["Text", "JSON"]
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One version of a function, as an execution environment needs it. Times are in seconds, memory in MB.
+    """One version of a function, as an environment needs it; seconds and MB.
 
     `version` tells versions apart: two specs with the same one may share environments.
     """

@@ -1,0 +1,95 @@
+"""The warm parent: its children end with it, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from localstack_process_executor.fork_client import ForkServer
+from localstack_process_executor.sandbox import Sandbox
+
+from .conftest import RUNTIME, SpecMaker, request
+from .test_sandbox import is_running
+
+SLEEPER = """
+import os
+def handler(event, context):
+    return os.getpid()
+"""
+
+
+def wait_until(what: str, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Polls a condition; fails, naming it, when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        os.sched_yield()
+
+
+def started(server: ForkServer, make_spec: SpecMaker) -> tuple[Sandbox, int]:
+    """An environment that has worked once, and its process."""
+    sandbox = Sandbox(make_spec(SLEEPER), server)
+    sandbox.boot()
+    return sandbox, int(sandbox.invoke(request()).payload)
+
+
+def parent_of(pid: int) -> int:
+    """The process that forked this one."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_children_end_when_the_server_is_stopped(make_spec: SpecMaker) -> None:
+    """Stopping the server leaves no process of a function."""
+    server = ForkServer(RUNTIME)
+    sandbox, pid = started(server, make_spec)
+    server.stop()
+    wait_until("the child has ended", lambda: not is_running(pid))
+    sandbox.close()
+
+
+def test_children_end_when_the_server_is_killed(make_spec: SpecMaker) -> None:
+    """Killing the server leaves no process of a function, and the next need brings a new server."""
+    server = ForkServer(RUNTIME)
+    sandbox, pid = started(server, make_spec)
+    os.kill(parent_of(pid), signal.SIGKILL)
+    wait_until("the child has ended", lambda: not is_running(pid))
+    sandbox.close()
+    sandbox = Sandbox(sandbox.spec, server)
+    assert int(sandbox.invoke(request()).payload) != pid
+    sandbox.close()
+    server.stop()
+
+
+OWNER = """
+import sys
+from pathlib import Path
+from localstack_process_executor.fork_client import ForkServer
+from localstack_process_executor.sandbox import Sandbox
+from localstack_process_executor.specification import FunctionSpec, Request
+
+runtime, code = sys.argv[1:]
+spec = FunctionSpec("v", "f", "$LATEST", "app.handler", code, 10.0, 256, "python3.13", {})
+answer = Sandbox(spec, ForkServer(Path(runtime))).invoke(Request("id", "arn", b"null"))
+print(answer.payload.decode(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_children_end_with_the_program_that_owns_the_server(make_spec: SpecMaker) -> None:
+    """When the owner is killed, which is how LocalStack may end, server and children end too."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, RUNTIME, make_spec(SLEEPER).code],
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with owner:
+        assert owner.stdout
+        pid = int(owner.stdout.readline())
+        server_pid = parent_of(pid)
+        owner.kill()
+    wait_until("the child has ended", lambda: not is_running(pid))
+    wait_until("the server has ended", lambda: not is_running(server_pid))

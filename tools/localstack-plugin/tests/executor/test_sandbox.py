@@ -1,0 +1,300 @@
+"""One execution environment: what a function sees, and what its caller is told."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localstack_process_executor.specification import Answer
+
+from .conftest import SandboxMaker, request
+
+
+def payload_of(answer: Answer) -> Any:
+    """The payload, parsed."""
+    return json.loads(answer.payload)
+
+
+def test_returns_what_the_function_returns(make_sandbox: SandboxMaker) -> None:
+    """The handler gets the event and the context, and its result is the payload."""
+    sandbox = make_sandbox(
+        """
+        def handler(event, context):
+            arn = context.invoked_function_arn
+            return {"event": event, "id": context.aws_request_id, "arn": arn}
+        """
+    )
+    answer = sandbox.invoke(request({"é": 1}, "id-7"))
+    assert not answer.is_error
+    assert payload_of(answer) == {
+        "event": {"é": 1},
+        "id": "id-7",
+        "arn": "arn:aws:lambda:us-east-1:000000000000:function:function",
+    }
+
+
+def test_keeps_module_state_between_invocations(make_sandbox: SandboxMaker) -> None:
+    """A second invocation runs in the same process."""
+    sandbox = make_sandbox(
+        """
+        calls = []
+        def handler(event, context):
+            calls.append(event)
+            return calls
+        """
+    )
+    sandbox.invoke(request(1))
+    assert payload_of(sandbox.invoke(request(2))) == [1, 2]
+
+
+def test_sees_only_its_own_environment(
+    make_sandbox: SandboxMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function sees its own variables and none of ours, and runs in the folder of its code."""
+    monkeypatch.setenv("OURS", "secret")
+    sandbox = make_sandbox(
+        """
+        import os, sys
+        def handler(event, context):
+            return {"env": dict(os.environ), "cwd": os.getcwd(), "first": sys.path[0]}
+        """,
+        environment={"A": "1"},
+    )
+    seen = payload_of(sandbox.invoke(request()))
+    assert set(seen["env"]) - {"_X_AMZN_TRACE_ID", "LC_CTYPE"} == {"A", "AWS_LAMBDA_RUNTIME_API"}
+    assert seen["cwd"] == seen["first"] == sandbox.spec.code
+
+
+def test_prefers_a_package_of_its_own(make_sandbox: SandboxMaker, tmp_path: Path) -> None:
+    """A package in the zip wins over the one of that name which the runtime has loaded already."""
+    source = """
+        import boto3
+        def handler(event, context):
+            return boto3.__file__
+        """
+    bundled = tmp_path / "function" / "boto3"
+    sandbox = make_sandbox(source)
+    assert "site-packages" in payload_of(sandbox.invoke(request()))
+    bundled.mkdir()
+    (bundled / "__init__.py").write_text("")
+    sandbox.close()
+    sandbox = type(sandbox)(sandbox.spec, sandbox._server)
+    try:
+        assert payload_of(sandbox.invoke(request())) == str(bundled / "__init__.py")
+    finally:
+        sandbox.close()
+
+
+def test_an_exception_becomes_the_error_object(make_sandbox: SandboxMaker) -> None:
+    """What a function raises is answered with type, message and trace, and the process lives on."""
+    sandbox = make_sandbox(
+        """
+        def handler(event, context):
+            raise LookupError("nothing there")
+        """
+    )
+    answer = sandbox.invoke(request())
+    error = payload_of(answer)
+    assert answer.is_error
+    assert (error["errorType"], error["errorMessage"]) == ("LookupError", "nothing there")
+    assert "app.py" in error["stackTrace"][0]
+    assert '"status": "error"' not in answer.logs
+    assert "[ERROR] LookupError: nothing there" in answer.logs
+    assert sandbox.alive
+
+
+def test_a_function_that_takes_too_long_is_killed(make_sandbox: SandboxMaker) -> None:
+    """At its timeout a function is answered for, and neither it nor what it started lives on."""
+    sandbox = make_sandbox(
+        """
+        import os, subprocess, sys, time
+        def handler(event, context):
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            print("pids", os.getpid(), child.pid)
+            time.sleep(60)
+        """,
+        timeout=0.5,
+    )
+    answer = sandbox.invoke(request(request_id="id-9"))
+    assert payload_of(answer) == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": "RequestId: id-9 Error: Task timed out after 0.50 seconds",
+    }
+    assert "id-9 Task timed out after 0.50 seconds" in answer.logs
+    assert "Status: timeout" in answer.logs
+    pids = [
+        int(word)
+        for line in answer.logs.splitlines()
+        if line.startswith("pids ")
+        for word in line.split()[1:]
+    ]
+    assert len(pids) == 2
+    assert not any(is_running(pid) for pid in pids)
+
+
+def test_works_again_after_a_timeout(make_sandbox: SandboxMaker) -> None:
+    """The invocation after a timeout gets a fresh process."""
+    sandbox = make_sandbox(
+        """
+        import time
+        calls = 0
+        def handler(event, context):
+            global calls
+            calls += 1
+            time.sleep(event)
+            return calls
+        """,
+        timeout=1.0,
+    )
+    sandbox.invoke(request(60))
+    assert not sandbox.alive
+    assert payload_of(sandbox.invoke(request(0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("os._exit(3)", "Runtime exited with error: exit status 3"),
+        ("os._exit(0)", "Runtime exited without providing a reason"),
+        ("sys.exit(1)", "Runtime exited with error: exit status 1"),
+        ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
+    ],
+)
+def test_a_crash_is_answered_for(make_sandbox: SandboxMaker, statement: str, reason: str) -> None:
+    """A process that ends during its work is reported as AWS does, with what it had printed."""
+    sandbox = make_sandbox(
+        f"""
+        import os, sys
+        def handler(event, context):
+            print("the last words")
+            {statement}
+        """
+    )
+    answer = sandbox.invoke(request())
+    assert answer.is_error
+    assert payload_of(answer) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: id-1 Error: {reason}",
+    }
+    assert "the last words" in answer.logs
+    assert not sandbox.alive
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("import not_in_the_zip", "Runtime.ImportModuleError"),
+        ("def handler(:", "Runtime.UserCodeSyntaxError"),
+        ("handlers = []", "Runtime.HandlerNotFound"),
+        ("raise ZeroDivisionError('at import')", "ZeroDivisionError"),
+    ],
+)
+def test_an_init_that_fails_is_answered_for(
+    make_sandbox: SandboxMaker, source: str, kind: str
+) -> None:
+    """A module that cannot be used fails the invocation with AWS's type.
+
+    Its init was tried twice.
+    """
+    sandbox = make_sandbox(source)
+    assert not sandbox.alive
+    answer = sandbox.invoke(request())
+    assert answer.is_error
+    assert payload_of(answer)["errorType"] == kind
+    assert answer.logs.count("Phase: init\tStatus: error") == 2
+
+
+def test_an_init_that_takes_too_long_gets_the_time_of_the_invocation(
+    make_sandbox: SandboxMaker,
+) -> None:
+    """An init cut off at its limit is started again and may take the function's timeout."""
+    sandbox = make_sandbox(
+        """
+        import time
+        time.sleep(0.4)
+        def handler(event, context):
+            return "ready"
+        """,
+        boot_seconds=0.1,
+    )
+    assert not sandbox.alive
+    answer = sandbox.invoke(request())
+    assert payload_of(answer) == "ready"
+    assert answer.logs.count("Phase: init\tStatus: timeout") == 1
+
+
+def test_logs_are_complete_and_once(make_sandbox: SandboxMaker) -> None:
+    """Each answer carries its own lines between START and REPORT, the first also the init's."""
+    sandbox = make_sandbox(
+        """
+        import sys
+        print("while importing")
+        def handler(event, context):
+            print("line", event, "x" * 100_000)
+            print("to stderr", file=sys.stderr)
+        """
+    )
+    first, second = sandbox.invoke(request(1)).logs, sandbox.invoke(request(2)).logs
+    assert [line.split()[0] for line in first.splitlines()] == [
+        "INIT_START",
+        "while",
+        "START",
+        "line",
+        "to",
+        "END",
+        "REPORT",
+    ]
+    assert "Init Duration" in first
+    assert "line 1" not in second
+    assert "line 2 " + "x" * 100_000 in second
+    assert "Init Duration" not in second
+
+
+def test_json_logs_are_one_object_per_line(make_sandbox: SandboxMaker) -> None:
+    """In JSON a function's records keep their extra fields and the platform's are events."""
+    sandbox = make_sandbox(
+        """
+        import logging
+        logging.getLogger().setLevel("INFO")
+        def handler(event, context):
+            logging.info("opened", extra={"release_id": "5.10"})
+        """,
+        log_format="JSON",
+        environment={"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"},
+    )
+    lines = [json.loads(line) for line in sandbox.invoke(request()).logs.splitlines()]
+    assert [line.get("type", line.get("message")) for line in lines] == [
+        "platform.initStart",
+        "platform.start",
+        "opened",
+        "platform.report",
+    ]
+    assert lines[2]["release_id"] == "5.10"
+    assert lines[2]["requestId"] == "id-1"
+    assert lines[3]["record"]["status"] == "success"
+    assert lines[3]["record"]["metrics"]["initDurationMs"] > 0
+
+
+def test_a_response_that_is_too_large_is_refused(make_sandbox: SandboxMaker) -> None:
+    """A result above 6 MB is an error, and the process lives on."""
+    sandbox = make_sandbox(
+        """
+        def handler(event, context):
+            return "x" * event
+        """
+    )
+    answer = sandbox.invoke(request(6_291_556))
+    assert payload_of(answer)["errorType"] == "Function.ResponseSizeTooLarge"
+    assert not sandbox.invoke(request(6_291_554)).is_error
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is not merely waiting to be reaped."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"

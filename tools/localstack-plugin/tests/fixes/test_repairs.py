@@ -1,0 +1,93 @@
+"""The repairs of LocalStack: their rules alone, then on the platform."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from localstack_fixes.dynamodb_local import without_java_agents
+from localstack_fixes.environment_registry import SnapshotDict
+from localstack_fixes.execution_input import with_text
+
+ROLE = "arn:aws:iam::000000000000:role/repairs"
+PATIENT = Config(max_pool_connections=40, read_timeout=60, retries={"total_max_attempts": 1})
+
+
+def test_the_java_agent_is_taken_out() -> None:
+    """Only the agent goes: all else of the command stays, in its order."""
+    command = ["java", "-Xmx256m", "-javaagent:/a/loader.jar", "-jar", "DynamoDBLocal.jar"]
+    assert without_java_agents(command) == ["java", "-Xmx256m", "-jar", "DynamoDBLocal.jar"]
+
+
+def test_a_description_carries_the_text_it_was_started_with() -> None:
+    """The text replaces what LocalStack wrote; an execution without one is described as before."""
+    assert with_text({"input": "[5.1]", "name": "n"}, "[5.10]") == {"input": "[5.10]", "name": "n"}
+    assert with_text({"input": "{}"}, None) == {"input": "{}"}
+
+
+def test_values_may_be_iterated_while_others_are_added() -> None:
+    """A loop over the values sees those there were, and no error, when one is added meanwhile."""
+    environments = SnapshotDict(a=1, b=2)
+    seen = []
+    for value in environments.values():
+        environments[f"new{value}"] = value
+        seen.append(value)
+    assert seen == [1, 2]
+
+
+@pytest.fixture
+def machine() -> Iterator[tuple[Any, str]]:
+    """A client of Step Functions and a machine that does nothing."""
+    client = boto3.client("stepfunctions")
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    arn = client.create_state_machine(
+        name=f"repairs-{uuid4()}", roleArn=ROLE, definition=json.dumps(definition)
+    )["stateMachineArn"]
+    yield client, arn
+    client.delete_state_machine(stateMachineArn=arn)
+
+
+@pytest.mark.platform
+@pytest.mark.parametrize("text", ['{"releaseId": 5.10}', '{"a":1,  "a":2}', '{"n": 1E2}'])
+def test_an_input_comes_back_to_the_letter(machine: tuple[Any, str], text: str) -> None:
+    """DescribeExecution returns what StartExecution got: numbers, spaces, repeated keys."""
+    client, arn = machine
+    execution = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
+    assert client.describe_execution(executionArn=execution)["input"] == text
+
+
+@pytest.mark.platform
+def test_many_first_invocations_at_once_all_succeed() -> None:
+    """Thirty invocations that arrive together at a function nobody has called are all answered."""
+    client = boto3.client("lambda", config=PATIENT)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("app.py", "def handler(event, context):\n    return event\n")
+    name = f"repairs-{uuid4()}"
+    client.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=ROLE,
+        Handler="app.handler",
+        Code={"ZipFile": archive.getvalue()},
+    )
+    deadline = time.monotonic() + 30
+    while client.get_function(FunctionName=name)["Configuration"]["State"] != "Active":
+        assert time.monotonic() < deadline, "the function is not Active"
+
+    def invoke(number: int) -> Any:
+        return json.load(client.invoke(FunctionName=name, Payload=str(number))["Payload"])
+
+    try:
+        with ThreadPoolExecutor(30) as threads:
+            assert list(threads.map(invoke, range(30))) == list(range(30))
+    finally:
+        client.delete_function(FunctionName=name)
