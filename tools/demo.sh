@@ -7,6 +7,7 @@ if [[ ${TARGET:-platform} != platform ]]; then
   echo "The demo runs on the platform only; for AWS: make deploy TARGET=aws" >&2
   exit 2
 fi
+.venv/bin/python infra/demo/build_sources.py > /dev/null
 .venv/bin/python -m tools.deploy apply infra infra/demo
 # A release id is used once, so each demo has its own.
 .venv/bin/python tools/demo_manifest.py .platform/infra-demo-outputs.json > .build/demo-manifest.json

@@ -33,13 +33,15 @@ end_to_end() {
   trap '$python -m tools.platform down --home $home' EXIT
   # Lambda tries a failed asynchronous invocation again after 1 and 2 minutes; here after 1 and 2 seconds.
   PLATFORM_PORT=0 LAMBDA_RETRY_BASE_DELAY=1 $python -m tools.platform up --home "$home"
+  $python infra/demo/build_sources.py > /dev/null
   $python -m tools.deploy apply infra infra/demo --home "$home"
   (
     eval "$($python -m tools.platform env --home "$home")"
     $python -m pytest tests/e2e
+    $python -m pytest -m platform tools
   )
 }
 
-step "Unit, contract and plugin tests" $python -m pytest --ignore tests/e2e
+step "Unit, contract and plugin tests" $python -m pytest -m "not platform" --ignore tests/e2e
 step "Terraform" terraform_tests
 step "End to end" end_to_end

@@ -1,6 +1,5 @@
 """A fork server on the project's Lambda runtime, and functions to run on it."""
 
-import json
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from localstack_process_executor.fork_client import ForkServer
 from localstack_process_executor.sandbox import Sandbox
-from localstack_process_executor.specification import FunctionSpec, Request
+from localstack_process_executor.specification import FunctionSpec
 
 RUNTIME = Path(__file__).resolve().parents[4] / ".platform/lambda-runtime"
 
@@ -68,12 +67,3 @@ def make_sandbox(server: ForkServer, make_spec: SpecMaker) -> Iterator[SandboxMa
     yield make
     for sandbox in sandboxes:
         sandbox.close()
-
-
-def request(event: Any = None, request_id: str = "id-1") -> Request:
-    """An invocation with `event` for its payload."""
-    return Request(
-        request_id=request_id,
-        function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
-        payload=json.dumps(event).encode(),
-    )

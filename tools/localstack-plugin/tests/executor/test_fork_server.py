@@ -1,5 +1,6 @@
 """The warm parent: its children end with it, however it ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,9 +11,12 @@ from pathlib import Path
 
 from localstack_process_executor.fork_client import ForkServer
 from localstack_process_executor.sandbox import Sandbox
+from localstack_process_executor.specification import FunctionSpec, Request
 
-from .conftest import RUNTIME, SpecMaker, request
-from .test_sandbox import is_running
+RUNTIME = Path(__file__).resolve().parents[4] / ".platform/lambda-runtime"
+REQUEST = Request("id-1", "arn", b"null")
+
+SpecMaker = Callable[..., FunctionSpec]
 
 SLEEPER = """
 import os
@@ -33,12 +37,51 @@ def started(server: ForkServer, make_spec: SpecMaker) -> tuple[Sandbox, int]:
     """An environment that has worked once, and its process."""
     sandbox = Sandbox(make_spec(SLEEPER), server)
     sandbox.boot()
-    return sandbox, int(sandbox.invoke(request()).payload)
+    return sandbox, int(sandbox.invoke(REQUEST).payload)
 
 
 def parent_of(pid: int) -> int:
     """The process that forked this one."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is not merely waiting to be reaped."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
+
+
+def test_a_function_that_takes_too_long_is_killed(make_sandbox: Callable[..., Sandbox]) -> None:
+    """At its timeout a function is answered for, and neither it nor what it started lives on."""
+    sandbox = make_sandbox(
+        """
+        import os, subprocess, sys, time
+        def handler(event, context):
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            print("pids", os.getpid(), child.pid)
+            time.sleep(60)
+        """,
+        timeout=0.5,
+    )
+    answer = sandbox.invoke(REQUEST)
+    assert json.loads(answer.payload) == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": "RequestId: id-1 Error: Task timed out after 0.50 seconds",
+    }
+    assert "id-1 Task timed out after 0.50 seconds" in answer.logs
+    assert "Status: timeout" in answer.logs
+    pids = [
+        int(word)
+        for line in answer.logs.splitlines()
+        if line.startswith("pids ")
+        for word in line.split()[1:]
+    ]
+    assert len(pids) == 2
+    assert not any(is_running(pid) for pid in pids)
 
 
 def test_children_end_when_the_server_is_stopped(make_spec: SpecMaker) -> None:
@@ -58,7 +101,7 @@ def test_children_end_when_the_server_is_killed(make_spec: SpecMaker) -> None:
     wait_until("the child has ended", lambda: not is_running(pid))
     sandbox.close()
     sandbox = Sandbox(sandbox.spec, server)
-    assert int(sandbox.invoke(request()).payload) != pid
+    assert int(sandbox.invoke(REQUEST).payload) != pid
     sandbox.close()
     server.stop()
 

@@ -1,7 +1,7 @@
 """All environments of a machine: shared, bounded and reclaimed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,9 +9,9 @@ import pytest
 
 from localstack_process_executor.fork_client import ForkServer
 from localstack_process_executor.pool import Pool
-from localstack_process_executor.specification import FunctionSpec
+from localstack_process_executor.specification import FunctionSpec, Request
 
-from .conftest import SpecMaker, request
+SpecMaker = Callable[..., FunctionSpec]
 
 WHO_AM_I = """
 import os, time
@@ -41,7 +41,8 @@ def pool(server: ForkServer) -> Iterator[Pool]:
 
 def answer(pool: Pool, spec: FunctionSpec, event: Any = None) -> Any:
     """What an invocation returns."""
-    return json.loads(pool.invoke(spec, request(event)).payload)
+    request = Request("id-1", "arn", json.dumps(event).encode())
+    return json.loads(pool.invoke(spec, request).payload)
 
 
 def test_one_process_serves_one_after_another(pool: Pool, make_spec: SpecMaker) -> None:

@@ -1,15 +1,25 @@
 """One execution environment: what a function sees, and what its caller is told."""
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localstack_process_executor.specification import Answer
+from localstack_process_executor.sandbox import Sandbox
+from localstack_process_executor.specification import Answer, Request
 
-from .conftest import SandboxMaker, request
+SandboxMaker = Callable[..., Sandbox]
+
+
+def request(event: Any = None, request_id: str = "id-1") -> Request:
+    """An invocation with `event` for its payload."""
+    return Request(
+        request_id=request_id,
+        function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
+        payload=json.dumps(event).encode(),
+    )
 
 
 def payload_of(answer: Answer) -> Any:
@@ -103,35 +113,6 @@ def test_an_exception_becomes_the_error_object(make_sandbox: SandboxMaker) -> No
     assert '"status": "error"' not in answer.logs
     assert "[ERROR] LookupError: nothing there" in answer.logs
     assert sandbox.alive
-
-
-def test_a_function_that_takes_too_long_is_killed(make_sandbox: SandboxMaker) -> None:
-    """At its timeout a function is answered for, and neither it nor what it started lives on."""
-    sandbox = make_sandbox(
-        """
-        import os, subprocess, sys, time
-        def handler(event, context):
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-            print("pids", os.getpid(), child.pid)
-            time.sleep(60)
-        """,
-        timeout=0.5,
-    )
-    answer = sandbox.invoke(request(request_id="id-9"))
-    assert payload_of(answer) == {
-        "errorType": "Sandbox.Timedout",
-        "errorMessage": "RequestId: id-9 Error: Task timed out after 0.50 seconds",
-    }
-    assert "id-9 Task timed out after 0.50 seconds" in answer.logs
-    assert "Status: timeout" in answer.logs
-    pids = [
-        int(word)
-        for line in answer.logs.splitlines()
-        if line.startswith("pids ")
-        for word in line.split()[1:]
-    ]
-    assert len(pids) == 2
-    assert not any(is_running(pid) for pid in pids)
 
 
 def test_works_again_after_a_timeout(make_sandbox: SandboxMaker) -> None:
@@ -288,13 +269,3 @@ def test_a_response_that_is_too_large_is_refused(make_sandbox: SandboxMaker) -> 
     answer = sandbox.invoke(request(6_291_556))
     assert payload_of(answer)["errorType"] == "Function.ResponseSizeTooLarge"
     assert not sandbox.invoke(request(6_291_554)).is_error
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process exists and is not merely waiting to be reaped."""
-    try:
-        os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-    return state != "Z"
