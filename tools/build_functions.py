@@ -102,10 +102,13 @@ def source_of(module: str, lambdas: Path) -> Path | None:
 
 
 def imports_of(source: Path, lambdas: Path) -> set[str]:
-    """What one file imports, with the packages above it."""
+    """What one file imports, with the packages above it. Raises BuildError."""
     parts = source.relative_to(lambdas).with_suffix("").parts
     found = Imports(".".join(parts[:-1]))
-    found.visit(ast.parse(source.read_bytes(), filename=str(source)))
+    try:
+        found.visit(ast.parse(source.read_bytes(), filename=str(source)))
+    except SyntaxError as error:
+        raise BuildError(f"{source}, line {error.lineno}: {error.msg}") from error
     return {
         ".".join(name.split(".")[:length])
         for name in found.names
@@ -161,19 +164,16 @@ def worth_shipping(folder: Path) -> Iterator[Path]:
 
 
 def compile_module(folder: Path, module: Path) -> Path:
-    """Compiles a module as Lambda will see it; the path is relative. Raises BuildError."""
+    """Compiles a module as Lambda will see it; the path is relative to the folder."""
     compiled = module.parent / "__pycache__" / f"{module.stem}.{sys.implementation.cache_tag}.pyc"
-    try:
-        py_compile.compile(
-            str(folder / module),
-            cfile=str(folder / compiled),
-            dfile=f"/var/task/{module.as_posix()}",
-            doraise=True,
-            # Never compared with the source: nothing in a deployed zip can change.
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-    except py_compile.PyCompileError as error:
-        raise BuildError(f"{module} cannot be compiled: {error.msg}") from error
+    py_compile.compile(
+        str(folder / module),
+        cfile=str(folder / compiled),
+        dfile=f"/var/task/{module.as_posix()}",
+        doraise=True,
+        # Never compared with the source: nothing in a deployed zip can change.
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
     return compiled
 
 
