@@ -30,7 +30,7 @@ lint: setup ## Check style, types and formatting; change nothing
 	@.venv/bin/ruff format --check --quiet
 	@# The folder's hyphen cannot be part of a module's name, so its tests need a root of their own.
 	@MYPYPATH=tools/localstack-plugin/tests .venv/bin/mypy --no-error-summary lambdas tools tests infra/demo
-	@terraform fmt -check -recursive infra
+	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
 	@echo "Lint: nothing to say."
 
 up: setup ## Start the platform (PLATFORM_PORT=number chooses its port)
