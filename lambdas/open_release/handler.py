@@ -8,19 +8,45 @@ from release_core.clock import now
 from release_core.codepipeline import CodePipeline
 from release_core.opening import OpenRelease
 from release_core.opening_ledger import OpeningLedger
+from release_core.reservations import Reservations
+from release_core.resuming import Resuming
 from release_core.settings import OpenReleaseSettings, read_settings
+from release_core.tokens import Tokens
+from release_core.wiring import make_ledger
 
 
-def handler(event: dict[str, Any], _context: Context) -> dict[str, Any]:
-    """Open the release of the workflow execution that the event names."""
-    settings = read_settings(OpenReleaseSettings, os.environ)
-    open_release = OpenRelease(
-        step_functions=client("stepfunctions"),
+def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
+    """Open the release of the workflow execution that the event names, or wait to open it."""
+    open_release = _open_release(read_settings(OpenReleaseSettings, os.environ))
+    if "task_token" in event:
+        open_release.wait(event["execution_arn"], event["task_token"])
+        return None
+    return open_release(event["execution_arn"])
+
+
+def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
+    step_functions = client("stepfunctions")
+    codepipeline = CodePipeline(client("codepipeline"))
+    ledger = make_ledger(settings)
+    opening_ledger = OpeningLedger(
+        client("dynamodb"), settings.releases_table, clock=now, who=function_name()
+    )
+    reservations = Reservations(
+        holders=ledger.holders, step_functions=step_functions, tokens=Tokens(step_functions)
+    )
+    return OpenRelease(
+        step_functions=step_functions,
         s3=client("s3"),
-        codepipeline=CodePipeline(client("codepipeline")),
-        ledger=OpeningLedger(
-            client("dynamodb"), settings.releases_table, clock=now, who=function_name()
+        codepipeline=codepipeline,
+        ledger=opening_ledger,
+        reservations=reservations,
+        resuming=Resuming(
+            ledger=ledger,
+            opening_ledger=opening_ledger,
+            codepipeline=codepipeline,
+            reservations=reservations,
+            clock=now,
         ),
+        clock=now,
         look_after_seconds=settings.look_after_seconds,
     )
-    return open_release(event["execution_arn"])

@@ -10,7 +10,7 @@ from release_core.document import write_json
 from release_core.errors import AnnouncementRefused
 from release_core.ledger import Ledger
 from release_core.model import PipelineStatus, Release, ReleaseStatus
-from release_core.tokens import describe_outcome
+from release_core.tokens import Tokens, describe_outcome
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -34,10 +34,11 @@ class CloseRelease:
 
     ledger: Ledger
     advance: Advance
+    tokens: Tokens
     events: "EventBridgeClient"
     event_bus: str
 
-    def at_end(self, release_id: str) -> dict[str, Any]:
+    def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with what its pipelines came to; answers its id, status and why.
 
         Closing again answers the same. Raises whatever AWS answered that may pass.
@@ -45,7 +46,7 @@ class CloseRelease:
         release = self._bring_up_to_date(release_id)
         if release.status is ReleaseStatus.RUNNING:
             status, why = tally(release)
-            self.ledger.close(release_id, status, why)
+            self.ledger.headers.close(release_id, status, why=why, execution_arn=execution_arn)
         closed = self._follow_up(release_id)
         return {"release_id": release_id, "status": closed.status.value, "why": closed.why}
 
@@ -58,30 +59,48 @@ class CloseRelease:
         if isinstance(ending, str):
             log.warning("ignored: %s", ending)
             return
-        release_id = self.ledger.end_execution(ending.execution_arn, ending.how)
+        release_id = self.ledger.headers.end_execution(ending.execution_arn, ending.how)
         if release_id is None:
             log.info("the execution had opened no release", extra={"why": ending.how})
             return
-        self.ledger.close(release_id, _STATUS_OF_ENDING[ending.how], ending.why)
+        self.ledger.headers.close(
+            release_id,
+            _STATUS_OF_ENDING[ending.how],
+            why=ending.why,
+            execution_arn=ending.execution_arn,
+        )
         self._follow_up(release_id)
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)
         for pipeline in release.pipelines.values():
             # Its task ended without settling: an error of ours that the workflow gave up on.
-            self.advance.look(release_id, pipeline)
+            self.advance.look(release, pipeline)
             if not pipeline.status.ended:
                 self.advance.pipeline(release_id, pipeline.name)
         return self._read(release_id)
 
     def _follow_up(self, release_id: str) -> Release:
-        """Stop and skip what is left of a closed release, and announce its outcome once."""
-        self.advance.release(release_id)
+        """Stop and skip what is left, free the pipelines, and announce the outcome once."""
+        closed = self._read(release_id)
+        if closed.status is ReleaseStatus.RUNNING:
+            return closed  # an attempt that was opened since
+        try:
+            self.advance.release(release_id)
+        finally:
+            # Also when a start is still on its way: it is found and stopped by the next try.
+            self._free(closed)
         closed = self._read(release_id)
         if not closed.announced:
             self._announce(closed)
-            self.ledger.mark_announced(release_id)
+            self.ledger.headers.mark_announced(closed)
         return closed
+
+    def _free(self, release: Release) -> None:
+        for name in release.pipelines:
+            for token in self.ledger.holders.free(name, release.execution_arn):
+                self.tokens.wake(token)
+                self.ledger.holders.wait_no_more(name, token)
 
     def _read(self, release_id: str) -> Release:
         release = self.ledger.read_release(release_id)

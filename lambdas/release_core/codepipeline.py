@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from release_core.model import ExecutionState, Failure, Revision
+from release_core.model import ExecutionState, Failure, Pipeline, Revision
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -48,6 +48,14 @@ class Seen:
     revisions: Sequence[Revision]
 
 
+@dataclass(frozen=True)
+class BadAction:
+    """An execution of an action that did not succeed, and why."""
+
+    action_execution_id: str
+    failure: Failure
+
+
 class CodePipeline:
     """The calls to CodePipeline; throttling and server errors are retried by the SDK."""
 
@@ -77,13 +85,16 @@ class CodePipeline:
             ) from error
         return answer["pipelineExecutionId"]
 
-    def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
-        """Ask the execution to stop after the action it is in; one that has ended stays so."""
+    def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool) -> None:
+        """Ask the execution to stop after the action it is in, or to abandon that action too.
+
+        One that has ended stays so.
+        """
         try:
             self._client.stop_pipeline_execution(
                 pipelineName=pipeline,
                 pipelineExecutionId=execution_id,
-                abandon=False,
+                abandon=abandon,
                 reason=reason[:REASON_LIMIT],
             )
         except ClientError as error:
@@ -114,7 +125,22 @@ class CodePipeline:
             ],
         )
 
-    def explain_end(self, pipeline: str, execution_id: str) -> Failure | None:
+    def retry(self, pipeline: str, execution_id: str, *, stage: str) -> bool:
+        """Retry the failed actions of a stage; False when CodePipeline does not retry them."""
+        try:
+            self._client.retry_stage_execution(
+                pipelineName=pipeline,
+                pipelineExecutionId=execution_id,
+                stageName=stage,
+                retryMode="FAILED_ACTIONS",
+            )
+        except ClientError as error:
+            if not _is_refusal(error):
+                raise
+            return False
+        return True
+
+    def explain_end(self, pipeline: str, execution_id: str) -> BadAction | None:
         """The newest action that failed or was abandoned, if one did; one page of the list."""
         answer = self._client.list_action_executions(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
@@ -122,7 +148,7 @@ class CodePipeline:
         # The newest comes first; a retried stage lists its earlier failures too.
         for detail in answer["actionExecutionDetails"]:
             if detail.get("status") in {"Failed", "Abandoned"}:
-                return _failure_of(detail)
+                return BadAction(detail["actionExecutionId"], _failure_of(detail))
         return None
 
     def find_started(self, pipeline: str, *, since: datetime, starter: str) -> Iterator[str]:
@@ -143,9 +169,9 @@ class CodePipeline:
                     yield summary["pipelineExecutionId"]
 
 
-def client_request_token(release_id: str, pipeline: str, attempt: int) -> str:
+def client_request_token(release_id: str, pipeline: Pipeline) -> str:
     """The token of a start: the same for the same start, whoever repeats it."""
-    key = f"{release_id}\n{pipeline}\n{attempt}"
+    key = f"{release_id}\n{pipeline.name}\n{pipeline.attempt}\n{pipeline.retried}"
     return hashlib.sha256(key.encode()).hexdigest()
 
 

@@ -24,7 +24,8 @@ class Update:
     """What to change in one item, and the condition under which.
 
     ``put`` sets attributes, ``default`` those that are missing, ``append`` adds one entry to a
-    list, ``add`` adds a member to a string set or a number to a number, ``remove`` removes.
+    list, ``add`` adds a member to a string set or a number to a number, ``subtract``
+    takes a member out of a string set, ``remove`` removes.
     The condition writes attributes as ``#name`` and its own ``values`` as ``:name``.
     """
 
@@ -32,6 +33,7 @@ class Update:
     default: Mapping[str, Any] = field(default_factory=dict)
     append: Mapping[str, Item] = field(default_factory=dict)
     add: Mapping[str, str | int] = field(default_factory=dict)
+    subtract: Mapping[str, str] = field(default_factory=dict)
     remove: Sequence[str] = ()
     condition: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Update:
         clauses = [
             ("SET", sets),
             ("ADD", [f"#{name} :{name}" for name in self.add]),
+            ("DELETE", [f"#{name} :{name}" for name in self.subtract]),
             ("REMOVE", [f"#{name}" for name in self.remove]),
         ]
         expression = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts)
@@ -56,6 +59,7 @@ class Update:
         values |= {
             f":{name}": more if isinstance(more, int) else {more} for name, more in self.add.items()
         }
+        values |= {f":{name}": {member} for name, member in self.subtract.items()}
         values |= {f":{name}": value for name, value in self.values.items()}
         if self.append:
             values[":empty_list"] = []

@@ -6,9 +6,12 @@
     ├── Rejection                the manifest never becomes a release
     │   ├── ManifestUnreadable   no JSON document could be read
     │   ├── ManifestInvalid      the document is not a manifest; carries every problem
-    │   └── ReleaseIdTaken       the id belongs to another manifest
+    │   ├── ReleaseIdTaken       the id belongs to another manifest
+    │   ├── ReleaseNotResumable  there is nothing to resume, or not yet
+    │   └── PipelinesBusy        another release holds a pipeline
     └── Unfinished               nothing is wrong yet; the caller's retry continues
         ├── ExecutionEnded       the workflow was stopped before its release was opened
+        ├── OpeningElsewhere     another execution opens the same release at this instant
         ├── LedgerBusy           another writer was in the same item at the same instant
         ├── AdvanceUnfinished    a release kept asking for decisions
         ├── ExecutionTaken       an execution belongs to another release
@@ -29,6 +32,9 @@ PIPELINE_ERRORS = {
     PipelineStatus.TIMED_OUT: "PipelineTimedOut",
     PipelineStatus.SKIPPED: "PipelineSkipped",
 }
+
+# Sent with SendTaskFailure too, but no outcome: the task is to wait for a shorter or longer time.
+LOOK_AGAIN = "LookAgain"
 
 
 class ReleaseMachineError(Exception):
@@ -59,12 +65,24 @@ class ReleaseIdTaken(Rejection):
     """The release id was claimed earlier with another manifest."""
 
 
+class ReleaseNotResumable(Rejection):
+    """The release to resume does not exist, or parts of it still run."""
+
+
+class PipelinesBusy(Rejection):
+    """Another release drives pipelines that this one needs; names the holders."""
+
+
 class Unfinished(ReleaseMachineError):
     """The work is not done yet; the retry of whoever called goes on with it."""
 
 
 class ExecutionEnded(Unfinished):
     """The workflow execution ended before its release could be opened."""
+
+
+class OpeningElsewhere(Unfinished):
+    """Another execution has the same release's pipelines and is about to claim its id."""
 
 
 class LedgerBusy(Unfinished):

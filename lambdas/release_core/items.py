@@ -1,6 +1,7 @@
 """Ledger items as values, and back: the one place that knows how the tables spell things."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -11,10 +12,12 @@ from release_core.model import (
     Execution,
     ExecutionState,
     Failure,
+    OnFailure,
     Pipeline,
     PipelineStatus,
     Release,
     ReleaseStatus,
+    Retry,
     Revision,
 )
 
@@ -86,6 +89,7 @@ def read_execution(item: Item) -> Execution:
         pipeline=item["pipeline"],
         changes=changes,
         release_id=item.get("release_id"),
+        attempt=int(item["attempt"]) if "attempt" in item else None,
     )
 
 
@@ -95,15 +99,25 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         name=item["pipeline"],
         status=PipelineStatus(item["status"]),
         position=int(item["position"]),
+        depends_on=tuple(item.get("depends_on", ())),
+        retries=int(item.get("retries", 0)),
+        time_limit=timedelta(minutes=int(item["timeout_minutes"]))
+        if "timeout_minutes" in item
+        else None,
         attempt=int(item["attempt"]),
         task_token=item.get("task_token"),
         registrations=int(item.get("registrations", 0)),
         starting_registration=int(item.get("starting_registration", 0)),
         starting_at=_moment(item, "starting_at"),
         started_by=item.get("started_by"),
+        started_at=_moment(item, "started_at"),
         execution_id=item.get("execution_id"),
+        earlier_executions=tuple(item.get("earlier_executions", ())),
         execution=execution,
+        retried=int(item.get("retried", 0)),
+        retry=_retry(item["retry"]) if "retry" in item else None,
         stop_requested_at=_moment(item, "stop_requested_at"),
+        timed_out=item.get("timed_out", False),
         failure=Failure(**item["failure"]) if "failure" in item else None,
         settled="settled_at" in item,
     )
@@ -120,7 +134,29 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         attempt=int(item["attempt"]),
         why=item.get("why"),
         announced="announced_at" in item,
+        on_failure=OnFailure(item.get("on_failure", OnFailure.HALT)),
+        max_concurrency=int(item["max_concurrency"]) if "max_concurrency" in item else None,
+        in_flight=frozenset(item.get("in_flight", ())),
+        halted_by=item.get("halted_by"),
+        deadline=_moment(item, "deadline"),
+        abandons=item.get("abandons", False),
+        ordered=item.get("ordered", False),
         pipelines=pipelines or {},
+    )
+
+
+def retry_item(retry: Retry) -> Item:
+    """The claim of a retry as a pipeline's item holds it."""
+    return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def _retry(item: Item) -> Retry:
+    return Retry(
+        attempt=int(item["attempt"]),
+        action_execution_id=item["action_execution_id"],
+        by=item["by"],
+        at=from_iso(item["at"]),
+        registration=int(item["registration"]),
     )
 
 

@@ -6,42 +6,38 @@ entry are one write to one item, so neither can be without the other.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update, Written
-from release_core.errors import ExecutionTaken
+from release_core.executions import Executions
+from release_core.headers import Headers
+from release_core.holders import Holders
 from release_core.items import (
     HEADER,
     PIPELINE_PREFIX,
-    POINTER,
     Item,
     audit_entry,
-    change_item,
     pipeline_key,
     plain,
-    read_execution,
     read_header,
     read_pipeline,
+    retry_item,
 )
 from release_core.model import (
     Change,
-    Execution,
     Failure,
     Pipeline,
     PipelineStatus,
     Release,
-    ReleaseStatus,
+    Retry,
     Revision,
 )
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-# An execution that nobody has claimed by then was not started by a release.
-UNCLAIMED_RETENTION = timedelta(days=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +57,11 @@ class Ledger:
         self, client: "DynamoDBClient", tables: LedgerTables, *, clock: Clock, who: str
     ) -> None:
         self._releases = Table(client, tables.releases)
-        self._executions = Table(client, tables.executions)
-        self._pipelines = Table(client, tables.pipelines)
-        self._retention = tables.retention
+        self.headers = Headers(client, tables.releases, clock=clock, who=who)
+        self.executions = Executions(
+            client, tables.executions, clock=clock, retention=tables.retention
+        )
+        self.holders = Holders(client, tables.pipelines, clock=clock)
         self._clock = clock
         self._who = who
 
@@ -75,9 +73,12 @@ class Ledger:
         return self._join(list(self._releases.query(condition, values)))
 
     def read_pipeline(self, release_id: str, pipeline: str) -> Release | None:
-        """The release with only one of its pipelines."""
-        keys = [_header_key(release_id), _node_key(release_id, pipeline)]
-        return self._join(list(self._releases.get_all(keys)))
+        """The release with only one of its pipelines, and those that it depends on."""
+        keys = [{"release_id": release_id, "item": HEADER}, _node_key(release_id, pipeline)]
+        items = list(self._releases.get_all(keys))
+        before = {name for item in items for name in item.get("depends_on", ())}
+        items += self._releases.get_all([_node_key(release_id, name) for name in sorted(before)])
+        return self._join(items)
 
     def _join(self, items: Sequence[Item]) -> Release | None:
         header = next((item for item in items if item["item"] == HEADER), None)
@@ -85,14 +86,11 @@ class Ledger:
             return None
         nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
         # Only while a pipeline runs does its next step depend on its execution.
-        wanted = [
-            {"execution_id": node["execution_id"]}
+        executions = self.executions.read(
+            node["execution_id"]
             for node in nodes
             if "execution_id" in node and not PipelineStatus(node["status"]).ended
-        ]
-        executions = {
-            item["execution_id"]: read_execution(item) for item in self._executions.get_all(wanted)
-        }
+        )
         return read_header(
             header,
             {
@@ -127,11 +125,7 @@ class Ledger:
             pipeline,
             PipelineStatus.STARTING,
             what="start claimed",
-            put={
-                "starting_at": self._now(),
-                "starting_registration": pipeline.registrations,
-                "started_by": starter,
-            },
+            update=Update(put=self._start_claim(pipeline, starter)),
         )
         # A lost answer makes the SDK write twice: then it is our own claim that we find.
         return written.held or (
@@ -139,63 +133,75 @@ class Ledger:
             and written.item.get("started_by") == starter
         )
 
-    def claim_execution(self, execution_id: str, *, release_id: str, pipeline: str) -> None:
-        """Say in the execution's record which release it belongs to.
-
-        Raises ExecutionTaken when it belongs to another one.
-        """
-        # The execution may have been found by searching: it must not change its release.
-        unclaimed_or_ours = "attribute_not_exists(#release_id) OR #release_id = :release_id"
-        written = self._executions.update(
-            {"execution_id": execution_id},
-            Update(
-                put={
-                    "release_id": release_id,
-                    "pipeline": pipeline,
-                    "expires_at": self._expiry(self._retention),
-                },
-                condition=unclaimed_or_ours,
-            ),
-        )
-        if not written.held:
-            raise ExecutionTaken(
-                f"execution {execution_id} of {pipeline} belongs to release "
-                f"{written.item.get('release_id')}, not to {release_id}"
-            )
-
     def bind_execution(self, release_id: str, pipeline: Pipeline, execution_id: str) -> None:
         """Record that the pipeline runs as this execution: STARTING becomes RUNNING."""
         # The starter and the event of the start both come here: the first one binds.
         unbound = "attribute_not_exists(#execution_id)"
+        started_at = to_iso(pipeline.started_at) if pipeline.started_at else self._now()
         self._change_status(
             release_id,
             pipeline,
             PipelineStatus.RUNNING,
             what=f"started as {execution_id}",
-            put={"execution_id": execution_id, "started_at": self._now()},
-            condition=unbound,
-        )
-
-    def record_change(self, execution_id: str, pipeline: str, change: Change) -> Execution:
-        """Add a state change to the execution's record, once; answers the whole record.
-
-        The record is where the event and the start meet: whoever writes second sees both.
-        """
-        key = f"{change.attempt}#{change.state}"
-        # The same change delivered twice may differ in everything but attempt and state.
-        not_seen = "NOT contains(#seen, :key)"
-        written = self._executions.update(
-            {"execution_id": execution_id},
-            Update(
-                put={"pipeline": pipeline},
-                default={"expires_at": self._expiry(UNCLAIMED_RETENTION)},
-                append={"changes": change_item(change, recorded_at=self._now())},
-                add={"seen": key},
-                condition=not_seen,
-                values={"key": key},
+            update=Update(
+                put={"execution_id": execution_id, "started_at": started_at}, condition=unbound
             ),
         )
-        return read_execution(written.item)
+
+    def claim_retry(
+        self, release_id: str, pipeline: Pipeline, *, failed: Change, action: str, by: str
+    ) -> bool:
+        """Take one of the pipeline's retries for the failure of an attempt."""
+        # Two functions see the same failure: one retries it, and it counts once.
+        not_claimed = "attribute_not_exists(#retry) OR #retry.#attempt < :failed"
+        same_execution = "#execution_id = :execution_id AND #status = :running"
+        claim = Retry(
+            attempt=failed.attempt,
+            action_execution_id=action,
+            by=by,
+            at=self._clock(),
+            registration=pipeline.registrations,
+        )
+        written = self._releases.update(
+            _node_key(release_id, pipeline.name),
+            Update(
+                put={"retry": retry_item(claim), "retried": pipeline.retried + 1},
+                append={
+                    "audit": self._audit(
+                        f"retry {pipeline.retried + 1} of {pipeline.retries} claimed",
+                        pipeline.status,
+                        pipeline.status,
+                    )
+                },
+                condition=f"{same_execution} AND ({not_claimed})",
+                values={
+                    "failed": failed.attempt,
+                    "execution_id": pipeline.execution_id,
+                    "running": PipelineStatus.RUNNING.value,
+                },
+            ),
+        )
+        return written.held or written.item.get("retry", {}).get("by") == by
+
+    def start_over(self, release_id: str, pipeline: Pipeline, starter: str) -> None:
+        """Give up the pipeline's execution for a new one: RUNNING becomes STARTING again."""
+        # Whoever comes second finds the execution gone and starts nothing.
+        same_execution = "#execution_id = :execution_id"
+        self._change_status(
+            release_id,
+            pipeline,
+            PipelineStatus.STARTING,
+            what=f"{pipeline.execution_id} cannot be retried: a new execution is started",
+            update=Update(
+                put={
+                    **self._start_claim(pipeline, starter),
+                    "earlier_executions": [*pipeline.earlier_executions, pipeline.execution_id],
+                },
+                remove=["execution_id", "retry"],
+                condition=same_execution,
+                values={"execution_id": pipeline.execution_id},
+            ),
+        )
 
     def finish(
         self,
@@ -214,44 +220,28 @@ class Ledger:
             pipeline,
             status,
             what=str(failure) if failure else "ended",
-            put={
-                "ended_at": ended_at or self._now(),
-                "failure": plain(failure) if failure else None,
-                "revisions": [plain(revision) for revision in revisions] or None,
-            },
-        )
-
-    def record_last_good(
-        self, release_id: str, pipeline: Pipeline, revisions: Sequence[Revision]
-    ) -> None:
-        """Keep what succeeded last for the pipeline, as the state to return to."""
-        at = self._now()
-        last_good = {
-            "release_id": release_id,
-            "execution_id": pipeline.execution_id,
-            "revisions": [plain(revision) for revision in revisions],
-            "at": at,
-        }
-        # A success reported late must not replace a newer one.
-        not_newer = "attribute_not_exists(#last_good_at) OR #last_good_at <= :at"
-        self._pipelines.update(
-            {"pipeline": pipeline.name},
-            Update(
-                put={"last_good": last_good, "last_good_at": at},
-                condition=not_newer,
-                values={"at": at},
+            update=Update(
+                put={
+                    "ended_at": ended_at or self._now(),
+                    "failure": plain(failure) if failure else None,
+                    "revisions": [plain(revision) for revision in revisions] or None,
+                }
             ),
         )
 
-    def mark_stop_requested(self, release_id: str, pipeline: Pipeline) -> None:
-        """Record that CodePipeline was asked to stop the pipeline's execution."""
+    def mark_stop_requested(
+        self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool
+    ) -> None:
+        """Record that CodePipeline was asked to stop the pipeline's execution, and why."""
         # The answer to a stop may be the end of the execution, recorded by then.
         still_this_execution = "#execution_id = :execution_id"
         self._releases.update(
             _node_key(release_id, pipeline.name),
             Update(
-                put={"stop_requested_at": self._now()},
-                append={"audit": self._audit("stop requested", pipeline.status, pipeline.status)},
+                put={"stop_requested_at": self._now(), "timed_out": timed_out or None},
+                append={
+                    "audit": self._audit(f"stop requested: {why}", pipeline.status, pipeline.status)
+                },
                 condition=still_this_execution,
                 values={"execution_id": pipeline.execution_id},
             ),
@@ -270,54 +260,29 @@ class Ledger:
             ),
         )
 
-    def close(self, release_id: str, status: ReleaseStatus, why: str) -> None:
-        """Close a running release; one that is closed already stays as it is."""
-        # The machine's own close and a stop by hand can meet: the first one is the outcome.
-        running = "#status = :running"
-        self._releases.update(
-            _header_key(release_id),
-            Update(
-                put={"status": status.value, "closed_at": self._now(), "why": why},
-                append={"audit": self._audit(why, ReleaseStatus.RUNNING, status)},
-                condition=running,
-                values={"running": ReleaseStatus.RUNNING.value},
-            ),
-        )
-
-    def mark_announced(self, release_id: str) -> None:
-        """Record that the outcome of the release has been announced."""
-        self._releases.update(_header_key(release_id), Update(put={"announced_at": self._now()}))
-
-    def end_execution(self, execution_arn: str, how: str) -> str | None:
-        """Record that a workflow execution was ended from outside; answers the release it opened.
-
-        From here on it can open none: the claim of open_release is conditional on this record.
-        """
-        written = self._releases.update(
-            {"release_id": execution_arn, "item": POINTER},
-            Update(put={"ended": how, "ended_at": self._now()}),
-        )
-        opens = written.item.get("opens")
-        return opens if isinstance(opens, str) else None
+    def _start_claim(self, pipeline: Pipeline, starter: str) -> Item:
+        return {
+            "starting_at": self._now(),
+            "starting_registration": pipeline.registrations,
+            "started_by": starter,
+        }
 
     def _change_status(
-        self,
-        release_id: str,
-        pipeline: Pipeline,
-        to: PipelineStatus,
-        *,
-        what: str,
-        put: Item,
-        condition: str = "",
+        self, release_id: str, pipeline: Pipeline, to: PipelineStatus, *, what: str, update: Update
     ) -> Written:
         as_seen = "#status = :seen AND #attempt = :attempt"
         return self._releases.update(
             _node_key(release_id, pipeline.name),
-            Update(
-                put={"status": to.value, **put},
+            replace(
+                update,
+                put={"status": to.value, **update.put},
                 append={"audit": self._audit(what, pipeline.status, to)},
-                condition=f"{as_seen} AND {condition}" if condition else as_seen,
-                values={"seen": pipeline.status.value, "attempt": pipeline.attempt},
+                condition=f"{as_seen} AND ({update.condition})" if update.condition else as_seen,
+                values={
+                    "seen": pipeline.status.value,
+                    "attempt": pipeline.attempt,
+                    **update.values,
+                },
             ),
         )
 
@@ -326,13 +291,6 @@ class Ledger:
 
     def _now(self) -> str:
         return to_iso(self._clock())
-
-    def _expiry(self, retention: timedelta) -> int:
-        return int((self._clock() + retention).timestamp())
-
-
-def _header_key(release_id: str) -> Item:
-    return {"release_id": release_id, "item": HEADER}
 
 
 def _node_key(release_id: str, pipeline: str) -> Item:

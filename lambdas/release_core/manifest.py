@@ -2,11 +2,15 @@
 
 The fields of a manifest are named as people write them (``dependsOn``). Those listed as NOT_YET are
 part of the model and are refused, not ignored, until they have their behaviour.
+
+What a release ships and how makes it this release; when it must be done and what to do when another
+one is in the way may differ when it is given again.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterator
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -20,14 +24,16 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from release_core.dependencies import dependency_problems
 from release_core.document import ExactNumber, write_json
 from release_core.errors import ManifestInvalid
 
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
 MAX_REPORTED = 50  # problems in one message, so that it stays readable and below 32 KiB
 
-NOT_YET_OF_MANIFEST = ("onFailure", "maxConcurrency")
-NOT_YET_OF_PIPELINE = ("dependsOn", "timeoutMinutes", "retries", "variables", "sourceRevisions")
+NOT_YET_OF_PIPELINE = ("variables", "sourceRevisions")
+# May differ between two manifests that are the same release.
+_NOT_IDENTITY = {"resume", "on_busy", "deadline"}
 
 
 def _spell_number(value: object) -> object:
@@ -42,6 +48,18 @@ type ReleaseId = Annotated[
     BeforeValidator(_spell_number),
     StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100),
 ]
+
+
+def _read_deadline(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("must say its time zone, as in 2026-11-22T18:00:00Z")
+    return moment
+
+
+type Deadline = Annotated[datetime, BeforeValidator(_read_deadline)]
 type PipelineName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9.@_-]+$", min_length=1, max_length=100)
 ]
@@ -90,6 +108,10 @@ class Manifest(_Model):
     )
     on_failure: Literal["halt", "continue", "stop", "rollback"] = "halt"
     max_concurrency: Annotated[int, Field(ge=1, le=MAX_PIPELINES)] | None = None
+    stop_mode: Literal["graceful", "abandon"] = "graceful"
+    deadline: Deadline | None = None
+    on_busy: Literal["refuse", "wait"] = "refuse"
+    resume: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,12 +121,21 @@ class Manifest(_Model):
     @property
     def canonical(self) -> str:
         """The same text for manifests that mean the same, however they were written."""
-        return write_json(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        return self._text(exclude={"resume"})
 
     @property
     def sha256(self) -> str:
-        """The hash of the canonical text, in hexadecimal."""
-        return hashlib.sha256(self.canonical.encode()).hexdigest()
+        """The hash, in hexadecimal, of what makes two manifests the same release."""
+        return hashlib.sha256(self._text(exclude=_NOT_IDENTITY).encode()).hexdigest()
+
+    def refuse_past(self, now: datetime) -> None:
+        """Raise ManifestInvalid when the deadline of the release has passed already."""
+        if self.deadline and self.deadline <= now:
+            raise ManifestInvalid(_report([f"deadline: {self.deadline} has passed"]))
+
+    def _text(self, *, exclude: set[str]) -> str:
+        fields = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)
+        return write_json(fields)
 
 
 def check_manifest(document: object, *, known_pipelines: Container[str]) -> Manifest:
@@ -123,6 +154,7 @@ def check_manifest(document: object, *, known_pipelines: Container[str]) -> Mani
     problems += _duplicate_names(document)
     problems += _unsupported_fields(document)
     problems += _unknown_pipelines(document, known_pipelines)
+    problems += dependency_problems(_dependencies(document))
     if manifest is None or problems:
         raise ManifestInvalid(_report(problems))
     return manifest
@@ -138,8 +170,8 @@ def _duplicate_names(document: object) -> Iterator[str]:
 
 
 def _unsupported_fields(document: object) -> Iterator[str]:
-    if isinstance(document, dict):
-        yield from (f"{key}: not supported yet" for key in NOT_YET_OF_MANIFEST if key in document)
+    if isinstance(document, dict) and document.get("onFailure") == "rollback":
+        yield "onFailure: 'rollback' is not supported yet"
     for path, entry in _entries(document):
         if isinstance(entry, dict):
             for key in NOT_YET_OF_PIPELINE:
@@ -151,6 +183,18 @@ def _unknown_pipelines(document: object, known: Container[str]) -> Iterator[str]
     for path, name in _named_pipelines(document):
         if name not in known:
             yield f"{path}: there is no pipeline {name!r} in this account and Region"
+
+
+def _dependencies(document: object) -> dict[str, tuple[str, list[str]]]:
+    """The path of each pipeline and the names it depends on, as far as they are well-formed."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for path, entry in _entries(document):
+        name = entry.get("name") if isinstance(entry, dict) else entry
+        before = entry.get("dependsOn") if isinstance(entry, dict) else []
+        if isinstance(name, str):
+            listed = before if isinstance(before, list) else []
+            found.setdefault(name, (path, [each for each in listed if isinstance(each, str)]))
+    return found
 
 
 def _named_pipelines(document: object) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -34,6 +34,19 @@ class PipelineStatus(StrEnum):
     def ended(self) -> bool:
         """Whether nothing more will happen to the pipeline in this attempt."""
         return self not in {self.WAITING, self.STARTING, self.RUNNING}
+
+    @property
+    def broken(self) -> bool:
+        """Whether the pipeline ran and did not succeed, which is what onFailure is about."""
+        return self.ended and self not in {self.SUCCEEDED, self.SKIPPED}
+
+
+class OnFailure(StrEnum):
+    """What a release does when one of its pipelines does not succeed."""
+
+    HALT = "halt"
+    CONTINUE = "continue"
+    STOP = "stop"
 
 
 class ExecutionState(StrEnum):
@@ -94,6 +107,7 @@ class Execution:
     pipeline: str
     changes: tuple[Change, ...] = ()
     release_id: str | None = None
+    attempt: int | None = None
 
     @property
     def latest(self) -> Change | None:
@@ -137,21 +151,40 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retry:
+    """The claim of one retry: of which failed attempt and action, by whom and when."""
+
+    attempt: int
+    action_execution_id: str
+    by: str
+    at: datetime
+    registration: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pipeline:
     """One pipeline of a release, with what is known of its execution."""
 
     name: str
     status: PipelineStatus = PipelineStatus.WAITING
     position: int = 0
+    depends_on: tuple[str, ...] = ()
+    retries: int = 0
+    time_limit: timedelta | None = None
     attempt: int = 1
     task_token: str | None = field(default=None, repr=False)
     registrations: int = 0
     starting_registration: int = 0
     starting_at: datetime | None = None
     started_by: str | None = None
+    started_at: datetime | None = None
     execution_id: str | None = None
+    earlier_executions: tuple[str, ...] = ()
     execution: Execution | None = None
+    retried: int = 0
+    retry: Retry | None = None
     stop_requested_at: datetime | None = None
+    timed_out: bool = False
     failure: Failure | None = None
     settled: bool = False
 
@@ -168,4 +201,21 @@ class Release:
     attempt: int = 1
     why: str | None = None
     announced: bool = False
+    on_failure: OnFailure = OnFailure.HALT
+    max_concurrency: int | None = None
+    in_flight: frozenset[str] = frozenset()
+    halted_by: str | None = None
+    deadline: datetime | None = None
+    abandons: bool = False
+    ordered: bool = False
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether pipelines may still be started."""
+        return self.status is ReleaseStatus.RUNNING and self.halted_by is None
+
+    @property
+    def coupled(self) -> bool:
+        """Whether the end of one pipeline can mean something for another one."""
+        return bool(self.ordered or self.max_concurrency or self.on_failure is OnFailure.STOP)

@@ -1,4 +1,4 @@
-"""Opening a release: read its manifest, check it, claim its id, record its pipelines."""
+"""Opening a release: read its manifest, check it, take its pipelines, claim its id."""
 
 import logging
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.document import MAX_BYTES, read_json
 from release_core.doors import DroppedObject, Submission, recognise
-from release_core.errors import ManifestUnreadable, Rejection, ReleaseIdTaken
+from release_core.errors import ManifestUnreadable, Rejection
 from release_core.manifest import Manifest, check_manifest
-from release_core.model import Release
 from release_core.opening_ledger import Opening, OpeningLedger
+from release_core.reservations import Reservations
+from release_core.resuming import Resuming
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -40,26 +42,25 @@ class OpenRelease:
     s3: "S3Client"
     codepipeline: CodePipeline
     ledger: OpeningLedger
+    reservations: Reservations
+    resuming: Resuming
+    clock: Clock
     look_after_seconds: int
 
     def __call__(self, execution_arn: str) -> dict[str, Any]:
         """Open the release and answer what the workflow needs to run it.
 
-        The answer has ``outcome`` (OPENED or ALREADY_RELEASED), ``release_id``, ``pipelines``,
-        ``look_after_seconds`` and ``released_by``, the execution that runs or ran the release.
-        Raises a Rejection, recorded in the ledger, when the manifest never becomes a release.
+        The answer has ``outcome`` (OPENED, ALREADY_RELEASED or BUSY), ``release_id``, ``pipelines``
+        that are to run, ``wait_seconds``, ``look_after_seconds`` and ``released_by``, the execution
+        that runs or ran the release. Raises a Rejection, recorded in the ledger, when the manifest
+        never becomes a release.
         """
-        # The text itself: the parsed input of a task has lost the spelling of its numbers.
-        input_text = self.step_functions.describe_execution(executionArn=execution_arn)["input"]
         brought: Submission | DroppedObject | None = None
         try:
-            brought = recognise(input_text)
-            document = self._document(brought)
-            manifest = check_manifest(document, known_pipelines=self.codepipeline.names())
+            brought = recognise(self._input(execution_arn))
+            manifest = self._manifest(brought)
             opening = _opening(manifest, brought, execution_arn)
-            holder = self.ledger.claim(opening)
-            if holder and holder.manifest_sha256 != opening.manifest_sha256:
-                raise ReleaseIdTaken(_taken(holder))
+            outcome, released_by, pipelines = self._open(opening)
         except Rejection as rejection:
             self.ledger.reject(
                 execution_arn,
@@ -69,18 +70,53 @@ class OpenRelease:
             )
             log.warning("rejected: %s", type(rejection).__name__)
             raise
-        if holder is None:
-            self.ledger.put_pipelines(opening)
-        released_by = holder.execution_arn if holder else execution_arn
-        outcome = "ALREADY_RELEASED" if holder else "OPENED"
         log.info("%s", outcome, extra={"release_id": manifest.release_id})
         return {
             "outcome": outcome,
             "release_id": manifest.release_id,
-            "pipelines": list(manifest.names),
+            "pipelines": pipelines,
+            "wait_seconds": self._wait_seconds(manifest),
             "look_after_seconds": self.look_after_seconds,
             "released_by": released_by,
         }
+
+    def wait(self, execution_arn: str, task_token: str) -> None:
+        """Have the task woken when a pipeline that its release needs becomes free."""
+        manifest = self._manifest(recognise(self._input(execution_arn)))
+        self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
+
+    def _open(self, opening: Opening) -> tuple[str, str, list[str]]:
+        """The outcome, the execution that runs or ran the release, and the pipelines to run."""
+        manifest = opening.manifest
+        holder = self.ledger.read(manifest.release_id)
+        if holder is not None and holder.execution_arn != opening.execution_arn:
+            return self.resuming(opening, holder)
+        if holder is None:
+            self.resuming.refuse_unknown(manifest)
+            manifest.refuse_past(self.clock())
+            if not self.reservations.take(manifest.names, opening):
+                return "BUSY", opening.execution_arn, []
+            rival = self.ledger.claim(opening)
+            if rival is not None:
+                self.reservations.give_back(manifest.names, opening.execution_arn)
+                return self.resuming(opening, rival)
+        elif holder.attempt > 1:
+            return self.resuming.go_on(opening, holder)  # our own retry
+        self.ledger.put_pipelines(opening)
+        return "OPENED", opening.execution_arn, list(manifest.names)
+
+    def _input(self, execution_arn: str) -> str:
+        # The text itself: the parsed input of a task has lost the spelling of its numbers.
+        return self.step_functions.describe_execution(executionArn=execution_arn)["input"]
+
+    def _manifest(self, brought: Submission | DroppedObject) -> Manifest:
+        return check_manifest(self._document(brought), known_pipelines=self.codepipeline.names())
+
+    def _wait_seconds(self, manifest: Manifest) -> int:
+        limits = [each.timeout_minutes * 60 for each in manifest.pipelines if each.timeout_minutes]
+        if manifest.deadline:
+            limits.append(int((manifest.deadline - self.clock()).total_seconds()))
+        return max(1, min([self.look_after_seconds, *limits]))
 
     def _document(self, brought: Submission | DroppedObject) -> object:
         if isinstance(brought, Submission):
@@ -111,19 +147,9 @@ def _opening(
     manifest: Manifest, brought: Submission | DroppedObject, execution_arn: str
 ) -> Opening:
     return Opening(
-        release_id=manifest.release_id,
-        manifest=manifest.canonical,
-        manifest_sha256=manifest.sha256,
-        pipelines=manifest.names,
+        manifest=manifest,
         execution_arn=execution_arn,
         channel=brought.channel,
         requester=brought.requester,
         source=brought.source,
-    )
-
-
-def _taken(holder: Release) -> str:
-    return (
-        f"release {holder.release_id} was opened with another manifest by {holder.execution_arn}; "
-        "give this one a releaseId of its own"
     )

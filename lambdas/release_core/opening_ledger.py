@@ -1,6 +1,5 @@
 """The ledger's side of opening a release: the claim of its id, its pipelines, and refusals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from release_core.items import (
     Item,
     audit_entry,
     pipeline_key,
+    plain,
     read_header,
     to_attributes,
 )
@@ -22,17 +22,23 @@ from release_core.model import PipelineStatus, Release, ReleaseStatus
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+    from release_core.manifest import Manifest, ManifestPipeline
+
+# What a pipeline's item holds of one attempt; its next attempt begins without.
+_OF_ONE_ATTEMPT = (
+    *("task_token", "token_registered_at", "registrations", "settled_at"),
+    *("starting_at", "starting_registration", "started_by", "started_at", "ended_at"),
+    *("execution_id", "earlier_executions", "retried", "retry"),
+    *("stop_requested_at", "timed_out", "failure", "revisions"),
+)
 LISTING = "release"  # the one partition of the index that lists releases by time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What is known of a release when it is opened; ``manifest`` is its canonical text."""
+    """What is known of a release when it is opened."""
 
-    release_id: str
-    manifest: str
-    manifest_sha256: str
-    pipelines: Sequence[str]
+    manifest: "Manifest"
     execution_arn: str
     channel: str
     requester: str | None
@@ -48,6 +54,11 @@ class OpeningLedger:
         self._clock = clock
         self._who = who
 
+    def read(self, release_id: str) -> Release | None:
+        """The header of a release, if there is one."""
+        found = self._releases.get_all([{"release_id": release_id, "item": HEADER}])
+        return next(map(read_header, found), None)
+
     def claim(self, opening: Opening) -> Release | None:
         """Claim the release id; None when it is ours, otherwise the release that has it.
 
@@ -56,15 +67,11 @@ class OpeningLedger:
         """
         # Two triggers at the same instant: one header can be put.
         id_is_free = {"ConditionExpression": "attribute_not_exists(release_id)"}
-        # A stop that came first is on record: whoever comes second, stop or claim, sees the other.
-        not_ended = Update(
-            put={"opens": opening.release_id}, condition="attribute_not_exists(#ended)"
-        )
         found = write_together(
             self._client,
             [
                 {"Put": self._action(Item=to_attributes(self._header(opening)), **id_is_free)},
-                {"Update": self._action(Key=_pointer_key(opening), **not_ended.request())},
+                {"Update": self._pointer(opening)},
             ],
         )
         if found is None:
@@ -78,34 +85,18 @@ class OpeningLedger:
 
     def put_pipelines(self, opening: Opening) -> None:
         """Record the manifest and each pipeline, WAITING; nothing runs before this has returned."""
-        at = self._now()
-        nodes: list[Item] = [
+        manifest = opening.manifest
+        items: list[Item] = [
             {
-                "release_id": opening.release_id,
-                "item": pipeline_key(name),
-                "pipeline": name,
-                "position": position,
-                "status": PipelineStatus.WAITING.value,
-                "depends_on": [],
-                "attempt": 1,
-                "audit": [
-                    audit_entry(
-                        at=at,
-                        who=self._who,
-                        what="opened",
-                        before=None,
-                        after=PipelineStatus.WAITING,
-                    )
-                ],
-            }
-            for position, name in enumerate(opening.pipelines)
+                "release_id": manifest.release_id,
+                "item": MANIFEST,
+                "manifest": manifest.canonical,
+            },
+            *(
+                self._node(manifest.release_id, position, pipeline)
+                for position, pipeline in enumerate(manifest.pipelines)
+            ),
         ]
-        manifest: Item = {
-            "release_id": opening.release_id,
-            "item": MANIFEST,
-            "manifest": opening.manifest,
-        }
-        items = [manifest, *nodes]
         # A first try may still be writing while its retry is running pipelines already: whatever
         # is there stays. A batch is whole or absent, so one that is there needs nothing.
         absent = {"ConditionExpression": "attribute_not_exists(release_id)"}
@@ -114,6 +105,88 @@ class OpeningLedger:
             write_together(
                 self._client,
                 [{"Put": self._action(Item=to_attributes(item), **absent)} for item in batch],
+            )
+
+    def reopen(self, opening: Opening, release: Release) -> bool:
+        """Open the next attempt of a closed release; False when somebody else was quicker.
+
+        Raises ExecutionEnded and LedgerBusy as ``claim`` does.
+        """
+        manifest = opening.manifest
+        # Two resumes at the same instant: one finds the attempt it saw.
+        as_seen = Update(
+            put={
+                "status": ReleaseStatus.RUNNING.value,
+                "attempt": release.attempt + 1,
+                "execution_arn": opening.execution_arn,
+                "resumed_at": self._now(),
+                "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
+            },
+            append={
+                "audit": self._audit(opening, "resumed", before=release.status),
+                "attempts": {
+                    "attempt": release.attempt,
+                    "execution_arn": release.execution_arn,
+                    "status": release.status.value,
+                    "why": release.why,
+                },
+            },
+            remove=[
+                *("closed_at", "why", "announced_at", "halted_by", "in_flight"),
+                *(() if manifest.deadline else ("deadline",)),
+            ],
+            condition="#status = :seen AND #attempt = :seen_attempt",
+            values={"seen": release.status.value, "seen_attempt": release.attempt},
+        )
+        key = to_attributes({"release_id": manifest.release_id, "item": HEADER})
+        found = write_together(
+            self._client,
+            [
+                {"Update": self._action(Key=key, **as_seen.request())},
+                {"Update": self._pointer(opening)},
+            ],
+        )
+        if found is None:
+            return True
+        header, ended = found
+        if ended is not None:
+            raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
+        return bool(header and header["execution_arn"] == opening.execution_arn)
+
+    def renew_pipelines(self, release: Release) -> None:
+        """Make every pipeline that has not succeeded wait again, in the release's attempt.
+
+        Its earlier attempt is kept in its history.
+        """
+        for pipeline in release.pipelines.values():
+            if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.attempt == release.attempt:
+                continue
+            history = {
+                "attempt": pipeline.attempt,
+                "status": pipeline.status.value,
+                "execution_id": pipeline.execution_id,
+                "failure": plain(pipeline.failure) if pipeline.failure else None,
+            }
+            # The same resume may be retried: a pipeline is renewed once.
+            same_attempt = "#attempt = :seen"
+            self._releases.update(
+                {"release_id": release.release_id, "item": pipeline_key(pipeline.name)},
+                Update(
+                    put={"status": PipelineStatus.WAITING.value, "attempt": release.attempt},
+                    append={
+                        "attempts": history,
+                        "audit": audit_entry(
+                            at=self._now(),
+                            who=self._who,
+                            what=f"resumed as attempt {release.attempt}",
+                            before=pipeline.status,
+                            after=PipelineStatus.WAITING,
+                        ),
+                    },
+                    remove=_OF_ONE_ATTEMPT,
+                    condition=same_attempt,
+                    values={"seen": pipeline.attempt},
+                ),
             )
 
     def reject(
@@ -146,30 +219,65 @@ class OpeningLedger:
         )
 
     def _header(self, opening: Opening) -> Item:
-        at = self._now()
+        manifest = opening.manifest
         return {
-            "release_id": opening.release_id,
+            "release_id": manifest.release_id,
             "item": HEADER,
             "listing": LISTING,
             "status": ReleaseStatus.RUNNING.value,
-            "manifest_sha256": opening.manifest_sha256,
+            "manifest_sha256": manifest.sha256,
             "channel": opening.channel,
             "requester": opening.requester,
             "source": opening.source,
             "execution_arn": opening.execution_arn,
             "attempt": 1,
-            "pipeline_count": len(opening.pipelines),
-            "opened_at": at,
-            "audit": [
-                audit_entry(
-                    at=at,
-                    who=opening.requester or self._who,
-                    what=f"opened through {opening.channel}",
-                    before=None,
-                    after=ReleaseStatus.RUNNING,
-                )
-            ],
+            "pipeline_count": len(manifest.pipelines),
+            "on_failure": manifest.on_failure,
+            "max_concurrency": manifest.max_concurrency,
+            "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
+            "abandons": manifest.stop_mode == "abandon",
+            "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
+            "opened_at": self._now(),
+            "audit": [self._audit(opening, f"opened through {opening.channel}", before=None)],
         }
+
+    def _node(self, release_id: str, position: int, pipeline: "ManifestPipeline") -> Item:
+        opened = audit_entry(
+            at=self._now(),
+            who=self._who,
+            what="opened",
+            before=None,
+            after=PipelineStatus.WAITING,
+        )
+        return {
+            "release_id": release_id,
+            "item": pipeline_key(pipeline.name),
+            "pipeline": pipeline.name,
+            "position": position,
+            "status": PipelineStatus.WAITING.value,
+            "depends_on": list(pipeline.depends_on),
+            "retries": pipeline.retries,
+            "timeout_minutes": pipeline.timeout_minutes,
+            "attempt": 1,
+            "audit": [opened],
+        }
+
+    def _pointer(self, opening: Opening) -> dict[str, Any]:
+        # A stop that came first is on record: whoever comes second, stop or claim, sees the other.
+        not_ended = Update(
+            put={"opens": opening.manifest.release_id}, condition="attribute_not_exists(#ended)"
+        )
+        key = {"release_id": opening.execution_arn, "item": POINTER}
+        return self._action(Key=to_attributes(key), **not_ended.request())
+
+    def _audit(self, opening: Opening, what: str, *, before: str | None) -> Item:
+        return audit_entry(
+            at=self._now(),
+            who=opening.requester or self._who,
+            what=what,
+            before=before,
+            after=ReleaseStatus.RUNNING,
+        )
 
     def _action(self, **parts: Any) -> dict[str, Any]:
         return {
@@ -180,7 +288,3 @@ class OpeningLedger:
 
     def _now(self) -> str:
         return to_iso(self._clock())
-
-
-def _pointer_key(opening: Opening) -> dict[str, Any]:
-    return to_attributes({"release_id": opening.execution_arn, "item": POINTER})

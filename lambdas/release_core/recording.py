@@ -9,7 +9,7 @@ from datetime import datetime
 from release_core.advance import Advance
 from release_core.clock import Clock, from_iso
 from release_core.ledger import Ledger
-from release_core.model import Change, ExecutionState
+from release_core.model import Change, ExecutionState, PipelineStatus
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,9 @@ class RecordStateChange:
             log.warning("ignored: %s", read)
             return
         facts = {"pipeline": read.pipeline, "execution_id": read.execution_id}
-        execution = self.ledger.record_change(read.execution_id, read.pipeline, read.change)
+        execution = self.ledger.executions.record_change(
+            read.execution_id, read.pipeline, read.change
+        )
         log.info("recorded %s", read.change.state, extra=facts)
         if execution.release_id is None:
             # Either no release started it, or the start is not recorded yet and will find this.
@@ -51,7 +53,13 @@ class RecordStateChange:
             return
         release = self.ledger.read_pipeline(execution.release_id, execution.pipeline)
         pipeline = release.pipelines.get(execution.pipeline) if release else None
-        if pipeline and pipeline.execution_id is None and not pipeline.status.ended:
+        if pipeline is None or pipeline.attempt != execution.attempt:
+            log.info("an earlier attempt's execution", extra=facts)
+            return
+        if (
+            pipeline.status is PipelineStatus.STARTING
+            and read.execution_id not in pipeline.earlier_executions
+        ):
             # The starter died between claiming the execution and binding it.
             self.ledger.bind_execution(execution.release_id, pipeline, read.execution_id)
         self.advance.pipeline(execution.release_id, execution.pipeline)

@@ -7,16 +7,8 @@ from release_core.errors import SettingsInvalid
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenReleaseSettings:
-    """What open_release needs; LOOK_AFTER_SECONDS is how long a token task waits for news."""
-
-    releases_table: str
-    look_after_seconds: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunPipelineSettings:
-    """What run_pipeline needs; RECORD_RETENTION_DAYS is how long executions are kept."""
+class LedgerSettings:
+    """What every function needs; RECORD_RETENTION_DAYS is how long executions are kept."""
 
     releases_table: str
     executions_table: str
@@ -25,12 +17,24 @@ class RunPipelineSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordStateChangeSettings(RunPipelineSettings):
+class OpenReleaseSettings(LedgerSettings):
+    """What open_release needs; LOOK_AFTER_SECONDS is how long a token task waits for news."""
+
+    look_after_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPipelineSettings(LedgerSettings):
+    """What run_pipeline needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordStateChangeSettings(LedgerSettings):
     """What record_state_change needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloseReleaseSettings(RunPipelineSettings):
+class CloseReleaseSettings(LedgerSettings):
     """What close_release needs; EVENT_BUS is where outcomes are announced."""
 
     event_bus: str

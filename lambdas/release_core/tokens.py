@@ -1,11 +1,12 @@
 """Settling: telling Step Functions how a pipeline ended, through its task token."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from release_core.document import write_json
-from release_core.errors import PIPELINE_ERRORS
+from release_core.errors import LOOK_AGAIN, PIPELINE_ERRORS
 from release_core.model import Pipeline, PipelineStatus
 
 if TYPE_CHECKING:
@@ -29,25 +30,41 @@ class Tokens:
         Raises ClientError when Step Functions could not be reached or was busy.
         """
         token = pipeline.task_token or ""
-        try:
-            if pipeline.status is PipelineStatus.SUCCEEDED:
-                output = {
-                    "pipeline": pipeline.name,
-                    "status": pipeline.status.value,
-                    "execution_id": pipeline.execution_id,
-                }
-                self._client.send_task_success(taskToken=token, output=write_json(output))
-            else:
-                self._client.send_task_failure(
-                    taskToken=token,
-                    error=PIPELINE_ERRORS[pipeline.status],
-                    cause=describe_outcome(pipeline)[:CAUSE_LIMIT],
-                )
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
-                raise
-            return False
-        return True
+        if pipeline.status is PipelineStatus.SUCCEEDED:
+            output = {
+                "pipeline": pipeline.name,
+                "status": pipeline.status.value,
+                "execution_id": pipeline.execution_id,
+            }
+            return self._succeed(token, write_json(output))
+        cause = describe_outcome(pipeline)[:CAUSE_LIMIT]
+        return self._fail(token, PIPELINE_ERRORS[pipeline.status], cause)
+
+    def look_again(self, token: str, seconds: int) -> bool:
+        """Send the task back to wait for so many seconds with a new token, unless it is gone."""
+        return self._fail(token, LOOK_AGAIN, str(seconds))
+
+    def wake(self, token: str) -> bool:
+        """Let a task that waited for busy pipelines go on, unless it is gone."""
+        return self._succeed(token, "{}")
+
+    def _succeed(self, token: str, output: str) -> bool:
+        return _unless_gone(lambda: self._client.send_task_success(taskToken=token, output=output))
+
+    def _fail(self, token: str, error: str, cause: str) -> bool:
+        return _unless_gone(
+            lambda: self._client.send_task_failure(taskToken=token, error=error, cause=cause)
+        )
+
+
+def _unless_gone(send: Callable[[], object]) -> bool:
+    try:
+        send()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
+        return False
+    return True
 
 
 def describe_outcome(pipeline: Pipeline) -> str:

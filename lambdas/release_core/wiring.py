@@ -7,11 +7,11 @@ from release_core.clients import client, function_name
 from release_core.clock import now
 from release_core.codepipeline import CodePipeline
 from release_core.ledger import Ledger, LedgerTables
-from release_core.settings import RunPipelineSettings
+from release_core.settings import LedgerSettings
 from release_core.tokens import Tokens
 
 
-def make_ledger(settings: RunPipelineSettings) -> Ledger:
+def make_ledger(settings: LedgerSettings) -> Ledger:
     """The ledger, as this function writes it."""
     tables = LedgerTables(
         releases=settings.releases_table,
@@ -29,5 +29,5 @@ def make_advance(ledger: Ledger, request_id: str) -> Advance:
         codepipeline=CodePipeline(client("codepipeline")),
         tokens=Tokens(client("stepfunctions")),
         clock=now,
-        starter=f"{function_name()}/{request_id}",
+        actor=f"{function_name()}/{request_id}",
     )

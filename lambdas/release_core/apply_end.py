@@ -1,0 +1,177 @@
+"""Applying what ends a pipeline, or keeps it from ending: look, finish, skip, stop, retry."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from release_core.clock import Clock, to_iso
+from release_core.codepipeline import CodePipeline, Seen
+from release_core.decide import Retry, Stop
+from release_core.ledger import Ledger
+from release_core.model import (
+    STATUS_OF_STATE,
+    Change,
+    ExecutionState,
+    Failure,
+    OnFailure,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    Revision,
+)
+
+log = logging.getLogger(__name__)
+
+VANISHED = Seen(state=None, summary="CodePipeline knows this execution no more", revisions=())
+
+_DEFAULT_REASON = {
+    ExecutionState.FAILED: "the execution failed",
+    ExecutionState.STOPPED: "the execution was stopped",
+    ExecutionState.SUPERSEDED: "a newer execution of the pipeline overtook this one",
+    ExecutionState.CANCELED: "the execution was cancelled, as when the pipeline is changed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyEnd:
+    """Applies the decisions about pipelines that run or never will."""
+
+    ledger: Ledger
+    codepipeline: CodePipeline
+    clock: Clock
+    actor: str
+
+    def look(self, release: Release, pipeline: Pipeline) -> None:
+        """Record what one look at CodePipeline shows of a pipeline that has an execution."""
+        if pipeline.execution_id is None or pipeline.status.ended:
+            return
+        seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
+        if seen is None:
+            failure = Failure(message=str(VANISHED.summary))
+            self.end(release, pipeline, PipelineStatus.FAILED, failure=failure)
+            return
+        self._record(pipeline, seen.state)
+
+    def finish(self, release: Release, pipeline: Pipeline, change: Change) -> None:
+        """Record how the execution ended, unless it has gone on since."""
+        assert pipeline.execution_id
+        seen = self.codepipeline.look(pipeline.name, pipeline.execution_id) or VANISHED
+        if self._went_on(pipeline, change, seen):
+            return
+        status = STATUS_OF_STATE[change.state]
+        if pipeline.timed_out and status is PipelineStatus.STOPPED:
+            status = PipelineStatus.TIMED_OUT
+        if status is PipelineStatus.SUCCEEDED:
+            self.ledger.holders.record_last_good(release.release_id, pipeline, seen.revisions)
+        self.end(
+            release,
+            pipeline,
+            status,
+            ended_at=to_iso(change.at),
+            failure=self._failure(pipeline, change.state, seen),
+            revisions=seen.revisions,
+        )
+
+    def end(
+        self,
+        release: Release,
+        pipeline: Pipeline,
+        status: PipelineStatus,
+        *,
+        ended_at: str | None = None,
+        failure: Failure | None = None,
+        revisions: Sequence[Revision] = (),
+    ) -> None:
+        """Record the end of a pipeline; before that, the halt that it means for the release."""
+        if status.broken and release.on_failure is not OnFailure.CONTINUE:
+            # Halted first: whoever sees the pipeline ended sees the release halted too.
+            self.ledger.headers.halt(release.release_id, pipeline.name)
+        self.ledger.finish(
+            release.release_id,
+            pipeline,
+            status,
+            ended_at=ended_at,
+            failure=failure,
+            revisions=revisions,
+        )
+
+    def skip(self, release: Release, pipeline: Pipeline, why: str) -> None:
+        """Record that the pipeline is never started, and why."""
+        self.end(release, pipeline, PipelineStatus.SKIPPED, failure=Failure(message=why))
+
+    def stop(self, release: Release, decision: Stop) -> None:
+        """Ask CodePipeline to stop the execution; its end is recorded when it comes."""
+        pipeline = decision.pipeline
+        assert pipeline.execution_id
+        self.codepipeline.stop(
+            pipeline.name, pipeline.execution_id, reason=decision.why, abandon=release.abandons
+        )
+        self.ledger.mark_stop_requested(
+            release.release_id, pipeline, why=decision.why, timed_out=decision.timed_out
+        )
+
+    def retry(self, release: Release, decision: Retry) -> None:
+        """Retry the failed stage, or start over where CodePipeline will not retry it."""
+        pipeline, failed = decision.pipeline, decision.change
+        assert pipeline.execution_id
+        seen = self.codepipeline.look(pipeline.name, pipeline.execution_id) or VANISHED
+        if self._went_on(pipeline, failed, seen):
+            return
+        bad = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
+        action = bad.action_execution_id if bad else ""
+        if decision.again and pipeline.retry and pipeline.retry.action_execution_id != action:
+            # The retry that was left half done took effect, and failed again.
+            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
+            self._add(pipeline, ExecutionState.FAILED, failed.attempt + 1)
+            return
+        if not decision.again and not self.ledger.claim_retry(
+            release.release_id, pipeline, failed=failed, action=action, by=self.actor
+        ):
+            return
+        stage = bad.failure.stage if bad else None
+        if stage and self.codepipeline.retry(pipeline.name, pipeline.execution_id, stage=stage):
+            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
+            return
+        seen = self.codepipeline.look(pipeline.name, pipeline.execution_id) or VANISHED
+        if not self._went_on(pipeline, failed, seen):
+            self.ledger.start_over(release.release_id, pipeline, self.actor)
+
+    def _went_on(self, pipeline: Pipeline, change: Change, seen: Seen) -> bool:
+        """Whether the execution has left the state of a change; then that is recorded."""
+        if seen is VANISHED or change.state.final or seen.state is change.state:
+            return False
+        # FAILED and STOPPED are not final: somebody has resumed the execution since.
+        self._record(pipeline, seen.state)
+        return True
+
+    def _failure(self, pipeline: Pipeline, state: ExecutionState, seen: Seen) -> Failure | None:
+        if state is ExecutionState.SUCCEEDED:
+            return None
+        note = pipeline.execution.note if pipeline.execution else None
+        reason = note or seen.summary or _DEFAULT_REASON[state]
+        if seen is VANISHED or not pipeline.execution_id:
+            return Failure(message=reason)
+        bad = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
+        if bad is None:
+            return Failure(message=reason)
+        if state is ExecutionState.FAILED:
+            return bad.failure
+        return replace(bad.failure, message=reason)
+
+    def _record(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
+        """Add the state that a look showed, unless the record says so already."""
+        latest = pipeline.execution.latest if pipeline.execution else None
+        if latest and latest.state is state:
+            return
+        attempt = latest.attempt if latest else 1
+        if latest and latest.state.ended and not (state and state.final):
+            # What had ended goes on or has ended otherwise: that is the next attempt.
+            attempt += 1
+            state = state or ExecutionState.RESUMED
+        if state:
+            self._add(pipeline, state, attempt)
+
+    def _add(self, pipeline: Pipeline, state: ExecutionState, attempt: int) -> None:
+        assert pipeline.execution_id
+        change = Change(state=state, attempt=attempt, at=self.clock(), source="look")
+        self.ledger.executions.record_change(pipeline.execution_id, pipeline.name, change)

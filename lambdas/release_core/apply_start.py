@@ -1,0 +1,103 @@
+"""Applying what starts a pipeline: the claim, the start itself, and starts left half done."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from release_core.apply_end import ApplyEnd
+from release_core.clock import Clock
+from release_core.codepipeline import CodePipeline, StartRefused, client_request_token
+from release_core.decide import CLAIM_WINDOW
+from release_core.errors import ExecutionTaken, StartUnresolved
+from release_core.ledger import Ledger
+from release_core.model import Pipeline, PipelineStatus, Release
+
+# How long AWS remembers a clientRequestToken is not published; for so long it is relied upon.
+TOKEN_REMEMBERED = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyStart:
+    """Applies the decisions about pipelines that have no execution yet."""
+
+    ledger: Ledger
+    codepipeline: CodePipeline
+    clock: Clock
+    actor: str
+    ends: ApplyEnd
+
+    def start(self, release: Release, pipeline: Pipeline, *, again: bool) -> None:
+        """Start the pipeline once, however many functions try to."""
+        if not again and not self._claim(release, pipeline):
+            return
+        # The release may have been closed or halted before the claim; if that comes later, it is
+        # the other side that sees STARTING and finds out what became of it.
+        now = self.ledger.read_pipeline(release.release_id, pipeline.name)
+        claimed = now.pipelines.get(pipeline.name) if now else None
+        if not now or not claimed or claimed.status is not PipelineStatus.STARTING:
+            return
+        if not now.open:
+            if not again:
+                self.ends.skip(now, claimed, "the release was closed or halted first")
+            return
+        try:
+            execution_id = self._found_or_started(now, claimed, again=again)
+        except StartRefused as refused:
+            self.ends.end(now, claimed, PipelineStatus.FAILED, failure=refused.failure)
+            return
+        self._bind(now, claimed, execution_id)
+
+    def find(self, release: Release, pipeline: Pipeline) -> None:
+        """Find out what became of a start that nobody recorded, in a release that starts no more.
+
+        Raises StartUnresolved while it may still be on its way.
+        """
+        found = self._search(release, pipeline)
+        if found:
+            self._bind(release, pipeline, found)
+        elif self._age(pipeline) > CLAIM_WINDOW:
+            self.ends.skip(release, pipeline, "the release was closed or halted first")
+        else:
+            raise StartUnresolved(
+                f"the start of {pipeline.name} for release {release.release_id} "
+                "may still be on its way"
+            )
+
+    def _claim(self, release: Release, pipeline: Pipeline) -> bool:
+        if release.max_concurrency and not self.ledger.headers.claim_slot(release, pipeline.name):
+            return False
+        return self.ledger.claim_start(release.release_id, pipeline, self.actor)
+
+    def _found_or_started(self, release: Release, pipeline: Pipeline, *, again: bool) -> str:
+        if again and self._age(pipeline) > TOKEN_REMEMBERED:
+            found = self._search(release, pipeline)
+            if found:
+                return found
+        token = client_request_token(release.release_id, pipeline)
+        return self.codepipeline.start(pipeline.name, client_request_token=token)
+
+    def _search(self, release: Release, pipeline: Pipeline) -> str | None:
+        """The execution that an unrecorded start made, claimed for the release, if there is one."""
+        if not (pipeline.starting_at and pipeline.started_by):
+            return None
+        function = pipeline.started_by.partition("/")[0]
+        for execution_id in self.codepipeline.find_started(
+            pipeline.name, since=pipeline.starting_at, starter=function
+        ):
+            if execution_id in pipeline.earlier_executions:
+                continue
+            try:
+                self.ledger.executions.claim(
+                    execution_id, release_id=release.release_id, pipeline=pipeline
+                )
+            except ExecutionTaken:
+                continue  # another release's start of the same pipeline
+            return execution_id
+        return None
+
+    def _bind(self, release: Release, pipeline: Pipeline, execution_id: str) -> None:
+        # The execution's side first: its events then lead here, and repair a death in between.
+        self.ledger.executions.claim(execution_id, release_id=release.release_id, pipeline=pipeline)
+        self.ledger.bind_execution(release.release_id, pipeline, execution_id)
+
+    def _age(self, pipeline: Pipeline) -> timedelta:
+        return self.clock() - (pipeline.starting_at or self.clock())

@@ -1,0 +1,119 @@
+"""The ledger's acts on a release as a whole: its slots, its halt, its end."""
+
+from typing import TYPE_CHECKING
+
+from release_core.clock import Clock, to_iso
+from release_core.dynamodb import Table, Update
+from release_core.items import HEADER, POINTER, Item, audit_entry
+from release_core.model import Release, ReleaseStatus
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class Headers:
+    """What is recorded in the headers of releases; every act is safe to repeat."""
+
+    def __init__(self, client: "DynamoDBClient", releases: str, *, clock: Clock, who: str) -> None:
+        self._releases = Table(client, releases)
+        self._clock = clock
+        self._who = who
+
+    def claim_slot(self, release: Release, pipeline: str) -> bool:
+        """Take one of the release's ``max_concurrency`` slots for a pipeline; False without one.
+
+        A pipeline that has a slot keeps it.
+        """
+        # Many functions advance at once: the header's own count admits no more than it may.
+        limit = "(attribute_not_exists(#in_flight) OR size(#in_flight) < :limit"
+        ours = "contains(#in_flight, :pipeline))"
+        # A halt or a close that came first is seen here, in the same write.
+        still_open = "#status = :running AND attribute_not_exists(#halted_by)"
+        written = self._releases.update(
+            _key(release.release_id),
+            Update(
+                add={"in_flight": pipeline},
+                condition=f"{still_open} AND {limit} OR {ours}",
+                values={
+                    "running": ReleaseStatus.RUNNING.value,
+                    "limit": release.max_concurrency,
+                    "pipeline": pipeline,
+                },
+            ),
+        )
+        return written.held
+
+    def free_slot(self, release_id: str, pipeline: str) -> None:
+        """Give back the slot of a pipeline that has ended."""
+        self._releases.update(_key(release_id), Update(subtract={"in_flight": pipeline}))
+
+    def halt(self, release_id: str, pipeline: str) -> None:
+        """Start nothing more, because of this pipeline."""
+        # The first pipeline that did not succeed is the one that halted the release.
+        not_halted = "attribute_not_exists(#halted_by)"
+        self._releases.update(
+            _key(release_id),
+            Update(
+                put={"halted_by": pipeline},
+                append={
+                    "audit": self._audit(
+                        f"halted: {pipeline} did not succeed",
+                        ReleaseStatus.RUNNING,
+                        ReleaseStatus.RUNNING,
+                    )
+                },
+                condition=not_halted,
+            ),
+        )
+
+    def close(
+        self, release_id: str, status: ReleaseStatus, *, why: str, execution_arn: str
+    ) -> None:
+        """Close the release that this execution runs; one that is closed stays as it is."""
+        # The machine's own close and a stop by hand can meet: the first one is the outcome. And
+        # a late event of an earlier attempt's execution must not close the attempt that runs now.
+        running = "#status = :running AND #execution_arn = :execution_arn"
+        self._releases.update(
+            _key(release_id),
+            Update(
+                put={"status": status.value, "closed_at": self._now(), "why": why},
+                append={"audit": self._audit(why, ReleaseStatus.RUNNING, status)},
+                condition=running,
+                values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},
+            ),
+        )
+
+    def mark_announced(self, release: Release) -> None:
+        """Record that the outcome of this attempt has been announced."""
+        # By now the release may have been opened again; that attempt has its own announcement.
+        same_attempt = "#attempt = :attempt"
+        self._releases.update(
+            _key(release.release_id),
+            Update(
+                put={"announced_at": self._now()},
+                condition=same_attempt,
+                values={"attempt": release.attempt},
+            ),
+        )
+
+    def end_execution(self, execution_arn: str, how: str) -> str | None:
+        """Record that a workflow execution was ended from outside; answers the release it opened.
+
+        From here on it can open none: the claim of open_release is conditional on this record.
+        """
+        written = self._releases.update(
+            {"release_id": execution_arn, "item": POINTER},
+            Update(put={"ended": how, "ended_at": self._now()}),
+        )
+        opens = written.item.get("opens")
+        return opens if isinstance(opens, str) else None
+
+    def _audit(self, what: str, before: str, after: str) -> Item:
+        return audit_entry(at=self._now(), who=self._who, what=what, before=before, after=after)
+
+    def _now(self) -> str:
+        return to_iso(self._clock())
+
+
+def _key(release_id: str) -> Item:
+    return {"release_id": release_id, "item": HEADER}

@@ -1,0 +1,110 @@
+"""The pipelines table: which release holds a pipeline now, and what last succeeded in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from release_core.clock import Clock, to_iso
+from release_core.dynamodb import Table, Update
+from release_core.items import plain
+from release_core.model import Pipeline, Revision
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """The release that holds a pipeline, and the workflow execution that runs it."""
+
+    release_id: str
+    execution_arn: str
+
+
+class Holders:
+    """Who holds which pipeline: two releases never drive one at once."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, *, clock: Clock) -> None:
+        self._pipelines = Table(client, table)
+        self._clock = clock
+
+    def take(self, pipeline: str, mine: Holder, *, dead: Holder | None = None) -> Holder | None:
+        """Take a pipeline that is free or ours, or whose holder is known to be dead.
+
+        Answers None when it is ours now, otherwise who holds it.
+        """
+        # Two releases open at once: one takes the pipeline. The other sees who has it.
+        free_or_ours = "attribute_not_exists(#held_by) OR #held_by = :held_by"
+        # A holder that died is replaced only if it still is the one that was found dead.
+        same_dead = " OR #held_by = :dead" if dead else ""
+        written = self._pipelines.update(
+            {"pipeline": pipeline},
+            Update(
+                put={
+                    "held_by": mine.execution_arn,
+                    "held_for": mine.release_id,
+                    "held_since": to_iso(self._clock()),
+                },
+                condition=f"{free_or_ours}{same_dead}",
+                values={"dead": dead.execution_arn} if dead else {},
+            ),
+        )
+        if written.held:
+            return None
+        return Holder(release_id=written.item["held_for"], execution_arn=written.item["held_by"])
+
+    def free(self, pipeline: str, execution_arn: str) -> list[str]:
+        """Give back a pipeline that this execution holds; answers the tokens that wait for it."""
+        # By now the pipeline may be another's: only our own hold is given back.
+        still_ours = "#held_by = :execution_arn"
+        written = self._pipelines.update(
+            {"pipeline": pipeline},
+            Update(
+                remove=["held_by", "held_for", "held_since"],
+                condition=still_ours,
+                values={"execution_arn": execution_arn},
+            ),
+        )
+        # Free already: our first try may have died before it woke who waits.
+        return [] if "held_by" in written.item else sorted(written.item.get("waiting", ()))
+
+    def wait(self, pipeline: str, task_token: str, *, execution_arn: str) -> bool:
+        """Note that a task waits for the pipeline; False when no other execution holds it.
+
+        Whoever frees the pipeline later finds the token; whoever freed it before is seen here.
+        """
+        held_by_another = "attribute_exists(#held_by) AND #held_by <> :execution_arn"
+        return self._pipelines.update(
+            {"pipeline": pipeline},
+            Update(
+                add={"waiting": task_token},
+                condition=held_by_another,
+                values={"execution_arn": execution_arn},
+            ),
+        ).held
+
+    def wait_no_more(self, pipeline: str, task_token: str) -> None:
+        """Forget a token that has been woken or has died."""
+        self._pipelines.update({"pipeline": pipeline}, Update(subtract={"waiting": task_token}))
+
+    def record_last_good(
+        self, release_id: str, pipeline: Pipeline, revisions: Sequence[Revision]
+    ) -> None:
+        """Keep what succeeded last for the pipeline, as the state to return to."""
+        at = to_iso(self._clock())
+        last_good = {
+            "release_id": release_id,
+            "execution_id": pipeline.execution_id,
+            "revisions": [plain(revision) for revision in revisions],
+            "at": at,
+        }
+        # A success reported late must not replace a newer one.
+        not_newer = "attribute_not_exists(#last_good_at) OR #last_good_at <= :at"
+        self._pipelines.update(
+            {"pipeline": pipeline.name},
+            Update(
+                put={"last_good": last_good, "last_good_at": at},
+                condition=not_newer,
+                values={"at": at},
+            ),
+        )

@@ -1,0 +1,108 @@
+"""A release id that is taken: the same release again, another one, or its next attempt."""
+
+from dataclasses import dataclass
+
+from release_core.clock import Clock
+from release_core.codepipeline import CodePipeline
+from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
+from release_core.ledger import Ledger
+from release_core.manifest import Manifest
+from release_core.model import (
+    ExecutionState,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+)
+from release_core.opening_ledger import Opening, OpeningLedger
+from release_core.reservations import Reservations
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resuming:
+    """Decides what a manifest means whose release exists already."""
+
+    ledger: Ledger
+    opening_ledger: OpeningLedger
+    codepipeline: CodePipeline
+    reservations: Reservations
+    clock: Clock
+
+    def __call__(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
+        """The outcome, the execution that runs or ran the release, and the pipelines to run.
+
+        Raises ReleaseIdTaken when it is another release, and ReleaseNotResumable while parts of
+        the attempt before still run.
+        """
+        manifest = opening.manifest
+        if holder.manifest_sha256 != manifest.sha256:
+            raise ReleaseIdTaken(
+                f"release {holder.release_id} was opened with another manifest by "
+                f"{holder.execution_arn}; give this one a releaseId of its own"
+            )
+        if not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED:
+            return "ALREADY_RELEASED", holder.execution_arn, []
+        if holder.status is ReleaseStatus.RUNNING:
+            raise ReleaseNotResumable(
+                f"release {holder.release_id} still runs, as {holder.execution_arn}"
+            )
+        manifest.refuse_past(self.clock())
+        release = self._caught_up(holder)
+        names = _unfinished(release)
+        if not self.reservations.take(names, opening):
+            return "BUSY", opening.execution_arn, []
+        if not self.opening_ledger.reopen(opening, release):
+            self.reservations.give_back(names, opening.execution_arn)
+            raise ReleaseNotResumable(f"release {holder.release_id} was resumed by somebody else")
+        return self.go_on(opening, holder)
+
+    def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
+        """Make the pipelines of the attempt that this execution has opened wait again."""
+        release = self._read(holder.release_id)
+        self.opening_ledger.renew_pipelines(release)
+        return "OPENED", opening.execution_arn, _unfinished(release)
+
+    def refuse_unknown(self, manifest: Manifest) -> None:
+        """Raise ReleaseNotResumable for a resume of a release that never was."""
+        if manifest.resume:
+            raise ReleaseNotResumable(
+                f"there is no release {manifest.release_id} to resume; leave out resume"
+            )
+
+    def _caught_up(self, holder: Release) -> Release:
+        """The release, with what the console did to its executions since it was closed.
+
+        What was retried with success counts as succeeded.
+        """
+        release = self._read(holder.release_id)
+        going_on = []
+        for pipeline in release.pipelines.values():
+            if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.execution_id is None:
+                continue
+            seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
+            if seen and seen.state in {None, ExecutionState.STOPPING}:
+                going_on.append(f"- {pipeline.name}: execution {pipeline.execution_id}")
+            elif seen and seen.state is ExecutionState.SUCCEEDED:
+                self.ledger.finish(
+                    release.release_id,
+                    pipeline,
+                    PipelineStatus.SUCCEEDED,
+                    revisions=seen.revisions,
+                )
+        if going_on:
+            raise ReleaseNotResumable(
+                f"release {release.release_id} can be resumed when these have ended:\n"
+                + "\n".join(going_on)
+            )
+        return self._read(holder.release_id)
+
+    def _read(self, release_id: str) -> Release:
+        release = self.ledger.read_release(release_id)
+        if release is None:
+            raise LookupError(f"there is no release {release_id}")
+        return release
+
+
+def _unfinished(release: Release) -> list[str]:
+    pipelines: list[Pipeline] = sorted(release.pipelines.values(), key=lambda each: each.position)
+    return [each.name for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
