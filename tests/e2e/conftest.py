@@ -8,6 +8,7 @@ from tests.e2e.account import Account, account_from_environment
 from tests.e2e.evidence import evidence
 from tests.e2e.faults import Faults
 from tests.e2e.ledger import Ledger
+from tests.e2e.machines import Machines
 from tests.e2e.pipelines import Estate, Pipelines
 from tests.e2e.releases import Releases
 
@@ -36,6 +37,12 @@ def estate(pipelines: Pipelines) -> Estate:
 def faults(account: Account) -> Faults:
     """The emulator's faults."""
     return Faults(account)
+
+
+@pytest.fixture(scope="session")
+def machines(account: Account) -> Machines:
+    """Variants of the deployed machine."""
+    return Machines(account)
 
 
 @pytest.fixture(scope="session")

@@ -20,19 +20,9 @@ def evidence(releases: Releases) -> str:
     for arn in releases.executions:
         parts.append(f"--- {arn}")
         parts += _history(releases, arn)
-        for child in _children(releases, arn):
-            parts.append(f"--- child {child}")
-            parts += _history(releases, child)
         parts += _items(releases.ledger, arn)
     parts += _logs(releases.account, since=int(releases.began.timestamp() * 1000))
     return "\n".join(part[:LINE] for part in parts)
-
-
-def _children(releases: Releases, arn: str) -> list[str]:
-    try:
-        return releases.children(arn)
-    except ClientError as error:  # evidence must not hide the failure that it is about
-        return [f"cannot be listed: {error}"]
 
 
 def _history(releases: Releases, arn: str) -> Iterator[str]:

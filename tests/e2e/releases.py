@@ -40,12 +40,14 @@ class Releases:
 
     # The doors
 
-    def start(self, document: object, *, name: str | None = None) -> str:
-        """Start the machine with an input (a text goes as it is); answers the execution's ARN."""
+    def start(self, document: object, *, machine: str | None = None) -> str:
+        """Start the machine with an input (a text goes as it is); answers the execution's ARN.
+
+        ``machine`` is the ARN of another one (machines.py).
+        """
         text = document if isinstance(document, str) else json.dumps(document)
-        named: Any = {"name": name} if name else {}
         arn = self.account.step_functions.start_execution(
-            stateMachineArn=self.account.outputs["state_machine_arn"], input=text, **named
+            stateMachineArn=machine or self.account.outputs["state_machine_arn"], input=text
         )["executionArn"]
         return self._remember(arn)
 
@@ -118,16 +120,12 @@ class Releases:
             if "stateEnteredEventDetails" in event
         ]
 
-    def children(self, execution_arn: str) -> list[str]:
-        """The ARNs of the executions of the Map's children."""
+    def children(self, execution_arn: str) -> dict[str, int]:
+        """How many of the Map's children are running, succeeded, failed and so on."""
         client = self.account.step_functions
-        runs = client.list_map_runs(executionArn=execution_arn)["mapRuns"]
-        return [
-            each["executionArn"]
-            for run in runs
-            for page in client.get_paginator("list_executions").paginate(mapRunArn=run["mapRunArn"])
-            for each in page["executions"]
-        ]
+        (run,) = client.list_map_runs(executionArn=execution_arn)["mapRuns"]
+        counts: Any = client.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
+        return {how: number for how, number in counts.items() if number}
 
     def started(self, release_id: str, pipeline: str, *, seconds: float = 30) -> str:
         """Wait until a pipeline of a release runs; answers the id of its execution."""
