@@ -1,6 +1,7 @@
 """What is shown of a failed test: histories, ledger and logs."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.e2e.account import Account
 from tests.e2e.ledger import Ledger
 from tests.e2e.releases import Releases
 
+# In the parameters of a scheduled task, which are JSON in JSON.
+TOKEN = re.compile(r'(task_token\W+)[^"\\]+')
 LINE = 600  # characters
 NOISE = {"id", "previousEventId", "timestamp", "type", "inputDetails", "outputDetails"}
 
@@ -52,11 +55,12 @@ def _logs(account: Account, *, since: int) -> Iterator[str]:
             pages = account.logs.get_paginator("filter_log_events").paginate(
                 logGroupName=f"/aws/lambda/{function}", startTime=since
             )
-            yield from (event["message"].rstrip() for page in pages for event in page["events"])
+            lines = (event["message"].rstrip() for page in pages for event in page["events"])
+            yield from (line for line in lines if '"platform.start"' not in line)
         except ClientError as error:
             yield f"cannot be read: {error}"
 
 
 def _show(value: dict[str, Any]) -> str:
     shown = {name: each for name, each in value.items() if name != "task_token"}
-    return json.dumps(shown, default=str, sort_keys=True)
+    return TOKEN.sub(r"\1...", json.dumps(shown, default=str, sort_keys=True))
