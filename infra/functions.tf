@@ -92,14 +92,8 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
-    sid = "OpenReleases"
-    actions = [
-      "dynamodb:BatchWriteItem",
-      "dynamodb:ConditionCheckItem",
-      "dynamodb:GetItem",
-      "dynamodb:PutItem",
-      "dynamodb:UpdateItem",
-    ]
+    sid       = "OpenReleases"
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.releases.arn]
   }
 }
@@ -108,13 +102,13 @@ data "aws_iam_policy_document" "open_release" {
 data "aws_iam_policy_document" "advance" {
   statement {
     sid       = "AdvanceReleases"
-    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.releases.arn]
   }
 
   statement {
     sid       = "RecordExecutions"
-    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.executions.arn]
   }
 
@@ -157,12 +151,6 @@ data "aws_iam_policy_document" "record_state_change" {
 
 data "aws_iam_policy_document" "close_release" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json]
-
-  statement {
-    sid       = "RecordReleasesThatNeverOpened"
-    actions   = ["dynamodb:PutItem"]
-    resources = [aws_dynamodb_table.releases.arn]
-  }
 
   statement {
     sid       = "FindUnrecordedExecutions"

@@ -148,9 +148,7 @@ def check_manifest(document: object, *, known_pipelines: Container[str]) -> Mani
     try:
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
-        problems += [
-            f"{_path(each['loc'])}: {_words(each['type'], each['msg'])}" for each in error.errors()
-        ]
+        problems += _model_problems(error)
     problems += _duplicate_names(document)
     problems += _unsupported_fields(document)
     problems += _unknown_pipelines(document, known_pipelines)
@@ -158,6 +156,16 @@ def check_manifest(document: object, *, known_pipelines: Container[str]) -> Mani
     if manifest is None or problems:
         raise ManifestInvalid(_report(problems))
     return manifest
+
+
+def _model_problems(error: ValidationError) -> Iterator[str]:
+    details = error.errors()
+    refused = {each["loc"][:-depth] for each in details for depth in range(1, len(each["loc"]))}
+    for each in details:
+        # pydantic counts the good entries of a list: one that holds a bad entry is not empty.
+        if each["type"] == "too_short" and each["loc"] in refused:
+            continue
+        yield f"{_path(each['loc'])}: {_words(each['type'], each['msg'])}"
 
 
 def _duplicate_names(document: object) -> Iterator[str]:
@@ -226,6 +234,8 @@ def _words(kind: str, message: str) -> str:
             return "is required"
         case "model_type":
             return "must be a JSON object"
+        case "too_short":
+            return "must not be empty"
         case _:
             return message[:1].lower() + message[1:]
 

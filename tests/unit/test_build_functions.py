@@ -112,10 +112,10 @@ def test_the_zip_runs(built: Callable[[str], Path], tmp_path: Path) -> None:
     with zipfile.ZipFile(built("out") / "greet.zip") as package:
         package.extractall(tmp_path / "task")
     (tmp_path / "task" / "boto3.py").write_text("")  # stands for the runtime's
+    call = "from greet.handler import handler; print(handler(None, None))"
     answer = subprocess.run(
         [sys.executable, "-I", "-c",
-         "import sys; sys.path.insert(0, sys.argv[1]); "
-         + "from greet.handler import handler; print(handler(None, None))",
+         f"import sys; sys.path.insert(0, sys.argv[1]); {call}",
          str(tmp_path / "task")],
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -52,6 +52,13 @@ def test_the_order_of_pipelines_is_part_of_the_manifest() -> None:
     assert one.sha256 != two.sha256
 
 
+def test_a_bad_entry_does_not_make_the_list_look_empty() -> None:
+    """A list whose entries are all bad has their problems only; an empty one is said to be so."""
+    bad = problems({"releaseId": "r", "pipelines": [{"name": "or ders"}, 5]})
+    assert not [line for line in bad if line.startswith("pipelines:")]
+    assert problems({"releaseId": "r", "pipelines": []}) == ["pipelines: must not be empty"]
+
+
 def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
     """One refusal lists form, names, repetitions and fields without behaviour."""
     found = problems(

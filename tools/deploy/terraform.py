@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -170,8 +169,3 @@ def errors_in(text: str) -> str:
     lines = text.partition("\n=====")[0].splitlines()
     first = next((at for at, line in enumerate(lines) if line.startswith("Error: ")), -20)
     return "\n".join(lines[first:]).rstrip()
-
-
-def outputs(path: Path) -> dict[str, Any]:
-    """The values in a file that `terraform output -json` printed."""
-    return {name: output["value"] for name, output in json.loads(path.read_text()).items()}

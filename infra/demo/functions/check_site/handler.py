@@ -3,6 +3,7 @@
 Source of the event: the CodePipeline user guide, "AWS Lambda invoke action reference".
 """
 
+import html
 import io
 import json
 import logging
@@ -56,7 +57,7 @@ def problems_of_site(archive: bytes, service: str) -> list[str]:
     problems = []
     if found != service:
         problems.append(f"this is the site of {found}, not of {service}")
-    if f"Version {version}" not in page:
+    if f"<p>Version {html.escape(str(version))}</p>" not in page:
         problems.append(f"index.html does not say that it is version {version}")
     return problems
 

@@ -1,0 +1,126 @@
+"""Terraform and the functions agree: names, environment, permissions; and the demo is whole."""
+
+import ast
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import hcl2
+import pytest
+from botocore import xform_name
+
+from release_core import settings
+from tools.build_functions import closure
+
+ROOT = Path(__file__).parents[2]
+LAMBDAS = ROOT / "lambdas"
+FUNCTIONS = sorted(handler.parent.name for handler in LAMBDAS.glob("*/handler.py"))
+SETTINGS = {
+    "open_release": settings.OpenReleaseSettings,
+    "run_pipeline": settings.RunPipelineSettings,
+    "record_state_change": settings.RecordStateChangeSettings,
+    "close_release": settings.CloseReleaseSettings,
+}
+# The prefix of a service in IAM, and its name in botocore.
+SERVICES = {
+    "codepipeline": "codepipeline",
+    "dynamodb": "dynamodb",
+    "events": "events",
+    "s3": "s3",
+    "states": "stepfunctions",
+}
+# IAM knows transactions only as what they do, and a versioned read as an action of its own.
+ALSO_NEEDED = {
+    "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
+}
+
+
+@pytest.fixture(scope="module")
+def terraform() -> dict[str, Any]:
+    """infra/functions.tf, parsed."""
+    with (ROOT / "infra/functions.tf").open() as file:
+        parsed: dict[str, Any] = hcl2.load(file)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def local_values(terraform: dict[str, Any]) -> dict[str, Any]:
+    """The local values of infra/functions.tf."""
+    values: dict[str, Any] = terraform["locals"][0]
+    return values
+
+
+def granted(terraform: dict[str, Any], document: str) -> set[str]:
+    """The actions of a policy document, those of the documents it builds on included."""
+    body = next(
+        block['"aws_iam_policy_document"'][f'"{document}"']
+        for block in terraform["data"]
+        if f'"{document}"' in block.get('"aws_iam_policy_document"', {})
+    )
+    actions = set(re.findall(r"'\"(\w+:[A-Z]\w+)\"'", str(body.get("statement", []))))
+    for base in re.findall(r"aws_iam_policy_document\.(\w+)\.json", str(body)):
+        actions |= granted(terraform, base)
+    return actions
+
+
+def called(function: str) -> set[str]:
+    """The IAM actions behind every AWS operation that the code of a function names."""
+    session = botocore.session.get_session()
+    operations = {
+        xform_name(operation): f"{prefix}:{operation}"
+        for prefix, service in SERVICES.items()
+        for operation in session.get_service_model(service).operation_names
+    }
+    names: set[str] = set()
+    for source in closure(function, LAMBDAS)[0]:
+        for node in ast.walk(ast.parse(source.read_bytes())):
+            match node:
+                case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+                    names.add(name)
+    actions = {operations[name] for name in names & set(operations)}
+    return set().union(*(ALSO_NEEDED.get(action, {action}) for action in actions))
+
+
+def test_every_folder_is_a_function(local_values: dict[str, Any]) -> None:
+    """Folder = Terraform key, for each and no other."""
+    assert sorted(local_values["functions"]) == FUNCTIONS
+    assert sorted(local_values["policies"]) == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_environment_is_what_the_settings_read(
+    function: str, local_values: dict[str, Any]
+) -> None:
+    """A function is given just the variables that its settings class reads."""
+    environment = str(local_values["functions"][function]["environment"])
+    given = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", environment))
+    if "local.tables" in environment:
+        given |= set(local_values["tables"])
+    assert given == {field.name.upper() for field in fields(SETTINGS[function])}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_may_do_what_it_never_does(function: str, terraform: dict[str, Any]) -> None:
+    """Every action that a function is allowed is one that its code names."""
+    assert granted(terraform, function) <= called(function)
+
+
+def test_the_functions_may_do_all_they_do(terraform: dict[str, Any]) -> None:
+    """Every action that the code names is allowed to a function; the platform would not notice."""
+    allowed = set().union(*(granted(terraform, function) for function in FUNCTIONS))
+    assert set().union(*map(called, FUNCTIONS)) == allowed
+
+
+def test_the_demos_manifests_name_its_pipelines() -> None:
+    """The manifests of the demo release pipelines that the demo makes, and each has its sources."""
+    demo = ROOT / "infra/demo"
+    with (demo / "pipelines.tf").open() as file:
+        services = hcl2.load(file)["locals"][0]["services"]
+    assert set(services) == {described.stem for described in (demo / "services").glob("*.json")}
+    for manifest in (demo / "manifests").glob("*.json"):
+        named = set(json.loads(manifest.read_text())["pipelines"])
+        assert named <= {f"shop-{service}" for service in services}, manifest.name

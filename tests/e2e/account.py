@@ -1,0 +1,105 @@
+"""The account under test: its clients, and the names that Terraform gave to what is deployed."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+    from types_boto3_stepfunctions import SFNClient
+
+HOW_TO = (
+    'start the platform, deploy infra to it and set the variables: eval "$(make -s env)"; '
+    "make test does all of it"
+)
+
+
+class NotReadyError(Exception):
+    """There is nothing deployed to test; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Clients of the platform's services; ``outputs`` are Terraform's."""
+
+    endpoint: str
+    outputs: dict[str, Any]
+
+    @cached_property
+    def step_functions(self) -> "SFNClient":
+        """AWS Step Functions."""
+        return boto3.client("stepfunctions")
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Amazon S3."""
+        return boto3.client("s3")
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Amazon DynamoDB."""
+        return boto3.client("dynamodb")
+
+    @cached_property
+    def codepipeline(self) -> "CodePipelineClient":
+        """AWS CodePipeline."""
+        return boto3.client("codepipeline")
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """Amazon EventBridge."""
+        return boto3.client("events")
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """AWS Lambda."""
+        return boto3.client("lambda")
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        """Amazon CloudWatch Logs."""
+        return boto3.client("logs")
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """Amazon SQS."""
+        return boto3.client("sqs")
+
+    def function(self, function: str) -> str:
+        """The name on AWS of one of the four functions."""
+        return str(self.outputs["function_names"][function])
+
+    def function_arn(self, function: str) -> str:
+        """The ARN of one of the four functions."""
+        configuration = self.functions.get_function_configuration(
+            FunctionName=self.function(function)
+        )
+        return configuration["FunctionArn"]
+
+
+def account_from_environment() -> Account:
+    """The account that the environment names.
+
+    Raises NotReadyError when it names none: tests that cannot run must not look as if they had
+    passed.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if not endpoint:
+        raise NotReadyError(f"AWS_ENDPOINT_URL is not set: {HOW_TO}")
+    path = os.environ.get("RELEASE_MACHINE_OUTPUTS", "")
+    if not Path(path).is_file():
+        raise NotReadyError(f"RELEASE_MACHINE_OUTPUTS names no file ({path!r}): {HOW_TO}")
+    described = json.loads(Path(path).read_text())
+    outputs = {name: output["value"] for name, output in described.items()}
+    return Account(endpoint.rstrip("/"), outputs)

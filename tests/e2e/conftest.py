@@ -1,0 +1,69 @@
+"""What every end-to-end test starts from: the account, pipelines to release, and the doors."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.e2e.account import Account, account_from_environment
+from tests.e2e.evidence import evidence
+from tests.e2e.faults import Faults
+from tests.e2e.ledger import Ledger
+from tests.e2e.machines import Machines
+from tests.e2e.pipelines import Estate, Pipelines
+from tests.e2e.releases import Releases
+
+
+@pytest.fixture(scope="session")
+def account() -> Account:
+    """The account that the environment names; without one the tests fail."""
+    return account_from_environment()
+
+
+@pytest.fixture(scope="session")
+def pipelines(account: Account) -> Pipelines:
+    """Makes pipelines for a test alone, and watches any."""
+    return Pipelines.in_account(account)
+
+
+@pytest.fixture(scope="session")
+def estate(pipelines: Pipelines) -> Estate:
+    """Shared pipelines: for tests that leave none of them running."""
+    return Estate(
+        catalog=pipelines.make(), orders=pipelines.make(), payments=pipelines.make(approval=True)
+    )
+
+
+@pytest.fixture(scope="session")
+def faults(account: Account) -> Faults:
+    """The emulator's faults."""
+    return Faults(account)
+
+
+@pytest.fixture(scope="session")
+def machines(account: Account) -> Machines:
+    """Variants of the deployed machine."""
+    return Machines(account)
+
+
+@pytest.fixture(scope="session")
+def ledger(account: Account) -> Ledger:
+    """The tables."""
+    return Ledger(account)
+
+
+@pytest.fixture
+def releases(account: Account, ledger: Ledger) -> Releases:
+    """The doors, and what became of what went through them."""
+    return Releases(account, ledger)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the machine did beside every failure."""
+    report = yield
+    releases = getattr(item, "funcargs", {}).get("releases")
+    if report.when == "call" and report.failed and isinstance(releases, Releases):
+        report.sections.append(("What the machine did", evidence(releases)))
+    return report

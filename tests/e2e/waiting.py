@@ -1,0 +1,26 @@
+"""The one way in which these tests wait."""
+
+import time
+from collections.abc import Callable
+
+INTERVAL = 0.05  # seconds between two looks
+
+
+class WaitedInVainError(AssertionError):
+    """What was waited for did not come in time.
+
+    The report of a failed test shows histories, ledger and logs beside it (conftest.py).
+    """
+
+
+def wait_until[T](what: str, condition: Callable[[], T | None], seconds: float = 30) -> T:
+    """Look until ``condition`` answers something true, and answer that.
+
+    Raises WaitedInVainError, with ``what`` and the last answer, when ``seconds`` have passed.
+    """
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise WaitedInVainError(f"not within {seconds} s: {what}; last seen: {answer!r}")
+        time.sleep(INTERVAL)
+    return answer
