@@ -6,6 +6,7 @@ from typing import Any
 
 from release_core.items import from_attributes
 from release_core.ledger import Ledger, LedgerTables
+from release_core.manifest import Manifest
 from release_core.model import Pipeline
 from release_core.opening_ledger import Opening, OpeningLedger
 from tests.fakes.clock import FakeClock
@@ -84,14 +85,15 @@ class LedgerWorld:
         return found
 
 
-def an_opening(release_id: str = "r", *pipelines: str, **parts: Any) -> Opening:
+def an_opening(
+    release_id: str = "r", *pipelines: str, execution_arn: str | None = None, **more: Any
+) -> Opening:
     """What opens a release of these pipelines, or of ``orders`` alone."""
-    known: dict[str, Any] = {
-        "manifest": "{}",
-        "manifest_sha256": "0" * 64,
-        "execution_arn": f"arn:execution:{release_id}",
-        "channel": "direct",
-        "requester": "release manager",
-        "source": None,
-    }
-    return Opening(release_id=release_id, pipelines=pipelines or ("orders",), **(known | parts))
+    names = list(pipelines or ("orders",))
+    return Opening(
+        manifest=Manifest.model_validate({"releaseId": release_id, "pipelines": names, **more}),
+        execution_arn=execution_arn or f"arn:execution:{release_id}",
+        channel="direct",
+        requester="release manager",
+        source=None,
+    )

@@ -12,7 +12,9 @@ from release_core.ledger import Ledger
 from release_core.model import Release
 from release_core.opening import OpenRelease
 from release_core.recording import STATE_CHANGE, RecordStateChange
-from release_core.running import RunPipeline
+from release_core.reservations import Reservations
+from release_core.resuming import Resuming
+from release_core.running import RunPipeline, Waiting
 from release_core.tokens import Tokens
 from tests.fakes.codepipeline import FakeCodePipeline, envelope
 from tests.fakes.events import FakeEvents
@@ -23,6 +25,8 @@ from tests.unit.ledger_world import LedgerWorld
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 ROLE = "arn:aws:sts::000000000000:assumed-role/release-machine-run-pipeline"
 STARTER = "release-machine-run-pipeline"
+PIPELINES = ("orders", "catalog", "payments", "storefront")
+LOOK_AFTER = 3600  # seconds
 
 
 def declaration(name: str) -> dict[str, Any]:
@@ -68,33 +72,58 @@ class ReleaseWorld(LedgerWorld):
     invocations: int = 0
 
     def __post_init__(self) -> None:
-        """Make the services and two pipelines, ``orders`` and ``catalog``."""
+        """Make the services and the pipelines."""
         super().__post_init__()
         self.step_functions = FakeStepFunctions(self.clock)
         self.codepipeline = FakeCodePipeline(self.clock, caller=f"{ROLE}/{STARTER}")
-        for name in ("orders", "catalog"):
+        for name in PIPELINES:
             self.codepipeline.create_pipeline(pipeline=declaration(name))
 
     # The functions
 
     def open_release(self, execution_arn: str) -> dict[str, Any]:
         """Invoke open_release for a workflow execution."""
+        return self.opener()(execution_arn)
+
+    def opener(self) -> OpenRelease:
+        """The function open_release, to open a release or to wait until it can be."""
         step_functions: Any = self.step_functions
         s3: Any = self.s3
-        open_release = OpenRelease(
+        reservations = Reservations(
+            holders=self.ledger.holders,
+            step_functions=step_functions,
+            tokens=Tokens(step_functions),
+        )
+        return OpenRelease(
             step_functions=step_functions,
             s3=s3,
             codepipeline=self._codepipeline(),
             ledger=self.opening_ledger,
-            look_after_seconds=3600,
+            reservations=reservations,
+            resuming=Resuming(
+                ledger=self.ledger,
+                opening_ledger=self.opening_ledger,
+                codepipeline=self._codepipeline(),
+                reservations=reservations,
+                clock=self.clock,
+            ),
+            clock=self.clock,
+            look_after_seconds=LOOK_AFTER,
         )
-        return open_release(execution_arn)
 
-    def run_pipeline(self, release_id: str, pipeline: str, token: str) -> None:
+    def run_pipeline(
+        self, release_id: str, pipeline: str, token: str, *, wait_seconds: int = LOOK_AFTER
+    ) -> None:
         """Invoke run_pipeline, as a try of its own."""
         ledger = self.ledger_of(STARTER)
-        run_pipeline = RunPipeline(ledger=ledger, advance=self.advance(ledger))
-        run_pipeline(release_id, pipeline, token)
+        advance = self.advance(ledger)
+        run_pipeline = RunPipeline(
+            ledger=ledger, advance=advance, tokens=advance.tokens, clock=self.clock
+        )
+        waiting = Waiting(
+            task_token=token, wait_seconds=wait_seconds, look_after_seconds=LOOK_AFTER
+        )
+        run_pipeline(release_id, pipeline, waiting)
 
     def record_state_change(self, event: object) -> None:
         """Invoke record_state_change."""
@@ -106,8 +135,13 @@ class ReleaseWorld(LedgerWorld):
         """The function close_release, to be called by the workflow or by an event."""
         events: Any = self.events
         ledger = self.ledger_of("close-release")
+        advance = self.advance(ledger)
         return CloseRelease(
-            ledger=ledger, advance=self.advance(ledger), events=events, event_bus="default"
+            ledger=ledger,
+            advance=advance,
+            tokens=advance.tokens,
+            events=events,
+            event_bus="default",
         )
 
     def advance(self, ledger: Ledger) -> Advance:
@@ -119,7 +153,7 @@ class ReleaseWorld(LedgerWorld):
             codepipeline=self._codepipeline(),
             tokens=Tokens(step_functions),
             clock=self.clock,
-            starter=f"{STARTER}/{self.invocations}",
+            actor=f"{STARTER}/{self.invocations}",
         )
 
     def _codepipeline(self) -> CodePipeline:
@@ -133,9 +167,10 @@ class ReleaseWorld(LedgerWorld):
         started = self.step_functions.start_execution(stateMachineArn=MACHINE, input=input_text)
         return str(started["executionArn"])
 
-    def begin(self, *pipelines: str, release_id: str = "r") -> str:
+    def begin(self, *pipelines: str | dict[str, Any], release_id: str = "r", **more: Any) -> str:
         """Open a release of these pipelines through the direct door; answers its execution."""
-        arn = self.start(write_json({"releaseId": release_id, "pipelines": list(pipelines)}))
+        manifest = {"releaseId": release_id, "pipelines": list(pipelines), **more}
+        arn = self.start(write_json(manifest))
         assert self.open_release(arn)["outcome"] == "OPENED"
         return arn
 

@@ -33,7 +33,7 @@ def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
         world.wait(arn, pipeline)
         world.play(pipeline)
     world.deliver()
-    closed = world.close_release().at_end("r")
+    closed = world.close_release().at_end("r", arn)
     assert closed == {
         "release_id": "r",
         "status": "SUCCEEDED",
@@ -51,7 +51,7 @@ def test_one_failure_names_itself(world: ReleaseWorld) -> None:
     world.play("orders", fail=FAILURE)
     world.play("catalog")
     world.deliver()
-    closed = world.close_release().at_end("r")
+    closed = world.close_release().at_end("r", arn)
     assert closed["status"] == "FAILED"
     assert "1 of 2 pipelines did not succeed" in closed["why"]
     assert "orders failed" in closed["why"]
@@ -65,9 +65,9 @@ def test_closing_again_answers_the_same_and_tells_nobody_twice(world: ReleaseWor
     world.wait(arn)
     world.play("orders")
     world.deliver()
-    first = world.close_release().at_end("r")
+    first = world.close_release().at_end("r", arn)
     world.step_functions.end(arn, "SUCCEEDED")
-    assert world.close_release().at_end("r") == first
+    assert world.close_release().at_end("r", arn) == first
     assert len(world.events.entries) == 1
 
 
@@ -79,23 +79,25 @@ def test_an_announcement_that_was_not_taken_is_made_again(world: ReleaseWorld) -
     world.deliver()
     world.events.failing = 1
     with pytest.raises(AnnouncementRefused):
-        world.close_release().at_end("r")
-    assert world.close_release().at_end("r")["status"] == "SUCCEEDED"
+        world.close_release().at_end("r", arn)
+    assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
     assert len(world.events.entries) == 1
 
 
 def test_an_end_nobody_told_of_is_seen_at_the_close(world: ReleaseWorld) -> None:
     """A pipeline whose task gave up is looked at once more before it is judged."""
-    world.wait(world.begin("orders"))
+    arn = world.begin("orders")
+    world.wait(arn)
     world.play("orders")
     world.undelivered()
-    assert world.close_release().at_end("r")["status"] == "SUCCEEDED"
+    assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
 
 
 def test_what_still_runs_at_the_close_is_no_success_and_is_stopped(world: ReleaseWorld) -> None:
     """A task that gave up on a running pipeline fails the release, and the pipeline is stopped."""
-    world.wait(world.begin("orders"))
-    closed = world.close_release().at_end("r")
+    arn = world.begin("orders")
+    world.wait(arn)
+    closed = world.close_release().at_end("r", arn)
     assert closed["status"] == "FAILED"
     assert "orders running" in closed["why"]
     execution = world.executions_of("orders")[0]

@@ -32,7 +32,7 @@ def an_execution(*changes: Change) -> Execution:
 
 def due(pipeline: Pipeline, status: ReleaseStatus = ReleaseStatus.RUNNING) -> list[str]:
     """The names of the decisions for a release with this one pipeline."""
-    return [type(each).__name__ for each in decide(a_release(pipeline, status=status))]
+    return [type(each).__name__ for each in decide(a_release(pipeline, status=status), NOW)]
 
 
 def a_release(*pipelines: Pipeline, status: ReleaseStatus = ReleaseStatus.RUNNING) -> Release:
@@ -74,7 +74,7 @@ def test_a_start_whose_starter_died_is_made_again() -> None:
         registrations=2,
         starting_registration=1,
     )
-    assert decide(a_release(starting)) == [Start(starting, again=True)]
+    assert decide(a_release(starting), NOW) == [Start(starting, again=True)]
 
 
 def test_a_closed_release_skips_stops_and_finds_out() -> None:
@@ -103,7 +103,7 @@ def test_an_execution_at_rest_is_finished_in_the_newest_state() -> None:
     running = Pipeline(
         name="orders", status=PipelineStatus.RUNNING, execution_id="e1", execution=late
     )
-    assert decide(a_release(running)) == [Finish(running, late.changes[0])]
+    assert decide(a_release(running), NOW) == [Finish(running, late.changes[0])]
 
 
 def test_a_failure_that_was_resumed_is_no_end() -> None:
@@ -153,7 +153,7 @@ _RELEASES = st.builds(
 @given(_RELEASES)
 def test_decide_is_total_and_safe(release: Release) -> None:
     """Whatever the ledger holds, the decisions are at most one a pipeline and never untrue."""
-    decisions = decide(release)
+    decisions = decide(release, NOW)
     names = [each.pipeline.name for each in decisions]
     assert len(names) == len(set(names))
     for decision in decisions:

@@ -9,6 +9,7 @@ from release_core.model import (
     Change,
     ExecutionState,
     Failure,
+    Pipeline,
     PipelineStatus,
     ReleaseStatus,
     Revision,
@@ -45,7 +46,7 @@ def test_a_claim_recognises_its_own_retry(world: LedgerWorld) -> None:
 
 def test_a_stopped_execution_can_open_nothing(world: LedgerWorld) -> None:
     """A stop that came before the claim leaves no release behind."""
-    assert world.ledger.end_execution("arn:execution:r", "ABORTED") is None
+    assert world.ledger.headers.end_execution("arn:execution:r", "ABORTED") is None
     with pytest.raises(ExecutionEnded):
         world.opening_ledger.claim(an_opening("r"))
     assert world.ledger.read_release("r") is None
@@ -54,7 +55,7 @@ def test_a_stopped_execution_can_open_nothing(world: LedgerWorld) -> None:
 def test_a_stop_finds_the_release_that_was_opened(world: LedgerWorld) -> None:
     """A stop that came after the claim learns which release to close."""
     world.open("r")
-    assert world.ledger.end_execution("arn:execution:r", "ABORTED") == "r"
+    assert world.ledger.headers.end_execution("arn:execution:r", "ABORTED") == "r"
 
 
 def test_a_slow_first_try_does_not_reset_what_its_retry_has_started(world: LedgerWorld) -> None:
@@ -85,7 +86,9 @@ def test_an_opened_release_is_recorded_whole(world: LedgerWorld) -> None:
             "after": "RUNNING",
         }
     ]
-    assert world.item("manifest")["manifest"] == "{}"
+    assert world.item("manifest")["manifest"] == (
+        '{"pipelines":[{"name":"orders"},{"name":"catalog"}],"releaseId":"r"}'
+    )
     assert world.item("pipeline#catalog")["position"] == 1
 
 
@@ -138,9 +141,9 @@ def test_a_start_claim_whose_answer_was_lost_is_recognised(world: LedgerWorld) -
 def test_an_execution_belongs_to_one_release(world: LedgerWorld) -> None:
     """Claiming again is harmless; another release is refused."""
     for _ in range(2):
-        world.ledger.claim_execution("e1", release_id="r", pipeline="orders")
-    with pytest.raises(ExecutionTaken, match="belongs to release r, not to s"):
-        world.ledger.claim_execution("e1", release_id="s", pipeline="orders")
+        world.ledger.executions.claim("e1", release_id="r", pipeline=Pipeline(name="orders"))
+    with pytest.raises(ExecutionTaken, match="belongs to release r, attempt 1, not to s"):
+        world.ledger.executions.claim("e1", release_id="s", pipeline=Pipeline(name="orders"))
 
 
 def test_an_execution_is_bound_once(world: LedgerWorld) -> None:
@@ -156,32 +159,34 @@ def test_an_execution_is_bound_once(world: LedgerWorld) -> None:
 
 def test_a_change_is_recorded_once_however_often_it_is_heard(world: LedgerWorld) -> None:
     """The same attempt and state is one change, whatever time the second event bears."""
-    first = world.ledger.record_change("e1", "orders", a_change(ExecutionState.STARTED))
+    first = world.ledger.executions.record_change("e1", "orders", a_change(ExecutionState.STARTED))
     later = Change(
         state=ExecutionState.STARTED, attempt=1, at=AT + timedelta(seconds=1), source="event"
     )
-    again = world.ledger.record_change("e1", "orders", later)
+    again = world.ledger.executions.record_change("e1", "orders", later)
     assert len(first.changes) == len(again.changes) == 1
     assert again.changes[0].at == AT.replace(microsecond=123000)
 
 
 def test_event_and_start_meet_in_either_order(world: LedgerWorld) -> None:
     """Whoever writes second sees the release and the changes together."""
-    world.ledger.record_change("early", "orders", a_change(ExecutionState.STARTED))
-    world.ledger.claim_execution("early", release_id="r", pipeline="orders")
-    early = world.ledger.record_change("early", "orders", a_change(ExecutionState.SUCCEEDED))
-    world.ledger.claim_execution("late", release_id="r", pipeline="orders")
-    late = world.ledger.record_change("late", "orders", a_change(ExecutionState.STARTED))
+    world.ledger.executions.record_change("early", "orders", a_change(ExecutionState.STARTED))
+    world.ledger.executions.claim("early", release_id="r", pipeline=Pipeline(name="orders"))
+    early = world.ledger.executions.record_change(
+        "early", "orders", a_change(ExecutionState.SUCCEEDED)
+    )
+    world.ledger.executions.claim("late", release_id="r", pipeline=Pipeline(name="orders"))
+    late = world.ledger.executions.record_change("late", "orders", a_change(ExecutionState.STARTED))
     assert (early.release_id, len(early.changes)) == ("r", 2)
     assert (late.release_id, len(late.changes)) == ("r", 1)
 
 
 def test_executions_of_releases_are_kept_longer_than_others(world: LedgerWorld) -> None:
     """An unclaimed execution expires in days; a claim, before or after, gives it the retention."""
-    world.ledger.record_change("stranger", "orders", a_change(ExecutionState.STARTED))
-    world.ledger.record_change("ours", "orders", a_change(ExecutionState.STARTED))
-    world.ledger.claim_execution("ours", release_id="r", pipeline="orders")
-    world.ledger.record_change("ours", "orders", a_change(ExecutionState.SUCCEEDED))
+    world.ledger.executions.record_change("stranger", "orders", a_change(ExecutionState.STARTED))
+    world.ledger.executions.record_change("ours", "orders", a_change(ExecutionState.STARTED))
+    world.ledger.executions.claim("ours", release_id="r", pipeline=Pipeline(name="orders"))
+    world.ledger.executions.record_change("ours", "orders", a_change(ExecutionState.SUCCEEDED))
     expiry = {each["execution_id"]: each["expires_at"] for each in world.items("executions")}
     assert expiry["stranger"] == (world.clock() + timedelta(days=2)).timestamp()
     assert expiry["ours"] == (world.clock() + RETENTION).timestamp()
@@ -206,8 +211,12 @@ def test_the_first_end_of_a_pipeline_stays(world: LedgerWorld) -> None:
 def test_a_release_is_closed_once(world: LedgerWorld) -> None:
     """The machine's own close and a stop by hand can meet: the first one is the outcome."""
     world.open("r")
-    world.ledger.close("r", ReleaseStatus.CANCELLED, "stopped")
-    world.ledger.close("r", ReleaseStatus.SUCCEEDED, "all good")
+    world.ledger.headers.close(
+        "r", ReleaseStatus.CANCELLED, why="stopped", execution_arn="arn:execution:r"
+    )
+    world.ledger.headers.close(
+        "r", ReleaseStatus.SUCCEEDED, why="all good", execution_arn="arn:execution:r"
+    )
     header = world.item("release")
     assert (header["status"], header["why"]) == ("CANCELLED", "stopped")
     assert [each["after"] for each in header["audit"]] == ["RUNNING", "CANCELLED"]
@@ -217,9 +226,9 @@ def test_the_newest_success_is_the_last_good(world: LedgerWorld) -> None:
     """A success recorded with an earlier time does not replace a newer one."""
     world.open("r")
     revision = Revision(artifact="source", revision="v2", summary="two")
-    world.ledger.record_last_good("r", world.pipeline(), [revision])
+    world.ledger.holders.record_last_good("r", world.pipeline(), [revision])
     world.clock.set(world.clock() - timedelta(seconds=5))
-    world.ledger.record_last_good("older", world.pipeline(), [])
+    world.ledger.holders.record_last_good("older", world.pipeline(), [])
     (item,) = world.items("pipelines")
     assert item["last_good"]["release_id"] == "r"
     assert item["last_good"]["revisions"] == [

@@ -67,7 +67,7 @@ def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
             "pipelines": [
                 "catalog",
                 {"name": "catalog"},
-                {"name": "nowhere", "dependsOn": ["catalog"]},
+                {"name": "nowhere", "variables": {"ENV": "prod"}},
                 {"nme": "orders"},
                 17,
                 "line\nbreak",
@@ -81,13 +81,12 @@ def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
         "releaseId: ",
         "pipelines[1]: 'catalog' is named more than once",
         "pipelines[2]: there is no pipeline 'nowhere' in this account and Region",
-        "pipelines[2].dependsOn: not supported yet",
+        "pipelines[2].variables: not supported yet",
         "pipelines[3].name: is required",
         "pipelines[3].nme: unknown key",
         "pipelines[4]: must be a JSON object",
         "pipelines[5].name: ",
         "onFailure: input should be 'halt'",
-        "onFailure: not supported yet",
         "color: unknown key",
     ]:
         assert expected in text
@@ -96,9 +95,6 @@ def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("dependsOn", ["catalog"]),
-        ("timeoutMinutes", 5),
-        ("retries", 1),
         ("variables", {"ENV": "prod"}),
         (
             "sourceRevisions",
@@ -112,11 +108,57 @@ def test_a_pipelines_field_without_behaviour_is_refused(field: str, value: objec
     assert problems(document) == [f"pipelines[1].{field}: not supported yet"]
 
 
-@pytest.mark.parametrize(("field", "value"), [("onFailure", "halt"), ("maxConcurrency", 2)])
-def test_a_releases_field_without_behaviour_is_refused(field: str, value: object) -> None:
-    """What a release asks for is never ignored: it is refused until it works."""
-    document = {"releaseId": "r", "pipelines": ["catalog"], field: value}
-    assert problems(document) == [f"{field}: not supported yet"]
+def test_a_rollback_is_not_supported_yet() -> None:
+    """The policy that has no behaviour yet is refused."""
+    document = {"releaseId": "r", "pipelines": ["catalog"], "onFailure": "rollback"}
+    assert problems(document) == ["onFailure: 'rollback' is not supported yet"]
+
+
+def test_an_order_with_everything_wrong_is_refused_with_the_circle() -> None:
+    """Unknown names, repetitions, self-dependencies and circles are all named."""
+    found = problems(
+        {
+            "releaseId": "r",
+            "pipelines": [
+                {"name": "catalog", "dependsOn": ["orders", "orders", "nowhere"]},
+                {"name": "orders", "dependsOn": ["payments", "orders"]},
+                {"name": "payments", "dependsOn": ["catalog"]},
+            ],
+        }
+    )
+    assert found[:3] == [
+        "pipelines[0].dependsOn[2]: 'nowhere' is no pipeline of this release",
+        "pipelines[0].dependsOn: 'orders' is named more than once",
+        "pipelines[1].dependsOn: 'orders' depends on itself",
+    ]
+    circle = found[3].removeprefix("pipelines: these depend on each other in a circle: ")
+    names = circle.split(" -> ")
+    assert names[0] == names[-1]
+    assert set(names) == {"catalog", "orders", "payments"}
+
+
+@pytest.mark.parametrize(
+    ("deadline", "says"),
+    [
+        ("soon", "Invalid isoformat string"),
+        ("2026-11-22T18:00:00", "must say its time zone"),
+        (5, "datetime"),
+    ],
+)
+def test_a_deadline_that_is_no_moment_is_refused(deadline: object, says: str) -> None:
+    """A deadline is an ISO 8601 time with its zone."""
+    (problem,) = problems({"releaseId": "r", "pipelines": ["orders"], "deadline": deadline})
+    assert problem.startswith("deadline: ")
+    assert says in problem
+
+
+def test_when_and_how_to_begin_are_not_part_of_the_release() -> None:
+    """A release may be given again with another deadline, to resume it or to wait its turn."""
+    plain = {"releaseId": "r", "pipelines": ["orders"]}
+    more = {"deadline": "2026-11-22T18:00:00Z", "resume": True, "onBusy": "wait"}
+    assert check(plain).sha256 == check(plain | more).sha256
+    assert check(plain).sha256 != check(plain | {"onFailure": "stop"}).sha256
+    assert "resume" not in check(plain | more).canonical
 
 
 @pytest.mark.parametrize(

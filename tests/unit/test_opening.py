@@ -50,6 +50,7 @@ def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
         "outcome": "OPENED",
         "release_id": "5.10",
         "pipelines": ["orders", "catalog"],
+        "wait_seconds": 3600,
         "look_after_seconds": 3600,
         "released_by": arn,
     }
@@ -79,8 +80,8 @@ def test_a_manifest_given_directly_opens_its_release(world: ReleaseWorld, text: 
 
 def test_5_1_and_5_10_are_two_releases(world: ReleaseWorld) -> None:
     """Neither is the other's duplicate."""
-    for release_id in ("5.1", "5.10"):
-        arn = world.start(f'{{"releaseId": {release_id}, "pipelines": ["orders"]}}')
+    for release_id, pipeline in (("5.1", "orders"), ("5.10", "catalog")):
+        arn = world.start(f'{{"releaseId": {release_id}, "pipelines": ["{pipeline}"]}}')
         assert world.open_release(arn)["outcome"] == "OPENED"
 
 

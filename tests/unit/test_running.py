@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from localstack_codepipeline.model import ActionResult
 from release_core.codepipeline import CodePipeline
 from release_core.errors import PipelineUnknown
+from release_core.executions import Executions
 from release_core.ledger import Ledger
 from release_core.model import ExecutionState, PipelineStatus
 from tests.unit.release_world import ReleaseWorld
@@ -154,14 +155,14 @@ def test_a_crash_between_start_and_record_starts_no_second_execution(
     assert world.outcome(token)
 
 
-@pytest.mark.parametrize("method", ["claim_execution", "bind_execution"])
+@pytest.mark.parametrize(("owner", "method"), [(Executions, "claim"), (Ledger, "bind_execution")])
 def test_a_crash_while_recording_the_start_is_repaired_by_the_retry(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, method: str
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, owner: type, method: str
 ) -> None:
     """Wherever the starter dies, its retry finds the one execution and waits for it."""
     arn = world.begin("orders")
     with monkeypatch.context() as patch:
-        crash_after(patch, Ledger, method)
+        crash_after(patch, owner, method)
         with pytest.raises(Crash):
             world.wait(arn)
     token = world.wait(arn)
@@ -177,7 +178,7 @@ def test_an_event_repairs_a_start_that_was_claimed_but_not_bound(
     """The execution's record leads the event to the release, even when the retry never comes."""
     arn = world.begin("orders")
     with monkeypatch.context() as patch:
-        crash_after(patch, Ledger, "claim_execution")
+        crash_after(patch, Executions, "claim")
         with pytest.raises(Crash):
             world.wait(arn)
     world.play("orders")

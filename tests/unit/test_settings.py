@@ -9,9 +9,22 @@ from release_core.settings import CloseReleaseSettings, OpenReleaseSettings, rea
 def test_settings_are_read_from_variables_of_their_names() -> None:
     """Each setting is the variable with its name in capitals, numbers as numbers."""
     settings = read_settings(
-        OpenReleaseSettings, {"RELEASES_TABLE": "releases", "LOOK_AFTER_SECONDS": "3600"}
+        OpenReleaseSettings,
+        {
+            "RELEASES_TABLE": "releases",
+            "EXECUTIONS_TABLE": "executions",
+            "PIPELINES_TABLE": "pipelines",
+            "RECORD_RETENTION_DAYS": "400",
+            "LOOK_AFTER_SECONDS": "3600",
+        },
     )
-    assert settings == OpenReleaseSettings(releases_table="releases", look_after_seconds=3600)
+    assert settings == OpenReleaseSettings(
+        releases_table="releases",
+        executions_table="executions",
+        pipelines_table="pipelines",
+        record_retention_days=400,
+        look_after_seconds=3600,
+    )
 
 
 def test_one_error_names_everything_that_is_missing_or_wrong() -> None:

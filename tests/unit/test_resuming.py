@@ -1,0 +1,162 @@
+"""The failed part of a release is run again, and what succeeded is left alone."""
+
+from typing import Any
+
+import pytest
+
+from release_core.document import write_json
+from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
+from release_core.model import PipelineStatus, ReleaseStatus
+from tests.unit.release_world import ReleaseWorld
+from tests.unit.test_running import FAILURE
+
+NAMES = ["orders", "catalog", "payments"]
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """A closed release in which ``orders`` failed and ``catalog`` succeeded."""
+    world = ReleaseWorld()
+    arn = world.begin("orders", "catalog", {"name": "payments", "dependsOn": ["orders"]})
+    for name in NAMES:
+        world.wait(arn, name)
+    world.play("orders", fail=FAILURE)
+    world.play("catalog")
+    world.deliver()
+    assert world.close_release().at_end("r", arn)["status"] == "FAILED"
+    world.step_functions.end(arn, "FAILED")
+    return world
+
+
+def resume(world: ReleaseWorld, **more: Any) -> str:
+    """Start an execution that resumes the release."""
+    pipelines = ["orders", "catalog", {"name": "payments", "dependsOn": ["orders"]}]
+    manifest = {"releaseId": "r", "pipelines": pipelines, "resume": True, **more}
+    return world.start(write_json(manifest))
+
+
+def test_only_what_did_not_succeed_is_run_again(world: ReleaseWorld) -> None:
+    """The next attempt has its own executions; the success of the first one stays."""
+    catalog = world.pipeline("catalog")
+    arn = resume(world)
+    opened = world.open_release(arn)
+    assert (opened["outcome"], opened["pipelines"]) == ("OPENED", ["orders", "payments"])
+    for name in opened["pipelines"]:
+        world.wait(arn, name)
+    world.play("orders")
+    world.deliver()
+    world.play("payments")
+    world.deliver()
+    assert world.pipeline("catalog") == catalog
+    assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
+    assert len(world.executions_of("catalog")) == 1
+    assert len(world.executions_of("orders")) == 2
+
+
+def test_the_history_of_each_attempt_is_kept(world: ReleaseWorld) -> None:
+    """Header and pipelines list how the attempts before ended."""
+    failed = world.pipeline("orders").execution_id
+    world.open_release(resume(world))
+    header = world.item("release")
+    assert header["attempt"] == 2
+    assert [each["status"] for each in header["attempts"]] == ["FAILED"]
+    (earlier,) = world.item("pipeline#orders")["attempts"]
+    assert (earlier["attempt"], earlier["status"]) == (1, "FAILED")
+    assert earlier["execution_id"] == failed
+    assert "the bucket is gone" in earlier["failure"]["message"]
+
+
+def test_a_retry_of_the_opening_goes_on_with_the_same_attempt(world: ReleaseWorld) -> None:
+    """The workflow may try the opening again: it is attempt 2, not 3, and resets nothing."""
+    arn = resume(world)
+    first = world.open_release(arn)
+    world.wait(arn, "orders")
+    execution = world.pipeline("orders").execution_id
+    again = world.open_release(arn)
+    assert again == first
+    assert world.release().attempt == 2
+    assert world.pipeline("orders").execution_id == execution
+
+
+def test_what_was_repaired_in_the_console_stays(world: ReleaseWorld) -> None:
+    """A stage retried by hand with success after the close is not run again."""
+    world.codepipeline.retry_stage_execution(
+        pipelineName="orders",
+        stageName="Deploy",
+        pipelineExecutionId=world.pipeline("orders").execution_id,
+        retryMode="FAILED_ACTIONS",
+    )
+    world.play("orders")
+    opened = world.open_release(resume(world))
+    assert opened["pipelines"] == ["payments"]
+    assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
+
+
+def test_what_still_runs_is_waited_for(world: ReleaseWorld) -> None:
+    """While a stage retried by hand runs, the resume is refused, naming the execution."""
+    execution_id = world.pipeline("orders").execution_id
+    world.codepipeline.retry_stage_execution(
+        pipelineName="orders",
+        stageName="Deploy",
+        pipelineExecutionId=execution_id,
+        retryMode="FAILED_ACTIONS",
+    )
+    with pytest.raises(ReleaseNotResumable, match=f"orders: execution {execution_id}"):
+        world.open_release(resume(world))
+    assert world.release().status is ReleaseStatus.FAILED
+
+
+def test_late_events_of_the_attempt_before_change_nothing(world: ReleaseWorld) -> None:
+    """An event of the first attempt's execution is not taken for the second's."""
+    old = world.codepipeline.events
+    arn = resume(world)
+    world.open_release(arn)
+    before = world.item("pipeline#orders")
+    world.delivered = 0
+    world.deliver()
+    assert old
+    assert world.item("pipeline#orders") == before
+    world.wait(arn, "orders")
+    world.delivered = 0
+    world.deliver()
+    assert world.pipeline("orders").status is PipelineStatus.RUNNING
+
+
+def test_a_late_close_of_the_attempt_before_closes_nothing(world: ReleaseWorld) -> None:
+    """The event that the first execution failed may come when the second one runs."""
+    (first,) = {
+        each["execution_arn"] for each in world.items("releases") if each["item"] == "release"
+    }
+    event = world.step_functions.status_event(first)
+    world.open_release(resume(world))
+    world.close_release().when_ended(event)
+    assert world.release().status is ReleaseStatus.RUNNING
+
+
+@pytest.mark.parametrize("wanted", ["running", "unknown", "changed"])
+def test_what_cannot_be_resumed_is_refused(world: ReleaseWorld, wanted: str) -> None:
+    """A running release, one that never was, and another manifest are no resume."""
+    if wanted == "running":
+        world.open_release(resume(world))
+        with pytest.raises(ReleaseNotResumable, match="still runs"):
+            world.open_release(resume(world))
+    elif wanted == "unknown":
+        with pytest.raises(ReleaseNotResumable, match="no release other to resume"):
+            world.open_release(resume(world, releaseId="other"))
+    else:
+        with pytest.raises(ReleaseIdTaken):
+            world.open_release(resume(world, onFailure="stop"))
+
+
+def test_a_release_that_succeeded_is_not_resumed(world: ReleaseWorld) -> None:
+    """There is nothing left to run: it is already released."""
+    arn = resume(world)
+    for name in world.open_release(arn)["pipelines"]:
+        world.wait(arn, name)
+    world.play("orders")
+    world.deliver()
+    world.play("payments")
+    world.deliver()
+    world.close_release().at_end("r", arn)
+    again = world.open_release(resume(world))
+    assert (again["outcome"], again["released_by"]) == ("ALREADY_RELEASED", arn)
