@@ -7,11 +7,17 @@ from localstack.runtime import hooks
 def repair_localstack() -> None:
     """Applies each repair; eager loading of services, at priority 0, comes after."""
     from localstack_fixes import (  # noqa: PLC0415
+        caller_identity,
         dynamodb_local,
         environment_registry,
         execution_input,
+        stopped_execution,
+        task_tokens,
     )
 
+    caller_identity.apply()
     dynamodb_local.apply()
     environment_registry.apply()
     execution_input.apply()
+    stopped_execution.apply()
+    task_tokens.apply()
