@@ -93,7 +93,7 @@ data "aws_iam_policy_document" "open_release" {
 
   statement {
     sid       = "OpenReleases"
-    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.releases.arn]
   }
 }

@@ -32,6 +32,8 @@ MAX_ROUNDS = 16
 TOKEN_REMEMBERED = timedelta(minutes=5)
 # By then a function that was starting a pipeline has ended, one way or another.
 START_WINDOW = timedelta(seconds=90)
+# AWS does not say how soon an execution can be looked at; for so long one not found is not lost.
+SHOWN_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,8 @@ class Advance:
             return
         log.info("looking at the execution", extra=_facts(release_id, pipeline))
         seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
+        if seen is None and self._since_last_try(pipeline) < SHOWN_WITHIN:
+            return
         if seen is None:
             self.ledger.finish(
                 release_id,
@@ -100,10 +104,8 @@ class Advance:
                     extra=_facts(release.release_id, decision.pipeline),
                 )
                 troubles.append(trouble)
-        if len(troubles) == 1:
-            raise troubles[0]
         if troubles:
-            raise ExceptionGroup(f"release {release.release_id}", troubles)
+            raise troubles[0]  # all are logged; the workflow knows how to retry one by its name
 
     def _apply(self, release: Release, decision: Decision) -> None:
         pipeline = decision.pipeline
@@ -118,7 +120,9 @@ class Advance:
                 self._skip(release.release_id, pipeline, why)
             case Stop(why=why):
                 assert pipeline.execution_id
-                self.codepipeline.stop(pipeline.name, pipeline.execution_id, reason=why)
+                if not self.codepipeline.stop(pipeline.name, pipeline.execution_id, reason=why):
+                    # It has ended, and the event that told so may be lost.
+                    self.look(release.release_id, pipeline)
                 self.ledger.mark_stop_requested(release.release_id, pipeline)
             case Finish(change=change):
                 self._finish(release.release_id, pipeline, change)
@@ -128,7 +132,7 @@ class Advance:
                 log.info("settled" if sent else "nobody waits any more", extra=facts)
 
     def _start(self, release_id: str, pipeline: Pipeline, *, again: bool) -> None:
-        if not again and not self.ledger.claim_start(release_id, pipeline, self.starter):
+        if not self.ledger.claim_start(release_id, pipeline, self.starter):
             return
         # The release may have been closed before the claim; if it is closed later, the closing
         # side sees STARTING and finds out what became of it.
@@ -141,14 +145,14 @@ class Advance:
                 self._skip(release_id, claimed, f"release {release_id} is {now.status}")
             return
         try:
-            execution_id = self._found_or_started(release_id, claimed, again=again)
+            execution_id = self._found_or_started(release_id, pipeline, again=again)
         except StartRefused as refused:
             self.ledger.finish(release_id, claimed, PipelineStatus.FAILED, failure=refused.failure)
             return
         self._bind(release_id, claimed, execution_id)
 
     def _found_or_started(self, release_id: str, pipeline: Pipeline, *, again: bool) -> str:
-        if again and pipeline.starting_at and self._age(pipeline) > TOKEN_REMEMBERED:
+        if again and self._since_first_try(pipeline) > TOKEN_REMEMBERED:
             found = self._search(release_id, pipeline)
             if found:
                 return found
@@ -159,7 +163,7 @@ class Advance:
         found = self._search(release_id, pipeline)
         if found:
             self._bind(release_id, pipeline, found)
-        elif self._age(pipeline) > START_WINDOW:
+        elif self._since_last_try(pipeline) > START_WINDOW:
             self._skip(release_id, pipeline, "the release was closed before it was started")
         else:
             raise StartUnresolved(
@@ -173,11 +177,13 @@ class Advance:
 
     def _search(self, release_id: str, pipeline: Pipeline) -> str | None:
         """The execution that an unrecorded start made, claimed for the release, if there is one."""
-        if not (pipeline.starting_at and pipeline.started_by):
+        if not (pipeline.starting_at and pipeline.start_tried_at and pipeline.started_by):
             return None
-        starter = pipeline.started_by.partition("/")[0]
         for execution_id in self.codepipeline.find_started(
-            pipeline.name, since=pipeline.starting_at, starter=starter
+            pipeline.name,
+            since=pipeline.starting_at,
+            until=pipeline.start_tried_at + START_WINDOW,
+            starter=pipeline.started_by.partition("/")[0],
         ):
             try:
                 self.ledger.claim_execution(
@@ -241,8 +247,13 @@ class Advance:
         change = Change(state=state, attempt=attempt, at=self.clock(), source="look")
         self.ledger.record_change(pipeline.execution_id, pipeline.name, change)
 
-    def _age(self, pipeline: Pipeline) -> timedelta:
-        return self.clock() - (pipeline.starting_at or self.clock())
+    def _since_first_try(self, pipeline: Pipeline) -> timedelta:
+        now = self.clock()
+        return now - (pipeline.starting_at or now)
+
+    def _since_last_try(self, pipeline: Pipeline) -> timedelta:
+        now = self.clock()
+        return now - (pipeline.start_tried_at or now)
 
 
 VANISHED = Seen(state=None, summary="CodePipeline knows this execution no more", revisions=())

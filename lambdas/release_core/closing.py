@@ -58,26 +58,37 @@ class CloseRelease:
         if isinstance(ending, str):
             log.warning("ignored: %s", ending)
             return
+        log.info("%s", ending.why, extra={"execution_arn": ending.execution_arn})
         release_id = self.ledger.end_execution(ending.execution_arn, ending.how)
         if release_id is None:
-            log.info("the execution had opened no release", extra={"why": ending.how})
+            log.info(
+                "%s before it opened a release",
+                ending.how,
+                extra={"execution_arn": ending.execution_arn},
+            )
             return
         self.ledger.close(release_id, _STATUS_OF_ENDING[ending.how], ending.why)
         self._follow_up(release_id)
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)
-        for pipeline in release.pipelines.values():
-            # Its task ended without settling: an error of ours that the workflow gave up on.
+        # Their tasks ended without settling: an error of ours that the workflow gave up on. What
+        # has no execution by now is not advanced: a release that is closing starts nothing.
+        unsettled = [
+            each
+            for each in release.pipelines.values()
+            if each.execution_id and not each.status.ended
+        ]
+        for pipeline in unsettled:
             self.advance.look(release_id, pipeline)
-            if not pipeline.status.ended:
-                self.advance.pipeline(release_id, pipeline.name)
-        return self._read(release_id)
+            self.advance.pipeline(release_id, pipeline.name)
+        return self._read(release_id) if unsettled else release
 
     def _follow_up(self, release_id: str) -> Release:
         """Stop and skip what is left of a closed release, and announce its outcome once."""
-        self.advance.release(release_id)
-        closed = self._read(release_id)
+        closed = self.advance.release(release_id)
+        if closed is None:
+            raise _unknown(release_id)
         if not closed.announced:
             self._announce(closed)
             self.ledger.mark_announced(release_id)
@@ -86,7 +97,7 @@ class CloseRelease:
     def _read(self, release_id: str) -> Release:
         release = self.ledger.read_release(release_id)
         if release is None:
-            raise LookupError(f"there is no release {release_id}")
+            raise _unknown(release_id)
         return release
 
     def _announce(self, release: Release) -> None:
@@ -110,6 +121,10 @@ class CloseRelease:
         if answer["FailedEntryCount"]:
             raise AnnouncementRefused(f"release {release.release_id}: {answer['Entries']}")
         log.info("release %s", release.status, extra={"release_id": release.release_id})
+
+
+def _unknown(release_id: str) -> LookupError:
+    return LookupError(f"there is no release {release_id}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,6 +100,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         registrations=int(item.get("registrations", 0)),
         starting_registration=int(item.get("starting_registration", 0)),
         starting_at=_moment(item, "starting_at"),
+        start_tried_at=_moment(item, "start_tried_at"),
         started_by=item.get("started_by"),
         execution_id=item.get("execution_id"),
         execution=execution,

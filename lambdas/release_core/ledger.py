@@ -120,18 +120,28 @@ class Ledger:
         return read_pipeline(written.item) if written.held else None
 
     def claim_start(self, release_id: str, pipeline: Pipeline, starter: str) -> bool:
-        """Take the right to start a waiting pipeline, as ``<function>/<invocation>``."""
-        # Two functions see the same waiting pipeline: the second finds it no longer waiting.
+        """Take the right to start a pipeline, as ``<function>/<invocation>``.
+
+        It is taken over from a starter that died; ``starting_at`` stays the time of the first try.
+        """
+        # Two functions see the same pipeline, waiting or left half started: one of them gets it.
+        no_other_try = (
+            "(attribute_not_exists(#starting_registration) OR #starting_registration = :tried)"
+        )
+        at = self._now()
         written = self._change_status(
             release_id,
             pipeline,
             PipelineStatus.STARTING,
             what="start claimed",
             put={
-                "starting_at": self._now(),
+                "starting_at": to_iso(pipeline.starting_at) if pipeline.starting_at else at,
+                "start_tried_at": at,
                 "starting_registration": pipeline.registrations,
                 "started_by": starter,
             },
+            condition=no_other_try,
+            values={"tried": pipeline.starting_registration},
         )
         # A lost answer makes the SDK write twice: then it is our own claim that we find.
         return written.held or (
@@ -225,21 +235,21 @@ class Ledger:
         self, release_id: str, pipeline: Pipeline, revisions: Sequence[Revision]
     ) -> None:
         """Keep what succeeded last for the pipeline, as the state to return to."""
-        at = self._now()
+        started = to_iso(pipeline.starting_at) if pipeline.starting_at else self._now()
         last_good = {
             "release_id": release_id,
             "execution_id": pipeline.execution_id,
             "revisions": [plain(revision) for revision in revisions],
-            "at": at,
+            "at": self._now(),
         }
-        # A success reported late must not replace a newer one.
-        not_newer = "attribute_not_exists(#last_good_at) OR #last_good_at <= :at"
+        # A success may be heard of late: what was started before does not replace it.
+        not_newer = "attribute_not_exists(#last_good_started) OR #last_good_started <= :started"
         self._pipelines.update(
             {"pipeline": pipeline.name},
             Update(
-                put={"last_good": last_good, "last_good_at": at},
+                put={"last_good": last_good, "last_good_started": started},
                 condition=not_newer,
-                values={"at": at},
+                values={"started": started},
             ),
         )
 
@@ -309,6 +319,7 @@ class Ledger:
         what: str,
         put: Item,
         condition: str = "",
+        values: Item | None = None,
     ) -> Written:
         as_seen = "#status = :seen AND #attempt = :attempt"
         return self._releases.update(
@@ -317,7 +328,11 @@ class Ledger:
                 put={"status": to.value, **put},
                 append={"audit": self._audit(what, pipeline.status, to)},
                 condition=f"{as_seen} AND {condition}" if condition else as_seen,
-                values={"seen": pipeline.status.value, "attempt": pipeline.attempt},
+                values={
+                    "seen": pipeline.status.value,
+                    "attempt": pipeline.attempt,
+                    **(values or {}),
+                },
             ),
         )
 

@@ -148,6 +148,7 @@ class Pipeline:
     registrations: int = 0
     starting_registration: int = 0
     starting_at: datetime | None = None
+    start_tried_at: datetime | None = None
     started_by: str | None = None
     execution_id: str | None = None
     execution: Execution | None = None

@@ -34,7 +34,11 @@ SERVICES = {
 }
 # IAM knows transactions only as what they do, and a versioned read as an action of its own.
 ALSO_NEEDED = {
-    "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "dynamodb:TransactWriteItems": {
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    },
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
 }
 
