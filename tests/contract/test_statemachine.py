@@ -5,12 +5,14 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from release_core import errors
+from release_core.advance import START_WINDOW
 from release_core.errors import PIPELINE_ERRORS, Rejection
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +89,18 @@ def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> Non
             assert {"TimeoutSeconds", "TimeoutSecondsPath"} & state.keys(), name
             assert "States.TaskFailed" in state["Retry"][-1]["ErrorEquals"], name
             assert state["Retry"][-1]["JitterStrategy"] == "FULL", name
+
+
+def test_the_close_outwaits_a_start_that_may_be_on_its_way(machine: dict[str, Any]) -> None:
+    """The retries for StartUnresolved last until the function gives the start up."""
+    (retrier,) = [
+        each
+        for each in machine["States"]["CloseRelease"]["Retry"]
+        if each["ErrorEquals"] == ["StartUnresolved"]
+    ]
+    assert retrier["BackoffRate"] == 1
+    lasting = timedelta(seconds=retrier["IntervalSeconds"] * retrier["MaxAttempts"])
+    assert lasting > START_WINDOW
 
 
 def test_a_token_that_hears_nothing_is_waited_for_again(machine: dict[str, Any]) -> None:
