@@ -45,7 +45,7 @@ def test_values_may_be_iterated_while_others_are_added() -> None:
 
 
 def test_an_api_is_told_who_signed() -> None:
-    """STS names the caller where the method wants a signature and there is one; else nobody does."""
+    """STS names the caller where the method wants a signature and there is one; else nobody."""
     caller = {"Account": "1", "UserId": "u", "Arn": "arn:aws:iam::1:user/maria"}
     signed, open_to_all = {"authorizationType": "AWS_IAM"}, {"authorizationType": "NONE"}
     said = identity(signed, "AKIA1", lambda: caller)
