@@ -10,6 +10,7 @@ def repair_localstack() -> None:
         caller_identity,
         dynamodb_local,
         environment_registry,
+        event_keys,
         execution_input,
         stopped_execution,
         task_tokens,
@@ -18,6 +19,7 @@ def repair_localstack() -> None:
     caller_identity.apply()
     dynamodb_local.apply()
     environment_registry.apply()
+    event_keys.apply()
     execution_input.apply()
     stopped_execution.apply()
     task_tokens.apply()
