@@ -3,10 +3,11 @@
 locals {
   functions_dir = coalesce(var.functions_dir, "${path.module}/../.build/functions")
 
-  tables = {
-    RELEASES_TABLE   = aws_dynamodb_table.releases.name
-    EXECUTIONS_TABLE = aws_dynamodb_table.executions.name
-    PIPELINES_TABLE  = aws_dynamodb_table.pipelines.name
+  ledger = {
+    RELEASES_TABLE        = aws_dynamodb_table.releases.name
+    EXECUTIONS_TABLE      = aws_dynamodb_table.executions.name
+    PIPELINES_TABLE       = aws_dynamodb_table.pipelines.name
+    RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
   }
 
   functions = {
@@ -14,31 +15,25 @@ locals {
       description     = "Reads the manifest, validates it and claims the release id."
       timeout_seconds = 30
       asynchronous    = false
-      environment = {
-        RELEASES_TABLE     = aws_dynamodb_table.releases.name
-        LOOK_AFTER_SECONDS = tostring(var.look_after_seconds)
-      }
+      environment     = merge(local.ledger, { LOOK_AFTER_SECONDS = tostring(var.look_after_seconds) })
     }
     run_pipeline = {
       description     = "Registers a pipeline's task token and starts the pipeline."
       timeout_seconds = 60
       asynchronous    = false
-      environment     = merge(local.tables, { RECORD_RETENTION_DAYS = tostring(var.record_retention_days) })
+      environment     = local.ledger
     }
     record_state_change = {
       description     = "Records a pipeline's state change and settles its task token when it has ended."
       timeout_seconds = 60
       asynchronous    = true
-      environment     = merge(local.tables, { RECORD_RETENTION_DAYS = tostring(var.record_retention_days) })
+      environment     = local.ledger
     }
     close_release = {
       description     = "Tallies a release, stops what still runs and announces the outcome."
       timeout_seconds = 120
       asynchronous    = true
-      environment = merge(local.tables, {
-        RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
-        EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
-      })
+      environment     = merge(local.ledger, { EVENT_BUS = data.aws_cloudwatch_event_bus.default.name })
     }
   }
 
@@ -92,9 +87,39 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
-    sid       = "OpenReleases"
-    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    sid = "OpenReleases"
+    actions = [
+      "dynamodb:BatchGetItem",
+      "dynamodb:ConditionCheckItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
+    ]
     resources = [aws_dynamodb_table.releases.arn]
+  }
+
+  statement {
+    sid       = "SeeWhatEarlierAttemptsCameTo"
+    actions   = ["dynamodb:BatchGetItem"]
+    resources = [aws_dynamodb_table.executions.arn]
+  }
+
+  statement {
+    sid       = "LookAtEarlierExecutions"
+    actions   = ["codepipeline:GetPipelineExecution"]
+    resources = local.pipeline_arns
+  }
+
+  statement {
+    sid       = "ReservePipelines"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.pipelines.arn]
+  }
+
+  statement {
+    sid       = "WakeWhoWaitsForPipelines"
+    actions   = ["states:SendTaskSuccess"]
+    resources = ["*"] # Step Functions has no resource for it: the token itself is the permission.
   }
 }
 
@@ -123,6 +148,7 @@ data "aws_iam_policy_document" "advance" {
     actions = [
       "codepipeline:GetPipelineExecution",
       "codepipeline:ListActionExecutions",
+      "codepipeline:ListPipelineExecutions",
       "codepipeline:StopPipelineExecution",
     ]
     resources = local.pipeline_arns
@@ -135,28 +161,31 @@ data "aws_iam_policy_document" "advance" {
   }
 }
 
-data "aws_iam_policy_document" "run_pipeline" {
-  source_policy_documents = [data.aws_iam_policy_document.advance.json]
-
+# The end of one pipeline may start or retry others, so both functions that hear of ends may do so; the close never does.
+data "aws_iam_policy_document" "start" {
   statement {
     sid       = "StartPipelines"
-    actions   = ["codepipeline:ListPipelineExecutions", "codepipeline:StartPipelineExecution"]
+    actions   = ["codepipeline:StartPipelineExecution"]
     resources = local.pipeline_arns
+  }
+
+  statement {
+    sid       = "RetryStages"
+    actions   = ["codepipeline:RetryStageExecution"]
+    resources = [for arn in local.pipeline_arns : "${arn}/*"] # A stage is below its pipeline.
   }
 }
 
+data "aws_iam_policy_document" "run_pipeline" {
+  source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
+}
+
 data "aws_iam_policy_document" "record_state_change" {
-  source_policy_documents = [data.aws_iam_policy_document.advance.json]
+  source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
 }
 
 data "aws_iam_policy_document" "close_release" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json]
-
-  statement {
-    sid       = "FindUnrecordedExecutions"
-    actions   = ["codepipeline:ListPipelineExecutions"]
-    resources = local.pipeline_arns
-  }
 
   statement {
     sid       = "AnnounceOutcomes"

@@ -40,8 +40,9 @@ run "a_function_that_waits_to_be_called" {
   assert {
     condition = [
       aws_lambda_function.function.runtime, one(aws_lambda_function.function.architectures), one(aws_lambda_function.function.logging_config).log_format,
-      one(aws_lambda_function.function.logging_config).log_group, one(aws_lambda_function.function.tracing_config).mode,
-    ] == ["python3.13", "arm64", "JSON", "/aws/lambda/two-greet", "PassThrough"]
+      one(aws_lambda_function.function.logging_config).application_log_level, one(aws_lambda_function.function.logging_config).log_group,
+      one(aws_lambda_function.function.tracing_config).mode,
+    ] == ["python3.13", "arm64", "JSON", "INFO", "/aws/lambda/two-greet", "PassThrough"]
     error_message = "The function does not run, log or trace as agreed."
   }
 

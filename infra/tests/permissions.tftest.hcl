@@ -77,6 +77,11 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.start
+  values = { json = "{\"Id\": \"start\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.advance
   values = { json = "{\"Id\": \"advance\"}" }
 }
@@ -96,8 +101,7 @@ run "every_resource_is_named" {
       for statement in flatten([
         data.aws_iam_policy_document.open_release.statement,
         data.aws_iam_policy_document.advance.statement,
-        data.aws_iam_policy_document.run_pipeline.statement,
-        data.aws_iam_policy_document.record_state_change.statement,
+        data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
@@ -132,7 +136,7 @@ run "every_resource_is_named" {
       for statement in flatten([
         data.aws_iam_policy_document.open_release.statement,
         data.aws_iam_policy_document.advance.statement,
-        data.aws_iam_policy_document.run_pipeline.statement,
+        data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
@@ -148,25 +152,22 @@ run "only_some_may_start_pipelines" {
 
   assert {
     condition = [
-      for function in ["advance", "open_release", "run_pipeline", "record_state_change", "close_release"] : function
-      if contains(flatten({
-        advance             = data.aws_iam_policy_document.advance.statement[*].actions
-        open_release        = data.aws_iam_policy_document.open_release.statement[*].actions
-        run_pipeline        = data.aws_iam_policy_document.run_pipeline.statement[*].actions
-        record_state_change = try(data.aws_iam_policy_document.record_state_change.statement[*].actions, [])
-        close_release       = data.aws_iam_policy_document.close_release.statement[*].actions
-      }[function]), "codepipeline:StartPipelineExecution")
-    ] == ["run_pipeline"]
-    error_message = "Only run_pipeline starts pipelines."
+      for document, actions in {
+        advance       = data.aws_iam_policy_document.advance.statement[*].actions
+        close_release = data.aws_iam_policy_document.close_release.statement[*].actions
+        open_release  = data.aws_iam_policy_document.open_release.statement[*].actions
+        start         = data.aws_iam_policy_document.start.statement[*].actions
+      } : document if contains(flatten(actions), "codepipeline:StartPipelineExecution")
+    ] == ["start"]
+    error_message = "Only the functions that hear of ends start pipelines."
   }
 
   assert {
     condition = alltrue([
       for statement in flatten([
         data.aws_iam_policy_document.advance.statement,
-        data.aws_iam_policy_document.run_pipeline.statement,
-        data.aws_iam_policy_document.close_release.statement,
-        ]) : toset(statement.resources) == toset([
+        data.aws_iam_policy_document.start.statement,
+        ]) : toset([for resource in statement.resources : trimsuffix(resource, "/*")]) == toset([
         "arn:aws:codepipeline:eu-west-1:111122223333:shop-*",
         "arn:aws:codepipeline:eu-west-1:111122223333:web",
       ]) if anytrue([for action in statement.actions : startswith(action, "codepipeline:")])
@@ -190,8 +191,8 @@ run "policies_reach_their_functions" {
 
   assert {
     condition = alltrue([
-      data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
-      data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
+      data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
+      data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.close_release.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
     ])
     error_message = "A function that advances releases lacks the permissions for it."

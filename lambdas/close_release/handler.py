@@ -3,10 +3,11 @@
 import os
 from typing import Any
 
+from release_core.acting import make_advance
 from release_core.clients import Context, client
 from release_core.closing import CloseRelease
 from release_core.settings import CloseReleaseSettings, read_settings
-from release_core.wiring import make_advance, make_ledger
+from release_core.wiring import make_ledger
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:

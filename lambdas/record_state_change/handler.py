@@ -2,11 +2,12 @@
 
 import os
 
+from release_core.acting import make_advance
 from release_core.clients import Context
 from release_core.clock import now
 from release_core.recording import RecordStateChange
 from release_core.settings import RecordStateChangeSettings, read_settings
-from release_core.wiring import make_advance, make_ledger
+from release_core.wiring import make_ledger
 
 
 def handler(event: object, context: Context) -> None:

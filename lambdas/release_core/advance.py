@@ -63,6 +63,15 @@ class Advance:
         """Record what one look at CodePipeline shows of a pipeline that has an execution."""
         self._ends().look(release, pipeline)
 
+    def conclude(self, release: Release, pipeline: Pipeline) -> None:
+        """Look at a pipeline once more and record its end, if it has ended; start nothing."""
+        self.look(release, pipeline)
+        now = self.ledger.read_pipeline(release.release_id, pipeline.name)
+        if now is None:
+            return
+        due = decide(now, self.clock(), actor=self.actor, only=pipeline.name)
+        self._apply_all(now, [decision for decision in due if isinstance(decision, Finish)])
+
     def _rounds(self, release_id: str, only: str | None) -> Release | None:
         release = self._read(release_id, only)
         for _ in range(MAX_ROUNDS + (len(release.pipelines) if release else 0)):
@@ -96,10 +105,8 @@ class Advance:
             except (Unfinished, ClientError, BotoCoreError) as trouble:
                 log.warning("could not %s: %s", name, trouble, extra=facts)
                 troubles.append(trouble)
-        if len(troubles) == 1:
-            raise troubles[0]
         if troubles:
-            raise ExceptionGroup(f"release {release.release_id}", troubles)
+            raise troubles[0]  # all are logged; the workflow knows how to retry one by its name
 
     def _apply(self, release: Release, decision: Decision) -> None:
         pipeline = decision.pipeline
@@ -119,8 +126,12 @@ class Advance:
             case Start(again=again):
                 self._starts().start(release, pipeline, again=again)
             case Settle():
-                self.tokens.settle(pipeline)
+                sent = self.tokens.settle(pipeline)
                 self.ledger.mark_settled(release.release_id, pipeline)
+                log.info(
+                    "settled" if sent else "nobody waits any more",
+                    extra={"release_id": release.release_id, "pipeline": pipeline.name},
+                )
 
     def _ends(self) -> ApplyEnd:
         return ApplyEnd(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from release_core.clock import Clock, to_iso
 from release_core.codepipeline import CodePipeline, Seen
@@ -22,6 +23,8 @@ from release_core.model import (
 
 log = logging.getLogger(__name__)
 
+# AWS does not say how soon an execution can be looked at; for so long one not found is not lost.
+SHOWN_WITHIN = timedelta(minutes=5)
 VANISHED = Seen(state=None, summary="CodePipeline knows this execution no more", revisions=())
 
 _DEFAULT_REASON = {
@@ -46,6 +49,8 @@ class ApplyEnd:
         if pipeline.execution_id is None or pipeline.status.ended:
             return
         seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
+        if seen is None and self._is_young(pipeline):
+            return
         if seen is None:
             failure = Failure(message=str(VANISHED.summary))
             self.end(release, pipeline, PipelineStatus.FAILED, failure=failure)
@@ -103,9 +108,11 @@ class ApplyEnd:
         """Ask CodePipeline to stop the execution; its end is recorded when it comes."""
         pipeline = decision.pipeline
         assert pipeline.execution_id
-        self.codepipeline.stop(
+        if not self.codepipeline.stop(
             pipeline.name, pipeline.execution_id, reason=decision.why, abandon=release.abandons
-        )
+        ):
+            # It has ended, and the event that told so may be lost.
+            self.look(release, pipeline)
         self.ledger.mark_stop_requested(
             release.release_id, pipeline, why=decision.why, timed_out=decision.timed_out
         )
@@ -148,7 +155,7 @@ class ApplyEnd:
         if state is ExecutionState.SUCCEEDED:
             return None
         note = pipeline.execution.note if pipeline.execution else None
-        reason = note or seen.summary or _DEFAULT_REASON[state]
+        reason = pipeline.stop_reason or note or seen.summary or _DEFAULT_REASON[state]
         if seen is VANISHED or not pipeline.execution_id:
             return Failure(message=reason)
         bad = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
@@ -170,6 +177,11 @@ class ApplyEnd:
             state = state or ExecutionState.RESUMED
         if state:
             self._add(pipeline, state, attempt)
+
+    def _is_young(self, pipeline: Pipeline) -> bool:
+        return bool(
+            pipeline.start_tried_at and self.clock() - pipeline.start_tried_at < SHOWN_WITHIN
+        )
 
     def _add(self, pipeline: Pipeline, state: ExecutionState, attempt: int) -> None:
         assert pipeline.execution_id

@@ -1,7 +1,7 @@
 """Applying what starts a pipeline: the claim, the start itself, and starts left half done."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from release_core.apply_end import ApplyEnd
 from release_core.clock import Clock
@@ -27,7 +27,7 @@ class ApplyStart:
 
     def start(self, release: Release, pipeline: Pipeline, *, again: bool) -> None:
         """Start the pipeline once, however many functions try to."""
-        if not again and not self._claim(release, pipeline):
+        if not self._claim(release, pipeline):
             return
         # The release may have been closed or halted before the claim; if that comes later, it is
         # the other side that sees STARTING and finds out what became of it.
@@ -54,7 +54,7 @@ class ApplyStart:
         found = self._search(release, pipeline)
         if found:
             self._bind(release, pipeline, found)
-        elif self._age(pipeline) > CLAIM_WINDOW:
+        elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:
             self.ends.skip(release, pipeline, "the release was closed or halted first")
         else:
             raise StartUnresolved(
@@ -68,7 +68,7 @@ class ApplyStart:
         return self.ledger.claim_start(release.release_id, pipeline, self.actor)
 
     def _found_or_started(self, release: Release, pipeline: Pipeline, *, again: bool) -> str:
-        if again and self._age(pipeline) > TOKEN_REMEMBERED:
+        if again and self._since(pipeline.starting_at) > TOKEN_REMEMBERED:
             found = self._search(release, pipeline)
             if found:
                 return found
@@ -77,11 +77,13 @@ class ApplyStart:
 
     def _search(self, release: Release, pipeline: Pipeline) -> str | None:
         """The execution that an unrecorded start made, claimed for the release, if there is one."""
-        if not (pipeline.starting_at and pipeline.started_by):
+        if not (pipeline.starting_at and pipeline.start_tried_at and pipeline.started_by):
             return None
-        function = pipeline.started_by.partition("/")[0]
         for execution_id in self.codepipeline.find_started(
-            pipeline.name, since=pipeline.starting_at, starter=function
+            pipeline.name,
+            since=pipeline.starting_at,
+            until=pipeline.start_tried_at + CLAIM_WINDOW,
+            starter=pipeline.started_by.partition("/")[0],
         ):
             if execution_id in pipeline.earlier_executions:
                 continue
@@ -99,5 +101,6 @@ class ApplyStart:
         self.ledger.executions.claim(execution_id, release_id=release.release_id, pipeline=pipeline)
         self.ledger.bind_execution(release.release_id, pipeline, execution_id)
 
-    def _age(self, pipeline: Pipeline) -> timedelta:
-        return self.clock() - (pipeline.starting_at or self.clock())
+    def _since(self, moment: datetime | None) -> timedelta:
+        now = self.clock()
+        return now - (moment or now)

@@ -19,7 +19,7 @@ def to_iso(moment: datetime) -> str:
 def from_iso(text: str) -> datetime:
     """The moment an ISO 8601 text names, in UTC; a text without a zone is UTC.
 
-    Raises ValueError when the text is no such time.
+    Raises ValueError when the text is no such time, OverflowError when it is none in UTC.
     """
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -59,9 +59,14 @@ class CloseRelease:
         if isinstance(ending, str):
             log.warning("ignored: %s", ending)
             return
+        log.info("%s", ending.why, extra={"execution_arn": ending.execution_arn})
         release_id = self.ledger.headers.end_execution(ending.execution_arn, ending.how)
         if release_id is None:
-            log.info("the execution had opened no release", extra={"why": ending.how})
+            log.info(
+                "%s before it opened a release",
+                ending.how,
+                extra={"execution_arn": ending.execution_arn},
+            )
             return
         self.ledger.headers.close(
             release_id,
@@ -73,12 +78,15 @@ class CloseRelease:
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)
-        for pipeline in release.pipelines.values():
-            # Its task ended without settling: an error of ours that the workflow gave up on.
-            self.advance.look(release, pipeline)
-            if not pipeline.status.ended:
-                self.advance.pipeline(release_id, pipeline.name)
-        return self._read(release_id)
+        # Their tasks ended without settling: an error of ours that the workflow gave up on.
+        unsettled = [
+            each
+            for each in release.pipelines.values()
+            if each.execution_id and not each.status.ended
+        ]
+        for pipeline in unsettled:
+            self.advance.conclude(release, pipeline)
+        return self._read(release_id) if unsettled else release
 
     def _follow_up(self, release_id: str) -> Release:
         """Stop and skip what is left, free the pipelines, and announce the outcome once."""

@@ -12,6 +12,7 @@ from release_core.model import ExecutionState, Failure, Pipeline, Revision
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
 
 REASON_LIMIT = 200  # characters of a stop's reason
 
@@ -25,10 +26,8 @@ _STATE_OF_STATUS = {
     "Cancelled": ExecutionState.CANCELED,
 }
 _GONE = {"PipelineNotFoundException", "PipelineExecutionNotFoundException"}
-_ALREADY_STOPPING = _GONE | {
-    "PipelineExecutionNotStoppableException",
-    "DuplicatedStopRequestException",
-}
+_NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
+_ALREADY_STOPPING = {"DuplicatedStopRequestException"}
 
 
 class StartRefused(Exception):
@@ -85,10 +84,10 @@ class CodePipeline:
             ) from error
         return answer["pipelineExecutionId"]
 
-    def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool) -> None:
+    def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool) -> bool:
         """Ask the execution to stop after the action it is in, or to abandon that action too.
 
-        One that has ended stays so.
+        False when it has ended already.
         """
         try:
             self._client.stop_pipeline_execution(
@@ -98,8 +97,11 @@ class CodePipeline:
                 reason=reason[:REASON_LIMIT],
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _ALREADY_STOPPING:
+            code = error.response["Error"]["Code"]
+            if code not in _NOTHING_TO_STOP | _ALREADY_STOPPING:
                 raise
+            return code in _ALREADY_STOPPING
+        return True
 
     def look(self, pipeline: str, execution_id: str) -> Seen | None:
         """Where the execution stands now; None when CodePipeline knows it no more."""
@@ -151,11 +153,24 @@ class CodePipeline:
                 return BadAction(detail["actionExecutionId"], _failure_of(detail))
         return None
 
-    def find_started(self, pipeline: str, *, since: datetime, starter: str) -> Iterator[str]:
-        """The executions that the function ``starter`` started since then, newest first.
+    def find_started(
+        self, pipeline: str, *, since: datetime, until: datetime, starter: str
+    ) -> list[str]:
+        """The executions that the function ``starter`` started in that time, oldest first.
 
         A function's session at AWS has the function's name, and the trigger names the session.
         """
+        started = self._newest_first(pipeline, since=since)
+        return [
+            summary["pipelineExecutionId"]
+            for summary in reversed(list(started))
+            if summary["startTime"] <= until
+            and summary.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] == starter
+        ]
+
+    def _newest_first(
+        self, pipeline: str, *, since: datetime
+    ) -> Iterator["PipelineExecutionSummaryTypeDef"]:
         pages = self._client.get_paginator("list_pipeline_executions").paginate(
             pipelineName=pipeline
         )
@@ -164,9 +179,7 @@ class CodePipeline:
                 # CodePipeline's clock is not ours: whole seconds, and a little apart.
                 if (since - summary["startTime"]).total_seconds() > 5:
                     return
-                trigger = summary.get("trigger", {}).get("triggerDetail", "")
-                if trigger.rpartition("/")[2] == starter:
-                    yield summary["pipelineExecutionId"]
+                yield summary
 
 
 def client_request_token(release_id: str, pipeline: Pipeline) -> str:

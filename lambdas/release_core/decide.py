@@ -186,7 +186,7 @@ def _decide_starting(
     gone = (
         pipeline.registrations > pipeline.starting_registration
         or pipeline.started_by == actor
-        or (pipeline.starting_at is not None and now - pipeline.starting_at > CLAIM_WINDOW)
+        or (pipeline.start_tried_at is not None and now - pipeline.start_tried_at > CLAIM_WINDOW)
     )
     if release.status is not ReleaseStatus.RUNNING:
         yield Find(pipeline)

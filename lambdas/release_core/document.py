@@ -1,9 +1,11 @@
 """JSON read strictly: to the letter, or not at all."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from release_core.errors import ManifestUnreadable
+from release_core.problems import one_line
 
 # Step Functions takes no larger input, so no door takes a larger manifest.
 MAX_BYTES = 256 * 1024
@@ -42,7 +44,9 @@ def read_json(content: bytes | str, *, place: str) -> object:
     except RecursionError as error:
         raise ManifestUnreadable(f"{place} is nested too deeply to be a manifest") from error
     except ValueError as error:
-        raise ManifestUnreadable(f"{place} is not a usable JSON document: {error}") from error
+        raise ManifestUnreadable(
+            f"{place} is not a usable JSON document: {one_line(str(error))}"
+        ) from error
 
 
 def write_json(value: object) -> str:
@@ -73,7 +77,7 @@ def _refuse_constant(name: str) -> object:
 def _unique_keys(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = sorted({key for key in keys if keys.count(key) > 1})
+        counts = Counter(key for key, _ in pairs)
+        repeated = sorted(key for key, count in counts.items() if count > 1)
         raise ValueError("repeated keys: " + ", ".join(map(repr, repeated)))
     return result

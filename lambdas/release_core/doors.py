@@ -1,14 +1,19 @@
 """The three doors: what an execution's input says about where its manifest is and who sent it."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from release_core.document import read_json
 from release_core.errors import ManifestInvalid, ManifestUnreadable
+from release_core.problems import is_storable, report
 
 type Channel = Literal["s3", "api", "direct"]
 
 _WRAPPER = frozenset({"manifest", "requestedBy", "apiRequestId"})
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+MAX_NAME = 1000  # bytes that name a person, a request or a version; AWS's own names are shorter
+MAX_KEY = 1024  # bytes of an object's key, as in S3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,26 +62,26 @@ def recognise(input_text: str) -> Submission | DroppedObject:
 def _dropped_object(detail: object) -> DroppedObject:
     match detail:
         case {"bucket": {"name": str(bucket)}, "object": {"key": str(key)} as dropped, **more} if (
-            bucket and key
+            _BUCKET.fullmatch(bucket) and is_storable(key, MAX_KEY)
         ):
             version, requester = dropped.get("version-id"), more.get("requester")
             return DroppedObject(
                 bucket=bucket,
                 key=key,
-                version_id=version if isinstance(version, str) and version else None,
-                requester=requester if isinstance(requester, str) else None,
+                version_id=version if _is_name(version) else None,
+                requester=requester if _is_name(requester) else None,
             )
         case _:
             raise ManifestUnreadable("the S3 event names no bucket and key")
 
 
 def _wrapped(document: dict[str, object]) -> Submission:
-    problems = [f"- {key}: unknown key" for key in sorted(document.keys() - _WRAPPER)]
+    problems = [f"{key}: unknown key" for key in sorted(document.keys() - _WRAPPER)]
     for key in ("requestedBy", "apiRequestId"):
-        if not isinstance(document.get(key, ""), str):
-            problems.append(f"- {key}: must be a string")
+        if document.get(key, "") != "" and not _is_name(document[key]):
+            problems.append(f"{key}: must be a string of at most {MAX_NAME:,} bytes")
     if problems:
-        raise ManifestInvalid("The input has problems beside its manifest:\n" + "\n".join(problems))
+        raise ManifestInvalid(report("The input beside its manifest", problems))
     request_id = document.get("apiRequestId")
     return Submission(
         channel="api" if request_id else "direct",
@@ -84,3 +89,7 @@ def _wrapped(document: dict[str, object]) -> Submission:
         requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
         source=str(request_id) if request_id else None,
     )
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and is_storable(value, MAX_NAME)

@@ -18,7 +18,7 @@
         ├── StartUnresolved      a stopped release has a start whose outcome is not known yet
         └── AnnouncementRefused  EventBridge did not take the outcome
 
-The class names of the rejections are the names in statemachine.asl.json.
+The class names of the rejections and StartUnresolved are names in statemachine.asl.json.
 """
 
 from release_core.model import PipelineStatus

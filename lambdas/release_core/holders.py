@@ -91,20 +91,21 @@ class Holders:
         self, release_id: str, pipeline: Pipeline, revisions: Sequence[Revision]
     ) -> None:
         """Keep what succeeded last for the pipeline, as the state to return to."""
-        at = to_iso(self._clock())
+        now = to_iso(self._clock())
+        started = to_iso(pipeline.starting_at) if pipeline.starting_at else now
         last_good = {
             "release_id": release_id,
             "execution_id": pipeline.execution_id,
             "revisions": [plain(revision) for revision in revisions],
-            "at": at,
+            "at": now,
         }
-        # A success reported late must not replace a newer one.
-        not_newer = "attribute_not_exists(#last_good_at) OR #last_good_at <= :at"
+        # A success may be heard of late: what was started before does not replace it.
+        not_newer = "attribute_not_exists(#last_good_started) OR #last_good_started <= :started"
         self._pipelines.update(
             {"pipeline": pipeline.name},
             Update(
-                put={"last_good": last_good, "last_good_at": at},
+                put={"last_good": last_good, "last_good_started": started},
                 condition=not_newer,
-                values={"at": at},
+                values={"started": started},
             ),
         )

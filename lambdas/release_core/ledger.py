@@ -118,14 +118,34 @@ class Ledger:
         return read_pipeline(written.item) if written.held else None
 
     def claim_start(self, release_id: str, pipeline: Pipeline, starter: str) -> bool:
-        """Take the right to start a waiting pipeline, as ``<function>/<invocation>``."""
-        # Two functions see the same waiting pipeline: the second finds it no longer waiting.
+        """Take the right to start a pipeline, as ``<function>/<invocation>``.
+
+        It is taken over from a starter that died; ``starting_at`` stays the time of the first try.
+        """
+        # Two functions see the same pipeline, waiting or left half started: one of them gets it.
+        no_other_try = (
+            "attribute_not_exists(#started_by) "
+            "OR #started_by = :tried_by AND #starting_registration = :tried"
+        )
+        at = self._now()
         written = self._change_status(
             release_id,
             pipeline,
             PipelineStatus.STARTING,
             what="start claimed",
-            update=Update(put=self._start_claim(pipeline, starter)),
+            update=Update(
+                put={
+                    "starting_at": to_iso(pipeline.starting_at) if pipeline.starting_at else at,
+                    "start_tried_at": at,
+                    "starting_registration": pipeline.registrations,
+                    "started_by": starter,
+                },
+                condition=no_other_try,
+                values={
+                    "tried_by": pipeline.started_by or "nobody",
+                    "tried": pipeline.starting_registration,
+                },
+            ),
         )
         # A lost answer makes the SDK write twice: then it is our own claim that we find.
         return written.held or (
@@ -187,6 +207,7 @@ class Ledger:
         """Give up the pipeline's execution for a new one: RUNNING becomes STARTING again."""
         # Whoever comes second finds the execution gone and starts nothing.
         same_execution = "#execution_id = :execution_id"
+        at = self._now()
         self._change_status(
             release_id,
             pipeline,
@@ -194,7 +215,10 @@ class Ledger:
             what=f"{pipeline.execution_id} cannot be retried: a new execution is started",
             update=Update(
                 put={
-                    **self._start_claim(pipeline, starter),
+                    "starting_at": at,
+                    "start_tried_at": at,
+                    "starting_registration": pipeline.registrations,
+                    "started_by": starter,
                     "earlier_executions": [*pipeline.earlier_executions, pipeline.execution_id],
                 },
                 remove=["execution_id", "retry"],
@@ -238,7 +262,11 @@ class Ledger:
         self._releases.update(
             _node_key(release_id, pipeline.name),
             Update(
-                put={"stop_requested_at": self._now(), "timed_out": timed_out or None},
+                put={
+                    "stop_requested_at": self._now(),
+                    "stop_reason": why,
+                    "timed_out": timed_out or None,
+                },
                 append={
                     "audit": self._audit(f"stop requested: {why}", pipeline.status, pipeline.status)
                 },
@@ -259,13 +287,6 @@ class Ledger:
                 values={"token": pipeline.task_token},
             ),
         )
-
-    def _start_claim(self, pipeline: Pipeline, starter: str) -> Item:
-        return {
-            "starting_at": self._now(),
-            "starting_registration": pipeline.registrations,
-            "started_by": starter,
-        }
 
     def _change_status(
         self, release_id: str, pipeline: Pipeline, to: PipelineStatus, *, what: str, update: Update

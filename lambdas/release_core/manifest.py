@@ -27,9 +27,9 @@ from pydantic.alias_generators import to_camel
 from release_core.dependencies import dependency_problems
 from release_core.document import ExactNumber, write_json
 from release_core.errors import ManifestInvalid
+from release_core.problems import report
 
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
-MAX_REPORTED = 50  # problems in one message, so that it stays readable and below 32 KiB
 
 NOT_YET_OF_PIPELINE = ("variables", "sourceRevisions")
 # May differ between two manifests that are the same release.
@@ -131,7 +131,7 @@ class Manifest(_Model):
     def refuse_past(self, now: datetime) -> None:
         """Raise ManifestInvalid when the deadline of the release has passed already."""
         if self.deadline and self.deadline <= now:
-            raise ManifestInvalid(_report([f"deadline: {self.deadline} has passed"]))
+            raise ManifestInvalid(report("The manifest", [f"deadline: {self.deadline} has passed"]))
 
     def _text(self, *, exclude: set[str]) -> str:
         fields = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)
@@ -154,7 +154,7 @@ def check_manifest(document: object, *, known_pipelines: Container[str]) -> Mani
     problems += _unknown_pipelines(document, known_pipelines)
     problems += dependency_problems(_dependencies(document))
     if manifest is None or problems:
-        raise ManifestInvalid(_report(problems))
+        raise ManifestInvalid(report("The manifest", problems))
     return manifest
 
 
@@ -238,17 +238,3 @@ def _words(kind: str, message: str) -> str:
             return "must not be empty"
         case _:
             return message[:1].lower() + message[1:]
-
-
-def _report(problems: list[str]) -> str:
-    lines = [_printable(problem) for problem in problems[:MAX_REPORTED]]
-    if len(problems) > MAX_REPORTED:
-        lines.append(f"and {len(problems) - MAX_REPORTED} more")
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return f"The manifest has {count}:\n" + "\n".join(f"- {line}" for line in lines)
-
-
-def _printable(line: str) -> str:
-    # A path may hold whatever key the document had: one line each, of bounded length.
-    text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
-    return text if len(text) <= 300 else text[:297] + "..."

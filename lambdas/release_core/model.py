@@ -176,6 +176,7 @@ class Pipeline:
     registrations: int = 0
     starting_registration: int = 0
     starting_at: datetime | None = None
+    start_tried_at: datetime | None = None
     started_by: str | None = None
     started_at: datetime | None = None
     execution_id: str | None = None
@@ -184,6 +185,7 @@ class Pipeline:
     retried: int = 0
     retry: Retry | None = None
     stop_requested_at: datetime | None = None
+    stop_reason: str | None = None
     timed_out: bool = False
     failure: Failure | None = None
     settled: bool = False

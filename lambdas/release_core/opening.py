@@ -23,15 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What S3 answers for an object that will not become readable by asking again.
-_UNREADABLE = {
-    "NoSuchKey",
-    "NoSuchVersion",
-    "NoSuchBucket",
-    "AccessDenied",
-    "InvalidObjectState",
-    "MethodNotAllowed",
-}
+# What S3 answers, beside server errors, for an object that may be readable when asked again.
+_MAY_PASS = {"RequestTimeout", "RequestTimeTooSkewed", "ExpiredToken", "ThrottlingException"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +55,23 @@ class OpenRelease:
             opening = _opening(manifest, brought, execution_arn)
             outcome, released_by, pipelines = self._open(opening)
         except Rejection as rejection:
+            error = type(rejection).__name__
             self.ledger.reject(
                 execution_arn,
-                f"{type(rejection).__name__}: {rejection}",
+                f"{error}: {rejection}",
                 channel=brought.channel if brought else None,
                 requester=brought.requester if brought else None,
             )
-            log.warning("rejected: %s", type(rejection).__name__)
+            log.warning(
+                "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
+            )
             raise
-        log.info("%s", outcome, extra={"release_id": manifest.release_id})
+        log.info(
+            "%s by %s",
+            outcome.lower().replace("_", " "),
+            released_by,
+            extra={"release_id": manifest.release_id, "execution_arn": execution_arn},
+        )
         return {
             "outcome": outcome,
             "release_id": manifest.release_id,
@@ -131,7 +132,8 @@ class OpenRelease:
             answer = self.s3.get_object(**wanted)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code not in _UNREADABLE:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status >= 500 or code in _MAY_PASS:
                 raise
             raise ManifestUnreadable(f"{dropped.source} cannot be read: {code}") from error
         with answer["Body"] as body:

@@ -1,6 +1,7 @@
 """The ledger's side of opening a release: the claim of its id, its pipelines, and refusals."""
 
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import Clock, to_iso
@@ -84,7 +85,11 @@ class OpeningLedger:
         return read_header(holder)
 
     def put_pipelines(self, opening: Opening) -> None:
-        """Record the manifest and each pipeline, WAITING; nothing runs before this has returned."""
+        """Record the manifest and each pipeline, WAITING; nothing runs before this has returned.
+
+        Raises ExecutionEnded when the release has been closed meanwhile, and LedgerBusy when that
+        happens at the same instant.
+        """
         manifest = opening.manifest
         items: list[Item] = [
             {
@@ -100,12 +105,17 @@ class OpeningLedger:
         # A first try may still be writing while its retry is running pipelines already: whatever
         # is there stays. A batch is whole or absent, so one that is there needs nothing.
         absent = {"ConditionExpression": "attribute_not_exists(release_id)"}
-        for start in range(0, len(items), TRANSACTION_LIMIT):
-            batch = items[start : start + TRANSACTION_LIMIT]
-            write_together(
-                self._client,
-                [{"Put": self._action(Item=to_attributes(item), **absent)} for item in batch],
-            )
+        # The close of a stopped execution skips the pipelines that are there: none may follow it.
+        running = Update(
+            condition="#status = :running", values={"running": ReleaseStatus.RUNNING.value}
+        )
+        header_key = to_attributes({"release_id": manifest.release_id, "item": HEADER})
+        is_running = {"ConditionCheck": self._action(Key=header_key, **running.request())}
+        for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):
+            puts = [{"Put": self._action(Item=to_attributes(item), **absent)} for item in batch]
+            found = write_together(self._client, [is_running, *puts])
+            if found and found[0]:
+                raise ExecutionEnded(f"{opening.execution_arn} ended while its release was opened")
 
     def reopen(self, opening: Opening, release: Release) -> bool:
         """Open the next attempt of a closed release; False when somebody else was quicker.

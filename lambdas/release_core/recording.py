@@ -1,7 +1,6 @@
 """Recording what CodePipeline's events say, and acting on it."""
 
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +9,15 @@ from release_core.advance import Advance
 from release_core.clock import Clock, from_iso
 from release_core.ledger import Ledger
 from release_core.model import Change, ExecutionState, PipelineStatus
+from release_core.problems import is_storable
 
 log = logging.getLogger(__name__)
 
 STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
+# Beyond what CodePipeline can say, and below what the ledger can keep.
+MAX_NAME = 100  # bytes
+MAX_NOTE = 1000  # bytes
+MAX_ATTEMPT = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +46,17 @@ class RecordStateChange:
         if isinstance(read, str):
             log.warning("ignored: %s", read)
             return
-        facts = {"pipeline": read.pipeline, "execution_id": read.execution_id}
         execution = self.ledger.executions.record_change(
             read.execution_id, read.pipeline, read.change
         )
-        log.info("recorded %s", read.change.state, extra=facts)
+        facts = {
+            "release_id": execution.release_id,
+            "pipeline": read.pipeline,
+            "execution_id": read.execution_id,
+        }
+        log.info("recorded %s of attempt %s", read.change.state, read.change.attempt, extra=facts)
         if execution.release_id is None:
             # Either no release started it, or the start is not recorded yet and will find this.
-            log.info("no release has claimed the execution", extra=facts)
             return
         release = self.ledger.read_pipeline(execution.release_id, execution.pipeline)
         pipeline = release.pipelines.get(execution.pipeline) if release else None
@@ -73,7 +80,7 @@ def read_state_change(event: object, *, clock: Clock) -> StateChange | str:
             "detail-type": str(kind),
             "detail": {"pipeline": str(pipeline), "execution-id": str(execution_id)} as detail,
             **envelope,
-        } if pipeline and execution_id:
+        } if is_storable(pipeline, MAX_NAME) and is_storable(execution_id, MAX_NAME):
             if kind != STATE_CHANGE:
                 return f"{kind!r} is not a pipeline execution state change"
             if detail.get("state") not in list(ExecutionState):
@@ -93,18 +100,18 @@ def read_state_change(event: object, *, clock: Clock) -> StateChange | str:
 def _attempt(detail: Mapping[str, object]) -> int:
     # Older events have none, newer ones say 1 or 1.0.
     attempt = detail.get("pipeline-execution-attempt")
-    if isinstance(attempt, int | float) and math.isfinite(attempt) and attempt >= 1:
+    if isinstance(attempt, int | float) and 1 <= attempt <= MAX_ATTEMPT:
         return int(attempt)
     return 1
 
 
 def _note(detail: Mapping[str, object]) -> str | None:
     note = detail.get("stop-execution-comments")
-    return note if isinstance(note, str) and note else None
+    return note if isinstance(note, str) and is_storable(note, MAX_NOTE) else None
 
 
 def _time(text: object, clock: Clock) -> datetime:
     try:
         return from_iso(str(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         return clock()

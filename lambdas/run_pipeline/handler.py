@@ -3,11 +3,12 @@
 import os
 from typing import Any
 
+from release_core.acting import make_advance
 from release_core.clients import Context
 from release_core.clock import now
 from release_core.running import RunPipeline, Waiting
 from release_core.settings import RunPipelineSettings, read_settings
-from release_core.wiring import make_advance, make_ledger
+from release_core.wiring import make_ledger
 
 
 def handler(event: dict[str, Any], context: Context) -> None:

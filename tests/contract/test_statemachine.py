@@ -5,19 +5,21 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from release_core import errors
-from release_core.errors import PIPELINE_ERRORS, Rejection
+from release_core.decide import CLAIM_WINDOW
+from release_core.errors import LOOK_AGAIN, PIPELINE_ERRORS, Rejection
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "statemachine.asl.json"
 
 RAISED = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
-SENT = set(PIPELINE_ERRORS.values())
+SENT = {*PIPELINE_ERRORS.values(), LOOK_AGAIN}
 REJECTIONS = {each.__name__ for each in Rejection.__subclasses__()}
 
 
@@ -89,16 +91,40 @@ def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> Non
             assert state["Retry"][-1]["JitterStrategy"] == "FULL", name
 
 
+def test_the_close_outwaits_a_start_that_may_be_on_its_way(machine: dict[str, Any]) -> None:
+    """The retries for StartUnresolved last until the function gives the start up."""
+    (retrier,) = [
+        each
+        for each in machine["States"]["CloseRelease"]["Retry"]
+        if each["ErrorEquals"] == ["StartUnresolved"]
+    ]
+    assert retrier["BackoffRate"] == 1
+    lasting = timedelta(seconds=retrier["IntervalSeconds"] * retrier["MaxAttempts"])
+    assert lasting > CLAIM_WINDOW
+
+
 def test_a_token_that_hears_nothing_is_waited_for_again(machine: dict[str, Any]) -> None:
     """A timeout of RunPipeline leads back to it, through another state."""
     everything = dict(states(machine))
-    (catcher,) = everything["RunPipeline"]["Catch"]
+    catcher, _ = everything["RunPipeline"]["Catch"]
     assert set(catcher["ErrorEquals"]) == {"States.Timeout", "States.HeartbeatTimeout"}
     assert everything[catcher["Next"]] | {"Comment": ""} == {
         "Comment": "",
         "Type": "Pass",
         "Next": "RunPipeline",
     }
+
+
+def test_a_token_that_is_told_to_look_again_waits_just_so_long(machine: dict[str, Any]) -> None:
+    """LookAgain leads back to RunPipeline with the seconds that its cause names."""
+    everything = dict(states(machine))
+    _, catcher = everything["RunPipeline"]["Catch"]
+    assert catcher["ErrorEquals"] == [LOOK_AGAIN]
+    back = everything[catcher["Next"]]
+    assert back["Next"] == "RunPipeline"
+    assert back["Parameters"]["wait_seconds.$"] == "States.StringToJson($.again.Cause)"
+    selected = everything["RunPipelines"]["ItemSelector"].keys()
+    assert back["Parameters"].keys() == selected
 
 
 def test_every_result_goes_where_the_state_says(machine: dict[str, Any]) -> None:

@@ -34,7 +34,11 @@ SERVICES = {
 }
 # IAM knows transactions only as what they do, and a versioned read as an action of its own.
 ALSO_NEEDED = {
-    "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "dynamodb:TransactWriteItems": {
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    },
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
 }
 
@@ -98,8 +102,8 @@ def test_the_environment_is_what_the_settings_read(
     """A function is given just the variables that its settings class reads."""
     environment = str(local_values["functions"][function]["environment"])
     given = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", environment))
-    if "local.tables" in environment:
-        given |= set(local_values["tables"])
+    if "local.ledger" in environment:
+        given |= set(local_values["ledger"])
     assert given == {field.name.upper() for field in fields(SETTINGS[function])}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 if TYPE_CHECKING:
+    from types_boto3_apigateway import APIGatewayClient
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
@@ -75,6 +76,11 @@ class Account:
     def sqs(self) -> "SQSClient":
         """Amazon SQS."""
         return boto3.client("sqs")
+
+    @cached_property
+    def api(self) -> "APIGatewayClient":
+        """Amazon API Gateway."""
+        return boto3.client("apigateway")
 
     def function(self, function: str) -> str:
         """The name on AWS of one of the four functions."""

@@ -1,7 +1,6 @@
 """Releases: the three doors, and what became of what went through them."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -37,6 +36,7 @@ class Releases:
     ledger: Ledger
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     executions: list[str] = field(default_factory=list)
+    _inputs: dict[str, str] = field(default_factory=dict)
 
     # The doors
 
@@ -86,14 +86,30 @@ class Releases:
 
     # What became of it
 
-    def execution_of(self, key: str, *, not_among: Sequence[str] = ()) -> str:
+    def execution_of(self, key: str) -> str:
         """Wait for the execution that a dropped object starts; answers its ARN."""
         return self._remember(
             wait_until(
                 f"the dropped object {key} starts the machine",
-                lambda: self._find(key, not_among),
+                lambda: self.find(key),
             )
         )
+
+    def find(self, key: str) -> str | None:
+        """The ARN of the execution that a dropped object has started, if it has."""
+        pages = self.account.step_functions.get_paginator("list_executions").paginate(
+            stateMachineArn=self.account.outputs["state_machine_arn"]
+        )
+        spellings = (json.dumps(key), json.dumps(key, ensure_ascii=False))
+        for each in (each for page in pages for each in page["executions"]):
+            arn = each["executionArn"]
+            if each["startDate"] < self.began:
+                continue
+            if arn not in self._inputs:
+                self._inputs[arn] = self.describe(arn)["input"]
+            if any(spelling in self._inputs[arn] for spelling in spellings):
+                return arn
+        return None
 
     def end(self, execution_arn: str, *, seconds: float = 60) -> "DescribeExecutionOutputTypeDef":
         """Wait until an execution has ended; answers its description."""
@@ -148,16 +164,6 @@ class Releases:
         if execution_arn not in self.executions:
             self.executions.append(execution_arn)
         return execution_arn
-
-    def _find(self, key: str, not_among: Sequence[str]) -> str | None:
-        newest = self.account.step_functions.list_executions(
-            stateMachineArn=self.account.outputs["state_machine_arn"], maxResults=100
-        )["executions"]
-        for each in newest:
-            arn = each["executionArn"]
-            if arn not in not_among and f'"{key}"' in self.describe(arn)["input"]:
-                return arn
-        return None
 
 
 def manifest(release_id: str, *pipelines: str) -> dict[str, Any]:

@@ -53,12 +53,28 @@ def test_an_s3_event_names_the_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "detail", [{"bucket": {}}, {"object": {}}, {"object": {"key": ""}}, {"bucket": None}]
+    "detail",
+    [
+        {"bucket": {}},
+        {"object": {}},
+        {"object": {"key": ""}},
+        {"bucket": None},
+        {"bucket": {"name": "not a bucket!"}},
+        {"object": {"key": "k" * 2000}},
+        {"object": {"key": "\ud800.json"}},
+    ],
 )
 def test_an_s3_event_without_an_object_is_unreadable(detail: dict[str, object]) -> None:
     """An event with fields missing is refused, not guessed."""
     with pytest.raises(ManifestUnreadable, match="names no bucket and key"):
         recognise(dropped(**detail))
+
+
+def test_an_s3_event_from_nobody_we_could_name_has_no_requester() -> None:
+    """What cannot be kept as a name is not."""
+    found = recognise(dropped(requester="x" * 100_000))
+    assert isinstance(found, DroppedObject)
+    assert found.requester is None
 
 
 def test_an_unversioned_object_has_a_plain_uri() -> None:

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from release_core.document import MAX_BYTES, write_json
-from release_core.errors import ManifestInvalid, ManifestUnreadable, ReleaseIdTaken
+from release_core.errors import ManifestInvalid, ManifestUnreadable, Rejection, ReleaseIdTaken
 from release_core.model import ReleaseStatus
+from tests.fakes.service import Refused, service
 from tests.unit.release_world import ReleaseWorld
 
 BUCKET = "manifests"
@@ -144,6 +146,73 @@ def test_a_deleted_or_forbidden_object_is_refused(world: ReleaseWorld) -> None:
     world.s3.denied.add((BUCKET, "release.json"))
     with pytest.raises(ManifestUnreadable, match="AccessDenied"):
         world.open_release(arn)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("InvalidArgument", 400), ("PermanentRedirect", 301), ("KMS.DisabledException", 400)],
+)
+def test_whatever_s3_will_never_give_is_refused(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    """A version that cannot be, a bucket elsewhere, a key switched off: asking again is no use."""
+    answer_with(monkeypatch, world, code, status)
+    arn = world.start(dropped("release.json", "v1"))
+    with pytest.raises(ManifestUnreadable, match=code):
+        world.open_release(arn)
+    assert world.item("release", arn)["status"] == "REJECTED"
+
+
+@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("RequestTimeout", 400)])
+def test_what_s3_may_give_later_is_asked_for_again(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    """What passes is left to the workflow's retry, and rejects nothing."""
+    arn = drop(world, MANIFEST)
+    with monkeypatch.context() as patch:
+        answer_with(patch, world, code, status)
+        with pytest.raises(ClientError):
+            world.open_release(arn)
+    assert world.open_release(arn)["outcome"] == "OPENED"
+
+
+def answer_with(
+    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, code: str, status: int
+) -> None:
+    """Let S3 answer an error, as long as the patch lasts."""
+    refusal = Refused(code, "no", status=status)
+
+    def get_object(**_: object) -> None:
+        raise service("s3").error(refusal, "GetObject")
+
+    monkeypatch.setattr(world.s3, "get_object", get_object)
+
+
+TWO_BYTES = "\u00e9"
+THREE_BYTES = "\ue000"  # and not printable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"manifest": 1, "x" * 250_000: 1}),
+        json.dumps({"manifest": 1, "requestedBy": TWO_BYTES * 110_000}, ensure_ascii=False),
+        json.dumps({"manifest": 1} | {f"key {number}": 1 for number in range(15_000)}),
+        '{"%s": 1, "%s": 2}' % ((THREE_BYTES * 40_000,) * 2),
+        '{"manifest": 1, "requestedBy": "\\ud800"}',
+        '{"manifest": 1, "\\ud800": 2}',
+    ],
+    ids=["long key", "long name", "many keys", "repeated key", "half a character", "half a key"],
+)
+def test_what_is_too_long_or_no_text_is_refused_in_few_words(
+    world: ReleaseWorld, text: str
+) -> None:
+    """The refusal fits into the ledger and into a Fail state's cause, whatever it quotes."""
+    arn = world.start(text)
+    with pytest.raises(Rejection) as caught:
+        world.open_release(arn)
+    assert len(str(caught.value).encode()) < 20_000
+    assert world.item("release", arn)["status"] == "REJECTED"
 
 
 def test_an_invalid_manifest_is_refused_and_recorded(world: ReleaseWorld) -> None:

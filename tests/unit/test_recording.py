@@ -26,7 +26,17 @@ def an_event(**detail: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("written", "attempt"),
-    [(2, 2), (2.0, 2), (None, 1), ("2", 1), (float("nan"), 1), (float("inf"), 1), (-3, 1), (0, 1)],
+    [
+        (2, 2),
+        (2.0, 2),
+        (None, 1),
+        ("2", 1),
+        (float("nan"), 1),
+        (float("inf"), 1),
+        (-3, 1),
+        (0, 1),
+        (1e39, 1),
+    ],
 )
 def test_an_attempt_is_read_liberally(written: object, attempt: int) -> None:
     """Ints and floats count; whatever else is there, or nothing, is the first attempt."""
@@ -40,9 +50,10 @@ def test_the_time_is_when_it_happened() -> None:
     read = read_state_change(an_event(), clock=CLOCK)
     assert isinstance(read, StateChange)
     assert read.change.at.isoformat() == "2020-01-24T22:03:07+00:00"
-    late = read_state_change(an_event() | {"time": "yesterday"}, clock=CLOCK)
-    assert isinstance(late, StateChange)
-    assert late.change.at == CLOCK()
+    for unreadable in ("yesterday", "0001-01-01T00:00:00+23:59"):
+        late = read_state_change(an_event() | {"time": unreadable}, clock=CLOCK)
+        assert isinstance(late, StateChange)
+        assert late.change.at == CLOCK()
 
 
 @pytest.mark.parametrize(
@@ -53,6 +64,8 @@ def test_the_time_is_when_it_happened() -> None:
         (an_event(pipeline=None), "names no pipeline"),
         (an_event(**{"execution-id": ""}), "names no pipeline"),
         (an_event(**{"execution-id": 5}), "names no pipeline"),
+        (an_event(**{"execution-id": "e" * 3000}), "names no pipeline"),
+        (an_event(pipeline="\ud800"), "names no pipeline"),
         (an_event(state="EXPLODED"), "unknown state 'EXPLODED'"),
         (an_event(state=None), "unknown state None"),
         (an_event(state=["STARTED"]), "unknown state"),

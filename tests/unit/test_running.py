@@ -335,6 +335,7 @@ def test_an_execution_that_vanished_fails_the_pipeline(world: ReleaseWorld) -> N
     """A pipeline deleted while it ran is found out by the look, and nobody waits for ever."""
     arn = world.begin("orders")
     world.step_functions.time_out(world.wait(arn))
+    world.clock.advance(timedelta(hours=1))
     world.codepipeline.delete_pipeline(name="orders")
     outcome = world.outcome(world.wait(arn))
     assert outcome

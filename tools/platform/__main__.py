@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.platform import environment, lifecycle
+from tools.platform import environment, health, lifecycle
 from tools.platform.layout import PLATFORM, Home
 
 
@@ -56,8 +56,8 @@ def env(home: Home) -> str:
 def status(home: Home) -> str:
     """Says whether the platform is well."""
     record = lifecycle.running(home)
-    counts = lifecycle.environment_counts(record.port)
-    if counts is None:
+    counts = health.environment_counts(record.port)
+    if counts is None or not health.dynamodb_answers(record.port):
         raise lifecycle.PlatformError(
             f"The platform (pid {record.pid}) does not answer; its log ends:\n"
             f"{lifecycle.tail(home)}"

@@ -1,8 +1,6 @@
 """Up, down and status of the embedded platform."""
 
 import fcntl
-import http.client
-import json
 import os
 import shutil
 import socket
@@ -13,6 +11,7 @@ from contextlib import contextmanager
 
 import psutil
 
+from tools.platform.health import is_healthy
 from tools.platform.layout import LAMBDA_RUNTIME, LIBRARIES, LOCALSTACK_PYTHON, Home
 from tools.platform.processes import MARKER, Record, end_all, read_record, write_record
 
@@ -188,28 +187,6 @@ def wait_until_healthy(home: Home, process: subprocess.Popen[bytes], port: int) 
                 f"The platform was not up after {START_SECONDS:.0f} s; its log ends:\n{tail(home)}"
             )
         time.sleep(POLL_SECONDS)
-
-
-def is_healthy(port: int) -> bool:
-    """Whether our executor answers on this port: LocalStack is up, and needs no Docker."""
-    return environment_counts(port) is not None
-
-
-def environment_counts(port: int) -> dict[str, int] | None:
-    """The executor's counts of execution environments; None when the platform does not answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/_lambda/environments")
-        response = connection.getresponse()
-        counts: dict[str, int] | None = (
-            json.loads(response.read()) if response.status == http.HTTPStatus.OK else None
-        )
-    except (OSError, http.client.HTTPException, ValueError):
-        return None
-    else:
-        return counts
-    finally:
-        connection.close()
 
 
 def tail(home: Home) -> str:

@@ -27,8 +27,10 @@ resource "aws_lambda_function" "function" {
   }
 
   logging_config {
-    log_format = "JSON"
-    log_group  = aws_cloudwatch_log_group.function.name
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.function.name
+    application_log_level = "INFO" # One line for each fact; a release is followed by them.
+    system_log_level      = "INFO"
   }
 
   tracing_config {

@@ -7,11 +7,19 @@ from localstack.runtime import hooks
 def repair_localstack() -> None:
     """Applies each repair; eager loading of services, at priority 0, comes after."""
     from localstack_fixes import (  # noqa: PLC0415
+        caller_identity,
         dynamodb_local,
         environment_registry,
+        event_keys,
         execution_input,
+        stopped_execution,
+        task_tokens,
     )
 
+    caller_identity.apply()
     dynamodb_local.apply()
     environment_registry.apply()
+    event_keys.apply()
     execution_input.apply()
+    stopped_execution.apply()
+    task_tokens.apply()

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from localstack_fixes.caller_identity import identity
 from localstack_fixes.dynamodb_local import without_java_agents
 from localstack_fixes.environment_registry import SnapshotDict
 from localstack_fixes.execution_input import with_text
@@ -41,6 +42,17 @@ def test_values_may_be_iterated_while_others_are_added() -> None:
         environments[f"new{value}"] = value
         seen.append(value)
     assert seen == [1, 2]
+
+
+def test_an_api_is_told_who_signed() -> None:
+    """STS names the caller where the method wants a signature and there is one; else nobody."""
+    caller = {"Account": "1", "UserId": "u", "Arn": "arn:aws:iam::1:user/maria"}
+    signed, open_to_all = {"authorizationType": "AWS_IAM"}, {"authorizationType": "NONE"}
+    said = identity(signed, "AKIA1", lambda: caller)
+    assert said["userArn"] == "arn:aws:iam::1:user/maria"
+    assert (said["accessKey"], said["accountId"], said["user"]) == ("AKIA1", "1", "u")
+    assert identity(signed, None, lambda: caller) == {}
+    assert identity(open_to_all, "AKIA1", lambda: caller) == {}
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""What is wrong with an input, in words that can be logged, stored and read by a person."""
+
+from collections.abc import Sequence
+
+MAX_REPORTED = 50  # problems in one message, so that it stays readable and below 32 KiB
+MAX_LINE = 300  # characters of one problem
+
+
+def report(subject: str, problems: Sequence[str]) -> str:
+    """A message that tells the problems of ``subject``, one a line."""
+    lines = [one_line(problem) for problem in problems[:MAX_REPORTED]]
+    if len(problems) > MAX_REPORTED:
+        lines.append(f"and {len(problems) - MAX_REPORTED} more")
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return f"{subject} has {count}:\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def one_line(text: str) -> str:
+    """The text as one printable line of bounded length; it may quote whatever a document held."""
+    start = text[: MAX_LINE + 1]
+    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in start)
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 3] + "..."
+
+
+def is_storable(text: str, limit: int) -> bool:
+    """Whether a text is valid UTF-8 of 1 to ``limit`` bytes: JSON may hold half a character."""
+    encoded = text.encode(errors="ignore")
+    return 0 < len(encoded) <= limit and encoded.decode() == text
