@@ -91,13 +91,6 @@ class Account:
         """The name on AWS of one of the four functions."""
         return str(self.outputs["function_names"][function])
 
-    def function_arn(self, function: str) -> str:
-        """The ARN of one of the four functions."""
-        configuration = self.functions.get_function_configuration(
-            FunctionName=self.function(function)
-        )
-        return configuration["FunctionArn"]
-
 
 def account_from_environment() -> Account:
     """The account that the environment names.

@@ -218,7 +218,7 @@ def test_the_workflows_own_history_is_kept(releases: Releases, estate: Estate) -
     assert releases.children(arn)["succeeded"] == 1
 
 
-def test_no_log_and_no_listing_holds_a_task_token(
+def test_no_log_holds_a_task_token(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
     """A token could be used by whoever reads it: the functions never log one."""
