@@ -82,16 +82,14 @@ class Account:
         """Amazon API Gateway."""
         return boto3.client("apigateway")
 
+    @cached_property
+    def caller(self) -> str:
+        """The ARN of whoever the environment's credentials belong to."""
+        return boto3.client("sts").get_caller_identity()["Arn"]
+
     def function(self, function: str) -> str:
         """The name on AWS of one of the four functions."""
         return str(self.outputs["function_names"][function])
-
-    def function_arn(self, function: str) -> str:
-        """The ARN of one of the four functions."""
-        configuration = self.functions.get_function_configuration(
-            FunctionName=self.function(function)
-        )
-        return configuration["FunctionArn"]
 
 
 def account_from_environment() -> Account:

@@ -10,6 +10,7 @@ from tests.e2e.faults import Faults
 from tests.e2e.ledger import Ledger
 from tests.e2e.machines import Machines
 from tests.e2e.pipelines import Estate, Pipelines
+from tests.e2e.refusals import Refusals
 from tests.e2e.releases import Releases
 
 
@@ -55,6 +56,12 @@ def ledger(account: Account) -> Ledger:
 def releases(account: Account, ledger: Ledger) -> Releases:
     """The doors, and what became of what went through them."""
     return Releases(account, ledger)
+
+
+@pytest.fixture
+def refusals(releases: Releases, ledger: Ledger) -> Refusals:
+    """Checks that a manifest was refused."""
+    return Refusals(releases, ledger)
 
 
 @pytest.hookimpl(wrapper=True)

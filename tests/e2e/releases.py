@@ -60,9 +60,7 @@ class Releases:
         )
         return key
 
-    def post(
-        self, body: bytes | str, *, signed: bool = True, content_type: str = "application/json"
-    ) -> Answer:
+    def post(self, body: bytes | str, *, content_type: str = "application/json") -> Answer:
         """POST a body to the API, signed with the environment's credentials."""
         request = AWSRequest(
             method="POST",
@@ -70,11 +68,10 @@ class Releases:
             data=body.encode() if isinstance(body, str) else body,
             headers={"Content-Type": content_type},
         )
-        if signed:
-            session = boto3.session.Session()
-            credentials = session.get_credentials()
-            assert credentials, "the environment has no credentials"
-            SigV4Auth(credentials, "execute-api", session.region_name).add_auth(request)
+        session = boto3.session.Session()
+        credentials = session.get_credentials()
+        assert credentials, "the environment has no credentials"
+        SigV4Auth(credentials, "execute-api", session.region_name).add_auth(request)
         answer = URLLib3Session().send(request.prepare())
         try:
             parsed = json.loads(answer.text)

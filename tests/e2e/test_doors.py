@@ -86,9 +86,9 @@ def test_only_json_keys_start_the_machine(
 
 
 def test_a_posted_manifest_is_accepted_and_released(
-    releases: Releases, ledger: Ledger, estate: Estate
+    releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
-    """The API answers 202 at once, with the execution and when it started."""
+    """The API answers 202 with the execution; the release is in the name of who signed."""
     release_id = unique("posted")
 
     answer = releases.post(json.dumps(manifest(release_id, estate.catalog)))
@@ -99,13 +99,15 @@ def test_a_posted_manifest_is_accepted_and_released(
     assert releases.end(arn)["status"] == "SUCCEEDED"
     header = ledger.header(release_id)
     assert (header["channel"], header["execution_arn"]) == ("api", arn)
-    # LocalStack authenticates nobody: an unsigned call passes too, and no caller's ARN is known.
-    # That the method asks for AWS_IAM is held by the test below and by infra/tests.
+    assert header["requester"] == account.caller
     assert header["source"] == json.loads(releases.describe(arn)["input"])["apiRequestId"]
 
 
 def test_the_api_asks_for_a_signature(account: Account) -> None:
-    """The deployed method takes IAM-signed calls only; LocalStack does not enforce it."""
+    """The deployed method takes IAM-signed calls only.
+
+    LocalStack does not enforce it: there an unsigned call gets 202 too.
+    """
     api_id = str(urlsplit(account.outputs["api_url"]).hostname).partition(".")[0]
     resources = account.api.get_resources(restApiId=api_id)["items"]
     (resource_id,) = [each["id"] for each in resources if each["path"] == "/releases"]

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import localstack_fixes
 from localstack_codepipeline.actions import PROVIDERS
 from localstack_codepipeline.faults import MEMBERS, Faults
 from localstack_codepipeline.model.service import OPERATIONS
@@ -26,3 +27,11 @@ def test_each_operation_and_provider_is_listed() -> None:
     assert {name for cell in cells for name in cell.split(", ")} == OPERATIONS.keys()
     kinds = re.findall(r"^\| (\w+ / \w+ / \w+) \|", README, re.MULTILINE)
     assert {tuple(kind.split(" / ")) for kind in kinds} == PROVIDERS.keys()
+
+
+def test_each_repair_is_listed() -> None:
+    """The table names every module of the repairs and no other."""
+    table = README.partition("## Where the plugin makes LocalStack behave as AWS")[2]
+    modules = {path.stem for path in Path(localstack_fixes.__file__).parent.glob("*.py")}
+    listed = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    assert listed == modules - {"__init__", "plugins"}
