@@ -20,6 +20,7 @@ from localstack_codepipeline.model import (
     SequentialIds,
 )
 from localstack_codepipeline.model.service import OPERATIONS
+from localstack_codepipeline.model.state import Execution
 from tests.fakes.service import Refused, answer, service
 
 _PAGINATED = {
@@ -42,6 +43,10 @@ class Snapshot:
     model: CodePipelineModel
     actions: Mapping[str, RunAction]
     events: tuple[EmitEvent, ...]
+
+    def __str__(self) -> str:
+        """Return the whole state as a text: equal states have equal texts."""
+        return f"{self.model._estate} {self.model._ids} {sorted(self.actions)}"
 
 
 class FakeCodePipeline:
@@ -103,6 +108,15 @@ class FakeCodePipeline:
             now=self._clock(),
         )
         self._take(effects)
+
+    def execution(self, pipeline: str, execution_id: str) -> Execution:
+        """Return an execution as it stands, not to be changed, for a simulation to look at."""
+        return self._model._estate.pipeline(pipeline).execution(execution_id)
+
+    def forget_requests(self) -> None:
+        """Forget every clientRequestToken, as AWS does after a while that it does not publish."""
+        for pipeline in self._model._estate.pipelines.values():  # no operation of AWS does this
+            pipeline.requests.clear()
 
     def tick(self) -> None:
         """Fail the actions whose time is up by the clock."""

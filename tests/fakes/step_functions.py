@@ -88,11 +88,11 @@ class FakeStepFunctions:
         self._executions = dict(snapshot.executions)
         self._tasks = dict(snapshot.tasks)
 
-    def wait_for_token(self, execution_arn: str) -> str:
+    def wait_for_token(self, execution_arn: str, *, token: str | None = None) -> str:
         """Let a task of a running execution wait, and return the token that settles it."""
         if self._executions[execution_arn].status != "RUNNING":
             raise ValueError(f"{execution_arn} does not run")
-        token = f"AQCEAAAAKgAAAAMAAAAA{len(self._tasks):08d}="
+        token = token or f"AQCEAAAAKgAAAAMAAAAA{len(self._tasks):08d}="
         self._tasks[token] = Task(execution_arn=execution_arn)
         return token
 

@@ -116,6 +116,10 @@ class FakeDynamoDB:
         """Return all items of a table, for a test to look at."""
         return [copied_item(item) for item in self._table(table).items()]
 
+    def stored_item(self, table: str, key: Item) -> Item | None:
+        """Return one item as it is stored, not to be changed, for a simulation to look at."""
+        return self._table(table).find(key)
+
     def put_item(self, **request: Any) -> dict[str, Any]:
         """PutItem."""
         return self._call("PutItem", self._write("PutItem", prepare_put), request)

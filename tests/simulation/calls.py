@@ -1,0 +1,247 @@
+"""What a function does with AWS, one call at a time.
+
+An invocation of a real function is a deterministic program: its next call depends on how it began
+and on the answers so far. A `Point` is such a history; the points of all schedules form a tree, so
+that a history met before costs nothing. The function itself runs in a greenlet that stops at each
+call; a point whose greenlet has gone elsewhere is reached again by repeating the answers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any, cast
+
+from greenlet import getcurrent, greenlet
+
+from tests.fakes.codepipeline import FakePaginator
+from tests.simulation.frames import describe, describe_value
+
+PAGINATED = {
+    "list_pipelines": "ListPipelines",
+    "list_pipeline_executions": "ListPipelineExecutions",
+    "list_action_executions": "ListActionExecutions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to AWS that a function is about to send."""
+
+    service: str
+    method: str
+    request: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        """Name the operation and what it concerns, for a list of steps."""
+        return f"{self.method}({_concerns(self.request)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a response or an error, and the time at which the function reads it."""
+
+    now: datetime
+    value: Any = None
+    error: Exception | None = None
+
+    def key(self) -> tuple[datetime, int]:
+        """What tells this answer from others to the same call."""
+        error = self.error
+        told = error and (type(error).__name__, str(error), getattr(error, "response", None))
+        return (self.now, hash(repr((self.value, told))))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an invocation ended: with what it returned, or with what it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+class Client:
+    """Stands for a boto3 client: each method hands its call to the scheduler and waits."""
+
+    def __init__(self, conversation: "Conversation", service: str) -> None:
+        self._conversation = conversation
+        self._service = service
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        """Return the method of an operation."""
+
+        def send(**request: Any) -> Any:
+            return self._conversation.call(Call(self._service, method, request))
+
+        return send
+
+    def get_paginator(self, method: str) -> FakePaginator:
+        """Return what walks through all pages of a list operation."""
+        return FakePaginator(getattr(self, method), PAGINATED[method])
+
+
+class Conversation:
+    """The scheduler's side of one running invocation."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def client(self, service: str) -> Any:
+        """Return a client of that service, shaped as boto3's for whoever uses it."""
+        return Client(self, service)
+
+    def clock(self) -> datetime:
+        """Return the time: that of the last answer, as no time passes within a function."""
+        return self._now
+
+    def call(self, call: Call) -> Any:
+        """Hand a call to the scheduler; come back with its answer when the scheduler says so."""
+        answer = cast(Answer, getcurrent().parent.switch(call))  # type: ignore[union-attr]  # the scheduler
+        self._now = answer.now
+        if answer.error is not None:
+            raise answer.error.with_traceback(None)
+        return answer.value
+
+
+type Program = Callable[[Conversation], Any]
+
+_numbers = count()
+
+
+class Point:
+    """Where an invocation stands: `next` is the call it is about to send, or how it ended.
+
+    `calls` and `answers` are one history that leads here; others may.
+    """
+
+    __slots__ = ("_after", "_beginning", "_live", "answers", "calls", "next", "number")
+
+    def __init__(
+        self,
+        beginning: "Beginning",
+        live: "_Live",
+        *,
+        answers: tuple[Answer, ...] = (),
+        calls: tuple[Call, ...] = (),
+    ) -> None:
+        self._beginning = beginning
+        self.calls = calls
+        self._after: dict[tuple[datetime, int], Point] = {}
+        self.answers = answers
+        self.next: Call | Ended = live.stopped_at
+        self._live = live if isinstance(self.next, Call) else None
+        self.number = next(_numbers)
+
+    def after(self, answer: Answer) -> "Point":
+        """Return the point that this answer leads to."""
+        key = answer.key()
+        found = self._after.get(key)
+        if found is None:
+            assert isinstance(self.next, Call)
+            live = self._take_live()
+            live.resume(answer)
+            found = self._beginning.point_of(
+                live, answers=(*self.answers, answer), calls=(*self.calls, self.next)
+            )
+            self._after[key] = found
+        return found
+
+    def _take_live(self) -> "_Live":
+        live, self._live = self._live, None
+        if live is None:
+            live = self._beginning.run()
+            for answer in self.answers:
+                live.resume(answer)
+        return live
+
+
+class Beginning:
+    """An invocation as it begins, and every point it is known to come to.
+
+    With `merges`, histories that lead to equal frames lead to one point: less to explore, and not
+    worth its price when each schedule is run but once.
+    """
+
+    def __init__(self, program: Program, now: datetime, *, merges: bool) -> None:
+        self._program = program
+        self._now = now
+        self._merges = merges
+        self._points: dict[object, Point] = {}
+        self.point = self.point_of(self.run())
+
+    def run(self) -> "_Live":
+        """Run the function up to its first call."""
+        return _Live(self._program, self._now)
+
+    def point_of(
+        self, live: "_Live", *, answers: tuple[Answer, ...] = (), calls: tuple[Call, ...] = ()
+    ) -> Point:
+        """Return the point where a running function stands, a known one if it is equal."""
+        if not self._merges:
+            return Point(self, live, answers=answers, calls=calls)
+        state = live.describe()
+        found = self._points.get(state)
+        if found is None:
+            found = self._points[state] = Point(self, live, answers=answers, calls=calls)
+        return found
+
+
+class _Live:
+    """A function in a greenlet, stopped at a call."""
+
+    __slots__ = ("_greenlet", "stopped_at")
+
+    def __init__(self, program: Program, now: datetime) -> None:
+        conversation = Conversation(now)
+
+        def run() -> Ended:
+            try:
+                return Ended(value=program(conversation))
+            except Exception as error:  # the boundary of an invocation, as Lambda's runtime is
+                return Ended(error=error.with_traceback(None))
+
+        self._greenlet = greenlet(run)
+        self.stopped_at: Call | Ended = cast(Call | Ended, self._greenlet.switch())
+
+    def describe(self) -> object:
+        """Return what tells this state of the function from others."""
+        if isinstance(self.stopped_at, Ended):
+            return ("ended", describe_value(self.stopped_at.value), repr(self.stopped_at.error))
+        return describe(self._greenlet.gr_frame)
+
+    def resume(self, answer: Answer) -> None:
+        """Let the function go on with an answer, up to its next call or its end."""
+        self.stopped_at = cast(Call | Ended, self._greenlet.switch(answer))
+
+
+def _concerns(request: Mapping[str, Any]) -> str:
+    """Name the items, executions or tokens of a request in a few words."""
+    match request:
+        case {"Key": key, "TableName": table}:
+            return f"{table} {_key(key)}{_change(request)}"
+        case {"RequestItems": tables}:
+            keys = [
+                f"{table} {', '.join(_key(key) for key in part['Keys'])}"
+                for table, part in tables.items()
+            ]
+            return "; ".join(keys)
+        case {"TransactItems": actions}:
+            return f"{len(actions)} items"
+        case {"TableName": table}:
+            return str(table)
+    shown = ("name", "pipelineName", "pipelineExecutionId", "taskToken", "error", "executionArn")
+    return ", ".join(str(request[name])[-24:] for name in shown if name in request)
+
+
+def _key(key: Mapping[str, Any]) -> str:
+    return "/".join(str(next(iter(value.values())))[-24:] for value in key.values())
+
+
+def _change(request: Mapping[str, Any]) -> str:
+    """Say which attributes an update sets, and the status if it sets one."""
+    values = request.get("ExpressionAttributeValues", {})
+    status = values.get(":status", {}).get("S")
+    if status:
+        return f" := {status}"
+    names = sorted(request.get("ExpressionAttributeNames", {}).values())
+    return f" sets {', '.join(names)}" if names else ""

@@ -1,0 +1,121 @@
+"""What holds when all faults have stopped and nothing more can happen."""
+
+from tests.simulation.happenings import Violated, value
+from tests.simulation.workflow import Workflow
+from tests.simulation.world import World
+
+_ENDED_RELEASES = {"SUCCEEDED", "FAILED", "CANCELLED"}
+_AT_REST = {"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"}
+
+
+def every_workflow_ends(world: World, workflow: Workflow) -> None:
+    """No execution of the workflow waits for ever, and no task of it either."""
+    if not workflow.ended:
+        waiting = [child.pipeline for child in workflow.children if not child.ended]
+        raise Violated("every_workflow_ends", f"{workflow.stage}, waiting for {waiting}")
+
+
+def every_release_ends(world: World, workflow: Workflow) -> None:
+    """A release that was opened is closed, with each of its pipelines ended."""
+    for release_id, items in world.stores.releases().items():
+        header = items.get("release")
+        if header is None or value(header, "status") == "REJECTED":
+            continue
+        if value(header, "status") not in _ENDED_RELEASES:
+            raise Violated("every_release_ends", f"{release_id} is {value(header, 'status')}")
+        for name, node in items.items():
+            if name.startswith("pipeline#") and value(node, "status") in {
+                "WAITING",
+                "STARTING",
+                "RUNNING",
+            }:
+                raise Violated("every_release_ends", f"{name} is {value(node, 'status')}")
+
+
+def the_ledger_and_the_workflow_agree(world: World, workflow: Workflow) -> None:
+    """Whoever reads either one reads the same; a stop after the close comes too late to count."""
+    header = world.stores.item("releases", workflow.release_id, "release")
+    if not workflow.release_id or header is None:
+        return
+    if value(header, "execution_arn") != workflow.arn:
+        return
+    status = value(header, "status")
+    allowed = {
+        "SUCCEEDED": {"SUCCEEDED"},
+        "FAILED": {"FAILED"},
+        "ABORTED": {"CANCELLED", *({status} if status in {"SUCCEEDED", "FAILED"} else ())},
+    }
+    if status not in allowed[workflow.stage] or (workflow.closed_as or status) != status:
+        raise Violated(
+            "the_ledger_and_the_workflow_agree",
+            f"the workflow {workflow.stage} (told {workflow.closed_as}), the ledger {status}",
+        )
+
+
+def a_release_succeeds_when_all_did(world: World, workflow: Workflow) -> None:
+    """SUCCEEDED is said of a release only when each execution of it succeeded at CodePipeline."""
+    header = world.stores.item("releases", workflow.release_id, "release")
+    for child in workflow.children:
+        node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
+        status, execution_id = value(node, "status"), value(node, "execution_id")
+        if value(header, "status") == "SUCCEEDED" and status != "SUCCEEDED":
+            raise Violated("a_release_succeeds_when_all_did", f"{child.pipeline} is {status}")
+        if status == "SUCCEEDED":
+            actual = world.stores.execution(child.pipeline, execution_id).status
+            if actual != "Succeeded":
+                raise Violated("a_release_succeeds_when_all_did", f"{execution_id} is {actual}")
+
+
+def nothing_runs_on_unseen(world: World, workflow: Workflow) -> None:
+    """What we started is on record, and has ended or was asked to stop when its release ended."""
+    for start in world.starts:
+        node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}")
+        if value(node, "execution_id") != start.execution_id:
+            raise Violated(
+                "nothing_runs_on_unseen",
+                f"{start.execution_id} of {start.pipeline} was started and is on no record "
+                f"({value(node, 'status')})",
+            )
+        execution = world.stores.execution(start.pipeline, start.execution_id)
+        if execution.status not in _AT_REST and execution.id not in world.resumed:
+            raise Violated("nothing_runs_on_unseen", f"{execution.id} is {execution.status}")
+
+
+def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
+    """The outcome of each release was put on the event bus, as it stands in the ledger."""
+    header = world.stores.item("releases", workflow.release_id, "release")
+    if not workflow.release_id or header is None:
+        return
+    wanted = f"Release {value(header, 'status').capitalize()}"
+    told = {entry["DetailType"] for entry in world.stores.events.entries}
+    if wanted not in told or (len(world.workflows) == 1 and told != {wanted}):
+        raise Violated("every_outcome_is_announced", f"{sorted(told)} instead of {wanted}")
+
+
+def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
+    """After a success the pipeline's last good execution is that one."""
+    for child in workflow.children:
+        node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
+        if value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1:
+            last = world.stores.item("pipelines", child.pipeline)
+            kept = last["last_good"]["M"]["execution_id"]["S"] if last else "nothing"
+            if kept != value(node, "execution_id"):
+                raise Violated("what_succeeded_is_the_last_good", f"{child.pipeline} kept {kept}")
+
+
+ENDINGS = (
+    every_workflow_ends,
+    every_release_ends,
+    the_ledger_and_the_workflow_agree,
+    a_release_succeeds_when_all_did,
+    nothing_runs_on_unseen,
+    every_outcome_is_announced,
+    what_succeeded_is_the_last_good,
+)
+
+
+def check_end(world: World) -> None:
+    """Check what must hold at the end of a schedule."""
+    for workflow in world.workflows.values():
+        for check in ENDINGS:
+            check(world, workflow)

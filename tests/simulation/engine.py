@@ -1,0 +1,374 @@
+"""The scheduler: what may happen next in a world, and letting it happen."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from localstack_codepipeline.model import ActionResult
+from tests.fakes.codepipeline import envelope
+from tests.fakes.service import Refused, service
+from tests.simulation import machine
+from tests.simulation.calls import Answer, Call, Ended
+from tests.simulation.happenings import Happening, Violated, value
+from tests.simulation.invariants import check_call, check_return
+from tests.simulation.invocations import Invocation
+from tests.simulation.scenarios import Scenario
+from tests.simulation.sometimes import note_call, note_return
+from tests.simulation.steps import Step
+from tests.simulation.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB
+from tests.simulation.world import Start, World
+
+# So often may time have to pass, because nothing else can happen, before a release counts as hung.
+MOST_WAITS = 12
+STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
+_CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | {"send_task_success", "send_task_failure"}
+_FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
+
+
+def make_world(scenario: Scenario) -> World:
+    """Return the world at the beginning: every manifest has just been handed in."""
+    world = World(scenario)
+    for number, manifest in enumerate(scenario.manifests):
+        machine.start(world, number, manifest)
+    return world
+
+
+def enabled(world: World) -> list[Step]:
+    """Return what may happen next, the most ordinary first; empty when all has ended."""
+    steps = list(_ordinary(world))
+    if not steps:
+        if next_due(world) is None:
+            return []
+        steps = [Step("time", "passes", forced=True)]
+    return steps + list(_optional(world))
+
+
+def take(world: World, step: Step) -> bool:
+    """Let a step happen; False when it turns out to be one that another step covers.
+
+    Raises Violated when it breaks an invariant.
+    """
+    if step.costs:
+        world.pay(step.costs)
+    return _TAKE[step.kind](world, step) is not False
+
+
+def next_due(world: World) -> object:
+    """Return the next moment at which something falls due by itself, if there is one."""
+    now = world.stores.clock()
+    dues = [each.due for each in world.invocations.values() if each.due and not each.point]
+    dues += [
+        child.due
+        for workflow in world.workflows.values()
+        for child in workflow.children
+        if child.due and not workflow.ended
+    ]
+    return min((due for due in dues if due > now), default=None)
+
+
+# What may happen
+
+
+def _ordinary(world: World) -> Iterator[Step]:
+    yield from _functions(world)
+    for execution in _executions_that_run(world):
+        for outcome in world.scenario.outcomes:
+            yield Step("play", execution, outcome)
+    now = world.stores.clock()
+    for workflow in world.workflows.values():
+        for child in workflow.children:
+            if child.due and child.due <= now and not workflow.ended:
+                yield Step("time out", workflow.arn, child.pipeline)
+
+
+def _functions(world: World) -> Iterator[Step]:
+    """Yield the next call of each function; leaving one in the middle is what may be bounded."""
+    running = sorted(world.running(), key=lambda each: (each.name != world.current, each.name))
+    costs = ""
+    if "preempt" in world.budgets and running and running[0].name == world.current:
+        yield Step("go on", running[0].name)
+        if not world.budgets["preempt"]:
+            return
+        costs = "preempt"
+        running = running[1:]
+    for each in running:
+        yield Step("go on", each.name, costs=costs)
+    for each in sorted(world.waiting(), key=lambda each: each.name):
+        yield Step("begin", each.name, costs=costs)
+
+
+def _executions_that_run(world: World) -> list[str]:
+    running = {
+        f"{action.pipeline}/{action.execution_id}"
+        for action in world.stores.codepipeline.actions.values()
+    }
+    return sorted(running)
+
+
+def _optional(world: World) -> Iterator[Step]:
+    yield from _from_outside(world)
+    if not world.budgets["faults"]:
+        return
+    for each in world.running():
+        yield from _faults_of(world, each)
+    for each in world.waiting():
+        if world.affords("double") and each.cause == "event" and not each.name.endswith("again"):
+            yield Step("double", each.name, costs="double")
+        if world.affords("lose") and each.function == "record_state_change":
+            yield Step("lose", each.name, costs="lose")
+        if world.affords("crash"):
+            yield Step("crash", each.name, costs="crash")
+    if world.affords("time"):
+        due = next_due(world)
+        if due and all(each.deadline > due for each in world.running() if each.deadline):  # type: ignore[operator]  # a datetime
+            yield Step("time", "passes", costs="time")
+
+
+def _from_outside(world: World) -> Iterator[Step]:
+    if world.budgets["cancel"]:
+        for workflow in world.workflows.values():
+            if not workflow.ended:
+                yield Step("cancel", workflow.arn, costs="cancel")
+                if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
+                    yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
+    if world.budgets["person"]:
+        for start in world.starts:
+            execution = world.stores.execution(start.pipeline, start.execution_id)
+            if execution.status in {"Failed", "Stopped"}:
+                yield Step("person retries", f"{start.pipeline}/{start.execution_id}", costs="person")
+
+
+def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
+    assert each.point
+    call = each.point.next
+    assert isinstance(call, Call)
+    kinds = ["crash", "refuse"]
+    if call.method in _CHANGES:
+        kinds += ["repeat", "obscure", "die"]
+    if each.cause != "event" and world.affords("orphan"):
+        kinds.append("orphan")
+    for kind in kinds:
+        if world.affords(kind):
+            yield Step(kind, each.name, str(call), costs=kind)
+
+
+# Letting it happen
+
+
+def _begin(world: World, step: Step) -> None:
+    begun = world.begun(world.invocations[step.who])
+    world.invoke(begun)
+    if begun.point and isinstance(begun.point.next, Ended):
+        _ended(world, begun, begun.point.next)
+    else:
+        _go_on(world, step)
+
+
+def _go_on(world: World, step: Step) -> None:
+    invocation, call = _pending(world, step)
+    _answer(world, invocation, _effect(world, invocation, call))
+
+
+def _repeat(world: World, step: Step) -> None:
+    invocation, call = _pending(world, step)
+    _effect(world, invocation, call)
+    _answer(world, invocation, _effect(world, invocation, call))
+
+
+def _refuse(world: World, step: Step) -> None:
+    invocation, call = _pending(world, step)
+    refusal = Refused("ThrottlingException", "Rate exceeded")
+    error = service(call.service).error(refusal, call.method)
+    hurt = replace(invocation, hurt=True)
+    _answer(world, hurt, Answer(world.stores.clock(), error=error))
+
+
+def _obscure(world: World, step: Step) -> None:
+    invocation, call = _pending(world, step)
+    _effect(world, invocation, call)
+    refusal = Refused("InternalServerError", "Internal server error", status=500)
+    error = service(call.service).error(refusal, call.method)
+    hurt = replace(invocation, hurt=True)
+    _answer(world, hurt, Answer(world.stores.clock(), error=error))
+
+
+def _crash(world: World, step: Step) -> None:
+    _ended(world, world.invocations[step.who], Ended(error=Crashed()))
+
+
+def _die(world: World, step: Step) -> bool:
+    invocation, call = _pending(world, step)
+    assert invocation.point
+    point = invocation.point.after(_effect(world, invocation, call))
+    if isinstance(point.next, Call):
+        return False  # a crash before that call is the same
+    _ended(world, invocation, Ended(error=Crashed()))
+    return True
+
+
+def _orphan(world: World, step: Step) -> None:
+    invocation = world.invocations[step.who]
+    machine.ended(world, invocation, Ended(error=Crashed()))
+    world.invoke(replace(invocation, name=f"{invocation.name} orphan", cause="nobody"))
+
+
+def _lose(world: World, step: Step) -> None:
+    del world.invocations[step.who]
+    world.reached.add("an event was lost")
+
+
+def _double(world: World, step: Step) -> None:
+    event = world.invocations[step.who]
+    world.invoke(replace(event, name=f"{event.name} again"))
+
+
+def _play(world: World, step: Step) -> None:
+    pipeline, _, execution_id = step.who.partition("/")
+    codepipeline = world.stores.change_codepipeline()
+    while running := [
+        action
+        for action in codepipeline.actions.values()
+        if (action.pipeline, action.execution_id) == (pipeline, execution_id)
+    ]:
+        fails = step.more == "fail" and running[0].stage == "Deploy"
+        codepipeline.finish(running[0], _FAILED if fails else None)
+    _emit(world)
+
+
+def _person_retries(world: World, step: Step) -> None:
+    pipeline, _, execution_id = step.who.partition("/")
+    codepipeline = world.stores.change_codepipeline()
+    execution = world.stores.execution(pipeline, execution_id)
+    codepipeline.retry_stage_execution(
+        pipelineName=pipeline,
+        pipelineExecutionId=execution_id,
+        stageName=execution.stage["name"],
+        retryMode="FAILED_ACTIONS",
+    )
+    world.resumed |= {execution_id}
+    _emit(world)
+
+
+def _cancel(world: World, step: Step) -> None:
+    machine.cancel(world, step.who, vanish=bool(step.more))
+
+
+def _time_out(world: World, step: Step) -> None:
+    machine.time_out(world, step.who, step.more)
+
+
+def _time(world: World, step: Step) -> None:
+    if step.forced:
+        world.waits += 1
+        if world.waits > MOST_WAITS:
+            raise Violated("every release ends", f"it waited {MOST_WAITS} times for nothing")
+    world.pass_time(next_due(world))
+
+
+_TAKE: dict[str, Callable[[World, Step], bool | None]] = {
+    "begin": _begin,
+    "go on": _go_on,
+    "repeat": _repeat,
+    "refuse": _refuse,
+    "obscure": _obscure,
+    "crash": _crash,
+    "die": _die,
+    "orphan": _orphan,
+    "lose": _lose,
+    "double": _double,
+    "play": _play,
+    "person retries": _person_retries,
+    "cancel": _cancel,
+    "time out": _time_out,
+    "time": _time,
+}
+
+
+class Crashed(Exception):
+    """The end of an invocation whose function died."""
+
+
+def _pending(world: World, step: Step) -> tuple[Invocation, Call]:
+    invocation = world.invocations[step.who]
+    world.current = step.who
+    assert invocation.point
+    assert isinstance(invocation.point.next, Call)
+    return invocation, invocation.point.next
+
+
+def _effect(world: World, invocation: Invocation, call: Call) -> Answer:
+    before = _item(world, call)
+    answer = world.stores.perform(call, invocation.function)
+    happening = Happening(world, invocation, call, answer, before, _item(world, call))
+    if call.method == "start_pipeline_execution" and answer.error is None:
+        _note_start(world, happening)
+    check_call(happening)
+    note_call(happening)
+    _emit(world)
+    if call.method in {"send_task_success", "send_task_failure"} and answer.error is None:
+        machine.settled(world, call.request["taskToken"])
+    return answer
+
+
+def _answer(world: World, invocation: Invocation, answer: Answer) -> None:
+    assert invocation.point
+    moved = replace(invocation, point=invocation.point.after(answer))
+    assert moved.point
+    if isinstance(moved.point.next, Ended):
+        _ended(world, moved, moved.point.next)
+    else:
+        world.invocations[moved.name] = moved
+
+
+def _ended(world: World, invocation: Invocation, how: Ended) -> None:
+    check_return(world, invocation, how)
+    note_return(world, invocation, how)
+    machine.ended(world, invocation, how)
+
+
+def _item(world: World, call: Call) -> object:
+    if call.method != "update_item":
+        return None
+    key = call.request["Key"]
+    return world.stores.item(call.request["TableName"], *(value["S"] for value in key.values()))
+
+
+def _note_start(world: World, happening: Happening) -> None:
+    execution_id = happening.answer.value["pipelineExecutionId"]
+    if any(start.execution_id == execution_id for start in world.starts):
+        return
+    release_id, attempt = _started_for(happening)
+    start = Start(release_id, happening.call.request["name"], attempt, execution_id)
+    world.starts = (*world.starts, start)
+
+
+def _started_for(happening: Happening) -> tuple[str, int]:
+    """Return the release and attempt for which a function starts a pipeline: what it read last."""
+    item = f"pipeline#{happening.call.request['name']}"
+    for call in reversed(happening.calls()):
+        keys = [call.request["Key"]] if "Key" in call.request else []
+        for part in call.request.get("RequestItems", {}).values():
+            keys += part["Keys"]
+        for key in keys:
+            if key.get("item") == {"S": item}:
+                release_id = key["release_id"]["S"]
+                stored = happening.world.stores.item("releases", release_id, item)
+                return release_id, int(value(stored, "attempt"))
+    raise AssertionError(f"a start of {item} without having read it")
+
+
+def _emit(world: World) -> None:
+    for event in world.stores.emitted():
+        if event.detail_type != STATE_CHANGE:
+            continue
+        detail = event.detail
+        attempt = int(detail["pipeline-execution-attempt"])
+        world.invoke(
+            Invocation(
+                name=f"{event.state}#{attempt} of {event.pipeline}/{detail['execution-id'][-3:]}",
+                function="record_state_change",
+                cause="event",
+                pipeline=event.pipeline,
+                payload=envelope(event),
+            )
+        )
+

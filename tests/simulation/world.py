@@ -1,0 +1,164 @@
+"""Everything that is: the stores, the workflows, the functions that run, the budgets of faults."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from tests.simulation.calls import Beginning, Point
+from tests.simulation.functions import TIMEOUTS, make_program
+from tests.simulation.invocations import Invocation
+from tests.simulation.scenarios import Scenario
+from tests.simulation.stores import Fingerprints, Saved, Stores
+from tests.simulation.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An execution that one of our functions has started."""
+
+    release_id: str
+    pipeline: str
+    attempt: int
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedWorld:
+    """A state of the world."""
+
+    stores: Saved
+    invocations: dict[str, Invocation]
+    workflows: dict[str, Workflow]
+    budgets: dict[str, int]
+    starts: tuple[Start, ...]
+    resumed: frozenset[str]
+    current: str
+    waits: int
+
+
+class World:
+    """A state that steps change; saving it is cheap, as all its parts are replaced, not changed.
+
+    `starts` are the executions that our functions have started, `resumed` those that a person has
+    retried, `current` the invocation that acted last, `waits` how often time had to pass because
+    nothing else could happen.
+    """
+
+    def __init__(self, scenario: Scenario, *, merges: bool = True) -> None:
+        self._merges = merges
+        self.scenario = scenario
+        self.stores = Stores(scenario.pipelines)
+        self.invocations: dict[str, Invocation] = {}
+        self.workflows: dict[str, Workflow] = {}
+        self.budgets: dict[str, int] = {
+            **scenario.faults,
+            "faults": scenario.most_faults,
+            "cancel": scenario.cancels,
+            "person": scenario.person_retries,
+        }
+        if scenario.preemptions is not None:
+            self.budgets["preempt"] = scenario.preemptions
+        self.starts: tuple[Start, ...] = ()
+        self.resumed: frozenset[str] = frozenset()
+        self.current = ""
+        self.waits = 0
+        self.reached: set[str] = set()
+        self._beginnings: dict[tuple[Any, ...], Point] = {}
+        self._fingerprints = Fingerprints()
+
+    def save(self) -> SavedWorld:
+        """Return the state, for restore()."""
+        return SavedWorld(
+            self.stores.save(),
+            dict(self.invocations),
+            dict(self.workflows),
+            dict(self.budgets),
+            self.starts,
+            self.resumed,
+            self.current,
+            self.waits,
+        )
+
+    def restore(self, saved: SavedWorld) -> None:
+        """Go back to a state, as often as wanted."""
+        self.stores.restore(saved.stores)
+        self.invocations = dict(saved.invocations)
+        self.workflows = dict(saved.workflows)
+        self.budgets = dict(saved.budgets)
+        self.starts = saved.starts
+        self.resumed = saved.resumed
+        self.current = saved.current
+        self.waits = saved.waits
+
+    def fingerprint(self, saved: SavedWorld) -> int:
+        """Return a number that equal states share, and others almost never (64 bits)."""
+        return hash(
+            (
+                self._fingerprints.of(saved.stores),
+                frozenset(each.key() for each in saved.invocations.values()),
+                frozenset(saved.workflows.values()),
+                frozenset(saved.budgets.items()),
+                saved.starts,
+                saved.resumed,
+                saved.current if "preempt" in saved.budgets else "",
+                saved.waits,
+            )
+        )
+
+    # Invocations
+
+    def invoke(self, invocation: Invocation) -> None:
+        """Let an invocation wait for its beginning; whatever has its name is replaced."""
+        sent = invocation.sent or self.stores.clock()
+        self.invocations[invocation.name] = replace(invocation, sent=sent)
+
+    def begun(self, invocation: Invocation) -> Invocation:
+        """Return the invocation as it stands before its first call."""
+        now = self.stores.clock()
+        key = (invocation.name, invocation.tries, invocation.sent, now)
+        point = self._beginnings.get(key)
+        if point is None:
+            program = make_program(
+                invocation.function, invocation.payload, f"{invocation.name}/{invocation.tries}"
+            )
+            point = Beginning(program, now, merges=self._merges).point
+            self._beginnings[key] = point
+        deadline = now + TIMEOUTS[invocation.function]
+        return replace(invocation, point=point, deadline=deadline)
+
+    def running(self) -> Iterable[Invocation]:
+        """Return the invocations that have begun and not ended."""
+        return [each for each in self.invocations.values() if each.point]
+
+    def waiting(self) -> Iterable[Invocation]:
+        """Return the invocations that may begin now."""
+        now = self.stores.clock()
+        return [
+            each
+            for each in self.invocations.values()
+            if not each.point and (each.due is None or each.due <= now)
+        ]
+
+    def forget_points(self) -> None:
+        """Forget all histories of invocations, when the next schedules will share none of them."""
+        self._beginnings.clear()
+
+    # Money
+
+    def affords(self, kind: str) -> bool:
+        """Say whether a fault of that kind may still happen."""
+        return self.budgets["faults"] > 0 and self.budgets.get(kind, 0) > 0
+
+    def pay(self, kind: str) -> None:
+        """Take a step's cost from its budget, and from that of all faults if it is one."""
+        self.budgets[kind] -= 1
+        if kind in self.scenario.faults:
+            self.budgets["faults"] -= 1
+
+    def pass_time(self, until: Any) -> None:
+        """Let time pass; what AWS remembers for an unknown while may be forgotten by then."""
+        elapsed: timedelta = until - self.stores.clock()
+        self.stores.clock.set(until)
+        if elapsed > timedelta(minutes=5):
+            self.stores.change_codepipeline().forget_requests()
