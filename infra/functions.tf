@@ -155,6 +155,12 @@ data "aws_iam_policy_document" "advance" {
   }
 
   statement {
+    sid       = "SeeWhetherTheWorkflowStillRuns"
+    actions   = ["states:DescribeExecution"]
+    resources = ["${local.executions_arn}:*"]
+  }
+
+  statement {
     sid       = "SettleTokens"
     actions   = ["states:SendTaskFailure", "states:SendTaskSuccess"]
     resources = ["*"] # Step Functions has no resource for these: the token itself is the permission.

@@ -24,7 +24,7 @@ from release_core.decide import (
 )
 from release_core.errors import AdvanceUnfinished, Unfinished
 from release_core.ledger import Ledger
-from release_core.model import Pipeline, Release
+from release_core.model import STATUS_OF_ENDING, Pipeline, Release, ReleaseStatus
 from release_core.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -132,6 +132,22 @@ class Advance:
                     "settled" if sent else "nobody waits any more",
                     extra={"release_id": release.release_id, "pipeline": pipeline.name},
                 )
+                if not sent and release.status is ReleaseStatus.RUNNING:
+                    self._close_if_orphaned(release)
+
+    def _close_if_orphaned(self, release: Release) -> None:
+        # A dead token may mean that the workflow was stopped, and that event may be lost: then
+        # nobody else would ever close the release. Its pipelines are freed by whoever needs them.
+        how = self.tokens.ending(release.execution_arn)
+        if how in STATUS_OF_ENDING:
+            log.warning("its workflow is %s", how, extra={"release_id": release.release_id})
+            self.ledger.headers.end_execution(release.execution_arn, how)
+            self.ledger.headers.close(
+                release.release_id,
+                STATUS_OF_ENDING[how],
+                why=f"the workflow execution was found to be {how}",
+                execution_arn=release.execution_arn,
+            )
 
     def _ends(self) -> ApplyEnd:
         return ApplyEnd(

@@ -9,7 +9,7 @@ from release_core.advance import Advance
 from release_core.document import write_json
 from release_core.errors import AnnouncementRefused
 from release_core.ledger import Ledger
-from release_core.model import PipelineStatus, Release, ReleaseStatus
+from release_core.model import STATUS_OF_ENDING, PipelineStatus, Release, ReleaseStatus
 from release_core.tokens import Tokens, describe_outcome
 
 if TYPE_CHECKING:
@@ -19,13 +19,6 @@ log = logging.getLogger(__name__)
 
 EVENT_SOURCE = "release-machine"
 WHY_LIMIT = 30_000  # characters, below the 32,768 of a Fail state's cause
-
-# How a workflow execution ended from outside, and what that makes of its release.
-_STATUS_OF_ENDING = {
-    "ABORTED": ReleaseStatus.CANCELLED,
-    "FAILED": ReleaseStatus.FAILED,
-    "TIMED_OUT": ReleaseStatus.FAILED,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +63,7 @@ class CloseRelease:
             return
         self.ledger.headers.close(
             release_id,
-            _STATUS_OF_ENDING[ending.how],
+            STATUS_OF_ENDING[ending.how],
             why=ending.why,
             execution_arn=ending.execution_arn,
         )
@@ -160,7 +153,7 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
 def _read_ending(event: object) -> _Ending | str:
     match event:
         case {"detail": {"executionArn": str(arn), "status": str(how)} as detail}:
-            if how not in _STATUS_OF_ENDING:
+            if how not in STATUS_OF_ENDING:
                 return f"an execution that {how.lower()} needs no closing"
             return _Ending(execution_arn=arn, how=how, why=_why(how, detail))
         case _:

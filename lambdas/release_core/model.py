@@ -81,6 +81,13 @@ STATUS_OF_STATE = {
     ExecutionState.CANCELED: PipelineStatus.CANCELLED,
 }
 
+# What the end of a workflow execution from outside makes of its release.
+STATUS_OF_ENDING = {
+    "ABORTED": ReleaseStatus.CANCELLED,
+    "FAILED": ReleaseStatus.FAILED,
+    "TIMED_OUT": ReleaseStatus.FAILED,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:

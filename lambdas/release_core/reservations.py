@@ -3,17 +3,11 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
 
 from release_core.errors import OpeningElsewhere, PipelinesBusy
 from release_core.holders import Holder, Holders
 from release_core.opening_ledger import Opening
 from release_core.tokens import Tokens
-
-if TYPE_CHECKING:
-    from types_boto3_stepfunctions import SFNClient
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +17,6 @@ class Reservations:
     """Takes and gives back the pipelines of a release that is being opened."""
 
     holders: Holders
-    step_functions: "SFNClient"
     tokens: Tokens
 
     def take(self, pipelines: Sequence[str], opening: Opening) -> bool:
@@ -37,7 +30,7 @@ class Reservations:
         busy, twin = [], None
         for pipeline in pipelines:
             holder = self.holders.take(pipeline, mine)
-            if holder and self._is_dead(holder):
+            if holder and self.tokens.ending(holder.execution_arn):
                 log.warning("%s died holding %s", holder.execution_arn, pipeline)
                 holder = self.holders.take(pipeline, mine, dead=holder)
             if holder:
@@ -74,13 +67,3 @@ class Reservations:
         ]
         if not held:
             self.tokens.wake(task_token)
-
-    def _is_dead(self, holder: Holder) -> bool:
-        """Whether the workflow execution that holds a pipeline has ended without freeing it."""
-        try:
-            execution = self.step_functions.describe_execution(executionArn=holder.execution_arn)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
-                raise
-            return True
-        return execution["status"] != "RUNNING"

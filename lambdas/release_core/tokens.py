@@ -1,4 +1,4 @@
-"""Settling: telling Step Functions how a pipeline ended, through its task token."""
+"""What is told to Step Functions through task tokens, and asked of it about executions."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -47,6 +47,19 @@ class Tokens:
     def wake(self, token: str) -> bool:
         """Let a task that waited for busy pipelines go on, unless it is gone."""
         return self._succeed(token, "{}")
+
+    def ending(self, execution_arn: str) -> str | None:
+        """How a workflow execution ended without closing its release: None while it runs.
+
+        Of one that Step Functions knows no more, the answer is FAILED.
+        """
+        try:
+            status = self._client.describe_execution(executionArn=execution_arn)["status"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            return "FAILED"
+        return None if status in {"RUNNING", "PENDING_REDRIVE"} else status
 
     def _succeed(self, token: str, output: str) -> bool:
         return _unless_gone(lambda: self._client.send_task_success(taskToken=token, output=output))

@@ -128,6 +128,27 @@ def test_a_stopped_releases_pipelines_are_followed_to_their_end(world: ReleaseWo
     assert world.pipeline().status is PipelineStatus.STOPPED
 
 
+def test_a_stop_nobody_told_of_is_found_when_a_pipeline_ends(world: ReleaseWorld) -> None:
+    """The event of the stop was lost: a token that died leads to the workflow that was stopped."""
+    arn = world.begin("orders", "catalog")
+    world.wait(arn, "orders")
+    world.wait(arn, "catalog")
+    stop(world, arn)
+    world.play("orders")
+    world.deliver()
+    assert world.release().status is ReleaseStatus.CANCELLED
+    assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
+
+
+def test_a_token_that_died_of_age_closes_nothing(world: ReleaseWorld) -> None:
+    """While the workflow runs, a dead token is only an old one."""
+    token = world.wait(world.begin("orders"))
+    world.step_functions.time_out(token)
+    world.play("orders")
+    world.deliver()
+    assert world.release().status is ReleaseStatus.RUNNING
+
+
 def test_a_stop_before_the_claim_leaves_no_release(world: ReleaseWorld) -> None:
     """An execution stopped while its manifest was read has nothing to close."""
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
