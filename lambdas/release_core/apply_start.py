@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from botocore.exceptions import ClientError
+
 from release_core.apply_end import ApplyEnd
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline, StartRefused, client_request_token
@@ -44,6 +46,9 @@ class ApplyStart:
         except StartRefused as refused:
             self.ends.end(now, claimed, PipelineStatus.FAILED, failure=refused.failure)
             return
+        except ClientError as trouble:
+            self.ledger.note_trouble(release.release_id, claimed, str(trouble))
+            raise
         self._bind(now, claimed, execution_id)
 
     def find(self, release: Release, pipeline: Pipeline) -> None:

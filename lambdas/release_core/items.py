@@ -120,6 +120,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         stop_requested_at=_moment(item, "stop_requested_at"),
         stop_reason=item.get("stop_reason"),
         timed_out=item.get("timed_out", False),
+        trouble=item.get("trouble"),
         failure=Failure(**item["failure"]) if "failure" in item else None,
         settled="settled_at" in item,
     )

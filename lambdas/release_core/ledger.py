@@ -153,6 +153,19 @@ class Ledger:
             and written.item.get("started_by") == starter
         )
 
+    def note_trouble(self, release_id: str, pipeline: Pipeline, trouble: str) -> None:
+        """Keep why the pipeline could not be started yet, should that be the last that is heard."""
+        # Another try may have started it meanwhile.
+        still_ours = "#started_by = :starter"
+        self._releases.update(
+            _node_key(release_id, pipeline.name),
+            Update(
+                put={"trouble": trouble},
+                condition=still_ours,
+                values={"starter": pipeline.started_by or "nobody"},
+            ),
+        )
+
     def bind_execution(self, release_id: str, pipeline: Pipeline, execution_id: str) -> None:
         """Record that the pipeline runs as this execution: STARTING becomes RUNNING."""
         # The starter and the event of the start both come here: the first one binds.
@@ -164,7 +177,9 @@ class Ledger:
             PipelineStatus.RUNNING,
             what=f"started as {execution_id}",
             update=Update(
-                put={"execution_id": execution_id, "started_at": started_at}, condition=unbound
+                put={"execution_id": execution_id, "started_at": started_at},
+                remove=["trouble"],
+                condition=unbound,
             ),
         )
 

@@ -194,6 +194,7 @@ class Pipeline:
     stop_requested_at: datetime | None = None
     stop_reason: str | None = None
     timed_out: bool = False
+    trouble: str | None = None
     failure: Failure | None = None
     settled: bool = False
 

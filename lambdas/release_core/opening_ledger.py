@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 # What a pipeline's item holds of one attempt; its next attempt begins without.
 _OF_ONE_ATTEMPT = (
     *("task_token", "token_registered_at", "registrations", "settled_at"),
-    *("starting_at", "starting_registration", "started_by", "started_at", "ended_at"),
+    *("starting_at", "start_tried_at", "starting_registration", "started_by"),
+    *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
-    *("stop_requested_at", "timed_out", "failure", "revisions"),
+    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "revisions"),
 )
 LISTING = "release"  # the one partition of the index that lists releases by time
 

@@ -83,6 +83,7 @@ def _unless_gone(send: Callable[[], object]) -> bool:
 def describe_outcome(pipeline: Pipeline) -> str:
     """One line that says how a pipeline ended and why."""
     words = pipeline.status.value.lower().replace("_", " ")
-    why = f": {pipeline.failure}" if pipeline.failure else ""
+    reason = pipeline.failure or pipeline.trouble
+    why = f": {reason}" if reason else ""
     execution = f" (execution {pipeline.execution_id})" if pipeline.execution_id else ""
     return f"{pipeline.name} {words}{execution}{why}"

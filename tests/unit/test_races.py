@@ -40,7 +40,9 @@ def test_the_close_starts_nothing_that_could_not_be_started(world: ReleaseWorld)
     with pytest.raises(StartUnresolved):
         world.close_release().at_end("r", arn)
     world.clock.advance(timedelta(minutes=2))
-    assert world.close_release().at_end("r", arn)["status"] == "FAILED"
+    closed = world.close_release().at_end("r", arn)
+    assert closed["status"] == "FAILED"
+    assert "orders starting: An error occurred (ConflictException)" in closed["why"]
     assert world.executions_of("orders") == []
 
 

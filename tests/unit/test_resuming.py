@@ -66,6 +66,15 @@ def test_the_history_of_each_attempt_is_kept(world: ReleaseWorld) -> None:
     assert "the bucket is gone" in earlier["failure"]["message"]
 
 
+def test_nothing_of_the_attempt_before_is_left_in_a_renewed_pipeline(world: ReleaseWorld) -> None:
+    """A renewed pipeline looks like a new one, but for its attempt and its history."""
+    fresh = ReleaseWorld()
+    fresh.begin("orders")
+    world.open_release(resume(world))
+    renewed = world.item("pipeline#orders")
+    assert renewed.keys() == fresh.item("pipeline#orders").keys() | {"attempts"}
+
+
 def test_a_retry_of_the_opening_goes_on_with_the_same_attempt(world: ReleaseWorld) -> None:
     """The workflow may try the opening again: it is attempt 2, not 3, and resets nothing."""
     arn = resume(world)
