@@ -63,7 +63,7 @@ def aws_target(backend: str) -> Target:
     if not backend or not Path(backend).is_file():
         raise TargetError(
             "For AWS, BACKEND_CONFIG must name a file with the bucket, key and region of"
-            " Terraform's S3 backend, so that the state outlives this folder (docs/operating.md)."
+            " Terraform's S3 backend, so that the state outlives this folder (docs/deploy.md)."
         )
     session = boto3.session.Session()
     if session.region_name is None:
