@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, cast
 
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 from tests.fakes.codepipeline import FakePaginator
 from tests.simulation.frames import describe, describe_value
@@ -85,6 +85,8 @@ class Conversation:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
+        self.function = ""
+        self._over = False
 
     def client(self, service: str) -> Any:
         """Return a client of that service, shaped as boto3's for whoever uses it."""
@@ -96,7 +98,16 @@ class Conversation:
 
     def call(self, call: Call) -> Any:
         """Hand a call to the scheduler; come back with its answer when the scheduler says so."""
-        answer = cast(Answer, getcurrent().parent.switch(call))  # type: ignore[union-attr]  # the scheduler
+        if self._over:
+            raise GreenletExit
+        parent = cast(greenlet, getcurrent().parent)
+        try:
+            answer = cast(Answer, parent.switch(call))
+        except GreenletExit:
+            self._over = True  # a schedule left it here: what it does on its way out is no call
+            raise
+        finally:
+            del parent
         self._now = answer.now
         if answer.error is not None:
             raise answer.error.with_traceback(None)
@@ -186,6 +197,12 @@ class Beginning:
         return found
 
 
+class Running(greenlet):
+    """A greenlet that knows the conversation of the function it runs."""
+
+    conversation: Conversation
+
+
 class _Live:
     """A function in a greenlet, stopped at a call."""
 
@@ -200,7 +217,8 @@ class _Live:
             except Exception as error:  # the boundary of an invocation, as Lambda's runtime is
                 return Ended(error=error.with_traceback(None))
 
-        self._greenlet = greenlet(run)
+        self._greenlet = Running(run)
+        self._greenlet.conversation = conversation
         self.stopped_at: Call | Ended = cast(Call | Ended, self._greenlet.switch())
 
     def describe(self) -> object:

@@ -1,6 +1,6 @@
 """What holds when all faults have stopped and nothing more can happen."""
 
-from tests.simulation.happenings import Violated, value
+from tests.simulation.happenings import Violated, list_of, value
 from tests.simulation.workflow import Workflow
 from tests.simulation.world import World
 
@@ -55,7 +55,7 @@ def the_ledger_and_the_workflow_agree(world: World, workflow: Workflow) -> None:
 def a_release_succeeds_when_all_did(world: World, workflow: Workflow) -> None:
     """SUCCEEDED is said of a release only when each execution of it succeeded at CodePipeline."""
     header = world.stores.item("releases", workflow.release_id, "release")
-    for child in workflow.children:
+    for child in workflow.children if value(header, "execution_arn") == workflow.arn else ():
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
         status, execution_id = value(node, "status"), value(node, "execution_id")
         if value(header, "status") == "SUCCEEDED" and status != "SUCCEEDED":
@@ -70,7 +70,8 @@ def nothing_runs_on_unseen(world: World, workflow: Workflow) -> None:
     """What we started is on record, and has ended or was asked to stop when its release ended."""
     for start in world.starts:
         node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}")
-        if value(node, "execution_id") != start.execution_id:
+        known = [value(node, "execution_id"), *list_of(node, "earlier_executions")]
+        if value(node, "attempt") == str(start.attempt) and start.execution_id not in known:
             raise Violated(
                 "nothing_runs_on_unseen",
                 f"{start.execution_id} of {start.pipeline} was started and is on no record "
@@ -84,11 +85,11 @@ def nothing_runs_on_unseen(world: World, workflow: Workflow) -> None:
 def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
     """The outcome of each release was put on the event bus, as it stands in the ledger."""
     header = world.stores.item("releases", workflow.release_id, "release")
-    if not workflow.release_id or header is None:
+    if header is None or value(header, "execution_arn") != workflow.arn:
         return
     wanted = f"Release {value(header, 'status').capitalize()}"
     told = {entry["DetailType"] for entry in world.stores.events.entries}
-    if wanted not in told or (len(world.workflows) == 1 and told != {wanted}):
+    if wanted not in told or (len(world.scenario.manifests) == 1 and told != {wanted}):
         raise Violated("every_outcome_is_announced", f"{sorted(told)} instead of {wanted}")
 
 
@@ -96,14 +97,29 @@ def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
     """After a success the pipeline's last good execution is that one."""
     for child in workflow.children:
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
-        if value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1:
+        if value(node, "status") == "SUCCEEDED" and len(world.scenario.manifests) == 1:
             last = world.stores.item("pipelines", child.pipeline)
             kept = last["last_good"]["M"]["execution_id"]["S"] if last else "nothing"
             if kept != value(node, "execution_id"):
                 raise Violated("what_succeeded_is_the_last_good", f"{child.pipeline} kept {kept}")
 
 
+def no_closed_release_holds_a_pipeline(world: World, workflow: Workflow) -> None:
+    """Whoever opened a release has given all its pipelines back, also when it was cancelled.
+
+    A first try of open_release that the workflow gave up, and that outlives its whole release, may
+    take them again; whoever wants them next finds that execution dead and takes them over.
+    """
+    if world.budgets.get("orphan") != world.scenario.faults.get("orphan"):
+        return
+    for name in world.scenario.pipelines:
+        held_by = value(world.stores.item("pipelines", name), "held_by")
+        if workflow.release_id and held_by == workflow.arn:
+            raise Violated("no_closed_release_holds_a_pipeline", f"{name} by {held_by}")
+
+
 ENDINGS = (
+    no_closed_release_holds_a_pipeline,
     every_workflow_ends,
     every_release_ends,
     the_ledger_and_the_workflow_agree,

@@ -14,7 +14,7 @@ from tests.simulation.invocations import Invocation
 from tests.simulation.scenarios import Scenario
 from tests.simulation.sometimes import note_call, note_return
 from tests.simulation.steps import Step
-from tests.simulation.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB
+from tests.simulation.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB, Item
 from tests.simulation.world import Start, World
 
 # So often may time have to pass, because nothing else can happen, before a release counts as hung.
@@ -24,11 +24,11 @@ _CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | {"send_task_success", "send
 _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
 
 
-def make_world(scenario: Scenario) -> World:
+def make_world(scenario: Scenario, *, merges: bool = True) -> World:
     """Return the world at the beginning: every manifest has just been handed in."""
-    world = World(scenario)
-    for number, manifest in enumerate(scenario.manifests):
-        machine.start(world, number, manifest)
+    world = World(scenario, merges=merges)
+    for number in range(scenario.at_once):
+        machine.start(world, number)
     return world
 
 
@@ -57,10 +57,7 @@ def next_due(world: World) -> object:
     now = world.stores.clock()
     dues = [each.due for each in world.invocations.values() if each.due and not each.point]
     dues += [
-        child.due
-        for workflow in world.workflows.values()
-        for child in workflow.children
-        if child.due and not workflow.ended
+        task.due for each in world.workflows.values() for task in each.waiting if task.due
     ]
     return min((due for due in dues if due > now), default=None)
 
@@ -75,9 +72,11 @@ def _ordinary(world: World) -> Iterator[Step]:
             yield Step("play", execution, outcome)
     now = world.stores.clock()
     for workflow in world.workflows.values():
-        for child in workflow.children:
-            if child.due and child.due <= now and not workflow.ended:
-                yield Step("time out", workflow.arn, child.pipeline)
+        for task in workflow.waiting:
+            if task.due and task.due <= now:
+                yield Step("time out", workflow.arn, task.pipeline)
+    if len(world.workflows) < len(world.scenario.manifests):
+        yield Step("hand in", str(len(world.workflows)))
 
 
 def _functions(world: World) -> Iterator[Step]:
@@ -211,6 +210,10 @@ def _orphan(world: World, step: Step) -> None:
     world.invoke(replace(invocation, name=f"{invocation.name} orphan", cause="nobody"))
 
 
+def _hand_in(world: World, step: Step) -> None:
+    machine.start(world, int(step.who))
+
+
 def _lose(world: World, step: Step) -> None:
     del world.invocations[step.who]
     world.reached.add("an event was lost")
@@ -273,6 +276,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "crash": _crash,
     "die": _die,
     "orphan": _orphan,
+    "hand in": _hand_in,
     "lose": _lose,
     "double": _double,
     "play": _play,
@@ -300,7 +304,9 @@ def _effect(world: World, invocation: Invocation, call: Call) -> Answer:
     answer = world.stores.perform(call, invocation.function)
     happening = Happening(world, invocation, call, answer, before, _item(world, call))
     if call.method == "start_pipeline_execution" and answer.error is None:
-        _note_start(world, happening)
+        happening = replace(happening, started=_note_start(world, happening))
+    if call.method == "retry_stage_execution" and answer.error is None:
+        world.retries = (*world.retries, call.request["pipelineExecutionId"])
     check_call(happening)
     note_call(happening)
     _emit(world)
@@ -325,24 +331,26 @@ def _ended(world: World, invocation: Invocation, how: Ended) -> None:
     machine.ended(world, invocation, how)
 
 
-def _item(world: World, call: Call) -> object:
+def _item(world: World, call: Call) -> Item | None:
     if call.method != "update_item":
         return None
     key = call.request["Key"]
     return world.stores.item(call.request["TableName"], *(value["S"] for value in key.values()))
 
 
-def _note_start(world: World, happening: Happening) -> None:
+def _note_start(world: World, happening: Happening) -> Start | None:
     execution_id = happening.answer.value["pipelineExecutionId"]
     if any(start.execution_id == execution_id for start in world.starts):
-        return
-    release_id, attempt = _started_for(happening)
-    start = Start(release_id, happening.call.request["name"], attempt, execution_id)
+        return None
+    release_id, attempt, retried = _started_for(happening)
+    pipeline = happening.call.request["name"]
+    start = Start(release_id, pipeline, attempt, retried, execution_id)
     world.starts = (*world.starts, start)
+    return start
 
 
-def _started_for(happening: Happening) -> tuple[str, int]:
-    """Return the release and attempt for which a function starts a pipeline: what it read last."""
+def _started_for(happening: Happening) -> tuple[str, int, int]:
+    """Return for which release, attempt and retry a function starts a pipeline."""
     item = f"pipeline#{happening.call.request['name']}"
     for call in reversed(happening.calls()):
         keys = [call.request["Key"]] if "Key" in call.request else []
@@ -352,7 +360,7 @@ def _started_for(happening: Happening) -> tuple[str, int]:
             if key.get("item") == {"S": item}:
                 release_id = key["release_id"]["S"]
                 stored = happening.world.stores.item("releases", release_id, item)
-                return release_id, int(value(stored, "attempt"))
+                return release_id, int(value(stored, "attempt")), int(value(stored, "retried") or 0)
     raise AssertionError(f"a start of {item} without having read it")
 
 

@@ -1,27 +1,35 @@
-"""The real functions, put together as their handlers do, on clients that the scheduler answers."""
+"""The real handlers, on clients and a clock that the scheduler answers.
 
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+The handlers ask `release_core` for their clients, the time and their own name. Those three are put
+in their places here; everything else is the code that is deployed.
+"""
 
-from release_core.advance import Advance
-from release_core.closing import CloseRelease
-from release_core.codepipeline import CodePipeline
-from release_core.ledger import Ledger, LedgerTables
-from release_core.opening import OpenRelease
-from release_core.opening_ledger import OpeningLedger
-from release_core.recording import RecordStateChange
-from release_core.running import RunPipeline
-from release_core.tokens import Tokens
-from tests.simulation.calls import Conversation, Program
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from unittest.mock import patch
+
+from greenlet import getcurrent
+
+import close_release.handler
+import open_release.handler
+import record_state_change.handler
+import run_pipeline.handler
+from tests.simulation.calls import Conversation, Program, Running
 
 LOOK_AFTER_SECONDS = 3600
-TABLES = LedgerTables(
-    releases="releases",
-    executions="executions",
-    pipelines="pipelines",
-    retention=timedelta(days=400),
-)
+ENVIRONMENT = {
+    "RELEASES_TABLE": "releases",
+    "EXECUTIONS_TABLE": "executions",
+    "PIPELINES_TABLE": "pipelines",
+    "RECORD_RETENTION_DAYS": "400",
+    "LOOK_AFTER_SECONDS": str(LOOK_AFTER_SECONDS),
+    "EVENT_BUS": "default",
+}
 # How long Lambda lets each function run, as infra/ sets it.
 TIMEOUTS = {
     "open_release": timedelta(seconds=30),
@@ -29,6 +37,17 @@ TIMEOUTS = {
     "record_state_change": timedelta(seconds=60),
     "close_release": timedelta(seconds=120),
 }
+_HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
+    "open_release": open_release.handler.handler,
+    "run_pipeline": run_pipeline.handler.handler,
+    "record_state_change": record_state_change.handler.handler,
+    "close_release": close_release.handler.handler,
+}
+
+
+@dataclass(frozen=True)
+class _Context:
+    aws_request_id: str
 
 
 def deployed_name(function: str) -> str:
@@ -37,85 +56,48 @@ def deployed_name(function: str) -> str:
 
 
 def make_program(function: str, payload: Any, invocation: str) -> Program:
-    """Return the invocation of a function with a payload, as its handler would run it."""
+    """Return the invocation of a function with a payload, as Lambda would run it."""
 
     def run(conversation: Conversation) -> Any:
-        return _HANDLERS[function](conversation, payload, invocation)
+        conversation.function = deployed_name(function)
+        return _HANDLERS[function](payload, _Context(invocation))
 
     return run
 
 
-def _open_release(conversation: Conversation, payload: Any, _invocation: str) -> Any:
-    open_release = OpenRelease(
-        step_functions=conversation.client("stepfunctions"),
-        s3=conversation.client("s3"),
-        codepipeline=CodePipeline(conversation.client("codepipeline")),
-        ledger=OpeningLedger(
-            conversation.client("dynamodb"),
-            TABLES.releases,
-            clock=conversation.clock,
-            who=deployed_name("open_release"),
-        ),
-        look_after_seconds=LOOK_AFTER_SECONDS,
-    )
-    return open_release(payload["execution_arn"])
+@contextmanager
+def functions_on_stage() -> Iterator[None]:
+    """Have the functions' clients, clock and name answered by the scheduler."""
+    stand_ins = {"client": _client, "now": _now, "function_name": _function_name}
+    folders = ("release_core.", *(f"{name}." for name in _HANDLERS))
+    with patch.dict(os.environ, ENVIRONMENT):
+        patches = [
+            patch.object(module, name, stand_in)
+            for path, module in sorted(sys.modules.items())
+            if path.startswith(folders)
+            for name, stand_in in stand_ins.items()
+            if hasattr(module, name)
+        ]
+        for each in patches:
+            each.start()
+        try:
+            yield
+        finally:
+            for each in patches:
+                each.stop()
 
 
-def _run_pipeline(conversation: Conversation, payload: Any, invocation: str) -> None:
-    ledger = _ledger(conversation, "run_pipeline")
-    run_pipeline = RunPipeline(
-        ledger=ledger, advance=_advance(conversation, ledger, f"run_pipeline/{invocation}")
-    )
-    run_pipeline(payload["release_id"], payload["pipeline"], payload["task_token"])
+def _conversation() -> Conversation:
+    return cast(Running, getcurrent()).conversation
 
 
-def _record_state_change(conversation: Conversation, payload: Any, invocation: str) -> None:
-    ledger = _ledger(conversation, "record_state_change")
-    record_state_change = RecordStateChange(
-        ledger=ledger,
-        advance=_advance(conversation, ledger, f"record_state_change/{invocation}"),
-        clock=conversation.clock,
-    )
-    record_state_change(payload)
+def _client(service: str) -> Any:
+    return _conversation().client(service)
 
 
-def _close_release(conversation: Conversation, payload: Any, invocation: str) -> Any:
-    ledger = _ledger(conversation, "close_release")
-    close_release = CloseRelease(
-        ledger=ledger,
-        advance=_advance(conversation, ledger, f"close_release/{invocation}"),
-        events=conversation.client("events"),
-        event_bus="default",
-    )
-    if "release_id" in payload:
-        return close_release.at_end(payload["release_id"])
-    close_release.when_ended(payload)
-    return None
+def _now() -> datetime:
+    return _conversation().clock()
 
 
-_HANDLERS: dict[str, Callable[[Conversation, Any, str], Any]] = {
-    "open_release": _open_release,
-    "run_pipeline": _run_pipeline,
-    "record_state_change": _record_state_change,
-    "close_release": _close_release,
-}
-
-
-def _ledger(conversation: Conversation, function: str) -> Ledger:
-    return Ledger(
-        conversation.client("dynamodb"),
-        TABLES,
-        clock=conversation.clock,
-        who=deployed_name(function),
-    )
-
-
-def _advance(conversation: Conversation, ledger: Ledger, starter: str) -> Advance:
-    function, _, invocation = starter.partition("/")
-    return Advance(
-        ledger=ledger,
-        codepipeline=CodePipeline(conversation.client("codepipeline")),
-        tokens=Tokens(conversation.client("stepfunctions")),
-        clock=conversation.clock,
-        starter=f"{deployed_name(function)}/{invocation}",
-    )
+def _function_name() -> str:
+    return _conversation().function

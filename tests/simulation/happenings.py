@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from release_core.clock import to_iso
 from tests.simulation.calls import Answer, Call
 from tests.simulation.invocations import Invocation
 from tests.simulation.stores import Item
-from tests.simulation.world import World
+from tests.simulation.world import Start, World
 
 
 class Violated(AssertionError):
@@ -27,6 +28,29 @@ class Happening:
     answer: Answer
     before: Item | None = None
     after: Item | None = None
+    started: Start | None = None
+
+    @property
+    def now(self) -> str:
+        """Return the time as the ledger writes it."""
+        return to_iso(self.world.stores.clock())
+
+    @property
+    def header(self) -> Item | None:
+        """Return the header of the release that an update concerns, as it is now."""
+        return self.header_of(self.release_id)
+
+    def header_of(self, release_id: str) -> Item | None:
+        """Return the header of a release."""
+        return self.world.stores.item("releases", release_id, "release")
+
+    def node_of(self, release_id: str, pipeline: str) -> Item | None:
+        """Return a pipeline's item."""
+        return self.world.stores.item("releases", release_id, f"pipeline#{pipeline}")
+
+    def sibling(self, pipeline: str) -> Item | None:
+        """Return another pipeline's item of the release that an update concerns."""
+        return self.node_of(self.release_id, pipeline)
 
     @property
     def item(self) -> str:
@@ -70,3 +94,14 @@ def value(item: Item | None, name: str) -> str:
     """Return a text attribute of an item, empty when there is none."""
     found = item.get(name) if item else None
     return str(next(iter(found.values()))) if found else ""
+
+
+def list_of(item: Item | None, name: str) -> list[str]:
+    """Return the texts of a list or a set that an item has, none when it has no such attribute."""
+    found = item.get(name) if item else None
+    match found:
+        case {"L": list(members)}:
+            return [str(next(iter(member.values()))) for member in members]
+        case {"SS": list(members)}:
+            return [str(member) for member in members]
+    return []

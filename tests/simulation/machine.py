@@ -4,13 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from release_core.document import write_json
-from release_core.errors import Rejection
+
 from tests.simulation.calls import Ended
 from tests.simulation.functions import LOOK_AFTER_SECONDS
 from tests.simulation.invocations import Invocation
 from tests.simulation.workflow import (
     ASYNCHRONOUS_RETRIES,
+    BUSY,
+    LOOK_AGAIN,
+    REJECTIONS,
     RETRIES,
+    START_UNRESOLVED,
     TOLD_ENDINGS,
     Child,
     Workflow,
@@ -19,14 +23,14 @@ from tests.simulation.world import World
 from tests.unit.release_world import MACHINE
 
 
-def start(world: World, number: int, manifest: object) -> None:
-    """Start a workflow execution with a manifest."""
+def start(world: World, number: int) -> None:
+    """Start a workflow execution with a manifest of the scenario."""
     answer = world.stores.change_step_functions().start_execution(
-        stateMachineArn=MACHINE, input=write_json(manifest), name=f"w{number}"
+        stateMachineArn=MACHINE,
+        input=write_json(world.scenario.manifests[number]),
+        name=f"w{number}",
     )
-    arn = answer["executionArn"]
-    world.workflows[arn] = Workflow(arn)
-    _invoke_open(world, world.workflows[arn])
+    _enter(world, Workflow(answer["executionArn"]), "OpenRelease")
 
 
 def ended(world: World, invocation: Invocation, how: Ended) -> None:
@@ -37,34 +41,44 @@ def ended(world: World, invocation: Invocation, how: Ended) -> None:
             _repeat(world, invocation)
         return
     workflow = world.workflows.get(invocation.arn)
-    if workflow is None or workflow.ended or invocation.cause != workflow.stage:
+    if workflow is None or invocation.cause != workflow.stage:
         return  # nobody waits for it any more
-    if workflow.stage == "OpenRelease":
-        _opened(world, workflow, how)
-    elif workflow.stage == "RunPipelines":
-        if how.error is not None:
-            _run_failed(world, workflow, invocation)
-    else:
-        _closed(world, workflow, how)
+    if workflow.stage in {"OpenRelease", "CloseRelease"}:
+        if invocation.name.endswith(f"#{workflow.invoked}"):
+            _answered(world, workflow, how)
+    elif how.error is not None:
+        _task_failed(world, workflow, invocation, type(how.error).__name__)
 
 
 def settled(world: World, token: str) -> None:
-    """Take the outcome of a task to the child that waited for it."""
-    arn_end, pipeline, entries = token.split(":")
-    for workflow in world.workflows.values():
-        if workflow.arn.endswith(f":{arn_end}") and not workflow.ended:
-            child = workflow.child(pipeline)
-            if str(child.entries) == entries and not child.ended:
-                _child_ended(world, workflow, child)
-            return
+    """Take the outcome of a task to the state that waited for it."""
+    name, pipeline, entries = token.split(":")
+    workflow = next((each for each in world.workflows.values() if each.name == name), None)
+    if workflow is None or workflow.ended:
+        return
+    task = workflow.task(pipeline)
+    outcome = world.stores.step_functions.task(token).outcome
+    assert outcome is not None
+    assert str(task.entries) == entries, "only the token of the last entry still waits"
+    if pipeline == BUSY:
+        _enter(world, workflow, "OpenRelease")
+    elif outcome.error == LOOK_AGAIN:
+        # WaitOtherwise: RunPipeline again, for so many seconds as the cause says.
+        again = replace(task, wait_seconds=int(outcome.cause or ""), failures=0)
+        _wait(world, workflow, again)
+    else:
+        _child_ended(world, workflow, task)
 
 
 def time_out(world: World, arn: str, pipeline: str) -> None:
-    """Let the task of a child time out: WaitAgain, then RunPipeline with a new token."""
+    """Let a task time out: OpenRelease tries again; a pipeline's task waits again."""
     workflow = world.workflows[arn]
-    child = workflow.child(pipeline)
-    world.stores.change_step_functions().time_out(child.token(arn))
-    _enter_run_pipeline(world, workflow, replace(child, failures=0))
+    task = workflow.task(pipeline)
+    world.stores.change_step_functions().time_out(task.token(arn))
+    if pipeline == BUSY:
+        _enter(world, workflow, "OpenRelease")
+    else:
+        _wait(world, workflow, replace(task, failures=0))
 
 
 def cancel(world: World, arn: str, *, vanish: bool) -> None:
@@ -79,121 +93,140 @@ def cancel(world: World, arn: str, *, vanish: bool) -> None:
     _end(world, world.workflows[arn], "ABORTED")
 
 
-def _invoke_open(world: World, workflow: Workflow) -> None:
+def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> None:
+    """Enter a state that invokes a function and waits for its answer."""
+    failures = workflow.failures if stage == workflow.stage else 0
+    workflow = replace(
+        workflow, stage=stage, invoked=workflow.invoked + 1, failures=failures
+    )
+    world.workflows[workflow.arn] = workflow
+    payload = {"execution_arn": workflow.arn}
+    if stage == "CloseRelease":
+        payload["release_id"] = workflow.release_id
     world.invoke(
         Invocation(
-            name=f"open {workflow.arn.rpartition(':')[2]}#{workflow.tries}",
-            function="open_release",
-            cause="OpenRelease",
+            name=f"{stage} {workflow.name}#{workflow.invoked}",
+            function="open_release" if stage == "OpenRelease" else "close_release",
+            cause=stage,
             arn=workflow.arn,
-            payload={"execution_arn": workflow.arn},
+            payload=payload,
+            due=world.stores.clock() + timedelta(seconds=delay) if delay else None,
         )
     )
+
+
+def _answered(world: World, workflow: Workflow, how: Ended) -> None:
+    """Go on from OpenRelease or CloseRelease with what its function answered or raised."""
+    error = type(how.error).__name__ if how.error else ""
+    if workflow.stage == "OpenRelease" and error in REJECTIONS:
+        world.workflows[workflow.arn] = replace(workflow, outcome=error)
+        _finish(world, world.workflows[workflow.arn], "FAILED")
+    elif error:
+        _try_again(world, workflow, error)
+    elif workflow.stage == "OpenRelease":
+        _opened(world, workflow, how)
+    else:
+        status = how.value["status"]
+        world.workflows[workflow.arn] = replace(workflow, closed_as=status)
+        good = "SUCCEEDED" if status == "SUCCEEDED" else "FAILED"
+        _finish(world, world.workflows[workflow.arn], good)
+
+
+def _try_again(world: World, workflow: Workflow, error: str) -> None:
+    delay, most = 0, RETRIES[workflow.stage]
+    if workflow.stage == "CloseRelease" and error == "StartUnresolved":
+        delay, most = START_UNRESOLVED
+    if workflow.failures >= most:
+        _finish(world, workflow, "FAILED")
+        return
+    _enter(world, replace(workflow, failures=workflow.failures + 1), workflow.stage, delay=delay)
 
 
 def _opened(world: World, workflow: Workflow, how: Ended) -> None:
-    if isinstance(how.error, Rejection):
-        _finish(world, workflow, "FAILED")
-    elif how.error is not None:
-        _retry(world, workflow, _invoke_open)
-    elif how.value["outcome"] != "OPENED":
+    """Go on from IsReleaseNew."""
+    answer = how.value
+    workflow = replace(workflow, outcome=answer["outcome"])
+    if answer["outcome"] == "BUSY":
+        workflow = replace(workflow, stage="WaitForPipelines")
+        _wait(world, workflow, replace(workflow.busy, wait_seconds=answer["look_after_seconds"]))
+        return
+    if answer["outcome"] != "OPENED":
         _finish(world, workflow, "SUCCEEDED")
-    else:
-        children = tuple(Child(name) for name in how.value["pipelines"])
-        workflow = replace(
-            workflow,
-            stage="RunPipelines",
-            tries=1,
-            release_id=how.value["release_id"],
-            children=children,
-        )
-        world.workflows[workflow.arn] = workflow
-        for child in children:
-            _enter_run_pipeline(world, world.workflows[workflow.arn], child)
-
-
-def _enter_run_pipeline(world: World, workflow: Workflow, child: Child) -> None:
-    now = world.stores.clock()
-    child = replace(
-        child, entries=child.entries + 1, due=now + timedelta(seconds=LOOK_AFTER_SECONDS)
+        return
+    workflow = replace(
+        workflow,
+        stage="RunPipelines",
+        release_id=answer["release_id"],
+        children=tuple(Child(p, wait_seconds=answer["wait_seconds"]) for p in answer["pipelines"]),
     )
-    token = child.token(workflow.arn)
+    world.workflows[workflow.arn] = workflow
+    if not workflow.children:
+        _enter(world, workflow, "CloseRelease")
+    for child in workflow.children:
+        _wait(world, world.workflows[workflow.arn], child)
+
+
+def _wait(world: World, workflow: Workflow, task: Child) -> None:
+    """Enter a task that waits for a new token, and invoke its function."""
+    due = world.stores.clock() + timedelta(seconds=task.wait_seconds)
+    task = replace(task, entries=task.entries + 1, due=due)
+    token = task.token(workflow.arn)
     world.stores.change_step_functions().wait_for_token(workflow.arn, token=token)
-    _put_child(world, workflow, child)
+    _put(world, workflow, task)
+    busy = task.pipeline == BUSY
+    payload = {"execution_arn": workflow.arn, "task_token": token}
+    if not busy:
+        payload = {
+            "release_id": workflow.release_id,
+            "pipeline": task.pipeline,
+            "task_token": token,
+            "wait_seconds": task.wait_seconds,
+            "look_after_seconds": LOOK_AFTER_SECONDS,
+        }
     world.invoke(
         Invocation(
-            name=f"run {token}",
-            function="run_pipeline",
-            cause="RunPipelines",
+            name=f"{'wait' if busy else 'run'} {token}",
+            function="open_release" if busy else "run_pipeline",
+            cause=workflow.stage,
             arn=workflow.arn,
-            pipeline=child.pipeline,
-            payload={
-                "release_id": workflow.release_id,
-                "pipeline": child.pipeline,
-                "task_token": token,
-            },
+            pipeline=task.pipeline,
+            payload=payload,
         )
     )
 
 
-def _run_failed(world: World, workflow: Workflow, invocation: Invocation) -> None:
-    child = workflow.child(invocation.pipeline)
-    token = child.token(workflow.arn)
-    if child.ended or invocation.name != f"run {token}":
-        return  # settled meanwhile, or an invocation of an earlier entry
+def _task_failed(world: World, workflow: Workflow, invocation: Invocation, error: str) -> None:
+    """Retry a task whose function failed, with a new token, unless it was settled before."""
+    task = workflow.task(invocation.pipeline)
+    token = task.token(workflow.arn)
+    if task.ended or not invocation.name.endswith(f" {token}"):
+        return
     world.stores.change_step_functions().time_out(token)
-    if child.failures < RETRIES["RunPipeline"]:
-        _enter_run_pipeline(world, workflow, replace(child, failures=child.failures + 1))
+    busy = task.pipeline == BUSY
+    if busy and error in REJECTIONS:
+        _enter(world, workflow, "OpenRelease")
+    elif task.failures < RETRIES["WaitForPipelines" if busy else "RunPipeline"]:
+        _wait(world, workflow, replace(task, failures=task.failures + 1))
+    elif busy:
+        _finish(world, workflow, "FAILED")
     else:
-        _child_ended(world, workflow, child)
+        _child_ended(world, workflow, task)
 
 
 def _child_ended(world: World, workflow: Workflow, child: Child) -> None:
-    workflow = _put_child(world, workflow, replace(child, ended=True, due=None))
+    workflow = _put(world, workflow, replace(child, ended=True, due=None))
     if all(each.ended for each in workflow.children):
-        workflow = replace(workflow, stage="CloseRelease", tries=1)
-        world.workflows[workflow.arn] = workflow
-        _invoke_close(world, workflow)
+        _enter(world, workflow, "CloseRelease")
 
 
-def _put_child(world: World, workflow: Workflow, child: Child) -> Workflow:
-    children = tuple(
-        child if each.pipeline == child.pipeline else each
-        for each in world.workflows[workflow.arn].children
-    )
-    world.workflows[workflow.arn] = replace(world.workflows[workflow.arn], children=children)
-    return world.workflows[workflow.arn]
-
-
-def _invoke_close(world: World, workflow: Workflow) -> None:
-    world.invoke(
-        Invocation(
-            name=f"close {workflow.arn.rpartition(':')[2]}#{workflow.tries}",
-            function="close_release",
-            cause="CloseRelease",
-            arn=workflow.arn,
-            payload={"release_id": workflow.release_id, "execution_arn": workflow.arn},
-        )
-    )
-
-
-def _closed(world: World, workflow: Workflow, how: Ended) -> None:
-    if how.error is not None:
-        _retry(world, workflow, _invoke_close)
-        return
-    good = how.value["status"] == "SUCCEEDED"
-    world.workflows[workflow.arn] = replace(workflow, closed_as=how.value["status"])
-    _finish(world, world.workflows[workflow.arn], "SUCCEEDED" if good else "FAILED")
-
-
-def _retry(world: World, workflow: Workflow, invoke: object) -> None:
-    if workflow.tries > RETRIES[workflow.stage]:
-        _finish(world, workflow, "FAILED")
-        return
-    workflow = replace(workflow, tries=workflow.tries + 1)
+def _put(world: World, workflow: Workflow, task: Child) -> Workflow:
+    if task.pipeline == BUSY:
+        workflow = replace(workflow, busy=task)
+    else:
+        children = tuple(task if c.pipeline == task.pipeline else c for c in workflow.children)
+        workflow = replace(workflow, children=children)
     world.workflows[workflow.arn] = workflow
-    assert callable(invoke)
-    invoke(world, workflow)
+    return workflow
 
 
 def _finish(world: World, workflow: Workflow, status: str) -> None:
@@ -202,12 +235,11 @@ def _finish(world: World, workflow: Workflow, status: str) -> None:
 
 
 def _end(world: World, workflow: Workflow, status: str) -> None:
-    children = tuple(replace(each, due=None) for each in workflow.children)
-    world.workflows[workflow.arn] = replace(workflow, stage=status, children=children)
+    world.workflows[workflow.arn] = replace(workflow, stage=status)
     if status in TOLD_ENDINGS:
         world.invoke(
             Invocation(
-                name=f"ended {workflow.arn.rpartition(':')[2]} {status}",
+                name=f"{status} {workflow.name}",
                 function="close_release",
                 cause="event",
                 arn=workflow.arn,
@@ -219,16 +251,10 @@ def _end(world: World, workflow: Workflow, status: str) -> None:
 def _repeat(world: World, invocation: Invocation) -> None:
     """Let Lambda repeat a failed asynchronous invocation, or put it aside."""
     if invocation.tries > ASYNCHRONOUS_RETRIES:
-        world.reached.add("an event put aside after three tries")
+        world.reached.add("an event was put aside after three tries")
         return
     due = world.stores.clock() + timedelta(minutes=invocation.tries)
-    world.invoke(
-        replace(
-            invocation,
-            tries=invocation.tries + 1,
-            due=due,
-            point=None,
-            deadline=None,
-            hurt=False,
-        )
+    again = replace(
+        invocation, tries=invocation.tries + 1, due=due, point=None, deadline=None, hurt=False
     )
+    world.invoke(again)

@@ -9,7 +9,8 @@ from typing import Any
 class Scenario:
     """Releases and the adversary's means.
 
-    `manifests` are opened at the beginning, each by a workflow execution of its own. `outcomes`
+    Each of the `manifests` is opened by a workflow execution of its own, the first `at_once` at
+    the beginning and the others, in order, at any later time. `outcomes`
     are the ways in which an execution may end. `faults` says how often each kind of fault may
     happen, `most_faults` how many in all. `preemptions`, when given, bounds how often a function
     may be left in the middle for another one.
@@ -17,6 +18,7 @@ class Scenario:
 
     name: str
     manifests: tuple[Mapping[str, Any], ...]
+    at_once: int = 1
     outcomes: tuple[str, ...] = ("succeed", "fail")
     faults: Mapping[str, int] = field(default_factory=dict)
     most_faults: int = 0
@@ -54,6 +56,56 @@ def releasing(*pipelines: Any, release_id: str = "r", **more: Any) -> dict[str, 
     return {"releaseId": release_id, "pipelines": list(pipelines), **more}
 
 
-ANY_ONE = dict.fromkeys(FAULTS, 1)
+def after(*dependencies: str) -> dict[str, list[str]]:
+    """Return the order of a pipeline that depends on others."""
+    return {"dependsOn": list(dependencies)}
 
-ONE = Scenario(name="one pipeline", manifests=(releasing("a"),), faults=ANY_ONE, most_faults=1)
+
+ANY = dict.fromkeys(FAULTS, 1)
+PAIR = releasing("a", {"name": "b", **after("a")})
+
+# The small releases that are explored exhaustively, each within its bounds.
+SMALL = (
+    Scenario(name="one", manifests=(releasing("a"),), preemptions=3),
+    Scenario(name="one, a fault", manifests=(releasing("a"),), faults=ANY, most_faults=1, preemptions=0),
+    Scenario(name="one, cancelled", manifests=(releasing("a"),), cancels=1, preemptions=1),
+    Scenario(
+        name="one, cancelled, a crash", manifests=(releasing("a"),), cancels=1, preemptions=0, most_faults=1, faults={"crash": 1}
+    ),
+    Scenario(name="two in parallel", manifests=(releasing("a", "b"),), preemptions=1),
+    Scenario(name="two in order", manifests=(PAIR,), preemptions=1),
+    Scenario(
+        name="one at a time",
+        manifests=(releasing("a", "b", maxConcurrency=1),),
+        preemptions=1,
+        outcomes=("succeed",),
+    ),
+    Scenario(
+        name="one retried", manifests=(releasing({"name": "a", "retries": 1}),), preemptions=1
+    ),
+    Scenario(
+        name="stop the others",
+        manifests=(releasing("a", "b", onFailure="stop"),),
+        preemptions=0,
+    ),
+    Scenario(
+        name="one waits for the other",
+        manifests=(releasing("a"), releasing("a", release_id="s", onBusy="wait")),
+        at_once=2,
+        preemptions=0,
+        outcomes=("succeed",),
+    ),
+    Scenario(
+        name="resumed",
+        manifests=(releasing("a"), releasing("a", resume=True)),
+        preemptions=0,
+    ),
+    Scenario(
+        name="a time limit",
+        manifests=(releasing({"name": "a", "timeoutMinutes": 1}),),
+        faults={"time": 2},
+        most_faults=2,
+        preemptions=0,
+    ),
+    Scenario(name="retried in the console", manifests=(releasing("a"),), person_retries=1, preemptions=1),
+)

@@ -1,28 +1,45 @@
-"""The workflow as a small explicit model of statemachine.asl.json: who is invoked, and what next.
+"""The workflow as a small explicit model of statemachine.asl.json: its states and their limits.
 
-Names of states and limits of retries are those of the file; test_workflow_model.py compares them.
+`machine` moves it; test_workflow_model.py compares names and limits with the file.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 # MaxAttempts of each state's Retry for errors that may pass.
-RETRIES = {"OpenRelease": 6, "RunPipeline": 8, "CloseRelease": 8}
-# Errors of a task that end its branch: the manifest is refused, or the pipeline has ended badly.
-REJECTIONS = ("ManifestUnreadable", "ManifestInvalid", "ReleaseIdTaken")
+RETRIES = {"OpenRelease": 6, "WaitForPipelines": 8, "RunPipeline": 8, "CloseRelease": 8}
+# CloseRelease waits so many seconds, so often, for a start that may still be on its way.
+START_UNRESOLVED = (30, 6)
+# A manifest that never becomes a release.
+REJECTIONS = frozenset(
+    {
+        "ManifestUnreadable",
+        "ManifestInvalid",
+        "ReleaseIdTaken",
+        "ReleaseNotResumable",
+        "PipelinesBusy",
+    }
+)
+LOOK_AGAIN = "LookAgain"
 # What the rule for ended executions lets through to close_release.
 TOLD_ENDINGS = ("ABORTED", "FAILED", "TIMED_OUT")
 # An asynchronous invocation that fails is repeated after one and after two minutes.
 ASYNCHRONOUS_RETRIES = 2
+# Stands in a token where the name of a pipeline is otherwise.
+BUSY = "%busy"
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One child of RunPipelines: the state RunPipeline of one pipeline, entered `entries` times."""
+    """A task that waits for its token: the state RunPipeline of one child, or WaitForPipelines.
+
+    It was entered `entries` times, each time with a token of its own, and waits until `due`.
+    """
 
     pipeline: str
     entries: int = 0
     failures: int = 0
+    wait_seconds: int = 0
     due: datetime | None = None
     ended: bool = False
 
@@ -33,20 +50,42 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One execution; `stage` is the ASL state it is in, or how it ended."""
+    """One execution; `stage` is the ASL state it is in, or how it ended.
+
+    `closed_as` is the status that close_release answered; `busy` is the task WaitForPipelines.
+    """
 
     arn: str
     stage: str = "OpenRelease"
-    tries: int = 1
+    invoked: int = 0
+    failures: int = 0
     release_id: str = ""
     children: tuple[Child, ...] = ()
+    busy: Child = Child(BUSY)
     closed_as: str = ""
+    outcome: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the short name of the execution."""
+        return self.arn.rpartition(":")[2]
 
     @property
     def ended(self) -> bool:
         """Say whether the execution has ended."""
         return self.stage in {"SUCCEEDED", *TOLD_ENDINGS}
 
-    def child(self, pipeline: str) -> Child:
-        """Return the child of a pipeline."""
+    @property
+    def waiting(self) -> tuple[Child, ...]:
+        """Return the tasks that wait for their tokens now."""
+        if self.stage == "WaitForPipelines":
+            return (self.busy,)
+        if self.stage == "RunPipelines":
+            return tuple(child for child in self.children if not child.ended)
+        return ()
+
+    def task(self, pipeline: str) -> Child:
+        """Return the task of a pipeline, or that for busy pipelines."""
+        if pipeline == BUSY:
+            return self.busy
         return next(child for child in self.children if child.pipeline == pipeline)

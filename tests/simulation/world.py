@@ -20,6 +20,7 @@ class Start:
     release_id: str
     pipeline: str
     attempt: int
+    retried: int
     execution_id: str
 
 
@@ -32,6 +33,7 @@ class SavedWorld:
     workflows: dict[str, Workflow]
     budgets: dict[str, int]
     starts: tuple[Start, ...]
+    retries: tuple[str, ...]
     resumed: frozenset[str]
     current: str
     waits: int
@@ -40,8 +42,8 @@ class SavedWorld:
 class World:
     """A state that steps change; saving it is cheap, as all its parts are replaced, not changed.
 
-    `starts` are the executions that our functions have started, `resumed` those that a person has
-    retried, `current` the invocation that acted last, `waits` how often time had to pass because
+    `starts` are the executions that our functions have started, `retries` those whose stage they
+    have retried, each time, `resumed` those that a person has retried, `current` the invocation that acted last, `waits` how often time had to pass because
     nothing else could happen.
     """
 
@@ -60,6 +62,7 @@ class World:
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions
         self.starts: tuple[Start, ...] = ()
+        self.retries: tuple[str, ...] = ()
         self.resumed: frozenset[str] = frozenset()
         self.current = ""
         self.waits = 0
@@ -75,6 +78,7 @@ class World:
             dict(self.workflows),
             dict(self.budgets),
             self.starts,
+            self.retries,
             self.resumed,
             self.current,
             self.waits,
@@ -87,6 +91,7 @@ class World:
         self.workflows = dict(saved.workflows)
         self.budgets = dict(saved.budgets)
         self.starts = saved.starts
+        self.retries = saved.retries
         self.resumed = saved.resumed
         self.current = saved.current
         self.waits = saved.waits
@@ -100,11 +105,17 @@ class World:
                 frozenset(saved.workflows.values()),
                 frozenset(saved.budgets.items()),
                 saved.starts,
+                saved.retries,
                 saved.resumed,
-                saved.current if "preempt" in saved.budgets else "",
+                self._left_in_the_middle(saved),
                 saved.waits,
             )
         )
+
+    def _left_in_the_middle(self, saved: SavedWorld) -> str:
+        """Name the invocation that it would cost to leave, where that is bounded."""
+        bounded = "preempt" in saved.budgets and saved.current in saved.invocations
+        return saved.current if bounded and saved.invocations[saved.current].point else ""
 
     # Invocations
 
