@@ -1,6 +1,9 @@
 """One execution environment: what a function sees, and what its caller is told."""
 
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,6 +164,20 @@ def test_a_crash_is_answered_for(make_sandbox: SandboxMaker, statement: str, rea
     }
     assert "the last words" in answer.logs
     assert not sandbox.alive
+
+
+def test_a_process_that_died_while_idle_is_replaced(make_sandbox: SandboxMaker) -> None:
+    """An invocation does not fail because of an end that came before it."""
+    sandbox = make_sandbox("import os\ndef handler(event, context):\n    return os.getpid()\n")
+    pid = payload_of(sandbox.invoke(request()))
+    (waiter,) = [each for each in threading.enumerate() if each.name == f"lambda-exit-{pid}"]
+
+    os.kill(pid, signal.SIGKILL)
+
+    waiter.join(10)
+    answer = sandbox.invoke(request())
+    assert not answer.is_error
+    assert payload_of(answer) != pid
 
 
 @pytest.mark.parametrize(
