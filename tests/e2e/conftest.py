@@ -5,8 +5,10 @@ from collections.abc import Generator
 import pytest
 
 from tests.e2e.account import Account, account_from_environment
+from tests.e2e.announcements import Announcements
 from tests.e2e.evidence import evidence
 from tests.e2e.faults import Faults
+from tests.e2e.functions import Functions
 from tests.e2e.ledger import Ledger
 from tests.e2e.machines import Machines
 from tests.e2e.pipelines import Estate, Pipelines
@@ -44,6 +46,18 @@ def faults(account: Account) -> Faults:
 def machines(account: Account) -> Machines:
     """Variants of the deployed machine."""
     return Machines(account)
+
+
+@pytest.fixture(scope="session")
+def functions(account: Account) -> Functions:
+    """The functions beside their work in releases."""
+    return Functions(account)
+
+
+@pytest.fixture(scope="session")
+def announcements(account: Account) -> Announcements:
+    """What is announced on the bus."""
+    return Announcements(account)
 
 
 @pytest.fixture(scope="session")

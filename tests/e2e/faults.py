@@ -21,10 +21,14 @@ class Faults:
         self._http = URLLib3Session()
 
     @contextmanager
-    def event(self, effect: str, *, pipeline: str, state: str, **more: Any) -> Iterator[str]:
+    def event(
+        self, effect: str, *, pipeline: str, state: str | None = None, **more: Any
+    ) -> Iterator[str]:
         """Lose, double, delay (``seconds``) or reorder pipeline events; gives the fault's id."""
-        fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "state": state}
-        with self._in_force(fault | {"effect": effect, "pipeline": pipeline} | more) as fault_id:
+        fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "effect": effect}
+        if state:
+            fault["state"] = state
+        with self._in_force(fault | {"pipeline": pipeline} | more) as fault_id:
             yield fault_id
 
     @contextmanager

@@ -13,7 +13,7 @@ _plain = TypeDeserializer().deserialize
 
 
 class Ledger:
-    """Consistent reads of releases and executions."""
+    """Consistent reads of releases, executions and pipelines."""
 
     def __init__(self, account: Account) -> None:
         self._dynamodb = account.dynamodb
@@ -52,6 +52,10 @@ class Ledger:
     def last_good(self, pipeline: str) -> Item:
         """What a pipeline has released last; empty when nothing."""
         return dict(self._read(self._pipelines, {"pipeline": pipeline}).get("last_good", {}))
+
+    def holder(self, pipeline: str) -> str:
+        """The workflow execution that holds a pipeline now; empty when none does."""
+        return str(self._read(self._pipelines, {"pipeline": pipeline}).get("held_by", ""))
 
     def newest(self, count: int) -> list[Item]:
         """The headers that were opened last, newest first, by the index on time."""

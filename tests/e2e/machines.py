@@ -22,20 +22,24 @@ class Machines:
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
         selector = definition["States"]["OpenRelease"]["ResultSelector"]
-        del selector["look_after_seconds.$"]
-        selector["look_after_seconds"] = look_after_seconds
+        for name in ("wait_seconds", "look_after_seconds"):
+            del selector[f"{name}.$"]
+            selector[name] = look_after_seconds
         return self._create(definition, deployed["roleArn"])
 
-    def child(self) -> str:
-        """What the Map runs for each pipeline, as a machine of its own; answers its ARN.
+    def inline(self) -> str:
+        """The whole machine, with the run of a pipeline in its own history; answers its ARN.
 
-        Its input is {release_id, pipeline, look_after_seconds}. LocalStack counts how the
-        Map's children end and keeps nothing else of them: neither error nor cause nor history.
+        LocalStack counts how the Map's children end and keeps nothing else of them: neither error
+        nor cause. Inline, one failure ends the Map, so this is for releases of one pipeline.
         """
         deployed = self._deployed()
-        processor = json.loads(deployed["definition"])["States"]["RunPipelines"]["ItemProcessor"]
-        del processor["ProcessorConfig"]
-        return self._create(processor, deployed["roleArn"])
+        definition = json.loads(deployed["definition"])
+        run = definition["States"]["RunPipelines"]
+        run["ItemProcessor"]["ProcessorConfig"] = {"Mode": "INLINE"}
+        for distributed_only in ("Label", "ToleratedFailurePercentage"):
+            del run[distributed_only]
+        return self._create(definition, deployed["roleArn"])
 
     def _deployed(self) -> Any:
         return self.account.step_functions.describe_state_machine(

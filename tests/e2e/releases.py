@@ -163,9 +163,9 @@ class Releases:
         return execution_arn
 
 
-def manifest(release_id: str, *pipelines: str) -> dict[str, Any]:
-    """A manifest of plain names."""
-    return {"releaseId": release_id, "pipelines": list(pipelines)}
+def manifest(release_id: str, *pipelines: str | dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A manifest of these pipelines, each a name or an object, and of more of its own fields."""
+    return {"releaseId": release_id, "pipelines": list(pipelines), **fields}
 
 
 def _reachable(account: Account) -> str:

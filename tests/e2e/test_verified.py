@@ -35,7 +35,7 @@ def test_all_problems_are_told_at_once_with_their_paths(
                 "no-such-pipeline",
                 {"nme": "typo"},
                 "line\nbreak",
-                {"name": estate.orders, "dependsOn": [estate.catalog], "retries": 1},
+                {"name": estate.orders, "dependsOn": ["nobody"], "retries": -1},
             ],
             "onFailure": "explode",
             "colour": "red",
@@ -52,23 +52,44 @@ def test_all_problems_are_told_at_once_with_their_paths(
         "pipelines[3].name: is required",
         "pipelines[3].nme: unknown key",
         "pipelines[4]: there is no pipeline 'line\\nbreak' in this account and Region",
-        "pipelines[5].dependsOn: not supported yet",
-        "pipelines[5].retries: not supported yet",
-        "onFailure: not supported yet",
+        "pipelines[5].dependsOn[0]: 'nobody' is no pipeline of this release",
+        "pipelines[5].retries: input should be greater than or equal to 0",
+        "onFailure: input should be 'halt', 'continue', 'stop' or 'rollback'",
         "colour: unknown key",
     ):
         assert [line for line in lines if problem in line], problem
     assert ledger.items(release_id) == []
 
 
-@pytest.mark.parametrize("field", [{"onFailure": "halt"}, {"maxConcurrency": 2}])
-def test_what_does_not_work_yet_is_refused(
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"variables": {"ENV": "prod"}},
+        {
+            "sourceRevisions": [
+                {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "3f2a"}
+            ]
+        },
+    ],
+    ids=["variables", "sourceRevisions"],
+)
+def test_what_does_not_work_yet_of_a_pipeline_is_refused(
     releases: Releases, refusals: Refusals, estate: Estate, field: dict[str, Any]
 ) -> None:
     """A field without its behaviour is refused, never ignored."""
-    arn = releases.start(manifest(unique("yet"), estate.catalog) | field)
+    arn = releases.start(manifest(unique("yet"), {"name": estate.catalog} | field))
     (name,) = field
-    assert f"- {name}: not supported yet" in refusals.cause(arn, "ManifestInvalid", "direct")
+    expected = f"- pipelines[0].{name}: not supported yet"
+    assert expected in refusals.cause(arn, "ManifestInvalid", "direct")
+
+
+def test_a_rollback_is_refused_until_there_is_one(
+    releases: Releases, refusals: Refusals, estate: Estate
+) -> None:
+    """A policy without its behaviour is refused, never replaced by another one."""
+    arn = releases.start(manifest(unique("rollback"), estate.catalog, onFailure="rollback"))
+    expected = "- onFailure: 'rollback' is not supported yet"
+    assert expected in refusals.cause(arn, "ManifestInvalid", "direct")
 
 
 def test_a_refused_id_is_free(releases: Releases, refusals: Refusals, estate: Estate) -> None:
