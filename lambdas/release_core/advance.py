@@ -120,7 +120,7 @@ class Advance:
             case Skip(why=why):
                 self._ends().skip(release, pipeline, why)
             case Free():
-                self.ledger.headers.free_slot(release.release_id, pipeline.name)
+                self.ledger.headers.free_slot(release, pipeline.name)
             case Find():
                 self._starts().find(release, pipeline)
             case Start(again=again):

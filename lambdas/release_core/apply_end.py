@@ -90,7 +90,7 @@ class ApplyEnd:
         """Record the end of a pipeline; before that, the halt that it means for the release."""
         if status.broken and release.on_failure is not OnFailure.CONTINUE:
             # Halted first: whoever sees the pipeline ended sees the release halted too.
-            self.ledger.headers.halt(release.release_id, pipeline.name)
+            self.ledger.headers.halt(release, pipeline.name)
         self.ledger.finish(
             release.release_id,
             pipeline,

@@ -27,8 +27,10 @@ class Headers:
         # Many functions advance at once: the header's own count admits no more than it may.
         limit = "(attribute_not_exists(#in_flight) OR size(#in_flight) < :limit"
         ours = "contains(#in_flight, :pipeline))"
-        # A halt or a close that came first is seen here, in the same write.
-        still_open = "#status = :running AND attribute_not_exists(#halted_by)"
+        # A halt, a close or a resume that came first is seen here, in the same write.
+        still_open = (
+            "#status = :running AND #attempt = :attempt AND attribute_not_exists(#halted_by)"
+        )
         written = self._releases.update(
             _key(release.release_id),
             Update(
@@ -36,6 +38,7 @@ class Headers:
                 condition=f"{still_open} AND {limit} OR {ours}",
                 values={
                     "running": ReleaseStatus.RUNNING.value,
+                    "attempt": release.attempt,
                     "limit": release.max_concurrency,
                     "pipeline": pipeline,
                 },
@@ -43,16 +46,26 @@ class Headers:
         )
         return written.held
 
-    def free_slot(self, release_id: str, pipeline: str) -> None:
+    def free_slot(self, release: Release, pipeline: str) -> None:
         """Give back the slot of a pipeline that has ended."""
-        self._releases.update(_key(release_id), Update(subtract={"in_flight": pipeline}))
-
-    def halt(self, release_id: str, pipeline: str) -> None:
-        """Start nothing more, because of this pipeline."""
-        # The first pipeline that did not succeed is the one that halted the release.
-        not_halted = "attribute_not_exists(#halted_by)"
+        # The release may have been resumed since, and the slot be the next attempt's.
+        same_attempt = "#attempt = :attempt"
         self._releases.update(
-            _key(release_id),
+            _key(release.release_id),
+            Update(
+                subtract={"in_flight": pipeline},
+                condition=same_attempt,
+                values={"attempt": release.attempt},
+            ),
+        )
+
+    def halt(self, release: Release, pipeline: str) -> None:
+        """Start nothing more in this attempt, because of this pipeline."""
+        # The first pipeline that did not succeed halts the release; and the end of an earlier
+        # attempt's pipeline, recorded late, halts no attempt that was opened since.
+        not_halted = "attribute_not_exists(#halted_by) AND #attempt = :attempt"
+        self._releases.update(
+            _key(release.release_id),
             Update(
                 put={"halted_by": pipeline},
                 append={
@@ -63,6 +76,7 @@ class Headers:
                     )
                 },
                 condition=not_halted,
+                values={"attempt": release.attempt},
             ),
         )
 

@@ -180,7 +180,7 @@ def test_a_halted_release_gives_no_slot(world: ReleaseWorld) -> None:
     """The halt and the slot are in one item: what was halted first starts nothing."""
     world.begin("orders", "catalog", maxConcurrency=2)
     seen = world.release()
-    world.ledger.headers.halt("r", "orders")
+    world.ledger.headers.halt(seen, "orders")
     assert not world.ledger.headers.claim_slot(seen, "catalog")
 
 

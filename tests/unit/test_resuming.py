@@ -1,5 +1,6 @@
 """The failed part of a release is run again, and what succeeded is left alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,6 +130,19 @@ def test_late_events_of_the_attempt_before_change_nothing(world: ReleaseWorld) -
     world.delivered = 0
     world.deliver()
     assert world.pipeline("orders").status is PipelineStatus.RUNNING
+
+
+def test_what_the_attempt_before_does_late_is_not_done_to_this_one(world: ReleaseWorld) -> None:
+    """A function that still sees the first attempt halts nothing and frees no slot of the second."""
+    before = world.release()
+    world.open_release(resume(world))
+    now = replace(world.release(), max_concurrency=1)
+    assert world.ledger.headers.claim_slot(now, "orders")
+    world.ledger.headers.halt(before, "payments")
+    world.ledger.headers.free_slot(before, "orders")
+    assert not world.ledger.headers.claim_slot(replace(before, max_concurrency=9), "payments")
+    assert world.release().halted_by is None
+    assert world.release().in_flight == {"orders"}
 
 
 def test_a_late_close_of_the_attempt_before_closes_nothing(world: ReleaseWorld) -> None:
