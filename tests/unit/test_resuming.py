@@ -133,7 +133,7 @@ def test_late_events_of_the_attempt_before_change_nothing(world: ReleaseWorld) -
 
 
 def test_what_the_attempt_before_does_late_is_not_done_to_this_one(world: ReleaseWorld) -> None:
-    """A function that still sees the first attempt halts nothing and frees no slot of the second."""
+    """A function that still sees the first attempt neither halts nor frees in the second."""
     before = world.release()
     world.open_release(resume(world))
     now = replace(world.release(), max_concurrency=1)
