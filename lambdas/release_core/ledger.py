@@ -189,6 +189,8 @@ class Ledger:
         """Take one of the pipeline's retries for the failure of an attempt."""
         # Two functions see the same failure: one retries it, and it counts once.
         not_claimed = "attribute_not_exists(#retry) OR #retry.#attempt < :failed"
+        # Between two failures somebody else may have retried: a stale count would allow one more.
+        same_count = "(attribute_not_exists(#retried) OR #retried = :retried_before)"
         same_execution = "#execution_id = :execution_id AND #status = :running"
         claim = Retry(
             attempt=failed.attempt,
@@ -208,9 +210,10 @@ class Ledger:
                         pipeline.status,
                     )
                 },
-                condition=f"{same_execution} AND ({not_claimed})",
+                condition=f"{same_execution} AND {same_count} AND ({not_claimed})",
                 values={
                     "failed": failed.attempt,
+                    "retried_before": pipeline.retried,
                     "execution_id": pipeline.execution_id,
                     "running": PipelineStatus.RUNNING.value,
                 },

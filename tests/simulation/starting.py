@@ -71,15 +71,20 @@ def nothing_starts_after_a_visible_end(happening: Happening) -> None:
 
 
 def held_by_its_release(happening: Happening) -> None:
-    """A release that runs starts only pipelines that it holds."""
+    """A release starts only pipelines that it holds, as long as its workflow lives.
+
+    Once that was stopped, another release may take over what it held; what the stopped one was
+    about to start then is found and stopped when it is closed.
+    """
     new = _new(happening)
     if new is None:
         return
     header = happening.header_of(new.release_id)
     holder = happening.world.stores.item("pipelines", new.pipeline)
-    if value(header, "status") == "RUNNING" and value(holder, "held_by") != value(
-        header, "execution_arn"
-    ):
+    arn = value(header, "execution_arn")
+    if happening.world.workflows[arn].ended or value(header, "status") != "RUNNING":
+        return
+    if value(holder, "held_by") != arn:
         raise Violated("held_by_its_release", f"{new.pipeline}: {value(holder, 'held_by')}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from localstack_codepipeline.model import ActionResult
 from release_core.codepipeline import CodePipeline
 from release_core.executions import Executions
-from release_core.model import PipelineStatus
+from release_core.model import Change, ExecutionState, PipelineStatus
 from tests.unit.release_world import ReleaseWorld
 from tests.unit.test_running import FAILURE, Crash, crash_after
 
@@ -143,6 +143,19 @@ def test_a_retry_by_hand_does_not_use_one_up(world: ReleaseWorld) -> None:
     world.play("orders")
     world.deliver()
     assert world.outcome(token)
+
+
+def test_a_count_read_before_another_retry_claims_none(world: ReleaseWorld) -> None:
+    """Whoever decided on a retry before another failure was retried finds the last one used up."""
+    begin(world, retries=1)
+    world.play("orders", fail=FAILURE)
+    stale = world.pipeline()
+    for attempt, by in ((1, "the first"), (2, "the slow one")):
+        failed = Change(
+            state=ExecutionState.FAILED, attempt=attempt, at=world.clock(), source="event"
+        )
+        claimed = world.ledger.claim_retry("r", stale, failed=failed, action="x", by=by)
+        assert claimed is (attempt == 1)
 
 
 def retry_in_console(world: ReleaseWorld) -> dict[str, Any]:
