@@ -10,7 +10,7 @@ from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.document import MAX_BYTES, read_json
 from release_core.doors import DroppedObject, Submission, recognise
-from release_core.errors import ManifestUnreadable, Rejection
+from release_core.errors import ExecutionEnded, ManifestUnreadable, Rejection
 from release_core.manifest import Manifest, check_manifest
 from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.reservations import Reservations
@@ -53,7 +53,7 @@ class OpenRelease:
             brought = recognise(self._input(execution_arn))
             manifest = self._manifest(brought)
             opening = _opening(manifest, brought, execution_arn)
-            outcome, released_by, pipelines = self._open(opening)
+            outcome, released_by, pipelines = self._open_or_give_back(opening)
         except Rejection as rejection:
             error = type(rejection).__name__
             self.ledger.reject(
@@ -85,6 +85,14 @@ class OpenRelease:
         """Have the task woken when a pipeline that its release needs becomes free."""
         manifest = self._manifest(recognise(self._input(execution_arn)))
         self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
+
+    def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
+        try:
+            return self._open(opening)
+        except ExecutionEnded:
+            # The close of a stopped execution frees only the pipelines that it finds on record.
+            self.reservations.give_back(opening.manifest.names, opening.execution_arn)
+            raise
 
     def _open(self, opening: Opening) -> tuple[str, str, list[str]]:
         """The outcome, the execution that runs or ran the release, and the pipelines to run."""

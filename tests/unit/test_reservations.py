@@ -3,7 +3,7 @@
 import pytest
 
 from release_core.document import write_json
-from release_core.errors import OpeningElsewhere, PipelinesBusy
+from release_core.errors import ExecutionEnded, OpeningElsewhere, PipelinesBusy
 from release_core.holders import Holder
 from release_core.model import ReleaseStatus
 from tests.unit.release_world import ReleaseWorld
@@ -71,6 +71,30 @@ def test_a_cancelled_release_holds_nothing(world: ReleaseWorld) -> None:
     world.wait(arn, "orders", "first")
     world.step_functions.stop_execution(executionArn=arn)
     world.close_release().when_ended(world.step_functions.status_event(arn))
+    assert holders(world) == {}
+
+
+def test_an_opening_that_came_too_late_holds_nothing(world: ReleaseWorld) -> None:
+    """An execution stopped while it opens its release gives back what it took, and wakes others."""
+    finish(world, first(world))
+    late = second(world)
+    world.step_functions.stop_execution(executionArn=late)
+    world.close_release().when_ended(world.step_functions.status_event(late))
+    with pytest.raises(ExecutionEnded):
+        world.open_release(late)
+    assert holders(world) == {}
+
+
+def test_a_resume_that_came_too_late_holds_nothing(world: ReleaseWorld) -> None:
+    """The same goes for an execution stopped while it resumes a release."""
+    arn = first(world)
+    world.step_functions.stop_execution(executionArn=arn)
+    world.close_release().when_ended(world.step_functions.status_event(arn))
+    late = world.start('{"releaseId": "first", "pipelines": ["orders"], "resume": true}')
+    world.step_functions.stop_execution(executionArn=late)
+    world.close_release().when_ended(world.step_functions.status_event(late))
+    with pytest.raises(ExecutionEnded):
+        world.open_release(late)
     assert holders(world) == {}
 
 
