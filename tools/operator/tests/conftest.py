@@ -1,14 +1,19 @@
 """Fixed releases, and AWS clients whose answers botocore's own models check."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
+from click.testing import CliRunner, Result
 
+from operator_cli import commands
 from operator_cli.model import Activity, AuditEntry, Failure, Pipeline, Release, Snapshot
+from tools.operator.tests.fake_deployment import FakeAws
 
 BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
@@ -88,11 +93,13 @@ def running() -> Snapshot:
                 action="Ask",
                 waits_for="manual approval",
                 way_out="aws codepipeline put-approval-result --pipeline-name web",
+                link="https://example.com/review",
             ),
         },
     )
 
 
+type Run = Callable[..., Result]
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 
@@ -114,3 +121,24 @@ def stubbed() -> Iterator[Stubbed]:
     yield make
     for stubber in stubbers:
         stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
+    """A deployment that has just released 2026.11.22-1 well."""
+    pipelines = tuple(each for each in running.release.pipelines if each.ended)
+    released = replace(
+        running.release, status="SUCCEEDED", closed_at=running.at, pipelines=pipelines
+    )
+    aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
+    monkeypatch.setattr(commands, "Session", lambda **_: aws)
+    return aws
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command in a folder that holds manifest.json."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manifest.json").write_bytes(b'{"releaseId": 5.10, "pipelines": ["a"]}')
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(commands.cli, arguments)

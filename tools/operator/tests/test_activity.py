@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -12,6 +13,10 @@ from operator_cli.model import Activity, Pipeline
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 EXECUTION = "3c4d5e6f-0000-4000-8000-000000000003"
+CONSOLE_PAGE = (
+    "https://us-east-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/web/view"
+    "?region=us-east-1"
+)
 WEB = Pipeline(name="web", position=0, status="RUNNING", execution_id=EXECUTION)
 
 
@@ -93,8 +98,19 @@ def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
                 "aws codepipeline put-approval-result --pipeline-name web --stage-name Approve "
                 "--action-name Ask --token t-1 --result summary=ok,status=Approved"
             ),
+            link=CONSOLE_PAGE,
         )
     }
+
+
+def test_page_to_look_at_before_approving(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """A manual approval that names a page to review is shown with that page."""
+    reader, stubber = codepipeline
+    asked = action("Approve", "Ask", "InProgress", category="Approval")
+    asked["input"]["resolvedConfiguration"] = {"ExternalEntityLink": "https://example.com/diff"}
+    queue_actions(stubber, asked)
+    stubber.add_response("get_pipeline_state", {"stageStates": []})
+    assert reader.read((WEB,))["web"].link == "https://example.com/diff"
 
 
 def test_token_of_another_execution_is_not_shown(
@@ -152,6 +168,23 @@ def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> No
     assert (activity.stage, activity.waits_for) == ("Deploy", "disabled transition (freeze)")
     assert activity.way_out is not None
     assert "enable-stage-transition --pipeline-name web --stage-name Deploy" in activity.way_out
+    assert activity.link == CONSOLE_PAGE
+
+
+def test_emulator_has_no_console() -> None:
+    """Where the endpoint is not AWS's, no page of AWS's console is named."""
+    client = boto3.client(
+        "codepipeline",
+        endpoint_url="http://127.0.0.1:1",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    stubber = Stubber(client)
+    queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
+    stubber.add_response("get_pipeline_state", {"stageStates": []})
+    with stubber:
+        assert ActivityReader(client).read((WEB,))["web"].link is None
 
 
 def test_between_two_actions(codepipeline: tuple[ActivityReader, Stubber]) -> None:

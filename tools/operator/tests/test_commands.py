@@ -1,110 +1,18 @@
 """The command as people call it: output, exit codes, no traceback for what was expected."""
 
-from __future__ import annotations
-
 import json
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from operator_cli import commands
-from operator_cli.deployment import Deployment
-from operator_cli.function_logs import LogLine
-from operator_cli.model import Activity, Pipeline, Release, Snapshot
-
-EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:mine"
-
-
-@dataclass
-class FakeAws:
-    """One deployment whose machine takes what is dropped, and a ledger with some releases."""
-
-    releases: dict[str, Release]
-    pointer: str | None
-    execution: dict[str, Any]
-    interrupted: bool = False
-    dropped: bytes = b""
-    event: str = ""
-
-    deployment = Deployment(
-        state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:release-machine",
-        manifest_bucket="manifests",
-        releases_table="releases",
-        function_names={},
-    )
-
-    def __post_init__(self) -> None:
-        # The session's parts are this one object: it answers for each of them.
-        self.sfn = self.s3 = self.ledger = self.activity = self.logs = self
-
-    def put_object(self, **asked: Any) -> dict[str, str]:
-        self.dropped = asked["Body"]
-        dropped = {"key": asked["Key"], "version-id": "v1"}
-        self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})
-        return {"VersionId": "v1"}
-
-    def get_paginator(self, operation: str) -> FakeAws:
-        assert operation == "list_executions"
-        return self
-
-    def paginate(self, **_: str) -> list[dict[str, Any]]:
-        if self.interrupted:
-            raise KeyboardInterrupt
-        return [{"executions": [{"executionArn": EXECUTION, "startDate": datetime.now(UTC)}]}]
-
-    def describe_execution(self, **_: str) -> dict[str, Any]:
-        return {"input": self.event, **self.execution}
-
-    def release_opened_by(self, execution_arn: str) -> str | None:
-        assert execution_arn == EXECUTION
-        return self.pointer
-
-    def release(self, release_id: str) -> Release | None:
-        return self.releases.get(release_id)
-
-    def latest(self, limit: int) -> list[Release]:
-        return list(self.releases.values())[:limit]
-
-    def read(self, what: tuple[Pipeline, ...] | datetime) -> Any:
-        if isinstance(what, datetime):
-            return [LogLine(0, "e", "open_release", '{"level": "INFO", "message": "opened"}')]
-        return {pipeline.name: Activity(stage="Deploy") for pipeline in what}
-
+from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 
 type Run = Callable[..., Result]
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
-    """A deployment that has just released 2026.11.22-1 well."""
-    pipelines = tuple(each for each in running.release.pipelines if each.ended)
-    released = replace(
-        running.release, status="SUCCEEDED", closed_at=running.at, pipelines=pipelines
-    )
-    aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
-    monkeypatch.setattr(commands, "Session", lambda **_: aws)
-    return aws
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the command in a folder that holds manifest.json."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "manifest.json").write_bytes(b'{"releaseId": 5.10, "pipelines": ["a"]}')
-    runner = CliRunner()
-    return lambda *arguments: runner.invoke(commands.cli, arguments)
-
-
-def set_status(aws: FakeAws, status: str) -> None:
-    aws.releases = {name: replace(release, status=status) for name, release in aws.releases.items()}
 
 
 def test_released(aws: FakeAws, run: Run) -> None:
@@ -122,7 +30,7 @@ def test_released(aws: FakeAws, run: Run) -> None:
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
 def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
     """A release that ends in any other way is exit code 1."""
-    set_status(aws, status)
+    aws.set_status(status)
     result = run("release", "manifest.json")
     assert result.exit_code == 1
     assert f"release 2026.11.22-1: {status}" in result.stdout
@@ -131,7 +39,7 @@ def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
 @pytest.mark.parametrize(("status", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
 def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> None:
     """A manifest released before says so, and exits with what became of it then."""
-    set_status(aws, status)
+    aws.set_status(status)
     output = json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"})
     aws.execution, aws.pointer = {"status": "SUCCEEDED", "output": output}, None
     result = run("release", "manifest.json")
@@ -209,7 +117,7 @@ def test_status_of_an_unknown_release(aws: FakeAws, run: Run) -> None:
 
 def test_status_follows(aws: FakeAws, run: Run) -> None:
     """Following an existing release ends with the code of its outcome."""
-    set_status(aws, "FAILED")
+    aws.set_status("FAILED")
     assert run("status", "--follow", "2026.11.22-1").exit_code == 1
     assert run("status", "--follow").exit_code == 2
 

@@ -20,6 +20,7 @@ DEPLOYMENT = Deployment(
     state_machine_arn=MACHINE,
     manifest_bucket="acme-manifests-123456789012-us-east-1",
     releases_table="acme-releases",
+    pipelines_table="acme-pipelines",
     function_names={
         "open_release": "acme-open-release",
         "run_pipeline": "acme-run-pipeline",
@@ -31,6 +32,7 @@ OUTPUTS = {
     "state_machine_arn": {"value": MACHINE, "type": "string", "sensitive": False},
     "manifest_bucket": {"value": DEPLOYMENT.manifest_bucket},
     "releases_table": {"value": DEPLOYMENT.releases_table},
+    "pipelines_table": {"value": DEPLOYMENT.pipelines_table},
     "function_names": {"value": DEPLOYMENT.function_names},
     "api_url": {"value": "https://example.com/v1/releases"},
 }
@@ -102,6 +104,12 @@ def test_execution_arn() -> None:
     """An execution's ARN follows from its name, also where the machine is named like the word."""
     machine = "arn:aws:states:us-east-1:1:stateMachine:stateMachine"
     deployment = Deployment(
-        state_machine_arn=machine, manifest_bucket="", releases_table="", function_names={}
+        state_machine_arn=machine,
+        manifest_bucket="",
+        releases_table="",
+        pipelines_table="",
+        function_names={},
     )
-    assert deployment.execution_arn("x") == "arn:aws:states:us-east-1:1:execution:stateMachine:x"
+    arn = "arn:aws:states:us-east-1:1:execution:stateMachine:x"
+    assert deployment.execution_arn("x") == arn
+    assert deployment.execution_arn(arn) == arn

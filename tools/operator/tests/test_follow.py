@@ -14,8 +14,11 @@ from operator_cli.follow import (
     LookFailed,
     PipelineActs,
     PipelineMoved,
+    PipelineRetried,
+    PipelineStopping,
     ReleaseClosed,
     ReleaseFound,
+    ReleaseHalted,
     changes,
     follow,
 )
@@ -91,6 +94,27 @@ def test_another_action_is_told_and_its_end_is_not(running: Snapshot) -> None:
     (told,) = changes(running, replace(running, activity={"payments": activity}))
     assert isinstance(told, PipelineActs)
     assert told.activity == activity
+
+
+def test_retry_stop_and_halt_are_told_once(running: Snapshot) -> None:
+    """A retry, a stop and a halt are events of the look that first sees them."""
+    changed = {
+        "payments": {"retried": 1, "retries": 2},
+        "web": {"stop_requested_at": running.at, "stop_reason": "its time is up"},
+    }
+    pipelines = tuple(
+        replace(pipeline, **changed.get(pipeline.name, {}))  # type: ignore[arg-type] # any fields
+        for pipeline in running.release.pipelines
+    )
+    later = replace(
+        running, release=replace(running.release, halted_by="orders", pipelines=pipelines)
+    )
+    retried, stopping, halted = changes(running, later)
+    assert isinstance(retried, PipelineRetried)
+    assert isinstance(stopping, PipelineStopping)
+    assert stopping.stopping == "stopping: waits for the action in progress (its time is up)"
+    assert halted == ReleaseHalted(later.release)
+    assert changes(later, later) == []
 
 
 def test_close_is_told_once(running: Snapshot) -> None:

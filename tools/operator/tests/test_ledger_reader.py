@@ -1,7 +1,7 @@
 """The releases table, read in the shape the functions write it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.stub import ANY, Stubber
 
 from operator_cli.ledger_reader import LedgerReader
-from operator_cli.model import AuditEntry, Failure, Pipeline
+from operator_cli.model import AuditEntry, Failure, PastAttempt, Pipeline
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
@@ -79,9 +79,76 @@ def test_release_with_its_pipelines(table: tuple[LedgerReader, Stubber]) -> None
         ),
     )
     catalog, orders = release.pipelines
-    assert catalog == Pipeline(name="catalog", position=0, status="WAITING")
+    assert catalog == Pipeline(name="catalog", position=0, status="WAITING", has_task=False)
     assert orders.failure == Failure(stage="Deploy", action="Copy", message="no such bucket")
     assert orders.started_at == datetime(2026, 11, 22, 10, 0, 1, 250_000, tzinfo=UTC)
+
+
+def test_second_attempt(table: tuple[LedgerReader, Stubber]) -> None:
+    """Order, limits, retries, stops and what the attempts before came to are read."""
+    ledger, stubber = table
+    header = {
+        **HEADER,
+        "attempt": 2,
+        "resumed_at": "2026-11-22T11:00:00.000Z",
+        "attempts": [{"attempt": 1, "execution_arn": "arn:1", "status": "FAILED", "why": "bad"}],
+        "on_failure": "stop",
+        "halted_by": "orders",
+        "deadline": "2026-11-22T12:00:00.000Z",
+        "max_concurrency": 2,
+        "in_flight": {"orders"},
+        "abandons": True,
+    }
+    catalog = {
+        **CATALOG,
+        "depends_on": ["orders"],
+        "attempt": 2,
+        "retries": 2,
+        "retried": 1,
+        "timeout_minutes": 30,
+        "token_registered_at": "2026-11-22T11:00:01.000Z",
+        "stop_requested_at": "2026-11-22T11:01:00.000Z",
+        "stop_reason": "its time is up",
+        "attempts": [{"attempt": 1, "status": "FAILED", "failure": {"stage": "S", "message": "m"}}],
+    }
+    stubber.add_response("get_item", {"Item": stored(header)})
+    stubber.add_response(
+        "query", {"Items": [stored({**ORDERS, "stop_reason": "of attempt 1"}), stored(catalog)]}
+    )
+    release = ledger.release("5.10")
+    assert release is not None
+    assert release.attempts == (
+        PastAttempt(number=1, status="FAILED", execution="arn:1", why="bad"),
+    )
+    assert (release.attempt, release.began_at) == (2, datetime(2026, 11, 22, 11, tzinfo=UTC))
+    assert (release.on_failure, release.halted_by, release.abandons) == ("stop", "orders", True)
+    assert release.deadline == datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert release.max_concurrency == 2
+    assert release.in_flight == {"orders"}
+    orders, found = release.pipelines
+    assert orders.stop_reason is None
+    assert found == Pipeline(
+        name="catalog",
+        position=0,
+        status="WAITING",
+        depends_on=("orders",),
+        attempt=2,
+        retries=2,
+        retried=1,
+        time_limit=timedelta(minutes=30),
+        stop_requested_at=datetime(2026, 11, 22, 11, 1, tzinfo=UTC),
+        stop_reason="its time is up",
+        attempts=(PastAttempt(number=1, status="FAILED", why="S: m"),),
+    )
+
+
+def test_manifest(table: tuple[LedgerReader, Stubber]) -> None:
+    """The manifest is its item's text; what was rejected has none."""
+    ledger, stubber = table
+    stubber.add_response("get_item", {"Item": stored({"manifest": "{}"})})
+    assert ledger.manifest("5.10") == "{}"
+    stubber.add_response("get_item", {})
+    assert ledger.manifest("5.10") is None
 
 
 def test_pipelines_come_in_pages(table: tuple[LedgerReader, Stubber]) -> None:
@@ -108,6 +175,15 @@ def test_task_tokens_are_not_read(table: tuple[LedgerReader, Stubber]) -> None:
             "#pipeline": "pipeline",
             "#position": "position",
             "#status": "status",
+            "#depends_on": "depends_on",
+            "#attempt": "attempt",
+            "#attempts": "attempts",
+            "#retries": "retries",
+            "#retried": "retried",
+            "#timeout_minutes": "timeout_minutes",
+            "#token_registered_at": "token_registered_at",
+            "#stop_requested_at": "stop_requested_at",
+            "#stop_reason": "stop_reason",
             "#execution_id": "execution_id",
             "#started_at": "started_at",
             "#ended_at": "ended_at",
@@ -115,7 +191,9 @@ def test_task_tokens_are_not_read(table: tuple[LedgerReader, Stubber]) -> None:
             "#audit": "audit",
         },
         "ProjectionExpression": (
-            "#pipeline, #position, #status, #execution_id, #started_at, #ended_at, #failure, #audit"
+            "#pipeline, #position, #status, #depends_on, #attempt, #attempts, #retries, #retried, "
+            "#timeout_minutes, #token_registered_at, #stop_requested_at, #stop_reason, "
+            "#execution_id, #started_at, #ended_at, #failure, #audit"
         ),
         "ConsistentRead": True,
     }

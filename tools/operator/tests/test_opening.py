@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from operator_cli.busy import Hold
 from operator_cli.ledger_reader import LedgerReader
 from operator_cli.opening import AlreadyReleased, Opened, Opening, Rejected, await_opening
 
@@ -26,6 +27,8 @@ class Scene:
         self._ledger = LedgerReader(dynamodb=dynamodb, releases_table="releases")
         self._started = started
         self.pauses: list[float] = []
+        self.holds: list[Hold] = []
+        self.told: list[str] = []
 
     def execution(self, status: str, **more: str) -> None:
         known = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": self._started}
@@ -35,8 +38,15 @@ class Scene:
         stored = {name: {"S": value} for name, value in item.items()}
         self._items.add_response("get_item", {"Item": stored} if item else {})
 
-    def opening(self) -> Opening:
-        return await_opening(EXECUTION, sfn=self._sfn, ledger=self._ledger, wait=self.pauses.append)
+    def opening(self, wait: Callable[[float], None] | None = None) -> Opening:
+        return await_opening(
+            EXECUTION,
+            sfn=self._sfn,
+            ledger=self._ledger,
+            waited_for=lambda: self.holds,
+            tell=self.told.append,
+            wait=wait or self.pauses.append,
+        )
 
 
 @pytest.fixture
@@ -74,6 +84,9 @@ def test_manifest_that_was_released_before(scene: Scene) -> None:
         ("ManifestInvalid", "Correct the manifest"),
         ("ManifestUnreadable", "Correct the manifest"),
         ("ReleaseIdTaken", "releaseId of its own"),
+        ("ReleaseNotResumable", "status RELEASE"),
+        ("PipelinesBusy", '"onBusy": "wait"'),
+        ("StoppedByHand", "stopped before it began"),
         ("Lambda.Unknown", "release-machine logs"),
     ],
 )
@@ -94,3 +107,23 @@ def test_execution_stopped_before_it_opened(scene: Scene) -> None:
     assert scene.opening() == Rejected(
         error="ABORTED", cause="the execution ended ABORTED before it opened"
     )
+
+
+def test_release_that_waits_for_others(scene: Scene) -> None:
+    """While others hold its pipelines, that is told once, and again when it has changed."""
+    catalog = Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9")
+    scene.holds = [catalog, Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8")]
+    for look in range(13):
+        scene.execution("RUNNING")
+        scene.pointer(**({"opens": "5.10"} if look == 12 else {}))
+
+    def pass_time(seconds: float) -> None:
+        scene.pauses.append(seconds)
+        if len(scene.pauses) == 9:
+            scene.holds = [catalog]
+
+    assert scene.opening(wait=pass_time) == Opened(release_id="5.10")
+    assert scene.told == [
+        "waits for busy pipelines: catalog is held by release 5.9; web is held by release 5.8",
+        "waits for busy pipelines: catalog is held by release 5.9",
+    ]

@@ -3,28 +3,25 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from operator_cli.follow import LookFailed, changes
 from operator_cli.live import LiveView
-from operator_cli.model import Pipeline, Release, Snapshot
+from operator_cli.model import (
+    Pipeline,
+    Release,
+    Snapshot,
+)
+from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.plain import PlainView
-from operator_cli.tables import audit_table, pipeline_table, release_header, release_table
-from operator_cli.wording import duration
+from operator_cli.tables import audit_table, release_header, release_table
+from operator_cli.wording import duration, left
+from tools.operator.tests.drawing import drawn
 
 type At = Callable[[float], datetime]
-
-
-def drawn(*parts: RenderableType, width: int = 100) -> str:
-    """Draw without colours, without the spaces that fill a line."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
-    console.print(*parts, sep="\n")
-    file = console.file
-    assert isinstance(file, io.StringIO)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
 def test_plain_lines(running: Snapshot, at: At) -> None:
@@ -50,7 +47,8 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         "2026-11-22T10:00:42Z payments RUNNING at Deploy → Copy\n"
         "2026-11-22T10:00:42Z web      RUNNING execution 4d5e6f70-0000-4000-8000-000000000004\n"
         "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
-        "go on with: aws codepipeline put-approval-result --pipeline-name web\n"
+        "go on with: aws codepipeline put-approval-result --pipeline-name web "
+        "or at https://example.com/review\n"
         "2026-11-22T10:00:50Z AWS does not answer. The release goes on; looking again.\n"
         "2026-11-22T10:00:50Z release 2026.11.22-1: FAILED after 0:49, 1 SUCCEEDED, 1 FAILED, "
         "2 RUNNING, 1 WAITING: orders: FAILED at Deploy\n"
@@ -61,7 +59,7 @@ def test_running_release(running: Snapshot, at: At) -> None:
     """The live view's picture: who and how long, then one row for each pipeline in order."""
     picture = drawn(
         release_header(running.release, now=at(42)),
-        pipeline_table(running.release.pipelines, now=at(42), activity=running.activity),
+        pipeline_table(running.release, now=at(42), activity=running.activity, width=100),
     )
     assert (
         picture
@@ -77,15 +75,18 @@ orders    ✘ FAILED     0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFa
                                         https://example.com/run/2
 payments  ▶ RUNNING    0:40  3c4d5e6f   Deploy → Copy
 web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask  waits for manual approval
-                                        aws codepipeline put-approval-result --pipeline-name web
 search    · WAITING
+
+web goes on with:
+aws codepipeline put-approval-result --pipeline-name web
+or at https://example.com/review
 """
     )
 
 
 def test_rows_that_do_not_fit_are_counted(running: Snapshot, at: At) -> None:
     """On a low terminal the rows that need nobody give way, and their number is said."""
-    picture = drawn(pipeline_table(running.release.pipelines, now=at(42), activity={}, room=3))
+    picture = drawn(pipeline_table(running.release, now=at(42), activity={}, width=100, room=3))
     assert (
         picture
         == """\
@@ -96,6 +97,19 @@ payments  ▶ RUNNING  0:40  3c4d5e6f
 web       ▶ RUNNING  0:40  4d5e6f70
 and 2 more
 """
+    )
+
+
+def test_commands_are_broken_where_a_shell_takes_it(running: Snapshot, at: At) -> None:
+    """On a narrow terminal the command that lets a pipeline go on can still be copied."""
+    picture = drawn(
+        pipeline_table(running.release, now=at(42), activity=running.activity, width=50), width=50
+    )
+    assert picture.endswith(
+        "web goes on with:\n"
+        "aws codepipeline put-approval-result \\\n"
+        "    --pipeline-name web\n"
+        "or at https://example.com/review\n"
     )
 
 
@@ -173,3 +187,28 @@ def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
 def test_durations(at: At, seconds: float, written: str) -> None:
     """Durations are minutes and seconds, with hours where there are any."""
     assert duration(at(0), at(seconds)) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(61, "1:01 left"), (0, "its time is up"), (-5, "its time is up"), (864_000, "10 days left")],
+)
+def test_time_left(seconds: float, written: str) -> None:
+    """What is left of a limit is written like a duration, and in days when it is far away."""
+    assert left(timedelta(seconds=seconds)) == written
+
+
+@pytest.mark.parametrize("height", [10, 12, 16])
+def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
+    """However low the terminal is, the picture is cut to it by leaving out what needs nobody."""
+    console = Console(file=io.StringIO(), width=100, height=height)
+    many = tuple(
+        Pipeline(name=f"p{number}", position=number, status="WAITING") for number in range(5, 40)
+    )
+    release = replace(running.release, pipelines=(*running.release.pipelines, *many))
+    view = LiveView(console, clock=lambda: at(42))
+    view.show(replace(running, release=release, activity={}), [])
+    picture = drawn(view.draw())
+    assert len(picture.splitlines()) <= height
+    assert "more" in picture
+    assert "orders" in picture

@@ -77,6 +77,10 @@ class ActivityReader:
                 f"--stage-name {stage} --action-name {approval} --token {token} "
                 "--result summary=ok,status=Approved"
             ),
+            link=(
+                action.get("input", {}).get("resolvedConfiguration", {}).get("ExternalEntityLink")
+                or self._console_page(name)
+            ),
         )
 
     def _before_stage(self, name: str, execution_id: str) -> Activity | None:
@@ -95,10 +99,22 @@ class ActivityReader:
                         f"aws codepipeline enable-stage-transition --pipeline-name {name} "
                         f"--stage-name {stage} --transition-type Inbound"
                     ),
+                    link=self._console_page(name),
                 )
             holder = stage_state.get("latestExecution", {}).get("pipelineExecutionId", "another")
             return Activity(stage=stage, waits_for=f"execution {holder}, which is in that stage")
         return None
+
+    def _console_page(self, name: str) -> str | None:
+        meta = self._codepipeline.meta
+        # An emulator has no console, and the other partitions have theirs elsewhere.
+        if meta.partition != "aws" or not meta.endpoint_url.endswith(".amazonaws.com"):
+            return None
+        region = meta.region_name
+        return (
+            f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
+            f"{name}/view?region={region}"
+        )
 
 
 def _category(action: ActionExecutionDetailTypeDef) -> str | None:

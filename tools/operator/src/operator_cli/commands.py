@@ -5,31 +5,42 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import click
-from rich.console import Console, RenderableType
 
 from operator_cli.aws_problems import explained
+from operator_cli.busy import pipeline_names
+from operator_cli.cancelling import refuse_unstoppable, stop_execution, summary
 from operator_cli.errors import OperatorError, UsageError
-from operator_cli.follow import Sink, follow
+from operator_cli.following import (
+    INTERRUPTED,
+    follow_and_exit,
+    follow_from_opening,
+    follow_to_end,
+    going_on,
+    now,
+    open_console,
+    show,
+    tell,
+)
 from operator_cli.function_logs import readable
-from operator_cli.live import LiveView
-from operator_cli.model import SUCCEEDED, Release
-from operator_cli.observer import ReleaseObserver, unknown_release
-from operator_cli.opening import AlreadyReleased, Rejected, await_opening
-from operator_cli.plain import PlainView
+from operator_cli.model import CANCELLED, SUCCEEDED, Release
+from operator_cli.observer import unknown_release
+from operator_cli.pipeline_rows import pipeline_table
+from operator_cli.retrying import (
+    read_deadline,
+    refuse_unretriable,
+    resuming_manifest,
+    start_attempt,
+)
 from operator_cli.session import Session
 from operator_cli.submission import ExecutionFinder, drop_manifest, read_manifest
-from operator_cli.tables import audit_table, pipeline_table, release_header, release_table
-from operator_cli.wording import clock_time
+from operator_cli.tables import attempts_table, audit_table, release_header, release_table
 
-RELEASED, NOT_RELEASED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
-# Wide enough that a pipe cuts nothing short.
-PIPED_WIDTH = 200
+TERMINATED = 143
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -87,19 +98,10 @@ def release(open_session: Callable[[], Session], manifest: Path) -> None:
     drop = drop_manifest(
         content, name=manifest.name, bucket=session.deployment.manifest_bucket, s3=session.s3
     )
-    _tell(f"dropped {drop.address}")
-    with _going_on("It starts by itself; see it with: release-machine status"):
-        arn = finder.await_execution(drop, wait=time.sleep, clock=_now)
-        _tell(f"execution {arn}")
-        opening = await_opening(arn, sfn=session.sfn, ledger=session.ledger, wait=time.sleep)
-    if isinstance(opening, Rejected):
-        raise OperatorError(f"Rejected, nothing was started. {opening}", opening.next_step)
-    if isinstance(opening, AlreadyReleased):
-        _tell(
-            f"already released: {manifest} is release {opening.release_id}, run by "
-            f"{opening.released_by}; nothing was started now, this is how it stands"
-        )
-    _follow_and_exit(session, opening.release_id)
+    tell(f"dropped {drop.address}")
+    with going_on("the release goes on. It starts by itself; see it with: release-machine status"):
+        arn = finder.await_execution(drop, wait=time.sleep, clock=now)
+    follow_from_opening(session, arn, pipelines=pipeline_names(content))
 
 
 @cli.command()
@@ -116,24 +118,95 @@ def status(
     RELEASE is a release's id, or the execution (name or ARN) whose manifest was rejected.
     """
     session = open_session()
-    console = _console()
+    console = open_console()
     if release_id is None:
         if go_on:
             raise UsageError("--follow needs a release.", "release-machine status --follow RELEASE")
-        _show(console, release_table(session.ledger.latest(limit), now=_now()))
+        show(console, release_table(session.ledger.latest(limit), now=now()))
         return
     if go_on:
-        _follow_and_exit(session, release_id)
-    found = session.ledger.release(release_id) or session.ledger.release(
-        session.deployment.execution_arn(release_id)
-    )
+        follow_and_exit(session, release_id)
+    found, _ = _release_or_execution(session, release_id)
     if found is None:
         raise unknown_release(release_id)
-    activity = session.activity.read(found.pipelines)
-    parts = [release_header(found, now=_now())]
+    parts = [release_header(found, now=now())]
     if found.pipelines:
-        parts += [pipeline_table(found.pipelines, now=_now(), activity=activity), ""]
-    _show(console, *parts, audit_table(found))
+        activity = session.activity.read(found.pipelines)
+        parts += [pipeline_table(found, now=now(), activity=activity, width=console.width), ""]
+    if found.attempts:
+        parts += [attempts_table(found), ""]
+    show(console, *parts, audit_table(found))
+
+
+@cli.command()
+@click.argument("release_id", metavar="RELEASE")
+@click.option("--reason", help="Why; it becomes part of the release's record.")
+@click.pass_obj
+@_reported
+def cancel(open_session: Callable[[], Session], release_id: str, reason: str | None) -> None:
+    """Stop a release that runs: its waiting pipelines are skipped, its running ones stopped.
+
+    RELEASE is a release's id, or the execution (name or ARN) of one that waits to be opened.
+    """
+    session = open_session()
+    found, arn = _release_or_execution(session, release_id)
+    if found and found.status == CANCELLED:
+        tell(f"release {found.release_id} is CANCELLED already: {found.why}")
+    else:
+        refuse_unstoppable(found, arn, sfn=session.sfn)
+        stop_execution(arn, caller=session.caller, reason=reason, sfn=session.sfn)
+        tell(f"stopped {arn} as {session.caller}")
+    # One that was about to open its release may have done so first.
+    opened = found.release_id if found else session.ledger.release_opened_by(arn)
+    if opened is None:
+        tell("it had opened no release; nothing of it runs")
+        return
+    if found and found.over:
+        ended = found
+    else:
+        with going_on(f"the stop goes on. Follow it: release-machine status --follow {opened}"):
+            ended = follow_to_end(session, opened)
+    for line in summary(ended):
+        tell(line)
+    if ended.status != CANCELLED:
+        raise OperatorError(
+            f"Release {opened} was {ended.status} before the stop could reach it.",
+            f"See it with: release-machine status {opened}",
+        )
+
+
+@cli.command()
+@click.argument("release_id", metavar="RELEASE")
+@click.option("--deadline", help="A new deadline, with its time zone: 2026-11-22T18:00:00Z.")
+@click.pass_obj
+@_reported
+def retry(open_session: Callable[[], Session], release_id: str, deadline: str | None) -> None:
+    """Run again what did not succeed in RELEASE, as its next attempt, and follow it."""
+    new_deadline = read_deadline(deadline) if deadline else None
+    session = open_session()
+    found = session.ledger.release(release_id)
+    if found is None:
+        raise unknown_release(release_id)
+    if found.status == SUCCEEDED:
+        tell(f"release {release_id} has SUCCEEDED; nothing is left to run")
+        return
+    refuse_unretriable(found)
+    stored = session.ledger.manifest(release_id)
+    if stored is None:
+        raise OperatorError(
+            f"The ledger holds no manifest of release {release_id}: it was never wholly opened.",
+            "Give its manifest a new releaseId and release it.",
+        )
+    manifest, dropped = resuming_manifest(stored, deadline=new_deadline, now=now())
+    if dropped:
+        tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
+    arn = start_attempt(
+        manifest,
+        state_machine_arn=session.deployment.state_machine_arn,
+        caller=session.caller,
+        sfn=session.sfn,
+    )
+    follow_from_opening(session, arn, pipelines=pipeline_names(stored))
 
 
 @cli.command()
@@ -143,7 +216,7 @@ def status(
 @_reported
 def logs(open_session: Callable[[], Session], since: str, *, go_on: bool) -> None:
     """Show what the functions logged."""
-    begin = _now() - _period(since)
+    begin = now() - _period(since)
     reader = open_session().logs
     for line in reader.tail(begin, wait=time.sleep) if go_on else reader.read(begin):
         text = readable(line)
@@ -151,59 +224,15 @@ def logs(open_session: Callable[[], Session], since: str, *, go_on: bool) -> Non
             click.echo(text)
 
 
-def _follow_and_exit(session: Session, release_id: str) -> None:
-    observer = ReleaseObserver(
-        release_id, ledger=session.ledger, activity=session.activity, sfn=session.sfn, clock=_now
-    )
-    with (
-        _going_on(f"Follow it again: release-machine status --follow {release_id}"),
-        _view() as view,
-    ):
-        ended = follow(observer.look, sink=view, wait=time.sleep)
-    sys.exit(_exit_code(ended))
-
-
-def _exit_code(ended: Release) -> int:
-    return RELEASED if ended.status == SUCCEEDED else NOT_RELEASED
-
-
-@contextmanager
-def _going_on(how_to_see: str) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(f"Stopped looking; the release goes on. {how_to_see}", err=True)
-        sys.exit(INTERRUPTED)
-
-
-@contextmanager
-def _view() -> Iterator[Sink]:
-    console = _console()
-    if console.is_terminal:
-        with LiveView(console, clock=_now) as live:
-            yield live
-    else:
-        yield PlainView(sys.stdout)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
-
-
-def _show(console: Console, *parts: RenderableType) -> None:
-    with console.capture() as drawn:
-        console.print(*parts, sep="\n")
-    # rich fills each row of a table to its full width.
-    click.echo("\n".join(row.rstrip() for row in drawn.get().rstrip("\n").split("\n")))
-
-
-def _tell(fact: str) -> None:
-    click.echo(f"{clock_time(_now())} {fact}")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _release_or_execution(session: Session, name: str) -> tuple[Release | None, str]:
+    """The release of that id, or that the execution of that name opened, and its execution."""
+    found = session.ledger.release(name)
+    if found is None:
+        arn = session.deployment.execution_arn(name)
+        opened = session.ledger.release_opened_by(arn)
+        found = session.ledger.release(opened or arn)
+        return found, arn
+    return found, found.execution_arn or name
 
 
 def _period(text: str) -> timedelta:

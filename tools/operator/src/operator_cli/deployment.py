@@ -23,10 +23,13 @@ class Deployment:
     state_machine_arn: str
     manifest_bucket: str
     releases_table: str
+    pipelines_table: str
     function_names: dict[str, str]
 
     def execution_arn(self, name: str) -> str:
-        """The ARN of the machine's execution of that name."""
+        """The ARN of the machine's execution of that name; an ARN stays as it is."""
+        if name.startswith("arn:"):
+            return name
         return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
 
 
@@ -43,6 +46,7 @@ def read_outputs(path: Path) -> Deployment:
             state_machine_arn=values["state_machine_arn"],
             manifest_bucket=values["manifest_bucket"],
             releases_table=values["releases_table"],
+            pipelines_table=values["pipelines_table"],
             function_names=dict(values["function_names"]),
         )
     except OSError as error:
@@ -67,6 +71,7 @@ def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deplo
                     state_machine_arn=machine["stateMachineArn"],
                     manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
                     releases_table=f"{name_prefix}-releases",
+                    pipelines_table=f"{name_prefix}-pipelines",
                     function_names={
                         function: f"{name_prefix}-{function.replace('_', '-')}"
                         for function in FUNCTIONS

@@ -1,11 +1,13 @@
 """Two looks at a release in, what changed between them out; and the loop that goes on looking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from operator_cli.errors import UnreachableError
 from operator_cli.model import WAITING, Activity, Pipeline, Release, Snapshot
+from operator_cli.situation import kept, stopping, waits_for
+from operator_cli.wording import halted
 
 FIRST_PAUSE_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 3.0
@@ -39,6 +41,43 @@ class PipelineActs:
 
 
 @dataclass(frozen=True, slots=True)
+class PipelineKept:
+    """A pipeline succeeded in an earlier attempt, so this one leaves it as it is."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineWaits:
+    """A pipeline that has not started is for the first time seen to wait for others."""
+
+    pipeline: Pipeline
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRetried:
+    """A failed stage of a pipeline runs again."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStopping:
+    """A running pipeline was told to stop."""
+
+    pipeline: Pipeline
+    stopping: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHalted:
+    """The release starts nothing more."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseClosed:
     """The outcome is recorded."""
 
@@ -52,7 +91,10 @@ class LookFailed:
     problem: str
 
 
-type Event = ReleaseFound | PipelineMoved | PipelineActs | ReleaseClosed | LookFailed
+type PipelineEvent = (
+    PipelineMoved | PipelineKept | PipelineWaits | PipelineRetried | PipelineActs | PipelineStopping
+)
+type Event = ReleaseFound | PipelineEvent | ReleaseHalted | ReleaseClosed | LookFailed
 
 
 class Sink(Protocol):
@@ -63,21 +105,39 @@ class Sink(Protocol):
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
-    """Say what happened between two looks, in the manifest's order."""
+    """Say what happened between two looks, in the order in which the pipelines run."""
     events: list[Event] = []
     if before is None:
         events.append(ReleaseFound(after.release))
     known = {pipeline.name: pipeline for pipeline in before.release.pipelines} if before else {}
     for pipeline in after.release.pipelines:
-        earlier = known[pipeline.name].status if pipeline.name in known else WAITING
-        if pipeline.status != earlier:
-            events.append(PipelineMoved(pipeline, earlier))
+        events += _pipeline_changes(known.get(pipeline.name), pipeline, after.release)
         activity = after.activity.get(pipeline.name)
         if activity and activity != (before.activity.get(pipeline.name) if before else None):
             events.append(PipelineActs(pipeline, activity))
+    if halted(after.release) and not (before and before.release.halted_by):
+        events.append(ReleaseHalted(after.release))
     if after.release.closed and not (before and before.release.closed):
         events.append(ReleaseClosed(after.release))
     return events
+
+
+def _pipeline_changes(
+    before: Pipeline | None, after: Pipeline, release: Release
+) -> Iterator[Event]:
+    earlier = before.status if before else WAITING
+    if before is None and kept(release, after):
+        yield PipelineKept(after)
+    elif after.status != earlier:
+        yield PipelineMoved(after, earlier)
+    waiting = waits_for(release, after)
+    if before is None and after.depends_on and waiting:
+        yield PipelineWaits(after, waiting)
+    if after.retried > (before.retried if before else 0):
+        yield PipelineRetried(after)
+    stop = stopping(release, after)
+    if stop and not (before and before.stop_requested_at):
+        yield PipelineStopping(after, stop)
 
 
 def follow(look: Callable[[], Snapshot], *, sink: Sink, wait: Callable[[float], None]) -> Release:

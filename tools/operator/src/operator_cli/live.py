@@ -11,10 +11,8 @@ from rich.text import Text
 
 from operator_cli.follow import Event, LookFailed
 from operator_cli.model import Snapshot
-from operator_cli.tables import pipeline_table, release_header
-
-# The header, the table's own head, the line of what is hidden and the note below.
-LINES_AROUND_ROWS = 9
+from operator_cli.pipeline_rows import pipeline_table
+from operator_cli.tables import release_header
 
 
 class LiveView:
@@ -55,14 +53,24 @@ class LiveView:
         """Draw the present state, cut to the height of the terminal."""
         if self._snapshot is None:
             return Text("Looking for the release ...", style="dim")
-        return self._drawn(self._snapshot, room=self._console.height - LINES_AROUND_ROWS)
+        room = self._console.height
+        while True:
+            drawn = self._drawn(self._snapshot, room=room)
+            excess = len(self._console.render_lines(drawn)) - self._console.height
+            if excess <= 0 or room == 1:
+                return drawn
+            room = max(1, min(room, len(self._snapshot.release.pipelines)) - excess)
 
     def _drawn(self, snapshot: Snapshot, *, room: int | None) -> RenderableType:
         now = self._clock()
         parts = [
             release_header(snapshot.release, now=now),
             pipeline_table(
-                snapshot.release.pipelines, now=now, activity=snapshot.activity, room=room
+                snapshot.release,
+                now=now,
+                activity=snapshot.activity,
+                width=self._console.width,
+                room=room,
             ),
         ]
         if self._note:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 WAITING = "WAITING"
 STARTING = "STARTING"
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
+CANCELLED = "CANCELLED"
+SKIPPED = "SKIPPED"
 REJECTED = "REJECTED"
 
 UNENDED = frozenset({WAITING, STARTING, RUNNING})
@@ -50,12 +52,31 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastAttempt:
+    """How an earlier attempt of a release, or of one of its pipelines, ended."""
+
+    number: int
+    status: str
+    execution: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """One pipeline of a release."""
+    """One pipeline of a release; ``has_task`` says that its task has registered a token."""
 
     name: str
     position: int
     status: str
+    depends_on: tuple[str, ...] = ()
+    attempt: int = 1
+    retries: int = 0
+    retried: int = 0
+    time_limit: timedelta | None = None
+    has_task: bool = True
+    stop_requested_at: datetime | None = None
+    stop_reason: str | None = None
+    attempts: tuple[PastAttempt, ...] = ()
     execution_id: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -70,7 +91,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A release's header, with its pipelines in the manifest's order where they were read too."""
+    """A release's header, with its pipelines in the order they run in where they were read too."""
 
     release_id: str
     status: str
@@ -81,6 +102,15 @@ class Release:
     requester: str | None = None
     why: str | None = None
     pipeline_count: int = 0
+    attempt: int = 1
+    resumed_at: datetime | None = None
+    attempts: tuple[PastAttempt, ...] = ()
+    on_failure: str = "halt"
+    halted_by: str | None = None
+    deadline: datetime | None = None
+    max_concurrency: int | None = None
+    in_flight: frozenset[str] = frozenset()
+    abandons: bool = False
     audit: tuple[AuditEntry, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
 
@@ -88,6 +118,11 @@ class Release:
     def label(self) -> str:
         """The id; of a rejected manifest, which has none, the name of its execution."""
         return self.release_id.rpartition(":")[2] if self.status == REJECTED else self.release_id
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When the present attempt was opened."""
+        return self.resumed_at or self.opened_at
 
     @property
     def closed(self) -> bool:
@@ -108,6 +143,7 @@ class Activity:
     action: str | None = None
     waits_for: str | None = None
     way_out: str | None = None
+    link: str | None = None
 
     @property
     def place(self) -> str:

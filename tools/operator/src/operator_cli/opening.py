@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from operator_cli.busy import Hold
 from operator_cli.ledger_reader import LedgerReader
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 _PAUSE_SECONDS = 0.5
+# Opening takes a moment: only what takes longer is asked for its reason, every so many looks.
+_LOOKS_BETWEEN_REASONS = 4
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 
@@ -51,6 +54,15 @@ class Rejected:
                 return "Correct the manifest and release it again."
             case "ReleaseIdTaken":
                 return "Give the manifest a releaseId of its own, and release it again."
+            case "PipelinesBusy":
+                return (
+                    'Release it again when they have ended; or add "onBusy": "wait" to the '
+                    "manifest, and it starts by itself then."
+                )
+            case "ReleaseNotResumable":
+                return "See how it stands with: release-machine status RELEASE"
+            case "ABORTED" | "StoppedByHand":
+                return "It was stopped before it began; release it again when you want it."
             case _:
                 return "See why with: release-machine logs; then release it again."
 
@@ -63,9 +75,16 @@ def await_opening(
     *,
     sfn: SFNClient,
     ledger: LedgerReader,
+    waited_for: Callable[[], list[Hold]],
+    tell: Callable[[str], None],
     wait: Callable[[float], None],
 ) -> Opening:
-    """Look until the ledger names the release or the execution has ended without one."""
+    """Look until the ledger names the release or the execution has ended without one.
+
+    While it waits for pipelines that others hold, that is told, and again when it changes.
+    """
+    told: list[Hold] = []
+    looks = 0
     while True:
         # Asked in this order, an execution that ended has written its pointer before we read it.
         execution = sfn.describe_execution(executionArn=execution_arn)
@@ -84,6 +103,12 @@ def await_opening(
                 error=execution.get("error") or status,
                 cause=execution.get("cause") or f"the execution ended {status} before it opened",
             )
+        looks += 1
+        if looks % _LOOKS_BETWEEN_REASONS == 0:
+            holds = waited_for()
+            if holds and holds != told:
+                tell(f"waits for busy pipelines: {'; '.join(map(str, holds))}")
+            told = holds
         wait(_PAUSE_SECONDS)
 
 

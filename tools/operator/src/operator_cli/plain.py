@@ -7,12 +7,18 @@ from operator_cli.follow import (
     Event,
     LookFailed,
     PipelineActs,
+    PipelineEvent,
+    PipelineKept,
     PipelineMoved,
+    PipelineRetried,
+    PipelineStopping,
+    PipelineWaits,
     ReleaseClosed,
     ReleaseFound,
+    ReleaseHalted,
 )
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
-from operator_cli.wording import clock_time, duration, tally
+from operator_cli.wording import clock_time, duration, halted, retries_used, tally
 
 
 class PlainView:
@@ -35,17 +41,39 @@ def line(event: Event, *, name_width: int) -> str:
     """Say one event in one line."""
     match event:
         case ReleaseFound(release):
-            count = release.pipeline_count
-            pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
-            return f"release {release.release_id}: {pipelines}, execution {release.execution_arn}"
-        case PipelineMoved(pipeline, _):
-            return f"{pipeline.name:<{name_width}} {_moved(pipeline)}"
-        case PipelineActs(pipeline, activity):
-            return f"{pipeline.name:<{name_width}} {pipeline.status} {_acts(activity)}"
+            return _found(release)
+        case ReleaseHalted(release):
+            return f"release {release.release_id}: halted {halted(release)}"
         case ReleaseClosed(release):
             return _closed(release)
         case LookFailed(problem):
             return f"{problem} The release goes on; looking again."
+        case _:
+            return f"{event.pipeline.name:<{name_width}} {_of_pipeline(event)}"
+
+
+def _of_pipeline(event: PipelineEvent) -> str:
+    status = event.pipeline.status
+    match event:
+        case PipelineMoved(pipeline, _):
+            return _moved(pipeline)
+        case PipelineKept(pipeline):
+            return f"{status} in attempt {pipeline.attempt}"
+        case PipelineWaits(_, waits_for):
+            return f"{status} {waits_for}"
+        case PipelineRetried(pipeline):
+            return f"{status} {retries_used(pipeline)}"
+        case PipelineActs(_, activity):
+            return f"{status} {_acts(activity)}"
+        case PipelineStopping(_, stopping):
+            return f"{status} {stopping}"
+
+
+def _found(release: Release) -> str:
+    count = release.pipeline_count
+    pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
+    attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
+    return f"release {release.release_id}: {pipelines}{attempt}, execution {release.execution_arn}"
 
 
 def _moved(pipeline: Pipeline) -> str:
@@ -67,10 +95,12 @@ def _acts(activity: Activity) -> str:
         said += f", waits for {activity.waits_for}"
     if activity.way_out:
         said += f"; go on with: {activity.way_out}"
+    if activity.link:
+        said += f" or at {activity.link}"
     return said
 
 
 def _closed(release: Release) -> str:
-    took = duration(release.opened_at, release.closed_at)
+    took = duration(release.began_at, release.closed_at)
     why = f": {' '.join(release.why.split())}" if release.why else ""
     return f"release {release.release_id}: {release.status} after {took}, {tally(release)}{why}"

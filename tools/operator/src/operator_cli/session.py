@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from operator_cli.activity import ActivityReader
+from operator_cli.busy import BusyPipelines
 from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
 from operator_cli.function_logs import LogReader
 from operator_cli.ledger_reader import LedgerReader
@@ -17,6 +18,7 @@ from operator_cli.ledger_reader import LedgerReader
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
+    from types_boto3_sts import STSClient
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -38,8 +40,16 @@ class Session:
         """The deployment that the outputs file describes, else the one of that name."""
         if self._outputs is not None:
             return read_outputs(self._outputs)
-        sts = self._boto.client("sts", config=_CONFIG)
-        return find_by_prefix(self._name_prefix, sfn=self.sfn, sts=sts)
+        return find_by_prefix(self._name_prefix, sfn=self.sfn, sts=self._sts)
+
+    @cached_property
+    def _sts(self) -> STSClient:
+        return self._boto.client("sts", config=_CONFIG)
+
+    @cached_property
+    def caller(self) -> str:
+        """Who calls, as AWS names it."""
+        return self._sts.get_caller_identity()["Arn"]
 
     @cached_property
     def sfn(self) -> SFNClient:
@@ -57,6 +67,15 @@ class Session:
         return LedgerReader(
             dynamodb=self._boto.client("dynamodb", config=_CONFIG),
             releases_table=self.deployment.releases_table,
+        )
+
+    @cached_property
+    def busy(self) -> BusyPipelines:
+        """The pipelines table: who holds what."""
+        return BusyPipelines(
+            sfn=self.sfn,
+            dynamodb=self._boto.client("dynamodb", config=_CONFIG),
+            pipelines_table=self.deployment.pipelines_table,
         )
 
     @cached_property

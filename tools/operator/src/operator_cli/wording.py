@@ -1,8 +1,10 @@
 """How times, durations and ids are written, the same in every view."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from operator_cli.model import Release
+from rich.text import Text
+
+from operator_cli.model import CANCELLED, Pipeline, Release
 
 SYMBOLS = {
     "WAITING": "·",
@@ -45,6 +47,36 @@ def duration(begin: datetime | None, end: datetime | None) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def left(remaining: timedelta) -> str:
+    """Write how much of a limit is left."""
+    if remaining <= timedelta():
+        return "its time is up"
+    if remaining.days > 1:
+        return f"{remaining.days} days left"
+    return f"{duration(datetime.min, datetime.min + remaining)} left"
+
+
+def halted(release: Release) -> str:
+    """Write what halted a release and what that means; nothing for one that was not halted."""
+    # A stopped pipeline of a cancelled release is what the cancelling did, not its reason.
+    if not release.halted_by or release.status == CANCELLED:
+        return ""
+    if release.closed:
+        return f"by {release.halted_by}"
+    rest = "what runs is stopped" if release.on_failure == "stop" else "what runs goes on"
+    return f"by {release.halted_by}: nothing more starts, {rest}"
+
+
+def retries_used(pipeline: Pipeline) -> str:
+    """Write which of its retries a pipeline has taken."""
+    return f"retry {pipeline.retried} of {pipeline.retries}"
+
+
+def colored_status(status: str) -> Text:
+    """Write a status with its sign, in its colour."""
+    return Text(f"{SYMBOLS.get(status, '?')} {status}", style=STYLES.get(status, ""))
 
 
 def short(execution_id: str | None) -> str:

@@ -1,0 +1,112 @@
+"""Following a release on the terminal that there is, to an exit code."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import click
+from rich.console import Console, RenderableType
+
+from operator_cli.errors import OperatorError
+from operator_cli.follow import Sink, follow
+from operator_cli.live import LiveView
+from operator_cli.model import SUCCEEDED, Release
+from operator_cli.observer import ReleaseObserver
+from operator_cli.opening import AlreadyReleased, Rejected, await_opening
+from operator_cli.plain import PlainView
+from operator_cli.session import Session
+from operator_cli.wording import clock_time
+
+RELEASED, NOT_RELEASED, INTERRUPTED = 0, 1, 130
+# Wide enough that a pipe cuts nothing short.
+PIPED_WIDTH = 200
+
+
+def follow_from_opening(
+    session: Session, execution_arn: str, *, pipelines: Sequence[str]
+) -> NoReturn:
+    """Follow what an execution opens, and exit with the outcome; ``pipelines`` is what it needs."""
+    name = execution_arn.rpartition(":")[2]
+    tell(f"execution {execution_arn}")
+    with going_on(f"the release goes on. To stop it: release-machine cancel {name}"):
+        opening = await_opening(
+            execution_arn,
+            sfn=session.sfn,
+            ledger=session.ledger,
+            waited_for=lambda: session.busy.waited_for(execution_arn, pipelines),
+            tell=tell,
+            wait=time.sleep,
+        )
+    if isinstance(opening, Rejected):
+        raise OperatorError(f"Rejected, nothing was started. {opening}", opening.next_step)
+    if isinstance(opening, AlreadyReleased):
+        tell(
+            f"already released: this manifest is release {opening.release_id}, run by "
+            f"{opening.released_by}; nothing was started now, this is how it stands"
+        )
+    follow_and_exit(session, opening.release_id)
+
+
+def follow_and_exit(session: Session, release_id: str) -> NoReturn:
+    """Follow a release to its end, and exit with the outcome."""
+    with going_on(
+        f"the release goes on. Follow it again: release-machine status --follow {release_id}"
+    ):
+        ended = follow_to_end(session, release_id)
+    sys.exit(RELEASED if ended.status == SUCCEEDED else NOT_RELEASED)
+
+
+def follow_to_end(session: Session, release_id: str) -> Release:
+    """Follow a release until it is over; answers it as last seen."""
+    observer = ReleaseObserver(
+        release_id, ledger=session.ledger, activity=session.activity, sfn=session.sfn, clock=now
+    )
+    with _view() as view:
+        return follow(observer.look, sink=view, wait=time.sleep)
+
+
+@contextmanager
+def going_on(what: str) -> Iterator[None]:
+    """Say on Ctrl-C that only the looking ends, and what goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"Stopped looking; {what}", err=True)
+        sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _view() -> Iterator[Sink]:
+    console = open_console()
+    if console.is_terminal:
+        with LiveView(console, clock=now) as live:
+            yield live
+    else:
+        yield PlainView(sys.stdout)
+
+
+def open_console() -> Console:
+    """The terminal, or a pipe with room for everything."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def show(console: Console, *parts: RenderableType) -> None:
+    """Draw once."""
+    with console.capture() as drawn:
+        console.print(*parts, sep="\n")
+    # rich fills each row of a table to its full width.
+    click.echo("\n".join(row.rstrip() for row in drawn.get().rstrip("\n").split("\n")))
+
+
+def tell(fact: str) -> None:
+    """Say one fact with its time."""
+    click.echo(f"{clock_time(now())} {fact}")
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)

@@ -1,0 +1,115 @@
+"""The pipelines of a release, one row each, and below them the commands that let them go on."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from operator_cli.model import RUNNING, SKIPPED, SUCCEEDED, WAITING, Activity, Pipeline, Release
+from operator_cli.order import depths
+from operator_cli.situation import kept, stopping, time_left, waits_for
+from operator_cli.wording import colored_status, duration, left, retries_used, short
+
+# Below this width the ids of executions give way to what happens.
+WIDTH_FOR_IDS = 100
+DEEPEST_INDENT = 5
+
+
+def pipeline_table(
+    release: Release,
+    *,
+    now: datetime,
+    activity: Mapping[str, Activity],
+    width: int,
+    room: int | None = None,
+) -> RenderableType:
+    """Draw one row per pipeline in the order they run in, indented below what they wait for.
+
+    With room for fewer rows, those that ended well or wait are counted instead of drawn.
+    """
+    shown = _that_fit(release.pipelines, room=room)
+    with_ids = width >= WIDTH_FOR_IDS
+    depth = depths(release.pipelines)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("PIPELINE", no_wrap=True)
+    table.add_column("STATUS", no_wrap=True)
+    table.add_column("TIME", no_wrap=True, justify="right")
+    if with_ids:
+        table.add_column("EXECUTION", no_wrap=True)
+    table.add_column("NOW", overflow="fold")
+    for pipeline in shown:
+        table.add_row(
+            "  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name,
+            colored_status(pipeline.status),
+            duration(pipeline.started_at, pipeline.ended_at or now),
+            *([short(pipeline.execution_id)] if with_ids else []),
+            _now(release, pipeline, activity.get(pipeline.name), now=now),
+        )
+    parts: list[RenderableType] = [table]
+    hidden = len(release.pipelines) - len(shown)
+    if hidden:
+        parts.append(Text(f"and {hidden} more", style="dim"))
+    parts += _ways_out(shown, activity, width=width)
+    return Group(*parts)
+
+
+def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pipeline]:
+    if room is None or len(pipelines) <= room:
+        return pipelines
+    quiet = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
+    by_need = sorted(pipelines, key=lambda pipeline: quiet.get(pipeline.status, 0))
+    kept_names = {pipeline.name for pipeline in by_need[: max(1, room)]}
+    return [pipeline for pipeline in pipelines if pipeline.name in kept_names]
+
+
+def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime) -> Text:
+    return Text("\n").join(_facts(release, pipeline, activity, now=now))
+
+
+def _facts(
+    release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime
+) -> Iterator[Text]:
+    waiting, stop = waits_for(release, pipeline), stopping(release, pipeline)
+    if waiting:
+        yield Text(waiting, style="dim")
+    if activity is not None and pipeline.status == RUNNING:
+        told = Text(activity.place)
+        if activity.waits_for:
+            told.append(f"  waits for {activity.waits_for}", style="bold yellow")
+        yield told
+    if stop:
+        yield Text(stop, style="yellow")
+    remaining = time_left(pipeline, now=now)
+    if remaining is not None:
+        yield Text(left(remaining), style="dim")
+    if pipeline.failure is not None:
+        failure = pipeline.failure
+        told = Text(f"{failure.place}: " if failure.place else "")
+        told.append(failure.reason, style="dim" if pipeline.status == SKIPPED else "red")
+        yield told
+        if failure.link:
+            yield Text(failure.link, style="underline")
+    if pipeline.retried:
+        yield Text(retries_used(pipeline), style="dim")
+    if kept(release, pipeline):
+        yield Text(f"in attempt {pipeline.attempt}", style="dim")
+
+
+def _ways_out(
+    pipelines: Sequence[Pipeline], activity: Mapping[str, Activity], *, width: int
+) -> Iterator[RenderableType]:
+    for pipeline in pipelines:
+        doing = activity.get(pipeline.name)
+        if doing and doing.way_out and pipeline.status == RUNNING:
+            yield Text(f"\n{pipeline.name} goes on with:")
+            # Broken where a shell takes it: it is there to be copied.
+            yield Text(" \\\n    ".join(_broken(doing.way_out, width=width - 6)), style="dim")
+            if doing.link:
+                yield Text(f"or at {doing.link}", style="dim", overflow="fold")
+
+
+def _broken(command: str, *, width: int) -> list[str]:
+    return textwrap.wrap(command, width, break_long_words=False, break_on_hyphens=False)

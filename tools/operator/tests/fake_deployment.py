@@ -1,0 +1,101 @@
+"""A deployment in memory, in the place of a session."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from operator_cli.deployment import Deployment
+from operator_cli.function_logs import LogLine
+from operator_cli.model import Activity, Pipeline, Release
+
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:mine"
+
+
+@dataclass
+class FakeAws:
+    """One deployment whose machine takes what is dropped, and a ledger with some releases."""
+
+    releases: dict[str, Release]
+    pointer: str | None
+    execution: dict[str, Any]
+    interrupted: bool = False
+    dropped: bytes = b""
+    event: str = ""
+    stopped: list[dict[str, str]] = field(default_factory=list)
+    stop_does: str | None = "CANCELLED"
+    started: list[dict[str, Any]] = field(default_factory=list)
+    stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
+
+    caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
+    deployment = Deployment(
+        state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:release-machine",
+        manifest_bucket="manifests",
+        releases_table="releases",
+        pipelines_table="pipelines",
+        function_names={},
+    )
+
+    def __post_init__(self) -> None:
+        # The session's parts are this one object: it answers for each of them.
+        self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
+
+    def put_object(self, **asked: Any) -> dict[str, str]:
+        self.dropped = asked["Body"]
+        dropped = {"key": asked["Key"], "version-id": "v1"}
+        self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})
+        return {"VersionId": "v1"}
+
+    def get_paginator(self, operation: str) -> FakeAws:
+        assert operation == "list_executions"
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return [{"executions": [{"executionArn": EXECUTION, "startDate": datetime.now(UTC)}]}]
+
+    def describe_execution(self, **asked: str) -> dict[str, Any]:
+        if asked["executionArn"] != EXECUTION:
+            raise ClientError(
+                {"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "DescribeExecution"
+            )
+        return {"input": self.event, **self.execution}
+
+    def start_execution(self, **asked: str) -> dict[str, str]:
+        assert asked["stateMachineArn"] == self.deployment.state_machine_arn
+        self.started.append(json.loads(asked["input"]))
+        return {"executionArn": EXECUTION}
+
+    def stop_execution(self, **asked: str) -> None:
+        self.stopped.append(asked)
+        if self.stop_does:
+            self.set_status(self.stop_does)
+
+    def set_status(self, status: str) -> None:
+        """Make that of every release this."""
+        self.releases = {
+            name: replace(release, status=status) for name, release in self.releases.items()
+        }
+
+    def release_opened_by(self, execution_arn: str) -> str | None:
+        return self.pointer if execution_arn == EXECUTION else None
+
+    def release(self, release_id: str) -> Release | None:
+        return self.releases.get(release_id)
+
+    def manifest(self, release_id: str) -> str | None:
+        assert release_id in self.releases
+        return self.stored
+
+    def latest(self, limit: int) -> list[Release]:
+        return list(self.releases.values())[:limit]
+
+    def read(self, what: tuple[Pipeline, ...] | datetime) -> Any:
+        if isinstance(what, datetime):
+            return [LogLine(0, "e", "open_release", '{"level": "INFO", "message": "opened"}')]
+        return {pipeline.name: Activity(stage="Deploy") for pipeline in what}

@@ -1,0 +1,55 @@
+"""What a pipeline waits for, from the ledger alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from operator_cli.model import Pipeline, Release, Snapshot
+from operator_cli.situation import stopping, waits_for
+
+WEB = Pipeline(name="web", position=9, status="WAITING")
+
+
+@pytest.fixture
+def release(running: Snapshot) -> Release:
+    return running.release
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (("payments",), "after payments"),
+        (("catalog", "payments", "search"), "after payments, search"),
+        (("payments", "search", "x", "y", "z"), "after payments, search, x and 2 more"),
+        (("catalog",), None),
+        ((), None),
+    ],
+)
+def test_order(release: Release, before: tuple[str, ...], said: str | None) -> None:
+    """A pipeline waits for those of its dependencies that have not succeeded."""
+    assert waits_for(release, replace(WEB, depends_on=before)) == said
+
+
+def test_token_and_slot(release: Release) -> None:
+    """What may start needs its task's token first, then a free slot."""
+    full = replace(release, max_concurrency=1, in_flight=frozenset({"payments"}))
+    assert waits_for(full, replace(WEB, has_task=False)) == "waits for its task token"
+    assert waits_for(full, WEB) == "waits for a free slot, 1 of 1 taken"
+    assert waits_for(replace(full, max_concurrency=2), WEB) is None
+
+
+def test_nothing_waits_in_a_closed_release(release: Release) -> None:
+    """What a closed release has not skipped yet waits for nothing."""
+    closed = replace(release, status="CANCELLED")
+    assert waits_for(closed, replace(WEB, depends_on=("payments",))) is None
+
+
+def test_stop(release: Release, running: Snapshot) -> None:
+    """A stop says how it goes on with the action in progress; it is over when the pipeline is."""
+    told = replace(WEB, status="RUNNING", stop_requested_at=running.at)
+    assert stopping(release, replace(WEB, status="RUNNING")) is None
+    assert stopping(release, told) == "stopping: waits for the action in progress"
+    assert stopping(replace(release, abandons=True), told) == (
+        "stopping: abandons the action in progress"
+    )
+    assert stopping(release, replace(told, status="STOPPED")) is None
