@@ -126,6 +126,13 @@ def test_retry_after_the_deadline(aws: FakeAws, run: Run) -> None:
     ]
 
 
+def test_retry_that_waits(aws: FakeAws, run: Run) -> None:
+    """A retry may wait for pipelines that another release holds, whatever the manifest said."""
+    aws.set_status("FAILED")
+    run("retry", "2026.11.22-1", "--wait")
+    assert aws.started[0]["manifest"]["onBusy"] == "wait"
+
+
 def test_retry_before_the_deadline(aws: FakeAws, run: Run) -> None:
     """A deadline that lies ahead goes on to hold."""
     aws.set_status("FAILED")

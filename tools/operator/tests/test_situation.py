@@ -1,11 +1,12 @@
 """What a pipeline waits for, from the ledger alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from operator_cli.model import Pipeline, Release, Snapshot
-from operator_cli.situation import stopping, waits_for
+from operator_cli.situation import stopping, time_left, waits_for
 
 WEB = Pipeline(name="web", position=9, status="WAITING")
 
@@ -53,3 +54,13 @@ def test_stop(release: Release, running: Snapshot) -> None:
         "stopping: abandons the action in progress"
     )
     assert stopping(release, replace(told, status="STOPPED")) is None
+
+
+def test_time_limit(running: Snapshot) -> None:
+    """A limit counts from the start while the pipeline runs and nobody has stopped it."""
+    web = replace(WEB, status="RUNNING", started_at=running.at, time_limit=timedelta(minutes=30))
+    now = running.at + timedelta(minutes=10)
+    assert time_left(web, now=now) == timedelta(minutes=20)
+    assert time_left(replace(web, status="SUCCEEDED"), now=now) is None
+    assert time_left(replace(web, stop_requested_at=now), now=now) is None
+    assert time_left(replace(web, time_limit=None), now=now) is None

@@ -178,9 +178,12 @@ def cancel(open_session: Callable[[], Session], release_id: str, reason: str | N
 @cli.command()
 @click.argument("release_id", metavar="RELEASE")
 @click.option("--deadline", help="A new deadline, with its time zone: 2026-11-22T18:00:00Z.")
+@click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
 @click.pass_obj
 @_reported
-def retry(open_session: Callable[[], Session], release_id: str, deadline: str | None) -> None:
+def retry(
+    open_session: Callable[[], Session], release_id: str, *, deadline: str | None, wait: bool
+) -> None:
     """Run again what did not succeed in RELEASE, as its next attempt, and follow it."""
     new_deadline = read_deadline(deadline) if deadline else None
     session = open_session()
@@ -201,7 +204,7 @@ def retry(open_session: Callable[[], Session], release_id: str, deadline: str | 
     if dropped:
         tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
     arn = start_attempt(
-        manifest,
+        {**manifest, "onBusy": "wait"} if wait else manifest,
         state_machine_arn=session.deployment.state_machine_arn,
         caller=session.caller,
         sfn=session.sfn,

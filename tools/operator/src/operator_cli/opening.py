@@ -57,7 +57,7 @@ class Rejected:
             case "PipelinesBusy":
                 return (
                     'Release it again when they have ended; or add "onBusy": "wait" to the '
-                    "manifest, and it starts by itself then."
+                    "manifest (with retry: --wait), and it starts by itself then."
                 )
             case "ReleaseNotResumable":
                 return "See how it stands with: release-machine status RELEASE"

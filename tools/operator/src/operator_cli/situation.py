@@ -39,7 +39,9 @@ def stopping(release: Release, pipeline: Pipeline) -> str | None:
 
 def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:
     """How long a running pipeline may go on by its own time limit."""
-    if pipeline.status != RUNNING or not pipeline.time_limit or not pipeline.started_at:
+    if pipeline.status != RUNNING or pipeline.stop_requested_at:
+        return None
+    if not pipeline.time_limit or not pipeline.started_at:
         return None
     return pipeline.started_at + pipeline.time_limit - now
 
