@@ -1,6 +1,6 @@
 """What every end-to-end test starts from: the account, pipelines to release, and the doors."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -10,6 +10,7 @@ from tests.e2e.evidence import evidence
 from tests.e2e.faults import Faults
 from tests.e2e.functions import Functions
 from tests.e2e.ledger import Ledger
+from tests.e2e.long_runs import LongRuns
 from tests.e2e.machines import Machines
 from tests.e2e.pipelines import Estate, Pipelines
 from tests.e2e.refusals import Refusals
@@ -64,6 +65,34 @@ def announcements(account: Account) -> Announcements:
 def ledger(account: Account) -> Ledger:
     """The tables."""
     return Ledger(account)
+
+
+@pytest.fixture(scope="session")
+def long_runs(request: pytest.FixtureRequest) -> Iterator[LongRuns]:
+    """Releases that take most of a minute, started before the first test."""
+    account, ledger = request.getfixturevalue("account"), request.getfixturevalue("ledger")
+    runs = LongRuns(
+        releases=Releases(account, ledger),
+        pipelines=request.getfixturevalue("pipelines"),
+        faults=request.getfixturevalue("faults"),
+    )
+    with runs.under_way():
+        yield runs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _started_first(request: pytest.FixtureRequest) -> None:
+    if any(map(_takes_long, request.session.items)):
+        request.getfixturevalue("long_runs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Look at the releases that take long after all the other tests."""
+    items.sort(key=_takes_long)
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return "long_runs" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture

@@ -60,6 +60,22 @@ class Pipelines:
         self._end_first(name, stop=approval)
         return name
 
+    def start(self, pipeline: str) -> str:
+        """Start an execution by hand, of which no release knows; answers its id."""
+        answer = self.account.codepipeline.start_pipeline_execution(name=pipeline)
+        return answer["pipelineExecutionId"]
+
+    def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
+        """Stop an execution by hand, its present action too."""
+        self.account.codepipeline.stop_pipeline_execution(
+            pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True, reason=reason
+        )
+
+    def change(self, pipeline: str) -> None:
+        """Update the pipeline, which cancels the executions that run."""
+        declaration = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
+        self.account.codepipeline.update_pipeline(pipeline=declaration)
+
     def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
         """The executions that the release machine started, newest first."""
         starter = "/" + self.account.function("run_pipeline")

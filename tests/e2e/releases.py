@@ -17,7 +17,10 @@ from tests.e2e.pipelines import unique
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+    from types_boto3_stepfunctions.type_defs import (
+        DescribeExecutionOutputTypeDef,
+        HistoryEventTypeDef,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,10 @@ class Releases:
             self._remember(parsed["executionArn"])
         return Answer(status=answer.status_code, body=parsed)
 
+    def adopt(self, execution_arn: str) -> str:
+        """Count an execution that was started elsewhere as this test's own; answers its ARN."""
+        return self._remember(execution_arn)
+
     # What became of it
 
     def execution_of(self, key: str) -> str:
@@ -108,6 +115,12 @@ class Releases:
                 return arn
         return None
 
+    def stop(self, execution_arn: str, cause: str) -> None:
+        """Stop an execution by hand."""
+        self.account.step_functions.stop_execution(
+            executionArn=execution_arn, error="StoppedByHand", cause=cause
+        )
+
     def end(self, execution_arn: str, *, seconds: float = 60) -> "DescribeExecutionOutputTypeDef":
         """Wait until an execution has ended; answers its description."""
 
@@ -123,14 +136,18 @@ class Releases:
 
     def visited(self, execution_arn: str) -> list[str]:
         """The names of the states that an execution has entered, in order."""
-        pages = self.account.step_functions.get_paginator("get_execution_history").paginate(
-            executionArn=execution_arn
-        )
         return [
             event["stateEnteredEventDetails"]["name"]
-            for page in pages
-            for event in page["events"]
+            for event in self._history(execution_arn)
             if "stateEnteredEventDetails" in event
+        ]
+
+    def failed_tasks(self, execution_arn: str) -> list[tuple[str, str]]:
+        """Error and cause of each task of an execution that has failed, in order."""
+        return [
+            (event["taskFailedEventDetails"]["error"], event["taskFailedEventDetails"]["cause"])
+            for event in self._history(execution_arn)
+            if "taskFailedEventDetails" in event
         ]
 
     def children(self, execution_arn: str) -> dict[str, int]:
@@ -156,6 +173,12 @@ class Releases:
             return found if "closed_at" in found else {}
 
         return wait_until(f"release {release_id} is closed", header, seconds)
+
+    def _history(self, execution_arn: str) -> "list[HistoryEventTypeDef]":
+        pages = self.account.step_functions.get_paginator("get_execution_history").paginate(
+            executionArn=execution_arn
+        )
+        return [event for page in pages for event in page["events"]]
 
     def _remember(self, execution_arn: str) -> str:
         if execution_arn not in self.executions:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.faults import Faults
 from tests.e2e.ledger import Ledger
+from tests.e2e.long_runs import THROTTLES, LongRuns
 from tests.e2e.pipelines import Pipelines, unique
 from tests.e2e.releases import Releases, manifest
 from tests.e2e.waiting import wait_until
@@ -98,3 +99,18 @@ def test_a_pipeline_that_cannot_be_started_fails_its_release(
     assert pipelines.executions(name) == []
     assert "execution_id" not in ledger.pipeline(release_id, name)
     wait_until("nobody holds the pipeline", lambda: ledger.holder(name) == "")
+
+
+def test_a_throttled_start_is_tried_until_it_works(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults, long_runs: LongRuns
+) -> None:
+    """Throttled more often than the SDK tries, a pipeline is started once, by the next try."""
+    run = long_runs.throttled
+
+    ended = releases.end(releases.adopt(run.execution_arn), seconds=90)
+
+    assert ended["status"] == "SUCCEEDED"
+    assert faults.fired(long_runs.throttle) == THROTTLES
+    (execution,) = pipelines.executions(run.pipeline)
+    node = ledger.pipeline(run.release_id, run.pipeline)
+    assert node["execution_id"] == execution["pipelineExecutionId"]
