@@ -104,8 +104,10 @@ type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 
 @pytest.fixture
-def stubbed() -> Iterator[Stubbed]:
+def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubbed]:
     """Make a client whose queued answers must all be used."""
+    # A shell that is set for the platform must not matter.
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     stubbers: list[Stubber] = []
 
     def make(service: str) -> tuple[Any, Stubber]:
