@@ -137,7 +137,7 @@ class Point:
     ) -> None:
         self._beginning = beginning
         self.calls = calls
-        self._after: dict[tuple[datetime, int], Point] = {}
+        self._after: dict[object, Point] = {}
         self.answers = answers
         self.next: Call | Ended = live.stopped_at
         self._live = live if isinstance(self.next, Call) else None
@@ -145,7 +145,7 @@ class Point:
 
     def after(self, answer: Answer) -> "Point":
         """Return the point that this answer leads to."""
-        key = answer.key()
+        key = answer.key() if self._beginning.merges else ()
         found = self._after.get(key)
         if found is None:
             assert isinstance(self.next, Call)
@@ -154,7 +154,8 @@ class Point:
             found = self._beginning.point_of(
                 live, answers=(*self.answers, answer), calls=(*self.calls, self.next)
             )
-            self._after[key] = found
+            if self._beginning.merges:
+                self._after[key] = found
         return found
 
     def _take_live(self) -> "_Live":
@@ -176,7 +177,7 @@ class Beginning:
     def __init__(self, program: Program, now: datetime, *, merges: bool) -> None:
         self._program = program
         self._now = now
-        self._merges = merges
+        self.merges = merges
         self._points: dict[object, Point] = {}
         self.point = self.point_of(self.run())
 
@@ -188,7 +189,7 @@ class Beginning:
         self, live: "_Live", *, answers: tuple[Answer, ...] = (), calls: tuple[Call, ...] = ()
     ) -> Point:
         """Return the point where a running function stands, a known one if it is equal."""
-        if not self._merges:
+        if not self.merges:
             return Point(self, live, answers=answers, calls=calls)
         state = live.describe()
         found = self._points.get(state)

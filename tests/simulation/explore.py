@@ -1,6 +1,6 @@
 """Exhaustive exploration: every schedule of a scenario, each state once."""
 
-from collections import Counter
+import shlex
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -36,14 +36,18 @@ class Failed(AssertionError):
     """A schedule that breaks an invariant, in words and as the choices that lead there."""
 
     def __init__(self, scenario: Scenario, violated: Violated, path: list[tuple[int, Step]]) -> None:
-        choices = ".".join(str(choice) for choice, _ in path)
-        steps = "\n".join(f"{n:4} {step}" for n, (_, step) in enumerate(path, start=1))
-        super().__init__(
-            f"{violated}\n\nin {scenario.name!r}, after these steps:\n{steps}\n\nReplay: "
-            f".venv/bin/python -m tests.simulation replay {scenario.name!r} {choices}"
+        super().__init__(scenario, violated, path)
+        self.scenario, self.violated, self.path = scenario, violated, path
+
+    def __str__(self) -> str:
+        """Tell the promise, the steps and how to see them again."""
+        choices = ".".join(str(choice) for choice, _ in self.path)
+        steps = "\n".join(f"{n:4} {step}" for n, (_, step) in enumerate(self.path, start=1))
+        told = shlex.quote(self.scenario.as_json())
+        return (
+            f"{self.violated}\n\nin {self.scenario.name!r}, after these steps:\n{steps}\n\nReplay: "
+            f".venv/bin/python -m tests.simulation replay {told} {choices}"
         )
-        self.violated = violated
-        self.path = path
 
 
 @dataclass(slots=True)
@@ -68,7 +72,6 @@ class _Search:
         self._schedules: dict[int, int] = {}  # of the states that are behind us
         self._frames: list[_Frame] = []
         self.found = Found(scenario.name)
-        self.kinds: Counter[str] = Counter()
 
     def run(self) -> Found:
         began = monotonic()
@@ -92,8 +95,7 @@ class _Search:
             if take(self._world, step):
                 self._enter()
         except Violated as violated:
-            path = [(frame.at - 1, frame.steps[frame.at - 1]) for frame in self._frames]
-            raise Failed(self._scenario, violated, path) from None
+            raise self._failed(violated) from None
 
     def _enter(self) -> None:
         saved = self._world.save()
@@ -105,11 +107,21 @@ class _Search:
             return
         steps = enabled(self._world)
         if not steps:
-            check_end(self._world)
+            self._check_end()
         if self._most_states and len(self._schedules) >= self._most_states:
             steps = []
         self._frames.append(_Frame(number, saved, steps, schedules=0 if steps else 1))
         self.found.longest = max(self.found.longest, len(self._frames))
+
+    def _check_end(self) -> None:
+        try:
+            check_end(self._world)
+        except Violated as violated:
+            raise self._failed(violated) from None
+
+    def _failed(self, violated: Violated) -> Failed:
+        path = [(frame.at - 1, frame.steps[frame.at - 1]) for frame in self._frames]
+        return Failed(self._scenario, violated, path)
 
     def _leave(self) -> None:
         frame = self._frames.pop()

@@ -14,8 +14,12 @@ class Violated(AssertionError):
     """An invariant does not hold; `invariant` is its name."""
 
     def __init__(self, invariant: str, what: str) -> None:
-        super().__init__(f"{invariant}: {what}")
+        super().__init__(invariant, what)
         self.invariant = invariant
+
+    def __str__(self) -> str:
+        """Name the invariant and what breaks it."""
+        return ": ".join(self.args)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Replaying one schedule by its choices, with every step and what the ledger says after it."""
 
+from collections.abc import Callable
+
 from tests.simulation.endings import check_end
 from tests.simulation.engine import enabled, make_world, take
 from tests.simulation.explore import Failed
@@ -9,26 +11,34 @@ from tests.simulation.steps import Step
 from tests.simulation.world import World
 
 
-def replay(scenario: Scenario, choices: list[int]) -> list[str]:
-    """Run the schedule that these choices make and return its steps in words.
+def replay(scenario: Scenario, choices: list[int], *, tell: Callable[[str], object]) -> None:
+    """Run the schedule that these choices make and tell its steps in words.
 
     Raises Failed where it breaks an invariant, as it did when it was found.
     """
     world = make_world(scenario, merges=False)
-    lines: list[str] = []
     path: list[tuple[int, Step]] = []
+    before = ""
     try:
         for number in choices:
             steps = enabled(world)
             step = steps[number]
             path.append((number, step))
+            tell(f"{len(path):4} {step} {_call(world, step)}")
             take(world, step)
-            lines.append(f"{len(path):4} {step}   {_ledger(world)}")
+            if (ledger := _ledger(world)) != before:
+                tell(f"       {ledger}")
+                before = ledger
         if not enabled(world):
             check_end(world)
     except Violated as violated:
         raise Failed(scenario, violated, path) from None
-    return lines
+
+
+def _call(world: World, step: Step) -> str:
+    """Say which call an invocation is about to make."""
+    invocation = world.invocations.get(step.who)
+    return str(invocation.point.next) if invocation and invocation.point else ""
 
 
 def _ledger(world: World) -> str:

@@ -1,7 +1,8 @@
 """What is simulated: the releases, what may go wrong, and how often."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -31,6 +32,18 @@ class Scenario:
         """Name every pipeline of every manifest."""
         names = {_name(each) for manifest in self.manifests for each in manifest["pipelines"]}
         return tuple(sorted(names))
+
+    def as_json(self) -> str:
+        """Return the scenario as a text, for from_json()."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Scenario":
+        """Return the scenario that as_json() wrote."""
+        fields = json.loads(text)
+        for name in ("manifests", "outcomes"):
+            fields[name] = tuple(fields[name])
+        return cls(**fields)
 
 
 def _name(pipeline: Any) -> str:
@@ -108,4 +121,10 @@ SMALL = (
         preemptions=0,
     ),
     Scenario(name="retried in the console", manifests=(releasing("a"),), person_retries=1, preemptions=1),
+)
+
+# The same with wider bounds, for an hour that is to spare.
+DEEP = tuple(
+    replace(each, preemptions=(each.preemptions or 0) + 1, most_faults=each.most_faults + 1, faults=ANY)
+    for each in SMALL
 )

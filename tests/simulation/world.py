@@ -44,7 +44,7 @@ class World:
 
     `starts` are the executions that our functions have started, `retries` those whose stage they
     have retried, each time, `resumed` those that a person has retried, `current` the invocation that acted last, `waits` how often time had to pass because
-    nothing else could happen.
+    nothing else could happen. `reached` and `steps` are notes on the schedules, not the state.
     """
 
     def __init__(self, scenario: Scenario, *, merges: bool = True) -> None:
@@ -67,6 +67,7 @@ class World:
         self.current = ""
         self.waits = 0
         self.reached: set[str] = set()
+        self.steps = 0
         self._beginnings: dict[tuple[Any, ...], Point] = {}
         self._fingerprints = Fingerprints()
 

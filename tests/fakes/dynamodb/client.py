@@ -67,7 +67,8 @@ class FakeDynamoDB:
     """DynamoDB in memory, shaped as the low-level boto3 client.
 
     With check_parameters (the default) each call's parameters pass botocore's own validation
-    first, as a real client's would; a simulation may switch that off for speed. batch_limit
+    first, as a real client's would; a simulation may switch that off for speed, and the limit of
+    an item's size with it. batch_limit
     makes a batch call leave all beyond that many entries unprocessed.
     """
 
@@ -89,7 +90,9 @@ class FakeDynamoDB:
             for index in request.get("GlobalSecondaryIndexes", [])
         }
         keys = _key_schema(request["KeySchema"], types, None)
-        self._tables[request["TableName"]] = Table(keys, indexes)
+        self._tables[request["TableName"]] = Table(
+            keys, indexes, checks_size=self._checks_parameters
+        )
         return answer({"TableDescription": {"TableName": request["TableName"]}})
 
     def snapshot(self) -> Snapshot:

@@ -86,7 +86,10 @@ class KeySchema:
 class Table:
     """The items of one table; a stored item is never changed, only replaced."""
 
-    def __init__(self, keys: KeySchema, indexes: Mapping[str, KeySchema]) -> None:
+    def __init__(
+        self, keys: KeySchema, indexes: Mapping[str, KeySchema], *, checks_size: bool = True
+    ) -> None:
+        self._checks_size = checks_size
         self.keys = keys
         self.indexes = indexes
         self._partitions: Partitions = {}
@@ -123,7 +126,7 @@ class Table:
             for name in index.names:
                 if name in item:
                     index.check_value(name, item[name])
-        if size_of_item(item) > MAX_ITEM_BYTES:
+        if self._checks_size and size_of_item(item) > MAX_ITEM_BYTES:
             what = "Item size to update" if updated else "Item size"
             raise invalid(f"{what} has exceeded the maximum allowed size")
 

@@ -19,6 +19,7 @@ type Item = dict[str, AttributeValue]
 
 SCALARS = frozenset({"S", "N", "B"})
 SETS = frozenset({"SS", "NS", "BS"})
+_NESTED = SETS | {"L", "M"}
 TYPES = SCALARS | SETS | {"L", "M", "BOOL", "NULL"}
 MAX_ITEM_BYTES = 400 * 1024
 MAX_DEPTH = 32
@@ -153,7 +154,11 @@ def copied(value: AttributeValue) -> AttributeValue:
 
 def copied_item(item: Item) -> Item:
     """Copy an item, so that a caller may change what it was given."""
-    return {name: copied(value) for name, value in item.items()}
+    # Most values are scalars, which need no call.
+    return {
+        name: copied(value) if next(iter(value)) in _NESTED else value.copy()
+        for name, value in item.items()
+    }
 
 
 def size_of_item(item: Item) -> int:

@@ -1,0 +1,100 @@
+"""The simulation by hand: explore, draw, replay, mutants.
+
+    .venv/bin/python -m tests.simulation explore [NAME ...]
+    .venv/bin/python -m tests.simulation draw [--schedules N] [--seed N] [--minutes N]
+    .venv/bin/python -m tests.simulation replay SCENARIO CHOICES
+    .venv/bin/python -m tests.simulation mutants [NAME ...]
+"""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+ROOT = Path(__file__).parents[2]
+# As pyproject.toml tells pytest; mutants come with another root of the functions.
+sys.path[:0] = [str(ROOT / "tools/localstack-plugin/src"), str(ROOT)]
+if not any((Path(each) / "release_core").is_dir() for each in sys.path):
+    sys.path.insert(0, str(ROOT / "lambdas"))
+
+
+def main() -> int:
+    """Do what the command line asks for; the exit code is 1 when a promise is broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    exploring = commands.add_parser("explore")
+    exploring.add_argument("names", nargs="*")
+    exploring.add_argument("--deep", action="store_true")
+    drawing = commands.add_parser("draw")
+    drawing.add_argument("--schedules", type=int, default=20_000)
+    drawing.add_argument("--seed", type=int, default=1)
+    drawing.add_argument("--minutes", type=float, default=60.0)
+    replaying = commands.add_parser("replay")
+    replaying.add_argument("scenario")
+    replaying.add_argument("choices")
+    mutating = commands.add_parser("mutants")
+    mutating.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    from tests.simulation.explore import Failed  # after the path is known  # noqa: PLC0415
+
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except Failed as failed:
+        print(failed)  # noqa: T201  # a command
+        return 1
+
+
+def _explore(arguments: argparse.Namespace) -> int:
+    from tests.simulation.runs import explore_quietly, on_all_cores  # noqa: PLC0415
+    from tests.simulation.scenarios import DEEP, SMALL  # noqa: PLC0415
+
+    chosen = DEEP if arguments.deep else SMALL
+    names = set(arguments.names)
+    work = [each for each in chosen if not names or each.name in names]
+    for found in on_all_cores(explore_quietly, work):
+        print(found, flush=True)  # noqa: T201
+    return 0
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    from tests.simulation.runs import draw, on_all_cores  # noqa: PLC0415
+
+    portion = 2_500
+    count = max(1, arguments.schedules // portion)
+    end = monotonic() + arguments.minutes * 60
+    seeds = range(arguments.seed, arguments.seed + count)
+    for drawn in on_all_cores(partial(draw, schedules=portion), seeds):
+        print(drawn, flush=True)  # noqa: T201
+        if drawn.failure:
+            print(drawn.failure)  # noqa: T201
+            return 1
+        if monotonic() > end:
+            break
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from tests.simulation.replay import replay  # noqa: PLC0415
+    from tests.simulation.runs import quietly  # noqa: PLC0415
+    from tests.simulation.scenarios import Scenario  # noqa: PLC0415
+
+    with quietly():
+        replay(
+            Scenario.from_json(arguments.scenario),
+            [int(choice) for choice in arguments.choices.split(".")],
+            tell=print,
+        )
+    return 0
+
+
+def _mutants(arguments: argparse.Namespace) -> int:
+    from tests.simulation.mutants import run_mutants  # noqa: PLC0415
+
+    return run_mutants(arguments.names)
+
+
+_COMMANDS = {"explore": _explore, "draw": _draw, "replay": _replay, "mutants": _mutants}
+
+if __name__ == "__main__":
+    sys.exit(main())

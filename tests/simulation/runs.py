@@ -1,0 +1,108 @@
+"""Many schedules on all cores: each process explores or draws on its own and reports what it saw."""
+
+import gc
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from time import monotonic
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.simulation.drawn import run, scenarios
+from tests.simulation.explore import Failed, Found, explore
+from tests.simulation.functions import functions_on_stage
+from tests.simulation.scenarios import Scenario
+
+# So many choices of a schedule are drawn; one that takes more goes on in the ordinary way.
+CHOICES = 600
+
+
+@dataclass
+class Drawn:
+    """What one process has seen of schedules drawn at random; `failure` is the shrunk one."""
+
+    seed: int
+    schedules: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    reached: set[str] = field(default_factory=set)
+    failure: str = ""
+    invariant: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return (
+            f"seed {self.seed}: {self.schedules:,} schedules, {self.steps:,} steps, "
+            f"{self.seconds:.1f} s"
+        )
+
+
+def draw(number: int, schedules: int) -> Drawn:
+    """Run schedules drawn with this seed, until one fails; that one is then shrunk."""
+    drawn = Drawn(number)
+
+    @seed(number)
+    @settings(
+        max_examples=schedules,
+        deadline=None,
+        database=None,
+        verbosity=Verbosity.quiet,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenarios(), st.binary(min_size=CHOICES, max_size=CHOICES))
+    def holds(scenario: Scenario, choices: bytes) -> None:
+        left = iter(choices)
+        drawn.schedules += 1
+        world = run(scenario, lambda below: next(left, 0) % below)
+        drawn.steps += world.steps
+        drawn.reached |= world.reached
+
+    began = monotonic()
+    with quietly():
+        try:
+            holds()
+        except Failed as failed:
+            drawn.failure, drawn.invariant = str(failed), failed.violated.invariant
+    drawn.seconds = monotonic() - began
+    return drawn
+
+
+def explore_quietly(scenario: Scenario, most_states: int | None = None) -> Found:
+    """Explore a scenario in a process of its own."""
+    with quietly():
+        return explore(scenario, most_states=most_states)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Put the functions on stage, without what they would log."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    gc.collect()
+    gc.freeze()  # what was imported need not be looked at again and again
+    try:
+        with functions_on_stage():
+            yield
+    finally:
+        gc.unfreeze()
+        logging.disable(before)
+
+
+def on_all_cores[Work, Result](
+    act: Callable[[Work], Result], work: Iterable[Work]
+) -> Iterator[Result]:
+    """Do all the work, yielding results as they come; the first that raises ends it."""
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        futures: list[Future[Result]] = [pool.submit(act, each) for each in work]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
