@@ -78,11 +78,12 @@ class Pipelines:
 
     def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
         """The executions that the release machine started, newest first."""
-        starter = "/" + self.account.function("run_pipeline")
+        # Whoever hears that a pipeline has ended starts the one that waited for it.
+        starters = {self.account.function(each) for each in ("run_pipeline", "record_state_change")}
         return [
             each
             for each in self._all(pipeline)
-            if each.get("trigger", {}).get("triggerDetail", "").endswith(starter)
+            if each.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
         ]
 
     def status(self, pipeline: str, execution_id: str) -> "PipelineExecutionStatusType":
@@ -90,6 +91,17 @@ class Pipelines:
         return self.account.codepipeline.get_pipeline_execution(
             pipelineName=pipeline, pipelineExecutionId=execution_id
         )["pipelineExecution"]["status"]
+
+    def unfinished(self, pipeline: str) -> bool:
+        """Whether an execution that the release machine started has not ended."""
+        return any(
+            each["status"] in {"InProgress", "Stopping"} for each in self.executions(pipeline)
+        )
+
+    def asks_for_approval(self, pipeline: str) -> bool:
+        """Whether the newest execution that the release machine started asks for approval."""
+        newest = self.executions(pipeline)[0]["pipelineExecutionId"]
+        return bool(self._approval_token(pipeline, newest))
 
     def wait_for_approval(self, pipeline: str, execution_id: str) -> str:
         """Wait until an execution asks for approval; answers the approval's token."""

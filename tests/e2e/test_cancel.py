@@ -1,0 +1,106 @@
+"""Whoever stops the execution cancels the release: within seconds, with the cause, all of it."""
+
+import time
+
+import pytest
+
+from tests.e2e.ledger import Ledger
+from tests.e2e.machines import Machines
+from tests.e2e.pipelines import Pipelines, unique
+from tests.e2e.releases import Releases, manifest
+from tests.e2e.waiting import wait_until
+
+pytestmark = pytest.mark.platform
+
+SECONDS = 5
+
+
+def test_a_cancel_reaches_everything_within_seconds(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines
+) -> None:
+    """What runs is asked to stop, what waits is skipped, all are free, the cause is on record."""
+    running = [pipelines.make(approval=True) for _ in range(3)]
+    waiting = [pipelines.make() for _ in range(2)]
+    release_id = unique("cancelled")
+    arn = releases.start(
+        manifest(
+            release_id,
+            *running,
+            {"name": waiting[0], "dependsOn": running},
+            {"name": waiting[1], "dependsOn": [waiting[0]]},
+        )
+    )
+    executions = {name: releases.started(release_id, name) for name in running}
+    for name, execution_id in executions.items():
+        pipelines.wait_for_approval(name, execution_id)
+
+    stopped_at = time.monotonic()
+    releases.stop(arn, "the customer called, ada")
+
+    def all_are_told() -> bool:
+        told = {pipelines.status(name, each) for name, each in executions.items()}
+        skipped = {ledger.pipeline(release_id, name)["status"] for name in waiting}
+        held = {ledger.holder(name) for name in (*running, *waiting)}
+        return (told, skipped, held) == ({"Stopping"}, {"SKIPPED"}, {""})
+
+    wait_until("all are stopping, skipped and free", all_are_told, SECONDS)
+    header = releases.closed(release_id)
+    assert time.monotonic() - stopped_at < SECONDS
+    assert header["status"] == "CANCELLED"
+    assert header["why"] == (
+        "the workflow execution was stopped: StoppedByHand: the customer called, ada"
+    )
+    for name, execution_id in executions.items():
+        pipelines.approve(name, execution_id)  # the action that runs may end
+
+    def all_are_stopped() -> bool:
+        return {ledger.pipeline(release_id, name)["status"] for name in running} == {"STOPPED"}
+
+    wait_until("all are stopped", all_are_stopped)
+    assert [len(pipelines.executions(name)) for name in waiting] == [0, 0]
+
+
+def test_its_pipelines_can_be_released_at_once(releases: Releases, pipelines: Pipelines) -> None:
+    """The next release of a pipeline does not wait for the cancelled one to have stopped."""
+    name, release_id = pipelines.make(approval=True), unique("replaced")
+    arn = releases.start(manifest(release_id, name, stopMode="abandon"))
+    pipelines.wait_for_approval(name, releases.started(release_id, name))
+    releases.stop(arn, "wrong build")
+    releases.closed(release_id)
+    following = unique("following")
+
+    arn = releases.start(manifest(following, name, onBusy="wait"))
+
+    pipelines.approve(name, releases.started(following, name))
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+
+
+def test_a_cancel_that_nobody_heard_of_is_found_by_the_next_release(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, machines: Machines
+) -> None:
+    """A stop whose event was lost leaves a hold that the next release takes over.
+
+    The rule hears of the deployed machine alone: the stop of another one is as good as lost.
+    """
+    name, release_id = pipelines.make(approval=True), unique("unheard")
+    arn = releases.start(
+        manifest(release_id, name, stopMode="abandon"), machine=machines.impatient(60)
+    )
+    execution_id = releases.started(release_id, name)
+    pipelines.wait_for_approval(name, execution_id)
+    releases.stop(arn, "nobody hears this")
+    assert ledger.holder(name) == arn
+    following = unique("following")
+
+    second = releases.start(manifest(following, name))
+
+    releases.started(following, name)
+    assert ledger.holder(name) == second
+    pipelines.stop(name, execution_id, reason="make room")
+    # The event of that end finds the release without a workflow, and closes it.
+    header = releases.closed(release_id)
+    assert header["status"] == "CANCELLED"
+    assert "ABORTED" in header["why"]
+    pipelines.approve(name, releases.started(following, name))
+    assert releases.end(second)["status"] == "SUCCEEDED"
+    assert ledger.holder(name) == ""
