@@ -118,7 +118,17 @@ def no_closed_release_holds_a_pipeline(world: World, workflow: Workflow) -> None
             raise Violated("no_closed_release_holds_a_pipeline", f"{name} by {held_by}")
 
 
+def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
+    """Where nothing went wrong, events alone move everything on: no look is needed."""
+    spent = world.budgets["faults"] < world.scenario.most_faults
+    stopped = world.budgets["cancel"] < world.scenario.cancels
+    limited = "timeoutMinutes" in str(world.scenario.manifests)
+    if world.waits and not (spent or stopped or limited):
+        raise Violated("nobody_waits_without_a_fault", f"time had to pass {world.waits} times")
+
+
 ENDINGS = (
+    nobody_waits_without_a_fault,
     no_closed_release_holds_a_pipeline,
     every_workflow_ends,
     every_release_ends,
@@ -128,6 +138,24 @@ ENDINGS = (
     every_outcome_is_announced,
     what_succeeded_is_the_last_good,
 )
+
+
+def check_rest(world: World, pipeline: str, execution_id: str) -> None:
+    """Check that a release that is over leaves nothing running when all functions have ended.
+
+    Called before an execution goes on. A release that was cancelled, or that stops at the first
+    failure, has asked each of its executions to stop by then.
+    """
+    start = next((each for each in world.starts if each.execution_id == execution_id), None)
+    if start is None or world.invocations or execution_id in world.resumed:
+        return
+    header = world.stores.item("releases", start.release_id, "release")
+    over = value(header, "status") != "RUNNING"
+    stops = value(header, "halted_by") and value(header, "on_failure") == "stop"
+    same_attempt = value(header, "attempt") == str(start.attempt)
+    running = world.stores.execution(pipeline, execution_id).status == "InProgress"
+    if running and same_attempt and (over or stops):
+        raise Violated("what_is_over_is_stopped", f"{pipeline} runs on as {execution_id}")
 
 
 def check_end(world: World) -> None:

@@ -8,6 +8,7 @@ from tests.fakes.codepipeline import envelope
 from tests.fakes.service import Refused, service
 from tests.simulation import machine
 from tests.simulation.calls import Answer, Call, Ended
+from tests.simulation.endings import check_rest
 from tests.simulation.happenings import Happening, Violated, value
 from tests.simulation.invariants import check_call, check_return
 from tests.simulation.invocations import Invocation
@@ -226,6 +227,7 @@ def _double(world: World, step: Step) -> None:
 
 def _play(world: World, step: Step) -> None:
     pipeline, _, execution_id = step.who.partition("/")
+    check_rest(world, pipeline, execution_id)
     codepipeline = world.stores.change_codepipeline()
     while running := [
         action

@@ -14,7 +14,11 @@ from tests.simulation.world import SavedWorld, World
 
 @dataclass
 class Found:
-    """What an exploration covered; `schedules` counts the complete ones, memoised parts included."""
+    """What an exploration covered.
+
+    `schedules` counts the complete ones, those that memoised states stand for included; `ends` are
+    the ones that were run to their end.
+    """
 
     scenario: str
     states: int = 0
@@ -22,6 +26,7 @@ class Found:
     schedules: int = 0
     seconds: float = 0.0
     longest: int = 0
+    ends: int = 0
     reached: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
@@ -38,6 +43,7 @@ class Failed(AssertionError):
     def __init__(self, scenario: Scenario, violated: Violated, path: list[tuple[int, Step]]) -> None:
         super().__init__(scenario, violated, path)
         self.scenario, self.violated, self.path = scenario, violated, path
+        self.ends = 0  # schedules that were run to their end before
 
     def __str__(self) -> str:
         """Tell the promise, the steps and how to see them again."""
@@ -107,6 +113,7 @@ class _Search:
             return
         steps = enabled(self._world)
         if not steps:
+            self.found.ends += 1
             self._check_end()
         if self._most_states and len(self._schedules) >= self._most_states:
             steps = []
@@ -121,7 +128,9 @@ class _Search:
 
     def _failed(self, violated: Violated) -> Failed:
         path = [(frame.at - 1, frame.steps[frame.at - 1]) for frame in self._frames]
-        return Failed(self._scenario, violated, path)
+        failed = Failed(self._scenario, violated, path)
+        failed.ends = self.found.ends
+        return failed
 
     def _leave(self) -> None:
         frame = self._frames.pop()

@@ -42,7 +42,7 @@ class Drawn:
         )
 
 
-def draw(number: int, schedules: int) -> Drawn:
+def draw(number: int, schedules: int, *, shrinks: bool = True) -> Drawn:
     """Run schedules drawn with this seed, until one fails; that one is then shrunk."""
     drawn = Drawn(number)
 
@@ -52,7 +52,7 @@ def draw(number: int, schedules: int) -> Drawn:
         deadline=None,
         database=None,
         verbosity=Verbosity.quiet,
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate, *([Phase.shrink] if shrinks else [])],
         suppress_health_check=list(HealthCheck),
     )
     @given(scenarios(), st.binary(min_size=CHOICES, max_size=CHOICES))

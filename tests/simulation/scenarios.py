@@ -85,7 +85,12 @@ SMALL = (
     Scenario(
         name="one, cancelled, a crash", manifests=(releasing("a"),), cancels=1, preemptions=0, most_faults=1, faults={"crash": 1}
     ),
-    Scenario(name="two in parallel", manifests=(releasing("a", "b"),), preemptions=1),
+    Scenario(
+        name="two in parallel",
+        manifests=(releasing("a", "b"),),
+        preemptions=1,
+        outcomes=("succeed",),
+    ),
     Scenario(name="two in order", manifests=(PAIR,), preemptions=1),
     Scenario(
         name="one at a time",
@@ -116,11 +121,20 @@ SMALL = (
     Scenario(
         name="a time limit",
         manifests=(releasing({"name": "a", "timeoutMinutes": 1}),),
-        faults={"time": 2},
-        most_faults=2,
+        faults={"time": 1},
+        most_faults=1,
         preemptions=0,
     ),
-    Scenario(name="retried in the console", manifests=(releasing("a"),), person_retries=1, preemptions=1),
+    Scenario(
+        name="retried in the console", manifests=(releasing("a"),), person_retries=1, preemptions=1
+    ),
+    Scenario(
+        name="retried by us and in the console",
+        manifests=(releasing({"name": "a", "retries": 1}),),
+        outcomes=("fail",),
+        person_retries=1,
+        preemptions=2,
+    ),
 )
 
 # The same with wider bounds, for an hour that is to spare.

@@ -1,0 +1,41 @@
+"""Looking for one mutant in a process of its own: small scenarios first, then drawn ones.
+
+    python -m tests.simulation.hunting LAMBDAS [SCENARIO ...]
+
+Prints one line of JSON: the invariant that killed it, where, and in how many schedules.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MOST_STATES = 25_000
+DRAWN = 1_500
+SEED = 7
+
+
+def main(lambdas: str, *names: str) -> None:
+    """Hunt the mutant that lies in this folder, in these scenarios first."""
+    sys.path[:0] = [lambdas, str(ROOT / "tools/localstack-plugin/src"), str(ROOT)]
+    from tests.simulation.explore import Failed  # after the path is known  # noqa: PLC0415
+    from tests.simulation.runs import draw, explore_quietly  # noqa: PLC0415
+    from tests.simulation.scenarios import SMALL  # noqa: PLC0415
+
+    schedules = 0
+    for scenario in sorted(SMALL, key=lambda each: each.name not in names):
+        try:
+            schedules += explore_quietly(scenario, MOST_STATES).ends
+        except Failed as failed:
+            _tell(failed.violated.invariant, scenario.name, schedules + failed.ends)
+            return
+    drawn = draw(SEED, DRAWN, shrinks=False)
+    _tell(drawn.invariant, "drawn" if drawn.invariant else "", schedules + drawn.schedules)
+
+
+def _tell(killed_by: str, where: str, schedules: int) -> None:
+    print(json.dumps({"killed_by": killed_by, "where": where, "schedules": schedules}))  # noqa: T201  # the result
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
