@@ -2,10 +2,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint up env deploy release status logs destroy down clean setup build lock
+.PHONY: help demo test lint up env deploy release status cancel retry logs destroy down clean setup build lock
 
 TARGET ?= platform
-export TARGET BACKEND_CONFIG PLATFORM_PORT
+export TARGET BACKEND_CONFIG PLATFORM_PORT REASON
 ifeq ($(filter $(TARGET),platform aws),)
 $(error TARGET is platform (the default) or aws, not '$(TARGET)')
 endif
@@ -47,6 +47,12 @@ release: setup ## Drop MANIFEST=path and follow the release to its end (exit cod
 
 status: setup ## List the latest releases, or show RELEASE=id
 	@$(OPERATOR) status $(if $(RELEASE),"$(RELEASE)")
+
+cancel: setup ## Stop RELEASE=id and what runs of it (REASON=text goes on record)
+	@$(OPERATOR) cancel "$(or $(RELEASE),$(error RELEASE=id is needed))" $(if $(REASON),--reason "$$REASON")
+
+retry: setup ## Run again what did not succeed in RELEASE=id and follow it
+	@$(OPERATOR) retry "$(or $(RELEASE),$(error RELEASE=id is needed))"
 
 logs: setup ## Show what the functions logged and go on until Ctrl-C
 	@$(OPERATOR) logs --follow

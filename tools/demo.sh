@@ -7,11 +7,16 @@ if [[ ${TARGET:-platform} != platform ]]; then
   echo "The demo runs on the platform only; for AWS: make deploy TARGET=aws" >&2
   exit 2
 fi
-.venv/bin/python infra/demo/build_sources.py > /dev/null
+# A release id is used once, so each demo has its own; it is also the version that the demo ships.
+release=$(date -u +demo-%Y%m%d-%H%M%S)
+.venv/bin/python infra/demo/build_sources.py --version "$release" > /dev/null
 .venv/bin/python -m tools.deploy apply infra infra/demo
-# A release id is used once, so each demo has its own.
-.venv/bin/python tools/demo_manifest.py .platform/infra-demo-outputs.json > .build/demo-manifest.json
+.venv/bin/python tools/demo_manifest.py .platform/infra-demo-outputs.json "$release" > .build/demo-manifest.json
 tools/operator.sh release .build/demo-manifest.json
+echo
+echo "Live now:"
+exports=$(.venv/bin/python -m tools.platform env)
+(eval "$exports" && exec .venv/bin/python -m tools.demo_site .platform/infra-demo-outputs.json)
 cat <<'TEXT'
 
 The platform is still up. Next:

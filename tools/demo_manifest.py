@@ -1,18 +1,21 @@
-"""Prints a manifest that releases every pipeline of the demo, under an id that is new each time."""
+"""Prints a manifest that releases each pipeline of the demo that needs nobody, under a given id."""
 
 import json
 import sys
-import time
 from pathlib import Path
+
+# The shop's pages show what the catalog has: it is released before them.
+AFTER = {"shop-orders": ["shop-catalog"], "shop-storefront": ["shop-catalog"]}
 
 
 def demo_manifest(outputs: Path, release_id: str) -> str:
     """The manifest's JSON; `outputs` is what `terraform output -json` printed of infra/demo."""
-    pipelines = json.loads(outputs.read_text())["pipelines"]["value"]
-    return json.dumps({"releaseId": release_id, "pipelines": sorted(pipelines)}, indent=2)
+    pipelines = [
+        {"name": name, "dependsOn": AFTER[name]} if name in AFTER else name
+        for name in sorted(json.loads(outputs.read_text())["pipelines"]["value"])
+    ]
+    return json.dumps({"releaseId": release_id, "pipelines": pipelines}, indent=2)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(
-        demo_manifest(Path(sys.argv[1]), time.strftime("demo-%Y%m%d-%H%M%S", time.gmtime())) + "\n"
-    )
+    sys.stdout.write(demo_manifest(Path(sys.argv[1]), sys.argv[2]) + "\n")
