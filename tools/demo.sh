@@ -7,16 +7,20 @@ if [[ ${TARGET:-platform} != platform ]]; then
   echo "The demo runs on the platform only; for AWS: make deploy TARGET=aws" >&2
   exit 2
 fi
-# A release id is used once, so each demo has its own; it is also the version that the demo ships.
-release=$(date -u +demo-%Y%m%d-%H%M%S)
-.venv/bin/python infra/demo/build_sources.py --version "$release" > /dev/null
+outputs=.platform/infra-demo-outputs.json
+.venv/bin/python infra/demo/build_sources.py > /dev/null
 .venv/bin/python -m tools.deploy apply infra infra/demo
-.venv/bin/python tools/demo_manifest.py .platform/infra-demo-outputs.json "$release" > .build/demo-manifest.json
+exports=$(.venv/bin/python -m tools.platform env)
+eval "$exports"
+# A release id is used once, so each demo has its own; it is also the version that this demo ships.
+release=$(date -u +demo-%Y%m%d-%H%M%S)
+.venv/bin/python infra/demo/build_sources.py --version "$release" --output .build/demo-release > /dev/null
+.venv/bin/python -m tools.demo_shop "$outputs" --push .build/demo-release
+.venv/bin/python tools/demo_manifest.py "$outputs" "$release" > .build/demo-manifest.json
 tools/operator.sh release .build/demo-manifest.json
 echo
 echo "Live now:"
-exports=$(.venv/bin/python -m tools.platform env)
-(eval "$exports" && exec .venv/bin/python -m tools.demo_site .platform/infra-demo-outputs.json)
+.venv/bin/python -m tools.demo_shop "$outputs"
 cat <<'TEXT'
 
 The platform is still up. Next:

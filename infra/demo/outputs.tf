@@ -8,6 +8,11 @@ output "approval_pipelines" {
   value       = [for service, made in aws_codepipeline.service : made.name if local.services[service].gate == "approval"]
 }
 
+output "sources_bucket" {
+  description = "Bucket that the pipelines take their sources from, a zip for each service."
+  value       = aws_s3_bucket.shop["sources"].bucket
+}
+
 output "site_bucket" {
   description = "Bucket that the services are deployed to, each in a folder of its own."
   value       = aws_s3_bucket.shop["site"].bucket
