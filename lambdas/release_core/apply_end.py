@@ -128,8 +128,7 @@ class ApplyEnd:
         action = bad.action_execution_id if bad else ""
         if decision.again and pipeline.retry and pipeline.retry.action_execution_id != action:
             # The retry that was left half done took effect, and failed again.
-            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
-            self._add(pipeline, ExecutionState.FAILED, failed.attempt + 1)
+            self._add_failure(pipeline, failed.attempt + 1)
             return
         if not decision.again and not self.ledger.claim_retry(
             release.release_id, pipeline, failed=failed, action=action, by=self.actor
@@ -140,8 +139,14 @@ class ApplyEnd:
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
             return
         seen = self.codepipeline.look(pipeline.name, pipeline.execution_id) or VANISHED
-        if not self._went_on(pipeline, failed, seen):
-            self.ledger.start_over(release.release_id, pipeline, self.actor)
+        if self._went_on(pipeline, failed, seen):
+            return
+        worse = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
+        if worse and worse.action_execution_id != action:
+            # Somebody else retried it first, in vain: that is why this retry was refused.
+            self._add_failure(pipeline, failed.attempt + 1)
+            return
+        self.ledger.start_over(release.release_id, pipeline, self.actor)
 
     def _went_on(self, pipeline: Pipeline, change: Change, seen: Seen) -> bool:
         """Whether the execution has left the state of a change; then that is recorded."""
@@ -182,6 +187,10 @@ class ApplyEnd:
         return bool(
             pipeline.start_tried_at and self.clock() - pipeline.start_tried_at < SHOWN_WITHIN
         )
+
+    def _add_failure(self, pipeline: Pipeline, attempt: int) -> None:
+        self._add(pipeline, ExecutionState.RESUMED, attempt)
+        self._add(pipeline, ExecutionState.FAILED, attempt)
 
     def _add(self, pipeline: Pipeline, state: ExecutionState, attempt: int) -> None:
         assert pipeline.execution_id

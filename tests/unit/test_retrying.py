@@ -145,6 +145,30 @@ def test_a_retry_by_hand_does_not_use_one_up(world: ReleaseWorld) -> None:
     assert world.outcome(token)
 
 
+def test_a_retry_by_hand_that_failed_before_ours_is_no_reason_to_start_over(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused because somebody retried first, in vain: that failure counts, nothing is started."""
+    token = begin(world, retries=1)
+    world.play("orders", fail=FAILURE)
+    retry = CodePipeline.retry
+
+    def by_hand_first(self: CodePipeline, pipeline: str, execution_id: str, *, stage: str) -> bool:
+        retry_in_console(world)
+        answer = retry(self, pipeline, execution_id, stage=stage)
+        world.play("orders", fail=FAILURE)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CodePipeline, "retry", by_hand_first)
+        world.deliver()
+    world.deliver()
+    outcome = world.outcome(token)
+    assert outcome
+    assert outcome.error == "PipelineFailed"
+    assert len(world.executions_of("orders")) == 1
+
+
 def test_a_count_read_before_another_retry_claims_none(world: ReleaseWorld) -> None:
     """Whoever decided on a retry before another failure was retried finds the last one used up."""
     begin(world, retries=1)
