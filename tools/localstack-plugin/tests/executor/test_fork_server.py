@@ -81,7 +81,7 @@ def test_a_function_that_takes_too_long_is_killed(make_sandbox: Callable[..., Sa
         for word in line.split()[1:]
     ]
     assert len(pids) == 2
-    assert not any(is_running(pid) for pid in pids)
+    wait_until("both have ended", lambda: not any(is_running(pid) for pid in pids))
 
 
 def test_children_end_when_the_server_is_stopped(make_spec: SpecMaker) -> None:
