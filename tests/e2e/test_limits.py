@@ -53,17 +53,17 @@ def wait_for_end(pipelines: Pipelines, name: str) -> None:
 def test_the_limit_holds_while_many_functions_advance(
     releases: Releases, pipelines: Pipelines
 ) -> None:
-    """Nine pipelines that end by themselves are never more than three at once: CodePipeline's word.
+    """Six pipelines that end by themselves are never more than two at once: CodePipeline's word.
 
-    All nine tasks, and the event of every end, look for a free slot at the same time.
+    All six tasks, and the event of every end, look for a free slot at the same time.
     """
-    names = [pipelines.make() for _ in range(9)]
+    names = [pipelines.make() for _ in range(6)]
 
-    arn = releases.start(manifest(unique("many"), *names, maxConcurrency=3))
+    arn = releases.start(manifest(unique("many"), *names, maxConcurrency=LIMIT))
 
     assert releases.end(arn)["status"] == "SUCCEEDED"
     executions = [execution for name in names for execution in pipelines.executions(name)]
     assert len(executions) == len(names)
     spans = [(each["startTime"], each["lastUpdateTime"]) for each in executions]
     for moment, _ in spans:
-        assert sum(start <= moment < end for start, end in spans) <= 3
+        assert sum(start <= moment < end for start, end in spans) <= LIMIT

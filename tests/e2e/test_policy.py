@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.faults import Faults
 from tests.e2e.ledger import Ledger
 from tests.e2e.pipelines import Pipelines, unique
 from tests.e2e.releases import Releases, manifest
@@ -68,12 +67,11 @@ def case(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Case:
     return Case(releases, ledger, pipelines)
 
 
-@pytest.mark.parametrize("fields", [{}, {"onFailure": "halt"}], ids=["unless given", "given"])
 def test_halt_starts_nothing_new_and_lets_the_rest_end(
-    case: Case, releases: Releases, pipelines: Pipelines, fields: dict[str, Any]
+    case: Case, releases: Releases, pipelines: Pipelines
 ) -> None:
-    """What runs when another one fails ends as it will; what waits is skipped."""
-    arn = case.start(**fields)
+    """Unless another policy is given what runs ends as it will; what waits is skipped."""
+    arn = case.start()
     wait_until("the one after it is skipped", lambda: case.status(case.dependent) == "SKIPPED")
     assert pipelines.status(case.running, case.execution(case.running)) == "InProgress"
     case.approve()
@@ -132,7 +130,7 @@ def test_stop_abandons_the_present_action_when_told_so(
 
 
 def test_a_pipeline_stopped_by_hand_is_a_failure_too(
-    case: Case, releases: Releases, pipelines: Pipelines, faults: Faults
+    case: Case, releases: Releases, pipelines: Pipelines
 ) -> None:
     """The policy is about whatever did not succeed, not only about failed actions."""
     arn = releases.start(
