@@ -11,17 +11,18 @@ class Announcements:
     """Hears every event of the release machine from now on."""
 
     def __init__(self, account: Account) -> None:
-        name, bus = unique("announced"), account.outputs["event_bus"]
-        self._sqs = account.sqs
+        self._name = name = unique("announced")
+        self._bus = bus = account.outputs["event_bus"]
+        self._sqs, self._events = account.sqs, account.events
         self._heard: list[dict[str, Any]] = []
         self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(
             QueueUrl=self._url, AttributeNames=["QueueArn"]
         )["Attributes"]
-        account.events.put_rule(
+        self._events.put_rule(
             Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["release-machine"]})
         )
-        account.events.put_targets(
+        self._events.put_targets(
             Rule=name, EventBusName=bus, Targets=[{"Id": name, "Arn": attributes["QueueArn"]}]
         )
 
@@ -34,3 +35,9 @@ class Announcements:
                 self._heard.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         return [each for each in self._heard if each["detail"].get("releaseId") == release_id]
+
+    def stop(self) -> None:
+        """Hear no more."""
+        self._events.remove_targets(Rule=self._name, EventBusName=self._bus, Ids=[self._name])
+        self._events.delete_rule(Name=self._name, EventBusName=self._bus)
+        self._sqs.delete_queue(QueueUrl=self._url)

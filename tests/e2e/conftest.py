@@ -56,9 +56,11 @@ def functions(account: Account) -> Functions:
 
 
 @pytest.fixture(scope="session")
-def announcements(account: Account) -> Announcements:
+def announcements(account: Account) -> Iterator[Announcements]:
     """What is announced on the bus."""
-    return Announcements(account)
+    announcements = Announcements(account)
+    yield announcements
+    announcements.stop()
 
 
 @pytest.fixture(scope="session")

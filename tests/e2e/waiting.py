@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
-INTERVAL = 0.05  # seconds between two looks
+# Seconds between two looks: a look takes time from what is waited for, so they become rarer.
+FIRST_INTERVAL = 0.05
+LONGEST_INTERVAL = 0.25
 
 
 class WaitedInVainError(AssertionError):
@@ -19,8 +21,10 @@ def wait_until[T](what: str, condition: Callable[[], T | None], seconds: float =
     Raises WaitedInVainError, with ``what`` and the last answer, when ``seconds`` have passed.
     """
     deadline = time.monotonic() + seconds
+    interval = FIRST_INTERVAL
     while not (answer := condition()):
         if time.monotonic() > deadline:
             raise WaitedInVainError(f"not within {seconds} s: {what}; last seen: {answer!r}")
-        time.sleep(INTERVAL)
+        time.sleep(interval)
+        interval = min(interval * 1.2, LONGEST_INTERVAL)
     return answer
