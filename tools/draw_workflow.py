@@ -9,23 +9,22 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from tools.workflow_graph import MAP_HEAD, Edge, Graph, Node, lay_out, read_graph
+from tools.workflow_graph import STACKED, Graph, Node, Point, Route, read_graph
+from tools.workflow_layout import MAP_HEAD, lay_out
+from tools.workflow_routes import LABEL_LINE, START_ROOM
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINE = ROOT / "statemachine.asl.json"
 PICTURE = ROOT / "docs" / "workflow.svg"
 
-MARGIN, START_ROOM = 28, 36
-# Two edges between the same two states run side by side, so far from the middle.
-PARALLEL = 22
-CORNER = 12
-# A Map is many executions: its outlines, drawn behind one another.
-STACKED = (8, 4)
-LABEL_LINE = 14
+MARGIN, CORNER, CHOICE_POINT = 28, 12, 18
+# The arrow head ends so far before the state, and the words' feet so far above their line's end.
+ARROW_GAP, DESCENT = 3, 4
 
 LIGHT = {
     "card": ("#ffffff", "#d1d9e0"),
@@ -57,9 +56,11 @@ DARK = {
 
 def draw(graph: Graph) -> str:
     """Draw a machine that is laid out as a whole SVG document."""
-    width, height = graph.width + 2 * MARGIN, graph.height + 2 * MARGIN + START_ROOM
+    bounds, start = graph.bounds, graph.nodes[graph.start]
+    top = min(bounds.top, start.y - START_ROOM)
+    width, height = bounds.right - bounds.left + 2 * MARGIN, bounds.bottom - top + 2 * MARGIN
     size = f'width="{width:g}" height="{height:g}"'
-    start = graph.nodes[graph.start]
+    dot = start.y - START_ROOM + 6
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" {size}>',
@@ -70,9 +71,9 @@ def draw(graph: Graph) -> str:
             _arrow_head("catch"),
             "</defs>",
             f'<rect class="card" {size} rx="12"/>',
-            f'<g transform="translate({MARGIN} {MARGIN + START_ROOM})">',
-            f'<circle class="start" cx="{start.x:g}" cy="{5 - START_ROOM}" r="6"/>',
-            f'<path class="edge" marker-end="url(#edge)" d="M{start.x:g} {11 - START_ROOM}V-3"/>',
+            f'<g transform="translate({MARGIN - bounds.left:g} {MARGIN - top:g})">',
+            f'<circle class="start" cx="{start.x:g}" cy="{dot:g}" r="6"/>',
+            _start_arrow(start.x, dot + 6, start.y - ARROW_GAP),
             *_drawn(graph),
             "</g>",
             "</svg>",
@@ -81,11 +82,15 @@ def draw(graph: Graph) -> str:
     )
 
 
+def _start_arrow(x: float, begin: float, end: float) -> str:
+    return f'<path class="edge" marker-end="url(#edge)" d="M{x:g} {begin:g}V{end:g}"/>'
+
+
 def _drawn(graph: Graph) -> Iterator[str]:
     for node in graph.nodes.values():
         yield from _drawn_state(node)
-    for edge in graph.edges:
-        yield from _drawn_edge(graph, edge)
+    for route in graph.routes:
+        yield from _drawn_route(graph, route)
 
 
 def _drawn_state(node: Node) -> Iterator[str]:
@@ -97,11 +102,12 @@ def _drawn_state(node: Node) -> Iterator[str]:
             yield _rectangle(node, dx=behind, dy=behind, radius=12)
         yield _rectangle(node, radius=12)
     elif kind == "choice":
-        point, right = 18, left + node.width
+        right, middle, bottom = left + node.width, node.y + node.height / 2, node.y + node.height
+        inner_left, inner_right = left + CHOICE_POINT, right - CHOICE_POINT
         yield (
-            f'<path class="shape" d="M{left + point:g} {node.y:g}H{right - point:g}'
-            f"L{right:g} {node.y + node.height / 2:g}L{right - point:g} {node.y + node.height:g}"
-            f'H{left + point:g}L{left:g} {node.y + node.height / 2:g}Z"/>'
+            f'<polygon class="shape" points="{left:g},{middle:g} {inner_left:g},{node.y:g} '
+            f"{inner_right:g},{node.y:g} {right:g},{middle:g} {inner_right:g},{bottom:g} "
+            f'{inner_left:g},{bottom:g}"/>'
         )
     else:
         yield _rectangle(node, radius=node.height / 2 if kind in {"succeed", "fail"} else 8)
@@ -109,8 +115,9 @@ def _drawn_state(node: Node) -> Iterator[str]:
     yield f'<text class="note" x="{node.x:g}" y="{text_y + 16:g}">{escape(node.note)}</text>'
     yield "</g>"
     if node.inside is not None:
-        inner_left = node.x - node.inside.width / 2
-        yield f'<g transform="translate({inner_left:g} {node.y + MAP_HEAD:g})">'
+        inside = node.inside.bounds
+        right, down = node.x - (inside.left + inside.right) / 2, node.y + MAP_HEAD - inside.top
+        yield f'<g transform="translate({right:g} {down:g})">'
         yield from _drawn(node.inside)
         yield "</g>"
 
@@ -122,46 +129,52 @@ def _rectangle(node: Node, *, radius: float, dx: float = 0, dy: float = 0) -> st
     )
 
 
-def _drawn_edge(graph: Graph, edge: Edge) -> Iterator[str]:
-    source, target = graph.nodes[edge.source], graph.nodes[edge.target]
+def _drawn_route(graph: Graph, route: Route) -> Iterator[str]:
+    edge, label = route.edge, route.label
     style = "catch" if edge.kind == "catch" else "edge"
-    end = target.y - 3
-    if source.column == target.column:
-        beside = PARALLEL * _side(graph, edge)
-        begin, x = source.y + source.height, source.x + beside
-        if source.inside is not None:
-            begin += max(STACKED)
-        if edge in graph.returning:
-            begin, end = source.y, target.y + target.height + 3
-        path = f"M{x:g} {begin:g}V{end:g}"
-        label_x, anchor = (x - 8, "end") if beside < 0 else (x + 8, "start")
-        label_y = (begin + end) / 2 - (len(edge.label) - 1) * LABEL_LINE / 2 + 2
-    else:
-        turn = 1 if target.x > source.x else -1
-        begin, middle = source.x + turn * source.width / 2, source.y + source.height / 2
-        path = (
-            f"M{begin:g} {middle:g}H{target.x - turn * CORNER:g}"
-            f"Q{target.x:g} {middle:g} {target.x:g} {middle + CORNER:g}V{end:g}"
-        )
-        label_x, anchor = target.x - turn * 10, "end" if turn > 0 else "start"
-        label_y = middle + 18
+    begin = _at_outline(graph.nodes[edge.source], route.points[0])
+    end = _at_outline(graph.nodes[edge.target], route.points[-1])
+    end = _towards(end, route.points[-2], ARROW_GAP)
+    path = _path([begin, *route.points[1:-1], end])
     yield (
         f'<path class="{style}" data-from={quoteattr(edge.source)} data-to={quoteattr(edge.target)}'
         f' data-kind="{edge.kind}" marker-end="url(#{style})" d="{path}"/>'
     )
-    for number, word in enumerate(edge.label):
+    if label is None:
+        return
+    box = label.box
+    x = {"start": box.left, "middle": (box.left + box.right) / 2, "end": box.right}[label.anchor]
+    for number, words in enumerate(edge.label, start=1):
         yield (
-            f'<text class="label {style}-label" text-anchor="{anchor}" x="{label_x:g}" '
-            f'y="{label_y + number * LABEL_LINE:g}">{escape(word)}</text>'
+            f'<text class="label {style}-label" text-anchor="{label.anchor}" x="{x:g}" '
+            f'y="{box.top + number * LABEL_LINE - DESCENT:g}">{escape(words)}</text>'
         )
 
 
-def _side(graph: Graph, edge: Edge) -> int:
-    """Say where an edge runs: in the middle, or left (-1) or right (1) of it beside another."""
-    pair = {edge.source, edge.target}
-    if sum({other.source, other.target} == pair for other in graph.edges) == 1:
-        return 0
-    return -1 if edge.kind == "catch" else 1
+def _path(points: list[Point]) -> str:
+    """Write lines with rounded corners."""
+    drawn = "M{:g} {:g}".format(*points[0])
+    for (before, corner), (_, after) in pairwise(pairwise(points)):
+        drawn += "L{:g} {:g}".format(*_towards(corner, before, CORNER))
+        drawn += "Q{:g} {:g} {:g} {:g}".format(*corner, *_towards(corner, after, CORNER))
+    return drawn + "L{:g} {:g}".format(*points[-1])
+
+
+def _towards(point: Point, goal: Point, distance: float) -> Point:
+    """Go from a point towards another, on a level or upright line, at most half of the way."""
+    (x, y), (to_x, to_y) = point, goal
+    part = min(0.5, distance / (abs(to_x - x) + abs(to_y - y)))
+    return x + part * (to_x - x), y + part * (to_y - y)
+
+
+def _at_outline(node: Node, point: Point) -> Point:
+    """Move a point at the side of a choice to its slanted end."""
+    x, y = point
+    half = node.height / 2
+    slant = CHOICE_POINT * abs(y - node.y - half) / half
+    if node.type != "Choice" or not node.y < y < node.y + node.height:
+        return point
+    return (x - slant if x > node.x else x + slant), y
 
 
 def _arrow_head(name: str) -> str:

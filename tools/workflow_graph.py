@@ -1,18 +1,41 @@
-"""The state machine as a graph: its states, its transitions, and the place of each in a picture.
+"""The state machine as a graph: its states and transitions, and their places in a picture.
 
-The layout is layered: the way a release normally goes runs straight down, what is caught leaves to
-the left, what a choice leaves over goes to the right. Distances are pixels.
+Distances are pixels; x grows to the right, y downwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-BOX_WIDTH, BOX_HEIGHT = 200, 48
-COLUMN_GAP, LAYER_GAP = 40, 44
-MAP_PADDING, MAP_HEAD, MAP_WIDTH = 18, 54, 296
+BOX_WIDTH, BOX_HEIGHT = 190, 48
+# A Map is many executions: its outlines, drawn behind one another.
+STACKED = (8, 4)
+# So many names of errors stand beside an arrow; the others are counted.
+NAMED_ERRORS = 2
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A part of the picture; a straight line is one without width or height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Rectangle, *, clearance: float = 0) -> bool:
+        """Say whether the two overlap, or come nearer than the clearance; touching is allowed."""
+        return (
+            self.left - clearance < other.right
+            and other.left < self.right + clearance
+            and self.top - clearance < other.bottom
+            and other.top < self.bottom + clearance
+        )
 
 
 @dataclass(frozen=True)
@@ -25,6 +48,31 @@ class Edge:
     label: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Label:
+    """The place of an edge's words; anchor is SVG's text-anchor."""
+
+    box: Rectangle
+    anchor: str
+
+
+@dataclass
+class Route:
+    """The way of an edge, by its corners, and the place of its label when it has one."""
+
+    edge: Edge
+    points: tuple[Point, ...]
+    label: Label | None = None
+
+    @property
+    def segments(self) -> list[Rectangle]:
+        """The straight parts, in order."""
+        return [
+            Rectangle(min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y))
+            for (x, y), (to_x, to_y) in pairwise(self.points)
+        ]
+
+
 @dataclass
 class Node:
     """A state; x is its middle and y its top, in the picture's pixels."""
@@ -33,12 +81,20 @@ class Node:
     type: str
     note: str
     inside: Graph | None = None
-    layer: int = 0
+    row: int = 0
     column: int = 0
     x: float = 0
     y: float = 0
     width: float = BOX_WIDTH
     height: float = BOX_HEIGHT
+
+    @property
+    def box(self) -> Rectangle:
+        """All the room the state takes."""
+        behind = max(STACKED) if self.inside is not None else 0
+        half = self.width / 2
+        bottom = self.y + self.height + behind
+        return Rectangle(self.x - half, self.y, self.x + half + behind, bottom)
 
 
 @dataclass
@@ -48,9 +104,24 @@ class Graph:
     start: str
     nodes: dict[str, Node]
     edges: list[Edge]
-    width: float = 0
-    height: float = 0
-    returning: set[Edge] = field(default_factory=set)
+    routes: list[Route] = field(default_factory=list)
+
+    @property
+    def bounds(self) -> Rectangle:
+        """The room of everything that is placed."""
+        parts = [node.box for node in self.nodes.values()]
+        for route in self.routes:
+            parts += route.segments + ([route.label.box] if route.label else [])
+        return Rectangle(
+            min(part.left for part in parts),
+            min(part.top for part in parts),
+            max(part.right for part in parts),
+            max(part.bottom for part in parts),
+        )
+
+    def leaving(self, name: str) -> list[Edge]:
+        """Give the transitions of one state, the usual one first."""
+        return [edge for edge in self.edges if edge.source == name]
 
 
 def read_graph(machine: dict[str, Any]) -> Graph:
@@ -78,11 +149,16 @@ def _transitions(name: str, state: dict[str, Any]) -> Iterator[Edge]:
     if "Default" in state:
         yield Edge(name, state["Default"], "default", ("otherwise",))
     for catch in state.get("Catch", []):
-        label = tuple(
-            "any error" if error == "States.ALL" else error.removeprefix("States.")
-            for error in catch["ErrorEquals"]
-        )
-        yield Edge(name, catch["Next"], "catch", label)
+        yield Edge(name, catch["Next"], "catch", _shortened(catch["ErrorEquals"]))
+
+
+def _shortened(errors: list[str]) -> tuple[str, ...]:
+    names = tuple(
+        "any error" if error == "States.ALL" else error.removeprefix("States.") for error in errors
+    )
+    more = len(names) - NAMED_ERRORS
+    # A line that would count one error can as well name it.
+    return names if more <= 1 else (*names[:NAMED_ERRORS], f"+{more} more")
 
 
 def _note(state: dict[str, Any]) -> str:
@@ -93,89 +169,3 @@ def _note(state: dict[str, Any]) -> str:
     if state["Type"] == "Map":
         return "Distributed Map: one execution per pipeline"
     return str(state["Type"]).lower()
-
-
-def lay_out(graph: Graph) -> None:
-    """Give every state its place; the picture begins at 0, 0."""
-    for node in graph.nodes.values():
-        if node.inside is not None:
-            lay_out(node.inside)
-            node.width = max(MAP_WIDTH, node.inside.width + 2 * MAP_PADDING)
-            node.height = MAP_HEAD + node.inside.height + MAP_PADDING
-    order = _find_returning(graph)
-    _assign_layers(graph, order)
-    _assign_columns(graph, order)
-    nodes = graph.nodes.values()
-    left = 0.0
-    for column in sorted({node.column for node in nodes}):
-        members = [node for node in nodes if node.column == column]
-        width = max(node.width for node in members)
-        for node in members:
-            node.x = left + width / 2
-        left += width + COLUMN_GAP
-    top = 0.0
-    for layer in sorted({node.layer for node in nodes}):
-        members = [node for node in nodes if node.layer == layer]
-        for node in members:
-            node.y = top
-        top += max(node.height for node in members) + LAYER_GAP
-    graph.width, graph.height = left - COLUMN_GAP, top - LAYER_GAP
-
-
-def _find_returning(graph: Graph) -> list[str]:
-    """Note the edges that lead back; returns the states with every state before its successors."""
-    finished: list[str] = []
-    open_states: set[str] = set()
-
-    def visit(name: str) -> None:
-        open_states.add(name)
-        for edge in _leaving(graph, name):
-            if edge.target in open_states:
-                graph.returning.add(edge)
-            elif edge.target not in finished:
-                visit(edge.target)
-        open_states.remove(name)
-        finished.append(name)
-
-    visit(graph.start)
-    return finished[::-1]
-
-
-def _assign_layers(graph: Graph, order: list[str]) -> None:
-    for name in order:
-        for edge in _leaving(graph, name):
-            if edge not in graph.returning:
-                target = graph.nodes[edge.target]
-                target.layer = max(target.layer, graph.nodes[name].layer + 1)
-
-
-def _assign_columns(graph: Graph, order: list[str]) -> None:
-    taken: set[tuple[int, int]] = set()
-    placed: set[str] = set()
-
-    def put(name: str, column: int) -> None:
-        node = graph.nodes[name]
-        step = -1 if column < 0 else 1
-        while (node.layer, column) in taken:
-            column += step
-        node.column = column
-        taken.add((node.layer, column))
-        placed.add(name)
-
-    name: str | None = graph.start
-    while name is not None and name not in placed:
-        put(name, 0)
-        name = next((e.target for e in _leaving(graph, name) if e.kind in {"next", "choice"}), None)
-    for source in order:
-        for edge in _leaving(graph, source):
-            if edge.target in placed:
-                continue
-            column = graph.nodes[source].column
-            only_back = all(after in graph.returning for after in _leaving(graph, edge.target))
-            if column == 0 and not (only_back and _leaving(graph, edge.target)):
-                column = -1 if edge.kind == "catch" else 1
-            put(edge.target, column)
-
-
-def _leaving(graph: Graph, name: str) -> list[Edge]:
-    return [edge for edge in graph.edges if edge.source == name]
