@@ -31,7 +31,9 @@ def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
     opening_ledger = OpeningLedger(
         client("dynamodb"), settings.releases_table, clock=now, who=function_name()
     )
-    reservations = Reservations(holders=ledger.holders, tokens=Tokens(step_functions))
+    reservations = Reservations(
+        headers=ledger.headers, holders=ledger.holders, tokens=Tokens(step_functions)
+    )
     return OpenRelease(
         step_functions=step_functions,
         s3=client("s3"),

@@ -24,13 +24,13 @@ from release_core.decide import (
 )
 from release_core.errors import AdvanceUnfinished, Unfinished
 from release_core.ledger import Ledger
-from release_core.model import STATUS_OF_ENDING, Pipeline, Release, ReleaseStatus
+from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
 # More rounds than the steps a pipeline can take at once mean a decision that never ends; a whole
-# release takes as many as its longest chain of pipelines that can be skipped.
+# release takes more, as when one pipeline after the other gets a slot and cannot be started.
 MAX_ROUNDS = 16
 
 
@@ -59,6 +59,13 @@ class Advance:
         """Advance every pipeline of a release; answers and raises as ``pipeline`` does."""
         return self._rounds(release_id, None)
 
+    def wind_up(self, release_id: str) -> None:
+        """Advance what is left of a closed release; one that has been opened again is left alone.
+
+        Raises as ``pipeline`` does.
+        """
+        self._rounds(release_id, None, only_closed=True)
+
     def look(self, release: Release, pipeline: Pipeline) -> None:
         """Record what one look at CodePipeline shows of a pipeline that has an execution."""
         self._ends().look(release, pipeline)
@@ -72,11 +79,13 @@ class Advance:
         due = decide(now, self.clock(), actor=self.actor, only=pipeline.name)
         self._apply_all(now, [decision for decision in due if isinstance(decision, Finish)])
 
-    def _rounds(self, release_id: str, only: str | None) -> Release | None:
+    def _rounds(
+        self, release_id: str, only: str | None, *, only_closed: bool = False
+    ) -> Release | None:
         release = self._read(release_id, only)
         for _ in range(MAX_ROUNDS + (len(release.pipelines) if release else 0)):
-            if release is None:
-                return None
+            if release is None or (only_closed and release.status is ReleaseStatus.RUNNING):
+                return release
             decisions = decide(release, self.clock(), actor=self.actor, only=only)
             if not decisions:
                 return release
@@ -139,15 +148,9 @@ class Advance:
         # A dead token may mean that the workflow was stopped, and that event may be lost: then
         # nobody else would ever close the release. Its pipelines are freed by whoever needs them.
         how = self.tokens.ending(release.execution_arn)
-        if how in STATUS_OF_ENDING:
+        if how:
             log.warning("its workflow is %s", how, extra={"release_id": release.release_id})
-            self.ledger.headers.end_execution(release.execution_arn, how)
-            self.ledger.headers.close(
-                release.release_id,
-                STATUS_OF_ENDING[how],
-                why=f"the workflow execution was found to be {how}",
-                execution_arn=release.execution_arn,
-            )
+            self.ledger.headers.close_orphan(release.release_id, release.execution_arn, how)
 
     def _ends(self) -> ApplyEnd:
         return ApplyEnd(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from release_core.clock import Clock, to_iso
 from release_core.codepipeline import CodePipeline, Seen
 from release_core.decide import Retry, Stop
+from release_core.errors import StopUnresolved
 from release_core.ledger import Ledger
 from release_core.model import (
     STATUS_OF_STATE,
@@ -44,18 +45,22 @@ class ApplyEnd:
     clock: Clock
     actor: str
 
-    def look(self, release: Release, pipeline: Pipeline) -> None:
-        """Record what one look at CodePipeline shows of a pipeline that has an execution."""
+    def look(self, release: Release, pipeline: Pipeline) -> ExecutionState | None:
+        """Record what one look at CodePipeline shows of a pipeline that has an execution.
+
+        Answers the state if the execution has ended or is stopping.
+        """
         if pipeline.execution_id is None or pipeline.status.ended:
-            return
+            return None
         seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
         if seen is None and self._is_young(pipeline):
-            return
+            return None
         if seen is None:
             failure = Failure(message=str(VANISHED.summary))
             self.end(release, pipeline, PipelineStatus.FAILED, failure=failure)
-            return
+            return ExecutionState.FAILED
         self._record(pipeline, seen.state)
+        return seen.state
 
     def finish(self, release: Release, pipeline: Pipeline, change: Change) -> None:
         """Record how the execution ended, unless it has gone on since."""
@@ -101,21 +106,31 @@ class ApplyEnd:
         )
 
     def skip(self, release: Release, pipeline: Pipeline, why: str) -> None:
-        """Record that the pipeline is never started, and why."""
-        self.end(release, pipeline, PipelineStatus.SKIPPED, failure=Failure(message=why))
+        """Record that the pipeline is never started, or not started over, and why."""
+        ran = pipeline.earlier_executions
+        status = PipelineStatus.FAILED if ran else PipelineStatus.SKIPPED
+        self.end(release, pipeline, status, failure=Failure(message=why))
 
     def stop(self, release: Release, decision: Stop) -> None:
-        """Ask CodePipeline to stop the execution; its end is recorded when it comes."""
+        """Ask CodePipeline to stop the execution; its end is recorded when it comes.
+
+        Raises StopUnresolved when it is neither stopped nor seen to have ended.
+        """
         pipeline = decision.pipeline
         assert pipeline.execution_id
-        if not self.codepipeline.stop(
-            pipeline.name, pipeline.execution_id, reason=decision.why, abandon=release.abandons
-        ):
-            # It has ended, and the event that told so may be lost.
-            self.look(release, pipeline)
-        self.ledger.mark_stop_requested(
+        # The reason first: the end that the stop brings may be recorded before its answer comes.
+        self.ledger.plan_stop(
             release.release_id, pipeline, why=decision.why, timed_out=decision.timed_out
         )
+        accepted = self.codepipeline.stop(
+            pipeline.name, pipeline.execution_id, reason=decision.why, abandon=release.abandons
+        )
+        # Otherwise it has ended, and the event that told so may be lost.
+        state = ExecutionState.STOPPING if accepted else self.look(release, pipeline)
+        if state is None:
+            raise StopUnresolved(f"{pipeline.execution_id} of {pipeline.name} cannot be stopped")
+        if state is ExecutionState.STOPPING:
+            self.ledger.mark_stop_requested(release.release_id, pipeline)
 
     def retry(self, release: Release, decision: Retry) -> None:
         """Retry the failed stage, or start over where CodePipeline will not retry it."""
@@ -146,7 +161,11 @@ class ApplyEnd:
             # Somebody else retried it first, in vain: that is why this retry was refused.
             self._add_failure(pipeline, failed.attempt + 1)
             return
-        self.ledger.start_over(release.release_id, pipeline, self.actor)
+        if release.open:
+            self.ledger.start_over(release.release_id, pipeline, self.actor)
+        else:
+            # A new execution would be a start, and this release starts nothing more.
+            self.finish(release, pipeline, failed)
 
     def _went_on(self, pipeline: Pipeline, change: Change, seen: Seen) -> bool:
         """Whether the execution has left the state of a change; then that is recorded."""
@@ -160,7 +179,8 @@ class ApplyEnd:
         if state is ExecutionState.SUCCEEDED:
             return None
         note = pipeline.execution.note if pipeline.execution else None
-        reason = pipeline.stop_reason or note or seen.summary or _DEFAULT_REASON[state]
+        asked = pipeline.stop_reason if state is ExecutionState.STOPPED else None
+        reason = asked or note or seen.summary or _DEFAULT_REASON[state]
         if seen is VANISHED or not pipeline.execution_id:
             return Failure(message=reason)
         bad = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)

@@ -52,10 +52,15 @@ class ApplyStart:
         self._bind(now, claimed, execution_id)
 
     def find(self, release: Release, pipeline: Pipeline) -> None:
-        """Find out what became of a start that nobody recorded, in a release that starts no more.
+        """Find out what became of a start or a retry, in a release that makes no more of them.
 
         Raises StartUnresolved while it may still be on its way.
         """
+        if pipeline.execution_id:
+            raise StartUnresolved(
+                f"a retry of {pipeline.name} for release {release.release_id} "
+                "may still be on its way"
+            )
         found = self._search(release, pipeline)
         if found:
             self._bind(release, pipeline, found)
@@ -82,13 +87,13 @@ class ApplyStart:
 
     def _search(self, release: Release, pipeline: Pipeline) -> str | None:
         """The execution that an unrecorded start made, claimed for the release, if there is one."""
-        if not (pipeline.starting_at and pipeline.start_tried_at and pipeline.started_by):
+        if not (pipeline.starting_at and pipeline.start_tried_at):
             return None
         for execution_id in self.codepipeline.find_started(
             pipeline.name,
             since=pipeline.starting_at,
             until=pipeline.start_tried_at + CLAIM_WINDOW,
-            starter=pipeline.started_by.partition("/")[0],
+            starters=pipeline.starters,
         ):
             if execution_id in pipeline.earlier_executions:
                 continue

@@ -87,7 +87,7 @@ class CloseRelease:
         if closed.status is ReleaseStatus.RUNNING:
             return closed  # an attempt that was opened since
         try:
-            self.advance.release(release_id)
+            self.advance.wind_up(release_id)
         finally:
             # Also when a start is still on its way: it is found and stopped by the next try.
             self._free(closed)
@@ -99,9 +99,9 @@ class CloseRelease:
 
     def _free(self, release: Release) -> None:
         for name in release.pipelines:
-            for token in self.ledger.holders.free(name, release.execution_arn):
+            for waiter, token in self.ledger.holders.free(name, release.execution_arn):
                 self.tokens.wake(token)
-                self.ledger.holders.wait_no_more(name, token)
+                self.ledger.holders.wait_no_more(name, waiter, token)
 
     def _read(self, release_id: str) -> Release:
         release = self.ledger.read_release(release_id)

@@ -1,7 +1,7 @@
 """What the release asks of CodePipeline, in the release's own words."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -154,9 +154,9 @@ class CodePipeline:
         return None
 
     def find_started(
-        self, pipeline: str, *, since: datetime, until: datetime, starter: str
+        self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]
     ) -> list[str]:
-        """The executions that the function ``starter`` started in that time, oldest first.
+        """The executions that the functions ``starters`` started in that time, oldest first.
 
         A function's session at AWS has the function's name, and the trigger names the session.
         """
@@ -165,7 +165,7 @@ class CodePipeline:
             summary["pipelineExecutionId"]
             for summary in reversed(list(started))
             if summary["startTime"] <= until
-            and summary.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] == starter
+            and summary.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
         ]
 
     def _newest_first(

@@ -20,6 +20,8 @@ from release_core.model import (
 
 # By then a function that was starting or retrying a pipeline has ended, one way or another.
 CLAIM_WINDOW = timedelta(seconds=90)
+# By then the workflow has begun the task of every pipeline, or has given it up.
+TASK_WINDOW = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Retry:
 
 @dataclass(frozen=True)
 class Find:
-    """Find out whether a start that nobody recorded took place."""
+    """Find out whether a start or retry that nobody recorded took place."""
 
     pipeline: Pipeline
 
@@ -102,7 +104,7 @@ def decide(
     decisions = [
         decision
         for pipeline in sorted(release.pipelines.values(), key=lambda each: each.position)
-        if only in {None, pipeline.name}
+        if only in {None, pipeline.name} and not release.renews(pipeline)
         for decision in _decide_pipeline(release, pipeline, now, actor)
     ]
     decisions.sort(key=lambda each: _URGENCY.index(type(each)))
@@ -143,28 +145,34 @@ def _decide_started(
     release: Release, pipeline: Pipeline, now: datetime, actor: str
 ) -> Iterator[Decision]:
     latest = pipeline.execution.latest if pipeline.execution else None
-    if latest and latest.state.ended:
-        if not _may_retry(release, pipeline, latest):
-            yield Finish(pipeline, latest)
-        elif pipeline.retry is None or pipeline.retry.attempt != latest.attempt:
-            yield Retry(pipeline, latest)
-        elif (
-            pipeline.retry.by == actor
-            or pipeline.registrations > pipeline.retry.registration
-            or now - pipeline.retry.at > CLAIM_WINDOW
-        ):
-            yield Retry(pipeline, latest, again=True)
-    elif not pipeline.stop_requested_at:
-        yield from _decide_running(release, pipeline, now)
+    if latest is None or not latest.state.ended:
+        if not pipeline.stop_requested_at:
+            yield from _decide_running(release, pipeline, now)
+        return
+    claim = pipeline.retry if latest.state is ExecutionState.FAILED else None
+    if claim and claim.attempt != latest.attempt:
+        claim = None
+    # As with a start: a token registered since, a claim of our own, or enough time has passed.
+    if claim and not (
+        claim.by == actor
+        or pipeline.registrations > claim.registration
+        or now - claim.at > CLAIM_WINDOW
+    ):
+        if release.status is not ReleaseStatus.RUNNING:
+            yield Find(pipeline)
+    elif _may_retry(release, pipeline, latest, now) and (
+        claim or pipeline.retried < pipeline.retries
+    ):
+        yield Retry(pipeline, latest, again=claim is not None)
+    else:
+        yield Finish(pipeline, latest)
 
 
-def _may_retry(release: Release, pipeline: Pipeline, latest: Change) -> bool:
-    claimed = pipeline.retry is not None and pipeline.retry.attempt == latest.attempt
+def _may_retry(release: Release, pipeline: Pipeline, latest: Change, now: datetime) -> bool:
     return (
         latest.state is ExecutionState.FAILED
-        and (claimed or pipeline.retried < pipeline.retries)
-        and release.status is ReleaseStatus.RUNNING
         and not pipeline.stop_requested_at
+        and not any(_decide_running(release, pipeline, now))  # what would be stopped at once
     )
 
 
@@ -202,6 +210,8 @@ def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iter
         release.pipelines[name].status is PipelineStatus.SUCCEEDED for name in pipeline.depends_on
     ):
         yield Start(pipeline)
+    elif not pipeline.task_token and now - release.began_at > TASK_WINDOW:
+        yield Skip(pipeline, "its task never came")
 
 
 def _why_not(release: Release, now: datetime) -> str | None:
@@ -217,9 +227,8 @@ def _why_not(release: Release, now: datetime) -> str | None:
 
 def _bad_dependency(release: Release, pipeline: Pipeline) -> str | None:
     for name in pipeline.depends_on:
-        status = release.pipelines[name].status
-        if status.ended and status is not PipelineStatus.SUCCEEDED:
-            return f"it depends on {name}, which is {status}"
+        if name in release.lost:
+            return f"it depends on {name}, which is {release.lost[name]}"
     return None
 
 

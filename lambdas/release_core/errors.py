@@ -15,7 +15,8 @@
         ├── LedgerBusy           another writer was in the same item at the same instant
         ├── AdvanceUnfinished    a release kept asking for decisions
         ├── ExecutionTaken       an execution belongs to another release
-        ├── StartUnresolved      a stopped release has a start whose outcome is not known yet
+        ├── StartUnresolved      a stopped release has a start or retry that may still be made
+        ├── StopUnresolved       CodePipeline neither stops an execution nor says that it has ended
         └── AnnouncementRefused  EventBridge did not take the outcome
 
 The class names of the rejections and StartUnresolved are names in statemachine.asl.json.
@@ -98,7 +99,11 @@ class ExecutionTaken(Unfinished):
 
 
 class StartUnresolved(Unfinished):
-    """A stopped release has a pipeline whose start may still be on its way."""
+    """A stopped release has a pipeline whose start or retry may still be on its way."""
+
+
+class StopUnresolved(Unfinished):
+    """CodePipeline refused to stop an execution, and does not say that it has ended either."""
 
 
 class AnnouncementRefused(Unfinished):

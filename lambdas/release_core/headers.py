@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
 from release_core.items import HEADER, POINTER, Item, audit_entry
-from release_core.model import Release, ReleaseStatus
+from release_core.model import STATUS_OF_ENDING, Release, ReleaseStatus
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -25,8 +25,8 @@ class Headers:
         A pipeline that has a slot keeps it.
         """
         # Many functions advance at once: the header's own count admits no more than it may.
-        limit = "(attribute_not_exists(#in_flight) OR size(#in_flight) < :limit"
-        ours = "contains(#in_flight, :pipeline))"
+        is_free = "attribute_not_exists(#in_flight) OR size(#in_flight) < :limit"
+        is_ours = "contains(#in_flight, :pipeline)"
         # A halt, a close or a resume that came first is seen here, in the same write.
         still_open = (
             "#status = :running AND #attempt = :attempt AND attribute_not_exists(#halted_by)"
@@ -35,7 +35,7 @@ class Headers:
             _key(release.release_id),
             Update(
                 add={"in_flight": pipeline},
-                condition=f"{still_open} AND {limit} OR {ours}",
+                condition=f"{still_open} AND ({is_free} OR {is_ours})",
                 values={
                     "running": ReleaseStatus.RUNNING.value,
                     "attempt": release.attempt,
@@ -96,6 +96,17 @@ class Headers:
                 values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},
             ),
         )
+
+    def close_orphan(self, release_id: str, execution_arn: str, how: str) -> None:
+        """Close the release of an execution that was found to have ended, unheard, as ``how``."""
+        if how in STATUS_OF_ENDING:
+            self.end_execution(execution_arn, how)
+            self.close(
+                release_id,
+                STATUS_OF_ENDING[how],
+                why=f"the workflow execution was found to be {how}",
+                execution_arn=execution_arn,
+            )
 
     def mark_announced(self, release: Release) -> None:
         """Record that the outcome of this attempt has been announced."""

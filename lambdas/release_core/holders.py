@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
-from release_core.items import plain
+from release_core.items import Item, plain
 from release_core.model import Pipeline, Revision
 
 if TYPE_CHECKING:
@@ -51,10 +51,18 @@ class Holders:
         )
         if written.held:
             return None
-        return Holder(release_id=written.item["held_for"], execution_arn=written.item["held_by"])
+        return _holder(written.item)
 
-    def free(self, pipeline: str, execution_arn: str) -> list[str]:
-        """Give back a pipeline that this execution holds; answers the tokens that wait for it."""
+    def read(self, pipelines: Sequence[str]) -> dict[str, Holder]:
+        """Who holds which of the pipelines, as far as they are held."""
+        found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
+        return {item["pipeline"]: _holder(item) for item in found if "held_by" in item}
+
+    def free(self, pipeline: str, execution_arn: str) -> list[tuple[str, str]]:
+        """Give back a pipeline that this execution holds.
+
+        Answers the executions that wait for it, each with the token of its task.
+        """
         # By now the pipeline may be another's: only our own hold is given back.
         still_ours = "#held_by = :execution_arn"
         written = self._pipelines.update(
@@ -66,7 +74,7 @@ class Holders:
             ),
         )
         # Free already: our first try may have died before it woke who waits.
-        return [] if "held_by" in written.item else sorted(written.item.get("waiting", ()))
+        return [] if "held_by" in written.item else _waiters(written.item)
 
     def wait(self, pipeline: str, task_token: str, *, execution_arn: str) -> bool:
         """Note that a task waits for the pipeline; False when no other execution holds it.
@@ -74,18 +82,24 @@ class Holders:
         Whoever frees the pipeline later finds the token; whoever freed it before is seen here.
         """
         held_by_another = "attribute_exists(#held_by) AND #held_by <> :execution_arn"
-        return self._pipelines.update(
+        written = self._pipelines.update(
             {"pipeline": pipeline},
             Update(
-                add={"waiting": task_token},
+                add={"waiting": f"{execution_arn} {task_token}"},
                 condition=held_by_another,
                 values={"execution_arn": execution_arn},
             ),
-        ).held
+        )
+        # An execution waits with one token: those of its earlier tries are dead, and add up.
+        for waiter, token in _waiters(written.item):
+            if written.held and waiter == execution_arn and token != task_token:
+                self.wait_no_more(pipeline, waiter, token)
+        return written.held
 
-    def wait_no_more(self, pipeline: str, task_token: str) -> None:
+    def wait_no_more(self, pipeline: str, waiter: str, task_token: str) -> None:
         """Forget a token that has been woken or has died."""
-        self._pipelines.update({"pipeline": pipeline}, Update(subtract={"waiting": task_token}))
+        member = f"{waiter} {task_token}"
+        self._pipelines.update({"pipeline": pipeline}, Update(subtract={"waiting": member}))
 
     def record_last_good(
         self, release_id: str, pipeline: Pipeline, revisions: Sequence[Revision]
@@ -109,3 +123,12 @@ class Holders:
                 values={"started": started},
             ),
         )
+
+
+def _holder(item: Item) -> Holder:
+    return Holder(release_id=item["held_for"], execution_arn=item["held_by"])
+
+
+def _waiters(item: Item) -> list[tuple[str, str]]:
+    found = (member.partition(" ") for member in sorted(item.get("waiting", ())))
+    return [(waiter, token) for waiter, _, token in found]

@@ -140,6 +140,8 @@ class Ledger:
                     "starting_registration": pipeline.registrations,
                     "started_by": starter,
                 },
+                # Each function starts under its own name, and whatever died is searched by it.
+                add={"starters": starter.partition("/")[0]},
                 condition=no_other_try,
                 values={
                     "tried_by": pipeline.started_by or "nobody",
@@ -219,7 +221,7 @@ class Ledger:
                 },
             ),
         )
-        return written.held or written.item.get("retry", {}).get("by") == by
+        return written.held or written.item.get("retry") == retry_item(claim)
 
     def start_over(self, release_id: str, pipeline: Pipeline, starter: str) -> None:
         """Give up the pipeline's execution for a new one: RUNNING becomes STARTING again."""
@@ -256,7 +258,9 @@ class Ledger:
         revisions: Sequence[Revision] = (),
     ) -> None:
         """Record how the pipeline ended, and why when it did not succeed."""
-        # Events and looks report the same end: the first one is recorded.
+        # Events and looks report the same end: the first one is recorded. None is recorded of a
+        # failure that somebody has claimed to retry since.
+        not_retried = "attribute_not_exists(#retried) OR #retried = :retried"
         self._change_status(
             release_id,
             pipeline,
@@ -267,27 +271,35 @@ class Ledger:
                     "ended_at": ended_at or self._now(),
                     "failure": plain(failure) if failure else None,
                     "revisions": [plain(revision) for revision in revisions] or None,
-                }
+                },
+                remove=[] if failure else ["failure"],
+                condition=not_retried,
+                values={"retried": pipeline.retried},
             ),
         )
 
-    def mark_stop_requested(
-        self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool
-    ) -> None:
-        """Record that CodePipeline was asked to stop the pipeline's execution, and why."""
-        # The answer to a stop may be the end of the execution, recorded by then.
+    def plan_stop(self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool) -> None:
+        """Record why CodePipeline is about to be asked to stop the pipeline's execution."""
+        # A stop that is asked for again is not told twice.
+        not_planned = "attribute_not_exists(#stop_reason) OR #stop_reason <> :stop_reason"
+        still_this_execution = "#execution_id = :execution_id AND #status = :running"
+        self._releases.update(
+            _node_key(release_id, pipeline.name),
+            Update(
+                put={"stop_reason": why, "timed_out": timed_out or None},
+                append={"audit": self._audit(f"to be stopped: {why}", "RUNNING", "RUNNING")},
+                condition=f"{still_this_execution} AND ({not_planned})",
+                values={"execution_id": pipeline.execution_id, "running": "RUNNING"},
+            ),
+        )
+
+    def mark_stop_requested(self, release_id: str, pipeline: Pipeline) -> None:
+        """Record that CodePipeline has agreed to stop the pipeline's execution."""
         still_this_execution = "#execution_id = :execution_id"
         self._releases.update(
             _node_key(release_id, pipeline.name),
             Update(
-                put={
-                    "stop_requested_at": self._now(),
-                    "stop_reason": why,
-                    "timed_out": timed_out or None,
-                },
-                append={
-                    "audit": self._audit(f"stop requested: {why}", pipeline.status, pipeline.status)
-                },
+                put={"stop_requested_at": self._now()},
                 condition=still_this_execution,
                 values={"execution_id": pipeline.execution_id},
             ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 
 class ReleaseStatus(StrEnum):
@@ -180,11 +181,13 @@ class Pipeline:
     time_limit: timedelta | None = None
     attempt: int = 1
     task_token: str | None = field(default=None, repr=False)
+    token_registered_at: datetime | None = None
     registrations: int = 0
     starting_registration: int = 0
     starting_at: datetime | None = None
     start_tried_at: datetime | None = None
     started_by: str | None = None
+    starters: frozenset[str] = frozenset()
     started_at: datetime | None = None
     execution_id: str | None = None
     earlier_executions: tuple[str, ...] = ()
@@ -208,6 +211,7 @@ class Release:
     execution_arn: str
     manifest_sha256: str
     opened_at: datetime
+    resumed_at: datetime | None = None
     attempt: int = 1
     why: str | None = None
     announced: bool = False
@@ -229,3 +233,37 @@ class Release:
     def coupled(self) -> bool:
         """Whether the end of one pipeline can mean something for another one."""
         return bool(self.ordered or self.max_concurrency or self.on_failure is OnFailure.STOP)
+
+    @property
+    def began_at(self) -> datetime:
+        """When the present attempt was opened."""
+        return self.resumed_at or self.opened_at
+
+    def renews(self, pipeline: Pipeline) -> bool:
+        """Whether this attempt is about to make the pipeline wait again: it means nothing yet."""
+        return pipeline.attempt != self.attempt and pipeline.status is not PipelineStatus.SUCCEEDED
+
+    @cached_property
+    def lost(self) -> Mapping[str, PipelineStatus]:
+        """What each pipeline came to that did not succeed, or will come to for want of another."""
+        lost = {
+            each.name: each.status
+            for each in self.pipelines.values()
+            if each.status.ended
+            and each.status is not PipelineStatus.SUCCEEDED
+            and not self.renews(each)
+        }
+        waiting = [
+            each for each in self.pipelines.values() if each.status is PipelineStatus.WAITING
+        ]
+        heirs: dict[str, list[str]] = {}
+        for each in waiting:
+            for name in each.depends_on:
+                heirs.setdefault(name, []).append(each.name)
+        passing = list(lost)
+        while passing:
+            for heir in heirs.get(passing.pop(), ()):
+                if heir not in lost:
+                    lost[heir] = PipelineStatus.SKIPPED
+                    passing.append(heir)
+        return lost

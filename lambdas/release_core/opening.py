@@ -15,6 +15,7 @@ from release_core.manifest import Manifest, check_manifest
 from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
+from release_core.waits import seconds_to_wait
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -122,10 +123,13 @@ class OpenRelease:
         return check_manifest(self._document(brought), known_pipelines=self.codepipeline.names())
 
     def _wait_seconds(self, manifest: Manifest) -> int:
-        limits = [each.timeout_minutes * 60 for each in manifest.pipelines if each.timeout_minutes]
+        # As long as the longest limit: a task with a shorter one asks for its own wait, and most
+        # have the same one or none.
+        limits = [each.timeout_minutes for each in manifest.pipelines]
+        waits = [max(limit * 60 for limit in limits if limit)] if all(limits) else []
         if manifest.deadline:
-            limits.append(int((manifest.deadline - self.clock()).total_seconds()))
-        return max(1, min([self.look_after_seconds, *limits]))
+            waits.append(int((manifest.deadline - self.clock()).total_seconds()))
+        return seconds_to_wait(self.look_after_seconds, *waits)
 
     def _document(self, brought: Submission | DroppedObject) -> object:
         if isinstance(brought, Submission):

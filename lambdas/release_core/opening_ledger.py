@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import TRANSACTION_LIMIT, Table, Update, write_together
-from release_core.errors import ExecutionEnded
+from release_core.errors import ExecutionEnded, LedgerBusy
 from release_core.items import (
     HEADER,
     MANIFEST,
@@ -18,7 +18,7 @@ from release_core.items import (
     read_header,
     to_attributes,
 )
-from release_core.model import PipelineStatus, Release, ReleaseStatus
+from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # What a pipeline's item holds of one attempt; its next attempt begins without.
 _OF_ONE_ATTEMPT = (
     *("task_token", "token_registered_at", "registrations", "settled_at"),
-    *("starting_at", "start_tried_at", "starting_registration", "started_by"),
+    *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "revisions"),
@@ -106,12 +106,7 @@ class OpeningLedger:
         # A first try may still be writing while its retry is running pipelines already: whatever
         # is there stays. A batch is whole or absent, so one that is there needs nothing.
         absent = {"ConditionExpression": "attribute_not_exists(release_id)"}
-        # The close of a stopped execution skips the pipelines that are there: none may follow it.
-        running = Update(
-            condition="#status = :running", values={"running": ReleaseStatus.RUNNING.value}
-        )
-        header_key = to_attributes({"release_id": manifest.release_id, "item": HEADER})
-        is_running = {"ConditionCheck": self._action(Key=header_key, **running.request())}
+        is_running = self._is_running(manifest.release_id)
         for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):
             puts = [{"Put": self._action(Item=to_attributes(item), **absent)} for item in batch]
             found = write_together(self._client, [is_running, *puts])
@@ -167,38 +162,46 @@ class OpeningLedger:
     def renew_pipelines(self, release: Release) -> None:
         """Make every pipeline that has not succeeded wait again, in the release's attempt.
 
-        Its earlier attempt is kept in its history.
+        Its earlier attempt is kept in its history. Raises ExecutionEnded as ``put_pipelines`` does,
+        and LedgerBusy also when another try of the same resume is at it.
         """
-        for pipeline in release.pipelines.values():
-            if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.attempt == release.attempt:
-                continue
-            history = {
-                "attempt": pipeline.attempt,
-                "status": pipeline.status.value,
-                "execution_id": pipeline.execution_id,
-                "failure": plain(pipeline.failure) if pipeline.failure else None,
-            }
-            # The same resume may be retried: a pipeline is renewed once.
-            same_attempt = "#attempt = :seen"
-            self._releases.update(
-                {"release_id": release.release_id, "item": pipeline_key(pipeline.name)},
-                Update(
-                    put={"status": PipelineStatus.WAITING.value, "attempt": release.attempt},
-                    append={
-                        "attempts": history,
-                        "audit": audit_entry(
-                            at=self._now(),
-                            who=self._who,
-                            what=f"resumed as attempt {release.attempt}",
-                            before=pipeline.status,
-                            after=PipelineStatus.WAITING,
-                        ),
-                    },
-                    remove=_OF_ONE_ATTEMPT,
-                    condition=same_attempt,
-                    values={"seen": pipeline.attempt},
+        stale = [each for each in release.pipelines.values() if release.renews(each)]
+        is_running = self._is_running(release.release_id)
+        for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
+            renewals = [{"Update": self._renewal(release, each)} for each in batch]
+            found = write_together(self._client, [is_running, *renewals])
+            if found and found[0]:
+                raise ExecutionEnded(f"{release.execution_arn} ended while its release was resumed")
+            if found:
+                raise LedgerBusy(f"pipelines of {release.release_id} are being renewed already")
+
+    def _renewal(self, release: Release, pipeline: Pipeline) -> dict[str, Any]:
+        history = {
+            "attempt": pipeline.attempt,
+            "status": pipeline.status.value,
+            "execution_id": pipeline.execution_id,
+            "failure": plain(pipeline.failure) if pipeline.failure else None,
+        }
+        # The same resume may be retried: a pipeline is renewed once.
+        same_attempt = "#attempt = :seen"
+        update = Update(
+            put={"status": PipelineStatus.WAITING.value, "attempt": release.attempt},
+            append={
+                "attempts": history,
+                "audit": audit_entry(
+                    at=self._now(),
+                    who=self._who,
+                    what=f"resumed as attempt {release.attempt}",
+                    before=pipeline.status,
+                    after=PipelineStatus.WAITING,
                 ),
-            )
+            },
+            remove=_OF_ONE_ATTEMPT,
+            condition=same_attempt,
+            values={"seen": pipeline.attempt},
+        )
+        key = {"release_id": release.release_id, "item": pipeline_key(pipeline.name)}
+        return self._action(Key=to_attributes(key), **update.request())
 
     def reject(
         self, execution_arn: str, why: str, *, channel: str | None, requester: str | None
@@ -228,6 +231,14 @@ class OpeningLedger:
                 ],
             }
         )
+
+    def _is_running(self, release_id: str) -> dict[str, Any]:
+        # The close of a stopped execution skips the pipelines that are there: none may follow it.
+        running = Update(
+            condition="#status = :running", values={"running": ReleaseStatus.RUNNING.value}
+        )
+        key = to_attributes({"release_id": release_id, "item": HEADER})
+        return {"ConditionCheck": self._action(Key=key, **running.request())}
 
     def _header(self, opening: Opening) -> Item:
         manifest = opening.manifest

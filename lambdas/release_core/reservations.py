@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from release_core.errors import OpeningElsewhere, PipelinesBusy
+from release_core.headers import Headers
 from release_core.holders import Holder, Holders
 from release_core.opening_ledger import Opening
+from release_core.problems import MAX_REPORTED
 from release_core.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -16,6 +19,7 @@ log = logging.getLogger(__name__)
 class Reservations:
     """Takes and gives back the pipelines of a release that is being opened."""
 
+    headers: Headers
     holders: Holders
     tokens: Tokens
 
@@ -27,36 +31,58 @@ class Reservations:
         opened by another execution: soon it will be known which of the two it is.
         """
         mine = Holder(release_id=opening.manifest.release_id, execution_arn=opening.execution_arn)
-        busy, twin = [], None
-        for pipeline in pipelines:
+        is_dead = cache(self.is_dead)
+        found = self.holders.read(pipelines)
+        busy = {
+            pipeline: holder
+            for pipeline, holder in found.items()
+            if holder != mine and not is_dead(holder)
+        }
+        if busy:
+            self.give_back([name for name in found if name not in busy], opening.execution_arn)
+        # In one order for all: of two releases that open at once, one gets on.
+        for pipeline in () if busy else sorted(pipelines):
             holder = self.holders.take(pipeline, mine)
-            if holder and self.tokens.ending(holder.execution_arn):
-                log.warning("%s died holding %s", holder.execution_arn, pipeline)
+            if holder and is_dead(holder):
                 holder = self.holders.take(pipeline, mine, dead=holder)
             if holder:
-                busy.append(f"- {pipeline}: release {holder.release_id} ({holder.execution_arn})")
-            if holder and holder.release_id == mine.release_id:
-                twin = holder
+                self.give_back(pipelines, opening.execution_arn)
+                busy = {pipeline: holder}
+                break
         if not busy:
             return True
-        self.give_back(pipelines, opening.execution_arn)
+        twin = next((each for each in busy.values() if each.release_id == mine.release_id), None)
         if twin:
             raise OpeningElsewhere(
                 f"{twin.execution_arn} is opening release {twin.release_id} at this instant"
             )
         if opening.manifest.on_busy == "wait":
             return False
+        lines = [
+            f"- {name}: release {busy[name].release_id} ({busy[name].execution_arn})"
+            for name in pipelines
+            if name in busy
+        ]
         raise PipelinesBusy(
             "Other releases hold pipelines of this one. Wait for them to end, or add "
-            '"onBusy": "wait":\n' + "\n".join(busy)
+            '"onBusy": "wait":\n' + "\n".join(lines[:MAX_REPORTED])
         )
+
+    def is_dead(self, holder: Holder) -> bool:
+        """Whether the holder's execution has ended; its release is closed if nobody has heard."""
+        how = self.tokens.ending(holder.execution_arn)
+        if how is None:
+            return False
+        log.warning("%s holds pipelines and is %s", holder.execution_arn, how)
+        self.headers.close_orphan(holder.release_id, holder.execution_arn, how)
+        return True
 
     def give_back(self, pipelines: Sequence[str], execution_arn: str) -> None:
         """Free the pipelines that this execution holds, and wake who waits for them."""
         for pipeline in pipelines:
-            for token in self.holders.free(pipeline, execution_arn):
+            for waiter, token in self.holders.free(pipeline, execution_arn):
                 self.tokens.wake(token)
-                self.holders.wait_no_more(pipeline, token)
+                self.holders.wait_no_more(pipeline, waiter, token)
 
     def wait(self, pipelines: Sequence[str], task_token: str, *, execution_arn: str) -> None:
         """Have the task woken by the first of the pipelines to become free; now, if one is."""

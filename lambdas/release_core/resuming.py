@@ -1,10 +1,12 @@
 """A release id that is taken: the same release again, another one, or its next attempt."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
+from release_core.holders import Holder
 from release_core.ledger import Ledger
 from release_core.manifest import Manifest
 from release_core.model import (
@@ -16,6 +18,9 @@ from release_core.model import (
 )
 from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.reservations import Reservations
+
+# A close has been tried as often as it is by then, and what it could find out is on record.
+CLOSED_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +47,10 @@ class Resuming:
             )
         if not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED:
             return "ALREADY_RELEASED", holder.execution_arn, []
-        if holder.status is ReleaseStatus.RUNNING:
+        runs = holder.status is ReleaseStatus.RUNNING
+        if runs and not self.reservations.is_dead(
+            Holder(release_id=holder.release_id, execution_arn=holder.execution_arn)
+        ):
             raise ReleaseNotResumable(
                 f"release {holder.release_id} still runs, as {holder.execution_arn}"
             )
@@ -77,6 +85,8 @@ class Resuming:
         release = self._read(holder.release_id)
         going_on = []
         for pipeline in release.pipelines.values():
+            if self._may_begin(pipeline):
+                going_on.append(f"- {pipeline.name}: its start or retry, which may still come")
             if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.execution_id is None:
                 continue
             seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
@@ -95,6 +105,15 @@ class Resuming:
                 + "\n".join(going_on)
             )
         return self._read(holder.release_id)
+
+    def _may_begin(self, pipeline: Pipeline) -> bool:
+        # The close finds out what became of them, in three tries at most, and stops what it finds.
+        tries = []
+        if pipeline.status is PipelineStatus.STARTING and pipeline.start_tried_at:
+            tries.append(pipeline.start_tried_at)
+        if pipeline.status is PipelineStatus.RUNNING and pipeline.retry:
+            tries.append(pipeline.retry.at)
+        return any(self.clock() - at < CLOSED_WITHIN for at in tries)
 
     def _read(self, release_id: str) -> Release:
         release = self.ledger.read_release(release_id)

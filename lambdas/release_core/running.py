@@ -1,15 +1,25 @@
 """Running one pipeline of a release until its token is settled."""
 
+import logging
 import math
 from dataclasses import dataclass
+from datetime import timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.advance import Advance
 from release_core.clock import Clock
 from release_core.decide import expiry
-from release_core.errors import PipelineUnknown
+from release_core.errors import PipelineUnknown, Unfinished
 from release_core.ledger import Ledger
 from release_core.model import Release
 from release_core.tokens import Tokens
+from release_core.waits import LEAST_WAIT, seconds_to_wait
+
+log = logging.getLogger(__name__)
+
+# The workflow has tried a task as often as it does by then: one that is later has been given up.
+TASK_LATENESS = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,26 +56,37 @@ class RunPipeline:
             release = self.ledger.read_pipeline(release_id, pipeline)
             if release:
                 self.advance.look(release, release.pipelines[pipeline])
-        # What anybody left half done in this release is repaired here at the latest.
         advance = self.advance.pipeline(release_id, pipeline)
-        if not first:
-            advance = self.advance.release(release_id)
+        if advance and advance.coupled and not first:
+            advance = self._repair_others(advance, waiting) or advance
         if advance:
-            self._wait_until_expiry(advance, pipeline, waiting)
+            self._wait_until_due(advance, pipeline, waiting)
 
-    def _wait_until_expiry(self, release: Release, name: str, waiting: Waiting) -> None:
+    def _repair_others(self, release: Release, waiting: Waiting) -> Release | None:
+        """Do what the tasks and events of other pipelines should have done and did not."""
+        overdue = self.clock() - timedelta(seconds=waiting.look_after_seconds) - TASK_LATENESS
+        try:
+            whole = self.ledger.read_release(release.release_id)
+            for other in whole.pipelines.values() if whole else ():
+                if other.token_registered_at and other.token_registered_at < overdue:
+                    self.advance.look(release, other)
+            return self.advance.release(release.release_id)
+        except (Unfinished, ClientError, BotoCoreError) as trouble:
+            # It must not end this task, whose own pipeline is well.
+            log.warning("others need a later look: %s", trouble)
+            return None
+
+    def _wait_until_due(self, release: Release, name: str, waiting: Waiting) -> None:
         pipeline = release.pipelines[name]
         if pipeline.status.ended:
             return
-        wanted = waiting.look_after_seconds
+        limits: list[float] = []
         end = None if pipeline.stop_requested_at else expiry(release, pipeline)
         if end:
             # A second more, so that the time is up when the task comes back.
-            left = math.ceil((end - self.clock()).total_seconds()) + 1
-            wanted = max(1, min(wanted, left))
-        too_long = wanted < waiting.wait_seconds - 1
-        too_short = waiting.wait_seconds < waiting.look_after_seconds and (
-            wanted > waiting.wait_seconds + 1
-        )
-        if too_long or (too_short and pipeline.execution_id):
+            limits.append(math.ceil((end - self.clock()).total_seconds()) + 1)
+        if pipeline.time_limit and not pipeline.started_at:
+            limits.append(pipeline.time_limit.total_seconds())  # it may start at any time
+        wanted = seconds_to_wait(waiting.look_after_seconds, *limits)
+        if abs(wanted - waiting.wait_seconds) > LEAST_WAIT:
             self.tokens.look_again(waiting.task_token, wanted)

@@ -89,7 +89,9 @@ class ReleaseWorld(LedgerWorld):
         """The function open_release, to open a release or to wait until it can be."""
         step_functions: Any = self.step_functions
         s3: Any = self.s3
-        reservations = Reservations(holders=self.ledger.holders, tokens=Tokens(step_functions))
+        reservations = Reservations(
+            headers=self.ledger.headers, holders=self.ledger.holders, tokens=Tokens(step_functions)
+        )
         return OpenRelease(
             step_functions=step_functions,
             s3=s3,

@@ -1,10 +1,12 @@
 """Two releases never drive one pipeline at once, and nobody holds one for ever."""
 
+from typing import Any
+
 import pytest
 
 from release_core.document import write_json
 from release_core.errors import ExecutionEnded, OpeningElsewhere, PipelinesBusy
-from release_core.holders import Holder
+from release_core.holders import Holder, Holders
 from release_core.model import ReleaseStatus
 from tests.unit.release_world import ReleaseWorld
 
@@ -156,3 +158,57 @@ def test_an_opening_that_is_tried_again_keeps_what_it_took(world: ReleaseWorld) 
     finish(world, first(world))
     arn = second(world)
     assert world.open_release(arn) == world.open_release(arn)
+
+
+def test_a_release_that_waits_for_days_leaves_one_token(world: ReleaseWorld) -> None:
+    """Each hour the task comes back with a new token; the dead ones do not fill up the item."""
+    arn = second(world, "wait")
+    for _ in range(30):
+        assert world.open_release(arn)["outcome"] == "BUSY"
+        token = world.step_functions.wait_for_token(arn)
+        world.opener().wait(arn, token)
+    (held,) = [each for each in world.items("pipelines") if "held_by" in each]
+    assert len(held["waiting"]) == 1
+    finish(world, first(world))
+    assert world.outcome(token)
+
+
+def test_a_busy_holder_is_asked_about_once_and_nothing_is_taken(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pipelines a release holds, one question tells whether it lives."""
+    world.begin("payments", "storefront", release_id="third")
+    arn = second(world, "wait", "catalog", "payments", "storefront")
+    asked: list[str] = []
+    describe = world.step_functions.describe_execution
+
+    def counted(**request: Any) -> Any:
+        asked.append(request["executionArn"])
+        return describe(**request)
+
+    monkeypatch.setattr(world.step_functions, "describe_execution", counted)
+    assert world.open_release(arn)["outcome"] == "BUSY"
+    assert asked.count(world.release("third").execution_arn) == 1
+    assert "catalog" not in {each["pipeline"] for each in world.items("pipelines")}
+
+
+def test_of_two_releases_that_open_at_once_one_opens(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pipelines are taken in one order by all, so that two releases do not refuse each other."""
+    one = second(world, "refuse", "catalog", "payments")
+    other = world.start('{"releaseId": "other", "pipelines": ["payments", "catalog"]}')
+    take = Holders.take
+    taken: list[str] = []
+
+    def overtaken(self: Holders, pipeline: str, *args: Any, **kwargs: Any) -> Holder | None:
+        answer = take(self, pipeline, *args, **kwargs)
+        taken.append(pipeline)
+        if len(taken) == 1:
+            with pytest.raises(PipelinesBusy):
+                world.open_release(other)
+        return answer
+
+    monkeypatch.setattr(Holders, "take", overtaken)
+    assert world.open_release(one)["outcome"] == "OPENED"
+    assert holders(world) == {"orders": "first", "catalog": "second", "payments": "second"}

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from release_core.clock import to_iso
+from release_core.document import write_json
 from release_core.errors import ManifestInvalid
 from release_core.model import PipelineStatus
 from tests.unit.release_world import LOOK_AFTER, ReleaseWorld
@@ -25,13 +26,22 @@ def come_back(world: ReleaseWorld, arn: str, pipeline: str, seconds: int) -> str
     return token
 
 
-def test_the_first_wait_is_as_short_as_the_shortest_limit(world: ReleaseWorld) -> None:
-    """Tasks come back in time for the limits: the workflow is told how long to wait."""
-    arn = world.start(
-        '{"releaseId": "r", "pipelines": ["catalog", {"name": "orders", "timeoutMinutes": 2}]}'
-    )
-    opened = world.open_release(arn)
-    assert (opened["wait_seconds"], opened["look_after_seconds"]) == (120, LOOK_AFTER)
+@pytest.mark.parametrize(("limits", "wait"), [((2, 3), 180), ((2, None), LOOK_AFTER)])
+def test_the_first_wait_is_as_long_as_the_longest_limit(
+    world: ReleaseWorld, limits: tuple[int | None, ...], wait: int
+) -> None:
+    """The workflow is told a wait for all; a task with a shorter limit asks for its own."""
+    pipelines = [
+        {"name": name, "timeoutMinutes": limit} if limit else name
+        for name, limit in zip(("orders", "catalog"), limits, strict=True)
+    ]
+    opened = world.open_release(world.start(write_json({"releaseId": "r", "pipelines": pipelines})))
+    assert (opened["wait_seconds"], opened["look_after_seconds"]) == (wait, LOOK_AFTER)
+    token = world.step_functions.wait_for_token(world.release().execution_arn)
+    world.run_pipeline("r", "orders", token, wait_seconds=wait)
+    outcome = world.outcome(token)
+    assert outcome
+    assert (outcome.error, outcome.cause) == ("LookAgain", "121")
 
 
 def test_a_pipeline_whose_time_is_up_is_stopped_and_timed_out(world: ReleaseWorld) -> None:
