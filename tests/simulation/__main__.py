@@ -1,9 +1,9 @@
 """The simulation by hand: explore, draw, replay, mutants.
 
-    .venv/bin/python -m tests.simulation explore [NAME ...]
-    .venv/bin/python -m tests.simulation draw [--schedules N] [--seed N] [--minutes N]
-    .venv/bin/python -m tests.simulation replay SCENARIO CHOICES
-    .venv/bin/python -m tests.simulation mutants [NAME ...]
+.venv/bin/python -m tests.simulation explore [NAME ...]
+.venv/bin/python -m tests.simulation draw [--schedules N] [--seed N] [--minutes N]
+.venv/bin/python -m tests.simulation replay SCENARIO CHOICES
+.venv/bin/python -m tests.simulation mutants [NAME ...]
 """
 
 import argparse

@@ -57,9 +57,7 @@ def next_due(world: World) -> object:
     """Return the next moment at which something falls due by itself, if there is one."""
     now = world.stores.clock()
     dues = [each.due for each in world.invocations.values() if each.due and not each.point]
-    dues += [
-        task.due for each in world.workflows.values() for task in each.waiting if task.due
-    ]
+    dues += [task.due for each in world.workflows.values() for task in each.waiting if task.due]
     return min((due for due in dues if due > now), default=None)
 
 
@@ -134,7 +132,9 @@ def _from_outside(world: World) -> Iterator[Step]:
         for start in world.starts:
             execution = world.stores.execution(start.pipeline, start.execution_id)
             if execution.status in {"Failed", "Stopped"}:
-                yield Step("person retries", f"{start.pipeline}/{start.execution_id}", costs="person")
+                yield Step(
+                    "person retries", f"{start.pipeline}/{start.execution_id}", costs="person"
+                )
 
 
 def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
@@ -368,7 +368,7 @@ def _started_for(happening: Happening) -> tuple[str, int, int]:
 
 def _emit(world: World) -> None:
     for event in world.stores.emitted():
-        if event.detail_type != STATE_CHANGE:
+        if event.detail_type != STATE_CHANGE or event.state in world.scenario.mute:
             continue
         detail = event.detail
         attempt = int(detail["pipeline-execution-attempt"])
@@ -381,4 +381,3 @@ def _emit(world: World) -> None:
                 payload=envelope(event),
             )
         )
-

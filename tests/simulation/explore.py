@@ -40,7 +40,9 @@ class Found:
 class Failed(AssertionError):
     """A schedule that breaks an invariant, in words and as the choices that lead there."""
 
-    def __init__(self, scenario: Scenario, violated: Violated, path: list[tuple[int, Step]]) -> None:
+    def __init__(
+        self, scenario: Scenario, violated: Violated, path: list[tuple[int, Step]]
+    ) -> None:
         super().__init__(scenario, violated, path)
         self.scenario, self.violated, self.path = scenario, violated, path
         self.ends = 0  # schedules that were run to their end before
@@ -76,6 +78,7 @@ class _Search:
         self._most_states = most_states
         self._world: World = make_world(scenario)
         self._schedules: dict[int, int] = {}  # of the states that are behind us
+        self._under_way: set[int] = set()
         self._frames: list[_Frame] = []
         self.found = Found(scenario.name)
 
@@ -111,6 +114,9 @@ class _Search:
             if self._frames:
                 self._frames[-1].schedules += known
             return
+        if number in self._under_way:
+            raise self._failed(Violated("nothing_goes_in_circles", "this state was there before"))
+        self._under_way.add(number)
         steps = enabled(self._world)
         if not steps:
             self.found.ends += 1
@@ -135,6 +141,7 @@ class _Search:
     def _leave(self) -> None:
         frame = self._frames.pop()
         self._schedules[frame.number] = frame.schedules
+        self._under_way.remove(frame.number)
         if self._frames:
             self._frames[-1].schedules += frame.schedules
         else:

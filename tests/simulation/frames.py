@@ -40,7 +40,9 @@ def _stack(frame: types.FrameType | None) -> Iterator[types.FrameType]:
 
 def _frame(frame: types.FrameType) -> object:
     values = tuple(
-        (name, describe_value(value)) for name, value in frame.f_locals.items() if name not in _LEFT_OUT
+        (name, describe_value(value))
+        for name, value in frame.f_locals.items()
+        if name not in _LEFT_OUT
     )
     return (id(frame.f_code), frame.f_lasti, values)
 

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from release_core.errors import PIPELINE_ERRORS, Rejection, Unfinished
+from release_core.errors import PIPELINE_ERRORS, AdvanceUnfinished, Rejection, Unfinished
 from release_core.model import PipelineStatus
 from tests.simulation.calls import Ended
 from tests.simulation.happenings import Happening, Violated, list_of, value
@@ -53,6 +53,9 @@ def recorded_ends_are_true(happening: Happening) -> None:
         raise Violated("recorded_ends_are_true", f"{happening.node} {changed[1]}, never ran")
     if not execution_id:
         return
+    starts = {each.execution_id: each.attempt for each in happening.world.starts}
+    if str(starts.get(execution_id)) != value(happening.after, "attempt"):
+        raise Violated("recorded_ends_are_true", f"{execution_id} is of another attempt")
     expected = _STATUS_OF_EXECUTION[changed[1]]
     actual = happening.world.stores.execution(happening.node, execution_id).status
     seen = happening.latest_answer("get_pipeline_execution")
@@ -143,11 +146,11 @@ def a_pipeline_has_one_holder(happening: Happening) -> None:
 
 
 def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) -> None:
-    """A function raises what the workflow knows, or what AWS told it; nothing else."""
+    """A function raises what the workflow knows, or what AWS told it; decisions come to an end."""
     if how.error is None or type(how.error).__name__ == "Crashed":
         return
     for error in _leaves(how.error):
-        if isinstance(error, Rejection | Unfinished):
+        if isinstance(error, Rejection | Unfinished) and not isinstance(error, AdvanceUnfinished):
             continue
         if isinstance(error, ClientError) and invocation.hurt:
             continue

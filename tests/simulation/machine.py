@@ -96,9 +96,7 @@ def cancel(world: World, arn: str, *, vanish: bool) -> None:
 def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> None:
     """Enter a state that invokes a function and waits for its answer."""
     failures = workflow.failures if stage == workflow.stage else 0
-    workflow = replace(
-        workflow, stage=stage, invoked=workflow.invoked + 1, failures=failures
-    )
+    workflow = replace(workflow, stage=stage, invoked=workflow.invoked + 1, failures=failures)
     world.workflows[workflow.arn] = workflow
     payload = {"execution_arn": workflow.arn}
     if stage == "CloseRelease":

@@ -56,19 +56,26 @@ def hunt(mutant: Mutant) -> Verdict:
         copy = Path(folder) / "lambdas"
         shutil.copytree(ROOT / "lambdas", copy, ignore=shutil.ignore_patterns("__pycache__"))
         apply(mutant, copy)
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.simulation.hunting", str(copy), *mutant.scenarios],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
+        try:
+            done = _hunting(copy, mutant)
+        except subprocess.TimeoutExpired:
+            return Verdict(mutant.name, "", "", 0, monotonic() - began)
     if done.returncode:
         raise RuntimeError(f"{mutant.name}:\n{done.stderr[-2000:]}")
     told = json.loads(done.stdout.splitlines()[-1])
     return Verdict(mutant.name, **told, seconds=monotonic() - began)
+
+
+def _hunting(copy: Path, mutant: Mutant) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.simulation.hunting", str(copy), *mutant.scenarios],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
 
 
 def apply(mutant: Mutant, lambdas: Path) -> None:

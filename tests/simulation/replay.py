@@ -47,5 +47,7 @@ def _ledger(world: World) -> str:
     for release_id, items in world.stores.releases().items():
         for name, item in sorted(items.items(), reverse=True):
             if name == "release" or name.startswith("pipeline#"):
-                told.append(f"{release_id}/{name.removeprefix('pipeline#')}={value(item, 'status')}")
+                told.append(
+                    f"{release_id}/{name.removeprefix('pipeline#')}={value(item, 'status')}"
+                )
     return " ".join(told)

@@ -14,7 +14,7 @@ class Scenario:
     the beginning and the others, in order, at any later time. `outcomes`
     are the ways in which an execution may end. `faults` says how often each kind of fault may
     happen, `most_faults` how many in all. `preemptions`, when given, bounds how often a function
-    may be left in the middle for another one.
+    may be left in the middle for another one. Events of the states in `mute` are all lost.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Scenario:
     cancels: int = 0
     person_retries: int = 0
     preemptions: int | None = None
+    mute: tuple[str, ...] = ()
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ class Scenario:
     def from_json(cls, text: str) -> "Scenario":
         """Return the scenario that as_json() wrote."""
         fields = json.loads(text)
-        for name in ("manifests", "outcomes"):
+        for name in ("manifests", "outcomes", "mute"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
 
@@ -80,10 +81,17 @@ PAIR = releasing("a", {"name": "b", **after("a")})
 # The small releases that are explored exhaustively, each within its bounds.
 SMALL = (
     Scenario(name="one", manifests=(releasing("a"),), preemptions=3),
-    Scenario(name="one, a fault", manifests=(releasing("a"),), faults=ANY, most_faults=1, preemptions=0),
+    Scenario(
+        name="one, a fault", manifests=(releasing("a"),), faults=ANY, most_faults=1, preemptions=0
+    ),
     Scenario(name="one, cancelled", manifests=(releasing("a"),), cancels=1, preemptions=1),
     Scenario(
-        name="one, cancelled, a crash", manifests=(releasing("a"),), cancels=1, preemptions=0, most_faults=1, faults={"crash": 1}
+        name="one, cancelled, a crash",
+        manifests=(releasing("a"),),
+        cancels=1,
+        preemptions=0,
+        most_faults=1,
+        faults={"crash": 1},
     ),
     Scenario(
         name="two in parallel",
@@ -134,11 +142,14 @@ SMALL = (
         outcomes=("fail",),
         person_retries=1,
         preemptions=2,
+        mute=("STARTED", "RESUMED"),
     ),
 )
 
 # The same with wider bounds, for an hour that is to spare.
 DEEP = tuple(
-    replace(each, preemptions=(each.preemptions or 0) + 1, most_faults=each.most_faults + 1, faults=ANY)
+    replace(
+        each, preemptions=(each.preemptions or 0) + 1, most_faults=each.most_faults + 1, faults=ANY
+    )
     for each in SMALL
 )
