@@ -13,7 +13,7 @@ locals {
   functions = {
     open_release = {
       description     = "Reads the manifest, validates it and claims the release id."
-      timeout_seconds = 30
+      timeout_seconds = 120 # Takes and looks at a thousand pipelines, one after the other.
       asynchronous    = false
       environment     = merge(local.ledger, { LOOK_AFTER_SECONDS = tostring(var.look_after_seconds) })
     }
@@ -31,7 +31,7 @@ locals {
     }
     close_release = {
       description     = "Tallies a release, stops what still runs and announces the outcome."
-      timeout_seconds = 120
+      timeout_seconds = 300 # Stops and frees a thousand pipelines, one after the other.
       asynchronous    = true
       environment     = merge(local.ledger, { EVENT_BUS = data.aws_cloudwatch_event_bus.default.name })
     }
@@ -112,7 +112,7 @@ data "aws_iam_policy_document" "open_release" {
 
   statement {
     sid       = "ReservePipelines"
-    actions   = ["dynamodb:UpdateItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.pipelines.arn]
   }
 

@@ -1,5 +1,7 @@
 """Two releases never drive one pipeline at once, and nobody holds one for ever."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -196,19 +198,27 @@ def test_of_two_releases_that_open_at_once_one_opens(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pipelines are taken in one order by all, so that two releases do not refuse each other."""
-    one = second(world, "refuse", "catalog", "payments")
-    other = world.start('{"releaseId": "other", "pipelines": ["payments", "catalog"]}')
     take = Holders.take
-    taken: list[str] = []
+    begun: set[str] = set()
+    both_have_begun = Barrier(2, timeout=10)
 
-    def overtaken(self: Holders, pipeline: str, *args: Any, **kwargs: Any) -> Holder | None:
-        answer = take(self, pipeline, *args, **kwargs)
-        taken.append(pipeline)
-        if len(taken) == 1:
-            with pytest.raises(PipelinesBusy):
-                world.open_release(other)
+    def interrupted(self: Holders, pipeline: str, mine: Holder, **more: Any) -> Holder | None:
+        answer = take(self, pipeline, mine, **more)
+        if mine.release_id not in begun:
+            begun.add(mine.release_id)
+            both_have_begun.wait()
         return answer
 
-    monkeypatch.setattr(Holders, "take", overtaken)
-    assert world.open_release(one)["outcome"] == "OPENED"
-    assert holders(world) == {"orders": "first", "catalog": "second", "payments": "second"}
+    def open_release(arn: str) -> str:
+        try:
+            return str(world.open_release(arn)["outcome"])
+        except PipelinesBusy:
+            return "REFUSED"
+
+    arns = [
+        world.start(write_json({"releaseId": name, "pipelines": needed}))
+        for name, needed in (("a", ["catalog", "payments"]), ("b", ["payments", "catalog"]))
+    ]
+    monkeypatch.setattr(Holders, "take", interrupted)
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(open_release, arns)) == ["OPENED", "REFUSED"]
