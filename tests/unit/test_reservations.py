@@ -1,5 +1,6 @@
 """Two releases never drive one pipeline at once, and nobody holds one for ever."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -198,15 +199,20 @@ def test_of_two_releases_that_open_at_once_one_opens(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pipelines are taken in one order by all, so that two releases do not refuse each other."""
-    take = Holders.take
+    both = Barrier(2, timeout=10)
+    read, take = Holders.read, Holders.take
     begun: set[str] = set()
-    both_have_begun = Barrier(2, timeout=10)
 
-    def interrupted(self: Holders, pipeline: str, mine: Holder, **more: Any) -> Holder | None:
-        answer = take(self, pipeline, mine, **more)
+    def read_together(self: Holders, pipelines: Sequence[str]) -> dict[str, Holder]:
+        found = read(self, pipelines)
+        both.wait()
+        return found
+
+    def take_first_together(self: Holders, pipeline: str, mine: Holder) -> Holder | None:
+        answer = take(self, pipeline, mine)
         if mine.release_id not in begun:
             begun.add(mine.release_id)
-            both_have_begun.wait()
+            both.wait()
         return answer
 
     def open_release(arn: str) -> str:
@@ -219,6 +225,7 @@ def test_of_two_releases_that_open_at_once_one_opens(
         world.start(write_json({"releaseId": name, "pipelines": needed}))
         for name, needed in (("a", ["catalog", "payments"]), ("b", ["payments", "catalog"]))
     ]
-    monkeypatch.setattr(Holders, "take", interrupted)
+    monkeypatch.setattr(Holders, "read", read_together)
+    monkeypatch.setattr(Holders, "take", take_first_together)
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(open_release, arns)) == ["OPENED", "REFUSED"]
