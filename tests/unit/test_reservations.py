@@ -1,8 +1,5 @@
 """Two releases never drive one pipeline at once, and nobody holds one for ever."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -195,37 +192,27 @@ def test_a_busy_holder_is_asked_about_once_and_nothing_is_taken(
     assert "catalog" not in {each["pipeline"] for each in world.items("pipelines")}
 
 
-def test_of_two_releases_that_open_at_once_one_opens(
+def test_of_two_releases_that_open_at_once_one_gets_on(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pipelines are taken in one order by all, so that two releases do not refuse each other."""
-    both = Barrier(2, timeout=10)
-    read, take = Holders.read, Holders.take
-    begun: set[str] = set()
+    """All take pipelines in one order, up to the first that is held: they never refuse each other.
 
-    def read_together(self: Holders, pipelines: Sequence[str]) -> dict[str, Holder]:
-        found = read(self, pipelines)
-        both.wait()
-        return found
+    Two that take from opposite ends would each find what the other one has begun with.
+    """
+    finish(world, first(world))
+    arn = second(world, "refuse", "storefront", "payments", "orders", "catalog")
+    rival = Holder(release_id="rival", execution_arn=world.start("{}"))
+    take = Holders.take
+    taken: list[str] = []
 
-    def take_first_together(self: Holders, pipeline: str, mine: Holder) -> Holder | None:
-        answer = take(self, pipeline, mine)
-        if mine.release_id not in begun:
-            begun.add(mine.release_id)
-            both.wait()
-        return answer
+    def overtaken(self: Holders, pipeline: str, mine: Holder) -> Holder | None:
+        taken.append(pipeline)
+        if pipeline == "payments":
+            take(self, pipeline, rival)
+        return take(self, pipeline, mine)
 
-    def open_release(arn: str) -> str:
-        try:
-            return str(world.open_release(arn)["outcome"])
-        except PipelinesBusy:
-            return "REFUSED"
-
-    arns = [
-        world.start(write_json({"releaseId": name, "pipelines": needed}))
-        for name, needed in (("a", ["catalog", "payments"]), ("b", ["payments", "catalog"]))
-    ]
-    monkeypatch.setattr(Holders, "read", read_together)
-    monkeypatch.setattr(Holders, "take", take_first_together)
-    with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(open_release, arns)) == ["OPENED", "REFUSED"]
+    monkeypatch.setattr(Holders, "take", overtaken)
+    with pytest.raises(PipelinesBusy, match="- payments: release rival"):
+        world.open_release(arn)
+    assert taken == ["catalog", "orders", "payments"]
+    assert holders(world) == {"payments": "rival"}
