@@ -107,7 +107,9 @@ def decide(
         if only in {None, pipeline.name} and not release.renews(pipeline)
         for decision in _decide_pipeline(release, pipeline, now, actor)
     ]
-    decisions.sort(key=lambda each: _URGENCY.index(type(each)))
+    # What is skipped for want of another one is skipped after it.
+    places = {name: place for place, name in enumerate(release.lost)}
+    decisions.sort(key=lambda each: (_URGENCY.index(type(each)), places.get(each.pipeline.name, 0)))
     return _within_limit(release, decisions)
 
 

@@ -50,6 +50,11 @@ def pipeline_key(pipeline: str) -> str:
     return PIPELINE_PREFIX + pipeline
 
 
+def node_key(release_id: str, pipeline: str) -> Item:
+    """The key of a pipeline's item in a release."""
+    return {"release_id": release_id, "item": pipeline_key(pipeline)}
+
+
 def audit_entry(*, at: str, who: str, what: str, before: str | None, after: str) -> Item:
     """One entry of an item's audit: when, who, what, and the status before and after."""
     return {"at": at, "who": who, "what": what, "before": before, "after": str(after)}

@@ -15,26 +15,9 @@ from release_core.dynamodb import Table, Update, Written
 from release_core.executions import Executions
 from release_core.headers import Headers
 from release_core.holders import Holders
-from release_core.items import (
-    HEADER,
-    PIPELINE_PREFIX,
-    Item,
-    audit_entry,
-    pipeline_key,
-    plain,
-    read_header,
-    read_pipeline,
-    retry_item,
-)
-from release_core.model import (
-    Change,
-    Failure,
-    Pipeline,
-    PipelineStatus,
-    Release,
-    Retry,
-    Revision,
-)
+from release_core.items import Item, audit_entry, node_key, plain, read_pipeline, retry_item
+from release_core.ledger_reader import LedgerReader
+from release_core.model import Change, Failure, Pipeline, PipelineStatus, Retry, Revision
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -50,54 +33,20 @@ class LedgerTables:
     retention: timedelta
 
 
-class Ledger:
+class Ledger(LedgerReader):
     """What the functions read and record; ``who`` is the function that acts, for the audit."""
 
     def __init__(
         self, client: "DynamoDBClient", tables: LedgerTables, *, clock: Clock, who: str
     ) -> None:
-        self._releases = Table(client, tables.releases)
-        self.headers = Headers(client, tables.releases, clock=clock, who=who)
-        self.executions = Executions(
-            client, tables.executions, clock=clock, retention=tables.retention
+        super().__init__(
+            Table(client, tables.releases),
+            Executions(client, tables.executions, clock=clock, retention=tables.retention),
         )
+        self.headers = Headers(client, tables.releases, clock=clock, who=who)
         self.holders = Holders(client, tables.pipelines, clock=clock)
         self._clock = clock
         self._who = who
-
-    def read_release(self, release_id: str) -> Release | None:
-        """The release with all its pipelines, or None when there is no such release."""
-        # The manifest's item may be large; it sorts before "pipeline#" and is left out.
-        condition = "#release_id = :release_id AND #item BETWEEN :first AND :last"
-        values = {"release_id": release_id, "first": PIPELINE_PREFIX, "last": HEADER}
-        return self._join(list(self._releases.query(condition, values)))
-
-    def read_pipeline(self, release_id: str, pipeline: str) -> Release | None:
-        """The release with only one of its pipelines, and those that it depends on."""
-        keys = [{"release_id": release_id, "item": HEADER}, _node_key(release_id, pipeline)]
-        items = list(self._releases.get_all(keys))
-        before = {name for item in items for name in item.get("depends_on", ())}
-        items += self._releases.get_all([_node_key(release_id, name) for name in sorted(before)])
-        return self._join(items)
-
-    def _join(self, items: Sequence[Item]) -> Release | None:
-        header = next((item for item in items if item["item"] == HEADER), None)
-        if header is None:
-            return None
-        nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
-        # Only while a pipeline runs does its next step depend on its execution.
-        executions = self.executions.read(
-            node["execution_id"]
-            for node in nodes
-            if "execution_id" in node and not PipelineStatus(node["status"]).ended
-        )
-        return read_header(
-            header,
-            {
-                node["pipeline"]: read_pipeline(node, executions.get(node.get("execution_id", "")))
-                for node in nodes
-            },
-        )
 
     def register_token(self, release_id: str, pipeline: str, token: str) -> Pipeline | None:
         """Keep the token of the task that now waits; None when the release has no such pipeline.
@@ -107,7 +56,7 @@ class Ledger:
         # A task of a release that was never opened must not make half a pipeline.
         pipeline_exists = "attribute_exists(#release_id)"
         written = self._releases.update(
-            _node_key(release_id, pipeline),
+            node_key(release_id, pipeline),
             Update(
                 put={"task_token": token, "token_registered_at": self._now()},
                 add={"registrations": 1},
@@ -160,7 +109,7 @@ class Ledger:
         # Another try may have started it meanwhile.
         still_ours = "#started_by = :starter"
         self._releases.update(
-            _node_key(release_id, pipeline.name),
+            node_key(release_id, pipeline.name),
             Update(
                 put={"trouble": trouble},
                 condition=still_ours,
@@ -202,7 +151,7 @@ class Ledger:
             registration=pipeline.registrations,
         )
         written = self._releases.update(
-            _node_key(release_id, pipeline.name),
+            node_key(release_id, pipeline.name),
             Update(
                 put={"retry": retry_item(claim), "retried": pipeline.retried + 1},
                 append={
@@ -284,7 +233,7 @@ class Ledger:
         not_planned = "attribute_not_exists(#stop_reason) OR #stop_reason <> :stop_reason"
         still_this_execution = "#execution_id = :execution_id AND #status = :running"
         self._releases.update(
-            _node_key(release_id, pipeline.name),
+            node_key(release_id, pipeline.name),
             Update(
                 put={"stop_reason": why, "timed_out": timed_out or None},
                 append={"audit": self._audit(f"to be stopped: {why}", "RUNNING", "RUNNING")},
@@ -297,7 +246,7 @@ class Ledger:
         """Record that CodePipeline has agreed to stop the pipeline's execution."""
         still_this_execution = "#execution_id = :execution_id"
         self._releases.update(
-            _node_key(release_id, pipeline.name),
+            node_key(release_id, pipeline.name),
             Update(
                 put={"stop_requested_at": self._now()},
                 condition=still_this_execution,
@@ -310,7 +259,7 @@ class Ledger:
         # A newer token may have been registered meanwhile; that one is not settled.
         same_token = "#task_token = :token"  # noqa: S105  # a condition, not a secret
         self._releases.update(
-            _node_key(release_id, pipeline.name),
+            node_key(release_id, pipeline.name),
             Update(
                 put={"settled_at": self._now()},
                 condition=same_token,
@@ -323,7 +272,7 @@ class Ledger:
     ) -> Written:
         as_seen = "#status = :seen AND #attempt = :attempt"
         return self._releases.update(
-            _node_key(release_id, pipeline.name),
+            node_key(release_id, pipeline.name),
             replace(
                 update,
                 put={"status": to.value, **update.put},
@@ -342,7 +291,3 @@ class Ledger:
 
     def _now(self) -> str:
         return to_iso(self._clock())
-
-
-def _node_key(release_id: str, pipeline: str) -> Item:
-    return {"release_id": release_id, "item": pipeline_key(pipeline)}
