@@ -19,11 +19,12 @@ from release_core.items import (
     to_attributes,
 )
 from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.new_items import LISTING, new_header, new_node
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-    from release_core.manifest import Manifest, ManifestPipeline
+    from release_core.manifest import Manifest
 
 # What a pipeline's item holds of one attempt; its next attempt begins without.
 _OF_ONE_ATTEMPT = (
@@ -33,7 +34,6 @@ _OF_ONE_ATTEMPT = (
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "revisions"),
 )
-LISTING = "release"  # the one partition of the index that lists releases by time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +69,12 @@ class OpeningLedger:
         """
         # Two triggers at the same instant: one header can be put.
         id_is_free = {"ConditionExpression": "attribute_not_exists(release_id)"}
+        audit = self._audit(opening, f"opened through {opening.channel}", before=None)
+        header = new_header(opening, at=self._now(), audit=audit)
         found = write_together(
             self._client,
             [
-                {"Put": self._action(Item=to_attributes(self._header(opening)), **id_is_free)},
+                {"Put": self._action(Item=to_attributes(header), **id_is_free)},
                 {"Update": self._pointer(opening)},
             ],
         )
@@ -92,15 +94,11 @@ class OpeningLedger:
         happens at the same instant.
         """
         manifest = opening.manifest
-        items: list[Item] = [
-            {
-                "release_id": manifest.release_id,
-                "item": MANIFEST,
-                "manifest": manifest.canonical,
-            },
+        items = [
+            {"release_id": manifest.release_id, "item": MANIFEST, "manifest": manifest.canonical},
             *(
-                self._node(manifest.release_id, position, pipeline)
-                for position, pipeline in enumerate(manifest.pipelines)
+                new_node(manifest, place, at=self._now(), who=self._who)
+                for place in range(len(manifest.pipelines))
             ),
         ]
         # A first try may still be writing while its retry is running pipelines already: whatever
@@ -239,50 +237,6 @@ class OpeningLedger:
         )
         key = to_attributes({"release_id": release_id, "item": HEADER})
         return {"ConditionCheck": self._action(Key=key, **running.request())}
-
-    def _header(self, opening: Opening) -> Item:
-        manifest = opening.manifest
-        return {
-            "release_id": manifest.release_id,
-            "item": HEADER,
-            "listing": LISTING,
-            "status": ReleaseStatus.RUNNING.value,
-            "manifest_sha256": manifest.sha256,
-            "channel": opening.channel,
-            "requester": opening.requester,
-            "source": opening.source,
-            "execution_arn": opening.execution_arn,
-            "attempt": 1,
-            "pipeline_count": len(manifest.pipelines),
-            "on_failure": manifest.on_failure,
-            "max_concurrency": manifest.max_concurrency,
-            "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
-            "abandons": manifest.stop_mode == "abandon",
-            "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
-            "opened_at": self._now(),
-            "audit": [self._audit(opening, f"opened through {opening.channel}", before=None)],
-        }
-
-    def _node(self, release_id: str, position: int, pipeline: "ManifestPipeline") -> Item:
-        opened = audit_entry(
-            at=self._now(),
-            who=self._who,
-            what="opened",
-            before=None,
-            after=PipelineStatus.WAITING,
-        )
-        return {
-            "release_id": release_id,
-            "item": pipeline_key(pipeline.name),
-            "pipeline": pipeline.name,
-            "position": position,
-            "status": PipelineStatus.WAITING.value,
-            "depends_on": list(pipeline.depends_on),
-            "retries": pipeline.retries,
-            "timeout_minutes": pipeline.timeout_minutes,
-            "attempt": 1,
-            "audit": [opened],
-        }
 
     def _pointer(self, opening: Opening) -> dict[str, Any]:
         # A stop that came first is on record: whoever comes second, stop or claim, sees the other.

@@ -1,0 +1,55 @@
+"""The items of a release that is opened for the first time."""
+
+from typing import TYPE_CHECKING
+
+from release_core.clock import to_iso
+from release_core.items import HEADER, Item, audit_entry, node_key
+from release_core.model import PipelineStatus, ReleaseStatus
+
+if TYPE_CHECKING:
+    from release_core.manifest import Manifest
+    from release_core.opening_ledger import Opening
+
+LISTING = "release"  # the one partition of the index that lists releases by time
+
+
+def new_header(opening: "Opening", *, at: str, audit: Item) -> Item:
+    """The header of a release that is opened at a time."""
+    manifest = opening.manifest
+    return {
+        "release_id": manifest.release_id,
+        "item": HEADER,
+        "listing": LISTING,
+        "status": ReleaseStatus.RUNNING.value,
+        "manifest_sha256": manifest.sha256,
+        "channel": opening.channel,
+        "requester": opening.requester,
+        "source": opening.source,
+        "execution_arn": opening.execution_arn,
+        "attempt": 1,
+        "pipeline_count": len(manifest.pipelines),
+        "on_failure": manifest.on_failure,
+        "max_concurrency": manifest.max_concurrency,
+        "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
+        "abandons": manifest.stop_mode == "abandon",
+        "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
+        "opened_at": at,
+        "audit": [audit],
+    }
+
+
+def new_node(manifest: "Manifest", position: int, *, at: str, who: str) -> Item:
+    """The item of the pipeline at a position of the manifest."""
+    pipeline = manifest.pipelines[position]
+    waiting = PipelineStatus.WAITING
+    return {
+        **node_key(manifest.release_id, pipeline.name),
+        "pipeline": pipeline.name,
+        "position": position,
+        "status": waiting.value,
+        "depends_on": list(pipeline.depends_on),
+        "retries": pipeline.retries,
+        "timeout_minutes": pipeline.timeout_minutes,
+        "attempt": 1,
+        "audit": [audit_entry(at=at, who=who, what="opened", before=None, after=waiting)],
+    }
