@@ -5,8 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.simulation.choices import enabled
 from tests.simulation.endings import check_end
-from tests.simulation.engine import enabled, make_world, take
+from tests.simulation.engine import make_world, take
 from tests.simulation.explore import Failed
 from tests.simulation.happenings import Violated
 from tests.simulation.scenarios import FAULTS, Scenario, releasing
@@ -47,6 +48,7 @@ def scenarios(draw: Any) -> Scenario:
         most_faults=len(kinds),
         cancels=draw(st.sampled_from((0, 0, 1))),
         person_retries=draw(st.sampled_from((0, 0, 0, 1))),
+        person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
     )
 
 

@@ -1,6 +1,6 @@
-"""The scheduler: what may happen next in a world, and letting it happen."""
+"""The scheduler: letting a step happen, and everything that follows from it at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from localstack_codepipeline.model import ActionResult
@@ -8,6 +8,7 @@ from tests.fakes.codepipeline import envelope
 from tests.fakes.service import Refused, service
 from tests.simulation import machine
 from tests.simulation.calls import Answer, Call, Ended
+from tests.simulation.choices import next_due
 from tests.simulation.endings import check_rest
 from tests.simulation.happenings import Happening, Violated, value
 from tests.simulation.invariants import check_call, check_return
@@ -15,13 +16,13 @@ from tests.simulation.invocations import Invocation
 from tests.simulation.scenarios import Scenario
 from tests.simulation.sometimes import note_call, note_return
 from tests.simulation.steps import Step
-from tests.simulation.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB, Item
+from tests.simulation.stores import Item
 from tests.simulation.world import Start, World
+from tests.unit.release_world import declaration
 
 # So often may time have to pass, because nothing else can happen, before a release counts as hung.
 MOST_WAITS = 12
 STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
-_CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | {"send_task_success", "send_task_failure"}
 _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
 
 
@@ -33,16 +34,6 @@ def make_world(scenario: Scenario, *, merges: bool = True) -> World:
     return world
 
 
-def enabled(world: World) -> list[Step]:
-    """Return what may happen next, the most ordinary first; empty when all has ended."""
-    steps = list(_ordinary(world))
-    if not steps:
-        if next_due(world) is None:
-            return []
-        steps = [Step("time", "passes", forced=True)]
-    return steps + list(_optional(world))
-
-
 def take(world: World, step: Step) -> bool:
     """Let a step happen; False when it turns out to be one that another step covers.
 
@@ -51,107 +42,6 @@ def take(world: World, step: Step) -> bool:
     if step.costs:
         world.pay(step.costs)
     return _TAKE[step.kind](world, step) is not False
-
-
-def next_due(world: World) -> object:
-    """Return the next moment at which something falls due by itself, if there is one."""
-    now = world.stores.clock()
-    dues = [each.due for each in world.invocations.values() if each.due and not each.point]
-    dues += [task.due for each in world.workflows.values() for task in each.waiting if task.due]
-    return min((due for due in dues if due > now), default=None)
-
-
-# What may happen
-
-
-def _ordinary(world: World) -> Iterator[Step]:
-    yield from _functions(world)
-    for execution in _executions_that_run(world):
-        for outcome in world.scenario.outcomes:
-            yield Step("play", execution, outcome)
-    now = world.stores.clock()
-    for workflow in world.workflows.values():
-        for task in workflow.waiting:
-            if task.due and task.due <= now:
-                yield Step("time out", workflow.arn, task.pipeline)
-    if len(world.workflows) < len(world.scenario.manifests):
-        yield Step("hand in", str(len(world.workflows)))
-
-
-def _functions(world: World) -> Iterator[Step]:
-    """Yield the next call of each function; leaving one in the middle is what may be bounded."""
-    running = sorted(world.running(), key=lambda each: (each.name != world.current, each.name))
-    costs = ""
-    if "preempt" in world.budgets and running and running[0].name == world.current:
-        yield Step("go on", running[0].name)
-        if not world.budgets["preempt"]:
-            return
-        costs = "preempt"
-        running = running[1:]
-    for each in running:
-        yield Step("go on", each.name, costs=costs)
-    for each in sorted(world.waiting(), key=lambda each: each.name):
-        yield Step("begin", each.name, costs=costs)
-
-
-def _executions_that_run(world: World) -> list[str]:
-    running = {
-        f"{action.pipeline}/{action.execution_id}"
-        for action in world.stores.codepipeline.actions.values()
-    }
-    return sorted(running)
-
-
-def _optional(world: World) -> Iterator[Step]:
-    yield from _from_outside(world)
-    if not world.budgets["faults"]:
-        return
-    for each in world.running():
-        yield from _faults_of(world, each)
-    for each in world.waiting():
-        if world.affords("double") and each.cause == "event" and not each.name.endswith("again"):
-            yield Step("double", each.name, costs="double")
-        if world.affords("lose") and each.function == "record_state_change":
-            yield Step("lose", each.name, costs="lose")
-        if world.affords("crash"):
-            yield Step("crash", each.name, costs="crash")
-    if world.affords("time"):
-        due = next_due(world)
-        if due and all(each.deadline > due for each in world.running() if each.deadline):  # type: ignore[operator]  # a datetime
-            yield Step("time", "passes", costs="time")
-
-
-def _from_outside(world: World) -> Iterator[Step]:
-    if world.budgets["cancel"]:
-        for workflow in world.workflows.values():
-            if not workflow.ended:
-                yield Step("cancel", workflow.arn, costs="cancel")
-                if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
-                    yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
-    if world.budgets["person"]:
-        for start in world.starts:
-            execution = world.stores.execution(start.pipeline, start.execution_id)
-            if execution.status in {"Failed", "Stopped"}:
-                yield Step(
-                    "person retries", f"{start.pipeline}/{start.execution_id}", costs="person"
-                )
-
-
-def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
-    assert each.point
-    call = each.point.next
-    assert isinstance(call, Call)
-    kinds = ["crash", "refuse"]
-    if call.method in _CHANGES:
-        kinds += ["repeat", "obscure", "die"]
-    if each.cause != "event" and world.affords("orphan"):
-        kinds.append("orphan")
-    for kind in kinds:
-        if world.affords(kind):
-            yield Step(kind, each.name, str(call), costs=kind)
-
-
-# Letting it happen
 
 
 def _begin(world: World, step: Step) -> None:
@@ -253,6 +143,14 @@ def _person_retries(world: World, step: Step) -> None:
     _emit(world)
 
 
+def _person_changes(world: World, step: Step) -> None:
+    codepipeline = world.stores.change_codepipeline()
+    changed = declaration(step.who)
+    changed["stages"][-1]["actions"][0]["configuration"]["Extract"] = "false"
+    codepipeline.update_pipeline(pipeline=changed)
+    _emit(world)
+
+
 def _cancel(world: World, step: Step) -> None:
     machine.cancel(world, step.who, vanish=bool(step.more))
 
@@ -266,7 +164,9 @@ def _time(world: World, step: Step) -> None:
         world.waits += 1
         if world.waits > MOST_WAITS:
             raise Violated("every release ends", f"it waited {MOST_WAITS} times for nothing")
-    world.pass_time(next_due(world))
+    due = next_due(world)
+    assert due is not None
+    world.pass_time(due)
 
 
 _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
@@ -283,6 +183,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "double": _double,
     "play": _play,
     "person retries": _person_retries,
+    "person changes": _person_changes,
     "cancel": _cancel,
     "time out": _time_out,
     "time": _time,

@@ -4,8 +4,9 @@ import shlex
 from dataclasses import dataclass, field
 from time import monotonic
 
+from tests.simulation.choices import enabled
 from tests.simulation.endings import check_end
-from tests.simulation.engine import enabled, make_world, take
+from tests.simulation.engine import make_world, take
 from tests.simulation.happenings import Violated
 from tests.simulation.scenarios import Scenario
 from tests.simulation.steps import Step

@@ -1,7 +1,10 @@
 """What always holds when a call takes effect or an invocation ends: one function a promise."""
 
+from datetime import timedelta
+
 from botocore.exceptions import ClientError
 
+from release_core.clock import from_iso, to_iso
 from release_core.errors import PIPELINE_ERRORS, AdvanceUnfinished, Rejection, Unfinished
 from release_core.model import PipelineStatus
 from tests.simulation.calls import Ended
@@ -110,17 +113,27 @@ def skipped_for_a_reason(happening: Happening) -> None:
 
 
 def fails_after_its_retries(happening: Happening) -> None:
-    """A pipeline of a running release fails only when its retries are used up."""
+    """A pipeline that is not to be stopped anyway fails only when its retries are used up."""
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "FAILED":
         return
     allowed = int(value(happening.after, "retries") or 0)
     used = int(value(happening.after, "retried") or 0)
-    over = value(happening.header, "status") != "RUNNING" or value(
-        happening.after, "stop_requested_at"
-    )
-    if used < allowed and not over and value(happening.after, "execution_id"):
+    if used < allowed and value(happening.after, "execution_id") and not _is_to_stop(happening):
         raise Violated("fails_after_its_retries", f"{happening.node}: {used} of {allowed} used")
+
+
+def _is_to_stop(happening: Happening) -> bool:
+    """Say whether a running execution of the pipeline would be stopped now, or was asked to."""
+    node, header = happening.after, happening.header
+    minutes = int(value(node, "timeout_minutes") or 0)
+    started = value(node, "started_at")
+    late = bool(minutes and started) and happening.now >= to_iso(
+        from_iso(started) + timedelta(minutes=minutes)
+    )
+    halts = value(header, "halted_by") and value(header, "on_failure") == "stop"
+    asked = value(node, "stop_requested_at")
+    return bool(value(header, "status") != "RUNNING" or halts or asked or late)
 
 
 def an_execution_keeps_its_owner(happening: Happening) -> None:
@@ -140,9 +153,8 @@ def an_execution_keeps_its_owner(happening: Happening) -> None:
 def a_pipeline_has_one_holder(happening: Happening) -> None:
     """A pipeline passes from one living release to another only after it was given back."""
     before, after = value(happening.before, "held_by"), value(happening.after, "held_by")
-    if before and after and before != after:
-        if not happening.world.workflows[before].ended:
-            raise Violated("a_pipeline_has_one_holder", f"taken from {before} by {after}")
+    if before and after and before != after and not happening.world.workflows[before].ended:
+        raise Violated("a_pipeline_has_one_holder", f"taken from {before} by {after}")
 
 
 def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from release_core.document import write_json
-
 from tests.simulation.calls import Ended
 from tests.simulation.functions import LOOK_AFTER_SECONDS
 from tests.simulation.invocations import Invocation
@@ -172,7 +171,7 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
     world.stores.change_step_functions().wait_for_token(workflow.arn, token=token)
     _put(world, workflow, task)
     busy = task.pipeline == BUSY
-    payload = {"execution_arn": workflow.arn, "task_token": token}
+    payload: dict[str, object] = {"execution_arn": workflow.arn, "task_token": token}
     if not busy:
         payload = {
             "release_id": workflow.release_id,
@@ -249,7 +248,7 @@ def _end(world: World, workflow: Workflow, status: str) -> None:
 def _repeat(world: World, invocation: Invocation) -> None:
     """Let Lambda repeat a failed asynchronous invocation, or put it aside."""
     if invocation.tries > ASYNCHRONOUS_RETRIES:
-        world.reached.add("an event was put aside after three tries")
+        world.reached.add("a dead letter")
         return
     due = world.stores.clock() + timedelta(minutes=invocation.tries)
     again = replace(

@@ -27,12 +27,12 @@ MUTANTS = (
     Mutant(
         "settle before the end is recorded",
         f"{CORE}/apply_end.py",
-        "        self.ledger.finish(\n            release.release_id,\n            pipeline,\n            status,",
+        "        self.ledger.finish(\n            release.release_id,\n",
         "        from release_core.tokens import Tokens\n"
         "        if pipeline.task_token:\n"
         "            from release_core.clients import client\n"
         "            Tokens(client('stepfunctions')).settle(replace(pipeline, status=status))\n"
-        "        self.ledger.finish(\n            release.release_id,\n            pipeline,\n            status,",
+        "        self.ledger.finish(\n            release.release_id,\n",
     ),
     Mutant(
         "use the order of arrival",
@@ -53,7 +53,8 @@ MUTANTS = (
         "        now = self.ledger.read_pipeline(release.release_id, pipeline.name)\n"
         "        claimed =",
         "        from dataclasses import replace\n"
-        "        seen = replace(pipeline, status=PipelineStatus.STARTING, starting_at=self.clock())\n"
+        "        seen = replace(pipeline, status=PipelineStatus.STARTING,\n"
+        "                       starting_at=self.clock())\n"
         "        now = replace(release, pipelines={pipeline.name: seen})\n        claimed =",
         ("one, cancelled",),
     ),
@@ -218,8 +219,10 @@ MUTANTS = (
     Mutant(
         "announced before it is",
         f"{CORE}/closing.py",
-        "            self._announce(closed)\n            self.ledger.headers.mark_announced(closed)\n",
-        "            self.ledger.headers.mark_announced(closed)\n            self._announce(closed)\n",
+        "            self._announce(closed)\n"
+        "            self.ledger.headers.mark_announced(closed)\n",
+        "            self.ledger.headers.mark_announced(closed)\n"
+        "            self._announce(closed)\n",
         ("one, a fault",),
     ),
     Mutant(

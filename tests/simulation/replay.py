@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from tests.simulation.choices import enabled
 from tests.simulation.endings import check_end
-from tests.simulation.engine import enabled, make_world, take
+from tests.simulation.engine import make_world, take
 from tests.simulation.explore import Failed
 from tests.simulation.happenings import Violated, value
 from tests.simulation.scenarios import Scenario

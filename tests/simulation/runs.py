@@ -1,4 +1,4 @@
-"""Many schedules on all cores: each process explores or draws on its own and reports what it saw."""
+"""Many schedules on all cores: each process explores or draws on its own and says what it saw."""
 
 import gc
 import logging

@@ -25,6 +25,7 @@ class Scenario:
     most_faults: int = 0
     cancels: int = 0
     person_retries: int = 0
+    person_changes: int = 0
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
 
@@ -108,6 +109,12 @@ SMALL = (
     ),
     Scenario(
         name="one retried", manifests=(releasing({"name": "a", "retries": 1}),), preemptions=1
+    ),
+    Scenario(
+        name="one changed in the console",
+        manifests=(releasing({"name": "a", "retries": 1}),),
+        person_changes=1,
+        preemptions=0,
     ),
     Scenario(
         name="stop the others",

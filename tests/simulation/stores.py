@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from localstack_codepipeline.model import EmitEvent
 from localstack_codepipeline.model.state import Execution
 from tests.fakes.clock import FakeClock

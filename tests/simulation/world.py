@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.calls import Beginning, Point
@@ -43,8 +43,9 @@ class World:
     """A state that steps change; saving it is cheap, as all its parts are replaced, not changed.
 
     `starts` are the executions that our functions have started, `retries` those whose stage they
-    have retried, each time, `resumed` those that a person has retried, `current` the invocation that acted last, `waits` how often time had to pass because
-    nothing else could happen. `reached` and `steps` are notes on the schedules, not the state.
+    have retried, each time, `resumed` those that a person has retried, `current` the invocation
+    that acted last, `waits` how often time had to pass because nothing else could happen.
+    `reached` and `steps` are notes on the schedules, not the state.
     """
 
     def __init__(self, scenario: Scenario, *, merges: bool = True) -> None:
@@ -58,6 +59,7 @@ class World:
             "faults": scenario.most_faults,
             "cancel": scenario.cancels,
             "person": scenario.person_retries,
+            "change": scenario.person_changes,
         }
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions
@@ -118,8 +120,6 @@ class World:
         bounded = "preempt" in saved.budgets and saved.current in saved.invocations
         return saved.current if bounded and saved.invocations[saved.current].point else ""
 
-    # Invocations
-
     def invoke(self, invocation: Invocation) -> None:
         """Let an invocation wait for its beginning; whatever has its name is replaced."""
         sent = invocation.sent or self.stores.clock()
@@ -152,12 +152,6 @@ class World:
             if not each.point and (each.due is None or each.due <= now)
         ]
 
-    def forget_points(self) -> None:
-        """Forget all histories of invocations, when the next schedules will share none of them."""
-        self._beginnings.clear()
-
-    # Money
-
     def affords(self, kind: str) -> bool:
         """Say whether a fault of that kind may still happen."""
         return self.budgets["faults"] > 0 and self.budgets.get(kind, 0) > 0
@@ -168,7 +162,7 @@ class World:
         if kind in self.scenario.faults:
             self.budgets["faults"] -= 1
 
-    def pass_time(self, until: Any) -> None:
+    def pass_time(self, until: datetime) -> None:
         """Let time pass; what AWS remembers for an unknown while may be forgotten by then."""
         elapsed: timedelta = until - self.stores.clock()
         self.stores.clock.set(until)

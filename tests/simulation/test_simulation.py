@@ -1,0 +1,61 @@
+"""The protocol, proved: small releases exhaustively, larger ones at random, seeded and shrinking.
+
+SIMULATION_SCHEDULES and SIMULATION_SEED say how many schedules are drawn, and from which seed on.
+"""
+
+import os
+from functools import partial
+
+import pytest
+
+from tests.simulation.explore import Found
+from tests.simulation.runs import Drawn, draw, explore_quietly, on_all_cores
+from tests.simulation.scenarios import SMALL
+from tests.simulation.sometimes import MUST_BE_REACHED
+
+SCHEDULES = int(os.environ.get("SIMULATION_SCHEDULES", "20000"))
+SEED = int(os.environ.get("SIMULATION_SEED", "1"))
+PORTION = 2_500  # schedules drawn from one seed
+
+
+@pytest.fixture(scope="module")
+def explored() -> list[Found]:
+    """Every small scenario, explored to its bounds."""
+    return list(on_all_cores(explore_quietly, SMALL))
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[Drawn]:
+    """As many schedules as wanted, in portions with seeds of their own."""
+    seeds = range(SEED, SEED + max(1, SCHEDULES // PORTION))
+    return list(on_all_cores(partial(draw, schedules=min(PORTION, SCHEDULES)), seeds))
+
+
+def test_small_releases_keep_every_promise_in_all_schedules(
+    explored: list[Found], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing that may happen to a small release, within the bounds, breaks a promise."""
+    with capsys.disabled():
+        print("", *sorted(map(str, explored)), sep="\n")  # noqa: T201  # the extent of the proof
+    assert {each.scenario for each in explored} == {each.name for each in SMALL}
+    for each in explored:
+        assert each.states > 0
+        assert each.schedules >= each.ends > 0
+
+
+def test_larger_releases_keep_every_promise_in_random_schedules(
+    drawn: list[Drawn], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing that was drawn breaks a promise; what does is shrunk and shown with its replay."""
+    with capsys.disabled():
+        print("", *drawn, sep="\n")  # noqa: T201  # the extent of the proof
+    for each in drawn:
+        assert not each.failure, f"seed {each.seed}\n{each.failure}"
+    assert sum(each.schedules for each in drawn) >= SCHEDULES
+
+
+def test_everything_interesting_was_reached(explored: list[Found], drawn: list[Drawn]) -> None:
+    """Each race and repair that the protocol is made for has happened at least once."""
+    reached = {what for each in explored for what in each.reached}
+    reached |= {what for each in drawn for what in each.reached}
+    assert reached >= MUST_BE_REACHED
