@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint up env deploy release status cancel retry logs destroy down clean setup build lock
+.PHONY: help demo test soak mutants lint up env deploy release status cancel retry logs destroy down clean setup build lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT REASON
@@ -24,6 +24,12 @@ demo: up build ## Deploy to the platform with sample pipelines and follow a rele
 
 test: setup build ## Prove it all: unit, contract, Terraform, and end to end on a platform of its own
 	@tools/test.sh
+
+soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
+	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
+
+mutants: setup ## Break the code on purpose in many ways: the simulation must notice each
+	@$(PYTHON) -m tests.simulation mutants
 
 lint: setup ## Check style, types and formatting; change nothing
 	@.venv/bin/ruff check --quiet
