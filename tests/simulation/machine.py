@@ -11,6 +11,7 @@ from tests.simulation.workflow import (
     ASYNCHRONOUS_RETRIES,
     BUSY,
     LOOK_AGAIN,
+    REDRIVE_MINUTES,
     REJECTIONS,
     RETRIES,
     START_UNRESOLVED,
@@ -246,12 +247,11 @@ def _end(world: World, workflow: Workflow, status: str) -> None:
 
 
 def _repeat(world: World, invocation: Invocation) -> None:
-    """Let Lambda repeat a failed asynchronous invocation, or put it aside."""
+    """Let Lambda repeat a failed asynchronous invocation; an operator sends dead letters again."""
+    tries, minutes = invocation.tries + 1, invocation.tries
     if invocation.tries > ASYNCHRONOUS_RETRIES:
-        world.reached.add("a dead letter")
-        return
-    due = world.stores.clock() + timedelta(minutes=invocation.tries)
-    again = replace(
-        invocation, tries=invocation.tries + 1, due=due, point=None, deadline=None, hurt=False
-    )
+        world.reached.add("a dead letter was sent again")
+        tries, minutes = 1, REDRIVE_MINUTES
+    due = world.stores.clock() + timedelta(minutes=minutes)
+    again = replace(invocation, tries=tries, due=due, point=None, deadline=None, hurt=False)
     world.invoke(again)

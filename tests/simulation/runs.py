@@ -51,6 +51,7 @@ def draw(number: int, schedules: int, *, shrinks: bool = True) -> Drawn:
         max_examples=schedules,
         deadline=None,
         database=None,
+        report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
         phases=[Phase.generate, *([Phase.shrink] if shrinks else [])],
         suppress_health_check=list(HealthCheck),

@@ -25,6 +25,8 @@ LOOK_AGAIN = "LookAgain"
 TOLD_ENDINGS = ("ABORTED", "FAILED", "TIMED_OUT")
 # An asynchronous invocation that fails is repeated after one and after two minutes.
 ASYNCHRONOUS_RETRIES = 2
+# Then it is a dead letter, which raises an alarm; in a while somebody sends it again.
+REDRIVE_MINUTES = 60
 # Stands in a token where the name of a pipeline is otherwise.
 BUSY = "%busy"
 
