@@ -92,10 +92,8 @@ def _die(world: World, step: Step) -> bool:
     invocation, call = _pending(world, step)
     assert invocation.point
     point = invocation.point.after(_effect(world, invocation, call))
-    if isinstance(point.next, Call):
-        return False  # a crash before that call is the same
-    _ended(world, invocation, Ended(error=Crashed()))
-    return True
+    _ended(world, replace(invocation, point=point), Ended(error=Crashed()))
+    return isinstance(point.next, Ended)  # otherwise it is the crash before the next call
 
 
 def _orphan(world: World, step: Step) -> None:
