@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak mutants lint up env deploy release status cancel retry logs destroy down clean setup build lock
+.PHONY: help demo test simulation soak mutants lint up env deploy release status cancel retry logs destroy down clean setup build lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT REASON
@@ -17,13 +17,16 @@ OPERATOR := tools/operator.sh
 
 help: ## Say what can be done
 	@echo "make TARGET, where TARGET is one of:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: up build ## Deploy to the platform with sample pipelines and follow a release of them
 	@tools/demo.sh
 
 test: setup build ## Prove it all: unit, contract, Terraform, and end to end on a platform of its own
 	@tools/test.sh
+
+simulation: setup ## Search small releases exhaustively and large ones at random for broken promises
+	@$(PYTHON) -m pytest tests/simulation/test_simulation.py
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
 	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
