@@ -13,6 +13,10 @@ locals {
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
       onFailure      = { type = "string" }
       maxConcurrency = { type = "integer" }
+      stopMode       = { type = "string" }
+      deadline       = { type = "string" }
+      onBusy         = { type = "string" }
+      resume         = { type = "boolean" }
     }
   }
 }

@@ -13,6 +13,7 @@ import pytest
 from botocore import xform_name
 
 from release_core import settings
+from release_core.manifest import Manifest
 from tools.build_functions import closure
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +118,14 @@ def test_the_functions_may_do_all_they_do(terraform: dict[str, Any]) -> None:
     """Every action that the code names is allowed to a function; the platform would not notice."""
     allowed = set().union(*(granted(terraform, function) for function in FUNCTIONS))
     assert set().union(*map(called, FUNCTIONS)) == allowed
+
+
+def test_the_api_takes_every_key_of_a_manifest() -> None:
+    """The API's model refuses unknown keys, so it must know just those that the manifest has."""
+    text = (ROOT / "infra/api.tf").read_text()
+    properties = text.partition("properties = {\n")[2].partition("\n    }")[0]
+    known = {field.alias for field in Manifest.model_fields.values()}
+    assert set(re.findall(r"^\s+(\w+)\s+=", properties, re.MULTILINE)) == known
 
 
 def test_the_demos_manifests_name_its_pipelines() -> None:
