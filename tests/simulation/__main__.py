@@ -60,7 +60,7 @@ def _explore(arguments: argparse.Namespace) -> int:
 def _draw(arguments: argparse.Namespace) -> int:
     from tests.simulation.runs import draw, on_all_cores  # noqa: PLC0415
 
-    portion = 2_500
+    portion = 1_000
     count = max(1, arguments.schedules // portion)
     end = monotonic() + arguments.minutes * 60
     seeds = range(arguments.seed, arguments.seed + count)

@@ -68,6 +68,7 @@ class World:
         self.resumed: frozenset[str] = frozenset()
         self.current = ""
         self.waits = 0
+        self.began = self.stores.clock()
         self.reached: set[str] = set()
         self.steps = 0
         self._beginnings: dict[tuple[Any, ...], Point] = {}
