@@ -116,7 +116,9 @@ class Terraform:
         files = [
             *self._root.rglob("*"),
             ROOT / "statemachine.asl.json",
-            *(ROOT / ".build").rglob("*.zip"),
+            # Not what a demo ships: that goes into the source bucket without Terraform.
+            *(ROOT / ".build/functions").rglob("*.zip"),
+            *(ROOT / ".build/demo").rglob("*.zip"),
         ]
         for path in sorted(files):
             if path.is_file() and not path.name.endswith("_override.tf"):
