@@ -104,7 +104,7 @@ class OpeningLedger:
         # A first try may still be writing while its retry is running pipelines already: whatever
         # is there stays. A batch is whole or absent, so one that is there needs nothing.
         absent = {"ConditionExpression": "attribute_not_exists(release_id)"}
-        is_running = self._is_running(manifest.release_id)
+        is_running = self._is_running(manifest.release_id, opening.execution_arn)
         for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):
             puts = [{"Put": self._action(Item=to_attributes(item), **absent)} for item in batch]
             found = write_together(self._client, [is_running, *puts])
@@ -164,7 +164,7 @@ class OpeningLedger:
         and LedgerBusy also when another try of the same resume is at it.
         """
         stale = [each for each in release.pipelines.values() if release.renews(each)]
-        is_running = self._is_running(release.release_id)
+        is_running = self._is_running(release.release_id, release.execution_arn)
         for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
             renewals = [{"Update": self._renewal(release, each)} for each in batch]
             found = write_together(self._client, [is_running, *renewals])
@@ -230,10 +230,12 @@ class OpeningLedger:
             }
         )
 
-    def _is_running(self, release_id: str) -> dict[str, Any]:
-        # The close of a stopped execution skips the pipelines that are there: none may follow it.
+    def _is_running(self, release_id: str, execution_arn: str) -> dict[str, Any]:
+        # The close of a stopped execution skips the pipelines that are there: none may follow it,
+        # also when the release was resumed by then and runs again.
         running = Update(
-            condition="#status = :running", values={"running": ReleaseStatus.RUNNING.value}
+            condition="#status = :running AND #execution_arn = :execution_arn",
+            values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},
         )
         key = to_attributes({"release_id": release_id, "item": HEADER})
         return {"ConditionCheck": self._action(Key=key, **running.request())}

@@ -56,7 +56,9 @@ class Resuming:
             )
         manifest.refuse_past(self.clock())
         release = self._caught_up(holder)
-        names = _unfinished(release)
+        # One that was stopped while it was opened may lack pipelines.
+        missing = [name for name in manifest.names if name not in release.pipelines]
+        names = [*_unfinished(release), *missing]
         if not self.reservations.take(names, opening):
             return "BUSY", opening.execution_arn, []
         if not self.opening_ledger.reopen(opening, release):
@@ -66,6 +68,7 @@ class Resuming:
 
     def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
         """Make the pipelines of the attempt that this execution has opened wait again."""
+        self.opening_ledger.put_pipelines(opening)
         release = self._read(holder.release_id)
         self.opening_ledger.renew_pipelines(release)
         return "OPENED", opening.execution_arn, _unfinished(release)

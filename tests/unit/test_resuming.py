@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from release_core.document import write_json
-from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
+from release_core.errors import ExecutionEnded, ReleaseIdTaken, ReleaseNotResumable
 from release_core.model import PipelineStatus, ReleaseStatus
+from release_core.opening_ledger import OpeningLedger
+from tests.unit.ledger_world import an_opening
 from tests.unit.release_world import ReleaseWorld
-from tests.unit.test_running import FAILURE
+from tests.unit.test_running import FAILURE, Crash, crash_after
 
 NAMES = ["orders", "catalog", "payments"]
 
@@ -52,6 +54,26 @@ def test_only_what_did_not_succeed_is_run_again(world: ReleaseWorld) -> None:
     assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
     assert len(world.executions_of("catalog")) == 1
     assert len(world.executions_of("orders")) == 2
+
+
+def test_what_was_stopped_while_it_was_opened_is_opened_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A resume makes the pipelines that the first opening had no time to record."""
+    world = ReleaseWorld()
+    first = world.start(write_json({"releaseId": "r", "pipelines": NAMES}))
+    with monkeypatch.context() as patch:
+        crash_after(patch, OpeningLedger, "claim")
+        with pytest.raises(Crash):
+            world.open_release(first)
+    world.step_functions.stop_execution(executionArn=first)
+    world.close_release().when_ended(world.step_functions.status_event(first))
+    second = world.start(write_json({"releaseId": "r", "pipelines": NAMES, "resume": True}))
+    assert world.open_release(second)["pipelines"] == NAMES
+    assert {each.attempt for each in world.release().pipelines.values()} == {2}
+    late = replace(an_opening("r", *NAMES), execution_arn=first)
+    with pytest.raises(ExecutionEnded):
+        world.opening_ledger.put_pipelines(late)
 
 
 def test_the_history_of_each_attempt_is_kept(world: ReleaseWorld) -> None:
