@@ -40,7 +40,7 @@ class CloseRelease:
         if release.status is ReleaseStatus.RUNNING:
             status, why = tally(release)
             self.ledger.headers.close(release_id, status, why=why, execution_arn=execution_arn)
-        closed = self._follow_up(release_id)
+        closed = self._follow_up(release_id, execution_arn)
         return {"release_id": release_id, "status": closed.status.value, "why": closed.why}
 
     def when_ended(self, event: object) -> None:
@@ -67,7 +67,7 @@ class CloseRelease:
             why=ending.why,
             execution_arn=ending.execution_arn,
         )
-        self._follow_up(release_id)
+        self._follow_up(release_id, ending.execution_arn)
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)
@@ -81,25 +81,27 @@ class CloseRelease:
             self.advance.conclude(release, pipeline)
         return self._read(release_id) if unsettled else release
 
-    def _follow_up(self, release_id: str) -> Release:
+    def _follow_up(self, release_id: str, execution_arn: str) -> Release:
         """Stop and skip what is left, free the pipelines, and announce the outcome once."""
         closed = self._read(release_id)
         if closed.status is ReleaseStatus.RUNNING:
-            return closed  # an attempt that was opened since
+            # An attempt that was opened since, and has taken only what it runs again.
+            self._free(closed, execution_arn)
+            return closed
         try:
             self.advance.wind_up(release_id)
         finally:
             # Also when a start is still on its way: it is found and stopped by the next try.
-            self._free(closed)
+            self._free(closed, execution_arn)
         closed = self._read(release_id)
         if not closed.announced:
             self._announce(closed)
             self.ledger.headers.mark_announced(closed)
         return closed
 
-    def _free(self, release: Release) -> None:
+    def _free(self, release: Release, execution_arn: str) -> None:
         for name in release.pipelines:
-            for waiter, token in self.ledger.holders.free(name, release.execution_arn):
+            for waiter, token in self.ledger.holders.free(name, execution_arn):
                 self.tokens.wake(token)
                 self.ledger.holders.wait_no_more(name, waiter, token)
 

@@ -76,6 +76,24 @@ def test_what_was_stopped_while_it_was_opened_is_opened_whole(
         world.opening_ledger.put_pipelines(late)
 
 
+def test_a_stop_heard_of_after_the_resume_gives_back_what_was_not_resumed() -> None:
+    """The next attempt takes only what it runs; the rest of the stopped one is free."""
+    world = ReleaseWorld()
+    first = world.begin("orders", "catalog")
+    for name in ("orders", "catalog"):
+        world.wait(first, name)
+    world.play("orders")
+    world.play("catalog", fail=FAILURE)
+    world.deliver()
+    world.step_functions.stop_execution(executionArn=first)
+    manifest = {"releaseId": "r", "pipelines": ["orders", "catalog"], "resume": True}
+    second = world.start(write_json(manifest))
+    assert world.open_release(second)["pipelines"] == ["catalog"]
+    world.close_release().when_ended(world.step_functions.status_event(first))
+    held = {each["pipeline"]: each.get("held_by") for each in world.items("pipelines")}
+    assert held == {"orders": None, "catalog": second}
+
+
 def test_the_history_of_each_attempt_is_kept(world: ReleaseWorld) -> None:
     """Header and pipelines list how the attempts before ended."""
     failed = world.pipeline("orders").execution_id
