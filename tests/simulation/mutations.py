@@ -149,8 +149,8 @@ MUTANTS = (
     Mutant(
         "add pipelines to a closed release",
         f"{CORE}/opening_ledger.py",
-        'condition="#status = :running", values={"running"',
-        'condition="#status = :running OR attribute_exists(#status)", values={"running"',
+        'condition="#status = :running AND #execution_arn = :execution_arn"',
+        'condition="#status = :running OR #execution_arn = :execution_arn"',
         ("one, cancelled",),
     ),
     Mutant(
@@ -177,7 +177,8 @@ MUTANTS = (
     Mutant(
         "free nothing when closing",
         f"{CORE}/closing.py",
-        "            self._free(closed)\n",
+        "            # Also when a start is still on its way: it is found and stopped by the next try.\n"
+        "            self._free(closed, execution_arn)\n",
         "            pass\n",
     ),
     Mutant(
