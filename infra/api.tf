@@ -9,6 +9,7 @@ locals {
     required             = ["releaseId", "pipelines"]
     additionalProperties = false
     properties = {
+      "$schema"      = { type = "string" }
       releaseId      = { type = ["string", "number"] }
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
       onFailure      = { type = "string" }
@@ -17,6 +18,8 @@ locals {
       deadline       = { type = "string" }
       onBusy         = { type = "string" }
       resume         = { type = "boolean" }
+      dryRun         = { type = "boolean" }
+      rollbackOf     = { type = ["string", "number"] }
     }
   }
 }

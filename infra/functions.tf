@@ -81,9 +81,9 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
-    sid       = "SeeWhichPipelinesExist"
-    actions   = ["codepipeline:ListPipelines"]
-    resources = ["*"] # A listing of the account: CodePipeline has no resource for it.
+    sid       = "SeeWhatPipelinesDeclare"
+    actions   = ["codepipeline:GetPipeline"]
+    resources = local.pipeline_arns
   }
 
   statement {

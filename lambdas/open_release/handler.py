@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from release_core.clients import Context, client, function_name
+from release_core.clients import Context, client, function_name, in_parallel
 from release_core.clock import now
 from release_core.codepipeline import CodePipeline
 from release_core.opening import OpenRelease
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
 
 def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
     step_functions = client("stepfunctions")
-    codepipeline = CodePipeline(client("codepipeline"))
+    codepipeline = CodePipeline(client("codepipeline"), in_parallel=in_parallel)
     ledger = make_ledger(settings)
     opening_ledger = OpeningLedger(
         client("dynamodb"), settings.releases_table, clock=now, who=function_name()

@@ -1,13 +1,15 @@
 """What the release asks of CodePipeline, in the release's own words."""
 
 import hashlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from release_core.clients import InParallel, one_by_one
+from release_core.declarations import Declaration, Declared, NotAllowed, read_declaration
 from release_core.model import ExecutionState, Failure, Pipeline, Revision
 
 if TYPE_CHECKING:
@@ -58,13 +60,28 @@ class BadAction:
 class CodePipeline:
     """The calls to CodePipeline; throttling and server errors are retried by the SDK."""
 
-    def __init__(self, client: "CodePipelineClient") -> None:
+    def __init__(
+        self, client: "CodePipelineClient", *, in_parallel: InParallel = one_by_one
+    ) -> None:
         self._client = client
+        self._in_parallel = in_parallel
 
-    def names(self) -> frozenset[str]:
-        """The names of all pipelines of this account and Region."""
-        pages = self._client.get_paginator("list_pipelines").paginate()
-        return frozenset(each["name"] for page in pages for each in page["pipelines"])
+    def declarations(self, names: Iterable[str]) -> Declared:
+        """What is found of the pipelines with these names; those that do not exist are absent."""
+        found = self._in_parallel(self._declaration, names)
+        return {each.name: each for each in found if each}
+
+    def _declaration(self, name: str) -> Declaration | NotAllowed | None:
+        try:
+            pipeline = self._client.get_pipeline(name=name)["pipeline"]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "PipelineNotFoundException":
+                return None
+            if code.startswith("AccessDenied"):
+                return NotAllowed(name=name)
+            raise
+        return read_declaration(pipeline)
 
     def start(self, pipeline: str, *, client_request_token: str) -> str:
         """Start an execution and answer its id; the same token starts no second one.
@@ -183,7 +200,10 @@ class CodePipeline:
 
 
 def client_request_token(release_id: str, pipeline: Pipeline) -> str:
-    """The token of a start: the same for the same start, whoever repeats it."""
+    """The token of a start: the same for the same start, whoever repeats it.
+
+    Pins are no part of it: a release id has one manifest, so the same start has the same pins.
+    """
     key = f"{release_id}\n{pipeline.name}\n{pipeline.attempt}\n{pipeline.retried}"
     return hashlib.sha256(key.encode()).hexdigest()
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from release_core.model import (
     Change,
     ExecutionState,
-    OnFailure,
     Pipeline,
     PipelineStatus,
     Release,
@@ -182,7 +181,7 @@ def _decide_running(release: Release, pipeline: Pipeline, now: datetime) -> Iter
     end = expiry(release, pipeline)
     if release.status is not ReleaseStatus.RUNNING:
         yield Stop(pipeline, f"release {release.release_id} is {release.status}")
-    elif release.halted_by and release.on_failure is OnFailure.STOP:
+    elif release.halted_by and release.on_failure.stops:
         yield Stop(pipeline, f"{release.halted_by} did not succeed")
     elif end and now >= end:
         yield Stop(pipeline, "its time is up", timed_out=True)

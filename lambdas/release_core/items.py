@@ -12,7 +12,9 @@ from release_core.model import (
     Execution,
     ExecutionState,
     Failure,
+    Good,
     OnFailure,
+    Pin,
     Pipeline,
     PipelineStatus,
     Release,
@@ -72,9 +74,20 @@ def change_item(change: Change, *, recorded_at: str) -> Item:
     }
 
 
-def plain(value: Failure | Revision) -> Item:
-    """The fields of a failure or a revision that are known."""
+def plain(value: Failure | Pin | Revision) -> Item:
+    """The fields of a failure, a pin or a revision that are known."""
     return {name: known for name, known in vars(value).items() if known is not None}
+
+
+def read_good(item: Item) -> Good:
+    """What succeeded in a pipeline, as ``last_good`` and ``previous_good`` hold it."""
+    return Good(
+        release_id=item["release_id"],
+        execution_id=item["execution_id"],
+        at=from_iso(item["at"]),
+        revisions=_revisions(item),
+        variables=item.get("variables", {}),
+    )
 
 
 def read_execution(item: Item) -> Execution:
@@ -109,6 +122,9 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         time_limit=timedelta(minutes=int(item["timeout_minutes"]))
         if "timeout_minutes" in item
         else None,
+        variables=item.get("variables", {}),
+        source_revisions=tuple(Pin(**each) for each in item.get("source_revisions", ())),
+        previous_good=read_good(item["previous_good"]) if "previous_good" in item else None,
         attempt=int(item["attempt"]),
         task_token=item.get("task_token"),
         token_registered_at=_moment(item, "token_registered_at"),
@@ -129,6 +145,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         timed_out=item.get("timed_out", False),
         trouble=item.get("trouble"),
         failure=Failure(**item["failure"]) if "failure" in item else None,
+        revisions=_revisions(item),
         settled="settled_at" in item,
     )
 
@@ -152,6 +169,8 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         deadline=_moment(item, "deadline"),
         abandons=item.get("abandons", False),
         ordered=item.get("ordered", False),
+        rollback_of=item.get("rollback_of"),
+        rolled_back_by=item.get("rolled_back_by"),
         pipelines=pipelines or {},
     )
 
@@ -159,6 +178,10 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
 def retry_item(retry: Retry) -> Item:
     """The claim of a retry as a pipeline's item holds it."""
     return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def _revisions(item: Item) -> tuple[Revision, ...]:
+    return tuple(Revision(**each) for each in item.get("revisions", ()))
 
 
 def _retry(item: Item) -> Retry:

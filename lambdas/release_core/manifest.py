@@ -1,15 +1,11 @@
-"""The release manifest: its model, and every problem of a document that is not one.
+"""The release manifest: its model, which is also what its JSON Schema is generated from.
 
-The fields of a manifest are named as people write them (``dependsOn``). Those listed as NOT_YET are
-part of the model and are refused, not ignored, until they have their behaviour.
-
-What a release ships and how makes it this release; when it must be done and what to do when another
-one is in the way may differ when it is given again.
+The keys of a manifest are named as people write them (``dependsOn``). What a release ships and how
+makes it this release; when it must be done and what to do when another one is in the way may
+differ when it is given again.
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Container, Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -19,21 +15,23 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
-from release_core.dependencies import dependency_problems
 from release_core.document import ExactNumber, write_json
 from release_core.errors import ManifestInvalid
 from release_core.problems import report
 
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
+NAME_PATTERN = r"^[A-Za-z0-9.@_-]+$"  # of a pipeline and of an action
+MAX_NAME = 100  # characters
+MAX_OF_EACH = 50  # variables, and source revisions, of one StartPipelineExecution
 
-NOT_YET_OF_PIPELINE = ("variables", "sourceRevisions")
 # May differ between two manifests that are the same release.
-_NOT_IDENTITY = {"resume", "on_busy", "deadline"}
+_NOT_IDENTITY = {"schema_address", "dry_run", "resume", "on_busy", "deadline"}
+# How it was handed in this time, which is nothing to keep.
+_NOT_KEPT = {"schema_address", "dry_run", "resume"}
 
 
 def _spell_number(value: object) -> object:
@@ -60,9 +58,22 @@ def _read_deadline(value: object) -> object:
 
 
 type Deadline = Annotated[datetime, BeforeValidator(_read_deadline)]
+# The limits below are those of botocore's model of CodePipeline.
 type PipelineName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9.@_-]+$", min_length=1, max_length=100)
+    str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
 ]
+type ActionName = Annotated[
+    str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
+]
+type VariableName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9@_-]+$", min_length=1, max_length=128)
+]
+# AWS's ".*" is a line of text, by the line ends that Java knows.
+type VariableValue = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\n\r\u0085\u2028\u2029]*$", min_length=1, max_length=1000),
+]
+type RevisionType = Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"]
 
 
 class _Model(BaseModel):
@@ -76,22 +87,55 @@ class _Model(BaseModel):
 
 
 class SourceRevision(_Model):
-    """The revision one source action shall take, as StartPipelineExecution names it."""
+    """The revision that one source action is to take, instead of its newest."""
 
-    action_name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    revision_type: Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"]
-    revision_value: Annotated[str, StringConstraints(min_length=1, max_length=1500)]
+    action_name: ActionName = Field(
+        description="The name of a source action of the pipeline.", examples=["Source"]
+    )
+    revision_type: RevisionType = Field(
+        description="COMMIT_ID for a repository, IMAGE_DIGEST for ECR, S3_OBJECT_VERSION_ID or "
+        "S3_OBJECT_KEY for S3."
+    )
+    revision_value: Annotated[str, StringConstraints(min_length=1, max_length=1500)] = Field(
+        description="The commit, digest, version or key itself.",
+        examples=["3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204"],
+    )
 
 
 class ManifestPipeline(_Model):
     """One pipeline of a release; a plain name is short for ``{"name": ...}``."""
 
-    name: PipelineName
-    depends_on: tuple[PipelineName, ...] = Field(default=(), strict=False)
-    timeout_minutes: Annotated[int, Field(ge=1, le=525_600)] | None = None
-    retries: Annotated[int, Field(ge=0, le=10)] = 0
-    variables: dict[str, str] = Field(default_factory=dict, max_length=50)
-    source_revisions: tuple[SourceRevision, ...] = Field(default=(), max_length=50, strict=False)
+    name: PipelineName = Field(
+        description="The name of the pipeline in this account and Region.", examples=["orders"]
+    )
+    depends_on: tuple[PipelineName, ...] = Field(
+        default=(),
+        strict=False,
+        description="Start when the last of these has succeeded; when one does not, skip.",
+        examples=[["catalog"]],
+    )
+    timeout_minutes: Annotated[int, Field(ge=1, le=525_600)] | None = Field(
+        default=None,
+        description="Stop the pipeline so many minutes after its start: it is TIMED_OUT then.",
+        examples=[60],
+    )
+    retries: Annotated[int, Field(ge=0, le=10)] = Field(
+        default=0,
+        description="Retry a failed stage so often before the pipeline counts as failed.",
+        examples=[1],
+    )
+    variables: dict[VariableName, VariableValue] = Field(
+        default_factory=dict,
+        max_length=MAX_OF_EACH,
+        description="Values for variables that the pipeline declares; it must be of type V2.",
+        examples=[{"ENVIRONMENT": "production"}],
+    )
+    source_revisions: tuple[SourceRevision, ...] = Field(
+        default=(),
+        max_length=MAX_OF_EACH,
+        strict=False,
+        description="The revisions to ship; a source action that is not named takes its newest.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -100,18 +144,58 @@ class ManifestPipeline(_Model):
 
 
 class Manifest(_Model):
-    """What one release ships."""
+    """What one release ships, in which order, and what happens when something fails."""
 
-    release_id: ReleaseId
-    pipelines: tuple[ManifestPipeline, ...] = Field(
-        min_length=1, max_length=MAX_PIPELINES, strict=False
+    schema_address: str | None = Field(
+        default=None,
+        alias="$schema",
+        description="Where this schema is, for editors; the release machine ignores it.",
     )
-    on_failure: Literal["halt", "continue", "stop", "rollback"] = "halt"
-    max_concurrency: Annotated[int, Field(ge=1, le=MAX_PIPELINES)] | None = None
-    stop_mode: Literal["graceful", "abandon"] = "graceful"
-    deadline: Deadline | None = None
-    on_busy: Literal["refuse", "wait"] = "refuse"
-    resume: bool = False
+    release_id: ReleaseId = Field(
+        description="The id of the release; a number keeps its spelling: 5.1 and 5.10 are two.",
+        examples=["2026.11.22-1"],
+    )
+    pipelines: tuple[ManifestPipeline, ...] = Field(
+        min_length=1,
+        max_length=MAX_PIPELINES,
+        strict=False,
+        description="The pipelines of the release, each by its name or as an object.",
+        examples=[["catalog", {"name": "orders", "dependsOn": ["catalog"]}]],
+    )
+    on_failure: Literal["halt", "continue", "stop", "rollback"] = Field(
+        default="halt",
+        description="When a pipeline does not succeed: halt starts nothing new, continue starts "
+        "all that does not depend on it, stop stops the running ones too, rollback stops them and "
+        "then releases what was there before.",
+    )
+    max_concurrency: Annotated[int, Field(ge=1, le=MAX_PIPELINES)] | None = Field(
+        default=None, description="At most so many pipelines in flight.", examples=[20]
+    )
+    stop_mode: Literal["graceful", "abandon"] = Field(
+        default="graceful",
+        description="Whether a stop waits for the actions that run, or abandons them.",
+    )
+    deadline: Deadline | None = Field(
+        default=None,
+        description="When all must be done, with a time zone: what still runs then is stopped.",
+        examples=["2026-11-22T18:00:00Z"],
+    )
+    on_busy: Literal["refuse", "wait"] = Field(
+        default="refuse",
+        description="What to do while another release holds one of the pipelines.",
+    )
+    resume: bool = Field(
+        default=False,
+        description="Run again what did not succeed in this release, as its next attempt.",
+    )
+    dry_run: bool = Field(
+        default=False, description="Only plan the release: check all of it and write nothing."
+    )
+    rollback_of: ReleaseId | None = Field(
+        default=None,
+        description="The release that this one takes back; release-machine rollback fills it in.",
+        examples=["2026.11.21-3"],
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,7 +205,7 @@ class Manifest(_Model):
     @property
     def canonical(self) -> str:
         """The same text for manifests that mean the same, however they were written."""
-        return self._text(exclude={"resume"})
+        return self._text(exclude=_NOT_KEPT)
 
     @property
     def sha256(self) -> str:
@@ -136,105 +220,3 @@ class Manifest(_Model):
     def _text(self, *, exclude: set[str]) -> str:
         fields = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)
         return write_json(fields)
-
-
-def check_manifest(document: object, *, known_pipelines: Container[str]) -> Manifest:
-    """The manifest in a JSON document, all of whose pipelines are among ``known_pipelines``.
-
-    Raises ManifestInvalid with every problem, one a line, each with its path.
-    """
-    problems: list[str] = []
-    manifest = None
-    try:
-        manifest = Manifest.model_validate(document)
-    except ValidationError as error:
-        problems += _model_problems(error)
-    problems += _duplicate_names(document)
-    problems += _unsupported_fields(document)
-    problems += _unknown_pipelines(document, known_pipelines)
-    problems += dependency_problems(_dependencies(document))
-    if manifest is None or problems:
-        raise ManifestInvalid(report("The manifest", problems))
-    return manifest
-
-
-def _model_problems(error: ValidationError) -> Iterator[str]:
-    details = error.errors()
-    refused = {each["loc"][:-depth] for each in details for depth in range(1, len(each["loc"]))}
-    for each in details:
-        # pydantic counts the good entries of a list: one that holds a bad entry is not empty.
-        if each["type"] == "too_short" and each["loc"] in refused:
-            continue
-        yield f"{_path(each['loc'])}: {_words(each['type'], each['msg'])}"
-
-
-def _duplicate_names(document: object) -> Iterator[str]:
-    counts = Counter(name for _, name in _named_pipelines(document))
-    seen: set[str] = set()
-    for path, name in _named_pipelines(document):
-        if counts[name] > 1 and name in seen:
-            yield f"{path}: {name!r} is named more than once"
-        seen.add(name)
-
-
-def _unsupported_fields(document: object) -> Iterator[str]:
-    if isinstance(document, dict) and document.get("onFailure") == "rollback":
-        yield "onFailure: 'rollback' is not supported yet"
-    for path, entry in _entries(document):
-        if isinstance(entry, dict):
-            for key in NOT_YET_OF_PIPELINE:
-                if key in entry:
-                    yield f"{path}.{key}: not supported yet"
-
-
-def _unknown_pipelines(document: object, known: Container[str]) -> Iterator[str]:
-    for path, name in _named_pipelines(document):
-        if name not in known:
-            yield f"{path}: there is no pipeline {name!r} in this account and Region"
-
-
-def _dependencies(document: object) -> dict[str, tuple[str, list[str]]]:
-    """The path of each pipeline and the names it depends on, as far as they are well-formed."""
-    found: dict[str, tuple[str, list[str]]] = {}
-    for path, entry in _entries(document):
-        name = entry.get("name") if isinstance(entry, dict) else entry
-        before = entry.get("dependsOn") if isinstance(entry, dict) else []
-        if isinstance(name, str):
-            listed = before if isinstance(before, list) else []
-            found.setdefault(name, (path, [each for each in listed if isinstance(each, str)]))
-    return found
-
-
-def _named_pipelines(document: object) -> Iterator[tuple[str, str]]:
-    for path, entry in _entries(document):
-        name = entry.get("name") if isinstance(entry, dict) else entry
-        if isinstance(name, str):
-            yield path, name
-
-
-def _entries(document: object) -> Iterator[tuple[str, object]]:
-    pipelines = document.get("pipelines") if isinstance(document, dict) else None
-    if isinstance(pipelines, list):
-        for index, entry in enumerate(pipelines[: MAX_PIPELINES + 1]):
-            yield f"pipelines[{index}]", entry
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return path.removeprefix(".") or "manifest"
-
-
-def _words(kind: str, message: str) -> str:
-    match kind:
-        case "extra_forbidden":
-            return "unknown key"
-        case "missing":
-            return "is required"
-        case "model_type":
-            return "must be a JSON object"
-        case "too_short":
-            return "must not be empty"
-        case _:
-            return message[:1].lower() + message[1:]

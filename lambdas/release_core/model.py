@@ -48,6 +48,12 @@ class OnFailure(StrEnum):
     HALT = "halt"
     CONTINUE = "continue"
     STOP = "stop"
+    ROLLBACK = "rollback"
+
+    @property
+    def stops(self) -> bool:
+        """Whether the running pipelines are stopped; a rollback begins with that too."""
+        return self in {self.STOP, self.ROLLBACK}
 
 
 class ExecutionState(StrEnum):
@@ -150,12 +156,44 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pin:
+    """The revision that a source action is to take: ``type`` is a revisionType of AWS."""
+
+    action: str
+    type: str
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revision:
-    """What one source action of an execution delivered."""
+    """What one source action of an execution delivered; without ``action`` AWS does not tell which.
+
+    ``type`` is the revisionType under which the action takes this revision again, if it has one.
+    """
 
     artifact: str
     revision: str
     summary: str | None = None
+    action: str | None = None
+    type: str | None = None
+
+    @property
+    def pin(self) -> Pin | None:
+        """What makes another execution take this revision, as far as that is known."""
+        if self.action is None or self.type is None:
+            return None
+        return Pin(action=self.action, type=self.type, revision=self.revision)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Good:
+    """An execution of a pipeline that succeeded, and what it takes to ship the same again."""
+
+    release_id: str
+    execution_id: str
+    at: datetime
+    revisions: tuple[Revision, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +217,9 @@ class Pipeline:
     depends_on: tuple[str, ...] = ()
     retries: int = 0
     time_limit: timedelta | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    source_revisions: tuple[Pin, ...] = ()
+    previous_good: Good | None = None
     attempt: int = 1
     task_token: str | None = field(default=None, repr=False)
     token_registered_at: datetime | None = None
@@ -199,6 +240,7 @@ class Pipeline:
     timed_out: bool = False
     trouble: str | None = None
     failure: Failure | None = None
+    revisions: tuple[Revision, ...] = ()
     settled: bool = False
 
 
@@ -222,6 +264,8 @@ class Release:
     deadline: datetime | None = None
     abandons: bool = False
     ordered: bool = False
+    rollback_of: str | None = None
+    rolled_back_by: str | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
 
     @property
@@ -232,7 +276,7 @@ class Release:
     @property
     def coupled(self) -> bool:
         """Whether the end of one pipeline can mean something for another one."""
-        return bool(self.ordered or self.max_concurrency or self.on_failure is OnFailure.STOP)
+        return bool(self.ordered or self.max_concurrency or self.on_failure.stops)
 
     @property
     def began_at(self) -> datetime:

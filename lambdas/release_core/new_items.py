@@ -33,6 +33,7 @@ def new_header(opening: "Opening", *, at: str, audit: Item) -> Item:
         "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
         "abandons": manifest.stop_mode == "abandon",
         "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
+        "rollback_of": manifest.rollback_of,
         "opened_at": at,
         "audit": [audit],
     }
@@ -50,6 +51,11 @@ def new_node(manifest: "Manifest", position: int, *, at: str, who: str) -> Item:
         "depends_on": list(pipeline.depends_on),
         "retries": pipeline.retries,
         "timeout_minutes": pipeline.timeout_minutes,
+        "variables": pipeline.variables,
+        "source_revisions": [
+            {"action": pin.action_name, "type": pin.revision_type, "revision": pin.revision_value}
+            for pin in pipeline.source_revisions
+        ],
         "attempt": 1,
         "audit": [audit_entry(at=at, who=who, what="opened", before=None, after=waiting)],
     }

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from release_core.checking import check_manifest, named_pipelines
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.document import MAX_BYTES, read_json
 from release_core.doors import DroppedObject, Submission, recognise
-from release_core.errors import ExecutionEnded, ManifestUnreadable, Rejection
-from release_core.manifest import Manifest, check_manifest
+from release_core.errors import ExecutionEnded, ManifestInvalid, ManifestUnreadable, Rejection
+from release_core.manifest import Manifest
 from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
@@ -53,6 +54,8 @@ class OpenRelease:
         try:
             brought = recognise(self._input(execution_arn))
             manifest = self._manifest(brought)
+            if manifest.dry_run:
+                raise ManifestInvalid("dryRun: a release cannot be planned yet; leave it out")
             opening = _opening(manifest, brought, execution_arn)
             outcome, released_by, pipelines = self._open_or_give_back(opening)
         except Rejection as rejection:
@@ -120,7 +123,9 @@ class OpenRelease:
         return self.step_functions.describe_execution(executionArn=execution_arn)["input"]
 
     def _manifest(self, brought: Submission | DroppedObject) -> Manifest:
-        return check_manifest(self._document(brought), known_pipelines=self.codepipeline.names())
+        document = self._document(brought)
+        declared = self.codepipeline.declarations(named_pipelines(document))
+        return check_manifest(document, declared=declared)
 
     def _wait_seconds(self, manifest: Manifest) -> int:
         # As long as the longest limit: a task with a shorter one asks for its own wait, and most

@@ -1,14 +1,32 @@
 """What is wrong with an input, in words that can be logged, stored and read by a person."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 MAX_REPORTED = 50  # problems in one message, so that it stays readable and below 32 KiB
 MAX_LINE = 300  # characters of one problem
 
 
-def report(subject: str, problems: Sequence[str]) -> str:
+# Where something is in a document: keys and indexes, from the root down.
+type Place = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong at a place of a document."""
+
+    place: Place
+    says: str
+
+    def __str__(self) -> str:
+        """The place as people write it, and what is wrong there."""
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place)
+        return f"{path.removeprefix('.') or 'manifest'}: {self.says}"
+
+
+def report(subject: str, problems: Sequence[str | Problem]) -> str:
     """A message that tells the problems of ``subject``, one a line."""
-    lines = [one_line(problem) for problem in problems[:MAX_REPORTED]]
+    lines = [one_line(str(problem)) for problem in problems[:MAX_REPORTED]]
     if len(problems) > MAX_REPORTED:
         lines.append(f"and {len(problems) - MAX_REPORTED} more")
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

@@ -125,7 +125,7 @@ def test_the_api_takes_every_key_of_a_manifest() -> None:
     text = (ROOT / "infra/api.tf").read_text()
     properties = text.partition("properties = {\n")[2].partition("\n    }")[0]
     known = {field.alias for field in Manifest.model_fields.values()}
-    assert set(re.findall(r"^\s+(\w+)\s+=", properties, re.MULTILINE)) == known
+    assert set(re.findall(r'^\s+"?([$\w]+)"?\s+=', properties, re.MULTILINE)) == known
 
 
 def test_the_demos_manifests_name_its_pipelines() -> None:

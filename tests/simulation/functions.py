@@ -19,6 +19,7 @@ import close_release.handler
 import open_release.handler
 import record_state_change.handler
 import run_pipeline.handler
+from release_core.clients import one_by_one
 from tests.simulation.calls import Conversation, Program, Running
 
 LOOK_AFTER_SECONDS = 3600
@@ -68,7 +69,12 @@ def make_program(function: str, payload: Any, invocation: str) -> Program:
 @contextmanager
 def functions_on_stage() -> Iterator[None]:
     """Have the functions' clients, clock and name answered by the scheduler."""
-    stand_ins = {"client": _client, "now": _now, "function_name": _function_name}
+    stand_ins = {
+        "client": _client,
+        "now": _now,
+        "function_name": _function_name,
+        "in_parallel": one_by_one,  # the scheduler answers one greenlet, and no threads
+    }
     folders = ("release_core.", *(f"{name}." for name in _HANDLERS))
     with patch.dict(os.environ, ENVIRONMENT):
         patches = [

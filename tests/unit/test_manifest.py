@@ -6,17 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_core.checking import check_manifest, examine, named_pipelines
+from release_core.declarations import Declaration
 from release_core.document import read_json
 from release_core.errors import ManifestInvalid
-from release_core.manifest import Manifest, check_manifest
+from release_core.manifest import Manifest
 from release_core.problems import MAX_REPORTED
 
-KNOWN = {"catalog", "orders", "payments"}
+KNOWN = {
+    name: Declaration(name=name, type="V2", mode="SUPERSEDED")
+    for name in ("catalog", "orders", "payments")
+}
 
 
 def check(document: object) -> Manifest:
     """The manifest in a document, in an account that has the KNOWN pipelines."""
-    return check_manifest(document, known_pipelines=KNOWN)
+    return check_manifest(document, declared=KNOWN)
 
 
 def problems(document: object) -> list[str]:
@@ -61,14 +66,14 @@ def test_a_bad_entry_does_not_make_the_list_look_empty() -> None:
 
 
 def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
-    """One refusal lists form, names, repetitions and fields without behaviour."""
+    """One refusal lists form, names, repetitions and what the pipelines do not declare."""
     found = problems(
         {
             "releaseId": "",
             "pipelines": [
                 "catalog",
                 {"name": "catalog"},
-                {"name": "nowhere", "variables": {"ENV": "prod"}},
+                {"name": "nowhere", "variables": {"E N V": "prod"}},
                 {"nme": "orders"},
                 17,
                 "line\nbreak",
@@ -82,7 +87,7 @@ def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
         "releaseId: ",
         "pipelines[1]: 'catalog' is named more than once",
         "pipelines[2]: there is no pipeline 'nowhere' in this account and Region",
-        "pipelines[2].variables: not supported yet",
+        "pipelines[2].variables.E N V: the name string should match pattern",
         "pipelines[3].name: is required",
         "pipelines[3].nme: unknown key",
         "pipelines[4]: must be a JSON object",
@@ -93,26 +98,39 @@ def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
         assert expected in text
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("variables", {"ENV": "prod"}),
-        (
-            "sourceRevisions",
-            [{"actionName": "S", "revisionType": "COMMIT_ID", "revisionValue": "3f2a"}],
-        ),
-    ],
-)
-def test_a_pipelines_field_without_behaviour_is_refused(field: str, value: object) -> None:
-    """What a pipeline asks for is never ignored: it is refused until it works."""
-    document = {"releaseId": "r", "pipelines": ["catalog", {"name": "orders", field: value}]}
-    assert problems(document) == [f"pipelines[1].{field}: not supported yet"]
+def test_a_rollback_is_neither_rolled_back_nor_of_itself() -> None:
+    """A release that takes another back names that one, and no rollback of its own."""
+    document = {"releaseId": "r", "pipelines": ["catalog"], "rollbackOf": "r"}
+    assert problems(document | {"onFailure": "rollback"}) == [
+        "rollbackOf: a release cannot take itself back",
+        "onFailure: a rollback is not rolled back; use halt, continue or stop",
+    ]
+    assert check(document | {"rollbackOf": "q", "onFailure": "stop"}).rollback_of == "q"
 
 
-def test_a_rollback_is_not_supported_yet() -> None:
-    """The policy that has no behaviour yet is refused."""
-    document = {"releaseId": "r", "pipelines": ["catalog"], "onFailure": "rollback"}
-    assert problems(document) == ["onFailure: 'rollback' is not supported yet"]
+def test_a_rollback_of_itself_is_seen_however_the_id_is_written() -> None:
+    """A number and the text with its spelling are the same id."""
+    text = '{"releaseId": "5.10", "pipelines": ["orders"], "rollbackOf": 5.10}'
+    assert problems(read_json(text, place="here")) == [
+        "rollbackOf: a release cannot take itself back"
+    ]
+
+
+def test_a_document_can_be_judged_without_an_account() -> None:
+    """Without declarations only the document itself is examined, not whether pipelines exist."""
+    manifest, found = examine({"releaseId": "r", "pipelines": ["nowhere"]}, declared=None)
+    assert manifest
+    assert not found
+    manifest, (problem,) = examine({"releaseId": "r", "pipelines": ["a", {}]}, declared=None)
+    assert manifest is None
+    assert problem.place == ("pipelines", 1, "name")
+
+
+def test_only_what_can_be_a_name_is_looked_up() -> None:
+    """Each name once; a text that is no name of a pipeline is not asked about."""
+    entries = ["orders", {"name": "catalog"}, "orders", "or ders", "x" * 101, "a\n", 5, {"name": 5}]
+    assert named_pipelines({"pipelines": entries}) == ["orders", "catalog"]
+    assert named_pipelines("text") == []
 
 
 def test_an_order_with_everything_wrong_is_refused_with_the_circle() -> None:
@@ -156,10 +174,20 @@ def test_a_deadline_that_is_no_moment_is_refused(deadline: object, says: str) ->
 def test_when_and_how_to_begin_are_not_part_of_the_release() -> None:
     """A release may be given again with another deadline, to resume it or to wait its turn."""
     plain = {"releaseId": "r", "pipelines": ["orders"]}
-    more = {"deadline": "2026-11-22T18:00:00Z", "resume": True, "onBusy": "wait"}
+    more = {
+        "$schema": "release-manifest.schema.json",
+        "deadline": "2026-11-22T18:00:00Z",
+        "resume": True,
+        "onBusy": "wait",
+        "dryRun": True,
+    }
     assert check(plain).sha256 == check(plain | more).sha256
     assert check(plain).sha256 != check(plain | {"onFailure": "stop"}).sha256
-    assert "resume" not in check(plain | more).canonical
+    assert json.loads(check(plain | more).canonical).keys() == {
+        *plain,
+        "deadline",
+        "onBusy",
+    }
 
 
 @pytest.mark.parametrize(

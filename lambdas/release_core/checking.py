@@ -1,0 +1,123 @@
+"""Checking a manifest: every problem of a document that is not one, found at once."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from release_core.declarations import Declared
+from release_core.dependencies import dependency_problems
+from release_core.errors import ManifestInvalid
+from release_core.manifest import MAX_NAME, MAX_PIPELINES, NAME_PATTERN, Manifest
+from release_core.pins import pipeline_problems
+from release_core.problems import Problem, report
+
+
+def check_manifest(document: object, *, declared: Declared | None) -> Manifest:
+    """The manifest in a JSON document whose pipelines are as ``declared``.
+
+    Raises ManifestInvalid with every problem, one a line, each with its path.
+    """
+    manifest, problems = examine(document, declared=declared)
+    if manifest is None or problems:
+        raise ManifestInvalid(report("The manifest", problems))
+    return manifest
+
+
+def examine(
+    document: object, *, declared: Declared | None
+) -> tuple[Manifest | None, list[Problem]]:
+    """The manifest in a JSON document, if it has the form of one, and all that is wrong with it.
+
+    Without ``declared`` only the document itself is judged, not whether its pipelines fit.
+    """
+    problems: list[Problem] = []
+    manifest = None
+    try:
+        manifest = Manifest.model_validate(document)
+    except ValidationError as error:
+        problems += _model_problems(error)
+    problems += _duplicate_names(document)
+    problems += _contradictions(manifest) if manifest else ()
+    if declared is not None:
+        for position, entry in _entries(document):
+            problems += pipeline_problems(position, entry, declared)
+    problems += dependency_problems(_dependencies(document))
+    return manifest, problems
+
+
+def named_pipelines(document: object) -> list[str]:
+    """The names in a document that a pipeline may have, each once, in their order."""
+    names = dict.fromkeys(name for _, name in _names(document))
+    return [name for name in names if len(name) <= MAX_NAME and re.fullmatch(NAME_PATTERN, name)]
+
+
+def _model_problems(error: ValidationError) -> Iterator[Problem]:
+    details = error.errors()
+    refused = {each["loc"][:-depth] for each in details for depth in range(1, len(each["loc"]))}
+    for each in details:
+        # pydantic counts the good entries of a list: one that holds a bad entry is not empty.
+        if each["type"] == "too_short" and each["loc"] in refused:
+            continue
+        # The key of a map is judged at a place of its own.
+        is_key = each["loc"][-1:] == ("[key]",)
+        place = each["loc"][:-1] if is_key else each["loc"]
+        yield Problem(place, _words(each["type"], each["msg"], is_key=is_key))
+
+
+def _duplicate_names(document: object) -> Iterator[Problem]:
+    counts = Counter(name for _, name in _names(document))
+    seen: set[str] = set()
+    for position, name in _names(document):
+        if counts[name] > 1 and name in seen:
+            yield Problem(("pipelines", position), f"{name!r} is named more than once")
+        seen.add(name)
+
+
+def _contradictions(manifest: Manifest) -> Iterator[Problem]:
+    if manifest.rollback_of == manifest.release_id:
+        yield Problem(("rollbackOf",), "a release cannot take itself back")
+    if manifest.rollback_of and manifest.on_failure == "rollback":
+        yield Problem(("onFailure",), "a rollback is not rolled back; use halt, continue or stop")
+
+
+def _dependencies(document: object) -> dict[str, tuple[int, list[str]]]:
+    """The position of each pipeline and the names it depends on, as far as they are well-formed."""
+    found: dict[str, tuple[int, list[str]]] = {}
+    for position, entry in _entries(document):
+        name = entry.get("name") if isinstance(entry, dict) else entry
+        before = entry.get("dependsOn") if isinstance(entry, dict) else []
+        if isinstance(name, str):
+            listed = before if isinstance(before, list) else []
+            found.setdefault(name, (position, [each for each in listed if isinstance(each, str)]))
+    return found
+
+
+def _names(document: object) -> Iterator[tuple[int, str]]:
+    for position, entry in _entries(document):
+        name = entry.get("name") if isinstance(entry, dict) else entry
+        if isinstance(name, str):
+            yield position, name
+
+
+def _entries(document: object) -> Iterator[tuple[int, object]]:
+    pipelines = document.get("pipelines") if isinstance(document, dict) else None
+    if isinstance(pipelines, list):
+        yield from enumerate(pipelines[: MAX_PIPELINES + 1])
+
+
+def _words(kind: str, message: str, *, is_key: bool) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "unknown key"
+        case "missing":
+            return "is required"
+        case "model_type":
+            return "must be a JSON object"
+        case "too_short":
+            return "must not be empty"
+        case "string_pattern_mismatch" if "\\u2028" in message:
+            return "must be one line of text"
+        case _:
+            return f"{'the name ' if is_key else ''}{message[:1].lower() + message[1:]}"

@@ -1,0 +1,80 @@
+"""What a pipeline declares, as far as a release has to fit it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import PipelineDeclarationOutputTypeDef
+
+# Each provider of source actions, and the revisionTypes that its actions take. Source: the
+# CodePipeline user guide, "Start a pipeline with a source revision override".
+_REVISION_TYPES = {
+    "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"),
+    "ECR": ("IMAGE_DIGEST",),
+    "CodeCommit": ("COMMIT_ID",),
+    "CodeStarSourceConnection": ("COMMIT_ID",),  # Bitbucket, GitHub, GitLab and their servers
+    "GitHub": ("COMMIT_ID",),
+}
+
+_TAKES_KEYS = "AllowOverrideForS3ObjectKey"
+
+
+def revision_types(provider: str) -> tuple[str, ...]:
+    """The revisionTypes for a provider, that of its recorded revisions first; empty: unknown."""
+    return _REVISION_TYPES.get(provider, ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceAction:
+    """A source action; ``takes_keys`` when S3_OBJECT_KEY may give it another object."""
+
+    name: str
+    provider: str
+    takes_keys: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A pipeline as GetPipeline shows it; ``variables`` says of each whether it has a default."""
+
+    name: str
+    type: str
+    mode: str
+    variables: Mapping[str, bool] = field(default_factory=dict)
+    sources: tuple[SourceAction, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAllowed:
+    """A pipeline that the caller may not read, so that nobody knows whether it exists."""
+
+    name: str
+
+
+# What was found of the pipelines that were asked for; those that do not exist are absent.
+type Declared = Mapping[str, Declaration | NotAllowed]
+
+
+def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaration:
+    """What a release has to fit in a pipeline that GetPipeline has answered."""
+    actions = [action for stage in pipeline["stages"] for action in stage["actions"]]
+    return Declaration(
+        name=pipeline["name"],
+        type=pipeline.get("pipelineType", "V1"),
+        mode=pipeline.get("executionMode", "SUPERSEDED"),
+        variables={each["name"]: "defaultValue" in each for each in pipeline.get("variables", [])},
+        sources=tuple(
+            SourceAction(
+                name=action["name"],
+                provider=action["actionTypeId"]["provider"],
+                takes_keys=_is_true(action.get("configuration", {}).get(_TAKES_KEYS, "")),
+            )
+            for action in actions
+            if action["actionTypeId"]["category"] == "Source"
+        ),
+    )
+
+
+def _is_true(written: str) -> bool:
+    return written.lower() == "true"
