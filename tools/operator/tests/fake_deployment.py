@@ -36,6 +36,7 @@ class FakeAws:
         state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:release-machine",
         manifest_bucket="manifests",
         releases_table="releases",
+        executions_table="executions",
         pipelines_table="pipelines",
         function_names={},
     )

@@ -20,6 +20,7 @@ DEPLOYMENT = Deployment(
     state_machine_arn=MACHINE,
     manifest_bucket="acme-manifests-123456789012-us-east-1",
     releases_table="acme-releases",
+    executions_table="acme-executions",
     pipelines_table="acme-pipelines",
     function_names={
         "open_release": "acme-open-release",
@@ -32,6 +33,7 @@ OUTPUTS = {
     "state_machine_arn": {"value": MACHINE, "type": "string", "sensitive": False},
     "manifest_bucket": {"value": DEPLOYMENT.manifest_bucket},
     "releases_table": {"value": DEPLOYMENT.releases_table},
+    "executions_table": {"value": DEPLOYMENT.executions_table},
     "pipelines_table": {"value": DEPLOYMENT.pipelines_table},
     "function_names": {"value": DEPLOYMENT.function_names},
     "api_url": {"value": "https://example.com/v1/releases"},
@@ -107,6 +109,7 @@ def test_execution_arn() -> None:
         state_machine_arn=machine,
         manifest_bucket="",
         releases_table="",
+        executions_table="",
         pipelines_table="",
         function_names={},
     )

@@ -9,7 +9,16 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.stub import ANY, Stubber
 
 from operator_cli.ledger_reader import LedgerReader
-from operator_cli.model import AuditEntry, Failure, PastAttempt, Pipeline
+from operator_cli.model import (
+    AuditEntry,
+    Failure,
+    Good,
+    PastAttempt,
+    Pin,
+    Pipeline,
+    Revision,
+    StateChange,
+)
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
@@ -52,7 +61,12 @@ def stored(item: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def table(stubbed: Stubbed) -> tuple[LedgerReader, Stubber]:
     client, stubber = stubbed("dynamodb")
-    return LedgerReader(dynamodb=client, releases_table="release-machine-releases"), stubber
+    reader = LedgerReader(
+        dynamodb=client,
+        releases_table="release-machine-releases",
+        executions_table="release-machine-executions",
+    )
+    return reader, stubber
 
 
 def test_release_with_its_pipelines(table: tuple[LedgerReader, Stubber]) -> None:
@@ -142,6 +156,87 @@ def test_second_attempt(table: tuple[LedgerReader, Stubber]) -> None:
     )
 
 
+def test_revisions(table: tuple[LedgerReader, Stubber]) -> None:
+    """Pins, what really ran and what was good before are read; of variables only the names are."""
+    ledger, stubber = table
+    commit = {"artifact": "app", "revision": "3f2a", "action": "Source", "type": "COMMIT_ID"}
+    good = {
+        "release_id": "5.9",
+        "execution_id": "1a1a",
+        "at": "2026-11-21T10:00:00.000Z",
+        "revisions": [commit],
+        "variables": {"PASSWORD": "geheim"},
+    }
+    orders = {
+        **ORDERS,
+        "revisions": [{"artifact": "app", "revision": "9c9c", "summary": "Fix totals"}],
+        "variables": {"PASSWORD": "geheim"},
+        "source_revisions": [{"action": "Source", "type": "COMMIT_ID", "revision": "9c9c"}],
+        "previous_good": good,
+    }
+    header = {**HEADER, "rollback_of": "5.9", "rolled_back_by": "5.11"}
+    stubber.add_response("get_item", {"Item": stored(header)})
+    stubber.add_response("query", {"Items": [stored(orders)]})
+    release = ledger.release("5.10")
+    assert release is not None
+    assert (release.rollback_of, release.rolled_back_by) == ("5.9", "5.11")
+    (found,) = release.pipelines
+    assert found.revisions == (Revision(artifact="app", revision="9c9c", summary="Fix totals"),)
+    assert found.source_revisions == (Pin(action="Source", type="COMMIT_ID", revision="9c9c"),)
+    assert found.previous_good == Good(
+        release_id="5.9",
+        execution_id="1a1a",
+        at=datetime(2026, 11, 21, 10, tzinfo=UTC),
+        revisions=(Revision(artifact="app", revision="3f2a", action="Source", type="COMMIT_ID"),),
+        variables=("PASSWORD",),
+    )
+    assert "geheim" not in repr(release)
+
+
+def test_state_changes(table: tuple[LedgerReader, Stubber]) -> None:
+    """The state changes of the executions are read on request, also what a first read left out."""
+    ledger, stubber = table
+    stubber.add_response("get_item", {"Item": stored(HEADER)})
+    stubber.add_response("query", {"Items": [stored(ORDERS), stored(CATALOG)]})
+    release = ledger.release("5.10")
+    assert release is not None
+    changes = [
+        {"state": "FAILED", "attempt": 1, "at": "2026-11-22T10:00:22.000Z", "source": "event"},
+        {"state": "STARTED", "attempt": 1, "at": "2026-11-22T10:00:01.250Z", "source": "look"},
+    ]
+    wanted = {
+        "release-machine-executions": {
+            "Keys": [{"execution_id": {"S": "2b3c"}}],
+            "ProjectionExpression": "execution_id, changes",
+        }
+    }
+    stubber.add_response(
+        "batch_get_item", {"Responses": {}, "UnprocessedKeys": wanted}, {"RequestItems": wanted}
+    )
+    item = stored({"execution_id": "2b3c", "changes": changes})
+    stubber.add_response(
+        "batch_get_item",
+        {"Responses": {"release-machine-executions": [item]}},
+        {"RequestItems": wanted},
+    )
+    catalog, orders = ledger.with_changes(release).pipelines
+    assert catalog.changes == ()
+    assert orders.changes == (
+        StateChange(
+            state="STARTED",
+            attempt=1,
+            at=datetime(2026, 11, 22, 10, 0, 1, 250_000, tzinfo=UTC),
+            source="look",
+        ),
+        StateChange(
+            state="FAILED",
+            attempt=1,
+            at=datetime(2026, 11, 22, 10, 0, 22, tzinfo=UTC),
+            source="event",
+        ),
+    )
+
+
 def test_manifest(table: tuple[LedgerReader, Stubber]) -> None:
     """The manifest is its item's text; what was rejected has none."""
     ledger, stubber = table
@@ -188,12 +283,17 @@ def test_task_tokens_are_not_read(table: tuple[LedgerReader, Stubber]) -> None:
             "#started_at": "started_at",
             "#ended_at": "ended_at",
             "#failure": "failure",
+            "#revisions": "revisions",
+            "#variables": "variables",
+            "#source_revisions": "source_revisions",
+            "#previous_good": "previous_good",
             "#audit": "audit",
         },
         "ProjectionExpression": (
             "#pipeline, #position, #status, #depends_on, #attempt, #attempts, #retries, #retried, "
             "#timeout_minutes, #token_registered_at, #stop_requested_at, #stop_reason, "
-            "#execution_id, #started_at, #ended_at, #failure, #audit"
+            "#execution_id, #started_at, #ended_at, #failure, #revisions, "
+            "#variables, #source_revisions, #previous_good, #audit"
         ),
         "ConsistentRead": True,
     }

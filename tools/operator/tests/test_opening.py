@@ -24,7 +24,9 @@ class Scene:
     def __init__(self, stubbed: Stubbed, started: datetime) -> None:
         self._sfn, self._executions = stubbed("stepfunctions")
         dynamodb, self._items = stubbed("dynamodb")
-        self._ledger = LedgerReader(dynamodb=dynamodb, releases_table="releases")
+        self._ledger = LedgerReader(
+            dynamodb=dynamodb, releases_table="releases", executions_table="executions"
+        )
         self._started = started
         self.pauses: list[float] = []
         self.holds: list[Hold] = []

@@ -23,6 +23,7 @@ class Deployment:
     state_machine_arn: str
     manifest_bucket: str
     releases_table: str
+    executions_table: str
     pipelines_table: str
     function_names: dict[str, str]
 
@@ -46,6 +47,7 @@ def read_outputs(path: Path) -> Deployment:
             state_machine_arn=values["state_machine_arn"],
             manifest_bucket=values["manifest_bucket"],
             releases_table=values["releases_table"],
+            executions_table=values["executions_table"],
             pipelines_table=values["pipelines_table"],
             function_names=dict(values["function_names"]),
         )
@@ -71,6 +73,7 @@ def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deplo
                     state_machine_arn=machine["stateMachineArn"],
                     manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
                     releases_table=f"{name_prefix}-releases",
+                    executions_table=f"{name_prefix}-executions",
                     pipelines_table=f"{name_prefix}-pipelines",
                     function_names={
                         function: f"{name_prefix}-{function.replace('_', '-')}"

@@ -62,8 +62,60 @@ class PastAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What one source action delivered: ``type`` is its revisionType, None like the action when
+    CodePipeline did not tell which it was.
+    """
+
+    artifact: str
+    revision: str
+    summary: str | None = None
+    action: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """The revision that a source action was told to take; ``type`` is a revisionType."""
+
+    action: str
+    type: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Good:
+    """What had last succeeded in a pipeline; of its variables only the names."""
+
+    release_id: str
+    execution_id: str
+    at: datetime | None = None
+    revisions: tuple[Revision, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """One state change of an execution, in CodePipeline's words.
+
+    ``source`` says how it became known: by an event or by a look.
+    """
+
+    state: str
+    attempt: int
+    at: datetime
+    source: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """One pipeline of a release; ``has_task`` says that its task has registered a token."""
+    """One pipeline of a release.
+
+    ``has_task`` says that its task has registered a token. The values of variables are not read:
+    ``variables`` are their names. ``changes`` are those of its present execution, and empty where
+    they were not asked for.
+    """
 
     name: str
     position: int
@@ -81,6 +133,11 @@ class Pipeline:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     failure: Failure | None = None
+    revisions: tuple[Revision, ...] = ()
+    variables: tuple[str, ...] = ()
+    source_revisions: tuple[Pin, ...] = ()
+    previous_good: Good | None = None
+    changes: tuple[StateChange, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
 
     @property
@@ -111,6 +168,8 @@ class Release:
     max_concurrency: int | None = None
     in_flight: frozenset[str] = frozenset()
     abandons: bool = False
+    rollback_of: str | None = None
+    rolled_back_by: str | None = None
     audit: tuple[AuditEntry, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
 

@@ -67,6 +67,7 @@ class Session:
         return LedgerReader(
             dynamodb=self._boto.client("dynamodb", config=_CONFIG),
             releases_table=self.deployment.releases_table,
+            executions_table=self.deployment.executions_table,
         )
 
     @cached_property
