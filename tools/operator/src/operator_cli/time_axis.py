@@ -1,0 +1,47 @@
+"""Where a time axis has its ticks and what is written at them, always in UTC."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_STEPS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (
+        *(1, 2, 5, 10, 15, 30),
+        *(60 * minutes for minutes in (1, 2, 5, 10, 15, 30)),
+        *(3600 * hours for hours in (1, 2, 3, 6, 12)),
+        *(86_400 * days for days in (1, 2, 7, 14, 28, 91, 182, 364)),
+    )
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A round moment, and how it is written."""
+
+    at: datetime
+    label: str
+
+
+def ticks(begin: datetime, end: datetime, *, most: int) -> tuple[Tick, ...]:
+    """Round moments between two, both included, at most so many."""
+    for step in _STEPS:
+        first = _EPOCH - ((_EPOCH - begin) // step) * step
+        count = (end - first) // step + 1
+        if count <= most:
+            return tuple(_tick(first + number * step, step) for number in range(count))
+    return ()
+
+
+def part(moment: datetime, begin: datetime, end: datetime) -> float:
+    """How far a moment is along the axis: 0 at its begin, 1 at its end, never beyond."""
+    length = (end - begin).total_seconds()
+    return min(1.0, max(0.0, (moment - begin).total_seconds() / length)) if length > 0 else 0.0
+
+
+def _tick(at: datetime, step: timedelta) -> Tick:
+    at = at.astimezone(UTC)
+    if step >= _DAY or at == at.replace(hour=0, minute=0, second=0):
+        return Tick(at, f"{at.day} {at:%b}")
+    return Tick(at, f"{at:%H:%M:%S}" if step < _MINUTE else f"{at:%H:%M}")
