@@ -88,14 +88,6 @@ STATUS_OF_STATE = {
     ExecutionState.CANCELED: PipelineStatus.CANCELLED,
 }
 
-# What the end of a workflow execution from outside makes of its release.
-STATUS_OF_ENDING = {
-    "ABORTED": ReleaseStatus.CANCELLED,
-    "FAILED": ReleaseStatus.FAILED,
-    "TIMED_OUT": ReleaseStatus.FAILED,
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One state change; ``source`` is ``event`` or ``look``, ``note`` what whoever stopped said."""
@@ -232,6 +224,7 @@ class Pipeline:
     started_at: datetime | None = None
     execution_id: str | None = None
     earlier_executions: tuple[str, ...] = ()
+    ran_before: bool = False
     execution: Execution | None = None
     retried: int = 0
     retry: Retry | None = None
@@ -242,6 +235,12 @@ class Pipeline:
     failure: Failure | None = None
     revisions: tuple[Revision, ...] = ()
     settled: bool = False
+
+    @property
+    def ran(self) -> bool:
+        """Whether the release had an execution of the pipeline, in any attempt, or may have one."""
+        started = self.execution_id is not None or self.status is PipelineStatus.STARTING
+        return started or bool(self.earlier_executions) or self.ran_before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,6 +254,7 @@ class Release:
     opened_at: datetime
     resumed_at: datetime | None = None
     attempt: int = 1
+    closed_at: datetime | None = None
     why: str | None = None
     announced: bool = False
     on_failure: OnFailure = OnFailure.HALT
