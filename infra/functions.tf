@@ -3,11 +3,12 @@
 locals {
   functions_dir = coalesce(var.functions_dir, "${path.module}/../.build/functions")
 
-  ledger = {
+  every_function = {
     RELEASES_TABLE        = aws_dynamodb_table.releases.name
     EXECUTIONS_TABLE      = aws_dynamodb_table.executions.name
     PIPELINES_TABLE       = aws_dynamodb_table.pipelines.name
     RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
+    EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
   }
 
   functions = {
@@ -15,25 +16,25 @@ locals {
       description     = "Reads the manifest, validates it and claims the release id."
       timeout_seconds = 120 # Takes and looks at a thousand pipelines, one after the other.
       asynchronous    = false
-      environment     = merge(local.ledger, { LOOK_AFTER_SECONDS = tostring(var.look_after_seconds) })
+      environment     = merge(local.every_function, { LOOK_AFTER_SECONDS = tostring(var.look_after_seconds) })
     }
     run_pipeline = {
       description     = "Registers a pipeline's task token and starts the pipeline."
       timeout_seconds = 60
       asynchronous    = false
-      environment     = local.ledger
+      environment     = local.every_function
     }
     record_state_change = {
       description     = "Records a pipeline's state change and settles its task token when it has ended."
       timeout_seconds = 60
       asynchronous    = true
-      environment     = local.ledger
+      environment     = local.every_function
     }
     close_release = {
       description     = "Tallies a release, stops what still runs and announces the outcome."
       timeout_seconds = 300 # Stops and frees a thousand pipelines, one after the other.
       asynchronous    = true
-      environment     = merge(local.ledger, { EVENT_BUS = data.aws_cloudwatch_event_bus.default.name })
+      environment     = local.every_function
     }
   }
 
@@ -106,7 +107,7 @@ data "aws_iam_policy_document" "open_release" {
 
   statement {
     sid       = "LookAtEarlierExecutions"
-    actions   = ["codepipeline:GetPipelineExecution"]
+    actions   = ["codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"]
     resources = local.pipeline_arns
   }
 

@@ -1,7 +1,6 @@
 """Applying what ends a pipeline, or keeps it from ending: look, finish, skip, stop, retry."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,7 +9,9 @@ from release_core.codepipeline import CodePipeline, Seen
 from release_core.decide import Retry, Stop
 from release_core.errors import StopUnresolved
 from release_core.ledger import Ledger
+from release_core.materials import bill_of_materials
 from release_core.model import (
+    NOTHING,
     STATUS_OF_STATE,
     Change,
     ExecutionState,
@@ -19,7 +20,7 @@ from release_core.model import (
     Pipeline,
     PipelineStatus,
     Release,
-    Revision,
+    Shipped,
 )
 
 log = logging.getLogger(__name__)
@@ -71,15 +72,17 @@ class ApplyEnd:
         status = STATUS_OF_STATE[change.state]
         if pipeline.timed_out and status is PipelineStatus.STOPPED:
             status = PipelineStatus.TIMED_OUT
+        shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
         if status is PipelineStatus.SUCCEEDED:
-            self.ledger.holders.record_last_good(release.release_id, pipeline, seen.revisions)
+            shipped = bill_of_materials(self.codepipeline, pipeline, seen)
+            self.ledger.holders.record_last_good(release.release_id, pipeline, shipped)
         self.end(
             release,
             pipeline,
             status,
             ended_at=to_iso(change.at),
             failure=self._failure(pipeline, change.state, seen),
-            revisions=seen.revisions,
+            shipped=shipped,
         )
 
     def end(
@@ -90,7 +93,7 @@ class ApplyEnd:
         *,
         ended_at: str | None = None,
         failure: Failure | None = None,
-        revisions: Sequence[Revision] = (),
+        shipped: Shipped = NOTHING,
     ) -> None:
         """Record the end of a pipeline; before that, the halt that it means for the release."""
         if status.broken and release.on_failure is not OnFailure.CONTINUE:
@@ -102,7 +105,7 @@ class ApplyEnd:
             status,
             ended_at=ended_at,
             failure=failure,
-            revisions=revisions,
+            shipped=shipped,
         )
 
     def skip(self, release: Release, pipeline: Pipeline, why: str) -> None:

@@ -83,7 +83,7 @@ class ApplyStart:
             if found:
                 return found
         token = client_request_token(release.release_id, pipeline)
-        return self.codepipeline.start(pipeline.name, client_request_token=token)
+        return self.codepipeline.start(pipeline, client_request_token=token)
 
     def _search(self, release: Release, pipeline: Pipeline) -> str | None:
         """The execution that an unrecorded start made, claimed for the release, if there is one."""

@@ -1,20 +1,30 @@
 """What the release asks of CodePipeline, in the release's own words."""
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from release_core.clients import InParallel, one_by_one
-from release_core.declarations import Declaration, Declared, NotAllowed, read_declaration
+from release_core.declarations import (
+    Declaration,
+    Declared,
+    NotAllowed,
+    SourceAction,
+    read_declaration,
+)
 from release_core.model import ExecutionState, Failure, Pipeline, Revision
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
-    from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
+    from types_boto3_codepipeline.literals import SourceRevisionTypeType
+    from types_boto3_codepipeline.type_defs import (
+        PipelineExecutionSummaryTypeDef,
+        StartPipelineExecutionInputTypeDef,
+    )
 
 REASON_LIMIT = 200  # characters of a stop's reason
 
@@ -47,6 +57,7 @@ class Seen:
     state: ExecutionState | None
     summary: str | None
     revisions: Sequence[Revision]
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,15 +94,30 @@ class CodePipeline:
             raise
         return read_declaration(pipeline)
 
-    def start(self, pipeline: str, *, client_request_token: str) -> str:
-        """Start an execution and answer its id; the same token starts no second one.
+    def start(self, pipeline: Pipeline, *, client_request_token: str) -> str:
+        """Start an execution with the pipeline's pins and answer its id; one for each token.
 
         Raises StartRefused when the answer is no, and ClientError when trying again may help.
         """
+        request: StartPipelineExecutionInputTypeDef = {
+            "name": pipeline.name,
+            "clientRequestToken": client_request_token,
+        }
+        if pipeline.variables:
+            request["variables"] = [
+                {"name": name, "value": value} for name, value in pipeline.variables.items()
+            ]
+        if pipeline.source_revisions:
+            request["sourceRevisions"] = [
+                {
+                    "actionName": pin.action,
+                    "revisionType": cast("SourceRevisionTypeType", pin.type),
+                    "revisionValue": pin.revision,
+                }
+                for pin in pipeline.source_revisions
+            ]
         try:
-            answer = self._client.start_pipeline_execution(
-                name=pipeline, clientRequestToken=client_request_token
-            )
+            answer = self._client.start_pipeline_execution(**request)
         except ClientError as error:
             if not _is_refusal(error):
                 raise
@@ -142,7 +168,25 @@ class CodePipeline:
                 )
                 for each in execution.get("artifactRevisions", [])
             ],
+            variables={
+                each["name"]: each["resolvedValue"] for each in execution.get("variables", [])
+            },
         )
+
+    def source_actions(self, pipeline: str, execution_id: str) -> dict[str, SourceAction]:
+        """The source actions of an execution that succeeded, by the artifacts that they made."""
+        pages = self._client.get_paginator("list_action_executions").paginate(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
+        )
+        details = (detail for page in pages for detail in page["actionExecutionDetails"])
+        found: dict[str, SourceAction] = {}
+        for detail in details:
+            kind = detail.get("input", {}).get("actionTypeId", {})
+            if kind.get("category") == "Source" and "actionName" in detail:
+                action = SourceAction(name=detail["actionName"], provider=kind.get("provider", ""))
+                artifacts = detail.get("output", {}).get("outputArtifacts", [])
+                found |= {artifact["name"]: action for artifact in artifacts if "name" in artifact}
+        return found
 
     def retry(self, pipeline: str, execution_id: str, *, stage: str) -> bool:
         """Retry the failed actions of a stage; False when CodePipeline does not retry them."""

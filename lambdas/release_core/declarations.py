@@ -17,8 +17,6 @@ _REVISION_TYPES = {
     "GitHub": ("COMMIT_ID",),
 }
 
-_TAKES_KEYS = "AllowOverrideForS3ObjectKey"
-
 
 def revision_types(provider: str) -> tuple[str, ...]:
     """The revisionTypes for a provider, that of its recorded revisions first; empty: unknown."""
@@ -27,11 +25,16 @@ def revision_types(provider: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceAction:
-    """A source action; ``takes_keys`` when S3_OBJECT_KEY may give it another object."""
+    """A source action and what it declares, by AWS's names for its provider's configuration."""
 
     name: str
     provider: str
-    takes_keys: bool = False
+    configuration: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether S3_OBJECT_KEY may give it another object."""
+        return self.configuration.get("AllowOverrideForS3ObjectKey", "").lower() == "true"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +71,9 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
             SourceAction(
                 name=action["name"],
                 provider=action["actionTypeId"]["provider"],
-                takes_keys=_is_true(action.get("configuration", {}).get(_TAKES_KEYS, "")),
+                configuration=action.get("configuration", {}),
             )
             for action in actions
             if action["actionTypeId"]["category"] == "Source"
         ),
     )
-
-
-def _is_true(written: str) -> bool:
-    return written.lower() == "true"

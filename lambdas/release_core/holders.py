@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
 from release_core.items import Item, plain
-from release_core.model import Pipeline, Revision
+from release_core.model import Pipeline, Shipped
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -44,6 +44,7 @@ class Holders:
                     "held_by": mine.execution_arn,
                     "held_for": mine.release_id,
                     "held_since": to_iso(self._clock()),
+                    "latest_release": mine.release_id,
                 },
                 condition=f"{free_or_ours}{same_dead}",
                 values={"dead": dead.execution_arn} if dead else {},
@@ -101,16 +102,20 @@ class Holders:
         member = f"{waiter} {task_token}"
         self._pipelines.update({"pipeline": pipeline}, Update(subtract={"waiting": member}))
 
-    def record_last_good(
-        self, release_id: str, pipeline: Pipeline, revisions: Sequence[Revision]
-    ) -> None:
+    def last_good(self, pipelines: Sequence[str]) -> dict[str, Item]:
+        """What last succeeded in each of the pipelines, as it is recorded, if anything has."""
+        found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
+        return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
+
+    def record_last_good(self, release_id: str, pipeline: Pipeline, shipped: Shipped) -> None:
         """Keep what succeeded last for the pipeline, as the state to return to."""
         now = to_iso(self._clock())
         started = to_iso(pipeline.starting_at) if pipeline.starting_at else now
         last_good = {
             "release_id": release_id,
             "execution_id": pipeline.execution_id,
-            "revisions": [plain(revision) for revision in revisions],
+            "revisions": [plain(revision) for revision in shipped.revisions],
+            "variables": dict(shipped.variables),
             "at": now,
         }
         # A success may be heard of late: what was started before does not replace it.

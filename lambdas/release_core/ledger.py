@@ -5,7 +5,6 @@ finds it came too late changes nothing and says so by its result. A status chang
 entry are one write to one item, so neither can be without the other.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from release_core.headers import Headers
 from release_core.holders import Holders
 from release_core.items import Item, audit_entry, node_key, plain, read_pipeline, retry_item
 from release_core.ledger_reader import LedgerReader
-from release_core.model import Change, Failure, Pipeline, PipelineStatus, Retry, Revision
+from release_core.model import NOTHING, Change, Failure, Pipeline, PipelineStatus, Retry, Shipped
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -204,7 +203,7 @@ class Ledger(LedgerReader):
         *,
         ended_at: str | None = None,
         failure: Failure | None = None,
-        revisions: Sequence[Revision] = (),
+        shipped: Shipped = NOTHING,
     ) -> None:
         """Record how the pipeline ended, and why when it did not succeed."""
         # Events and looks report the same end: the first one is recorded. None is recorded of a
@@ -219,7 +218,8 @@ class Ledger(LedgerReader):
                 put={
                     "ended_at": ended_at or self._now(),
                     "failure": plain(failure) if failure else None,
-                    "revisions": [plain(revision) for revision in revisions] or None,
+                    "revisions": [plain(revision) for revision in shipped.revisions] or None,
+                    "resolved_variables": dict(shipped.variables) or None,
                 },
                 remove=[] if failure else ["failure"],
                 condition=not_retried,

@@ -1,6 +1,6 @@
 """A release as the ledger holds it: plain values, no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,6 +87,7 @@ STATUS_OF_STATE = {
     ExecutionState.SUPERSEDED: PipelineStatus.SUPERSEDED,
     ExecutionState.CANCELED: PipelineStatus.CANCELLED,
 }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
@@ -175,6 +176,17 @@ class Revision:
         if self.action is None or self.type is None:
             return None
         return Pin(action=self.action, type=self.type, revision=self.revision)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipped:
+    """What an execution ran with: its revisions, and every variable with the value it had."""
+
+    revisions: Sequence[Revision] = ()
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+NOTHING = Shipped()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The items of a release that is opened for the first time."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from release_core.clock import to_iso
@@ -39,8 +40,10 @@ def new_header(opening: "Opening", *, at: str, audit: Item) -> Item:
     }
 
 
-def new_node(manifest: "Manifest", position: int, *, at: str, who: str) -> Item:
-    """The item of the pipeline at a position of the manifest."""
+def new_node(
+    manifest: "Manifest", position: int, *, previous: Mapping[str, Item], at: str, who: str
+) -> Item:
+    """The item of the pipeline at a position of the manifest; ``previous`` is by pipeline."""
     pipeline = manifest.pipelines[position]
     waiting = PipelineStatus.WAITING
     return {
@@ -56,6 +59,7 @@ def new_node(manifest: "Manifest", position: int, *, at: str, who: str) -> Item:
             {"action": pin.action_name, "type": pin.revision_type, "revision": pin.revision_value}
             for pin in pipeline.source_revisions
         ],
+        "previous_good": previous.get(pipeline.name),
         "attempt": 1,
         "audit": [audit_entry(at=at, who=who, what="opened", before=None, after=waiting)],
     }

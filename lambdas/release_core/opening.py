@@ -115,7 +115,8 @@ class OpenRelease:
                 return self.resuming(opening, rival)
         elif holder.attempt > 1:
             return self.resuming.go_on(opening, holder)  # our own retry
-        self.ledger.put_pipelines(opening)
+        previous = self.reservations.holders.last_good(manifest.names)
+        self.ledger.put_pipelines(opening, previous)
         return "OPENED", opening.execution_arn, list(manifest.names)
 
     def _input(self, execution_arn: str) -> str:

@@ -1,5 +1,6 @@
 """The ledger's side of opening a release: the claim of its id, its pipelines, and refusals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,8 @@ _OF_ONE_ATTEMPT = (
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
-    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "revisions"),
+    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
+    *("revisions", "resolved_variables"),
 )
 
 
@@ -87,9 +89,10 @@ class OpeningLedger:
             return None  # our own claim: the answer to it was lost, or this is a retry
         return read_header(holder)
 
-    def put_pipelines(self, opening: Opening) -> None:
+    def put_pipelines(self, opening: Opening, previous: Mapping[str, Item]) -> None:
         """Record the manifest and each pipeline, WAITING; nothing runs before this has returned.
 
+        ``previous`` is the last good of each pipeline, read while this release holds them all.
         Raises ExecutionEnded when the release has been closed meanwhile, and LedgerBusy when that
         happens at the same instant.
         """
@@ -97,7 +100,7 @@ class OpeningLedger:
         items = [
             {"release_id": manifest.release_id, "item": MANIFEST, "manifest": manifest.canonical},
             *(
-                new_node(manifest, place, at=self._now(), who=self._who)
+                new_node(manifest, place, previous=previous, at=self._now(), who=self._who)
                 for place in range(len(manifest.pipelines))
             ),
         ]
@@ -157,23 +160,30 @@ class OpeningLedger:
             raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
         return bool(header and header["execution_arn"] == opening.execution_arn)
 
-    def renew_pipelines(self, release: Release) -> None:
+    def renew_pipelines(self, release: Release, previous: Mapping[str, Item]) -> None:
         """Make every pipeline that has not succeeded wait again, in the release's attempt.
 
-        Its earlier attempt is kept in its history. Raises ExecutionEnded as ``put_pipelines`` does,
-        and LedgerBusy also when another try of the same resume is at it.
+        ``previous`` is as for ``put_pipelines``. Its earlier attempt is kept in its history. Raises
+        ExecutionEnded as ``put_pipelines`` does, and LedgerBusy also when another try of the same
+        resume is at it.
         """
         stale = [each for each in release.pipelines.values() if release.renews(each)]
         is_running = self._is_running(release.release_id, release.execution_arn)
         for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
-            renewals = [{"Update": self._renewal(release, each)} for each in batch]
+            renewals = [{"Update": self._renewal(release, each, previous)} for each in batch]
             found = write_together(self._client, [is_running, *renewals])
             if found and found[0]:
                 raise ExecutionEnded(f"{release.execution_arn} ended while its release was resumed")
             if found:
                 raise LedgerBusy(f"pipelines of {release.release_id} are being renewed already")
 
-    def _renewal(self, release: Release, pipeline: Pipeline) -> dict[str, Any]:
+    def _renewal(
+        self, release: Release, pipeline: Pipeline, previous: Mapping[str, Item]
+    ) -> dict[str, Any]:
+        good = previous.get(pipeline.name)
+        # What this release itself brought is nothing to go back to: the earlier one stays.
+        if good and good["release_id"] == release.release_id:
+            good = None
         history = {
             "attempt": pipeline.attempt,
             "status": pipeline.status.value,
@@ -183,7 +193,11 @@ class OpeningLedger:
         # The same resume may be retried: a pipeline is renewed once.
         same_attempt = "#attempt = :seen"
         update = Update(
-            put={"status": PipelineStatus.WAITING.value, "attempt": release.attempt},
+            put={
+                "status": PipelineStatus.WAITING.value,
+                "attempt": release.attempt,
+                "previous_good": good,
+            },
             append={
                 "attempts": history,
                 "audit": audit_entry(

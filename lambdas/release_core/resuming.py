@@ -6,9 +6,9 @@ from datetime import timedelta
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
-from release_core.holders import Holder
 from release_core.ledger import Ledger
 from release_core.manifest import Manifest
+from release_core.materials import bill_of_materials
 from release_core.model import (
     ExecutionState,
     Pipeline,
@@ -17,6 +17,7 @@ from release_core.model import (
     ReleaseStatus,
 )
 from release_core.opening_ledger import Opening, OpeningLedger
+from release_core.orphans import Orphans
 from release_core.reservations import Reservations
 
 # A close has been tried as often as it is by then, and what it could find out is on record.
@@ -31,6 +32,7 @@ class Resuming:
     opening_ledger: OpeningLedger
     codepipeline: CodePipeline
     reservations: Reservations
+    orphans: Orphans
     clock: Clock
 
     def __call__(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
@@ -48,9 +50,7 @@ class Resuming:
         if not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED:
             return "ALREADY_RELEASED", holder.execution_arn, []
         runs = holder.status is ReleaseStatus.RUNNING
-        if runs and not self.reservations.is_dead(
-            Holder(release_id=holder.release_id, execution_arn=holder.execution_arn)
-        ):
+        if runs and not self.orphans.has_ended(holder.execution_arn):
             raise ReleaseNotResumable(
                 f"release {holder.release_id} still runs, as {holder.execution_arn}"
             )
@@ -68,9 +68,10 @@ class Resuming:
 
     def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
         """Make the pipelines of the attempt that this execution has opened wait again."""
-        self.opening_ledger.put_pipelines(opening)
+        previous = self.ledger.holders.last_good(opening.manifest.names)
+        self.opening_ledger.put_pipelines(opening, previous)
         release = self._read(holder.release_id)
-        self.opening_ledger.renew_pipelines(release)
+        self.opening_ledger.renew_pipelines(release, previous)
         return "OPENED", opening.execution_arn, _unfinished(release)
 
     def refuse_unknown(self, manifest: Manifest) -> None:
@@ -96,11 +97,10 @@ class Resuming:
             if seen and seen.state in {None, ExecutionState.STOPPING}:
                 going_on.append(f"- {pipeline.name}: execution {pipeline.execution_id}")
             elif seen and seen.state is ExecutionState.SUCCEEDED:
+                shipped = bill_of_materials(self.codepipeline, pipeline, seen)
+                self.ledger.holders.record_last_good(release.release_id, pipeline, shipped)
                 self.ledger.finish(
-                    release.release_id,
-                    pipeline,
-                    PipelineStatus.SUCCEEDED,
-                    revisions=seen.revisions,
+                    release.release_id, pipeline, PipelineStatus.SUCCEEDED, shipped=shipped
                 )
         if going_on:
             raise ReleaseNotResumable(

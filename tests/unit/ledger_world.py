@@ -62,7 +62,7 @@ class LedgerWorld:
         """Open a release of these pipelines, or of ``orders`` alone."""
         opening = an_opening(release_id, *pipelines)
         assert self.opening_ledger.claim(opening) is None
-        self.opening_ledger.put_pipelines(opening)
+        self.opening_ledger.put_pipelines(opening, {})
         return opening
 
     def pipeline(self, name: str = "orders", release_id: str = "r") -> Pipeline:

@@ -13,6 +13,7 @@ from release_core.model import (
     PipelineStatus,
     ReleaseStatus,
     Revision,
+    Shipped,
 )
 from tests.unit.ledger_world import RETENTION, LedgerWorld, an_opening
 
@@ -64,7 +65,7 @@ def test_a_slow_first_try_does_not_reset_what_its_retry_has_started(world: Ledge
     opening = world.open("r", *names)
     world.ledger.register_token("r", "p120", "t")
     assert world.ledger.claim_start("r", world.pipeline("p120"), "run-pipeline/1")
-    world.opening_ledger.put_pipelines(opening)
+    world.opening_ledger.put_pipelines(opening, {})
     assert world.pipeline("p120").status is PipelineStatus.STARTING
     release = world.ledger.read_release("r")
     assert release
@@ -226,14 +227,16 @@ def test_the_newest_success_is_the_last_good(world: LedgerWorld) -> None:
     """A success recorded with an earlier time does not replace a newer one."""
     world.open("r")
     revision = Revision(artifact="source", revision="v2", summary="two")
-    world.ledger.holders.record_last_good("r", world.pipeline(), [revision])
+    shipped = Shipped(revisions=[revision], variables={"STAGE": "prod"})
+    world.ledger.holders.record_last_good("r", world.pipeline(), shipped)
     world.clock.set(world.clock() - timedelta(seconds=5))
-    world.ledger.holders.record_last_good("older", world.pipeline(), [])
+    world.ledger.holders.record_last_good("older", world.pipeline(), Shipped())
     (item,) = world.items("pipelines")
     assert item["last_good"]["release_id"] == "r"
     assert item["last_good"]["revisions"] == [
         {"artifact": "source", "revision": "v2", "summary": "two"}
     ]
+    assert item["last_good"]["variables"] == {"STAGE": "prod"}
 
 
 def test_the_manifest_is_not_read_with_the_release(world: LedgerWorld) -> None:

@@ -73,7 +73,7 @@ def test_what_was_stopped_while_it_was_opened_is_opened_whole(
     assert {each.attempt for each in world.release().pipelines.values()} == {2}
     late = replace(an_opening("r", *NAMES), execution_arn=first)
     with pytest.raises(ExecutionEnded):
-        world.opening_ledger.put_pipelines(late)
+        world.opening_ledger.put_pipelines(late, {})
 
 
 def test_a_stop_heard_of_after_the_resume_gives_back_what_was_not_resumed() -> None:
