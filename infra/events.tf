@@ -41,9 +41,10 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
   description = "The machine was stopped, failed or timed out: its release still has to be closed."
   tags        = local.tags
 
+  # The second source is ourselves: whoever finds that the first was never heard puts the same again.
   event_pattern = jsonencode({
-    source      = ["aws.states"]
-    detail-type = ["Step Functions Execution Status Change"]
+    source      = ["aws.states", "release-machine"]
+    detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
     detail = {
       stateMachineArn = [aws_sfn_state_machine.release.arn]
       status          = ["ABORTED", "FAILED", "TIMED_OUT"]

@@ -68,7 +68,24 @@ module "microfunction" {
   tags               = local.tags
 }
 
+# Every function may find that the workflow of a release has ended unheard, and says so.
+data "aws_iam_policy_document" "announce" {
+  statement {
+    sid       = "Announce"
+    actions   = ["events:PutEvents"]
+    resources = [data.aws_cloudwatch_event_bus.default.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:source"
+      values   = ["release-machine"]
+    }
+  }
+}
+
 data "aws_iam_policy_document" "open_release" {
+  source_policy_documents = [data.aws_iam_policy_document.announce.json]
+
   statement {
     sid       = "ReadOwnInput"
     actions   = ["states:DescribeExecution"]
@@ -126,6 +143,8 @@ data "aws_iam_policy_document" "open_release" {
 
 # What every function that advances a release needs: read it, record in it, look at its pipelines, stop them, settle tokens.
 data "aws_iam_policy_document" "advance" {
+  source_policy_documents = [data.aws_iam_policy_document.announce.json]
+
   statement {
     sid       = "AdvanceReleases"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
@@ -193,16 +212,4 @@ data "aws_iam_policy_document" "record_state_change" {
 
 data "aws_iam_policy_document" "close_release" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json]
-
-  statement {
-    sid       = "AnnounceOutcomes"
-    actions   = ["events:PutEvents"]
-    resources = [data.aws_cloudwatch_event_bus.default.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "events:source"
-      values   = ["release-machine"]
-    }
-  }
 }

@@ -184,9 +184,9 @@ run "functions_get_their_settings" {
 
   assert {
     condition = { for function, made in module.microfunction : function => made.environment } == {
-      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", LOOK_AFTER_SECONDS = "60" })
-      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30" })
-      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30" })
+      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", LOOK_AFTER_SECONDS = "60" })
+      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
+      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
     }
     error_message = "A function's environment is not the one agreed."
@@ -239,8 +239,8 @@ run "events_find_their_way" {
 
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.execution_ended.event_pattern) == {
-      source      = ["aws.states"]
-      detail-type = ["Step Functions Execution Status Change"]
+      source      = ["aws.states", "release-machine"]
+      detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
       detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two"], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
     }
     error_message = "Executions that end without closing their release are not heard, or other machines' are."

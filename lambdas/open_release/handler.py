@@ -11,8 +11,7 @@ from release_core.opening_ledger import OpeningLedger
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
 from release_core.settings import OpenReleaseSettings, read_settings
-from release_core.tokens import Tokens
-from release_core.wiring import make_ledger
+from release_core.wiring import make_ledger, make_orphans
 
 
 def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
@@ -31,9 +30,8 @@ def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
     opening_ledger = OpeningLedger(
         client("dynamodb"), settings.releases_table, clock=now, who=function_name()
     )
-    reservations = Reservations(
-        headers=ledger.headers, holders=ledger.holders, tokens=Tokens(step_functions)
-    )
+    orphans = make_orphans(settings, ledger)
+    reservations = Reservations(orphans=orphans, holders=ledger.holders, tokens=orphans.tokens)
     return OpenRelease(
         step_functions=step_functions,
         s3=client("s3"),
@@ -45,6 +43,7 @@ def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
             opening_ledger=opening_ledger,
             codepipeline=codepipeline,
             reservations=reservations,
+            orphans=orphans,
             clock=now,
         ),
         clock=now,

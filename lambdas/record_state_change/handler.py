@@ -7,13 +7,11 @@ from release_core.clients import Context
 from release_core.clock import now
 from release_core.recording import RecordStateChange
 from release_core.settings import RecordStateChangeSettings, read_settings
-from release_core.wiring import make_ledger
 
 
 def handler(event: object, context: Context) -> None:
     """Record one CodePipeline state change and settle the pipeline that it ends."""
-    ledger = make_ledger(read_settings(RecordStateChangeSettings, os.environ))
-    record_state_change = RecordStateChange(
-        ledger=ledger, advance=make_advance(ledger, context.aws_request_id), clock=now
-    )
+    settings = read_settings(RecordStateChangeSettings, os.environ)
+    advance = make_advance(settings, context.aws_request_id)
+    record_state_change = RecordStateChange(ledger=advance.ledger, advance=advance, clock=now)
     record_state_change(event)

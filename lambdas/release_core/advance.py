@@ -25,6 +25,7 @@ from release_core.decide import (
 from release_core.errors import AdvanceUnfinished, Unfinished
 from release_core.ledger import Ledger
 from release_core.model import Pipeline, Release, ReleaseStatus
+from release_core.orphans import Orphans
 from release_core.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Advance:
     ledger: Ledger
     codepipeline: CodePipeline
     tokens: Tokens
+    orphans: Orphans
     clock: Clock
     actor: str
 
@@ -135,22 +137,19 @@ class Advance:
             case Start(again=again):
                 self._starts().start(release, pipeline, again=again)
             case Settle():
-                sent = self.tokens.settle(pipeline)
-                self.ledger.mark_settled(release.release_id, pipeline)
-                log.info(
-                    "settled" if sent else "nobody waits any more",
-                    extra={"release_id": release.release_id, "pipeline": pipeline.name},
-                )
-                if not sent and release.status is ReleaseStatus.RUNNING:
-                    self._close_if_orphaned(release)
+                self._settle(release, pipeline)
 
-    def _close_if_orphaned(self, release: Release) -> None:
-        # A dead token may mean that the workflow was stopped, and that event may be lost: then
-        # nobody else would ever close the release. Its pipelines are freed by whoever needs them.
-        how = self.tokens.ending(release.execution_arn)
-        if how:
-            log.warning("its workflow is %s", how, extra={"release_id": release.release_id})
-            self.ledger.headers.close_orphan(release.release_id, release.execution_arn, how)
+    def _settle(self, release: Release, pipeline: Pipeline) -> None:
+        sent = self.tokens.settle(pipeline)
+        if not sent:
+            # A dead token may mean that the workflow was stopped, and that event may be lost: then
+            # nobody else would ever close the release. Settled is what need not be asked again.
+            self.orphans.notice(release)
+        self.ledger.mark_settled(release.release_id, pipeline)
+        log.info(
+            "settled" if sent else "nobody waits any more",
+            extra={"release_id": release.release_id, "pipeline": pipeline.name},
+        )
 
     def _ends(self) -> ApplyEnd:
         return ApplyEnd(

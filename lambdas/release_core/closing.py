@@ -3,22 +3,16 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from release_core.advance import Advance
-from release_core.document import write_json
-from release_core.errors import AnnouncementRefused
+from release_core.bus import SOURCE, Bus
+from release_core.endings import WHY_LIMIT, Ending, read_ending
 from release_core.ledger import Ledger
-from release_core.model import STATUS_OF_ENDING, PipelineStatus, Release, ReleaseStatus
+from release_core.model import PipelineStatus, Release, ReleaseStatus
 from release_core.tokens import Tokens, describe_outcome
 
-if TYPE_CHECKING:
-    from types_boto3_events import EventBridgeClient
-
 log = logging.getLogger(__name__)
-
-EVENT_SOURCE = "release-machine"
-WHY_LIMIT = 30_000  # characters, below the 32,768 of a Fail state's cause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +22,7 @@ class CloseRelease:
     ledger: Ledger
     advance: Advance
     tokens: Tokens
-    events: "EventBridgeClient"
-    event_bus: str
+    bus: Bus
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with what its pipelines came to; answers its id, status and why.
@@ -48,26 +41,28 @@ class CloseRelease:
 
         Raises StartUnresolved while a pipeline may still be starting: Lambda then tries again.
         """
-        ending = _read_ending(event)
+        ending = self._read_ending(event)
         if isinstance(ending, str):
             log.warning("ignored: %s", ending)
             return
-        log.info("%s", ending.why, extra={"execution_arn": ending.execution_arn})
-        release_id = self.ledger.headers.end_execution(ending.execution_arn, ending.how)
-        if release_id is None:
-            log.info(
-                "%s before it opened a release",
-                ending.how,
-                extra={"execution_arn": ending.execution_arn},
-            )
+        arn = ending.execution_arn
+        log.info("%s", ending.why, extra={"execution_arn": arn})
+        if ending.makes is None:
             return
-        self.ledger.headers.close(
-            release_id,
-            STATUS_OF_ENDING[ending.how],
-            why=ending.why,
-            execution_arn=ending.execution_arn,
-        )
-        self._follow_up(release_id, ending.execution_arn)
+        release_id = self.ledger.headers.end_execution(arn, ending.how)
+        if release_id is None:
+            log.info("it had opened no release", extra={"execution_arn": arn})
+            return
+        self.ledger.headers.close(release_id, ending.makes, why=ending.why, execution_arn=arn)
+        self._follow_up(release_id, arn)
+
+    def _read_ending(self, event: object) -> Ending | str:
+        ending = read_ending(event)
+        ours = isinstance(event, Mapping) and event.get("source") == SOURCE
+        if ours and isinstance(ending, Ending):
+            # Anybody who may put events could say so; Step Functions knows.
+            return self.tokens.ending(ending.execution_arn) or "the execution runs"
+        return ending
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)
@@ -119,26 +114,8 @@ class CloseRelease:
             "executionArn": release.execution_arn,
             "pipelines": {each.name: each.status.value for each in release.pipelines.values()},
         }
-        answer = self.events.put_events(
-            Entries=[
-                {
-                    "Source": EVENT_SOURCE,
-                    "DetailType": f"Release {release.status.value.capitalize()}",
-                    "Detail": write_json(detail),
-                    "EventBusName": self.event_bus,
-                }
-            ]
-        )
-        if answer["FailedEntryCount"]:
-            raise AnnouncementRefused(f"release {release.release_id}: {answer['Entries']}")
+        self.bus.put(f"Release {release.status.value.capitalize()}", detail)
         log.info("release %s", release.status, extra={"release_id": release.release_id})
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Ending:
-    execution_arn: str
-    how: str
-    why: str
 
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:
@@ -150,23 +127,3 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
     lines = [f"- {describe_outcome(each)}" for each in bad]
     why = f"{len(bad)} of {len(pipelines)} pipelines did not succeed:\n" + "\n".join(lines)
     return ReleaseStatus.FAILED, why[:WHY_LIMIT]
-
-
-def _read_ending(event: object) -> _Ending | str:
-    match event:
-        case {"detail": {"executionArn": str(arn), "status": str(how)} as detail}:
-            if how not in STATUS_OF_ENDING:
-                return f"an execution that {how.lower()} needs no closing"
-            return _Ending(execution_arn=arn, how=how, why=_why(how, detail))
-        case _:
-            return "the event names no execution and status"
-
-
-def _why(how: str, detail: Mapping[str, object]) -> str:
-    said = ": ".join(str(detail[key]) for key in ("error", "cause") if detail.get(key))
-    words = {
-        "ABORTED": "the workflow execution was stopped",
-        "FAILED": "the workflow execution failed",
-        "TIMED_OUT": "the workflow execution timed out",
-    }[how]
-    return f"{words}: {said}"[:WHY_LIMIT] if said else words

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
-from release_core.items import HEADER, POINTER, Item, audit_entry
-from release_core.model import STATUS_OF_ENDING, Release, ReleaseStatus
+from release_core.items import HEADER, POINTER, Item, audit_entry, read_header
+from release_core.model import Release, ReleaseStatus
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -18,6 +18,10 @@ class Headers:
         self._releases = Table(client, releases)
         self._clock = clock
         self._who = who
+
+    def read(self, release_id: str) -> Release | None:
+        """The header of a release, if there is one."""
+        return next(map(read_header, self._releases.get_all([_key(release_id)])), None)
 
     def claim_slot(self, release: Release, pipeline: str) -> bool:
         """Take one of the release's ``max_concurrency`` slots for a pipeline; False without one.
@@ -96,17 +100,6 @@ class Headers:
                 values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},
             ),
         )
-
-    def close_orphan(self, release_id: str, execution_arn: str, how: str) -> None:
-        """Close the release of an execution that was found to have ended, unheard, as ``how``."""
-        if how in STATUS_OF_ENDING:
-            self.end_execution(execution_arn, how)
-            self.close(
-                release_id,
-                STATUS_OF_ENDING[how],
-                why=f"the workflow execution was found to be {how}",
-                execution_arn=execution_arn,
-            )
 
     def mark_announced(self, release: Release) -> None:
         """Record that the outcome of this attempt has been announced."""

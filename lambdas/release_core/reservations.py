@@ -1,25 +1,22 @@
 """Reserving pipelines for a release: all of them or none, and never from a release that lives."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from release_core.errors import OpeningElsewhere, PipelinesBusy
-from release_core.headers import Headers
 from release_core.holders import Holder, Holders
 from release_core.opening_ledger import Opening
+from release_core.orphans import Orphans
 from release_core.problems import MAX_REPORTED
 from release_core.tokens import Tokens
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reservations:
     """Takes and gives back the pipelines of a release that is being opened."""
 
-    headers: Headers
+    orphans: Orphans
     holders: Holders
     tokens: Tokens
 
@@ -31,19 +28,19 @@ class Reservations:
         opened by another execution: soon it will be known which of the two it is.
         """
         mine = Holder(release_id=opening.manifest.release_id, execution_arn=opening.execution_arn)
-        is_dead = cache(self.is_dead)
+        has_ended = cache(self.orphans.has_ended)
         found = self.holders.read(pipelines)
         busy = {
             pipeline: holder
             for pipeline, holder in found.items()
-            if holder != mine and not is_dead(holder)
+            if holder != mine and not has_ended(holder.execution_arn)
         }
         if busy:
             self.give_back([name for name in found if name not in busy], opening.execution_arn)
         # In one order for all: of two releases that open at once, one gets on.
         for pipeline in () if busy else sorted(pipelines):
             holder = self.holders.take(pipeline, mine)
-            if holder and is_dead(holder):
+            if holder and has_ended(holder.execution_arn):
                 holder = self.holders.take(pipeline, mine, dead=holder)
             if holder:
                 self.give_back(pipelines, opening.execution_arn)
@@ -67,15 +64,6 @@ class Reservations:
             "Other releases hold pipelines of this one. Wait for them to end, or add "
             '"onBusy": "wait":\n' + "\n".join(lines[:MAX_REPORTED])
         )
-
-    def is_dead(self, holder: Holder) -> bool:
-        """Whether the holder's execution has ended; its release is closed if nobody has heard."""
-        how = self.tokens.ending(holder.execution_arn)
-        if how is None:
-            return False
-        log.warning("%s holds pipelines and is %s", holder.execution_arn, how)
-        self.headers.close_orphan(holder.release_id, holder.execution_arn, how)
-        return True
 
     def give_back(self, pipelines: Sequence[str], execution_arn: str) -> None:
         """Free the pipelines that this execution holds, and wake who waits for them."""

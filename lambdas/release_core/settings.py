@@ -7,37 +7,39 @@ from release_core.errors import SettingsInvalid
 
 
 @dataclass(frozen=True, kw_only=True)
-class LedgerSettings:
-    """What every function needs; RECORD_RETENTION_DAYS is how long executions are kept."""
+class FunctionSettings:
+    """What every function needs.
+
+    RECORD_RETENTION_DAYS is how long executions are kept, EVENT_BUS where outcomes are announced.
+    """
 
     releases_table: str
     executions_table: str
     pipelines_table: str
     record_retention_days: int
+    event_bus: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenReleaseSettings(LedgerSettings):
+class OpenReleaseSettings(FunctionSettings):
     """What open_release needs; LOOK_AFTER_SECONDS is how long a token task waits for news."""
 
     look_after_seconds: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunPipelineSettings(LedgerSettings):
+class RunPipelineSettings(FunctionSettings):
     """What run_pipeline needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordStateChangeSettings(LedgerSettings):
+class RecordStateChangeSettings(FunctionSettings):
     """What record_state_change needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloseReleaseSettings(LedgerSettings):
-    """What close_release needs; EVENT_BUS is where outcomes are announced."""
-
-    event_bus: str
+class CloseReleaseSettings(FunctionSettings):
+    """What close_release needs."""
 
 
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from release_core.document import write_json
+from release_core.endings import Ending
 from release_core.errors import LOOK_AGAIN, PIPELINE_ERRORS
 from release_core.model import Pipeline, PipelineStatus
 
@@ -48,18 +49,26 @@ class Tokens:
         """Let a task that waited for busy pipelines go on, unless it is gone."""
         return self._succeed(token, "{}")
 
-    def ending(self, execution_arn: str) -> str | None:
-        """How a workflow execution ended without closing its release: None while it runs.
+    def ending(self, execution_arn: str) -> Ending | None:
+        """How a workflow execution ended: None while it runs.
 
-        Of one that Step Functions knows no more, the answer is FAILED.
+        One that Step Functions knows no more counts as FAILED.
         """
         try:
-            status = self._client.describe_execution(executionArn=execution_arn)["status"]
+            found = self._client.describe_execution(executionArn=execution_arn)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
-            return "FAILED"
-        return None if status in {"RUNNING", "PENDING_REDRIVE"} else status
+            cause = "Step Functions knows it no more"
+            return Ending(execution_arn=execution_arn, how="FAILED", cause=cause)
+        if found["status"] in {"RUNNING", "PENDING_REDRIVE"}:
+            return None
+        return Ending(
+            execution_arn=execution_arn,
+            how=found["status"],
+            error=found.get("error"),
+            cause=found.get("cause"),
+        )
 
     def _succeed(self, token: str, output: str) -> bool:
         return _unless_gone(lambda: self._client.send_task_success(taskToken=token, output=output))

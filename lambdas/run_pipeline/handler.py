@@ -8,14 +8,15 @@ from release_core.clients import Context
 from release_core.clock import now
 from release_core.running import RunPipeline, Waiting
 from release_core.settings import RunPipelineSettings, read_settings
-from release_core.wiring import make_ledger
 
 
 def handler(event: dict[str, Any], context: Context) -> None:
     """Run one pipeline of a release; its task token is settled when it has ended."""
-    ledger = make_ledger(read_settings(RunPipelineSettings, os.environ))
-    advance = make_advance(ledger, context.aws_request_id)
-    run_pipeline = RunPipeline(ledger=ledger, advance=advance, tokens=advance.tokens, clock=now)
+    settings = read_settings(RunPipelineSettings, os.environ)
+    advance = make_advance(settings, context.aws_request_id)
+    run_pipeline = RunPipeline(
+        ledger=advance.ledger, advance=advance, tokens=advance.tokens, clock=now
+    )
     waiting = Waiting(
         task_token=event["task_token"],
         wait_seconds=event["wait_seconds"],

@@ -103,8 +103,8 @@ def test_the_environment_is_what_the_settings_read(
     """A function is given just the variables that its settings class reads."""
     environment = str(local_values["functions"][function]["environment"])
     given = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", environment))
-    if "local.ledger" in environment:
-        given |= set(local_values["ledger"])
+    if "local.every_function" in environment:
+        given |= set(local_values["every_function"])
     assert given == {field.name.upper() for field in fields(SETTINGS[function])}
 
 

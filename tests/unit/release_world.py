@@ -5,12 +5,14 @@ from typing import Any
 
 from localstack_codepipeline.model import ActionResult, RunAction
 from release_core.advance import Advance
+from release_core.bus import Bus
 from release_core.closing import CloseRelease
 from release_core.codepipeline import CodePipeline
 from release_core.document import write_json
 from release_core.ledger import Ledger
 from release_core.model import Release
 from release_core.opening import OpenRelease
+from release_core.orphans import Orphans
 from release_core.recording import STATE_CHANGE, RecordStateChange
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
@@ -89,8 +91,9 @@ class ReleaseWorld(LedgerWorld):
         """The function open_release, to open a release or to wait until it can be."""
         step_functions: Any = self.step_functions
         s3: Any = self.s3
+        orphans = self.orphans(self.ledger)
         reservations = Reservations(
-            headers=self.ledger.headers, holders=self.ledger.holders, tokens=Tokens(step_functions)
+            orphans=orphans, holders=self.ledger.holders, tokens=orphans.tokens
         )
         return OpenRelease(
             step_functions=step_functions,
@@ -103,6 +106,7 @@ class ReleaseWorld(LedgerWorld):
                 opening_ledger=self.opening_ledger,
                 codepipeline=self._codepipeline(),
                 reservations=reservations,
+                orphans=orphans,
                 clock=self.clock,
             ),
             clock=self.clock,
@@ -131,27 +135,34 @@ class ReleaseWorld(LedgerWorld):
 
     def close_release(self) -> CloseRelease:
         """The function close_release, to be called by the workflow or by an event."""
-        events: Any = self.events
         ledger = self.ledger_of("close-release")
         advance = self.advance(ledger)
         return CloseRelease(
-            ledger=ledger,
-            advance=advance,
-            tokens=advance.tokens,
-            events=events,
-            event_bus="default",
+            ledger=ledger, advance=advance, tokens=advance.tokens, bus=advance.orphans.bus
         )
 
     def advance(self, ledger: Ledger) -> Advance:
         """What one more invocation decides and applies with."""
         self.invocations += 1
-        step_functions: Any = self.step_functions
+        orphans = self.orphans(ledger)
         return Advance(
             ledger=ledger,
             codepipeline=self._codepipeline(),
-            tokens=Tokens(step_functions),
+            tokens=orphans.tokens,
+            orphans=orphans,
             clock=self.clock,
             actor=f"{STARTER}/{self.invocations}",
+        )
+
+    def orphans(self, ledger: Ledger) -> Orphans:
+        """What an invocation does about workflow executions that have ended."""
+        events: Any = self.events
+        step_functions: Any = self.step_functions
+        return Orphans(
+            headers=ledger.headers,
+            tokens=Tokens(step_functions),
+            bus=Bus(events, "default"),
+            clock=self.clock,
         )
 
     def _codepipeline(self) -> CodePipeline:

@@ -15,6 +15,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
             "EXECUTIONS_TABLE": "executions",
             "PIPELINES_TABLE": "pipelines",
             "RECORD_RETENTION_DAYS": "400",
+            "EVENT_BUS": "default",
             "LOOK_AFTER_SECONDS": "3600",
         },
     )
@@ -23,6 +24,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
         executions_table="executions",
         pipelines_table="pipelines",
         record_retention_days=400,
+        event_bus="default",
         look_after_seconds=3600,
     )
 
