@@ -115,7 +115,7 @@ def _words(kind: str, message: str, *, is_key: bool) -> str:
             return "is required"
         case "model_type":
             return "must be a JSON object"
-        case "too_short":
+        case "too_short" | "string_too_short":
             return "must not be empty"
         case "string_pattern_mismatch" if "\\u2028" in message:
             return "must be one line of text"

@@ -76,7 +76,7 @@ def _type_problems(place: Place, kind: str, source: SourceAction) -> Iterator[Pr
     fitting = revision_types(source.provider)
     if fitting and kind not in fitting:
         wanted = " or ".join(fitting)
-        yield Problem(place, f"{source.name!r} is a {source.provider} action; it takes {wanted}")
+        yield Problem(place, f"{source.name!r} takes {wanted}; its provider is {source.provider}")
     elif kind == "S3_OBJECT_KEY" and not source.takes_keys:
         yield Problem(
             place,
