@@ -82,6 +82,11 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.announce
+  values = { json = "{\"Id\": \"announce\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.advance
   values = { json = "{\"Id\": \"advance\"}" }
 }
@@ -100,6 +105,7 @@ run "every_resource_is_named" {
     condition = alltrue([
       for statement in flatten([
         data.aws_iam_policy_document.open_release.statement,
+        data.aws_iam_policy_document.announce.statement,
         data.aws_iam_policy_document.advance.statement,
         data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
@@ -134,6 +140,7 @@ run "every_resource_is_named" {
     condition = alltrue([
       for statement in flatten([
         data.aws_iam_policy_document.open_release.statement,
+        data.aws_iam_policy_document.announce.statement,
         data.aws_iam_policy_document.advance.statement,
         data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
@@ -190,11 +197,28 @@ run "policies_reach_their_functions" {
 
   assert {
     condition = alltrue([
+      data.aws_iam_policy_document.advance.source_policy_documents == tolist(["{\"Id\": \"announce\"}"]),
+      data.aws_iam_policy_document.open_release.source_policy_documents == tolist(["{\"Id\": \"announce\"}"]),
       data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.close_release.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
     ])
     error_message = "A function that advances releases lacks the permissions for it."
+  }
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.announce.statement : {
+        actions   = statement.actions
+        resources = statement.resources
+        source    = one(statement.condition).values
+      }
+      ] == [{
+        actions   = toset(["events:PutEvents"])
+        resources = toset(["arn:aws:events:eu-west-1:111122223333:event-bus/default"])
+        source    = tolist(["release-machine"])
+    }]
+    error_message = "Events may be put in another's name, or on another bus."
   }
 }
 
