@@ -8,9 +8,11 @@ from release_core.clock import now
 from release_core.codepipeline import CodePipeline
 from release_core.opening import OpenRelease
 from release_core.opening_ledger import OpeningLedger
+from release_core.planning import Planner
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
 from release_core.settings import OpenReleaseSettings, read_settings
+from release_core.survey import RevisionSources, Survey
 from release_core.wiring import make_ledger, make_orphans
 
 
@@ -45,6 +47,16 @@ def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
             reservations=reservations,
             orphans=orphans,
             clock=now,
+        ),
+        planner=Planner(
+            codepipeline=codepipeline,
+            survey=Survey(client("codepipeline"), in_parallel=in_parallel),
+            revisions=RevisionSources(client),
+            ledger=ledger,
+            holders=ledger.holders,
+            tokens=orphans.tokens,
+            clock=now,
+            in_parallel=in_parallel,
         ),
         clock=now,
         look_after_seconds=settings.look_after_seconds,

@@ -47,6 +47,11 @@ def examine(
     return manifest, problems
 
 
+def is_dry_run(document: object) -> bool:
+    """Whether a document, sound or not, asks for a plan only."""
+    return isinstance(document, dict) and document.get("dryRun") is True
+
+
 def named_pipelines(document: object) -> list[str]:
     """The names in a document that a pipeline may have, each once, in their order."""
     names = dict.fromkeys(name for _, name in _names(document))

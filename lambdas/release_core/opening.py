@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from release_core.checking import check_manifest, named_pipelines
+from release_core.checking import check_manifest, is_dry_run, named_pipelines
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.document import MAX_BYTES, read_json
@@ -14,6 +14,8 @@ from release_core.doors import DroppedObject, Submission, recognise
 from release_core.errors import ExecutionEnded, ManifestInvalid, ManifestUnreadable, Rejection
 from release_core.manifest import Manifest
 from release_core.opening_ledger import Opening, OpeningLedger
+from release_core.planning import Planner
+from release_core.problems import report
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
 from release_core.waits import seconds_to_wait
@@ -39,25 +41,25 @@ class OpenRelease:
     ledger: OpeningLedger
     reservations: Reservations
     resuming: Resuming
+    planner: Planner
     clock: Clock
     look_after_seconds: int
 
     def __call__(self, execution_arn: str) -> dict[str, Any]:
         """Open the release and answer what the workflow needs to run it.
 
-        The answer has ``outcome`` (OPENED, ALREADY_RELEASED or BUSY), ``release_id``, ``pipelines``
-        that are to run, ``wait_seconds``, ``look_after_seconds`` and ``released_by``, the execution
-        that runs or ran the release. Raises a Rejection, recorded in the ledger, when the manifest
-        never becomes a release.
+        The answer has ``outcome`` (OPENED, ALREADY_RELEASED, BUSY or PLANNED), ``release_id``,
+        ``pipelines`` that are to run, ``wait_seconds``, ``look_after_seconds``, ``released_by``
+        (the execution that runs or ran the release) and the ``plan`` of a dry run. Raises a
+        Rejection when the manifest never becomes a release; that is recorded, unless it is a dry
+        run's.
         """
         brought: Submission | DroppedObject | None = None
         try:
             brought = recognise(self._input(execution_arn))
-            manifest = self._manifest(brought)
-            if manifest.dry_run:
-                raise ManifestInvalid("dryRun: a release cannot be planned yet; leave it out")
-            opening = _opening(manifest, brought, execution_arn)
-            outcome, released_by, pipelines = self._open_or_give_back(opening)
+            document = self._document(brought)
+            if not is_dry_run(document):
+                return self._release(_opening(self._check(document), brought, execution_arn))
         except Rejection as rejection:
             error = type(rejection).__name__
             self.ledger.reject(
@@ -70,11 +72,16 @@ class OpenRelease:
                 "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
             )
             raise
+        return self._plan(document, execution_arn)
+
+    def _release(self, opening: Opening) -> dict[str, Any]:
+        outcome, released_by, pipelines = self._open_or_give_back(opening)
+        manifest = opening.manifest
         log.info(
             "%s by %s",
             outcome.lower().replace("_", " "),
             released_by,
-            extra={"release_id": manifest.release_id, "execution_arn": execution_arn},
+            extra={"release_id": manifest.release_id, "execution_arn": opening.execution_arn},
         )
         return {
             "outcome": outcome,
@@ -83,11 +90,27 @@ class OpenRelease:
             "wait_seconds": self._wait_seconds(manifest),
             "look_after_seconds": self.look_after_seconds,
             "released_by": released_by,
+            "plan": None,
+        }
+
+    def _plan(self, document: object, execution_arn: str) -> dict[str, Any]:
+        plan = self.planner(document)
+        if not plan.valid:
+            raise ManifestInvalid(report("The manifest", plan.problems))
+        log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
+        return {
+            "outcome": "PLANNED",
+            "release_id": plan.release_id,
+            "pipelines": [],
+            "wait_seconds": self.look_after_seconds,
+            "look_after_seconds": self.look_after_seconds,
+            "released_by": execution_arn,
+            "plan": plan.as_output(),
         }
 
     def wait(self, execution_arn: str, task_token: str) -> None:
         """Have the task woken when a pipeline that its release needs becomes free."""
-        manifest = self._manifest(recognise(self._input(execution_arn)))
+        manifest = self._check(self._document(recognise(self._input(execution_arn))))
         self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
 
     def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
@@ -123,8 +146,7 @@ class OpenRelease:
         # The text itself: the parsed input of a task has lost the spelling of its numbers.
         return self.step_functions.describe_execution(executionArn=execution_arn)["input"]
 
-    def _manifest(self, brought: Submission | DroppedObject) -> Manifest:
-        document = self._document(brought)
+    def _check(self, document: object) -> Manifest:
         declared = self.codepipeline.declarations(named_pipelines(document))
         return check_manifest(document, declared=declared)
 

@@ -13,10 +13,12 @@ from release_core.ledger import Ledger
 from release_core.model import Release
 from release_core.opening import OpenRelease
 from release_core.orphans import Orphans
+from release_core.planning import Planner
 from release_core.recording import STATE_CHANGE, RecordStateChange
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
 from release_core.running import RunPipeline, Waiting
+from release_core.survey import RevisionSources, Survey
 from release_core.tokens import Tokens
 from tests.fakes.codepipeline import FakeCodePipeline, envelope
 from tests.fakes.events import FakeEvents
@@ -109,8 +111,24 @@ class ReleaseWorld(LedgerWorld):
                 orphans=orphans,
                 clock=self.clock,
             ),
+            planner=self.planner(),
             clock=self.clock,
             look_after_seconds=LOOK_AFTER,
+        )
+
+    def planner(self) -> Planner:
+        """What plans a manifest, for a dry run or for the operator."""
+        codepipeline: Any = self.codepipeline
+        step_functions: Any = self.step_functions
+        services: dict[str, Any] = {"s3": self.s3}
+        return Planner(
+            codepipeline=self._codepipeline(),
+            survey=Survey(codepipeline),
+            revisions=RevisionSources(services.__getitem__),
+            ledger=self.ledger,
+            holders=self.ledger.holders,
+            tokens=Tokens(step_functions),
+            clock=self.clock,
         )
 
     def run_pipeline(

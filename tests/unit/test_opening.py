@@ -55,6 +55,7 @@ def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
         "wait_seconds": 3600,
         "look_after_seconds": 3600,
         "released_by": arn,
+        "plan": None,
     }
     header = world.item("release", "5.10")
     assert header["channel"] == "s3"

@@ -1,0 +1,162 @@
+"""What a plan has to know of pipelines that CodePipeline shows and no release has recorded."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from release_core.clients import InParallel, one_by_one
+from release_core.declarations import SourceAction
+from release_core.model import Pin
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+
+# The newest executions of a pipeline: enough to know how long one usually takes.
+_EXECUTIONS = 50
+_IN_FLIGHT = {"InProgress", "Stopping"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisabledTransition:
+    """A stage that no execution enters until somebody enables its transition."""
+
+    stage: str
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InFlight:
+    """An execution that runs or is stopping, whoever started it."""
+
+    execution_id: str
+    status: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineFacts:
+    """A pipeline at this moment; ``shipped`` is the revision of each source action it ran last."""
+
+    disabled: tuple[DisabledTransition, ...] = ()
+    in_flight: tuple[InFlight, ...] = ()
+    shipped: Mapping[str, str] = field(default_factory=dict)
+    durations: tuple[timedelta, ...] = ()
+
+
+class Survey:
+    """Looks at pipelines by GetPipelineState and ListPipelineExecutions, and changes nothing."""
+
+    def __init__(
+        self, client: "CodePipelineClient", *, in_parallel: InParallel = one_by_one
+    ) -> None:
+        self._client = client
+        self._in_parallel = in_parallel
+
+    def __call__(self, pipelines: Sequence[str]) -> dict[str, PipelineFacts]:
+        """The facts of pipelines that exist."""
+        return dict(zip(pipelines, self._in_parallel(self._facts, pipelines), strict=True))
+
+    def _facts(self, pipeline: str) -> PipelineFacts:
+        state = self._client.get_pipeline_state(name=pipeline)
+        executions = self._client.list_pipeline_executions(
+            pipelineName=pipeline, maxResults=_EXECUTIONS
+        )["pipelineExecutionSummaries"]
+        good = [each for each in executions if each["status"] == "Succeeded"]
+        return PipelineFacts(
+            disabled=tuple(_disabled(state["stageStates"])),
+            in_flight=tuple(
+                InFlight(
+                    execution_id=each["pipelineExecutionId"],
+                    status=each["status"],
+                    started_at=each["startTime"],
+                )
+                for each in executions
+                if each["status"] in _IN_FLIGHT
+            ),
+            shipped={
+                revision["actionName"]: revision.get("revisionId", "")
+                for each in good[:1]
+                for revision in each.get("sourceRevisions", [])
+            },
+            durations=tuple(each["lastUpdateTime"] - each["startTime"] for each in good),
+        )
+
+
+def _disabled(stages: Sequence[Any]) -> Iterator[DisabledTransition]:
+    for stage in stages:
+        transition = stage.get("inboundTransitionState", {})
+        if transition.get("enabled") is False:
+            yield DisabledTransition(
+                stage=stage["stageName"], reason=transition.get("disabledReason")
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """Whether a revision exists: True, False, or None with the reason why nobody can say."""
+
+    exists: bool | None
+    note: str | None = None
+
+
+class RevisionSources:
+    """Looks for revisions where they come from, with whatever the caller may read there."""
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        self._client = client
+
+    def find(self, source: SourceAction, pins: Sequence[Pin]) -> Lookup:
+        """Whether a source action can take the revision that the pins of a manifest give it."""
+        look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
+            source.provider
+        )
+        if look is None:
+            return Lookup(exists=None, note=f"{source.provider} cannot be asked for revisions")
+        try:
+            look(source.configuration, {pin.type: pin.revision for pin in pins})
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            # HeadObject has no body to name its errors: a version that is none is a bad request.
+            if code in _ABSENT or (source.provider == "S3" and status in {400, 404, 405}):
+                return Lookup(exists=False)
+            if status >= 500 or "Throttl" in code:
+                raise
+            return Lookup(exists=None, note=f"{source.provider} answers {code}")
+        return Lookup(exists=True)
+
+    def _in_s3(self, configuration: Mapping[str, str], revisions: Mapping[str, str]) -> None:
+        key = revisions.get("S3_OBJECT_KEY", configuration.get("S3ObjectKey", ""))
+        version = revisions.get("S3_OBJECT_VERSION_ID")
+        self._client("s3").head_object(
+            Bucket=configuration.get("S3Bucket", ""),
+            Key=key,
+            **({"VersionId": version} if version else {}),
+        )
+
+    def _in_codecommit(
+        self, configuration: Mapping[str, str], revisions: Mapping[str, str]
+    ) -> None:
+        self._client("codecommit").get_commit(
+            repositoryName=configuration.get("RepositoryName", ""),
+            commitId=revisions["COMMIT_ID"],
+        )
+
+    def _in_ecr(self, configuration: Mapping[str, str], revisions: Mapping[str, str]) -> None:
+        self._client("ecr").describe_images(
+            repositoryName=configuration.get("RepositoryName", ""),
+            imageIds=[{"imageDigest": revisions["IMAGE_DIGEST"]}],
+        )
+
+
+_ABSENT = {
+    "CommitIdDoesNotExistException",
+    "CommitDoesNotExistException",
+    "InvalidCommitIdException",
+    "ImageNotFoundException",
+    "RepositoryDoesNotExistException",
+    "RepositoryNotFoundException",
+}
