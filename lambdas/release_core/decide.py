@@ -17,8 +17,9 @@ from release_core.model import (
     ReleaseStatus,
 )
 
-# By then a function that was starting or retrying a pipeline has ended, one way or another.
-CLAIM_WINDOW = timedelta(seconds=90)
+# By then a function that was starting or retrying a pipeline has ended, one way or another; and
+# sooner than Lambda tries a stop's event again, so that one of its three tries is left for a fault.
+CLAIM_WINDOW = timedelta(seconds=55)
 # By then the workflow has begun the task of every pipeline, or has given it up.
 TASK_WINDOW = timedelta(hours=1)
 
