@@ -117,6 +117,12 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
+    sid       = "PlanPipelines"
+    actions   = ["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"]
+    resources = local.pipeline_arns
+  }
+
+  statement {
     sid       = "SeeWhatEarlierAttemptsCameTo"
     actions   = ["dynamodb:BatchGetItem"]
     resources = [aws_dynamodb_table.executions.arn]

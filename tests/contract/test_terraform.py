@@ -41,6 +41,7 @@ ALSO_NEEDED = {
         "dynamodb:UpdateItem",
     },
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
+    "s3:HeadObject": {"s3:GetObject", "s3:GetObjectVersion"},
 }
 
 
