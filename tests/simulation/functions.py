@@ -33,10 +33,10 @@ ENVIRONMENT = {
 }
 # How long Lambda lets each function run, as infra/ sets it.
 TIMEOUTS = {
-    "open_release": timedelta(seconds=30),
-    "run_pipeline": timedelta(seconds=60),
-    "record_state_change": timedelta(seconds=60),
-    "close_release": timedelta(seconds=120),
+    "open_release": timedelta(seconds=120),
+    "run_pipeline": timedelta(seconds=45),
+    "record_state_change": timedelta(seconds=45),
+    "close_release": timedelta(seconds=300),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "open_release": open_release.handler.handler,
