@@ -34,7 +34,7 @@ def timeouts() -> dict[str, timedelta]:
 def states() -> dict[str, Any]:
     """The states of the workflow, those of the Map's children included."""
     machine: dict[str, Any] = json.loads((ROOT / "statemachine.asl.json").read_text())["States"]
-    return machine | machine["RunPipelines"]["ItemProcessor"]["States"]
+    return {**machine, **machine["RunPipelines"]["ItemProcessor"]["States"]}
 
 
 def test_no_starter_outlives_its_claim(timeouts: dict[str, timedelta]) -> None:
