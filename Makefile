@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulation soak mutants lint up env deploy release status cancel retry logs destroy down clean setup build lock
+.PHONY: help demo test simulation soak mutants lint up env deploy release status cancel retry logs destroy down clean setup build schema lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT REASON
@@ -82,6 +82,9 @@ setup:
 
 build: setup
 	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture arm64)
+
+schema: setup
+	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema
 
 lock: setup
 	@tools/setup/lock.sh

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -41,10 +42,20 @@ def _spell_number(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
+_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
+_MAX_ID = 100
 type ReleaseId = Annotated[
     str,
     BeforeValidator(_spell_number),
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100),
+    StringConstraints(pattern=_ID_PATTERN, max_length=_MAX_ID),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": _ID_PATTERN, "maxLength": _MAX_ID},
+                {"type": "number", "minimum": 0},
+            ]
+        }
+    ),
 ]
 
 
@@ -113,6 +124,7 @@ class ManifestPipeline(_Model):
         strict=False,
         description="Start when the last of these has succeeded; when one does not, skip.",
         examples=[["catalog"]],
+        json_schema_extra={"uniqueItems": True},
     )
     timeout_minutes: Annotated[int, Field(ge=1, le=525_600)] | None = Field(
         default=None,

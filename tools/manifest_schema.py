@@ -1,0 +1,20 @@
+"""Writes docs/release-manifest.schema.json, generated from the manifest's model.
+
+Run as ``make schema``; a test tells when the file is old.
+"""
+
+import json
+from pathlib import Path
+
+from release_core.manifest_schema import manifest_schema
+
+SCHEMA = Path(__file__).parents[1] / "docs" / "release-manifest.schema.json"
+
+
+def schema_text() -> str:
+    """The schema as the file has it."""
+    return json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
