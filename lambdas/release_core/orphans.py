@@ -1,7 +1,7 @@
 """Releases whose workflow execution ended unheard: closed by whoever notices, and told of."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from release_core.bus import Bus
@@ -29,7 +29,6 @@ class Orphans:
     tokens: Tokens
     bus: Bus
     clock: Clock
-    _ended: set[str] = field(default_factory=set)  # asked about once, however many tokens died
 
     def notice(self, release: Release) -> None:
         """Find out whether nobody closes the release any more, when that may be so.
@@ -44,8 +43,6 @@ class Orphans:
 
         Raises AnnouncementRefused, or whatever AWS answered that may pass.
         """
-        if execution_arn in self._ended:
-            return True
         ending = self.tokens.ending(execution_arn)
         if ending is None:
             return False
@@ -61,7 +58,6 @@ class Orphans:
                 self.headers.close(
                     release.release_id, ending.makes, why=ending.why, execution_arn=execution_arn
                 )
-        self._ended.add(execution_arn)
         return True
 
     def _is_unheard(self, release: Release) -> bool:
