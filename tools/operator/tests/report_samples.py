@@ -1,5 +1,6 @@
 """Releases to draw: one of each kind that a release manager meets, all times fixed."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,14 @@ from operator_cli.model import (
     Activity,
     AuditEntry,
     Failure,
+    Good,
     PastAttempt,
+    Pin,
     Pipeline,
     Release,
+    Revision,
     Snapshot,
+    StateChange,
 )
 
 BEGIN = datetime(2026, 11, 22, 22, 2, 40, tzinfo=UTC)
@@ -114,7 +119,83 @@ def good() -> Snapshot:
         Ran(name="web", after=["orders", "payments", "search"], began=507, ended=761),
     ]
     made = release("2026.11.22-1", "SUCCEEDED", rans, closed=763, why="all 5 pipelines succeeded")
-    return Snapshot(at=moment(900), release=made)
+    return Snapshot(at=moment(900), release=with_revisions(made))
+
+
+def with_revisions(made: Release) -> Release:
+    """With what ran in it, what was good before, and orders pinned to what it ran."""
+    return replace(
+        made,
+        pipelines=tuple(_delivered(each, number) for number, each in enumerate(made.pipelines)),
+    )
+
+
+def _delivered(each: Pipeline, number: int) -> Pipeline:
+    commit, older = (f"{(number + turn) * 0x9E3779B97F4A7C15:040x}"[-40:] for turn in (3, 11))
+    told = {"ProviderType": "GitHub", "CommitMessage": f"Prices in {each.name} are whole cents"}
+    ran = Revision(
+        artifact="Source",
+        revision=commit,
+        summary=json.dumps(told),
+        action="Source",
+        type="COMMIT_ID",
+    )
+    before = replace(ran, revision=older if number % 2 else commit)
+    image = Revision(
+        artifact="Image",
+        revision=f"sha256:{number + 7:064x}",
+        action="Image",
+        type="IMAGE_DIGEST",
+    )
+    pin = Pin(action="Source", type="COMMIT_ID", revision=commit)
+    return replace(
+        each,
+        revisions=(ran, image) if each.name == "web" else (ran,) if each.ended else (),
+        source_revisions=(pin,) if each.name == "orders" else (),
+        variables=("ENVIRONMENT", "DB_PASSWORD") if each.name == "orders" else (),
+        previous_good=None
+        if each.name == "search"
+        else Good(
+            release_id="2026.11.15-1",
+            execution_id=execution_id(70 + number),
+            at=moment(-604_800),
+            revisions=(before,),
+        ),
+    )
+
+
+def rollback() -> Snapshot:
+    """What puts back the last good revisions of the failed release."""
+    rans = [
+        Ran(name="payments", began=2, ended=188),
+        Ran(name="orders", after=["payments"], began=190, ended=402),
+        Ran(name="catalog", after=["orders"], began=404, ended=566),
+        Ran(name="search", began=2, ended=77),
+    ]
+    made = release(
+        "2026.11.22-2-rollback", "SUCCEEDED", rans, closed=568, why="all 4 pipelines succeeded"
+    )
+    made = replace(with_revisions(made), rollback_of="2026.11.22-2", channel="direct")
+    return Snapshot(at=moment(600), release=made)
+
+
+def retried_in_the_console() -> Snapshot:
+    """A person retried the failed stage of payments in the console, and the release went on."""
+    shown = good()
+    changes = tuple(
+        StateChange(state=state, attempt=attempt, at=moment(seconds), source=source)
+        for state, attempt, seconds, source in (
+            ("STARTED", 1, 216, "event"),
+            ("FAILED", 1, 290, "event"),
+            ("RESUMED", 2, 320, "event"),
+            ("SUCCEEDED", 2, 402, "look"),
+        )
+    )
+    pipelines = tuple(
+        replace(each, changes=changes) if each.name == "payments" else each
+        for each in shown.release.pipelines
+    )
+    return replace(shown, release=replace(shown.release, pipelines=pipelines))
 
 
 def failed() -> Snapshot:
@@ -169,7 +250,7 @@ def failed() -> Snapshot:
         "- reports SKIPPED: payments did not succeed and onFailure is halt"
     )
     made = release("2026.11.22-2", "FAILED", rans, closed=745, why=why)
-    return Snapshot(at=moment(4000), release=replace(made, halted_by="payments"))
+    return Snapshot(at=moment(4000), release=replace(with_revisions(made), halted_by="payments"))
 
 
 def cancelled() -> Snapshot:
@@ -403,11 +484,32 @@ def hostile() -> Snapshot:
         )
     ]
     made = release(HOSTILE, "FAILED", rans, closed=200, why=HOSTILE + ENDLESS)
+    source = Revision(
+        artifact=HOSTILE, revision=HOSTILE, summary=HOSTILE, action=HOSTILE, type=HOSTILE
+    )
+    pipelines = tuple(
+        replace(
+            each,
+            revisions=(source,),
+            source_revisions=(Pin(action=HOSTILE, type=HOSTILE, revision=ENDLESS),),
+            variables=(HOSTILE,),
+            previous_good=Good(release_id=HOSTILE, execution_id=HOSTILE, revisions=(source,)),
+            changes=(
+                StateChange(state=HOSTILE, attempt=2, at=moment(9), source=HOSTILE, note=HOSTILE),
+            ),
+            execution_id=HOSTILE,
+        )
+        for each in made.pipelines
+    )
     nasty = AuditEntry(at=moment(1), who=HOSTILE, what=HOSTILE, before=HOSTILE, after="RUNNING")
     return Snapshot(
         at=moment(300),
         release=replace(
             made,
+            pipelines=pipelines,
+            rollback_of=HOSTILE,
+            rolled_back_by=HOSTILE,
+            on_failure=HOSTILE,
             requester=HOSTILE,
             channel=HOSTILE,
             halted_by=HOSTILE,
@@ -429,6 +531,8 @@ SAMPLES = {
         two_hundred,
         resumed,
         rejected,
+        rollback,
+        retried_in_the_console,
         hostile,
     )
 }

@@ -134,7 +134,7 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
             plain,
             began_at=pipeline.started_at,
             ended_at=ended if pipeline.started_at else None,
-            marks=_marks(lines),
+            marks=_with_resumes(_marks(lines), pipeline),
         )
     if pipeline.attempt < attempt:
         return replace(plain, kept_from=pipeline.attempt) if _kept(pipeline) else plain
@@ -187,6 +187,19 @@ def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
         for kind in (_kind(line.what),)
         if kind is not None
     )
+
+
+def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ...]:
+    """With what CodePipeline told: a retry in the console is in no audit of ours."""
+    resumes = [
+        Mark(at=change.at, kind=MarkKind.RETRY, what=f"execution {change.state}")
+        for change in pipeline.changes
+        if change.state == "RESUMED"
+    ]
+    if not resumes:
+        return marks
+    others = [mark for mark in marks if mark.kind is not MarkKind.RETRY]
+    return tuple(sorted([*others, *resumes], key=lambda mark: mark.at))
 
 
 def _kind(what: str) -> MarkKind | None:

@@ -1,0 +1,58 @@
+"""Why the release did not succeed: each pipeline that ran and failed, with all that is known."""
+
+from collections.abc import Iterator
+
+from operator_cli.model import SKIPPED, SUCCEEDED, Pipeline, Release
+from operator_cli.report.markup import Content, Markup, element, is_web_address, joined, link, told
+from operator_cli.report.parts import anchor, execution, in_full, retries
+from operator_cli.report.statuses import badge
+from operator_cli.wording import duration
+
+
+def failures(release: Release, *, region: str | None) -> Markup | None:
+    """Each failure in full; what was only skipped because of it is in the table."""
+    broken = [
+        each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
+    ]
+    if not broken:
+        return None
+    return joined([_failure(each, region=region) for each in broken])
+
+
+def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
+    facts = [
+        element("div", element("dt", name), element("dd", value))
+        for name, value in _facts(pipeline, region=region)
+        if value
+    ]
+    name = element("a", told(pipeline.name), href=f"#{anchor(pipeline)}")
+    failure = pipeline.failure
+    return element(
+        "article",
+        element("h3", name, " ", badge(pipeline.status)),
+        in_full(failure.message or failure.summary or "no reason was given") if failure else None,
+        element("dl", facts, class_="facts"),
+        class_="failure",
+    )
+
+
+def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Content]]:
+    failure = pipeline.failure
+    if failure:
+        yield "Where", told(failure.place)
+        yield "Code", told(failure.code)
+        if failure.message and failure.summary and failure.summary not in failure.message:
+            yield "Summary", in_full(failure.summary)
+        yield "Look at", _address(failure.link)
+    yield "Execution", execution(pipeline.name, pipeline.execution_id, region=region)
+    yield "After", duration(pipeline.started_at, pipeline.ended_at)
+    if pipeline.retried:
+        yield "Retries", retries(pipeline)
+
+
+def _address(url: str | None) -> Content:
+    if url is None:
+        return None
+    # What is no address of a web page is shown all the same: it may help, but it leads nowhere.
+    shown = element("span", told(url), class_="arn")
+    return link(url, shown) if is_web_address(url) else shown

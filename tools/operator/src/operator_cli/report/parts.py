@@ -1,0 +1,128 @@
+"""The pieces that several sections of the report are made of."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from operator_cli.model import Pipeline, Release
+from operator_cli.report import links
+from operator_cli.report.markup import Content, Markup, element, link, told
+from operator_cli.wording import duration
+
+# A text that is longer is folded.
+LONG, MANY_LINES = 600, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; ``kind`` is a class for its cells."""
+
+    title: str
+    kind: str | None = None
+
+
+def section(key: str, title: str, *content: Content) -> Markup:
+    """A section of the page that can be linked to."""
+    heading = element("h2", title, id=f"{key}-title")
+    return element("section", heading, *content, id=key, aria_labelledby=f"{key}-title")
+
+
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[tuple[str | None, Sequence[Content]]],
+    *,
+    kind: str | None = None,
+) -> Markup:
+    """A table whose rows have an id or none, and in each row a cell for each column.
+
+    The first cell names its row. A phone shows each row as a card, so the roles are spelled out:
+    without them a browser takes a table that is laid out otherwise for none.
+    """
+    head = [element("th", each.title, scope="col", role="columnheader") for each in columns]
+    body = [_row(columns, row_id, cells) for row_id, cells in rows]
+    return element(
+        "table",
+        element("caption", caption, class_="unseen"),
+        element("thead", element("tr", head, role="row"), role="rowgroup"),
+        element("tbody", body, role="rowgroup"),
+        role="table",
+        class_=kind,
+    )
+
+
+def _row(columns: Sequence[Column], row_id: str | None, cells: Sequence[Content]) -> Markup:
+    first, *others = zip(columns, cells, strict=True)
+    name = element("th", first[1], scope="row", role="rowheader", class_=first[0].kind)
+    rest = [
+        element("td", cell, role="cell", class_=column.kind, data_label=column.title)
+        for column, cell in others
+    ]
+    return element("tr", name, rest, role="row", id=row_id)
+
+
+def moment(at: datetime | None) -> Markup | None:
+    """A time in UTC, to the second, with its date."""
+    if at is None:
+        return None
+    utc = at.astimezone(UTC)
+    return element(
+        "time", f"{utc:%Y-%m-%d %H:%M:%S}", datetime=f"{utc:%Y-%m-%dT%H:%M:%SZ}", class_="moment"
+    )
+
+
+def person(who: str | None) -> Content:
+    """Who it was: of an ARN first the part that names a person."""
+    if not who:
+        return None
+    name = who.rpartition("/")[2] if who.startswith("arn:") else who
+    if name == who:
+        return element("b", told(who))
+    return [element("b", told(name)), " ", element("small", told(who), class_="arn")]
+
+
+def command(text: str) -> Markup:
+    """A command to be copied."""
+    return element("code", told(text), class_="command")
+
+
+def in_full(text: str) -> Markup:
+    """A text as it was recorded; the rest of a long one is folded, and unfolded in print."""
+    first = text.partition("\n")[0]
+    if len(text) <= LONG and text.count("\n") < MANY_LINES:
+        return element("p", told(text), class_="said")
+    return element(
+        "details",
+        element("summary", told(f"{first[:LONG].removesuffix(':')} …"), class_="said"),
+        element("p", told(text), class_="said"),
+    )
+
+
+def execution(pipeline: str, execution_id: str | None, *, region: str | None) -> Content:
+    """The id of a pipeline's execution, which leads to the console where there is one."""
+    if execution_id is None:
+        return None
+    page = links.pipeline_execution(pipeline, execution_id, region=region)
+    return link(page, element("span", told(execution_id), class_="arn"))
+
+
+def retries(pipeline: Pipeline) -> str:
+    """How many of its retries a pipeline has taken."""
+    return f"retried {pipeline.retried} of {pipeline.retries} times"
+
+
+def spelled(begin: datetime | None, end: datetime | None) -> str:
+    """How long it took, in a way that nobody takes for a time of day: 12 min 43 s."""
+    units = zip(reversed(duration(begin, end).split(":")), ("s", "min", "h"), strict=False)
+    parts = [f"{int(number)} {unit}" for number, unit in units if int(number)]
+    return " ".join(reversed(parts)) or "0 s"
+
+
+def anchor(pipeline: Pipeline) -> str:
+    """The id of a pipeline's row: made of its place, for a name may hold anything."""
+    return f"pipeline-{pipeline.position}"
+
+
+def by_name(release: Release) -> dict[str, Pipeline]:
+    """The pipelines of a release by their names."""
+    return {pipeline.name: pipeline for pipeline in release.pipelines}

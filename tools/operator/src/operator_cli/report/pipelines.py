@@ -1,0 +1,77 @@
+"""The table of the pipelines, in the order they run in."""
+
+from operator_cli.model import RUNNING, Pipeline, Release, Snapshot
+from operator_cli.report.markup import Content, Markup, element, link, told
+from operator_cli.report.parts import Column, anchor, execution, moment, retries, table
+from operator_cli.report.statuses import badge
+from operator_cli.situation import kept, stopping, waits_for
+from operator_cli.wording import duration
+
+COLUMNS = (
+    Column("Pipeline"),
+    Column("Status"),
+    Column("Started"),
+    Column("Duration", "number"),
+    Column("What happened", "wide"),
+    Column("Execution", "mono"),
+)
+
+
+def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
+    """One row for each pipeline."""
+    rows = [(anchor(each), _cells(each, snapshot, region)) for each in snapshot.release.pipelines]
+    return table("The pipelines of the release", COLUMNS, rows)
+
+
+def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[Content]:
+    until = pipeline.ended_at or (None if pipeline.ended else snapshot.at)
+    return [
+        told(pipeline.name),
+        badge(pipeline.status),
+        moment(pipeline.started_at),
+        duration(pipeline.started_at, until) or None,
+        _facts(pipeline, snapshot) or None,
+        execution(pipeline.name, pipeline.execution_id, region=region),
+    ]
+
+
+def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
+    release = snapshot.release
+    lines: list[Content] = [
+        told(waits_for(release, pipeline)),
+        *_doing(pipeline, snapshot),
+        told(stopping(release, pipeline)),
+        _why(pipeline),
+        retries(pipeline) if pipeline.retried else None,
+        f"ran in attempt {pipeline.attempt}" if kept(release, pipeline) else None,
+        _after(pipeline, release),
+    ]
+    return [element("p", line) for line in lines if line]
+
+
+def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
+    doing = snapshot.activity.get(pipeline.name)
+    if doing is None or pipeline.status != RUNNING:
+        return []
+    # Not the way out: the command that approves holds the approval's token.
+    waiting: Content = (
+        [" waits for ", element("b", told(doing.waits_for))] if doing.waits_for else None
+    )
+    return [[told(doing.place), waiting], link(doing.link, "Go there") if doing.link else None]
+
+
+def _why(pipeline: Pipeline) -> Content:
+    failure = pipeline.failure
+    if failure is None:
+        return None
+    said = failure.reason if len(failure.reason) <= 300 else f"{failure.reason[:300]} …"
+    place: Content = [element("b", told(failure.place)), ": "] if failure.place else None
+    there: Content = [" ", link(failure.link, "Look at it")] if failure.link else None
+    return [place, told(said), there]
+
+
+def _after(pipeline: Pipeline, release: Release) -> Content:
+    # What waits says after whom already.
+    if not pipeline.depends_on or waits_for(release, pipeline):
+        return None
+    return element("small", "after ", told(", ".join(pipeline.depends_on)))

@@ -1,0 +1,189 @@
+"""The head of the report: what became of the release, who wanted it, and what to do now."""
+
+import shlex
+from collections.abc import Iterator
+
+from operator_cli.model import (
+    CANCELLED,
+    REJECTED,
+    RUNNING,
+    SUCCEEDED,
+    Release,
+    Snapshot,
+)
+from operator_cli.report import links
+from operator_cli.report.markup import Content, Markup, element, link, told
+from operator_cli.report.parts import anchor, command, in_full, moment, person, spelled
+from operator_cli.report.statuses import badge, icon, severity
+from operator_cli.situation import slots
+from operator_cli.wording import halted, left
+
+_DOORS = {
+    "s3": "the manifest bucket (S3)",
+    "api": "the API",
+    "direct": "the state machine itself (StartExecution)",
+}
+_POLICIES = {
+    "halt": "halt: start nothing more, let run what runs",
+    "continue": "continue: go on with all that does not depend on it",
+    "stop": "stop: stop what runs, too",
+    "rollback": "rollback: stop what runs, then release what was good before",
+}
+
+
+def head(snapshot: Snapshot, *, region: str | None) -> Markup:
+    """Id, status, outcome in numbers, and the facts."""
+    release = snapshot.release
+    took = spelled(release.began_at, release.closed_at or snapshot.at)
+    word = "for" if release.status == RUNNING else "after"
+    outcome = element(
+        "p",
+        badge(release.status),
+        element("span", f"{word} {took}", class_="took") if release.status != REJECTED else None,
+        class_="outcome",
+    )
+    rows = [
+        element("div", element("dt", name), element("dd", value))
+        for name, value in _facts(snapshot, region=region)
+        if value
+    ]
+    return element(
+        "header",
+        element("p", "Release report", class_="kicker"),
+        element("h1", told(release.label)),
+        outcome,
+        _tally(release),
+        element("dl", rows, class_="facts"),
+    )
+
+
+def _tally(release: Release) -> Markup | None:
+    counts: dict[str, int] = {}
+    for pipeline in release.pipelines:
+        counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
+    if not counts:
+        return None
+    items = [
+        element("li", icon(status), f" {count} {status.replace('_', ' ')}")
+        for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
+    ]
+    return element("ul", items, class_="tally", aria_label="Pipelines by status")
+
+
+def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
+    release, at = snapshot.release, snapshot.at
+    door = _DOORS.get(release.channel or "", release.channel)
+    yield "Why", in_full(release.why) if release.why else None
+    yield "Opened by", person(release.requester)
+    yield "Through", told(door)
+    yield "Opened", moment(release.opened_at)
+    if release.attempt > 1:
+        yield "Attempt", [f"{release.attempt}, since ", moment(release.resumed_at)]
+        yield "Resumed by", _resumer(release)
+    yield "Closed", moment(release.closed_at)
+    yield "Rolls back", told(release.rollback_of)
+    yield "Rolled back by", told(release.rolled_back_by)
+    yield "Halted", told(halted(release))
+    if release.deadline:
+        rest = "" if release.closed else f", {left(release.deadline - at)}"
+        yield "Deadline", [moment(release.deadline), rest]
+    if release.max_concurrency:
+        used = "" if release.closed else f", {slots(release)}"
+        yield "At most", f"{release.max_concurrency} in flight{used}"
+    if release.status != REJECTED:
+        yield "On failure", told(_POLICIES.get(release.on_failure, release.on_failure))
+    page = links.workflow_execution(release.execution_arn, region=region)
+    yield "Workflow", link(page, element("span", told(release.execution_arn), class_="arn"))
+
+
+def _resumer(release: Release) -> Content:
+    who = [entry.who for entry in release.audit if entry.what == "resumed"]
+    return person(who[-1]) if who else None
+
+
+def next_steps(snapshot: Snapshot) -> Markup:
+    """What somebody who reads this can do now."""
+    return element(
+        "aside",
+        element("h2", "What to do next", id="next-title"),
+        _steps(snapshot),
+        class_="next",
+        aria_labelledby="next-title",
+    )
+
+
+def _steps(snapshot: Snapshot) -> Content:
+    release = snapshot.release
+    if release.status == RUNNING:
+        return _while_running(snapshot)
+    if release.status == REJECTED:
+        submit = command("release-machine submit manifest.json")
+        return _paragraph(
+            "Nothing was started. Correct the manifest as told above, then ", submit, "."
+        )
+    rolled_back = _rolled_back(release)
+    if release.status == SUCCEEDED:
+        if rolled_back:
+            return rolled_back
+        return [
+            _paragraph("Nothing: every pipeline succeeded."),
+            _paragraph("Should it have to be undone: ", _command("rollback", release), ".")
+            if not release.rollback_of
+            else None,
+        ]
+    return rolled_back or _after_failure(release)
+
+
+def _rolled_back(release: Release) -> Content:
+    if not release.rolled_back_by:
+        return None
+    show = command(f"release-machine show {shlex.quote(release.rolled_back_by)}")
+    return _paragraph(
+        "It was rolled back by release ",
+        told(release.rolled_back_by),
+        ". See how that went: ",
+        show,
+    )
+
+
+def _after_failure(release: Release) -> Content:
+    stopped = release.status == CANCELLED
+    first = "It was stopped. " if stopped else "Mend what failed, as told below. "
+    return [
+        _paragraph(
+            first, "Then run again what has not succeeded: ", _command("retry", release), "."
+        ),
+        _paragraph("Or go back to what was good before: ", _command("rollback", release), ".")
+        if not release.rollback_of
+        else _paragraph("It is a rollback itself, and is not rolled back."),
+    ]
+
+
+def _while_running(snapshot: Snapshot) -> Content:
+    release = snapshot.release
+    waiting = [
+        element(
+            "li",
+            element("a", element("b", told(pipeline.name)), href=f"#{anchor(pipeline)}"),
+            " waits for ",
+            told(doing.waits_for),
+            [" at ", told(doing.place)] if doing.place else None,
+            [": ", link(doing.link, told(doing.link))] if doing.link else None,
+        )
+        for pipeline in release.pipelines
+        for doing in (snapshot.activity.get(pipeline.name),)
+        if doing and doing.waits_for and pipeline.status == RUNNING
+    ]
+    return [
+        element("ul", waiting) if waiting else None,
+        _paragraph("Follow it: ", _command("watch", release), "."),
+        _paragraph("Stop it: ", _command("cancel", release), "."),
+    ]
+
+
+def _command(verb: str, release: Release) -> Markup:
+    return command(f"release-machine {verb} {shlex.quote(release.release_id)}")
+
+
+def _paragraph(*content: Content) -> Markup:
+    return element("p", *content)

@@ -1,0 +1,137 @@
+"""A page in headless Chromium, driven over a pipe: what it loads, what it complains of, its size.
+
+The protocol: https://chromedevtools.github.io/devtools-protocol/ (JSON, each message ended by NUL).
+"""
+
+import base64
+import json
+import os
+import select
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+SECONDS = 60.0
+_QUIET = (
+    *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # CI runs as root, for whom Chromium has no sandbox; the pages are our own.
+    "--no-sandbox",
+)
+_COMPLAINTS = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"}
+
+
+class Chromium:
+    """A browser with one page at a time; ends with the block."""
+
+    def __init__(self, profile: Path) -> None:
+        to_browser, self._out = os.pipe()
+        self._in, from_browser = os.pipe()
+        # The browser reads file 3 and writes file 4: the shell puts the pipes there.
+        script = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
+        browser = ["chromium", *_QUIET, f"--user-data-dir={profile}", "--remote-debugging-pipe"]
+        self._process = subprocess.Popen(
+            ["bash", "-c", script, "bash", str(to_browser), str(from_browser), *browser],
+            pass_fds=(to_browser, from_browser),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        self._last = 0
+        self._unread = b""
+        self._session: str | None = None
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        """Attach to a page."""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the pipes, at which the browser ends."""
+        os.close(self._out)
+        try:
+            self._process.wait(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._in)
+
+    def show(self, page: Path, *, width: int, height: int, scheme: str) -> None:
+        """Load a file as a screen of that size shows it, in the light or the dark scheme."""
+        self.events.clear()
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", media="screen", features=[feature])
+        self.call("Page.navigate", url=page.as_uri())
+        self._read_until(lambda message: message.get("method") == "Page.loadEventFired")
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression, run from outside the page's policy."""
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def picture(self, *, whole: bool = True) -> bytes:
+        """A PNG of the page."""
+        answer = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
+        return base64.b64decode(answer["data"])
+
+    @property
+    def requests(self) -> list[str]:
+        """What the page asked for, itself included."""
+        asked = [each for each in self.events if each["method"] == "Network.requestWillBeSent"]
+        return [each["params"]["request"]["url"] for each in asked]
+
+    @property
+    def complaints(self) -> list[dict[str, Any]]:
+        """What stands on the page's console."""
+        return [each for each in self.events if each["method"] in _COMPLAINTS]
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Call a method of the protocol and await its answer."""
+        self._last += 1
+        number = self._last
+        message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        answer = self._read_until(lambda message: message.get("id") == number)
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _read_until(self, wanted: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + SECONDS
+        while True:
+            while b"\0" in self._unread:
+                line, _, self._unread = self._unread.partition(b"\0")
+                message: dict[str, Any] = json.loads(line)
+                if "method" in message:
+                    self.events.append(message)
+                if wanted(message):
+                    return message
+            ready, _, _ = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))
+            read = os.read(self._in, 1 << 20) if ready else b""
+            if not read:
+                raise AssertionError(f"Chromium said nothing more (exit {self._process.poll()})")
+            self._unread += read
