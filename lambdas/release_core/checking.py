@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from release_core.declarations import Declared
 from release_core.dependencies import dependency_problems
 from release_core.errors import ManifestInvalid
-from release_core.manifest import MAX_NAME, MAX_PIPELINES, NAME_PATTERN, Manifest
+from release_core.manifest import MAX_NAME, MAX_PIPELINES, NAME_PATTERN, Manifest, spell_number
 from release_core.pins import pipeline_problems
 from release_core.problems import Problem, report
 
@@ -39,7 +39,7 @@ def examine(
     except ValidationError as error:
         problems += _model_problems(error)
     problems += _duplicate_names(document)
-    problems += _contradictions(manifest) if manifest else ()
+    problems += _contradictions(document)
     if declared is not None:
         for position, entry in _entries(document):
             problems += pipeline_problems(position, entry, declared)
@@ -80,10 +80,12 @@ def _duplicate_names(document: object) -> Iterator[Problem]:
         seen.add(name)
 
 
-def _contradictions(manifest: Manifest) -> Iterator[Problem]:
-    if manifest.rollback_of == manifest.release_id:
+def _contradictions(document: object) -> Iterator[Problem]:
+    if not isinstance(document, dict) or document.get("rollbackOf") is None:
+        return
+    if spell_number(document["rollbackOf"]) == spell_number(document.get("releaseId")):
         yield Problem(("rollbackOf",), "a release cannot take itself back")
-    if manifest.rollback_of and manifest.on_failure == "rollback":
+    if document.get("onFailure") == "rollback":
         yield Problem(("onFailure",), "a rollback is not rolled back; use halt, continue or stop")
 
 

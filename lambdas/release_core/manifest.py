@@ -35,8 +35,8 @@ _NOT_IDENTITY = {"schema_address", "dry_run", "resume", "on_busy", "deadline"}
 _NOT_KEPT = {"schema_address", "dry_run", "resume"}
 
 
-def _spell_number(value: object) -> object:
-    # 5.1 and 5.10 are two releases: a number is the text that was written.
+def spell_number(value: object) -> object:
+    """The value, or if it is a number the text that was written: 5.1 and 5.10 are two releases."""
     if isinstance(value, ExactNumber):
         return value.spelling
     return str(value) if type(value) is int else value
@@ -46,7 +46,7 @@ _ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
 _MAX_ID = 100
 type ReleaseId = Annotated[
     str,
-    BeforeValidator(_spell_number),
+    BeforeValidator(spell_number),
     StringConstraints(pattern=_ID_PATTERN, max_length=_MAX_ID),
     WithJsonSchema(
         {

@@ -3,6 +3,7 @@
 import io
 import uuid
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +40,23 @@ class Pipelines:
         account.s3.put_object(Bucket=bucket, Key=SOURCE_KEY, Body=_site())
         return cls(account, bucket)
 
-    def make(self, *, approval: bool = False, mode: str = "SUPERSEDED") -> str:
+    def make(
+        self,
+        *,
+        approval: bool = False,
+        mode: str = "SUPERSEDED",
+        source: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
         """Make a pipeline and answer its name, once the execution that AWS starts has ended.
 
         With ``approval`` an execution waits until ``approve`` lets it go on to its deployment.
+        ``source`` is more of the source action's configuration. ``variables`` have these defaults;
+        the site is deployed in a folder for the value of each.
         """
         name = unique("gated" if approval else "plain")
-        stages = [self._source(), self._deploy(name)]
+        folder = "/".join([name, *(f"#{{variables.{each}}}" for each in variables or {})])
+        stages = [self._source(source or {}), self._deploy(folder)]
         if approval:
             stages.insert(1, _approval())
         declaration: Any = {
@@ -55,6 +66,9 @@ class Pipelines:
             "executionMode": mode,
             "artifactStore": {"type": "S3", "location": self.bucket},
             "stages": stages,
+            "variables": [
+                {"name": each, "defaultValue": value} for each, value in (variables or {}).items()
+            ],
         }
         self.account.codepipeline.create_pipeline(pipeline=declaration)
         self._end_first(name, stop=approval)
@@ -123,10 +137,23 @@ class Pipelines:
             },
         )
 
-    def page(self, pipeline: str) -> bytes:
-        """What the pipeline has deployed."""
-        answer = self.account.s3.get_object(Bucket=self.bucket, Key=f"{pipeline}/index.html")
-        return answer["Body"].read()
+    def page(self, pipeline: str, *values: str) -> bytes:
+        """What the pipeline has deployed last, with these values of its variables."""
+        key = "/".join([pipeline, *values, "index.html"])
+        return self.account.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def put_source(self, key: str, page: bytes) -> str:
+        """Put a site of one page where a pipeline can fetch it; answers the object's version."""
+        answer = self.account.s3.put_object(Bucket=self.bucket, Key=key, Body=_site(page))
+        return answer["VersionId"]
+
+    def shipped(self, pipeline: str, execution_id: str) -> str:
+        """The version of its source that an execution has shipped."""
+        execution = self.account.codepipeline.get_pipeline_execution(
+            pipelineName=pipeline, pipelineExecutionId=execution_id
+        )["pipelineExecution"]
+        (revision,) = execution["artifactRevisions"]
+        return revision["revisionId"]
 
     def _approval_token(self, pipeline: str, execution_id: str) -> str | None:
         state = self.account.codepipeline.get_pipeline_state(name=pipeline)
@@ -158,7 +185,7 @@ class Pipelines:
                 lambda: self.status(pipeline, execution_id) not in {"InProgress", "Stopping"},  # noqa: B023
             )
 
-    def _source(self) -> dict[str, Any]:
+    def _source(self, more: Mapping[str, str]) -> dict[str, Any]:
         return _stage(
             "Source",
             category="Source",
@@ -168,6 +195,7 @@ class Pipelines:
                 "S3Bucket": self.bucket,
                 "S3ObjectKey": SOURCE_KEY,
                 "PollForSourceChanges": "false",
+                **more,
             },
         )
 
@@ -225,8 +253,8 @@ def _stage(
     return {"name": name, "actions": [action]}
 
 
-def _site() -> bytes:
+def _site(page: bytes = PAGE) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("index.html", PAGE)
+        archive.writestr("index.html", page)
     return content.getvalue()
