@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 
-from operator_cli.model import SKIPPED, SUCCEEDED, Pipeline, Release
+from operator_cli.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
 from operator_cli.report.markup import Content, Markup, element, is_web_address, joined, link, told
 from operator_cli.report.parts import anchor, execution, in_full, retries
 from operator_cli.report.statuses import badge
 from operator_cli.wording import duration
 
 
-def failures(release: Release, *, region: str | None) -> Markup | None:
-    """Each failure in full; what was only skipped because of it is in the table."""
+def failures(release: Release, *, region: str | None) -> tuple[str, Markup] | None:
+    """Each failure in full, under a title; what was only skipped because of it is in the table."""
     broken = [
         each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
     ]
     if not broken:
         return None
-    return joined([_failure(each, region=region) for each in broken])
+    title = "What was stopped" if {each.status for each in broken} == {STOPPED} else "What failed"
+    return title, joined([_failure(each, region=region) for each in broken])
 
 
 def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
@@ -45,7 +46,7 @@ def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Con
             yield "Summary", in_full(failure.summary)
         yield "Look at", _address(failure.link)
     yield "Execution", execution(pipeline.name, pipeline.execution_id, region=region)
-    yield "After", duration(pipeline.started_at, pipeline.ended_at)
+    yield "Duration", duration(pipeline.started_at, pipeline.ended_at)
     if pipeline.retried:
         yield "Retries", retries(pipeline)
 

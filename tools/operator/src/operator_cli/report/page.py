@@ -62,7 +62,7 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     known = schedules(release, at=snapshot.at)
     present: Schedule | None = known[-1] if known else None
     found: list[tuple[str, str, Content]] = [
-        ("failures", "What failed", failures(release, region=region)),
+        ("failures", *(failures(release, region=region) or ("", None))),
         ("timeline", "Timeline", gantt(release, present) if present else None),
         ("order", "What waits for what", graph(release, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),

@@ -94,11 +94,9 @@ def _pin(source: _Source) -> Content:
 
 
 def _before(source: _Source, good: Good | None) -> Content:
-    if good is None:
+    if good is None or source.before is None:
         return "nothing known"
     release = [element("small", "release ", told(good.release_id), " ", moment(good.at))]
-    if source.before is None:
-        return release
     if source.ran and source.ran.revision == source.before.revision:
         return [element("p", "the same"), release]
     return [element("code", told(source.before.revision)), element("p", release)]

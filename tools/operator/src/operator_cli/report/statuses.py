@@ -1,6 +1,6 @@
 """How a status looks: a word and a shape, and then a colour too."""
 
-from operator_cli.report.markup import Markup, element, joined
+from operator_cli.report.markup import Markup, element, told
 
 # The class that gives the colour, and the shape: inside a circle, an octagon or a square.
 _LOOKS = {
@@ -84,5 +84,7 @@ def icon(status: str, *, size: int = 16, x: float | None = None, y: float | None
 
 def badge(status: str) -> Markup:
     """A status in words, with its shape."""
-    words = status.replace("_", "\N{NO-BREAK SPACE}")
-    return element("span", joined([icon(status), words]), class_=f"badge {tone(status)}")
+    if status not in _LOOKS:
+        return element("b", told(status))
+    words = status.replace("_", " ")
+    return element("span", icon(status), words, class_=f"badge {tone(status)}")

@@ -36,10 +36,13 @@ def head(snapshot: Snapshot, *, region: str | None) -> Markup:
     release = snapshot.release
     took = spelled(release.began_at, release.closed_at or snapshot.at)
     word = "for" if release.status == RUNNING else "after"
+    attempt = f" in attempt {release.attempt}" if release.attempt > 1 else ""
     outcome = element(
         "p",
         badge(release.status),
-        element("span", f"{word} {took}", class_="took") if release.status != REJECTED else None,
+        element("span", f"{word} {took}{attempt}", class_="took")
+        if release.status != REJECTED
+        else None,
         class_="outcome",
     )
     rows = [
@@ -73,7 +76,7 @@ def _tally(release: Release) -> Markup | None:
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
     release, at = snapshot.release, snapshot.at
     door = _DOORS.get(release.channel or "", release.channel)
-    yield "Why", in_full(release.why) if release.why else None
+    yield "Outcome", in_full(release.why) if release.why else None
     yield "Opened by", person(release.requester)
     yield "Through", told(door)
     yield "Opened", moment(release.opened_at)
@@ -118,16 +121,14 @@ def _steps(snapshot: Snapshot) -> Content:
         return _while_running(snapshot)
     if release.status == REJECTED:
         submit = command("release-machine submit manifest.json")
-        return _paragraph(
-            "Nothing was started. Correct the manifest as told above, then ", submit, "."
-        )
+        return _paragraph("Nothing was started. Correct the manifest as told above, then: ", submit)
     rolled_back = _rolled_back(release)
     if release.status == SUCCEEDED:
         if rolled_back:
             return rolled_back
         return [
             _paragraph("Nothing: every pipeline succeeded."),
-            _paragraph("Should it have to be undone: ", _command("rollback", release), ".")
+            _paragraph("Should it have to be undone: ", _command("rollback", release))
             if not release.rollback_of
             else None,
         ]
@@ -147,13 +148,11 @@ def _rolled_back(release: Release) -> Content:
 
 
 def _after_failure(release: Release) -> Content:
-    stopped = release.status == CANCELLED
-    first = "It was stopped. " if stopped else "Mend what failed, as told below. "
+    go_on = "To go on where it was stopped, run again what has not succeeded: "
+    mend = "Mend what failed, as told below. Then run again what has not succeeded: "
     return [
-        _paragraph(
-            first, "Then run again what has not succeeded: ", _command("retry", release), "."
-        ),
-        _paragraph("Or go back to what was good before: ", _command("rollback", release), ".")
+        _paragraph(go_on if release.status == CANCELLED else mend, _command("retry", release)),
+        _paragraph("Or go back to what was good before: ", _command("rollback", release))
         if not release.rollback_of
         else _paragraph("It is a rollback itself, and is not rolled back."),
     ]
@@ -168,7 +167,7 @@ def _while_running(snapshot: Snapshot) -> Content:
             " waits for ",
             told(doing.waits_for),
             [" at ", told(doing.place)] if doing.place else None,
-            [": ", link(doing.link, told(doing.link))] if doing.link else None,
+            [". ", link(doing.link, "Go there")] if doing.link else None,
         )
         for pipeline in release.pipelines
         for doing in (snapshot.activity.get(pipeline.name),)
@@ -176,8 +175,8 @@ def _while_running(snapshot: Snapshot) -> Content:
     ]
     return [
         element("ul", waiting) if waiting else None,
-        _paragraph("Follow it: ", _command("watch", release), "."),
-        _paragraph("Stop it: ", _command("cancel", release), "."),
+        _paragraph("Follow it: ", _command("watch", release)),
+        _paragraph("Stop it: ", _command("cancel", release)),
     ]
 
 
