@@ -144,17 +144,22 @@ def _transitions(name: str, state: dict[str, Any]) -> Iterator[Edge]:
     if "Next" in state:
         yield Edge(name, state["Next"], "next")
     for rule in state.get("Choices", []):
-        tests = {key: value for key, value in rule.items() if key not in {"Variable", "Next"}}
-        yield Edge(name, rule["Next"], "choice", tuple(str(value) for value in tests.values()))
+        yield Edge(name, rule["Next"], "choice", _tests(rule))
     if "Default" in state:
         yield Edge(name, state["Default"], "default", ("otherwise",))
     for catch in state.get("Catch", []):
         yield Edge(name, catch["Next"], "catch", _shortened(catch["ErrorEquals"]))
 
 
+def _tests(rule: dict[str, Any]) -> tuple[str, ...]:
+    if rule.get("IsNull") is False:
+        return (f"with {rule['Variable'].removeprefix('$.')}",)
+    return tuple(str(value) for key, value in rule.items() if key not in {"Variable", "Next"})
+
+
 def _shortened(errors: list[str]) -> tuple[str, ...]:
     names = tuple(
-        "any error" if error == "States.ALL" else error.removeprefix("States.") for error in errors
+        "any error" if error == "States.ALL" else error.rpartition(".")[2] for error in errors
     )
     more = len(names) - NAMED_ERRORS
     # A line that would count one error can as well name it.
@@ -162,6 +167,8 @@ def _shortened(errors: list[str]) -> tuple[str, ...]:
 
 
 def _note(state: dict[str, Any]) -> str:
+    if state["Type"] == "Task" and "FunctionName" not in state["Parameters"]:
+        return "starts an execution of this machine"
     if state["Type"] == "Task":
         function = state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("_arn}")
         waits = state["Resource"].endswith(".waitForTaskToken")

@@ -48,18 +48,36 @@ class _Grid:
         self.graph = graph
         self.taken: set[tuple[int, int]] = set()
         self.placed: list[str] = []
+        self.lowered: list[str] = []
 
     def fill(self) -> None:
+        # What stood beside a Map would make the picture as much wider: the Map gives way.
+        while crowded := self._place():
+            self.lowered.append(crowded)
+
+    def _place(self) -> str | None:
+        """Place all states; answers a Map that others then stand beside."""
+        self.taken, self.placed = set(), []
         name: str | None = self.graph.start
+        row = 0
         while name is not None and name not in self.placed:
-            self._put(name, len(self.placed), (0,))
+            row += self.lowered.count(name)
+            self._put(name, row, (0,))
+            row += 1
             usual = (e for e in self.graph.leaving(name) if e.kind in {"next", "choice"})
             name = next((edge.target for edge in usual), None)
-        # The list grows while it is read: what stands beside the middle has successors too.
-        for source in self.placed:
-            for edge in self.graph.leaving(source):
-                if edge.target not in self.placed:
-                    self._put_beside(self.graph.nodes[source], edge.target, edge.kind)
+        middle = list(self.placed)
+        for source in middle:
+            self._put_successors(source)
+        beside = {self.graph.nodes[each].row for each in self.placed if each not in middle}
+        nodes = [self.graph.nodes[each] for each in middle]
+        return next((each.name for each in nodes if each.inside and each.row in beside), None)
+
+    def _put_successors(self, source: str) -> None:
+        for edge in self.graph.leaving(source):
+            if edge.target not in self.placed:
+                self._put_beside(self.graph.nodes[source], edge.target, edge.kind)
+                self._put_successors(edge.target)
 
     def _put_beside(self, source: Node, name: str, kind: str) -> None:
         if source.column != 0:

@@ -11,6 +11,7 @@ from release_core.opening_ledger import OpeningLedger
 from release_core.planning import Planner
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
+from release_core.rollback_reader import RollbackReader
 from release_core.settings import OpenReleaseSettings, read_settings
 from release_core.survey import RevisionSources, Survey
 from release_core.wiring import make_ledger, make_orphans
@@ -58,6 +59,7 @@ def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
             clock=now,
             in_parallel=in_parallel,
         ),
+        rollbacks=RollbackReader(ledger=ledger),
         clock=now,
         look_after_seconds=settings.look_after_seconds,
     )

@@ -1,6 +1,8 @@
 """Closing a release: what it came to, who is told, and what still has to be stopped."""
 
+import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +11,9 @@ from release_core.advance import Advance
 from release_core.bus import SOURCE, Bus
 from release_core.endings import WHY_LIMIT, Ending, read_ending
 from release_core.ledger import Ledger
-from release_core.model import PipelineStatus, Release, ReleaseStatus
+from release_core.model import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_core.rollback_reader import RollbackReader
+from release_core.rolling_back import Rollback, rollback_manifest
 from release_core.tokens import Tokens, describe_outcome
 
 log = logging.getLogger(__name__)
@@ -27,14 +31,28 @@ class CloseRelease:
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with what its pipelines came to; answers its id, status and why.
 
-        Closing again answers the same. Raises whatever AWS answered that may pass.
+        ``rollback`` in the answer is None, or names the release that is to roll this one back and
+        the execution to start for it. Closing again answers the same. Raises whatever AWS answered
+        that may pass.
         """
         release = self._bring_up_to_date(release_id)
         if release.status is ReleaseStatus.RUNNING:
             status, why = tally(release)
-            self.ledger.headers.close(release_id, status, why=why, execution_arn=execution_arn)
+            rollback = self._rollback(release, status)
+            self.ledger.headers.close(
+                release_id,
+                status,
+                why=_with_rollback(why, rollback) if rollback else why,
+                execution_arn=execution_arn,
+                rolls_back_as=rollback.rollback_id if rollback and rollback.manifest else None,
+            )
         closed = self._follow_up(release_id, execution_arn)
-        return {"release_id": release_id, "status": closed.status.value, "why": closed.why}
+        return {
+            "release_id": release_id,
+            "status": closed.status.value,
+            "why": closed.why,
+            "rollback": _start_of_rollback(closed, execution_arn),
+        }
 
     def when_ended(self, event: object) -> None:
         """Close the release of a workflow execution that was stopped, failed or timed out.
@@ -55,6 +73,13 @@ class CloseRelease:
             return
         self.ledger.headers.close(release_id, ending.makes, why=ending.why, execution_arn=arn)
         self._follow_up(release_id, arn)
+
+    def _rollback(self, release: Release, status: ReleaseStatus) -> Rollback | None:
+        """What is to roll the release back by itself, or why nothing is."""
+        if status is not ReleaseStatus.FAILED or release.on_failure is not OnFailure.ROLLBACK:
+            return None
+        rollback_id = RollbackReader(ledger=self.ledger).free_id(release.release_id)
+        return rollback_manifest(release, rollback_id=rollback_id)
 
     def _read_ending(self, event: object) -> Ending | str:
         ending = read_ending(event)
@@ -116,6 +141,25 @@ class CloseRelease:
         }
         self.bus.put(f"Release {release.status.value.capitalize()}", detail)
         log.info("release %s", release.status, extra={"release_id": release.release_id})
+
+
+def _with_rollback(why: str, rollback: Rollback) -> str:
+    text = str(rollback)
+    return f"{why[: WHY_LIMIT - len(text) - 1]}\n{text}"
+
+
+def _start_of_rollback(closed: Release, execution_arn: str) -> dict[str, str] | None:
+    # A close that comes late, after a resume, has nothing to start.
+    if closed.rolls_back_as is None or closed.execution_arn != execution_arn:
+        return None
+    # Each attempt may end in a rollback of its own; the same one is started once.
+    attempt = hashlib.sha256(execution_arn.encode()).hexdigest()[:12]
+    # CloudWatch Logs takes no other characters, and Step Functions 80 of them.
+    readable = re.sub(r"[^A-Za-z0-9_-]", "-", closed.release_id)[:55]
+    return {
+        "release_id": closed.rolls_back_as,
+        "execution_name": f"rollback-of-{readable}-{attempt}",
+    }
 
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:

@@ -1,6 +1,7 @@
-"""The three doors: what an execution's input says about where its manifest is and who sent it."""
+"""The doors: what an execution's input says about where its manifest is and who sent it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
@@ -8,9 +9,14 @@ from release_core.document import read_json
 from release_core.errors import ManifestInvalid, ManifestUnreadable
 from release_core.problems import is_storable, report
 
-type Channel = Literal["s3", "api", "direct"]
+type Channel = Literal["s3", "api", "direct", "rollback"]
 
 _WRAPPER = frozenset({"manifest", "requestedBy", "apiRequestId"})
+# Step Functions' console links the two executions by the last one.
+ROLLBACK_KEYS = frozenset(
+    {"rollBack", "releaseId", "requestedBy", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
+)
+_RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 MAX_NAME = 1000  # bytes that name a person, a request or a version; AWS's own names are shorter
 MAX_KEY = 1024  # bytes of an object's key, as in S3
@@ -43,11 +49,25 @@ class DroppedObject:
         return f"s3://{self.bucket}/{self.key}{version}"
 
 
-def recognise(input_text: str) -> Submission | DroppedObject:
+@dataclass(frozen=True, kw_only=True)
+class RollbackRequest:
+    """No manifest, but the release to roll back and the id of the release that does it."""
+
+    of: str
+    release_id: str
+    requester: str | None
+    source: str | None
+    channel: Channel = "rollback"
+
+
+type Brought = Submission | DroppedObject | RollbackRequest
+
+
+def recognise(input_text: str) -> Brought:
     """What the input of an execution holds.
 
     Raises ManifestUnreadable when it is not JSON or an S3 event without an object, and
-    ManifestInvalid when it wraps a manifest together with keys that mean nothing.
+    ManifestInvalid when it wraps a manifest or a rollback together with keys that mean nothing.
     """
     document = read_json(input_text, place="the input")
     if not isinstance(document, dict):
@@ -56,6 +76,8 @@ def recognise(input_text: str) -> Submission | DroppedObject:
         return _dropped_object(document["detail"])
     if "manifest" in document:
         return _wrapped(document)
+    if "rollBack" in document:
+        return _rollback(document)
     return Submission(channel="direct", document=document)
 
 
@@ -76,10 +98,10 @@ def _dropped_object(detail: object) -> DroppedObject:
 
 
 def _wrapped(document: dict[str, object]) -> Submission:
-    problems = [f"{key}: unknown key" for key in sorted(document.keys() - _WRAPPER)]
-    for key in ("requestedBy", "apiRequestId"):
-        if document.get(key, "") != "" and not _is_name(document[key]):
-            problems.append(f"{key}: must be a string of at most {MAX_NAME:,} bytes")
+    problems = [
+        *_unknown_keys(document, _WRAPPER),
+        *_bad_names(document, "requestedBy", "apiRequestId"),
+    ]
     if problems:
         raise ManifestInvalid(report("The input beside its manifest", problems))
     request_id = document.get("apiRequestId")
@@ -89,6 +111,37 @@ def _wrapped(document: dict[str, object]) -> Submission:
         requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
         source=str(request_id) if request_id else None,
     )
+
+
+def _rollback(document: dict[str, object]) -> RollbackRequest:
+    started_by = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+    problems = [
+        *_unknown_keys(document, ROLLBACK_KEYS),
+        *_bad_names(document, "requestedBy", started_by),
+    ]
+    for key in ("rollBack", "releaseId"):
+        value = document.get(key)
+        if not (isinstance(value, str) and _RELEASE_ID.fullmatch(value)):
+            problems.append(f"{key}: must be the id of a release")
+    if problems:
+        raise ManifestInvalid(report("The request for a rollback", problems))
+    return RollbackRequest(
+        of=str(document["rollBack"]),
+        release_id=str(document["releaseId"]),
+        requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
+        source=str(document[started_by]) if document.get(started_by) else None,
+    )
+
+
+def _unknown_keys(document: dict[str, object], known: frozenset[str]) -> Iterator[str]:
+    for key in sorted(document.keys() - known):
+        yield f"{key}: unknown key"
+
+
+def _bad_names(document: dict[str, object], *keys: str) -> Iterator[str]:
+    for key in keys:
+        if document.get(key, "") != "" and not _is_name(document[key]):
+            yield f"{key}: must be a string of at most {MAX_NAME:,} bytes"
 
 
 def _is_name(value: object) -> TypeGuard[str]:

@@ -8,6 +8,7 @@
     │   ├── ManifestInvalid      the document is not a manifest; carries every problem
     │   ├── ReleaseIdTaken       the id belongs to another manifest
     │   ├── ReleaseNotResumable  there is nothing to resume, or not yet
+    │   ├── RollbackRefused      the release runs, is a rollback, or has nothing to roll back
     │   └── PipelinesBusy        another release holds a pipeline
     └── Unfinished               nothing is wrong yet; the caller's retry continues
         ├── ExecutionEnded       the workflow was stopped before its release was opened
@@ -68,6 +69,10 @@ class ReleaseIdTaken(Rejection):
 
 class ReleaseNotResumable(Rejection):
     """The release to resume does not exist, or parts of it still run."""
+
+
+class RollbackRefused(Rejection):
+    """The release runs, is a rollback itself, or nothing was good before it; says what to do."""
 
 
 class PipelinesBusy(Rejection):

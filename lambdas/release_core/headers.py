@@ -85,16 +85,30 @@ class Headers:
         )
 
     def close(
-        self, release_id: str, status: ReleaseStatus, *, why: str, execution_arn: str
+        self,
+        release_id: str,
+        status: ReleaseStatus,
+        *,
+        why: str,
+        execution_arn: str,
+        rolls_back_as: str | None = None,
     ) -> None:
-        """Close the release that this execution runs; one that is closed stays as it is."""
+        """Close the release that this execution runs; one that is closed stays as it is.
+
+        ``rolls_back_as`` is the release that the workflow is about to start to roll it back.
+        """
         # The machine's own close and a stop by hand can meet: the first one is the outcome. And
         # a late event of an earlier attempt's execution must not close the attempt that runs now.
         running = "#status = :running AND #execution_arn = :execution_arn"
         self._releases.update(
             _key(release_id),
             Update(
-                put={"status": status.value, "closed_at": self._now(), "why": why},
+                put={
+                    "status": status.value,
+                    "closed_at": self._now(),
+                    "why": why,
+                    "rolls_back_as": rolls_back_as,
+                },
                 append={"audit": self._audit(why, ReleaseStatus.RUNNING, status)},
                 condition=running,
                 values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},

@@ -107,6 +107,21 @@ class Holders:
         found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
+    def newest(self, pipelines: Sequence[str]) -> dict[str, list[str]]:
+        """The releases that took each of the pipelines last, and that succeeded in it last."""
+        found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
+        return {
+            item["pipeline"]: [
+                release_id
+                for release_id in (
+                    item.get("last_good", {}).get("release_id"),
+                    item.get("latest_release"),
+                )
+                if release_id
+            ]
+            for item in found
+        }
+
     def record_last_good(self, release_id: str, pipeline: Pipeline, shipped: Shipped) -> None:
         """Keep what succeeded last for the pipeline, as the state to return to."""
         now = to_iso(self._clock())

@@ -172,6 +172,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         abandons=item.get("abandons", False),
         ordered=item.get("ordered", False),
         rollback_of=item.get("rollback_of"),
+        rolls_back_as=item.get("rolls_back_as"),
         rolled_back_by=item.get("rolled_back_by"),
         pipelines=pipelines or {},
     )

@@ -1,6 +1,6 @@
 """Reading releases from the ledger: whole, or as much as one pipeline needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from release_core.dynamodb import Table
 from release_core.executions import Executions
@@ -12,7 +12,7 @@ from release_core.items import (
     read_header,
     read_pipeline,
 )
-from release_core.model import PipelineStatus, Release
+from release_core.model import Pipeline, PipelineStatus, Release
 
 
 class LedgerReader:
@@ -36,6 +36,12 @@ class LedgerReader:
         before = {name for item in items for name in item.get("depends_on", ())}
         items += self._releases.get_all([node_key(release_id, name) for name in sorted(before)])
         return self._join(items)
+
+    def read_pipelines(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Pipeline]]:
+        """Pipelines, given by release and name, each with its release, without their executions."""
+        keys = dict.fromkeys(wanted)
+        for item in self._releases.get_all([node_key(*each) for each in keys]):
+            yield item["release_id"], read_pipeline(item)
 
     def _join(self, items: Sequence[Item]) -> Release | None:
         header = next((item for item in items if item["item"] == HEADER), None)

@@ -277,6 +277,7 @@ class Release:
     abandons: bool = False
     ordered: bool = False
     rollback_of: str | None = None
+    rolls_back_as: str | None = None
     rolled_back_by: str | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
 

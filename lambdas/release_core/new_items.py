@@ -1,11 +1,12 @@
-"""The items of a release that is opened for the first time."""
+"""The items of a release that is opened for the first time, and what it leaves in another one."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from release_core.clock import to_iso
+from release_core.dynamodb import Update
 from release_core.items import HEADER, Item, audit_entry, node_key
-from release_core.model import PipelineStatus, ReleaseStatus
+from release_core.model import PipelineStatus, Release, ReleaseStatus
 
 if TYPE_CHECKING:
     from release_core.manifest import Manifest
@@ -38,6 +39,25 @@ def new_header(opening: "Opening", *, at: str, audit: Item) -> Item:
         "opened_at": at,
         "audit": [audit],
     }
+
+
+def rolled_back_header(opening: "Opening", release: Release, *, at: str, who: str) -> Update:
+    """What a rollback leaves in the header of the release that it rolls back."""
+    rollback_id = opening.manifest.release_id
+    audit = audit_entry(
+        at=at,
+        who=opening.requester or who,
+        what=f"rolled back by release {rollback_id}",
+        before=release.status,
+        after=release.status,
+    )
+    return Update(
+        put={"rolled_back_by": rollback_id},
+        append={"audit": audit},
+        # A resume and a rollback at the same instant: one finds what it saw.
+        condition="#status = :seen AND #attempt = :seen_attempt",
+        values={"seen": release.status.value, "seen_attempt": release.attempt},
+    )
 
 
 def new_node(

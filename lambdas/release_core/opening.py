@@ -1,7 +1,8 @@
 """Opening a release: read its manifest, check it, take its pipelines, claim its id."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -10,14 +11,23 @@ from release_core.checking import check_manifest, is_dry_run, named_pipelines
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.document import MAX_BYTES, read_json
-from release_core.doors import DroppedObject, Submission, recognise
-from release_core.errors import ExecutionEnded, ManifestInvalid, ManifestUnreadable, Rejection
+from release_core.doors import Brought, DroppedObject, RollbackRequest, Submission, recognise
+from release_core.errors import (
+    ExecutionEnded,
+    LedgerBusy,
+    ManifestInvalid,
+    ManifestUnreadable,
+    Rejection,
+    RollbackRefused,
+)
 from release_core.manifest import Manifest
 from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.planning import Planner
 from release_core.problems import report
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
+from release_core.rollback_reader import RollbackReader
+from release_core.rolling_back import refuse_rollback
 from release_core.waits import seconds_to_wait
 
 if TYPE_CHECKING:
@@ -42,6 +52,7 @@ class OpenRelease:
     reservations: Reservations
     resuming: Resuming
     planner: Planner
+    rollbacks: RollbackReader
     clock: Clock
     look_after_seconds: int
 
@@ -54,7 +65,7 @@ class OpenRelease:
         Rejection when the manifest never becomes a release; that is recorded, unless it is a dry
         run's.
         """
-        brought: Submission | DroppedObject | None = None
+        brought: Brought | None = None
         try:
             brought = recognise(self._input(execution_arn))
             document = self._document(brought)
@@ -116,7 +127,7 @@ class OpenRelease:
     def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
         try:
             return self._open(opening)
-        except ExecutionEnded:
+        except (ExecutionEnded, RollbackRefused):
             # The close of a stopped execution frees only the pipelines that it finds on record.
             self.reservations.give_back(opening.manifest.names, opening.execution_arn)
             raise
@@ -130,8 +141,10 @@ class OpenRelease:
         if holder is None:
             self.resuming.refuse_unknown(manifest)
             manifest.refuse_past(self.clock())
+            opening = self._with_rolled_back(opening)
             if not self.reservations.take(manifest.names, opening):
                 return "BUSY", opening.execution_arn, []
+            self._refuse_stale(opening)
             rival = self.ledger.claim(opening)
             if rival is not None:
                 self.reservations.give_back(manifest.names, opening.execution_arn)
@@ -159,9 +172,35 @@ class OpenRelease:
             waits.append(int((manifest.deadline - self.clock()).total_seconds()))
         return seconds_to_wait(self.look_after_seconds, *waits)
 
-    def _document(self, brought: Submission | DroppedObject) -> object:
+    def _with_rolled_back(self, opening: Opening) -> Opening:
+        rolled_back = opening.manifest.rollback_of
+        if rolled_back is None:
+            return opening
+        found = refuse_rollback(self.ledger.read(rolled_back), rolled_back)
+        return replace(opening, rolls_back=found)
+
+    def _refuse_stale(self, opening: Opening) -> None:
+        # Another release may have run these pipelines while this one did not hold them yet.
+        if opening.channel == "rollback":
+            rollback = self._roll_back(
+                opening.manifest.rollback_of or "", opening.manifest.release_id
+            )
+            now = Manifest.model_validate(rollback)
+            if now.sha256 != opening.manifest.sha256:
+                self.reservations.give_back(opening.manifest.names, opening.execution_arn)
+                raise LedgerBusy(f"what {now.release_id} rolls back has changed at this instant")
+
+    def _roll_back(self, release_id: str, rollback_id: str) -> Mapping[str, Any]:
+        rollback = self.rollbacks.read(release_id, rollback_id=rollback_id, waits=True)
+        if rollback.manifest is None:
+            raise RollbackRefused(str(rollback))
+        return rollback.manifest
+
+    def _document(self, brought: Brought) -> object:
         if isinstance(brought, Submission):
             return brought.document
+        if isinstance(brought, RollbackRequest):
+            return self._roll_back(brought.of, brought.release_id)
         return read_json(self._read_object(brought), place=brought.source)
 
     def _read_object(self, dropped: DroppedObject) -> bytes:
@@ -185,9 +224,7 @@ class OpenRelease:
             return body.read()
 
 
-def _opening(
-    manifest: Manifest, brought: Submission | DroppedObject, execution_arn: str
-) -> Opening:
+def _opening(manifest: Manifest, brought: Brought, execution_arn: str) -> Opening:
     return Opening(
         manifest=manifest,
         execution_arn=execution_arn,

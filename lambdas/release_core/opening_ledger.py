@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import TRANSACTION_LIMIT, Table, Update, write_together
-from release_core.errors import ExecutionEnded, LedgerBusy
+from release_core.errors import ExecutionEnded, LedgerBusy, RollbackRefused
 from release_core.items import (
     HEADER,
     MANIFEST,
@@ -20,7 +20,7 @@ from release_core.items import (
     to_attributes,
 )
 from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
-from release_core.new_items import LISTING, new_header, new_node
+from release_core.new_items import LISTING, new_header, new_node, rolled_back_header
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,13 +40,14 @@ _OF_ONE_ATTEMPT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What is known of a release when it is opened."""
+    """What is known of a release when it is opened; ``rolls_back`` as it was found at rest."""
 
     manifest: "Manifest"
     execution_arn: str
     channel: str
     requester: str | None
     source: str | None
+    rolls_back: Release | None = None
 
 
 class OpeningLedger:
@@ -67,7 +68,8 @@ class OpeningLedger:
         """Claim the release id; None when it is ours, otherwise the release that has it.
 
         Raises ExecutionEnded when the execution was stopped before, so that no release is left
-        without one, and LedgerBusy when two claims of one id met.
+        without one, LedgerBusy when two claims of one id met, and RollbackRefused when the release
+        that this one rolls back was resumed.
         """
         # Two triggers at the same instant: one header can be put.
         id_is_free = {"ConditionExpression": "attribute_not_exists(release_id)"}
@@ -78,13 +80,19 @@ class OpeningLedger:
             [
                 {"Put": self._action(Item=to_attributes(header), **id_is_free)},
                 {"Update": self._pointer(opening)},
+                *self._link(opening),
             ],
         )
         if found is None:
             return None
-        holder, ended = found
+        holder, ended, *changed = found
         if ended is not None:
             raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
+        if holder is None and opening.rolls_back and any(item is not None for item in changed):
+            raise RollbackRefused(
+                f"release {opening.rolls_back.release_id} was resumed at this instant; cancel it "
+                "first, or wait for its end, and then roll it back"
+            )
         if holder is None or holder["execution_arn"] == opening.execution_arn:
             return None  # our own claim: the answer to it was lost, or this is a retry
         return read_header(holder)
@@ -120,6 +128,8 @@ class OpeningLedger:
         Raises ExecutionEnded and LedgerBusy as ``claim`` does.
         """
         manifest = opening.manifest
+        # A rollback that was opened since has taken back what had succeeded.
+        not_rolled_back = "attribute_not_exists(#rolled_back_by)"
         # Two resumes at the same instant: one finds the attempt it saw.
         as_seen = Update(
             put={
@@ -139,10 +149,10 @@ class OpeningLedger:
                 },
             },
             remove=[
-                *("closed_at", "why", "announced_at", "halted_by", "in_flight"),
+                *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
                 *(() if manifest.deadline else ("deadline",)),
             ],
-            condition="#status = :seen AND #attempt = :seen_attempt",
+            condition=f"#status = :seen AND #attempt = :seen_attempt AND {not_rolled_back}",
             values={"seen": release.status.value, "seen_attempt": release.attempt},
         )
         key = to_attributes({"release_id": manifest.release_id, "item": HEADER})
@@ -261,6 +271,13 @@ class OpeningLedger:
         )
         key = {"release_id": opening.execution_arn, "item": POINTER}
         return self._action(Key=to_attributes(key), **not_ended.request())
+
+    def _link(self, opening: Opening) -> list[dict[str, Any]]:
+        if opening.rolls_back is None:
+            return []
+        key = {"release_id": opening.rolls_back.release_id, "item": HEADER}
+        rolled_back = rolled_back_header(opening, opening.rolls_back, at=self._now(), who=self._who)
+        return [{"Update": self._action(Key=to_attributes(key), **rolled_back.request())}]
 
     def _audit(self, opening: Opening, what: str, *, before: str | None) -> Item:
         return audit_entry(

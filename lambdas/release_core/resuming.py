@@ -49,6 +49,11 @@ class Resuming:
             )
         if not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED:
             return "ALREADY_RELEASED", holder.execution_arn, []
+        if holder.rolled_back_by:
+            raise ReleaseNotResumable(
+                f"release {holder.release_id} was rolled back by release {holder.rolled_back_by}, "
+                "so that what had succeeded in it is gone; give its manifest a new releaseId"
+            )
         runs = holder.status is ReleaseStatus.RUNNING
         if runs and not self.orphans.has_ended(holder.execution_arn):
             raise ReleaseNotResumable(
@@ -63,7 +68,9 @@ class Resuming:
             return "BUSY", opening.execution_arn, []
         if not self.opening_ledger.reopen(opening, release):
             self.reservations.give_back(names, opening.execution_arn)
-            raise ReleaseNotResumable(f"release {holder.release_id} was resumed by somebody else")
+            raise ReleaseNotResumable(
+                f"release {holder.release_id} was resumed or rolled back by somebody else"
+            )
         return self.go_on(opening, holder)
 
     def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:

@@ -13,6 +13,7 @@ import pytest
 
 from release_core import errors
 from release_core.decide import CLAIM_WINDOW
+from release_core.doors import ROLLBACK_KEYS
 from release_core.errors import LOOK_AGAIN, PIPELINE_ERRORS, Rejection
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,8 @@ DEFINITION = ROOT / "statemachine.asl.json"
 RAISED = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
 SENT = {*PIPELINE_ERRORS.values(), LOOK_AGAIN}
 REJECTIONS = {each.__name__ for each in Rejection.__subclasses__()}
+# What Step Functions' own integrations raise, by the name in an execution's history.
+OF_AWS = {"StepFunctions.ExecutionAlreadyExistsException"}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_every_error_the_workflow_handles_exists(machine: dict[str, Any]) -> Non
     for kind in ("Retry", "Catch"):
         for state, names in handled(machine, kind):
             for name in names:
-                assert name.startswith("States.") or name in RAISED | SENT, (state, name)
+                assert name.startswith("States.") or name in RAISED | SENT | OF_AWS, (state, name)
 
 
 def test_outcomes_are_never_retried(machine: dict[str, Any]) -> None:
@@ -125,6 +128,30 @@ def test_a_token_that_is_told_to_look_again_waits_just_so_long(machine: dict[str
     assert back["Parameters"]["wait_seconds.$"] == "States.StringToJson($.again.Cause)"
     selected = everything["RunPipelines"]["ItemSelector"].keys()
     assert back["Parameters"].keys() == selected
+
+
+def test_a_rollback_is_started_once_and_on_this_machine(machine: dict[str, Any]) -> None:
+    """RollBackRelease starts an execution of its own machine by a name that it is given."""
+    everything = machine["States"]
+    choices = {each["Next"]: each for each in everything["IsReleaseGood"]["Choices"]}
+    assert choices["RollBackRelease"]["Variable"] == "$.rollback"
+    roll_back = everything["RollBackRelease"]
+    assert roll_back["Resource"] == "arn:aws:states:::states:startExecution"
+    assert roll_back["Parameters"]["StateMachineArn.$"] == "$$.StateMachine.Id"
+    assert roll_back["Parameters"]["Name.$"] == "$.rollback.execution_name"
+    assert set(roll_back["Parameters"]["Input"]) == {f"{key}.$" for key in ROLLBACK_KEYS}
+
+
+def test_a_rollback_that_exists_already_is_as_good_as_started(machine: dict[str, Any]) -> None:
+    """A lost answer is no failure; any other failure is told with what the release came to."""
+    roll_back = machine["States"]["RollBackRelease"]
+    assert roll_back["Retry"][0] == {"ErrorEquals": [*OF_AWS], "MaxAttempts": 0}
+    started, failed = roll_back["Catch"]
+    assert (set(started["ErrorEquals"]), started["Next"]) == (OF_AWS, "ReleaseFailed")
+    assert failed["Next"] == "DescribeTrouble"
+    told = machine["States"]["DescribeTrouble"]["Parameters"]["why.$"]
+    assert "$.trouble.Error" in told
+    assert "$.why" in told
 
 
 def test_every_result_goes_where_the_state_says(machine: dict[str, Any]) -> None:

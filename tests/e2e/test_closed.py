@@ -181,6 +181,7 @@ def test_closing_again_does_no_harm(
         "release_id": release_id,
         "status": "SUCCEEDED",
         "why": "all 1 pipelines succeeded",
+        "rollback": None,
     }
     for how in ("ABORTED", "FAILED", "TIMED_OUT"):
         functions.call("close_release", {"detail": {"executionArn": arn, "status": how}})

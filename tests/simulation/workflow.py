@@ -17,10 +17,13 @@ REJECTIONS = frozenset(
         "ManifestInvalid",
         "ReleaseIdTaken",
         "ReleaseNotResumable",
+        "RollbackRefused",
         "PipelinesBusy",
     }
 )
 LOOK_AGAIN = "LookAgain"
+# What the person says who stops an execution.
+STOPPED_BECAUSE = "enough"
 # What the rule for ended executions lets through to close_release.
 TOLD_ENDINGS = ("ABORTED", "FAILED", "TIMED_OUT")
 # An asynchronous invocation that fails is repeated after one and after two minutes.

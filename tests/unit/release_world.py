@@ -17,6 +17,7 @@ from release_core.planning import Planner
 from release_core.recording import STATE_CHANGE, RecordStateChange
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming
+from release_core.rollback_reader import RollbackReader
 from release_core.running import RunPipeline, Waiting
 from release_core.survey import RevisionSources, Survey
 from release_core.tokens import Tokens
@@ -112,6 +113,7 @@ class ReleaseWorld(LedgerWorld):
                 clock=self.clock,
             ),
             planner=self.planner(),
+            rollbacks=RollbackReader(ledger=self.ledger),
             clock=self.clock,
             look_after_seconds=LOOK_AFTER,
         )

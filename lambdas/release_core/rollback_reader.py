@@ -1,0 +1,74 @@
+"""What is on record of a release that is to be rolled back; used by open_release and by people.
+
+The operator's command calls ``RollbackReader(ledger=...).read(release_id)`` with a Ledger made of
+the caller's credentials; nothing here writes. The answer's ``manifest`` is what it releases, and
+``str()`` of the answer is what it tells.
+"""
+
+from dataclasses import dataclass
+
+from release_core.ledger import Ledger
+from release_core.model import Pipeline, Release
+from release_core.rolling_back import Rollback, refuse_rollback, rollback_ids, rollback_manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackReader:
+    """Reads what a rollback is made of: the release, and what came after it."""
+
+    ledger: Ledger
+
+    def read(
+        self,
+        release_id: str,
+        *,
+        rollback_id: str | None = None,
+        over_later: bool = False,
+        waits: bool = False,
+    ) -> Rollback:
+        """The rollback of a release as it stands now, under the first id that is free if not given.
+
+        ``over_later`` and ``waits`` are as for ``rollback_manifest``. Raises RollbackRefused when
+        there is no such release, when it still runs, or when it is a rollback itself.
+        """
+        release = refuse_rollback(self.ledger.read_release(release_id), release_id)
+        return rollback_manifest(
+            release,
+            rollback_id=rollback_id or self.free_id(release_id),
+            later=self._later(release),
+            over_later=over_later,
+            waits=waits,
+        )
+
+    def free_id(self, release_id: str) -> str:
+        """The first id for a rollback of the release that no release has."""
+        ids = rollback_ids(release_id)
+        return next(each for each in ids if self.ledger.headers.read(each) is None)
+
+    def _later(self, release: Release) -> dict[str, str]:
+        """The release that ran each pipeline after this one, where one did."""
+        ran = [each for each in release.pipelines.values() if each.ran]
+        newest = self.ledger.holders.newest([each.name for each in ran])
+        suspects = [
+            (other, each.name)
+            for each in ran
+            for other in newest.get(each.name, ())
+            if not _is_known(other, release, each)
+        ]
+        headers = {other: self.ledger.headers.read(other) for other, _ in suspects}
+        found: dict[str, str] = {}
+        for other, pipeline in self.ledger.read_pipelines(suspects):
+            # Another rollback of this release ships what this one ships.
+            if pipeline.ran and not _rolls_back(headers[other], release):
+                found[pipeline.name] = other
+        return found
+
+
+def _is_known(other: str, release: Release, pipeline: Pipeline) -> bool:
+    """Whether the release itself, or one that was there before it, is what took or ran it last."""
+    before = pipeline.previous_good
+    return other == release.release_id or bool(before and other == before.release_id)
+
+
+def _rolls_back(other: Release | None, release: Release) -> bool:
+    return other is not None and other.rollback_of == release.release_id
