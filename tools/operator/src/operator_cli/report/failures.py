@@ -9,15 +9,22 @@ from operator_cli.report.statuses import badge
 from operator_cli.wording import duration
 
 
-def failures(release: Release, *, region: str | None) -> tuple[str, Markup] | None:
-    """Each failure in full, under a title; what was only skipped because of it is in the table."""
-    broken = [
+def failures(release: Release, *, region: str | None) -> Markup | None:
+    """Each failure in full; what was only skipped because of it is in the table."""
+    broken = [_failure(each, region=region) for each in _broken(release)]
+    return joined(broken) if broken else None
+
+
+def failures_title(release: Release) -> str:
+    """What to call them."""
+    only_stopped = {each.status for each in _broken(release)} == {STOPPED}
+    return "What was stopped" if only_stopped else "What failed"
+
+
+def _broken(release: Release) -> list[Pipeline]:
+    return [
         each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
     ]
-    if not broken:
-        return None
-    title = "What was stopped" if {each.status for each in broken} == {STOPPED} else "What failed"
-    return title, joined([_failure(each, region=region) for each in broken])
 
 
 def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:

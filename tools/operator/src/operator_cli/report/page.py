@@ -5,7 +5,7 @@ from base64 import b64encode
 from importlib.resources import files
 
 from operator_cli.model import Release, Snapshot
-from operator_cli.report.failures import failures
+from operator_cli.report.failures import failures, failures_title
 from operator_cli.report.gantt import gantt
 from operator_cli.report.graph import graph
 from operator_cli.report.history import attempts, audit
@@ -62,7 +62,7 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     known = schedules(release, at=snapshot.at)
     present: Schedule | None = known[-1] if known else None
     found: list[tuple[str, str, Content]] = [
-        ("failures", *(failures(release, region=region) or ("", None))),
+        ("failures", failures_title(release), failures(release, region=region)),
         ("timeline", "Timeline", gantt(release, present) if present else None),
         ("order", "What waits for what", graph(release, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
