@@ -9,13 +9,14 @@ from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.declarations import Declaration, Declared, SourceAction
 from release_core.durations import schedule, usual
-from release_core.errors import Rejection
+from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
 from release_core.ledger_reader import LedgerReader
 from release_core.manifest import Manifest, ManifestPipeline
 from release_core.model import Pin, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.plan import Plan, PlannedPipeline, PlannedSource
 from release_core.problems import Problem, one_line
+from release_core.rolling_back import refuse_rollback
 from release_core.survey import Lookup, PipelineFacts, RevisionSources, Survey
 from release_core.tokens import Tokens
 
@@ -40,14 +41,15 @@ class Planner:
 
         Raises ClientError for what AWS refuses to show, beside revisions.
         """
-        declared = self.codepipeline.declarations(named_pipelines(document))
+        names = named_pipelines(document)
+        declared = self.codepipeline.declarations(names)
         manifest, problems = examine(document, declared=declared)
         if manifest is None:
             return Plan(release_id=_release_id(document), problems=tuple(map(_line, problems)))
-        facts = self.survey([name for name in manifest.names if _declaration(declared, name)])
+        facts = self.survey([name for name in names if _declaration(declared, name)])
         held = {
             name: holder
-            for name, holder in self.holders.read(manifest.names).items()
+            for name, holder in self.holders.read(names).items()
             if self.tokens.ending(holder.execution_arn) is None
         }
         release = self.ledger.read_release(manifest.release_id)
@@ -78,9 +80,14 @@ class Planner:
         ):
             return f"release {release.release_id} still runs, as {release.execution_arn}"
         try:
+            if release is None and manifest.rollback_of:
+                rolled_back = self.ledger.read_release(manifest.rollback_of)
+                refuse_rollback(rolled_back, manifest.rollback_of)
             manifest.refuse_past(self.clock())
-        except Rejection as past:
+        except ManifestInvalid as past:
             return str(past).partition("\n- ")[2]
+        except Rejection as refused:
+            return str(refused)
         return None
 
     def _find(self, manifest: Manifest, declared: Declared) -> Lookups:

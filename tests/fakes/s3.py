@@ -48,6 +48,16 @@ class FakeS3:
             }
         )
 
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        """HeadObject; it has no body, so its errors have no name but their status."""
+        service("s3").check_parameters("HeadObject", request)
+        try:
+            version, body = self._read(request["Bucket"], request["Key"], request.get("VersionId"))
+        except Refused as refusal:
+            unnamed = Refused(str(refusal.status), "", status=refusal.status)
+            raise service("s3").error(unnamed, "HeadObject") from None
+        return answer({"ContentLength": len(body), "ETag": _etag(body), "VersionId": version})
+
     def _read(self, bucket: str, key: str, wanted: str | None) -> tuple[str, bytes]:
         if (bucket, key) in self.denied:
             raise Refused("AccessDenied", "Access Denied", status=403)

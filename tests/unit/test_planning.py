@@ -1,0 +1,365 @@
+"""A plan says what a manifest would do now, by the checks of its opening, and writes nothing."""
+
+import json
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localstack_codepipeline.model import ActionResult
+from localstack_codepipeline.model import Revision as Delivered
+from release_core.declarations import SourceAction
+from release_core.document import write_json
+from release_core.errors import ManifestInvalid, Rejection
+from release_core.model import Pin
+from release_core.plan import OUTPUT_LIMIT, Plan, PlannedPipeline
+from release_core.planning import Planner
+from release_core.survey import PipelineFacts, RevisionSources
+from tests.fakes.service import Refused, service
+from tests.unit.release_world import ReleaseWorld, declaration
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account with four pipelines, whose source is an object with two versions."""
+    return make_world()
+
+
+def make_world() -> ReleaseWorld:
+    """Return such an account."""
+    world = ReleaseWorld()
+    for body in (b"one", b"two"):
+        world.s3.put_object(Bucket="sources", Key="app.zip", Body=body)
+    return world
+
+
+def plan(world: ReleaseWorld, *pipelines: Any, **more: Any) -> Plan:
+    """Plan a release of these pipelines."""
+    return world.planner()({"releaseId": "r", "pipelines": list(pipelines), **more})
+
+
+def one(world: ReleaseWorld, pipeline: Any, **more: Any) -> PlannedPipeline:
+    """Plan a release of one pipeline and answer what is planned of it."""
+    (planned,) = plan(world, pipeline, **more).pipelines
+    return planned
+
+
+def pinned(version: str, pipeline: str = "orders") -> dict[str, Any]:
+    """A pipeline pinned to a version of its source."""
+    pin = {
+        "actionName": "Fetch",
+        "revisionType": "S3_OBJECT_VERSION_ID",
+        "revisionValue": version,
+    }
+    return {"name": pipeline, "sourceRevisions": [pin]}
+
+
+def run(world: ReleaseWorld, pipeline: str, version: str, takes: timedelta) -> None:
+    """Let an execution of a pipeline deliver a version and take its time."""
+    world.codepipeline.start_pipeline_execution(name=pipeline)
+    (fetch,) = [each for each in world.codepipeline.actions.values() if each.pipeline == pipeline]
+    world.finish(fetch, ActionResult(revision=Delivered(version, "")))
+    world.clock.advance(takes)
+    world.play(pipeline)
+
+
+def written(world: ReleaseWorld) -> list[list[dict[str, Any]]]:
+    """Everything on record."""
+    return [world.items(table) for table in ("releases", "executions", "pipelines")]
+
+
+def test_a_plan_tells_what_each_pipeline_is_and_would_ship(world: ReleaseWorld) -> None:
+    """Type, mode, and of each source what it shipped last and what it is to ship."""
+    run(world, "orders", f"v{1:031d}", timedelta(minutes=3))
+    found = plan(world, pinned(f"v{2:031d}"), "catalog").as_json()
+    assert (found["valid"], found["problems"], found["warnings"]) == (True, [], [])
+    orders, catalog = found["pipelines"]
+    assert (orders["type"], orders["executionMode"]) == ("V2", "SUPERSEDED")
+    (source,) = orders["sources"]
+    assert (source["actionName"], source["provider"]) == ("Fetch", "S3")
+    assert (source["current"], source["wanted"]) == (f"v{1:031d}", f"v{2:031d}")
+    assert source["revisionType"] == "S3_OBJECT_VERSION_ID"
+    (source,) = catalog["sources"]
+    assert (source["current"], source["wanted"], source["revisionType"]) == (None, None, None)
+
+
+def test_a_plan_expects_what_was_usual(world: ReleaseWorld) -> None:
+    """Starts, end and critical path follow from earlier executions and the order."""
+    run(world, "orders", "v", timedelta(minutes=3))
+    run(world, "catalog", "v", timedelta(minutes=5))
+    found = plan(world, "catalog", {"name": "orders", "dependsOn": ["catalog"]}).as_json()
+    assert found["expectedSeconds"] == 480
+    assert found["criticalPath"] == ["catalog", "orders"]
+    assert [each["usualSeconds"] for each in found["pipelines"]] == [300, 180]
+    assert [each["startsAfterSeconds"] for each in found["pipelines"]] == [0, 300]
+    assert plan(world, "payments").as_json()["expectedSeconds"] is None
+
+
+def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> None:
+    """The place of the pin is named; one that exists is none."""
+    found = plan(world, "catalog", pinned("v" + "9" * 31))
+    (problem,) = found.problems
+    assert problem.startswith("pipelines[1].sourceRevisions[0].revisionValue: 'Fetch' has no")
+    assert found.pipelines[1].problems == found.problems
+    assert plan(world, pinned(f"v{1:031d}")).valid
+
+
+def test_a_revision_that_may_not_be_looked_at_is_a_warning(world: ReleaseWorld) -> None:
+    """Nobody is told that a revision exists, or that it does not, by who cannot know."""
+    world.s3.denied.add(("sources", "app.zip"))
+    found = plan(world, pinned(f"v{1:031d}"))
+    assert found.valid
+    assert found.pipelines[0].warnings == ("the revision of Fetch was not checked: S3 answers 403",)
+
+
+def test_what_would_be_in_the_way_is_told(world: ReleaseWorld) -> None:
+    """A disabled transition comes with its reason and way out, executions in flight by id."""
+    world.codepipeline.disable_stage_transition(
+        pipelineName="orders", stageName="Deploy", transitionType="Inbound", reason="frozen"
+    )
+    started = world.codepipeline.start_pipeline_execution(name="orders")["pipelineExecutionId"]
+    planned = one(world, "orders")
+    (disabled, in_flight) = planned.warnings
+    assert "before stage Deploy, whose transition is disabled: frozen; aws codepipeline" in disabled
+    assert "enable-stage-transition --pipeline-name orders --stage-name Deploy" in disabled
+    assert started in in_flight
+    told = planned.as_json()
+    assert told["disabledTransitions"] == [{"stage": "Deploy", "reason": "frozen"}]
+    assert [each["executionId"] for each in told["inFlight"]] == [started]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("QUEUED", "queues behind"), ("SUPERSEDED", "supersede"), ("PARALLEL", "")],
+)
+def test_what_is_in_flight_means_what_the_mode_says(
+    world: ReleaseWorld, mode: str, expected: str
+) -> None:
+    """Beside parallel executions nothing has to wait."""
+    world.codepipeline.create_pipeline(pipeline={**declaration("web"), "executionMode": mode})
+    world.codepipeline.start_pipeline_execution(name="web")
+    warnings = one(world, "web").warnings
+    assert [expected in each for each in warnings] == ([True] if expected else [])
+
+
+def test_a_holder_is_a_problem_or_a_wait(world: ReleaseWorld) -> None:
+    """Who holds a pipeline is named; with onBusy wait the release would start after it."""
+    arn = world.begin("orders", release_id="other")
+    refused = plan(world, "orders")
+    assert f"orders: release other holds it ({arn})" in refused.problems[0]
+    assert refused.as_json()["pipelines"][0]["heldBy"] == {
+        "releaseId": "other",
+        "executionArn": arn,
+    }
+    waiting = plan(world, "orders", onBusy="wait")
+    assert waiting.valid
+    assert waiting.pipelines[0].warnings == ("waits until release other has ended",)
+
+
+def test_a_dead_holder_is_nobody(world: ReleaseWorld) -> None:
+    """What an execution holds that has ended is free for the taking."""
+    arn = world.begin("orders", release_id="other")
+    world.step_functions.stop_execution(executionArn=arn)
+    assert plan(world, "orders").valid
+
+
+def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
+    """Another manifest under a known id is refused; the same one would not run again."""
+    world.begin("orders")
+    assert "was opened with another manifest" in plan(world, "orders", "catalog").problems[0]
+    again = plan(world, "orders")
+    assert again.valid
+    assert "nothing would run again" in again.warnings[0]
+
+
+def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
+    """What succeeded is not run again; what still runs must end first."""
+    arn = world.begin("orders", "catalog")
+    for name in ("orders", "catalog"):
+        world.wait(arn, name)
+    world.play("orders")
+    world.deliver()
+    assert "still runs" in plan(world, "orders", "catalog", resume=True).problems[0]
+    world.step_functions.stop_execution(executionArn=arn)
+    (problem,) = plan(world, "orders", "catalog", resume=True).problems
+    assert problem.startswith("catalog: execution ")
+    world.play("catalog", fail=ActionResult("JobFailed", "broke"))
+    orders, catalog = plan(world, "orders", "catalog", resume=True).pipelines
+    assert orders.warnings == ("has succeeded in this release and is not run again",)
+    assert (orders.starts_after, catalog.problems, catalog.warnings) == (None, (), ())
+
+
+def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
+    """A resume of nothing is a problem of the plan as it is one of the run."""
+    assert plan(world, "orders", resume=True).problems == (
+        "there is no release r to resume; leave out resume",
+    )
+
+
+def test_all_problems_are_told_at_once(world: ReleaseWorld) -> None:
+    """Of the document, of its pipelines and of its time."""
+    found = plan(
+        world,
+        {"name": "orders", "variables": {"X": "1"}},
+        "nowhere",
+        deadline="2020-01-01T00:00:00Z",
+    )
+    assert [each.split(":")[0] for each in found.problems] == [
+        "deadline",
+        "pipelines[0].variables.X",
+        "pipelines[1]",
+    ]
+    broken = plan(world, {"name": "orders", "retries": "many"}, "nowhere", "nowhere")
+    assert [each.split(":")[0] for each in broken.problems] == [
+        "pipelines[0].retries",
+        "pipelines[2]",
+        "pipelines[1]",
+        "pipelines[2]",
+    ]
+    assert broken.release_id == "r"
+
+
+def test_a_dry_run_ends_with_the_plan_and_writes_nothing(world: ReleaseWorld) -> None:
+    """Through the machine the plan is what the workflow's execution ends with."""
+    text = write_json({"releaseId": "r", "pipelines": ["orders"], "dryRun": True})
+    before = written(world)
+    answer = world.open_release(world.start(text))
+    assert (answer["outcome"], answer["release_id"], answer["pipelines"]) == ("PLANNED", "r", [])
+    assert answer["plan"] == plan(world, "orders").as_json()
+    json.dumps(answer)
+    assert written(world) == before == [[], [], []]
+
+
+def test_a_dry_run_that_is_refused_writes_nothing(world: ReleaseWorld) -> None:
+    """The rejection tells every problem, and no record of it is kept."""
+    text = write_json({"releaseId": "r", "pipelines": ["orders", "nowhere"], "dryRun": True})
+    with pytest.raises(ManifestInvalid, match=r"pipelines\[1\]: there is no pipeline 'nowhere'"):
+        world.open_release(world.start(text))
+    assert written(world) == [[], [], []]
+
+
+def test_a_plan_of_many_pipelines_fits_an_output() -> None:
+    """An execution's output is bounded: details give way, never the names or problems."""
+    pipelines = tuple(
+        PlannedPipeline(
+            name=f"pipeline-{number}",
+            depends_on=(),
+            declaration=None,
+            facts=PipelineFacts(),
+            sources=(),
+            variables=(),
+            held_by=None,
+            usual=None,
+            starts_after=None,
+            problems=(),
+            warnings=(),
+        )
+        for number in range(1000)
+    )
+    large = Plan(release_id="r", problems=(), pipelines=pipelines)
+    assert len(write_json(large.as_json()).encode()) > OUTPUT_LIMIT
+    output = large.as_output()
+    assert len(write_json(output).encode()) <= OUTPUT_LIMIT
+    assert [each["name"] for each in output["pipelines"]] == [each.name for each in pipelines]
+    assert "release-machine plan shows it all" in output["warnings"][0]
+    small = Plan(release_id="r", problems=(), pipelines=pipelines[:1])
+    assert small.as_output() == small.as_json()
+
+
+class Refusing:
+    """A client whose every call is refused with one error."""
+
+    def __init__(self, name: str, refusal: Refused) -> None:
+        self._name, self._refusal = name, refusal
+
+    def __getattr__(self, method: str) -> Any:
+        """Return a method that is refused."""
+
+        def refuse(**_: Any) -> None:
+            raise service(self._name).error(self._refusal, method)
+
+        return refuse
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "code", "exists"),
+    [
+        ("CodeCommit", "COMMIT_ID", "CommitIdDoesNotExistException", False),
+        ("CodeCommit", "COMMIT_ID", "AccessDeniedException", None),
+        ("ECR", "IMAGE_DIGEST", "ImageNotFoundException", False),
+        ("ECR", "IMAGE_DIGEST", "RepositoryNotFoundException", False),
+        ("CodeStarSourceConnection", "COMMIT_ID", "", None),
+    ],
+)
+def test_other_sources_are_asked_in_their_own_way(
+    provider: str, kind: str, code: str, exists: bool | None
+) -> None:
+    """What a provider says is absent is absent; what it will not say stays open, with why."""
+    name = provider.lower()
+    sources = RevisionSources(lambda _: Refusing(name, Refused(code, "no")))
+    source = SourceAction(name="S", provider=provider, configuration={"RepositoryName": "shop"})
+    found = sources.find(source, [Pin(action="S", type=kind, revision="1")])
+    assert found.exists is exists
+    assert bool(found.note) is (exists is None)
+
+
+def test_a_source_that_is_busy_is_asked_again_by_the_caller() -> None:
+    """Throttling is no answer: it is raised, not taken for one."""
+    busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
+    source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
+    with pytest.raises(ClientError, match="slow"):
+        busy.find(source, [Pin(action="S", type="IMAGE_DIGEST", revision="1")])
+
+
+ENTRIES = st.lists(
+    st.sampled_from(
+        [
+            "orders",
+            "catalog",
+            "nowhere",
+            {"name": "payments", "dependsOn": ["orders"]},
+            {"name": "orders", "variables": {"X": "1"}},
+            {"name": "storefront", "dependsOn": ["storefront"]},
+            pinned(f"v{1:031d}", "catalog"),
+        ]
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    ENTRIES,
+    st.sampled_from(["nothing", "running", "failed", "another"]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "resume": st.booleans(),
+            "onBusy": st.sampled_from(["refuse", "wait"]),
+            "deadline": st.sampled_from(["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
+            "onFailure": st.sampled_from(["stop", "rollback"]),
+            "rollbackOf": st.just("q"),
+        },
+    ),
+)
+def test_a_plan_that_passes_is_not_refused_when_run(
+    entries: list[Any], before: str, more: dict[str, Any]
+) -> None:
+    """Whatever is on record, plan and opening say the same of a manifest."""
+    world = make_world()
+    if before == "another":
+        world.begin("orders", release_id="other")
+    elif before != "nothing":
+        arn = world.begin("orders", "catalog")
+        if before == "failed":
+            world.step_functions.stop_execution(executionArn=arn)
+    document = {"releaseId": "r", "pipelines": entries, **more}
+    planner: Planner = world.planner()
+    as_planned = planner(document)
+    arn = world.start(write_json(document))
+    with nullcontext() if as_planned.valid else pytest.raises(Rejection):
+        world.open_release(arn)
