@@ -91,9 +91,10 @@ def in_full(text: str) -> Markup:
     first = text.partition("\n")[0]
     if len(text) <= LONG and text.count("\n") < MANY_LINES:
         return element("p", told(text), class_="said")
+    head = element("span", told(f"{first[:LONG].removesuffix(':')} …"), class_="said")
     return element(
         "details",
-        element("summary", told(f"{first[:LONG].removesuffix(':')} …"), class_="said"),
+        element("summary", head, element("span", "Less", class_="less"), class_="folded"),
         element("p", told(text), class_="said"),
     )
 
@@ -108,7 +109,7 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
 
 def retries(pipeline: Pipeline) -> str:
     """How many of its retries a pipeline has taken."""
-    return f"retried {pipeline.retried} of {pipeline.retries} times"
+    return f"{pipeline.retried} of {pipeline.retries} retries used"
 
 
 def spelled(begin: datetime | None, end: datetime | None) -> str:
