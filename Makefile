@@ -52,10 +52,10 @@ deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKE
 	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
 
 release: setup ## Drop MANIFEST=path and follow the release to its end (exit code: its outcome)
-	@$(OPERATOR) release "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
+	@$(OPERATOR) submit "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
 
 status: setup ## List the latest releases, or show RELEASE=id
-	@$(OPERATOR) status $(if $(RELEASE),"$(RELEASE)")
+	@$(OPERATOR) $(if $(RELEASE),show "$(RELEASE)",list)
 
 cancel: setup ## Stop RELEASE=id and what runs of it (REASON=text goes on record)
 	@$(OPERATOR) cancel "$(or $(RELEASE),$(error RELEASE=id is needed))" $(if $(REASON),--reason "$$REASON")

@@ -17,7 +17,7 @@ release=$(date -u +demo-%Y%m%d-%H%M%S)
 .venv/bin/python infra/demo/build_sources.py --version "$release" --output .build/demo-release > /dev/null
 .venv/bin/python -m tools.demo_shop "$outputs" --push .build/demo-release
 .venv/bin/python tools/demo_manifest.py "$outputs" "$release" > .build/demo-manifest.json
-tools/operator.sh release .build/demo-manifest.json
+tools/operator.sh submit .build/demo-manifest.json
 echo
 echo "Live now:"
 .venv/bin/python -m tools.demo_shop "$outputs"

@@ -18,10 +18,15 @@ class Problem:
     place: Place
     says: str
 
-    def __str__(self) -> str:
-        """The place as people write it, and what is wrong there."""
+    @property
+    def path(self) -> str:
+        """The place as people write it."""
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place)
-        return f"{path.removeprefix('.') or 'manifest'}: {self.says}"
+        return path.removeprefix(".") or "manifest"
+
+    def __str__(self) -> str:
+        """The place, and what is wrong there."""
+        return f"{self.path}: {self.says}"
 
 
 def report(subject: str, problems: Sequence[str | Problem]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from operator_cli.commands import cli
+from operator_cli.cli import cli
 from release_core.errors import PIPELINE_ERRORS, Rejection
 from release_core.model import PipelineStatus, ReleaseStatus
 
@@ -62,7 +62,8 @@ def test_commands_exist(document: Path) -> None:
         if called is None:
             continue
         words = re.sub(r"   .*", "", called[1]).split()
-        command = cli.commands[words[0]]
+        command = cli.get_command(click.Context(cli), words[0])
+        assert command is not None, code
         shown = {word for word in words if word.startswith("--")}
         assert shown <= options_of(command), code
 

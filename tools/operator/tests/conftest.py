@@ -11,7 +11,8 @@ import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
-from operator_cli import commands
+from operator_cli import aws_command
+from operator_cli.cli import cli
 from operator_cli.model import Activity, AuditEntry, Failure, Pipeline, Release, Snapshot
 from tools.operator.tests.fake_deployment import FakeAws
 
@@ -133,7 +134,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
         running.release, status="SUCCEEDED", closed_at=running.at, pipelines=pipelines
     )
     aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
-    monkeypatch.setattr(commands, "Session", lambda **_: aws)
+    monkeypatch.setattr(aws_command, "Session", lambda _: aws)
     return aws
 
 
@@ -143,4 +144,4 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "manifest.json").write_bytes(b'{"releaseId": 5.10, "pipelines": ["a"]}')
     runner = CliRunner()
-    return lambda *arguments: runner.invoke(commands.cli, arguments)
+    return lambda *arguments: runner.invoke(cli, arguments)

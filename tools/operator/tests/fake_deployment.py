@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -93,8 +94,12 @@ class FakeAws:
         assert release_id in self.releases
         return self.stored
 
-    def latest(self, limit: int) -> list[Release]:
-        return list(self.releases.values())[:limit]
+    def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
+        found = self.releases.values()
+        return [each for each in found if not statuses or each.status in statuses][:limit]
+
+    def with_changes(self, release: Release) -> Release:
+        return release
 
     def read(self, what: tuple[Pipeline, ...] | datetime) -> Any:
         if isinstance(what, datetime):

@@ -1,6 +1,7 @@
 """The command as people call it: output, exit codes, no traceback for what was expected."""
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -9,7 +10,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 
-from operator_cli import commands
+from operator_cli import aws_command
+from operator_cli.cli import main
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 
 type Run = Callable[..., Result]
@@ -17,7 +19,7 @@ type Run = Callable[..., Result]
 
 def test_released(aws: FakeAws, run: Run) -> None:
     """A release that succeeds is exit code 0, told in plain lines where the output is piped."""
-    result = run("release", "manifest.json")
+    result = run("submit", "manifest.json")
     assert result.exit_code == 0, result.output
     assert aws.dropped == b'{"releaseId": 5.10, "pipelines": ["a"]}'
     lines = result.stdout.splitlines()
@@ -31,7 +33,7 @@ def test_released(aws: FakeAws, run: Run) -> None:
 def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
     """A release that ends in any other way is exit code 1."""
     aws.set_status(status)
-    result = run("release", "manifest.json")
+    result = run("submit", "manifest.json")
     assert result.exit_code == 1
     assert f"release 2026.11.22-1: {status}" in result.stdout
 
@@ -42,7 +44,7 @@ def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> Non
     aws.set_status(status)
     output = json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"})
     aws.execution, aws.pointer = {"status": "SUCCEEDED", "output": output}, None
-    result = run("release", "manifest.json")
+    result = run("submit", "manifest.json")
     assert result.exit_code == code
     assert "already released" in result.stdout
     assert "run by arn:first; nothing was started now" in result.stdout
@@ -53,7 +55,7 @@ def test_rejected(aws: FakeAws, run: Run) -> None:
     """A rejected manifest is exit code 1, with the machine's error and what to do next."""
     aws.execution = {"status": "FAILED", "error": "ManifestInvalid", "cause": "pipelines: missing"}
     aws.pointer = None
-    result = run("release", "manifest.json")
+    result = run("submit", "manifest.json")
     assert result.exit_code == 1
     assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
     assert "Correct the manifest" in result.stderr
@@ -61,7 +63,7 @@ def test_rejected(aws: FakeAws, run: Run) -> None:
 
 def test_missing_manifest(aws: FakeAws, run: Run) -> None:
     """A manifest file that is not there is exit code 2, and nothing is dropped."""
-    result = run("release", "absent.json")
+    result = run("submit", "absent.json")
     assert result.exit_code == 2
     assert "absent.json cannot be read" in result.stderr
     assert aws.dropped == b""
@@ -70,56 +72,57 @@ def test_missing_manifest(aws: FakeAws, run: Run) -> None:
 def test_interrupted(aws: FakeAws, run: Run) -> None:
     """Ctrl-C says that the release goes on and how to see it, with exit code 130."""
     aws.interrupted = True
-    result = run("release", "manifest.json")
+    result = run("submit", "manifest.json")
     assert result.exit_code == 130
     assert "the release goes on" in result.stderr
-    assert "release-machine status" in result.stderr
+    assert "release-machine list" in result.stderr
 
 
 def test_aws_away(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """AWS that does not answer is exit code 3 in two lines, without a traceback."""
 
-    def away(**_: object) -> None:
+    def away(_: object) -> None:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
-    monkeypatch.setattr(commands, "Session", away)
-    result = run("status")
+    monkeypatch.setattr(aws_command, "Session", away)
+    result = run("list")
     assert result.exit_code == 3
     assert len(result.stderr.splitlines()) == 2
     assert "make up" in result.stderr
 
 
-def test_status_lists_the_latest(aws: FakeAws, run: Run) -> None:
+def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
     """Without a release the latest ones are listed."""
-    result = run("status")
+    result = run("list")
     assert result.exit_code == 0
     assert "2026.11.22-1" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["2026.11.22-1", "mine"])
-def test_status_of_one(aws: FakeAws, run: Run, name: str) -> None:
+def test_show(aws: FakeAws, run: Run, name: str) -> None:
     """One release, or a rejected execution by its name, is shown with pipelines and audit."""
     aws.releases[EXECUTION] = aws.releases["2026.11.22-1"]
-    result = run("status", name)
+    result = run("show", name)
     assert result.exit_code == 0, result.output
     for part in ("SUCCEEDED", "orders", "no such bucket", "opened through s3"):
         assert part in result.stdout
     assert not [row for row in result.stdout.splitlines() if row != row.rstrip()]
-    assert result.stdout.count("\n\n") == 2
+    assert result.stdout.count("\n\n") == 3
 
 
-def test_status_of_an_unknown_release(aws: FakeAws, run: Run) -> None:
+def test_show_an_unknown_release(aws: FakeAws, run: Run) -> None:
     """An unknown release is exit code 2."""
-    result = run("status", "nothing")
+    result = run("show", "nothing")
     assert result.exit_code == 2
     assert "no release nothing" in result.stderr
 
 
-def test_status_follows(aws: FakeAws, run: Run) -> None:
+def test_watch(aws: FakeAws, run: Run) -> None:
     """Following an existing release ends with the code of its outcome."""
     aws.set_status("FAILED")
-    assert run("status", "--follow", "2026.11.22-1").exit_code == 1
-    assert run("status", "--follow").exit_code == 2
+    assert run("watch", "2026.11.22-1").exit_code == 1
+    assert run("watch").exit_code == 2
+    assert run("watch", "nothing").exit_code == 2
 
 
 def test_logs(aws: FakeAws, run: Run) -> None:
@@ -138,7 +141,9 @@ def test_period_that_is_none(aws: FakeAws, run: Run) -> None:
 
 def test_help_names_the_exit_codes(run: Run) -> None:
     """The help says what each exit code means."""
-    assert "0 released, 1 not released, 2 wrong usage, 3 AWS" in run("--help").stdout
+    told = run("--help").stdout
+    for code, meaning in ((0, "released"), (1, "not released"), (2, "wrong usage"), (3, "AWS")):
+        assert re.search(rf"^ +{code} +{meaning}", told, re.MULTILINE)
 
 
 def test_main_ends_in_order_when_terminated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +152,7 @@ def test_main_ends_in_order_when_terminated(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(sys, "argv", ["release-machine", "--help"])
     with pytest.raises(SystemExit):
-        commands.main()
+        main()
     with pytest.raises(SystemExit) as ended:
         handlers[signal.SIGTERM](signal.SIGTERM, None)
     assert ended.value.code == 143

@@ -86,7 +86,7 @@ def test_manifest_that_was_released_before(scene: Scene) -> None:
         ("ManifestInvalid", "Correct the manifest"),
         ("ManifestUnreadable", "Correct the manifest"),
         ("ReleaseIdTaken", "releaseId of its own"),
-        ("ReleaseNotResumable", "status RELEASE"),
+        ("ReleaseNotResumable", "show RELEASE"),
         ("PipelinesBusy", '"onBusy": "wait"'),
         ("StoppedByHand", "stopped before it began"),
         ("Lambda.Unknown", "release-machine logs"),

@@ -10,12 +10,12 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from operator_cli.errors import OperatorError, UsageError
+from operator_cli.manifest_file import read_manifest
 from operator_cli.submission import (
     DEADLINE,
     Drop,
     ExecutionFinder,
     drop_manifest,
-    read_manifest,
 )
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
@@ -77,7 +77,7 @@ def test_manifest_keeps_its_bytes(stubbed: Stubbed, tmp_path: Path) -> None:
         )
     drops = [
         drop_manifest(
-            read_manifest(tmp_path / "m"), name="näh me.txt", bucket="manifests", s3=client
+            read_manifest(str(tmp_path / "m")), name="näh me.txt", bucket="manifests", s3=client
         )
         for _ in range(2)
     ]
@@ -92,7 +92,7 @@ def test_manifest_keeps_its_bytes(stubbed: Stubbed, tmp_path: Path) -> None:
 def test_unreadable_manifest(tmp_path: Path, name: str) -> None:
     """A file that is not there, or no file, is wrong usage that names it."""
     with pytest.raises(UsageError, match="cannot be read"):
-        read_manifest(tmp_path / name)
+        read_manifest(str(tmp_path / name))
 
 
 def test_execution_is_found_by_its_input(

@@ -35,7 +35,7 @@ def refuse_unstoppable(release: Release | None, execution_arn: str, *, sfn: SFNC
         when = f", closed at {clock_time(release.closed_at)}" if release.closed_at else ""
         raise UsageError(
             f"Release {release.label} is {release.status}{when}; there is nothing to stop.",
-            f"See it with: release-machine status {release.label}",
+            f"See it with: release-machine show {release.label}",
         )
 
 
@@ -50,7 +50,7 @@ def _refuse_ended(execution_arn: str, sfn: SFNClient) -> None:
     if status != "RUNNING":
         raise UsageError(
             f"The execution {name} has ended ({status}) without opening a release.",
-            "List the releases with: release-machine status",
+            "List the releases with: release-machine list",
         )
 
 

@@ -1,5 +1,6 @@
 """Following a release on the terminal that there is, to an exit code."""
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,12 @@ from rich.console import Console, RenderableType
 
 from operator_cli.errors import OperatorError
 from operator_cli.follow import Sink, follow
+from operator_cli.json_events import JsonView
+from operator_cli.json_output import write
 from operator_cli.live import LiveView
 from operator_cli.model import SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
-from operator_cli.opening import AlreadyReleased, Rejected, await_opening
+from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, await_opening
 from operator_cli.plain import PlainView
 from operator_cli.session import Session
 from operator_cli.wording import clock_time
@@ -26,9 +29,12 @@ PIPED_WIDTH = 200
 
 
 def follow_from_opening(
-    session: Session, execution_arn: str, *, pipelines: Sequence[str]
+    session: Session, execution_arn: str, *, pipelines: Sequence[str], detach: bool = False
 ) -> NoReturn:
-    """Follow what an execution opens, and exit with the outcome; ``pipelines`` is what it needs."""
+    """Follow what an execution opens, and exit with the outcome; ``pipelines`` is what it needs.
+
+    With ``detach`` exit when the release is opened, or waits for others to open by itself.
+    """
     name = execution_arn.rpartition(":")[2]
     tell(f"execution {execution_arn}")
     with going_on(f"the release goes on. To stop it: release-machine cancel {name}"):
@@ -39,32 +45,46 @@ def follow_from_opening(
             waited_for=lambda: session.busy.waited_for(execution_arn, pipelines),
             tell=tell,
             wait=time.sleep,
+            patient=not detach,
         )
     if isinstance(opening, Rejected):
         raise OperatorError(f"Rejected, nothing was started. {opening}", opening.next_step)
+    if isinstance(opening, Planned):
+        tell("dry run: it would be released; nothing was started or recorded")
+        write(opening.plan)
+        sys.exit(RELEASED)
+    if isinstance(opening, Postponed):
+        tell(f"it starts by itself; to give it up: release-machine cancel {name}")
+        sys.exit(RELEASED)
     if isinstance(opening, AlreadyReleased):
         tell(
             f"already released: this manifest is release {opening.release_id}, run by "
             f"{opening.released_by}; nothing was started now, this is how it stands"
         )
+    if detach:
+        tell(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
+        sys.exit(RELEASED)
     follow_and_exit(session, opening.release_id)
 
 
-def follow_and_exit(session: Session, release_id: str) -> NoReturn:
+def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
     """Follow a release to its end, and exit with the outcome."""
-    with going_on(
-        f"the release goes on. Follow it again: release-machine status --follow {release_id}"
-    ):
-        ended = follow_to_end(session, release_id)
+    with going_on(f"the release goes on. Follow it again: {watch_command(release_id)}"):
+        ended = follow_to_end(session, release_id, as_json=as_json)
     sys.exit(RELEASED if ended.status == SUCCEEDED else NOT_RELEASED)
 
 
-def follow_to_end(session: Session, release_id: str) -> Release:
+def watch_command(release_id: str) -> str:
+    """What people type to come back to a release."""
+    return f"release-machine watch {shlex.quote(release_id)}"
+
+
+def follow_to_end(session: Session, release_id: str, *, as_json: bool = False) -> Release:
     """Follow a release until it is over; answers it as last seen."""
     observer = ReleaseObserver(
         release_id, ledger=session.ledger, activity=session.activity, sfn=session.sfn, clock=now
     )
-    with _view() as view:
+    with _view(as_json=as_json) as view:
         return follow(observer.look, sink=view, wait=time.sleep)
 
 
@@ -79,7 +99,10 @@ def going_on(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _view() -> Iterator[Sink]:
+def _view(*, as_json: bool) -> Iterator[Sink]:
+    if as_json:
+        yield JsonView(sys.stdout)
+        return
     console = open_console()
     if console.is_terminal:
         with LiveView(console, clock=now) as live:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import batched
+from itertools import batched, islice
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _KEYS_OF_ONE_READ = 100  # as BatchGetItem takes them
+_LOOKED_AT_ONCE = 100
 
 
 class LedgerReader:
@@ -58,17 +59,20 @@ class LedgerReader:
         """The manifest of a release as JSON text; None for what never became a release."""
         return text_of(self._item(release_id, "manifest") or {}, "manifest")
 
-    def latest(self, limit: int) -> list[Release]:
-        """List the headers of the latest releases, the newest first."""
-        answer = self._dynamodb.query(
+    def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
+        """List the headers of the latest releases, of any status or of some, the newest first."""
+        pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="by_time",
             KeyConditionExpression="listing = :listing",
             ExpressionAttributeValues={":listing": {"S": "release"}},
             ScanIndexForward=False,
-            Limit=limit,
+            PaginationConfig={"PageSize": _LOOKED_AT_ONCE if statuses else limit},
         )
-        headers = [self._simple(item) for item in answer["Items"]]
+        found = (self._simple(item) for page in pages for item in page["Items"])
+        fitting = (header for header in found if not statuses or header["status"] in statuses)
+        # Pages are read no further than to the last one that is wanted.
+        headers = list(islice(fitting, limit))
         return [read_release(str(header["release_id"]), header, pipelines=()) for header in headers]
 
     def with_changes(self, release: Release) -> Release:

@@ -73,7 +73,7 @@ def unknown_release(release_id: str) -> UsageError:
     """Say that the ledger holds no such release."""
     return UsageError(
         f"The ledger holds no release {release_id}.",
-        "List the latest with: release-machine status",
+        "List the latest with: release-machine list",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,23 +51,40 @@ class Rejected:
         """What to do about it."""
         match self.error:
             case "ManifestUnreadable" | "ManifestInvalid":
-                return "Correct the manifest and release it again."
+                return (
+                    "Correct the manifest, check it with: release-machine validate FILE; "
+                    "then submit it again."
+                )
             case "ReleaseIdTaken":
-                return "Give the manifest a releaseId of its own, and release it again."
+                return "Give the manifest a releaseId of its own, and submit it again."
             case "PipelinesBusy":
                 return (
-                    'Release it again when they have ended; or add "onBusy": "wait" to the '
+                    'Submit it again when they have ended; or add "onBusy": "wait" to the '
                     "manifest (with retry: --wait), and it starts by itself then."
                 )
             case "ReleaseNotResumable":
-                return "See how it stands with: release-machine status RELEASE"
+                return "See how it stands with: release-machine show RELEASE"
             case "ABORTED" | "StoppedByHand":
-                return "It was stopped before it began; release it again when you want it."
+                return "It was stopped before it began; submit it again when you want it."
             case _:
-                return "See why with: release-machine logs; then release it again."
+                return "See why with: release-machine logs; then submit it again."
 
 
-type Opening = Opened | AlreadyReleased | Rejected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """It was a dry run, which found nothing wrong; this is its plan."""
+
+    plan: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """The execution waits for pipelines that others hold, and will open its release by itself."""
+
+    holds: Sequence[Hold]
+
+
+type Opening = Opened | AlreadyReleased | Rejected | Planned | Postponed
 
 
 def await_opening(
@@ -78,10 +95,12 @@ def await_opening(
     waited_for: Callable[[], list[Hold]],
     tell: Callable[[str], None],
     wait: Callable[[float], None],
+    patient: bool = True,
 ) -> Opening:
     """Look until the ledger names the release or the execution has ended without one.
 
-    While it waits for pipelines that others hold, that is told, and again when it changes.
+    While it waits for pipelines that others hold, that is told, and again when it changes; when not
+    ``patient``, it is the answer.
     """
     told: list[Hold] = []
     looks = 0
@@ -91,6 +110,8 @@ def await_opening(
         status = execution["status"]
         if status == SUCCEEDED:
             output = _json_object(execution.get("output", ""))
+            if "criticalPath" in output:
+                return Planned(plan=output)
             if output.get("released_by"):
                 return AlreadyReleased(
                     release_id=str(output["release_id"]), released_by=str(output["released_by"])
@@ -108,6 +129,8 @@ def await_opening(
             holds = waited_for()
             if holds and holds != told:
                 tell(f"waits for busy pipelines: {'; '.join(map(str, holds))}")
+                if not patient:
+                    return Postponed(holds=holds)
             told = holds
         wait(_PAUSE_SECONDS)
 

@@ -18,14 +18,14 @@ def refuse_unretriable(release: Release) -> None:
     if release.status == RUNNING:
         raise UsageError(
             f"Release {release.release_id} still runs, as {release.execution_arn}.",
-            f"Follow it with: release-machine status --follow {release.release_id}; "
+            f"Follow it with: release-machine watch {release.release_id}; "
             f"or stop it first: release-machine cancel {release.release_id}",
         )
     if release.pipeline_count == 0:
         raise UsageError(
             f"{release.label} was rejected: it never became a release that could go on.",
-            f"See why with: release-machine status {release.label}; "
-            "then correct the manifest and release it again.",
+            f"See why with: release-machine show {release.label}; "
+            "then correct the manifest and submit it again.",
         )
 
 

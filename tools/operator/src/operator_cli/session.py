@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -14,8 +13,10 @@ from operator_cli.busy import BusyPipelines
 from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
 from operator_cli.function_logs import LogReader
 from operator_cli.ledger_reader import LedgerReader
+from operator_cli.target import Target
 
 if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
@@ -27,24 +28,29 @@ _CONFIG = Config(
 )
 
 
+class _Access(TypedDict):
+    config: Config
+    endpoint_url: str | None
+
+
 class Session:
     """Everything a command may need of AWS, for one deployment."""
 
-    def __init__(self, *, outputs: Path | None, name_prefix: str) -> None:
-        self._outputs = outputs
-        self._name_prefix = name_prefix
-        self._boto = boto3.Session()
+    def __init__(self, target: Target, *, config: Config = _CONFIG) -> None:
+        self._target = target
+        self._access: _Access = {"config": config, "endpoint_url": target.endpoint_url}
+        self._boto = boto3.Session(profile_name=target.profile, region_name=target.region)
 
     @cached_property
     def deployment(self) -> Deployment:
         """The deployment that the outputs file describes, else the one of that name."""
-        if self._outputs is not None:
-            return read_outputs(self._outputs)
-        return find_by_prefix(self._name_prefix, sfn=self.sfn, sts=self._sts)
+        if self._target.outputs is not None:
+            return read_outputs(self._target.outputs)
+        return find_by_prefix(self._target.name_prefix, sfn=self.sfn, sts=self._sts)
 
     @cached_property
     def _sts(self) -> STSClient:
-        return self._boto.client("sts", config=_CONFIG)
+        return self._boto.client("sts", **self._access)
 
     @cached_property
     def caller(self) -> str:
@@ -54,18 +60,18 @@ class Session:
     @cached_property
     def sfn(self) -> SFNClient:
         """Step Functions."""
-        return self._boto.client("stepfunctions", config=_CONFIG)
+        return self._boto.client("stepfunctions", **self._access)
 
     @cached_property
     def s3(self) -> S3Client:
         """S3; path style where an endpoint is set, whose buckets have no host names."""
-        return self._boto.client("s3", config=_CONFIG)
+        return self._boto.client("s3", **self._access)
 
     @cached_property
     def ledger(self) -> LedgerReader:
         """The releases table."""
         return LedgerReader(
-            dynamodb=self._boto.client("dynamodb", config=_CONFIG),
+            dynamodb=self._boto.client("dynamodb", **self._access),
             releases_table=self.deployment.releases_table,
             executions_table=self.deployment.executions_table,
         )
@@ -75,19 +81,24 @@ class Session:
         """The pipelines table: who holds what."""
         return BusyPipelines(
             sfn=self.sfn,
-            dynamodb=self._boto.client("dynamodb", config=_CONFIG),
+            dynamodb=self._boto.client("dynamodb", **self._access),
             pipelines_table=self.deployment.pipelines_table,
         )
 
     @cached_property
+    def codepipeline(self) -> CodePipelineClient:
+        """CodePipeline."""
+        return self._boto.client("codepipeline", **self._access)
+
+    @cached_property
     def activity(self) -> ActivityReader:
-        """CodePipeline, for what runs."""
-        return ActivityReader(self._boto.client("codepipeline", config=_CONFIG))
+        """What runs, asked of CodePipeline."""
+        return ActivityReader(self.codepipeline)
 
     @cached_property
     def logs(self) -> LogReader:
         """The functions' log groups."""
         return LogReader(
-            logs=self._boto.client("logs", config=_CONFIG),
+            logs=self._boto.client("logs", **self._access),
             function_names=self.deployment.function_names,
         )

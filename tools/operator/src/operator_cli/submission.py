@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from operator_cli.errors import OperatorError, UsageError
+from operator_cli.errors import OperatorError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -37,16 +37,6 @@ class Drop:
     def address(self) -> str:
         """The object as people and the AWS CLI write it."""
         return f"s3://{self.bucket}/{self.key}"
-
-
-def read_manifest(path: Path) -> bytes:
-    """Read the manifest's bytes as they are; the release machine is the one that judges them."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}.", "Name a manifest file that exists."
-        ) from error
 
 
 def drop_manifest(content: bytes, *, name: str, bucket: str, s3: S3Client) -> Drop:

@@ -1,0 +1,121 @@
+"""Checking manifest files as the release machine will, with line and column for every problem."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from json import JSONDecodeError
+from typing import Any
+
+from operator_cli.json_places import JsonPlaces, Position
+from operator_cli.manifest_file import STANDARD_INPUT
+from release_core.checking import examine, named_pipelines
+from release_core.declarations import Declared
+from release_core.document import read_json
+from release_core.errors import ManifestInvalid, ManifestUnreadable
+from release_core.manifest import Manifest
+from release_core.problems import Problem
+
+type Declarations = Callable[[Sequence[str]], Declared]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong at a position of a file; ``path`` is empty where it is the text itself."""
+
+    position: Position
+    path: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A file and what is wrong with it; ``manifest`` is there when nothing is."""
+
+    name: str
+    manifest: Manifest | None
+    findings: Sequence[Finding]
+
+    def lines(self) -> list[str]:
+        """What to tell of it, as compilers tell it."""
+        if self.manifest is not None:
+            count = len(self.manifest.pipelines)
+            pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
+            return [f"{self.name}: valid, release {self.manifest.release_id}, {pipelines}"]
+        return [
+            f"{self.name}:{each.position.line}:{each.position.column}: "
+            f"{f'{each.path}: ' if each.path else ''}{each.says}"
+            for each in self.findings
+        ]
+
+    def document(self) -> Mapping[str, Any]:
+        """The same for programs."""
+        return {
+            "file": self.name,
+            "valid": self.manifest is not None,
+            "releaseId": self.manifest.release_id if self.manifest else None,
+            "pipelines": list(self.manifest.names) if self.manifest else None,
+            "problems": [
+                {
+                    "line": each.position.line,
+                    "column": each.position.column,
+                    "path": each.path or None,
+                    "message": each.says,
+                }
+                for each in self.findings
+            ],
+        }
+
+
+def check_content(
+    name: str, content: bytes, *, now: datetime, declarations: Declarations | None = None
+) -> Checked:
+    """Check a manifest, its pipelines too where ``declarations`` can look them up."""
+    shown = "stdin" if name == STANDARD_INPUT else name
+    try:
+        document = read_json(content, place="it")
+    except ManifestUnreadable as error:
+        return Checked(name=shown, manifest=None, findings=_unreadable(content, error))
+    declared = declarations(named_pipelines(document)) if declarations else None
+    manifest, problems = examine(document, declared=declared)
+    if manifest is not None and not problems:
+        problems = _past(manifest, now)
+    places = JsonPlaces(content.decode("utf-8-sig"))
+    findings = [
+        Finding(position=places.find(problem.place), path=problem.path, says=problem.says)
+        for problem in problems
+    ]
+    findings.sort(key=lambda each: (each.position.line, each.position.column))
+    return Checked(name=shown, manifest=None if findings else manifest, findings=findings)
+
+
+def _past(manifest: Manifest, now: datetime) -> list[Problem]:
+    try:
+        manifest.refuse_past(now)
+    except ManifestInvalid:
+        return [Problem(("deadline",), f"{manifest.deadline} has passed")]
+    return []
+
+
+def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
+    """The position of what makes a text no usable JSON, as far as it has one."""
+    start = Position(line=1, column=1)
+    match error.__cause__:
+        case JSONDecodeError() as cause:
+            at = Position(line=cause.lineno, column=cause.colno)
+            return [Finding(position=at, path="", says=f"no JSON: {cause.msg}")]
+        case UnicodeDecodeError() as cause:
+            before = content[: cause.start]
+            at = Position(line=before.count(b"\n") + 1, column=cause.start - before.rfind(b"\n"))
+            return [Finding(position=at, path="", says=str(error))]
+        case ValueError():
+            repeated = JsonPlaces(content.decode("utf-8-sig")).repeated
+            return [
+                Finding(
+                    position=at,
+                    path=Problem(place, "").path,
+                    says="its object has this key already",
+                )
+                for place, at in repeated
+            ] or [Finding(position=start, path="", says=str(error))]
+        case _:
+            return [Finding(position=start, path="", says=str(error))]

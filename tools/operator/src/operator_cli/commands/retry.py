@@ -1,0 +1,62 @@
+"""``retry``: the next attempt of a release that did not succeed."""
+
+import click
+
+from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.busy import pipeline_names
+from operator_cli.errors import OperatorError
+from operator_cli.finding import known_release
+from operator_cli.following import follow_from_opening, now, tell
+from operator_cli.model import SUCCEEDED
+from operator_cli.release_argument import release_argument
+from operator_cli.retrying import (
+    read_deadline,
+    refuse_unretriable,
+    resuming_manifest,
+    start_attempt,
+)
+
+
+@click.command("retry", cls=AwsCommand)
+@release_argument
+@click.option("--deadline", help="A new deadline, with its time zone: 2026-11-22T18:00:00Z.")
+@click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
+@click.option("--detach", is_flag=True, help="Return as soon as the attempt is opened.")
+@click.pass_context
+def command(
+    context: click.Context, release_id: str, *, deadline: str | None, wait: bool, detach: bool
+) -> None:
+    """Run again what did not succeed in a release, and follow it.
+
+    It is the release's next attempt: what succeeded stays as it is. The manifest is taken from the
+    record; a deadline that has passed is left out.
+
+    \b
+    Examples:
+      release-machine retry 2026.11.22-1
+      release-machine retry 2026.11.22-1 --wait --deadline 2026-11-22T18:00:00Z
+    """
+    new_deadline = read_deadline(deadline) if deadline else None
+    session = open_session(context)
+    found = known_release(session, release_id)
+    if found.status == SUCCEEDED:
+        tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
+        return
+    refuse_unretriable(found)
+    stored = session.ledger.manifest(found.release_id)
+    if stored is None:
+        raise OperatorError(
+            f"The ledger holds no manifest of release {found.release_id}: it was never wholly "
+            "opened.",
+            "Give its manifest a new releaseId and submit it.",
+        )
+    manifest, dropped = resuming_manifest(stored, deadline=new_deadline, now=now())
+    if dropped:
+        tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
+    arn = start_attempt(
+        {**manifest, "onBusy": "wait"} if wait else manifest,
+        state_machine_arn=session.deployment.state_machine_arn,
+        caller=session.caller,
+        sfn=session.sfn,
+    )
+    follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)

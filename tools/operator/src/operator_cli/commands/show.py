@@ -1,0 +1,55 @@
+"""``show``: one release as it stands, or as it ended."""
+
+import click
+
+from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.finding import known_release
+from operator_cli.following import now, open_console, show
+from operator_cli.json_output import bom_document, release_document, write
+from operator_cli.materials import materials_table
+from operator_cli.model import Release
+from operator_cli.pipeline_rows import pipeline_table
+from operator_cli.release_argument import release_argument
+from operator_cli.session import Session
+from operator_cli.tables import attempts_table, audit_table, release_header
+from operator_cli.timeline import timeline
+
+
+@click.command("show", cls=AwsCommand)
+@release_argument
+@click.option("--bom", is_flag=True, help="Only what shipped: the revisions of each pipeline.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(context: click.Context, release_id: str, *, bom: bool, as_json: bool) -> None:
+    """Show one release: its pipelines, timeline, failures and audit.
+
+    RELEASE is a release's id, or the execution (name or ARN) whose manifest was rejected.
+
+    \b
+    Examples:
+      release-machine show 2026.11.22-1
+      release-machine show 2026.11.22-1 --bom
+      release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
+    """
+    session = open_session(context)
+    found = known_release(session, release_id)
+    if bom and as_json:
+        write(bom_document(found))
+    elif bom:
+        show(open_console(), materials_table(found))
+    elif as_json:
+        write(release_document(session.ledger.with_changes(found)))
+    else:
+        _draw(session, found)
+
+
+def _draw(session: Session, found: Release) -> None:
+    console = open_console()
+    parts = [release_header(found, now=now())]
+    if found.pipelines:
+        activity = session.activity.read(found.pipelines)
+        parts += [pipeline_table(found, now=now(), activity=activity, width=console.width), ""]
+        parts += [timeline(found, at=now(), width=console.width), ""]
+    if found.attempts:
+        parts += [attempts_table(found), ""]
+    show(console, *parts, audit_table(found))

@@ -1,0 +1,41 @@
+"""``submit``: hand in a manifest, and follow its release."""
+
+import time
+
+import click
+
+from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.busy import pipeline_names
+from operator_cli.following import follow_from_opening, going_on, now, tell
+from operator_cli.manifest_file import read_manifest
+from operator_cli.submission import ExecutionFinder, drop_manifest
+
+
+@click.command("submit", cls=AwsCommand)
+@click.argument("manifest", type=click.Path(allow_dash=True))
+@click.option("--detach", is_flag=True, help="Return as soon as the release is opened.")
+@click.pass_context
+def command(context: click.Context, manifest: str, *, detach: bool) -> None:
+    """Hand in a manifest and follow its release to the end.
+
+    MANIFEST is a file, or - for the standard input. It goes into the manifest bucket, which starts
+    the release machine. Ctrl-C ends the looking, not the release.
+
+    \b
+    Examples:
+      release-machine submit manifest.json
+      release-machine submit manifest.json --detach
+      generate-manifest | release-machine submit -
+    """
+    content = read_manifest(manifest)
+    session = open_session(context)
+    finder = ExecutionFinder(
+        sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
+    )
+    drop = drop_manifest(
+        content, name=manifest, bucket=session.deployment.manifest_bucket, s3=session.s3
+    )
+    tell(f"dropped {drop.address}")
+    with going_on("the release goes on. It starts by itself; see it with: release-machine list"):
+        arn = finder.await_execution(drop, wait=time.sleep, clock=now)
+    follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)

@@ -1,0 +1,20 @@
+"""What a shell completes from the ledger: at once, or not at all."""
+
+from collections.abc import Sequence
+
+import click
+from botocore.config import Config
+
+from operator_cli.aws_problems import explained
+from operator_cli.model import Release
+from operator_cli.session import Session
+from operator_cli.target_options import chosen_target
+
+# Whoever pressed a key waits for the answer.
+_AT_ONCE = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+
+
+def latest_releases(context: click.Context, *, limit: int) -> Sequence[Release]:
+    """The latest releases; raises OperatorError when they cannot be read at once."""
+    with explained():
+        return Session(chosen_target(context), config=_AT_ONCE).ledger.latest(limit)

@@ -1,0 +1,18 @@
+"""Manifest files, as they are: the release machine is the one that judges them."""
+
+import sys
+from pathlib import Path
+
+from operator_cli.errors import UsageError
+
+STANDARD_INPUT = "-"
+
+
+def read_manifest(name: str) -> bytes:
+    """The bytes of a file, or of the standard input; raises UsageError."""
+    try:
+        return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}.", "Name a manifest file that exists."
+        ) from error
