@@ -41,7 +41,7 @@ class Rollback:
         for name, why in self.nothing_good.items():
             yield f"- {name}: {why}"
         for name, later in self.conflicts.items():
-            if name not in self.wanted:
+            if name not in self.wanted and name not in self.nothing_good:
                 yield f"- {name}: release {later} came later and has run it since"
 
     def __str__(self) -> str:
@@ -134,7 +134,7 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
         if revision.pin is None:
             return (
                 f"revision {revision.revision} of {revision.action or revision.artifact}, good in "
-                f"release {good.release_id}, is of a kind that no start of a pipeline takes"
+                f"release {good.release_id}, is of a kind that no start takes"
             )
     return None
 
