@@ -1,7 +1,6 @@
 """A manifest is verified whole before anything is started; a refusal says all that is wrong."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -59,37 +58,6 @@ def test_all_problems_are_told_at_once_with_their_paths(
     ):
         assert [line for line in lines if problem in line], problem
     assert ledger.items(release_id) == []
-
-
-@pytest.mark.parametrize(
-    "field",
-    [
-        {"variables": {"ENV": "prod"}},
-        {
-            "sourceRevisions": [
-                {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "3f2a"}
-            ]
-        },
-    ],
-    ids=["variables", "sourceRevisions"],
-)
-def test_what_does_not_work_yet_of_a_pipeline_is_refused(
-    releases: Releases, refusals: Refusals, estate: Estate, field: dict[str, Any]
-) -> None:
-    """A field without its behaviour is refused, never ignored."""
-    arn = releases.start(manifest(unique("yet"), {"name": estate.catalog} | field))
-    (name,) = field
-    expected = f"- pipelines[0].{name}: not supported yet"
-    assert expected in refusals.cause(arn, "ManifestInvalid", "direct")
-
-
-def test_a_rollback_is_refused_until_there_is_one(
-    releases: Releases, refusals: Refusals, estate: Estate
-) -> None:
-    """A policy without its behaviour is refused, never replaced by another one."""
-    arn = releases.start(manifest(unique("rollback"), estate.catalog, onFailure="rollback"))
-    expected = "- onFailure: 'rollback' is not supported yet"
-    assert expected in refusals.cause(arn, "ManifestInvalid", "direct")
 
 
 def test_a_refused_id_is_free(releases: Releases, refusals: Refusals, estate: Estate) -> None:
