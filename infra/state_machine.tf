@@ -113,7 +113,8 @@ resource "aws_iam_role_policy" "machine" {
   policy = data.aws_iam_policy_document.machine.json
 }
 
-# The Distributed Map starts children of the machine itself, so this policy can only follow it.
+# The Distributed Map starts children of the machine itself, and RollBackRelease another release, so this policy can only
+# follow it.
 data "aws_iam_policy_document" "map" {
   statement {
     sid       = "StartChildren"

@@ -68,10 +68,12 @@ class CloseRelease:
         if ending.makes is None:
             return
         release_id = self.ledger.headers.end_execution(arn, ending.how)
-        if release_id is None:
+        release = self.ledger.headers.read(release_id) if release_id else None
+        if release_id is None or release is None:
             log.info("it had opened no release", extra={"execution_arn": arn})
             return
-        self.ledger.headers.close(release_id, ending.makes, why=ending.why, execution_arn=arn)
+        why = ending.why_of(release)
+        self.ledger.headers.close(release_id, ending.makes, why=why, execution_arn=arn)
         self._follow_up(release_id, arn)
 
     def _rollback(self, release: Release, status: ReleaseStatus) -> Rollback | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from release_core.model import ReleaseStatus
+from release_core.model import OnFailure, Release, ReleaseStatus
 
 # What the end of a workflow execution from outside makes of its release, and how that is said.
 _MEANINGS = {
@@ -33,6 +33,13 @@ class Ending:
         words = _MEANINGS[self.how][1] if self.how in _MEANINGS else f"it ended as {self.how}"
         said = ": ".join(each for each in (self.error, self.cause) if each)
         return f"{words}: {said}"[:WHY_LIMIT] if said else words
+
+    def why_of(self, release: Release) -> str:
+        """The reason that is recorded of a release, whose policy the workflow could not follow."""
+        failed = self.makes is ReleaseStatus.FAILED
+        if failed and release.on_failure is OnFailure.ROLLBACK and not release.rolls_back_as:
+            return f"{self.why}\nIts rollback was not started: roll it back by hand"
+        return self.why
 
     @property
     def detail(self) -> dict[str, str | None]:

@@ -84,6 +84,20 @@ class Headers:
             ),
         )
 
+    def note_refusal(self, release_id: str, rollback_id: str, why: str) -> None:
+        """Tell in the audit of a release that its rollback was refused, and why."""
+        header_exists = "attribute_exists(#status)"
+        found = self.read(release_id)
+        if found:
+            what = f"its rollback {rollback_id} was refused: {why}"
+            self._releases.update(
+                _key(release_id),
+                Update(
+                    append={"audit": self._audit(what, found.status, found.status)},
+                    condition=header_exists,
+                ),
+            )
+
     def close(
         self,
         release_id: str,

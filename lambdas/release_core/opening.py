@@ -79,6 +79,10 @@ class OpenRelease:
                 channel=brought.channel if brought else None,
                 requester=brought.requester if brought else None,
             )
+            if isinstance(brought, RollbackRequest):
+                # Whoever looks at the failed release must not believe that it is rolled back.
+                headers = self.rollbacks.ledger.headers
+                headers.note_refusal(brought.of, brought.release_id, str(rejection))
             log.warning(
                 "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
             )

@@ -56,7 +56,10 @@ class Orphans:
                 # noticed. Several who notice at once put several; a close can be repeated.
                 self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})
                 self.headers.close(
-                    release.release_id, ending.makes, why=ending.why, execution_arn=execution_arn
+                    release.release_id,
+                    ending.makes,
+                    why=ending.why_of(release),
+                    execution_arn=execution_arn,
                 )
         return True
 

@@ -185,6 +185,19 @@ def test_the_name_of_the_execution_is_one_that_aws_takes(world: ReleaseWorld) ->
     assert len(closed["rollback"]["release_id"]) <= 100
 
 
+def test_a_workflow_that_failed_itself_says_that_nothing_is_rolled_back(
+    world: ReleaseWorld,
+) -> None:
+    """Nobody shall wait for a rollback that the workflow did not live to start."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, release_id="v2")
+    world.step_functions.end(arn, "FAILED")
+    world.close_release().when_ended(world.step_functions.status_event(arn))
+    release = world.release("v2")
+    assert (release.status, release.rolls_back_as) == (ReleaseStatus.FAILED, None)
+    assert "Its rollback was not started: roll it back by hand" in str(release.why)
+
+
 # Races
 
 
@@ -245,6 +258,8 @@ def test_later_releases_of_all_its_pipelines_leave_nothing_to_do(world: ReleaseW
     with pytest.raises(RollbackRefused, match="- orders: release v3 came later"):
         world.open_release(world.start(text))
     assert world.release("v2").rolled_back_by is None
+    told = world.item("release", "v2")["audit"][-1]["what"]
+    assert told.startswith("its rollback v2-rollback was refused: there is nothing to roll back")
 
 
 def test_a_release_that_ran_while_the_rollback_was_opened_is_seen(
