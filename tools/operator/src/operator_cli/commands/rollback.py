@@ -1,0 +1,127 @@
+"""``rollback``: ship again what was good before a release."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.core import planner, rollbacks
+from operator_cli.errors import OperatorError, UsageError
+from operator_cli.finding import known_release
+from operator_cli.following import follow_from_opening, open_console, show
+from operator_cli.manifest_file import STANDARD_INPUT
+from operator_cli.model import Release
+from operator_cli.plan_view import plan_view
+from operator_cli.release_argument import release_argument
+from operator_cli.rolling_back import (
+    conflict,
+    execution_input,
+    manifest_text,
+    nothing_to_do,
+    refusal,
+    remarks,
+)
+from operator_cli.session import Session
+from release_core.errors import RollbackRefused
+from release_core.plan import Plan
+from release_core.rolling_back import Rollback
+
+
+@click.command("rollback", cls=AwsCommand)
+@release_argument
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+@click.option(
+    "--manifest",
+    "file",
+    type=click.Path(allow_dash=True),
+    help="Only write the rollback's manifest to a file, or to - for the standard output.",
+)
+@click.option("--force", is_flag=True, help="Roll back also what later releases have run since.")
+@click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
+@click.option("--detach", is_flag=True, help="Return as soon as the rollback is opened.")
+@click.pass_context
+def command(
+    context: click.Context,
+    release_id: str,
+    *,
+    dry_run: bool,
+    file: str | None,
+    force: bool,
+    wait: bool,
+    detach: bool,
+) -> None:
+    """Ship again what was good before a release, and follow that.
+
+    The rollback is a release of its own: each pipeline that ran in RELEASE runs once more, with the
+    revisions and variables of its last success before, in the opposite order. What did not run is
+    left alone; what had never succeeded is named. Pipelines that a later release has run since are
+    rolled back only with --force.
+
+    \b
+    Examples:
+      release-machine rollback 2026.11.22-1 --dry-run
+      release-machine rollback 2026.11.22-1
+      release-machine rollback 2026.11.22-1 --manifest rollback.json
+    """
+    session = open_session(context)
+    release = known_release(session, release_id)
+    rollback = _read(session, release, force=force, wait=wait)
+    if file is not None:
+        _write(rollback, file)
+        return
+    plan = planner(session)(rollback.manifest)
+    _show(rollback, release, plan)
+    if not plan.valid:
+        raise OperatorError(
+            "Nothing was started: the machine would refuse it, for the reasons above.",
+            f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
+            "correct it, and submit that.",
+        )
+    if rollback.conflicts and not force:
+        raise conflict(rollback)
+    if dry_run:
+        return
+    started = session.sfn.start_execution(
+        stateMachineArn=session.deployment.state_machine_arn,
+        input=execution_input(rollback, caller=session.caller),
+    )
+    follow_from_opening(
+        session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
+    )
+
+
+def _read(session: Session, release: Release, *, force: bool, wait: bool) -> Rollback:
+    if release.pipeline_count == 0:
+        raise UsageError(
+            f"{release.label} was rejected: it has changed nothing.",
+            f"See why with: release-machine show {release.label}",
+        )
+    try:
+        rollback = rollbacks(session).read(release.release_id, over_later=force, waits=wait)
+    except RollbackRefused as error:
+        raise refusal(error, release) from error
+    if rollback.manifest is None:
+        raise nothing_to_do(rollback)
+    return rollback
+
+
+def _write(rollback: Rollback, file: str) -> None:
+    text = manifest_text(rollback)
+    if file == STANDARD_INPUT:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written: {error.strerror}.", "Name a file that can."
+        ) from error
+    for line in rollback.omissions:
+        click.echo(f"left out {line}", err=True)
+    click.echo(f"wrote {file}; check it with: release-machine plan {file}", err=True)
+
+
+def _show(rollback: Rollback, release: Release, plan: Plan) -> None:
+    console = open_console()
+    show(console, plan_view(plan.as_json(), width=console.width), *remarks(rollback, release))

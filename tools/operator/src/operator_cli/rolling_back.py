@@ -1,0 +1,101 @@
+"""Rolling a release back: what is told of it before it starts, and what is handed in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from operator_cli.errors import OperatorError, UsageError
+from operator_cli.model import RUNNING, Release
+from release_core.document import MAX_BYTES
+
+if TYPE_CHECKING:
+    from release_core.errors import RollbackRefused
+    from release_core.rolling_back import Rollback
+
+
+def refusal(error: RollbackRefused, release: Release) -> UsageError:
+    """Why a release cannot be rolled back, and which commands lead on."""
+    release_id = release.release_id
+    if release.status == RUNNING:
+        next_step = f"Stop it first: release-machine cancel {release_id}"
+    elif release.rollback_of:
+        next_step = (
+            f"Try it again with: release-machine retry {release_id}; or see what "
+            f"{release.rollback_of} shipped: release-machine show {release.rollback_of} --bom"
+        )
+    else:
+        next_step = f"See what it came to: release-machine show {release_id}"
+    return UsageError(f"{_sentence(str(error))}.", next_step)
+
+
+def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
+    """What the plan of the rollback's manifest does not say, one line each."""
+    if release.rolled_back_by:
+        yield Text(
+            f"! release {release.release_id} was rolled back before, by release "
+            f"{release.rolled_back_by}",
+            style="yellow",
+        )
+    for name, why in rollback.nothing_good.items():
+        yield Text(f"! {name} stays as it is: {why}", style="yellow")
+    for name, later in rollback.conflicts.items():
+        stays = "is rolled back over it" if name in rollback.wanted else "stays as it is"
+        yield Text(f"! {name} {stays}: release {later} came later and has run it", style="yellow")
+    if rollback.left_alone:
+        yield Text(f"did not run, stays as it is: {', '.join(rollback.left_alone)}", style="dim")
+
+
+def nothing_to_do(rollback: Rollback) -> OperatorError:
+    """What to do about a release of which nothing can be rolled back."""
+    if rollback.conflicts:
+        return OperatorError(
+            f"{_sentence(str(rollback))}",
+            f"To roll it back over them: release-machine rollback {rollback.release_id} --force",
+        )
+    return OperatorError(
+        f"{_sentence(str(rollback))}",
+        "Put the revisions that you want into a manifest of its own, as sourceRevisions, and "
+        "submit it.",
+    )
+
+
+def conflict(rollback: Rollback) -> OperatorError:
+    """What to do about later releases that have run the same pipelines."""
+    return OperatorError(
+        f"Nothing was started: {len(rollback.conflicts)} of its pipelines belong to later "
+        f"releases by now: {', '.join(rollback.conflicts)}.",
+        f"To roll these back too: release-machine rollback {rollback.release_id} --force. To roll "
+        "back the others: write them down with --manifest FILE, and submit that.",
+    )
+
+
+def execution_input(rollback: Rollback, *, caller: str) -> str:
+    """What the machine is started with, on behalf of the caller.
+
+    Raises OperatorError when that is more than Step Functions takes.
+    """
+    given = json.dumps({"manifest": rollback.manifest, "requestedBy": caller})
+    if len(given.encode()) <= MAX_BYTES:
+        return given
+    if rollback.conflicts:
+        raise OperatorError(
+            f"The rollback has {len(given.encode()):,} bytes; an execution takes {MAX_BYTES:,}.",
+            "Write it down with --manifest FILE, make two releases of it, and submit both.",
+        )
+    # The machine makes the same manifest itself, from the same records.
+    request = {"rollBack": rollback.release_id, "releaseId": rollback.rollback_id}
+    return json.dumps({**request, "requestedBy": caller})
+
+
+def manifest_text(rollback: Rollback) -> str:
+    """The manifest as a file that people can read and change."""
+    manifest: dict[str, Any] = dict(rollback.manifest or {})
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
