@@ -16,12 +16,14 @@ INTERRUPTED, TERMINATED = 130, 143
 
 # The module of each command, and what it says of itself in the first line of its help.
 COMMANDS = {
+    "plan": ("plan", "Say what a manifest would do now, and what is in its way."),
     "submit": ("submit", "Hand in a manifest and follow its release to the end."),
     "watch": ("watch", "Follow a release to its end, whoever started it."),
     "show": ("show", "Show one release: its pipelines, timeline, failures and audit."),
     "list": ("listing", "List the latest releases."),
     "cancel": ("cancel", "Stop a release that runs."),
     "retry": ("retry", "Run again what did not succeed in a release, and follow it."),
+    "rollback": ("rollback", "Ship again what was good before a release, and follow that."),
     "validate": ("validate", "Check manifests without AWS, to the line and column."),
     "schema": ("schema", "Print the JSON Schema of the manifest."),
     "logs": ("logs", "Show what the functions logged."),

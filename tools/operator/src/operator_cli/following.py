@@ -14,12 +14,12 @@ from rich.console import Console, RenderableType
 from operator_cli.errors import OperatorError
 from operator_cli.follow import Sink, follow
 from operator_cli.json_events import JsonView
-from operator_cli.json_output import write
 from operator_cli.live import LiveView
 from operator_cli.model import SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
 from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, await_opening
 from operator_cli.plain import PlainView
+from operator_cli.plan_view import plan_view
 from operator_cli.session import Session
 from operator_cli.wording import clock_time
 
@@ -50,8 +50,9 @@ def follow_from_opening(
     if isinstance(opening, Rejected):
         raise OperatorError(f"Rejected, nothing was started. {opening}", opening.next_step)
     if isinstance(opening, Planned):
-        tell("dry run: it would be released; nothing was started or recorded")
-        write(opening.plan)
+        tell("a dry run: nothing was started or recorded")
+        console = open_console()
+        show(console, plan_view(opening.plan, width=console.width))
         sys.exit(RELEASED)
     if isinstance(opening, Postponed):
         tell(f"it starts by itself; to give it up: release-machine cancel {name}")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
@@ -17,6 +17,7 @@ from operator_cli.model import (
     Release,
     Revision,
 )
+from release_core.clock import to_iso
 
 type Json = Mapping[str, Any]
 
@@ -28,9 +29,7 @@ def write(document: Json | Sequence[Json]) -> None:
 
 def moment(at: datetime | None) -> str | None:
     """A time as the ledger writes it: in UTC, with milliseconds."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if at is None else to_iso(at)
 
 
 def release_document(release: Release) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -17,6 +17,7 @@ from operator_cli.target import Target
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
@@ -71,7 +72,7 @@ class Session:
     def ledger(self) -> LedgerReader:
         """The releases table."""
         return LedgerReader(
-            dynamodb=self._boto.client("dynamodb", **self._access),
+            dynamodb=self.dynamodb,
             releases_table=self.deployment.releases_table,
             executions_table=self.deployment.executions_table,
         )
@@ -81,9 +82,18 @@ class Session:
         """The pipelines table: who holds what."""
         return BusyPipelines(
             sfn=self.sfn,
-            dynamodb=self._boto.client("dynamodb", **self._access),
+            dynamodb=self.dynamodb,
             pipelines_table=self.deployment.pipelines_table,
         )
+
+    def client(self, service: str) -> Any:
+        """The client of any AWS service."""
+        return self._boto.client(service, **self._access)  # type: ignore[call-overload] # by name
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return self._boto.client("dynamodb", **self._access)
 
     @cached_property
     def codepipeline(self) -> CodePipelineClient:

@@ -31,6 +31,8 @@ def release_header(release: Release, *, now: datetime) -> RenderableType:
         ("opened", clock_time(release.opened_at) if release.opened_at else None),
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
         ("attempt", _attempt(release)),
+        ("rolls back", release.rollback_of),
+        ("rolled back by", release.rolled_back_by),
         ("deadline", _deadline(release, now)),
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),
         ("halted", halted(release)),

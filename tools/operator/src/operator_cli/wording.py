@@ -43,7 +43,12 @@ def duration(begin: datetime | None, end: datetime | None) -> str:
     """Write how long it took: 0:07, 12:30, 1:02:03; nothing when an end is unknown."""
     if begin is None or end is None:
         return ""
-    seconds = max(0, int((end - begin).total_seconds()))
+    return lasting(end - begin)
+
+
+def lasting(period: timedelta) -> str:
+    """Write a period as a duration; one below zero is none."""
+    seconds = max(0, int(period.total_seconds()))
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
@@ -55,7 +60,7 @@ def left(remaining: timedelta) -> str:
         return "its time is up"
     if remaining.days > 1:
         return f"{remaining.days} days left"
-    return f"{duration(datetime.min, datetime.min + remaining)} left"
+    return f"{lasting(remaining)} left"
 
 
 def halted(release: Release) -> str:

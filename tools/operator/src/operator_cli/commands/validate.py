@@ -51,6 +51,9 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
 
 def _declarations(context: click.Context) -> Declarations:
     # boto3 takes longer to load than the whole check without AWS.
-    from operator_cli.looking_up import declarations  # noqa: PLC0415
+    from operator_cli.aws_command import open_session  # noqa: PLC0415
+    from operator_cli.aws_problems import explained  # noqa: PLC0415
+    from operator_cli.core import look_up  # noqa: PLC0415
 
-    return declarations(context)
+    with explained():
+        return look_up(open_session(context))

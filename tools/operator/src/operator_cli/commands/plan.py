@@ -1,0 +1,49 @@
+"""``plan``: what a manifest would do now."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.checking_files import check_content
+from operator_cli.core import planner
+from operator_cli.following import NOT_RELEASED, open_console, show
+from operator_cli.json_output import write
+from operator_cli.manifest_file import read_manifest
+from operator_cli.plan_view import plan_view
+from release_core.document import read_json
+
+INVALID = 2
+
+
+@click.command("plan", cls=AwsCommand)
+@click.argument("manifest", type=click.Path(allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
+    """Say what a manifest would do now, and what is in its way.
+
+    MANIFEST is a file, or - for the standard input. Nothing is written or started. These are the
+    checks of the release machine itself, made with your own credentials: pipelines, variables and
+    revisions, what runs already, who holds what, and how long it will take. The exit code is 0 when
+    it would be released, 1 when something is in its way, 2 when it is no manifest.
+
+    \b
+    Examples:
+      release-machine plan manifest.json
+      release-machine plan manifest.json --json | jq .problems
+    """
+    content = read_manifest(manifest)
+    checked = check_content(manifest, content, now=datetime.now(UTC))
+    if checked.manifest is None:
+        click.echo("\n".join(checked.lines()))
+        sys.exit(INVALID)
+    plan = planner(open_session(context))(read_json(content, place="the manifest"))
+    if as_json:
+        write(plan.as_json())
+    else:
+        console = open_console()
+        show(console, plan_view(plan.as_json(), width=console.width))
+    if not plan.valid:
+        sys.exit(NOT_RELEASED)

@@ -1,0 +1,97 @@
+"""A plan drawn with rich, from its JSON document: the command's own, or a dry run's output."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from operator_cli.wording import lasting
+
+WIDTH_FOR_STARTS = 100
+type Json = Mapping[str, Any]
+
+
+def plan_view(plan: Json, *, width: int) -> RenderableType:
+    """Draw what would run, from which to which revision, and what is in its way."""
+    return Group(_title(plan), *_facts(plan), Text(""), _table(plan, width=width), *_notes(plan))
+
+
+def _title(plan: Json) -> Text:
+    verdict = (
+        ("✔ would be released", "green")
+        if plan["valid"]
+        else ("✘ would not be released", "bold red")
+    )
+    label = plan["releaseId"] or "without an id"
+    return Text.assemble(("Plan of release ", "bold"), (label, "bold"), "  ", verdict)
+
+
+def _facts(plan: Json) -> Iterator[Text]:
+    seconds = plan["expectedSeconds"]
+    if seconds is not None and plan["pipelines"]:
+        path = " → ".join(plan["criticalPath"])
+        yield Text(f"takes about {lasting(timedelta(seconds=seconds))}, as long as {path}")
+    elif plan["pipelines"]:
+        yield Text("how long it takes is not known: a pipeline has no successful run", style="dim")
+
+
+def _table(plan: Json, *, width: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("PIPELINE", overflow="fold")
+    table.add_column("AFTER", overflow="fold")
+    table.add_column("MODE", no_wrap=True)
+    table.add_column("USUAL", no_wrap=True, justify="right")
+    if width >= WIDTH_FOR_STARTS:
+        table.add_column("STARTS", no_wrap=True, justify="right")
+    table.add_column("CURRENT → WANTED", overflow="fold")
+    for pipeline in plan["pipelines"]:
+        starts = pipeline.get("startsAfterSeconds")
+        table.add_row(
+            pipeline["name"],
+            ", ".join(pipeline["dependsOn"]),
+            " ".join(filter(None, (pipeline.get("type"), pipeline.get("executionMode")))),
+            _seconds(pipeline.get("usualSeconds")),
+            *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
+            Text("\n").join(_revisions(pipeline)),
+        )
+    return table
+
+
+def _revisions(pipeline: Json) -> Iterator[Text]:
+    for source in pipeline.get("sources", ()):
+        current, wanted = source["current"], source["wanted"]
+        told = Text(f"{source['actionName']}: ", style="dim")
+        told.append(current or "unknown", style="")
+        told.append(" → ")
+        if wanted is None:
+            yield told.append("its newest")
+        else:
+            yield told.append(wanted, style="" if wanted == current else "bold")
+    if pipeline.get("variables"):
+        yield Text(f"with {', '.join(pipeline['variables'])}", style="dim")
+
+
+def _notes(plan: Json) -> Iterator[RenderableType]:
+    warnings = [("", each) for each in plan["warnings"]]
+    for pipeline in plan["pipelines"]:
+        warnings += [(pipeline["name"], each) for each in pipeline["warnings"]]
+    if warnings:
+        yield _listed("Mind", warnings, style="yellow")
+    if plan["problems"]:
+        yield _listed("In its way", [("", each) for each in plan["problems"]], style="red")
+
+
+def _listed(title: str, lines: Sequence[tuple[str, str]], *, style: str) -> RenderableType:
+    drawn = Table.grid(padding=(0, 1))
+    drawn.add_column(no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, says in lines:
+        drawn.add_row("-", Text(f"{name}: {says}" if name else says))
+    return Group(Text(f"\n{title}", style=f"bold {style}"), drawn)
+
+
+def _seconds(seconds: int | None) -> str:
+    return "" if seconds is None else lasting(timedelta(seconds=seconds))
