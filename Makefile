@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulation soak mutants lint up env deploy release status cancel retry logs destroy down clean setup build schema lock
+.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build schema lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT REASON
@@ -51,8 +51,11 @@ env: ## Print what a shell needs to reach the platform: eval "$(make -s env)"
 deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKEND_CONFIG=file to AWS
 	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
 
-release: setup ## Drop MANIFEST=path and follow the release to its end (exit code: its outcome)
+release: setup ## Hand in MANIFEST=path and follow the release to its end (exit code: its outcome)
 	@$(OPERATOR) submit "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
+
+plan: setup ## Say what MANIFEST=path would do now, and change nothing
+	@$(OPERATOR) plan "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
 
 status: setup ## List the latest releases, or show RELEASE=id
 	@$(OPERATOR) $(if $(RELEASE),show "$(RELEASE)",list)
@@ -62,6 +65,9 @@ cancel: setup ## Stop RELEASE=id and what runs of it (REASON=text goes on record
 
 retry: setup ## Run again what did not succeed in RELEASE=id and follow it
 	@$(OPERATOR) retry "$(or $(RELEASE),$(error RELEASE=id is needed))"
+
+rollback: setup ## Ship again what was good before RELEASE=id, as a release of its own
+	@$(OPERATOR) rollback "$(or $(RELEASE),$(error RELEASE=id is needed))"
 
 logs: setup ## Show what the functions logged and go on until Ctrl-C
 	@$(OPERATOR) logs --follow
