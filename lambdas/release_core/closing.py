@@ -154,14 +154,21 @@ def _start_of_rollback(closed: Release, execution_arn: str) -> dict[str, str] | 
     # A close that comes late, after a resume, has nothing to start.
     if closed.rolls_back_as is None or closed.execution_arn != execution_arn:
         return None
-    # Each attempt may end in a rollback of its own; the same one is started once.
-    attempt = hashlib.sha256(execution_arn.encode()).hexdigest()[:12]
-    # CloudWatch Logs takes no other characters, and Step Functions 80 of them.
-    readable = re.sub(r"[^A-Za-z0-9_-]", "-", closed.release_id)[:55]
     return {
         "release_id": closed.rolls_back_as,
-        "execution_name": f"rollback-of-{readable}-{attempt}",
+        "execution_name": rollback_name(closed.release_id, execution_arn),
     }
+
+
+def rollback_name(release_id: str, execution_arn: str) -> str:
+    """The name of the execution that rolls back a release that ended with this execution.
+
+    Each attempt may end in a rollback of its own; the same one is started once.
+    """
+    attempt = hashlib.sha256(execution_arn.encode()).hexdigest()[:12]
+    # CloudWatch Logs takes no other characters, and Step Functions 80 of them.
+    readable = re.sub(r"[^A-Za-z0-9_-]", "-", release_id)[:55]
+    return f"rollback-of-{readable}-{attempt}"
 
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:
