@@ -11,7 +11,6 @@ from release_core.errors import StopUnresolved
 from release_core.ledger import Ledger
 from release_core.materials import bill_of_materials
 from release_core.model import (
-    NOTHING,
     STATUS_OF_STATE,
     Change,
     ExecutionState,
@@ -20,8 +19,8 @@ from release_core.model import (
     Pipeline,
     PipelineStatus,
     Release,
-    Shipped,
 )
+from release_core.shipped import NOTHING, Shipped
 
 log = logging.getLogger(__name__)
 

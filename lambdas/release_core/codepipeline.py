@@ -16,7 +16,8 @@ from release_core.declarations import (
     SourceAction,
     read_declaration,
 )
-from release_core.model import ExecutionState, Failure, Pipeline, Revision
+from release_core.model import ExecutionState, Failure, Pipeline
+from release_core.shipped import Revision
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient

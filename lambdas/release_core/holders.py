@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
 from release_core.items import Item, plain
-from release_core.model import Pipeline, Shipped
+from release_core.model import Pipeline
+from release_core.shipped import Shipped
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -12,16 +12,14 @@ from release_core.model import (
     Execution,
     ExecutionState,
     Failure,
-    Good,
     OnFailure,
-    Pin,
     Pipeline,
     PipelineStatus,
     Release,
     ReleaseStatus,
     Retry,
-    Revision,
 )
+from release_core.shipped import Good, Pin, Revision
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef

@@ -16,7 +16,8 @@ from release_core.headers import Headers
 from release_core.holders import Holders
 from release_core.items import Item, audit_entry, node_key, plain, read_pipeline, retry_item
 from release_core.ledger_reader import LedgerReader
-from release_core.model import NOTHING, Change, Failure, Pipeline, PipelineStatus, Retry, Shipped
+from release_core.model import Change, Failure, Pipeline, PipelineStatus, Retry
+from release_core.shipped import NOTHING, Shipped
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.codepipeline import CodePipeline, Seen
 from release_core.declarations import SourceAction, revision_types
-from release_core.model import Pin, Pipeline, Revision, Shipped
+from release_core.model import Pipeline
+from release_core.shipped import Pin, Revision, Shipped
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,12 @@
 """A release as the ledger holds it: plain values, no I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+
+from release_core.shipped import Good, Pin, Revision
 
 
 class ReleaseStatus(StrEnum):
@@ -146,58 +148,6 @@ class Failure:
         summary = f" {self.summary}" if self.summary and self.summary != self.message else ""
         link = f" See {self.link}" if self.link else ""
         return f"{where}{self.message}{code}{summary}{link}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pin:
-    """The revision that a source action is to take: ``type`` is a revisionType of AWS."""
-
-    action: str
-    type: str
-    revision: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Revision:
-    """What one source action of an execution delivered; without ``action`` AWS does not tell which.
-
-    ``type`` is the revisionType under which the action takes this revision again, if it has one.
-    """
-
-    artifact: str
-    revision: str
-    summary: str | None = None
-    action: str | None = None
-    type: str | None = None
-
-    @property
-    def pin(self) -> Pin | None:
-        """What makes another execution take this revision, as far as that is known."""
-        if self.action is None or self.type is None:
-            return None
-        return Pin(action=self.action, type=self.type, revision=self.revision)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shipped:
-    """What an execution ran with: its revisions, and every variable with the value it had."""
-
-    revisions: Sequence[Revision] = ()
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-NOTHING = Shipped()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Good:
-    """An execution of a pipeline that succeeded, and what it takes to ship the same again."""
-
-    release_id: str
-    execution_id: str
-    at: datetime
-    revisions: tuple[Revision, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

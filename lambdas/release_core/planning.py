@@ -13,10 +13,11 @@ from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
 from release_core.ledger_reader import LedgerReader
 from release_core.manifest import Manifest, ManifestPipeline
-from release_core.model import Pin, Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.plan import Plan, PlannedPipeline, PlannedSource
 from release_core.problems import Problem, one_line
 from release_core.rolling_back import refuse_rollback
+from release_core.shipped import Pin
 from release_core.survey import Lookup, PipelineFacts, RevisionSources, Survey
 from release_core.tokens import Tokens
 

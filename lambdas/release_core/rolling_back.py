@@ -10,8 +10,9 @@ from itertools import count
 from typing import Any
 
 from release_core.errors import RollbackRefused
-from release_core.model import Good, Pipeline, Release, ReleaseStatus
+from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.problems import MAX_REPORTED
+from release_core.shipped import Good
 
 MAX_ID = 100  # characters of a release id
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from release_core.clients import InParallel, one_by_one
 from release_core.declarations import SourceAction
-from release_core.model import Pin
+from release_core.shipped import Pin
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient

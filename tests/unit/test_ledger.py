@@ -12,9 +12,8 @@ from release_core.model import (
     Pipeline,
     PipelineStatus,
     ReleaseStatus,
-    Revision,
-    Shipped,
 )
+from release_core.shipped import Revision, Shipped
 from tests.unit.ledger_world import RETENTION, LedgerWorld, an_opening
 
 AT = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)

@@ -9,7 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 from release_core.codepipeline import CodePipeline, Seen
 from release_core.declarations import SourceAction
 from release_core.materials import bill_of_materials, name_sources
-from release_core.model import ExecutionState, Pin, Pipeline, Revision
+from release_core.model import ExecutionState, Pipeline
+from release_core.shipped import Pin, Revision
 
 ORDERS = Pipeline(name="orders", execution_id="e1")
 S3 = SourceAction(name="Fetch", provider="S3")

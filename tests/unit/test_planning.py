@@ -15,9 +15,9 @@ from localstack_codepipeline.model import Revision as Delivered
 from release_core.declarations import SourceAction
 from release_core.document import write_json
 from release_core.errors import ManifestInvalid, Rejection
-from release_core.model import Pin
 from release_core.plan import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.planning import Planner
+from release_core.shipped import Pin
 from release_core.survey import PipelineFacts, RevisionSources
 from tests.fakes.service import Refused, service
 from tests.unit.release_world import ReleaseWorld, declaration

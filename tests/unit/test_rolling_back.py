@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from release_core.checking import examine
 from release_core.errors import RollbackRefused
-from release_core.model import Good, Pipeline, PipelineStatus, Release, ReleaseStatus, Revision
+from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.rolling_back import (
     MAX_ID,
     Rollback,
@@ -18,6 +18,7 @@ from release_core.rolling_back import (
     rollback_ids,
     rollback_manifest,
 )
+from release_core.shipped import Good, Revision
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PINNED = Revision(artifact="App", revision="c0ffee", action="Source", type="COMMIT_ID")

@@ -9,8 +9,9 @@ from localstack_codepipeline.model import ActionResult, RunAction
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.document import write_json
 from release_core.errors import ManifestInvalid
-from release_core.model import Good, Pin, PipelineStatus, Revision, Shipped
+from release_core.model import PipelineStatus
 from release_core.opening_ledger import OpeningLedger
+from release_core.shipped import Good, Pin, Revision, Shipped
 from tests.fakes.service import Refused, service
 from tests.unit.release_world import ReleaseWorld, declaration
 from tests.unit.test_running import FAILURE, Crash, crash_after
