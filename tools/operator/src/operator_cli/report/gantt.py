@@ -14,7 +14,7 @@ from operator_cli.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from operator_cli.time_axis import Tick, part, ticks
 from operator_cli.wording import duration
 
-MOST_TICKS = 6
+MOST_TICKS, MOST_TICKS_WITH_SECONDS = 6, 4
 ROW, BAR = 26, 14
 _TOP = (ROW - BAR) // 2
 _SIGNS = {
@@ -32,7 +32,7 @@ _MEANINGS = {
 def gantt(release: Release, schedule: Schedule) -> Markup:
     """Draw one attempt."""
     pipelines = by_name(release)
-    found = ticks(schedule.begin, schedule.end, most=MOST_TICKS)
+    found = _ticks(schedule)
     rows = [_row(pipelines[span.pipeline], span, schedule, found) for span in schedule.spans]
     return element(
         "figure",
@@ -50,12 +50,19 @@ def _caption(schedule: Schedule) -> Content:
     return f"{begin:%Y-%m-%d %H:%M:%S} to {until} UTC, {spelled(begin, end)}"
 
 
+def _ticks(schedule: Schedule) -> Sequence[Tick]:
+    """As many as have room on a phone: those with seconds need more of it."""
+    found = ticks(schedule.begin, schedule.end, most=MOST_TICKS)
+    if any(tick.label.count(":") > 1 for tick in found):
+        return ticks(schedule.begin, schedule.end, most=MOST_TICKS_WITH_SECONDS)
+    return found
+
+
 def _axis(schedule: Schedule, found: Sequence[Tick]) -> Markup:
-    labels = []
-    for tick in found:
-        share = part(tick.at, schedule.begin, schedule.end)
-        anchored = "start" if share < 0.08 else "end" if share > 0.92 else "middle"
-        labels.append(element("text", tick.label, x=_percent(share), y=13, text_anchor=anchored))
+    labels = [
+        element("text", tick.label, x=_percent(part(tick.at, schedule.begin, schedule.end)), y=13)
+        for tick in found
+    ]
     return element("svg", labels, class_="ticks", height=18, aria_hidden="true")
 
 
@@ -170,7 +177,7 @@ def _critical_path(schedule: Schedule) -> Markup | None:
     return element("p", "Critical path, which decided how long it took: ", steps)
 
 
-def _legend(schedule: Schedule) -> Markup:
+def _legend(schedule: Schedule) -> Markup | None:
     drawn = [span for span in schedule.spans if span.began_at]
     signs: list[tuple[Markup, str]] = []
     box = {"x": 1, "y": 3, "width": 22, "height": 10, "rx": 2}
@@ -202,7 +209,7 @@ def _legend(schedule: Schedule) -> Markup:
         element("li", element("svg", sign, width=24, height=16, aria_hidden="true"), " ", meaning)
         for sign, meaning in signs
     ]
-    return element("ul", items, class_="legend", aria_label="Legend") if items else element("i")
+    return element("ul", items, class_="legend", aria_label="Legend") if items else None
 
 
 def _at(moment: datetime) -> str:

@@ -7,6 +7,7 @@ release gives the same picture, always.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -93,11 +94,11 @@ def _order(grid: _Grid) -> None:
     best, fewest = [list(column) for column in grid.columns], _crossings(grid)
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
-        columns = grid.columns[1:] if forward else grid.columns[-2::-1]
+        columns = grid.columns if forward else grid.columns[::-1]
         neighbours = grid.left if forward else grid.right
-        for column in columns:
-            places = {spot: at for side in grid.columns for at, spot in enumerate(side)}
-            column.sort(key=lambda spot: _middle(neighbours.get(spot, ()), places, spot))
+        for fixed, moved in pairwise(columns):
+            places = {spot: at for side in (fixed, moved) for at, spot in enumerate(side)}
+            moved.sort(key=lambda spot: _middle(neighbours.get(spot, ()), places, spot))
         crossings = _crossings(grid)
         if crossings < fewest:
             best, fewest = [list(column) for column in grid.columns], crossings
@@ -113,12 +114,13 @@ def _crossings(grid: _Grid) -> int:
     places = {spot: at for column in grid.columns for at, spot in enumerate(column)}
     count = 0
     for column in grid.columns:
-        ends = [
-            place
-            for spot in column
-            for place in sorted(places[each] for each in grid.right.get(spot, ()))
-        ]
-        count += sum(one > other for at, one in enumerate(ends) for other in ends[at + 1 :])
+        ends: list[int] = []
+        for spot in column:
+            arrivals = sorted(places[each] for each in grid.right.get(spot, ()))
+            # Those that start at the same spot do not cross each other.
+            count += sum(len(ends) - bisect_right(ends, place) for place in arrivals)
+            for place in arrivals:
+                insort(ends, place)
     return count
 
 

@@ -30,11 +30,11 @@ def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
     body = element(
         "body",
         shapes(),
-        element("a", "To the pipelines", href="#pipelines", class_="skip"),
+        element("a", "To the details", href="#details", class_="skip"),
         head(snapshot, region=console_region),
         next_steps(snapshot),
         _contents(sections),
-        element("main", [section(key, title, content) for key, title, content in sections]),
+        element("main", [section(*each) for each in sections], id="details"),
         _foot(snapshot),
     )
     page = element("html", _head(snapshot.release, style), body, lang="en")

@@ -1,0 +1,46 @@
+"""Reads a report as a browser's parser does: its elements, its text and where its links lead."""
+
+from html.parser import HTMLParser
+
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """What a page holds; raises AssertionError where its elements are not nested."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element."""
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that is open."""
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Take a text; of the style sheet none."""
+        if self._open and self._open[-1] != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        """All text, as it follows one another, without its spacing."""
+        return " ".join(" ".join(self.texts).split())
+
+    def values(self, attribute: str) -> list[str]:
+        """The values of an attribute, wherever it stands."""
+        return [found[attribute] for _, found in self.elements if attribute in found]
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        """The attributes of each element of that name."""
+        return [found for name, found in self.elements if name == tag]

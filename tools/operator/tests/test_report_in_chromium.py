@@ -1,0 +1,162 @@
+"""The HTML report in a browser: on a phone and on a desk, in both colour schemes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from operator_cli.model import Snapshot
+from operator_cli.report import html
+from tools.operator.tests import report_samples as samples
+from tools.operator.tests.chromium import Chromium
+
+type Sample = Callable[[], Snapshot]
+
+SMALL, PHONE, TABLET, DESK = 320, 390, 820, 1280
+every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
+
+# WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text that is large or bold and fairly large.
+FAINT = """
+(() => {
+  const parts = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => parts(color).slice(0, 3).map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const color = getComputedStyle(each).backgroundColor;
+      if ((parts(color)[3] ?? 1) === 1) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  document.querySelectorAll('details').forEach((each) => { each.open = true; });
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let seen = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || ['STYLE', 'title', 'desc'].includes(element.tagName)) continue;
+    if (!element.checkVisibility()) continue;
+    seen += 1;
+    const style = getComputedStyle(element);
+    const inks = [light(element instanceof SVGElement ? style.fill : style.color),
+                  light(behind(element))].sort((one, other) => other - one);
+    const ratio = (inks[0] + 0.05) / (inks[1] + 0.05);
+    const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
+    const wanted = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
+    if (ratio < wanted) found.push(`${node.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return {seen, found};
+})()
+"""
+# Labels of the axis that touch, and what reaches beyond the page without a container that scrolls.
+CLASHING = """
+[...document.querySelectorAll('.ticks')].flatMap((axis) => {
+  const boxes = [...axis.querySelectorAll('text')].map((each) => each.getBoundingClientRect());
+  return boxes.slice(1).filter((box, at) => box.left < boxes[at].right + 2).map((box) => box.left);
+})
+"""
+WIDTH = "[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """One browser for all pages."""
+    with Chromium(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the reports lie, one for each sample."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name, sample in samples.SAMPLES.items():
+        page = html(sample(), console_region=samples.REGION)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+@every_sample
+@pytest.mark.parametrize("width", [SMALL, PHONE, TABLET, DESK])
+def test_the_page_never_scrolls_sideways(
+    chromium: Chromium, folder: Path, sample: Sample, width: int
+) -> None:
+    """At any width, with everything unfolded, the page is as wide as the screen; labels are apart.
+
+    It asks the network for nothing, and the console stays empty: its policy holds.
+    """
+    page = folder / f"{sample.__name__}.html"
+    chromium.show(page, width=width, height=844, scheme="light")
+    chromium.evaluate("document.querySelectorAll('details').forEach((each) => {each.open = true})")
+    wide, screen = chromium.evaluate(WIDTH)
+    assert wide == screen
+    assert screen > width - 20
+    assert chromium.evaluate(CLASHING) == []
+    assert chromium.requests == [page.as_uri()]
+    assert chromium.complaints == []
+
+
+@every_sample
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_every_text_stands_out(
+    chromium: Chromium, folder: Path, sample: Sample, width: int, scheme: str
+) -> None:
+    """In both colour schemes each text has the contrast that WCAG asks for (level AA)."""
+    chromium.show(folder / f"{sample.__name__}.html", width=width, height=844, scheme=scheme)
+    answer = chromium.evaluate(FAINT)
+    assert answer["seen"] > 20
+    assert answer["found"] == []
+
+
+def test_the_schemes_differ(chromium: Chromium, folder: Path) -> None:
+    """Who prefers dark gets a dark page."""
+    backgrounds = []
+    for scheme in ("light", "dark"):
+        chromium.show(folder / "good.html", width=DESK, height=844, scheme=scheme)
+        backgrounds.append(chromium.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds == ["rgb(244, 246, 248)", "rgb(17, 21, 27)"]
+
+
+def test_a_wide_picture_scrolls_in_its_own_place(chromium: Chromium, folder: Path) -> None:
+    """On a phone the picture of twelve pipelines scrolls within its frame, by keyboard too."""
+    chromium.show(folder / "twelve.html", width=PHONE, height=844, scheme="light")
+    inside, frame, focus = chromium.evaluate(
+        "(({scrollWidth, clientWidth, tabIndex}) => [scrollWidth, clientWidth, tabIndex])"
+        "(document.querySelector('.scroll'))"
+    )
+    assert inside > 2 * frame
+    assert focus == 0
+
+
+def test_a_style_that_is_smuggled_in_does_nothing(chromium: Chromium, folder: Path) -> None:
+    """The policy is in force: the browser refuses any script or style but the page's own."""
+    page = folder / "smuggled.html"
+    text = html(samples.good())
+    smuggled = "<style>body{display:none}</style><script>document.title='run'</script></body>"
+    page.write_text(text.replace("</body>", smuggled), encoding="utf-8")
+    chromium.show(page, width=DESK, height=844, scheme="light")
+    assert chromium.evaluate("getComputedStyle(document.body).display") == "block"
+    assert chromium.evaluate("document.title") == "Release 2026.11.22-1: SUCCEEDED"
+    assert len(chromium.complaints) == 2
+
+
+def test_print_unfolds_everything(chromium: Chromium, folder: Path) -> None:
+    """On paper nothing stays folded and nothing is wider than the page."""
+    chromium.show(folder / "resumed.html", width=DESK, height=844, scheme="light")
+    chromium.call("Emulation.setEmulatedMedia", media="print", features=[])
+    chromium.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=718,  # A4 less Chromium's margins, at 96 dots per inch
+        height=1047,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    heights = chromium.evaluate(
+        "[...document.querySelectorAll('details > :not(summary)')].map((each) => each.offsetHeight)"
+    )
+    assert len(heights) > 1
+    assert min(heights) > 0
+    wide, screen = chromium.evaluate(WIDTH)
+    assert wide == screen
