@@ -21,7 +21,7 @@ from localstack_codepipeline.model import (
 )
 from localstack_codepipeline.model.service import OPERATIONS
 from localstack_codepipeline.model.state import Execution
-from tests.fakes.service import Refused, answer, service
+from tests.fakes.service import Refused, answer, copied, service
 
 _PAGINATED = {
     "list_pipelines": "ListPipelines",
@@ -131,7 +131,7 @@ class FakeCodePipeline:
             refusal = Refused(error.code, error.message, members={"message": error.message})
             raise self._service.error(refusal, operation) from error
         self._take(done.effects)
-        return answer(_copied(done.response))
+        return answer(copied(done.response))
 
     def _take(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -174,10 +174,3 @@ def envelope(event: EmitEvent, *, number: int = 0) -> dict[str, Any]:
         "resources": list(event.resources),
         "detail": dict(event.detail),
     }
-
-
-def _copied(value: Any) -> Any:
-    """Copy a response: the model's shares structure with its state."""
-    if isinstance(value, Mapping):
-        return {name: _copied(member) for name, member in value.items()}
-    return [_copied(element) for element in value] if isinstance(value, list | tuple) else value

@@ -67,3 +67,10 @@ def service(name: str) -> Service:
 def answer(members: Mapping[str, Any]) -> dict[str, Any]:
     """Give a response the metadata that every boto3 response carries."""
     return {**members, "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}
+
+
+def copied(value: Any) -> Any:
+    """Copy what a fake answers, so that a caller may change it: it shares the fake's own state."""
+    if isinstance(value, Mapping):
+        return {name: copied(member) for name, member in value.items()}
+    return [copied(element) for element in value] if isinstance(value, list | tuple) else value

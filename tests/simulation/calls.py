@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
+from botocore.exceptions import ClientError
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from tests.fakes.codepipeline import FakePaginator
-from tests.simulation.frames import describe, describe_value
+from tests.simulation.frames import Known, describe, describe_value
+from tests.simulation.hashes import Hashes
 
 PAGINATED = {
     "list_pipelines": "ListPipelines",
@@ -24,8 +26,7 @@ PAGINATED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request to AWS that a function is about to send."""
 
     service: str
@@ -37,19 +38,19 @@ class Call:
         return f"{self.method}({_concerns(self.request)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back: a response or an error, and the time at which the function reads it."""
 
     now: datetime
     value: Any = None
-    error: Exception | None = None
+    error: ClientError | None = None
 
-    def key(self) -> tuple[datetime, int]:
+    def key(self, hashes: Hashes) -> tuple[object, ...]:
         """What tells this answer from others to the same call."""
-        error = self.error
-        told = error and (type(error).__name__, str(error), getattr(error, "response", None))
-        return (self.now, hash(repr((self.value, told))))
+        if self.error is None:
+            return (self.now, hashes.of_response(self.value))
+        refused = hashes.of_response(self.error.response)
+        return (self.now, type(self.error).__name__, str(self.error), refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class Conversation:
             del parent
         self._now = answer.now
         if answer.error is not None:
-            raise answer.error.with_traceback(None)
+            # A new one each time: what has been raised holds the frames that it came through.
+            raise type(answer.error)(answer.error.response, answer.error.operation_name)
         return answer.value
 
 
@@ -145,18 +147,22 @@ class Point:
 
     def after(self, answer: Answer) -> "Point":
         """Return the point that this answer leads to."""
-        key = answer.key() if self._beginning.merges else ()
+        hashes = self._beginning.hashes
+        if hashes is None:
+            return self._resumed(answer)
+        key = answer.key(hashes)
         found = self._after.get(key)
         if found is None:
-            assert isinstance(self.next, Call)
-            live = self._take_live()
-            live.resume(answer)
-            found = self._beginning.point_of(
-                live, answers=(*self.answers, answer), calls=(*self.calls, self.next)
-            )
-            if self._beginning.merges:
-                self._after[key] = found
+            found = self._after[key] = self._resumed(answer)
         return found
+
+    def _resumed(self, answer: Answer) -> "Point":
+        assert isinstance(self.next, Call)
+        live = self._take_live()
+        live.resume(answer)
+        return self._beginning.point_of(
+            live, answers=(*self.answers, answer), calls=(*self.calls, self.next)
+        )
 
     def _take_live(self) -> "_Live":
         live, self._live = self._live, None
@@ -170,16 +176,19 @@ class Point:
 class Beginning:
     """An invocation as it begins, and every point it is known to come to.
 
-    With `merges`, histories that lead to equal frames lead to one point: less to explore, and not
+    With `hashes`, histories that lead to equal frames lead to one point: less to explore, and not
     worth its price when each schedule is run but once.
     """
 
-    def __init__(self, program: Program, now: datetime, *, merges: bool) -> None:
+    def __init__(self, program: Program, now: datetime, hashes: Hashes | None) -> None:
         self._program = program
         self._now = now
-        self.merges = merges
+        self.hashes = hashes
         self._points: dict[object, Point] = {}
-        self.point = self.point_of(self.run())
+
+    def point(self) -> Point:
+        """Return the point of its first call."""
+        return self.point_of(self.run())
 
     def run(self) -> "_Live":
         """Run the function up to its first call."""
@@ -189,7 +198,7 @@ class Beginning:
         self, live: "_Live", *, answers: tuple[Answer, ...] = (), calls: tuple[Call, ...] = ()
     ) -> Point:
         """Return the point where a running function stands, a known one if it is equal."""
-        if not self.merges:
+        if self.hashes is None:
             return Point(self, live, answers=answers, calls=calls)
         state = live.describe()
         found = self._points.get(state)
@@ -207,7 +216,7 @@ class Running(greenlet):
 class _Live:
     """A function in a greenlet, stopped at a call."""
 
-    __slots__ = ("_greenlet", "stopped_at")
+    __slots__ = ("_greenlet", "_known", "stopped_at")
 
     def __init__(self, program: Program, now: datetime) -> None:
         conversation = Conversation(now)
@@ -218,6 +227,7 @@ class _Live:
             except Exception as error:  # the boundary of an invocation, as Lambda's runtime is
                 return Ended(error=error.with_traceback(None))
 
+        self._known: Known = {}
         self._greenlet = Running(run)
         self._greenlet.conversation = conversation
         self.stopped_at: Call | Ended = cast(Call | Ended, self._greenlet.switch())
@@ -225,8 +235,9 @@ class _Live:
     def describe(self) -> object:
         """Return what tells this state of the function from others."""
         if isinstance(self.stopped_at, Ended):
-            return ("ended", describe_value(self.stopped_at.value), repr(self.stopped_at.error))
-        return describe(self._greenlet.gr_frame)
+            value = describe_value(self.stopped_at.value, self._known)
+            return ("ended", value, repr(self.stopped_at.error))
+        return describe(self._greenlet.gr_frame, self._known)
 
     def resume(self, answer: Answer) -> None:
         """Let the function go on with an answer, up to its next call or its end."""

@@ -6,7 +6,6 @@ that hold clients and never change (test_frames.py holds the functions to that).
 that is not known here equals nothing else: that costs states, and hides none.
 """
 
-import dataclasses
 import enum
 import types
 from collections.abc import Iterator, Mapping
@@ -19,16 +18,22 @@ from pydantic import BaseModel
 
 from tests.fakes.codepipeline import FakePaginator
 
+# What was found of dataclasses, by identity; it holds them, so that their ids stay theirs.
+type Known = dict[int, tuple[object, object]]
+
 _unique = count()
 _UNCHANGING = ("release_core.", "tests.simulation.calls")
 _LEFT_OUT = {"_", "self", "parent"}
-_PLAIN = (str, int, Decimal, float, bytes, bool, type(None), datetime, timedelta, enum.Enum)
+_PLAIN = {str, int, Decimal, float, bytes, bool, type(None), datetime, timedelta}
 _FIXED = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.ModuleType)
 
 
-def describe(frame: types.FrameType | None) -> object:
-    """Return what tells this stack of frames from others, as a value that can be hashed."""
-    return tuple(_frame(each) for each in _stack(frame))
+def describe(frame: types.FrameType | None, known: Known) -> object:
+    """Return what tells this stack of frames from others, as a value that can be hashed.
+
+    `known` keeps what was found of values that never change, for the same stack's next stop.
+    """
+    return tuple(_frame(each, known) for each in _stack(frame))
 
 
 def _stack(frame: types.FrameType | None) -> Iterator[types.FrameType]:
@@ -37,37 +42,43 @@ def _stack(frame: types.FrameType | None) -> Iterator[types.FrameType]:
         frame = frame.f_back
 
 
-def _frame(frame: types.FrameType) -> object:
+def _frame(frame: types.FrameType, known: Known) -> object:
     values = tuple(
-        (name, describe_value(value))
-        for name, value in frame.f_locals.items()
-        if name not in _LEFT_OUT
+        [
+            (name, describe_value(value, known))
+            for name, value in frame.f_locals.items()
+            if name not in _LEFT_OUT
+        ]
     )
     return (id(frame.f_code), frame.f_lasti, values)
 
 
-def describe_value(value: Any) -> object:
+def describe_value(value: Any, known: Known) -> object:
     """Return a hashable value that is equal for equal contents."""
+    if type(value) in _PLAIN:
+        return value
     found: object
     match value:
-        case _ if isinstance(value, _PLAIN):
+        case enum.Enum():
             found = value
         case list() | tuple():
-            found = tuple(describe_value(each) for each in value)
+            found = tuple([describe_value(each, known) for each in value])
         case set() | frozenset():
-            found = frozenset(describe_value(each) for each in value)
+            found = frozenset([describe_value(each, known) for each in value])
         case Mapping():
-            found = tuple((key, describe_value(each)) for key, each in value.items())
+            found = tuple([(key, describe_value(each, known)) for key, each in value.items()])
         case types.GeneratorType():
-            found = _frame(value.gi_frame) if value.gi_frame else "ended"
+            found = _frame(value.gi_frame, known) if value.gi_frame else "ended"
         case _ if isinstance(value, _FIXED):
             found = getattr(value, "__qualname__", str(value))
         case _:
-            found = (type(value).__qualname__, _describe_object(value))
+            found = _describe_object(value, known)
     return found
 
 
-def _describe_object(value: Any) -> object:
+def _describe_object(value: Any, known: Known) -> object:
+    kind = type(value)
+    names = getattr(kind, "__dataclass_fields__", None)
     found: object
     match value:
         case BaseException():
@@ -76,11 +87,14 @@ def _describe_object(value: Any) -> object:
             found = value.model_dump_json()
         case FakePaginator():
             found = value.operation
-        case _ if dataclasses.is_dataclass(value):
-            fields = dataclasses.fields(value)
-            found = tuple(describe_value(getattr(value, each.name)) for each in fields)
-        case _ if type(value).__module__.startswith(_UNCHANGING):
+        case _ if names is not None:
+            kept = known.get(id(value))
+            if kept is None or kept[0] is not value:
+                fields = tuple([describe_value(getattr(value, name), known) for name in names])
+                kept = known[id(value)] = (value, fields)
+            found = kept[1]
+        case _ if kind.__module__.startswith(_UNCHANGING):
             found = None
         case _:
             found = next(_unique)
-    return found
+    return (kind.__qualname__, found)

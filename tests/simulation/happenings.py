@@ -1,7 +1,6 @@
 """What an observer sees of a call that took effect."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from release_core.clock import to_iso
 from tests.simulation.calls import Answer, Call
@@ -22,8 +21,7 @@ class Violated(AssertionError):
         return ": ".join(self.args)
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """A call of an invocation, its answer, and the ledger's item before and after it."""
 
     world: World

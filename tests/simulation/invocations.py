@@ -1,14 +1,12 @@
 """Invocations of functions: waiting to begin, or somewhere in the middle."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.simulation.calls import Point
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One invocation; without `point` it has not begun, and before `due` it cannot.
 
     `sent` is the time at which it was asked for.
@@ -21,7 +19,7 @@ class Invocation:
     cause: str
     arn: str = ""
     pipeline: str = ""
-    payload: Any = field(default=None, compare=False, repr=False)
+    payload: Any = None
     sent: datetime | None = None
     tries: int = 1
     due: datetime | None = None

@@ -1,6 +1,6 @@
 """What the workflow does with what happens: the transitions of statemachine.asl.json."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from release_core.document import write_json

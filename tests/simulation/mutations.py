@@ -177,7 +177,6 @@ MUTANTS = (
     Mutant(
         "free nothing when closing",
         f"{CORE}/closing.py",
-        "            # Also when a start is still on its way: it is found and stopped by the next try.\n"
         "            self._free(closed, execution_arn)\n",
         "            pass\n",
     ),

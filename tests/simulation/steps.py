@@ -1,10 +1,9 @@
 """One step of a schedule: what may happen next, in words."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Something that may happen: `kind` says what, `who` to whom, `more` how.
 
     `costs` names the budget that it is taken from; a `forced` step happens only when nothing else

@@ -1,9 +1,8 @@
 """All that AWS keeps, as one state that can be saved, restored and compared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +19,7 @@ from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.step_functions import Snapshot as StepFunctionsSnapshot
 from tests.simulation.calls import Answer, Call
 from tests.simulation.functions import deployed_name
+from tests.simulation.hashes import Hashes
 from tests.unit.ledger_world import KEYS, make_tables
 from tests.unit.release_world import declaration
 
@@ -40,8 +40,7 @@ CHANGES_DYNAMODB = {
 _SETTLES = {"send_task_success", "send_task_failure"}
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """A state of all stores."""
 
     dynamodb: DynamoDBSnapshot
@@ -84,7 +83,8 @@ class Stores:
         try:
             value = getattr(self._clients[call.service], call.method)(**call.request)
         except ClientError as error:
-            return Answer(self.clock(), error=error)
+            error.__context__ = None  # it holds the frames that it came through
+            return Answer(self.clock(), error=error.with_traceback(None))
         return Answer(self.clock(), value)
 
     def change_codepipeline(self) -> FakeCodePipeline:
@@ -145,44 +145,30 @@ class Stores:
 class Fingerprints:
     """Hashes of saved states; each part that two states share is hashed once."""
 
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[object, int]] = {}
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
 
     def of(self, saved: Saved) -> int:
         """Return a number that equal states share, and others almost never."""
         tables = tuple(
-            (name, self._of_partitions(partitions))
+            (name, self._hashes.of(partitions, self._describe_partitions))
             for name, partitions in saved.dynamodb.contents.items()
         )
         return hash(
             (
                 tables,
-                self._once(saved.codepipeline, lambda: str(saved.codepipeline)),
-                self._once(saved.step_functions, lambda: repr(saved.step_functions)),
+                self._hashes.of(saved.codepipeline, str),
+                self._hashes.of(saved.step_functions, repr),
                 tuple(entry["Detail"] for entry in saved.announced),
                 saved.now,
             )
         )
 
-    def _of_partitions(self, partitions: Mapping[Any, Any]) -> int:
-        return hash(
-            frozenset(
-                (key, self._once(partition, lambda p=partition: self._of_partition(p)))
-                for key, partition in partitions.items()
-            )
+    def _describe_partitions(self, partitions: Mapping[Any, Any]) -> object:
+        return frozenset(
+            (key, self._hashes.of(partition, self._describe_partition))
+            for key, partition in partitions.items()
         )
 
-    def _of_partition(self, partition: Mapping[Any, Item]) -> int:
-        return hash(
-            frozenset(
-                (key, self._once(item, lambda i=item: repr(sorted(i.items()))))
-                for key, item in partition.items()
-            )
-        )
-
-    def _once(self, part: object, compute: Any) -> int:
-        known = self._known.get(id(part))
-        if known is None or known[0] is not part:
-            known = (part, hash(compute()))
-            self._known[id(part)] = known  # holding the part keeps its id from being reused
-        return known[1]
+    def _describe_partition(self, partition: Mapping[Any, Item]) -> object:
+        return frozenset((key, self._hashes.of_item(item)) for key, item in partition.items())

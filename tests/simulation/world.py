@@ -1,20 +1,20 @@
 """Everything that is: the stores, the workflows, the functions that run, the budgets of faults."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.simulation.calls import Beginning, Point
 from tests.simulation.functions import TIMEOUTS, make_program
+from tests.simulation.hashes import Hashes
 from tests.simulation.invocations import Invocation
 from tests.simulation.scenarios import Scenario
 from tests.simulation.stores import Fingerprints, Saved, Stores
 from tests.simulation.workflow import Workflow
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """An execution that one of our functions has started."""
 
     release_id: str
@@ -24,8 +24,7 @@ class Start:
     execution_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SavedWorld:
+class SavedWorld(NamedTuple):
     """A state of the world."""
 
     stores: Saved
@@ -72,7 +71,8 @@ class World:
         self.reached: set[str] = set()
         self.steps = 0
         self._beginnings: dict[tuple[Any, ...], Point] = {}
-        self._fingerprints = Fingerprints()
+        self._hashes = Hashes()
+        self._fingerprints = Fingerprints(self._hashes)
 
     def save(self) -> SavedWorld:
         """Return the state, for restore()."""
@@ -105,7 +105,9 @@ class World:
         return hash(
             (
                 self._fingerprints.of(saved.stores),
-                frozenset(each.key() for each in saved.invocations.values()),
+                frozenset(
+                    self._hashes.of(each, Invocation.key) for each in saved.invocations.values()
+                ),
                 frozenset(saved.workflows.values()),
                 frozenset(saved.budgets.items()),
                 saved.starts,
@@ -135,7 +137,7 @@ class World:
             program = make_program(
                 invocation.function, invocation.payload, f"{invocation.name}/{invocation.tries}"
             )
-            point = Beginning(program, now, merges=self._merges).point
+            point = Beginning(program, now, self._hashes if self._merges else None).point()
             self._beginnings[key] = point
         deadline = now + TIMEOUTS[invocation.function]
         return replace(invocation, point=point, deadline=deadline)

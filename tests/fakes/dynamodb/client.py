@@ -14,9 +14,9 @@ from tests.fakes.dynamodb.queries import query
 from tests.fakes.dynamodb.requests import Placeholders
 from tests.fakes.dynamodb.tables import KeySchema, Partitions, Table
 from tests.fakes.dynamodb.transactions import transact
-from tests.fakes.dynamodb.values import Item, copied_item, invalid
+from tests.fakes.dynamodb.values import Item, invalid
 from tests.fakes.dynamodb.writes import Write, prepare_delete, prepare_put, prepare_update
-from tests.fakes.service import Refused, answer, service
+from tests.fakes.service import Refused, answer, copied, service
 
 _PLACEHOLDERS = {"ExpressionAttributeNames", "ExpressionAttributeValues"}
 _WRITE = {
@@ -67,9 +67,9 @@ class FakeDynamoDB:
     """DynamoDB in memory, shaped as the low-level boto3 client.
 
     With check_parameters (the default) each call's parameters pass botocore's own validation
-    first, as a real client's would; a simulation may switch that off for speed, and the limit of
-    an item's size with it. batch_limit
-    makes a batch call leave all beyond that many entries unprocessed.
+    first, as a real client's would. A simulation may switch that off for speed; then sizes are not
+    limited either, and answers share the stored items, which nobody may change. batch_limit makes
+    a batch call leave all beyond that many entries unprocessed.
     """
 
     def __init__(self, *, check_parameters: bool = True, batch_limit: int | None = None) -> None:
@@ -117,7 +117,7 @@ class FakeDynamoDB:
 
     def items(self, table: str) -> list[Item]:
         """Return all items of a table, for a test to look at."""
-        return [copied_item(item) for item in self._table(table).items()]
+        return [copied(item) for item in self._table(table).items()]
 
     def stored_item(self, table: str, key: Item) -> Item | None:
         """Return one item as it is stored, not to be changed, for a simulation to look at."""
@@ -167,9 +167,15 @@ class FakeDynamoDB:
         if unknown:
             raise NotImplementedError(f"the fake's {operation} has no {sorted(unknown)}")
         try:
-            return answer(act(request))
+            found = act(request)
         except Refused as refusal:
+            refusal.members = self._given(refusal.members)
             raise self._service.error(refusal, operation) from None
+        return answer(self._given(found))
+
+    def _given[Response](self, response: Response) -> Response:
+        """Return a response as the caller gets it."""
+        return copied(response) if self._checks_parameters else response
 
     def _table(self, name: str) -> Table:
         table = self._tables.get(name)

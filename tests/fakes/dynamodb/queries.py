@@ -8,7 +8,7 @@ from tests.fakes.dynamodb.keys import KeyCondition, attributes_in, key_condition
 from tests.fakes.dynamodb.requests import Placeholders
 from tests.fakes.dynamodb.syntax import Values
 from tests.fakes.dynamodb.tables import KeySchema, Partitions, Table
-from tests.fakes.dynamodb.values import Item, copied_item, invalid, size_of_item, stored
+from tests.fakes.dynamodb.values import Item, invalid, size_of_item, stored
 
 PAGE_BYTES = 1024 * 1024
 
@@ -30,14 +30,14 @@ def query(table: Table, request: Mapping[str, Any], contents: Partitions | None)
     if kept is not None:
         _check_filter(kept, keys)
     found = _selected(table, keys, wanted, placeholders.values, request, contents)
-    page, last = _page(found, request.get("Limit"))
+    page, last = _page(found, request.get("Limit"), sized=table.checks_size)
     shown = [item for item in page if kept is None or kept.holds(item, placeholders.values)]
     reply: dict[str, Any] = {"Count": len(shown), "ScannedCount": len(page)}
     if request.get("Select") != "COUNT":
         reply["Items"] = placeholders.projected(shown)
     if last is not None:
         names = {*keys.names, *table.keys.names}
-        reply["LastEvaluatedKey"] = copied_item({name: last[name] for name in names})
+        reply["LastEvaluatedKey"] = {name: last[name] for name in names}
     return reply
 
 
@@ -97,14 +97,14 @@ def _start_key(table: Table, keys: KeySchema, given: Mapping[str, Any]) -> Item:
     return start
 
 
-def _page(items: list[Item], limit: int | None) -> tuple[list[Item], Item | None]:
+def _page(items: list[Item], limit: int | None, *, sized: bool) -> tuple[list[Item], Item | None]:
     """Return the first page and the last item on it, if there may be another page.
 
     A page that its limit fills has a last key even when nothing follows, as on AWS.
     """
     size = 0
     for count, item in enumerate(items, start=1):
-        size += size_of_item(item)
+        size += size_of_item(item) if sized else 0
         if count == limit or (size > PAGE_BYTES and count < len(items)):
             return items[:count], item
     return items, None

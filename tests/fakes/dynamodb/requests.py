@@ -8,7 +8,7 @@ from tests.fakes.dynamodb.conditions import Condition
 from tests.fakes.dynamodb.documents import parse_projection, project
 from tests.fakes.dynamodb.syntax import Needs, Values, value_at
 from tests.fakes.dynamodb.updates import Update, parse_update
-from tests.fakes.dynamodb.values import Item, copied_item, invalid, stored
+from tests.fakes.dynamodb.values import Item, invalid, stored
 from tests.fakes.service import Refused
 
 _EXPRESSIONS = (
@@ -54,12 +54,12 @@ class Placeholders:
         return update
 
     def projected(self, items: list[Item]) -> list[Item]:
-        """Return copies of the items, reduced to the request's projection if it has one."""
+        """Return the items, reduced to the request's projection if it has one."""
         text = self._request.get("ProjectionExpression")
         if text is None:
-            return [copied_item(item) for item in items]
+            return items
         paths, _ = parse_projection(text, self._names)
-        return [copied_item(project(item, paths)) for item in items]
+        return [project(item, paths) for item in items]
 
     def check_projection(self) -> None:
         """Read the projection before anything is done, so that a faulty one does nothing."""
@@ -123,7 +123,7 @@ def check_condition(
     raise Refused(
         "ConditionalCheckFailedException",
         "The conditional request failed",
-        members={"Item": copied_item(item)} if wanted and item is not None else None,
+        members={"Item": item} if wanted and item is not None else None,
     )
 
 
@@ -139,4 +139,4 @@ def attributes_to_return(
         # An attribute counts as it was only where the path itself led to something.
         touched = {path[0] for path in update.paths() if source is after or value_at(source, path)}
         source = {name: value for name, value in source.items() if name in touched}
-    return {"Attributes": copied_item(source)} if source else {}
+    return {"Attributes": source} if source else {}

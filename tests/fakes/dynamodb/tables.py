@@ -89,7 +89,7 @@ class Table:
     def __init__(
         self, keys: KeySchema, indexes: Mapping[str, KeySchema], *, checks_size: bool = True
     ) -> None:
-        self._checks_size = checks_size
+        self.checks_size = checks_size
         self.keys = keys
         self.indexes = indexes
         self._partitions: Partitions = {}
@@ -126,7 +126,7 @@ class Table:
             for name in index.names:
                 if name in item:
                     index.check_value(name, item[name])
-        if self._checks_size and size_of_item(item) > MAX_ITEM_BYTES:
+        if self.checks_size and size_of_item(item) > MAX_ITEM_BYTES:
             what = "Item size to update" if updated else "Item size"
             raise invalid(f"{what} has exceeded the maximum allowed size")
 

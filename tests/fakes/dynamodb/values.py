@@ -19,7 +19,6 @@ type Item = dict[str, AttributeValue]
 
 SCALARS = frozenset({"S", "N", "B"})
 SETS = frozenset({"SS", "NS", "BS"})
-_NESTED = SETS | {"L", "M"}
 TYPES = SCALARS | SETS | {"L", "M", "BOOL", "NULL"}
 MAX_ITEM_BYTES = 400 * 1024
 MAX_DEPTH = 32
@@ -140,25 +139,6 @@ def stored_item(item: Mapping[str, Mapping[str, Any]]) -> Item:
     if "" in item:
         raise invalid("Empty attribute name")
     return {name: stored(value) for name, value in item.items()}
-
-
-def copied(value: AttributeValue) -> AttributeValue:
-    """Copy a value, so that a caller may change what it was given."""
-    ((kind, content),) = value.items()
-    if kind == "M":
-        return {"M": copied_item(content)}
-    if kind == "L":
-        return {"L": [copied(element) for element in content]}
-    return {kind: list(content)} if kind in SETS else {kind: content}
-
-
-def copied_item(item: Item) -> Item:
-    """Copy an item, so that a caller may change what it was given."""
-    # Most values are scalars, which need no call.
-    return {
-        name: copied(value) if next(iter(value)) in _NESTED else value.copy()
-        for name, value in item.items()
-    }
 
 
 def size_of_item(item: Item) -> int:
