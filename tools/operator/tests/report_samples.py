@@ -1,113 +1,29 @@
 """Releases to draw: one of each kind that a release manager meets, all times fixed."""
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 
 from operator_cli.model import (
     Activity,
     AuditEntry,
     Failure,
-    Good,
     PastAttempt,
-    Pin,
-    Pipeline,
     Release,
-    Revision,
     Snapshot,
     StateChange,
 )
-
-BEGIN = datetime(2026, 11, 22, 22, 2, 40, tzinfo=UTC)
-REGION = "eu-central-1"
-EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:release-machine"
-ALICE = "arn:aws:sts::123456789012:assumed-role/ReleaseManager/alice@example.com"
-
-
-def moment(seconds: float) -> datetime:
-    """So long after the release was opened."""
-    return BEGIN + timedelta(seconds=seconds)
-
-
-def execution_id(number: int) -> str:
-    """An execution id as CodePipeline makes them."""
-    return f"{0x3C1F2A90 + number * 7919:08x}-7d3e-4b52-9a6c-{0x51D0F2C4A0 + number * 104729:012x}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ran:
-    """How a pipeline of a sample went, in seconds since the release was opened."""
-
-    name: str
-    after: Sequence[str] = ()
-    began: float | None = None
-    ended: float | None = None
-    status: str = "SUCCEEDED"
-    failure: Failure | None = None
-    retries: int = 0
-    retried_at: Sequence[float] = ()
-    stopped_at: float | None = None
-    stop_reason: str | None = None
-
-
-def pipeline(position: int, ran: Ran) -> Pipeline:
-    """The pipeline as the ledger would hold it, with its audit."""
-    audit = [_line(1, "open_release", "opened", None, "WAITING")]
-    execution = execution_id(position) if ran.began is not None else None
-    if ran.began is not None:
-        audit += [
-            _line(ran.began - 0.6, "run_pipeline", "start claimed", "WAITING", "STARTING"),
-            _line(ran.began, "run_pipeline", f"started as {execution}", "STARTING", "RUNNING"),
-        ]
-    for number, at in enumerate(ran.retried_at, start=1):
-        what = f"retry {number} of {ran.retries} claimed"
-        audit.append(_line(at, "record_state_change", what, "RUNNING", "RUNNING"))
-    if ran.stopped_at is not None:
-        what = f"to be stopped: {ran.stop_reason}"
-        audit.append(_line(ran.stopped_at, "close_release", what, "RUNNING", "RUNNING"))
-    if ran.ended is not None:
-        what = ran.failure.reason if ran.failure else "ended"
-        before = "RUNNING" if ran.began is not None else "WAITING"
-        audit.append(_line(ran.ended, "record_state_change", what, before, ran.status))
-    return Pipeline(
-        name=ran.name,
-        position=position,
-        status=ran.status,
-        depends_on=tuple(ran.after),
-        retries=ran.retries,
-        retried=len(ran.retried_at),
-        execution_id=execution,
-        started_at=moment(ran.began) if ran.began is not None else None,
-        ended_at=moment(ran.ended) if ran.ended is not None else None,
-        failure=ran.failure,
-        stop_requested_at=moment(ran.stopped_at) if ran.stopped_at is not None else None,
-        stop_reason=ran.stop_reason,
-        audit=tuple(audit),
-    )
-
-
-def release(
-    release_id: str, status: str, rans: Sequence[Ran], *, closed: float | None, why: str | None
-) -> Release:
-    """A release that alice dropped in the bucket."""
-    audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through s3", after="RUNNING")]
-    if closed is not None:
-        audit.append(_line(closed, "close_release", why or "", "RUNNING", status))
-    return Release(
-        release_id=release_id,
-        status=status,
-        execution_arn=f"{EXECUTION}:9f0c1d52-36ab-4b0e-8a7f-2f1f6c3d9e10",
-        opened_at=BEGIN,
-        closed_at=moment(closed) if closed is not None else None,
-        channel="s3",
-        requester=ALICE,
-        why=why,
-        pipeline_count=len(rans),
-        audit=tuple(audit),
-        pipelines=tuple(pipeline(number, ran) for number, ran in enumerate(rans)),
-    )
+from tools.operator.tests.hostile_release import hostile
+from tools.operator.tests.made_release import (
+    ALICE,
+    BEGIN,
+    EXECUTION,
+    REGION,
+    Ran,
+    execution_id,
+    line,
+    moment,
+    release,
+    with_revisions,
+)
 
 
 def good() -> Snapshot:
@@ -121,50 +37,6 @@ def good() -> Snapshot:
     ]
     made = release("2026.11.22-1", "SUCCEEDED", rans, closed=763, why="all 5 pipelines succeeded")
     return Snapshot(at=moment(900), release=with_revisions(made))
-
-
-def with_revisions(made: Release) -> Release:
-    """With what ran in it, what was good before, and orders pinned to what it ran."""
-    return replace(
-        made,
-        pipelines=tuple(_delivered(each, number) for number, each in enumerate(made.pipelines)),
-    )
-
-
-def _delivered(each: Pipeline, number: int) -> Pipeline:
-    commit, older = (
-        hashlib.sha256(f"{each.name}{turn}".encode()).hexdigest()[:40] for turn in (1, 2)
-    )
-    told = {"ProviderType": "GitHub", "CommitMessage": f"Prices in {each.name} are whole cents"}
-    ran = Revision(
-        artifact="Source",
-        revision=commit,
-        summary=json.dumps(told),
-        action="Source",
-        type="COMMIT_ID",
-    )
-    before = replace(ran, revision=older if number % 2 else commit)
-    image = Revision(
-        artifact="Image",
-        revision=f"sha256:{hashlib.sha256(each.name.encode()).hexdigest()}",
-        action="Image",
-        type="IMAGE_DIGEST",
-    )
-    pin = Pin(action="Source", type="COMMIT_ID", revision=commit)
-    return replace(
-        each,
-        revisions=(ran, image) if each.name == "web" else (ran,) if each.ended else (),
-        source_revisions=(pin,) if each.name == "orders" else (),
-        variables=("ENVIRONMENT", "DB_PASSWORD") if each.name == "orders" else (),
-        previous_good=None
-        if each.name == "search"
-        else Good(
-            release_id="2026.11.15-1",
-            execution_id=execution_id(70 + number),
-            at=moment(-604_800),
-            revisions=(before,),
-        ),
-    )
 
 
 def rollback() -> Snapshot:
@@ -403,9 +275,9 @@ def resumed() -> Snapshot:
                 ),
                 audit=(
                     *each.audit,
-                    _line(day, "open_release", "resumed as attempt 2", each.status, "WAITING"),
-                    _line(began, "run_pipeline", f"started as {execution}", "STARTING", "RUNNING"),
-                    _line(ended, "record_state_change", "ended", "RUNNING", "SUCCEEDED"),
+                    line(day, "open_release", "resumed as attempt 2", each.status, "WAITING"),
+                    line(began, "run_pipeline", f"started as {execution}", "STARTING", "RUNNING"),
+                    line(ended, "record_state_change", "ended", "RUNNING", "SUCCEEDED"),
                 ),
             )
         )
@@ -426,7 +298,7 @@ def resumed() -> Snapshot:
         audit=(
             *begin.audit,
             AuditEntry(at=moment(day), who=bob, what="resumed", before="FAILED", after="RUNNING"),
-            _line(day + 612, "close_release", "all 7 pipelines succeeded", "RUNNING", "SUCCEEDED"),
+            line(day + 612, "close_release", "all 7 pipelines succeeded", "RUNNING", "SUCCEEDED"),
         ),
         pipelines=tuple(pipelines),
     )
@@ -453,76 +325,6 @@ def rejected() -> Snapshot:
     )
 
 
-HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>\u202egnp.exe\x00\x1b[31m"
-ENDLESS = "Traceback: " + "x" * 10_000
-
-
-def hostile() -> Snapshot:
-    """Every text of a release is an attack."""
-    rans = [
-        Ran(
-            name=f"{number}{HOSTILE}",
-            began=2,
-            ended=100 + number,
-            status="FAILED",
-            retries=1,
-            retried_at=[50],
-            after=[f"{number - 1}{HOSTILE}"] if number else [],
-            failure=Failure(
-                stage=HOSTILE,
-                action=HOSTILE,
-                code=HOSTILE,
-                summary=HOSTILE,
-                message=HOSTILE + ENDLESS,
-                link=link,
-            ),
-        )
-        for number, link in enumerate(
-            (
-                "javascript:alert(3)",
-                "data:text/html,<script>alert(4)</script>",
-                f"https://example.com/{HOSTILE}",
-                "//example.com/no-scheme",
-            )
-        )
-    ]
-    made = release(HOSTILE, "FAILED", rans, closed=200, why=HOSTILE + ENDLESS)
-    source = Revision(
-        artifact=HOSTILE, revision=HOSTILE, summary=HOSTILE, action=HOSTILE, type=HOSTILE
-    )
-    pipelines = tuple(
-        replace(
-            each,
-            revisions=(source,),
-            source_revisions=(Pin(action=HOSTILE, type=HOSTILE, revision=ENDLESS),),
-            variables=(HOSTILE,),
-            previous_good=Good(release_id=HOSTILE, execution_id=HOSTILE, revisions=(source,)),
-            changes=(
-                StateChange(state=HOSTILE, attempt=2, at=moment(9), source=HOSTILE, note=HOSTILE),
-            ),
-            execution_id=HOSTILE,
-        )
-        for each in made.pipelines
-    )
-    nasty = AuditEntry(at=moment(1), who=HOSTILE, what=HOSTILE, before=HOSTILE, after="RUNNING")
-    return Snapshot(
-        at=moment(300),
-        release=replace(
-            made,
-            pipelines=pipelines,
-            rollback_of=HOSTILE,
-            rolled_back_by=HOSTILE,
-            on_failure=HOSTILE,
-            requester=HOSTILE,
-            channel=HOSTILE,
-            halted_by=HOSTILE,
-            execution_arn=HOSTILE,
-            audit=(*made.audit, nasty),
-            attempts=(PastAttempt(number=1, status=HOSTILE, execution=HOSTILE, why=HOSTILE),),
-        ),
-    )
-
-
 SAMPLES = {
     each.__name__: each
     for each in (
@@ -539,7 +341,3 @@ SAMPLES = {
         hostile,
     )
 }
-
-
-def _line(seconds: float, who: str, what: str, before: str | None, after: str) -> AuditEntry:
-    return AuditEntry(at=moment(seconds), who=who, what=what, before=before, after=after)

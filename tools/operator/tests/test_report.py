@@ -13,6 +13,7 @@ import pytest
 from operator_cli.model import Release, Snapshot
 from operator_cli.report import html
 from tools.operator.tests import report_samples as samples
+from tools.operator.tests.made_release import ALICE, REGION, Ran, moment, release
 from tools.operator.tests.report_reading import Page
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,7 +21,7 @@ type Sample = Callable[[], Snapshot]
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
 
 
-def read(seen: Snapshot, region: str | None = samples.REGION) -> Page:
+def read(seen: Snapshot, region: str | None = REGION) -> Page:
     """The page of a snapshot."""
     return Page(html(seen, console_region=region))
 
@@ -156,7 +157,7 @@ def test_audit_is_in_the_order_of_time() -> None:
     text = read(seen).text
     audit = text[text.index("Audit trail Audit trail") :]
     told = [
-        f"alice@example.com {samples.ALICE} opened through s3 RUNNING",
+        f"alice@example.com {ALICE} opened through s3 RUNNING",
         "execution FAILED payments",
         "execution RESUMED, attempt 2 payments",
         "retry 1 of 2 claimed orders",
@@ -202,9 +203,9 @@ def test_a_status_is_more_than_a_colour() -> None:
 
 def test_no_order_no_picture() -> None:
     """Where nothing waits for anything, a sentence says so."""
-    rans = [samples.Ran(name=name, began=1, ended=9) for name in ("a", "b")]
-    made = samples.release("r", "SUCCEEDED", rans, closed=10, why=None)
-    page = read(Snapshot(at=samples.moment(20), release=made))
+    rans = [Ran(name=name, began=1, ended=9) for name in ("a", "b")]
+    made = release("r", "SUCCEEDED", rans, closed=10, why=None)
+    page = read(Snapshot(at=moment(20), release=made))
     assert "No pipeline waits for another one." in page.text
     assert "graph" not in page.values("class")
 

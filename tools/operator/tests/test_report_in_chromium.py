@@ -9,6 +9,7 @@ from operator_cli.model import Snapshot
 from operator_cli.report import html
 from tools.operator.tests import report_samples as samples
 from tools.operator.tests.chromium import Chromium
+from tools.operator.tests.made_release import REGION
 
 type Sample = Callable[[], Snapshot]
 
@@ -72,7 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the reports lie, one for each sample."""
     folder = tmp_path_factory.mktemp("reports")
     for name, sample in samples.SAMPLES.items():
-        page = html(sample(), console_region=samples.REGION)
+        page = html(sample(), console_region=REGION)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 

@@ -11,6 +11,8 @@ from operator_cli.model import Snapshot
 from operator_cli.report import html
 from operator_cli.report.markup import element, is_web_address, joined, link, visible
 from tools.operator.tests import report_samples as samples
+from tools.operator.tests.hostile_release import ENDLESS, HOSTILE, hostile
+from tools.operator.tests.made_release import REGION
 from tools.operator.tests.report_reading import Page
 
 type Sample = Callable[[], Snapshot]
@@ -30,7 +32,7 @@ PASSIVE = {
 @every_sample
 def test_nothing_in_it_acts(sample: Sample) -> None:
     """It has no script, form, frame, picture or handler, whatever the release's texts hold."""
-    page = Page(html(sample(), console_region=samples.REGION))
+    page = Page(html(sample(), console_region=REGION))
     assert {tag for tag, _ in page.elements} <= PASSIVE
     for _, attributes in page.elements:
         assert not {name for name in attributes if name.startswith("on")}
@@ -42,7 +44,7 @@ def test_nothing_in_it_acts(sample: Sample) -> None:
 @every_sample
 def test_links_lead_to_the_web_or_within(sample: Sample) -> None:
     """Every link is http(s) or leads to a place that is there, and every id is there once."""
-    page = Page(html(sample(), console_region=samples.REGION))
+    page = Page(html(sample(), console_region=REGION))
     ids = page.values("id")
     assert len(ids) == len(set(ids))
     for address in page.values("href"):
@@ -76,11 +78,11 @@ def test_its_policy_allows_its_own_style_alone(sample: Sample) -> None:
 
 def test_hostile_texts_are_shown_as_they_are() -> None:
     """What tries to be markup, to turn the line around or to be endless is text, and whole."""
-    text = html(samples.hostile())
+    text = html(hostile())
     page = Page(text)
-    shown = visible(samples.HOSTILE)
+    shown = visible(HOSTILE)
     assert shown in page.texts
-    assert f"{shown}{samples.ENDLESS}" in page.texts
+    assert f"{shown}{ENDLESS}" in page.texts
     assert "\\u202egnp.exe" in shown
     for sign in ("\u202e", "\x00", "\x1b"):
         assert sign not in text

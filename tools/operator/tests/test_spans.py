@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from operator_cli.spans import HANDOVER, MarkKind, Schedule, schedules
 from tools.operator.tests import report_samples as samples
-from tools.operator.tests.report_samples import Ran, moment, release
+from tools.operator.tests.made_release import Ran, moment, release
 
 
 def critical(schedule: Schedule) -> list[str]:
