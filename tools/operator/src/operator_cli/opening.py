@@ -62,7 +62,7 @@ class Rejected:
                     'Submit it again when they have ended; or add "onBusy": "wait" to the '
                     "manifest (with retry: --wait), and it starts by itself then."
                 )
-            case "ReleaseNotResumable":
+            case "ReleaseNotResumable" | "RollbackRefused":
                 return "See how it stands with: release-machine show RELEASE"
             case "ABORTED" | "StoppedByHand":
                 return "It was stopped before it began; submit it again when you want it."
