@@ -116,7 +116,8 @@ class CloseRelease:
             # Also when a start is still on its way: it is found and stopped by the next try.
             self._free(closed, execution_arn)
         closed = self._read(release_id)
-        if not closed.announced:
+        # By now there may be another attempt: its outcome comes with its own close.
+        if closed.status is not ReleaseStatus.RUNNING and not closed.announced:
             self._announce(closed)
             self.ledger.headers.mark_announced(closed)
         return closed

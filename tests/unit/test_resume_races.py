@@ -121,7 +121,7 @@ def test_whoever_takes_a_pipeline_of_a_dead_release_closes_it(world: ReleaseWorl
 def test_a_late_close_does_nothing_in_the_attempt_that_follows(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A close that winds up the first attempt neither starts nor ends anything in the second."""
+    """Winding up the first attempt neither starts, ends nor announces anything of the second."""
     arn = world.begin("orders")
     event = stop(world, arn)
     advance = Advance.wind_up
@@ -139,6 +139,8 @@ def test_a_late_close_does_nothing_in_the_attempt_that_follows(
     assert world.release().status is ReleaseStatus.RUNNING
     assert world.pipeline().status is PipelineStatus.WAITING
     assert world.executions_of("orders") == []
+    assert world.events.entries == []
+    assert not world.release().announced
 
 
 def test_a_pipeline_repaired_in_the_console_has_no_failure_left(world: ReleaseWorld) -> None:
