@@ -48,6 +48,7 @@ class Resuming:
                 f"{holder.execution_arn}; give this one a releaseId of its own"
             )
         if not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED:
+            self.orphans.notice(holder)
             return "ALREADY_RELEASED", holder.execution_arn, []
         if holder.rolled_back_by:
             raise ReleaseNotResumable(
