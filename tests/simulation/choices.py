@@ -4,22 +4,42 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tests.simulation.calls import Call
+from tests.simulation.happenings import value
 from tests.simulation.invocations import Invocation
 from tests.simulation.steps import Step
 from tests.simulation.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB
+from tests.simulation.workflow import TOLD_ENDINGS
 from tests.simulation.world import World
 
-_CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | {"send_task_success", "send_task_failure"}
+_TELLS = {"send_task_success", "send_task_failure", "put_events"}
+_CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | _TELLS
 
 
 def enabled(world: World) -> list[Step]:
     """Return what may happen next, the most ordinary first; empty when all has ended."""
     steps = list(_ordinary(world))
+    if not steps and next_due(world) is None:
+        return list(_at_last(world))
     if not steps:
-        if next_due(world) is None:
-            return []
         steps = [Step("time", "passes", forced=True)]
     return steps + list(_optional(world))
+
+
+def _at_last(world: World) -> Iterator[Step]:
+    """Yield what brings a release to light that its workflow has left open, or closed in silence.
+
+    While nothing happens to its pipelines and nobody asks for it or them, nothing else does.
+    """
+    for release_id, items in world.stores.releases().items():
+        header = items.get("release")
+        arn, status = value(header, "execution_arn"), value(header, "status")
+        if not status or status == "REJECTED" or not world.workflows[arn].ended:
+            continue
+        if status == "RUNNING":
+            yield Step("need", release_id, "another", forced=True)
+            yield Step("need", release_id, "resume", forced=True)
+        if not value(header, "announced_at"):
+            yield Step("need", release_id, "again", forced=True)
 
 
 def next_due(world: World) -> datetime | None:
@@ -79,6 +99,8 @@ def _optional(world: World) -> Iterator[Step]:
             yield Step("double", each.name, costs="double")
         if world.affords("lose") and each.function == "record_state_change":
             yield Step("lose", each.name, costs="lose")
+        if world.affords("unheard") and each.name.startswith(TOLD_ENDINGS) and each.tries == 1:
+            yield Step("lose", each.name, costs="unheard")
         if world.affords("crash"):
             yield Step("crash", each.name, costs="crash")
     if world.affords("time"):

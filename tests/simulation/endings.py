@@ -1,7 +1,10 @@
 """What holds when all faults have stopped and nothing more can happen."""
 
+import json
+
+from release_core.orphans import ORPHANED
 from tests.simulation.happenings import Violated, list_of, value
-from tests.simulation.workflow import Workflow
+from tests.simulation.workflow import STOPPED_BECAUSE, Workflow
 from tests.simulation.world import World
 
 _ENDED_RELEASES = {"SUCCEEDED", "FAILED", "CANCELLED"}
@@ -83,21 +86,31 @@ def nothing_runs_on_unseen(world: World, workflow: Workflow) -> None:
 
 
 def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
-    """The outcome of each release was put on the event bus, as it stands in the ledger."""
+    """The outcome of each release was put on the event bus, as it stands in the ledger.
+
+    So it is also when the event of a stop was lost, with the cause that whoever stopped it gave.
+    """
     header = world.stores.item("releases", workflow.release_id, "release")
     if header is None or value(header, "execution_arn") != workflow.arn:
         return
-    wanted = f"Release {value(header, 'status').capitalize()}"
-    told = {entry["DetailType"] for entry in world.stores.events.entries}
-    if wanted not in told or (len(world.scenario.manifests) == 1 and told != {wanted}):
+    status, why = value(header, "status"), value(header, "why")
+    wanted = (f"Release {status.capitalize()}", why)
+    told = {
+        (entry["DetailType"], json.loads(entry["Detail"])["why"])
+        for entry in world.stores.events.entries
+        if entry["DetailType"] != ORPHANED
+    }
+    if wanted not in told or (len(world.workflows) == 1 and told != {wanted}):
         raise Violated("every_outcome_is_announced", f"{sorted(told)} instead of {wanted}")
+    if status == "CANCELLED" and not why.endswith(STOPPED_BECAUSE):
+        raise Violated("every_outcome_is_announced", f"the cause is gone: {why}")
 
 
 def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
     """After a success the pipeline's last good execution is that one."""
     for child in workflow.children:
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
-        if value(node, "status") == "SUCCEEDED" and len(world.scenario.manifests) == 1:
+        if value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1:
             last = world.stores.item("pipelines", child.pipeline)
             kept = last["last_good"]["M"]["execution_id"]["S"] if last else "nothing"
             if kept != value(node, "execution_id"):

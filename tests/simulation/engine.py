@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from copy import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
@@ -17,7 +17,7 @@ from tests.simulation.endings import check_rest
 from tests.simulation.happenings import Happening, Violated, value
 from tests.simulation.invariants import check_call, check_return
 from tests.simulation.invocations import Invocation
-from tests.simulation.scenarios import Scenario
+from tests.simulation.scenarios import Scenario, name_of, releasing
 from tests.simulation.sometimes import note_call, note_return
 from tests.simulation.steps import Step
 from tests.simulation.stores import Item
@@ -26,6 +26,8 @@ from tests.unit.release_world import declaration
 
 # A release that has not ended by then, with nothing left to go wrong, counts as hung.
 LONGEST = timedelta(hours=12)
+# When nothing happens any more, somebody needs the pipelines of a release, or asks for it again.
+NEEDED_AFTER = timedelta(hours=1)
 STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
 
@@ -33,8 +35,8 @@ _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment fai
 def make_world(scenario: Scenario, *, merges: bool = True) -> World:
     """Return the world at the beginning: every manifest has just been handed in."""
     world = World(scenario, merges=merges)
-    for number in range(scenario.at_once):
-        machine.start(world, number)
+    for manifest in scenario.manifests[: scenario.at_once]:
+        machine.start(world, manifest)
     return world
 
 
@@ -104,7 +106,19 @@ def _orphan(world: World, step: Step) -> None:
 
 
 def _hand_in(world: World, step: Step) -> None:
-    machine.start(world, int(step.who))
+    machine.start(world, world.scenario.manifests[int(step.who)])
+
+
+def _need(world: World, step: Step) -> None:
+    release_id = step.who
+    manifest = next(each for each in world.scenario.manifests if each["releaseId"] == release_id)
+    _wait_until(world, world.stores.clock() + NEEDED_AFTER)
+    if step.more == "resume":
+        manifest = {**manifest, "resume": True}
+    elif step.more == "another":
+        names = [name_of(each) for each in manifest["pipelines"]]
+        manifest = releasing(*names, release_id=f"after-{release_id}", onBusy="wait")
+    machine.start(world, manifest, why=f" {step.more}")
 
 
 def _lose(world: World, step: Step) -> None:
@@ -167,6 +181,10 @@ def _time(world: World, step: Step) -> None:
         world.waits += 1
     due = next_due(world)
     assert due is not None
+    _wait_until(world, due)
+
+
+def _wait_until(world: World, due: datetime) -> None:
     if due - world.began > LONGEST:
         raise Violated("every_release_ends", f"it has waited since {world.began}")
     world.pass_time(due)
@@ -182,6 +200,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "die": _die,
     "orphan": _orphan,
     "hand in": _hand_in,
+    "need": _need,
     "lose": _lose,
     "double": _double,
     "play": _play,
@@ -218,6 +237,9 @@ def _effect(world: World, invocation: Invocation, call: Call) -> Answer:
     _emit(world)
     if call.method in {"send_task_success", "send_task_failure"} and answer.error is None:
         machine.settled(world, call.request["taskToken"])
+    if call.method == "put_events" and answer.error is None:
+        for entry in call.request["Entries"]:
+            machine.put_on_the_bus(world, entry)
     return answer
 
 

@@ -1,9 +1,13 @@
 """What the workflow does with what happens: the transitions of statemachine.asl.json."""
 
+import json
+from collections.abc import Mapping
 from copy import replace
 from datetime import timedelta
+from typing import Any
 
 from release_core.document import write_json
+from release_core.orphans import ORPHANED
 from tests.simulation.calls import Ended
 from tests.simulation.functions import LOOK_AFTER_SECONDS
 from tests.simulation.invocations import Invocation
@@ -15,6 +19,7 @@ from tests.simulation.workflow import (
     REJECTIONS,
     RETRIES,
     START_UNRESOLVED,
+    STOPPED_BECAUSE,
     TOLD_ENDINGS,
     Child,
     Workflow,
@@ -23,12 +28,11 @@ from tests.simulation.world import World
 from tests.unit.release_world import MACHINE
 
 
-def start(world: World, number: int) -> None:
-    """Start a workflow execution with a manifest of the scenario."""
+def start(world: World, manifest: Mapping[str, Any], *, why: str = "") -> None:
+    """Start a workflow execution with a manifest; its name says which and why."""
+    name = f"w{len(world.workflows)}{why}"
     answer = world.stores.change_step_functions().start_execution(
-        stateMachineArn=MACHINE,
-        input=write_json(world.scenario.manifests[number]),
-        name=f"w{number}",
+        stateMachineArn=MACHINE, input=write_json(manifest), name=name
     )
     _enter(world, Workflow(answer["executionArn"]), "OpenRelease")
 
@@ -83,7 +87,7 @@ def time_out(world: World, arn: str, pipeline: str) -> None:
 
 def cancel(world: World, arn: str, *, vanish: bool) -> None:
     """Stop the execution from outside; what it had not invoked yet may never be."""
-    world.stores.change_step_functions().stop_execution(executionArn=arn, cause="enough")
+    world.stores.change_step_functions().stop_execution(executionArn=arn, cause=STOPPED_BECAUSE)
     if vanish:
         world.invocations = {
             name: each
@@ -91,6 +95,28 @@ def cancel(world: World, arn: str, *, vanish: bool) -> None:
             if each.point or each.cause == "event" or each.arn != arn
         }
     _end(world, world.workflows[arn], "ABORTED")
+
+
+def put_on_the_bus(world: World, entry: Mapping[str, Any]) -> None:
+    """Deliver an event of our own where the rule for ended executions matches it."""
+    detail = json.loads(entry["Detail"])
+    if entry["DetailType"] != ORPHANED or detail["status"] not in TOLD_ENDINGS:
+        return
+    workflow = world.workflows[detail["executionArn"]]
+    world.reached.add("a stop that nobody heard was noticed")
+    world.invoke(
+        Invocation(
+            name=f"orphan {workflow.name}#{len(world.stores.events.entries)}",
+            function="close_release",
+            cause="event",
+            arn=workflow.arn,
+            payload={
+                "source": entry["Source"],
+                "detail-type": entry["DetailType"],
+                "detail": detail,
+            },
+        )
+    )
 
 
 def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> None:

@@ -32,7 +32,7 @@ class Scenario:
     @property
     def pipelines(self) -> tuple[str, ...]:
         """Name every pipeline of every manifest."""
-        names = {_name(each) for manifest in self.manifests for each in manifest["pipelines"]}
+        names = {name_of(each) for manifest in self.manifests for each in manifest["pipelines"]}
         return tuple(sorted(names))
 
     def as_json(self) -> str:
@@ -48,7 +48,8 @@ class Scenario:
         return cls(**fields)
 
 
-def _name(pipeline: Any) -> str:
+def name_of(pipeline: Any) -> str:
+    """Return the name of a manifest's pipeline."""
     return str(pipeline["name"] if isinstance(pipeline, dict) else pipeline)
 
 
@@ -61,6 +62,7 @@ FAULTS = {
     "obscure": "the call takes effect, but the caller is told of an error",
     "orphan": "the workflow gives the invocation up and retries while it still runs",
     "lose": "an event is lost",
+    "unheard": "the event of a stop is lost",
     "double": "an event is delivered twice",
     "time": "time passes while others still have to act",
 }
@@ -93,6 +95,24 @@ SMALL = (
         preemptions=0,
         most_faults=1,
         faults={"crash": 1},
+    ),
+    Scenario(
+        name="one, cancelled unheard, a crash",
+        manifests=(releasing("a"),),
+        cancels=1,
+        preemptions=0,
+        most_faults=2,
+        faults={"unheard": 1, "crash": 1},
+    ),
+    Scenario(
+        name="one waits for one cancelled unheard",
+        manifests=(releasing("a"), releasing("a", release_id="s", onBusy="wait")),
+        at_once=2,
+        cancels=1,
+        preemptions=0,
+        outcomes=("succeed",),
+        most_faults=1,
+        faults={"unheard": 1},
     ),
     Scenario(
         name="two in parallel",
