@@ -118,7 +118,7 @@ def _need(world: World, step: Step) -> None:
     elif step.more == "another":
         names = [name_of(each) for each in manifest["pipelines"]]
         manifest = releasing(*names, release_id=f"after-{release_id}", onBusy="wait")
-    machine.start(world, manifest, why=f" {step.more}")
+    machine.start(world, manifest, why=f" {step.more} {release_id}")
 
 
 def _lose(world: World, step: Step) -> None:
