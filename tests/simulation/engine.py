@@ -114,7 +114,9 @@ def _need(world: World, step: Step) -> None:
     manifest = next(each for each in world.scenario.manifests if each["releaseId"] == release_id)
     _wait_until(world, world.stores.clock() + NEEDED_AFTER)
     if step.more == "resume":
-        manifest = {**manifest, "resume": True}
+        # As the command does it: a deadline that has passed is left out.
+        kept = {key: value for key, value in manifest.items() if key != "deadline"}
+        manifest = {**kept, "resume": True}
     elif step.more == "another":
         names = [name_of(each) for each in manifest["pipelines"]]
         manifest = releasing(*names, release_id=f"after-{release_id}", onBusy="wait")
