@@ -211,8 +211,12 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     assert again.returncode == 2
     assert f"is the rollback of {two}, and a rollback is not rolled back" in again.stderr
     assert f"release-machine show {two} --bom" in again.stderr
-    repeated = command("rollback", two, "--dry-run")
-    assert f"was rolled back before, by release {two}-rollback" in repeated.stdout
+    shown = command("rollback", two, "--dry-run")
+    assert f"was rolled back before, by release {two}-rollback" in shown.stdout
+    repeated = command("rollback", two)
+    assert repeated.returncode == 0
+    assert f"by release {two}-rollback, which has SUCCEEDED; nothing is left" in repeated.stdout
+    assert ledger.header(f"{two}-rollback-2") == {}
 
 
 def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from operator_cli.errors import OperatorError, UsageError
-from operator_cli.model import RUNNING, Release
+from operator_cli.model import RUNNING, SUCCEEDED, Release
 from release_core.document import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -30,6 +30,24 @@ def refusal(error: RollbackRefused, release: Release) -> UsageError:
     else:
         next_step = f"See what it came to: release-machine show {release_id}"
     return UsageError(f"{_sentence(str(error))}.", next_step)
+
+
+def done_before(release: Release, earlier: Release | None) -> str | None:
+    """Why nothing has to be rolled back any more, given the rollback that there was, if so.
+
+    Raises UsageError while that one runs.
+    """
+    if earlier is None or earlier.status not in {RUNNING, SUCCEEDED}:
+        return None
+    if earlier.status == RUNNING:
+        raise UsageError(
+            f"Release {release.release_id} is being rolled back, by release {earlier.release_id}.",
+            f"Follow that with: release-machine watch {earlier.release_id}",
+        )
+    return (
+        f"release {release.release_id} was rolled back by release {earlier.release_id}, which has "
+        "SUCCEEDED; nothing is left to do. --force does it again"
+    )
 
 
 def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
@@ -66,8 +84,8 @@ def nothing_to_do(rollback: Rollback) -> OperatorError:
 def conflict(rollback: Rollback) -> OperatorError:
     """What to do about later releases that have run the same pipelines."""
     return OperatorError(
-        f"Nothing was started: {len(rollback.conflicts)} of its pipelines belong to later "
-        f"releases by now: {', '.join(rollback.conflicts)}.",
+        "Nothing was started: later releases have run some of its pipelines: "
+        f"{', '.join(rollback.conflicts)}.",
         f"To roll these back too: release-machine rollback {rollback.release_id} --force. To roll "
         "back the others: write them down with --manifest FILE, and submit that.",
     )

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -9,13 +10,14 @@ from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.core import planner, rollbacks
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.finding import known_release
-from operator_cli.following import follow_from_opening, open_console, show
+from operator_cli.following import follow_from_opening, open_console, show, tell
 from operator_cli.manifest_file import STANDARD_INPUT
 from operator_cli.model import Release
 from operator_cli.plan_view import plan_view
 from operator_cli.release_argument import release_argument
 from operator_cli.rolling_back import (
     conflict,
+    done_before,
     execution_input,
     manifest_text,
     nothing_to_do,
@@ -24,7 +26,6 @@ from operator_cli.rolling_back import (
 )
 from operator_cli.session import Session
 from release_core.errors import RollbackRefused
-from release_core.plan import Plan
 from release_core.rolling_back import Rollback
 
 
@@ -37,7 +38,11 @@ from release_core.rolling_back import Rollback
     type=click.Path(allow_dash=True),
     help="Only write the rollback's manifest to a file, or to - for the standard output.",
 )
-@click.option("--force", is_flag=True, help="Roll back also what later releases have run since.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Roll back also what later releases have run since, or what was rolled back before.",
+)
 @click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
 @click.option("--detach", is_flag=True, help="Return as soon as the rollback is opened.")
 @click.pass_context
@@ -66,29 +71,18 @@ def command(
     """
     session = open_session(context)
     release = known_release(session, release_id)
-    rollback = _read(session, release, force=force, wait=wait)
     if file is not None:
-        _write(rollback, file)
+        _write(_read(session, release, force=force, wait=wait), file)
         return
-    plan = planner(session)(rollback.manifest)
-    _show(rollback, release, plan)
-    if not plan.valid:
-        raise OperatorError(
-            "Nothing was started: the machine would refuse it, for the reasons above.",
-            f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
-            "correct it, and submit that.",
-        )
-    if rollback.conflicts and not force:
-        raise conflict(rollback)
-    if dry_run:
-        return
-    started = session.sfn.start_execution(
-        stateMachineArn=session.deployment.state_machine_arn,
-        input=execution_input(rollback, caller=session.caller),
-    )
-    follow_from_opening(
-        session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
-    )
+    if release.rolled_back_by and not (dry_run or force):
+        done = done_before(release, session.ledger.release(release.rolled_back_by))
+        if done:
+            tell(done)
+            return
+    rollback = _read(session, release, force=force, wait=wait)
+    _examine(session, release, rollback, force=force)
+    if not dry_run:
+        _start(session, rollback, detach=detach)
 
 
 def _read(session: Session, release: Release, *, force: bool, wait: bool) -> Rollback:
@@ -122,6 +116,26 @@ def _write(rollback: Rollback, file: str) -> None:
     click.echo(f"wrote {file}; check it with: release-machine plan {file}", err=True)
 
 
-def _show(rollback: Rollback, release: Release, plan: Plan) -> None:
+def _examine(session: Session, release: Release, rollback: Rollback, *, force: bool) -> None:
+    """Show what would happen; raises OperatorError when it must not, or may not, begin."""
+    plan = planner(session)(rollback.manifest)
     console = open_console()
     show(console, plan_view(plan.as_json(), width=console.width), *remarks(rollback, release))
+    if not plan.valid:
+        raise OperatorError(
+            "Nothing was started: the machine would refuse it, for the reasons above.",
+            f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
+            "correct it, and submit that.",
+        )
+    if rollback.conflicts and not force:
+        raise conflict(rollback)
+
+
+def _start(session: Session, rollback: Rollback, *, detach: bool) -> NoReturn:
+    started = session.sfn.start_execution(
+        stateMachineArn=session.deployment.state_machine_arn,
+        input=execution_input(rollback, caller=session.caller),
+    )
+    follow_from_opening(
+        session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
+    )
