@@ -13,6 +13,7 @@ from release_core.shipped import Pin
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
 
 # The newest executions of a pipeline: enough to know how long one usually takes.
 _EXECUTIONS = 50
@@ -81,8 +82,17 @@ class Survey:
                 for each in good[:1]
                 for revision in each.get("sourceRevisions", [])
             },
-            durations=tuple(each["lastUpdateTime"] - each["startTime"] for each in good),
+            durations=durations_of(executions),
         )
+
+
+def durations_of(executions: "Sequence[PipelineExecutionSummaryTypeDef]") -> tuple[timedelta, ...]:
+    """How long each of the executions took that succeeded, in their order."""
+    return tuple(
+        each["lastUpdateTime"] - each["startTime"]
+        for each in executions
+        if each["status"] == "Succeeded"
+    )
 
 
 def _disabled(stages: Sequence[Any]) -> Iterator[DisabledTransition]:

@@ -45,6 +45,7 @@ class FakeAws:
     def __post_init__(self) -> None:
         # The session's parts are this one object: it answers for each of them.
         self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
+        self.codepipeline = self
 
     def put_object(self, **asked: Any) -> dict[str, str]:
         self.dropped = asked["Body"]
@@ -83,6 +84,9 @@ class FakeAws:
         self.releases = {
             name: replace(release, status=status) for name, release in self.releases.items()
         }
+
+    def list_pipeline_executions(self, **_: object) -> dict[str, Any]:
+        return {"pipelineExecutionSummaries": []}
 
     def release_opened_by(self, execution_arn: str) -> str | None:
         return self.pointer if execution_arn == EXECUTION else None

@@ -1,8 +1,8 @@
 """One look at a release, and a release that nobody is left to close."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,6 +36,13 @@ class FixedActivity:
 type Observe = Callable[[Release | None], tuple[ReleaseObserver, Stubber]]
 
 
+class FixedPast:
+    """Every pipeline took a minute, once."""
+
+    def of(self, pipelines: Iterable[str]) -> dict[str, list[timedelta]]:
+        return {name: [timedelta(minutes=1)] for name in pipelines}
+
+
 @pytest.fixture
 def observe(stubbed: Stubbed, at: At) -> Observe:
     def make(release: Release | None) -> tuple[ReleaseObserver, Stubber]:
@@ -44,6 +51,7 @@ def observe(stubbed: Stubbed, at: At) -> Observe:
             "2026.11.22-1",
             ledger=FixedLedger(release),
             activity=FixedActivity(),
+            past=FixedPast(),
             sfn=client,
             clock=lambda: at(600),
         )
@@ -67,9 +75,10 @@ def test_running_release(observe: Observe, running: Snapshot, at: At) -> None:
     """A look at a running release shows the ledger and what CodePipeline does."""
     observer, stubber = observe(running.release)
     stubber.add_response("describe_execution", execution("RUNNING", started=at(0), ended=None))
-    assert observer.look() == Snapshot(
-        at=at(600), release=running.release, activity={"web": Activity(stage="Deploy")}
-    )
+    seen = observer.look()
+    assert (seen.at, seen.release) == (at(600), running.release)
+    assert seen.activity == {"web": Activity(stage="Deploy")}
+    assert seen.estimate.usual["web"] == timedelta(minutes=1)
 
 
 def test_closed_release_needs_no_execution(observe: Observe, running: Snapshot, at: At) -> None:

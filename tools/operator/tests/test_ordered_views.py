@@ -126,6 +126,7 @@ def test_ordered_release_on_eighty_columns(at: At) -> None:
         picture
         == """\
 Release 5.10  ▶ RUNNING  0:40  2 SUCCEEDED, 2 RUNNING, 2 WAITING, 1 SKIPPED
+████████████░░░░░░░░░░░░░░░░░░  3 of 7 ended
 execution  arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f
 opened     2026-11-22T10:00:00Z
 by         alice through s3
@@ -186,6 +187,7 @@ def test_plain_lines_of_an_ordered_release(at: At) -> None:
         "orders   RUNNING execution 4d5e",
         "web      WAITING after payments, orders",
         "mail     SKIPPED: it depends on web, which is SKIPPED",
+        "release 5.10: 3 of 7 ended",
         "release 5.10: halted by search: nothing more starts, what runs is stopped",
     ]
     assert told[0].startswith("release 5.10: 7 pipelines, attempt 2, execution arn:")

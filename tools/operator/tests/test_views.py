@@ -49,6 +49,7 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
         "go on with: aws codepipeline put-approval-result --pipeline-name web "
         "or at https://example.com/review\n"
+        "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
         "2026-11-22T10:00:50Z AWS does not answer. The release goes on; looking again.\n"
         "2026-11-22T10:00:50Z release 2026.11.22-1: FAILED after 0:49, 1 SUCCEEDED, 1 FAILED, "
         "2 RUNNING, 1 WAITING: orders: FAILED at Deploy\n"
@@ -65,6 +66,7 @@ def test_running_release(running: Snapshot, at: At) -> None:
         picture
         == """\
 Release 2026.11.22-1  ▶ RUNNING  0:42  1 SUCCEEDED, 1 FAILED, 2 RUNNING, 1 WAITING
+████████████░░░░░░░░░░░░░░░░░░  2 of 5 ended
 execution  arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f
 opened     2026-11-22T10:00:00Z
 by         alice through s3

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from operator_cli.console_pages import console_region
 from operator_cli.model import RUNNING, Activity, Pipeline
 
 if TYPE_CHECKING:
@@ -106,11 +107,9 @@ class ActivityReader:
         return None
 
     def _console_page(self, name: str) -> str | None:
-        meta = self._codepipeline.meta
-        # An emulator has no console, and the other partitions have theirs elsewhere.
-        if meta.partition != "aws" or not meta.endpoint_url.endswith(".amazonaws.com"):
+        region = console_region(self._codepipeline.meta)
+        if region is None:
             return None
-        region = meta.region_name
         return (
             f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
             f"{name}/view?region={region}"

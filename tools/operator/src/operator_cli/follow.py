@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from operator_cli.errors import UnreachableError
@@ -71,6 +72,14 @@ class PipelineStopping:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseProgressed:
+    """More of the release's pipelines have ended; ``left`` is what is expected still to come."""
+
+    release: Release
+    left: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseHalted:
     """The release starts nothing more."""
 
@@ -94,7 +103,9 @@ class LookFailed:
 type PipelineEvent = (
     PipelineMoved | PipelineKept | PipelineWaits | PipelineRetried | PipelineActs | PipelineStopping
 )
-type Event = ReleaseFound | PipelineEvent | ReleaseHalted | ReleaseClosed | LookFailed
+type Event = (
+    ReleaseFound | PipelineEvent | ReleaseHalted | ReleaseProgressed | ReleaseClosed | LookFailed
+)
 
 
 class Sink(Protocol):
@@ -115,6 +126,9 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
         activity = after.activity.get(pipeline.name)
         if activity and activity != (before.activity.get(pipeline.name) if before else None):
             events.append(PipelineActs(pipeline, activity))
+    progressed = after.release.ended_count > (before.release.ended_count if before else 0)
+    if progressed and not after.release.closed:
+        events.append(ReleaseProgressed(after.release, after.estimate.left))
     if halted(after.release) and not (before and before.release.halted_by):
         events.append(ReleaseHalted(after.release))
     if after.release.closed and not (before and before.release.closed):

@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -18,6 +18,7 @@ from operator_cli.live import LiveView
 from operator_cli.model import SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
 from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, await_opening
+from operator_cli.past_runs import PastRuns
 from operator_cli.plain import PlainView
 from operator_cli.plan_view import plan_view
 from operator_cli.session import Session
@@ -82,10 +83,15 @@ def watch_command(release_id: str) -> str:
 
 def follow_to_end(session: Session, release_id: str, *, as_json: bool = False) -> Release:
     """Follow a release until it is over; answers it as last seen."""
-    observer = ReleaseObserver(
-        release_id, ledger=session.ledger, activity=session.activity, sfn=session.sfn, clock=now
-    )
-    with _view(as_json=as_json) as view:
+    with closing(PastRuns(session.codepipeline)) as past, _view(as_json=as_json) as view:
+        observer = ReleaseObserver(
+            release_id,
+            ledger=session.ledger,
+            activity=session.activity,
+            past=past,
+            sfn=session.sfn,
+            clock=now,
+        )
         return follow(observer.look, sink=view, wait=time.sleep)
 
 

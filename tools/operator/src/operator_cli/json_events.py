@@ -17,6 +17,7 @@ from operator_cli.follow import (
     ReleaseClosed,
     ReleaseFound,
     ReleaseHalted,
+    ReleaseProgressed,
 )
 from operator_cli.json_output import activity_document, failure_document, moment
 from operator_cli.model import Release, Snapshot
@@ -71,6 +72,13 @@ def _facts(event: Event) -> dict[str, Any]:
         case ReleaseClosed(release):
             closed = moment(release.closed_at)
             return {**_of_release(release), "closedAt": closed, "why": release.why}
+        case ReleaseProgressed(release, remaining):
+            return {
+                **_of_release(release),
+                "ended": release.ended_count,
+                "pipelineCount": release.pipeline_count,
+                "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
+            }
         case LookFailed(problem):
             return {"problem": problem}
         case _:

@@ -1,7 +1,7 @@
 """The live view on a terminal: drawn in place, the clock running, the cursor always restored."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -61,15 +61,21 @@ class LiveView:
                 return drawn
             room = max(1, min(room, len(self._snapshot.release.pipelines)) - excess)
 
+    def _left(self, snapshot: Snapshot, now: datetime) -> timedelta | None:
+        """What was left at the look, less the time since."""
+        known = snapshot.estimate.left
+        return None if known is None else max(timedelta(), known - (now - snapshot.at))
+
     def _drawn(self, snapshot: Snapshot, *, room: int | None) -> RenderableType:
         now = self._clock()
         parts = [
-            release_header(snapshot.release, now=now),
+            release_header(snapshot.release, now=now, remaining=self._left(snapshot, now)),
             pipeline_table(
                 snapshot.release,
                 now=now,
                 activity=snapshot.activity,
                 width=self._console.width,
+                usual=snapshot.estimate.usual,
                 room=room,
             ),
         ]

@@ -180,6 +180,11 @@ class Release:
         return self.release_id.rpartition(":")[2] if self.status == REJECTED else self.release_id
 
     @property
+    def ended_count(self) -> int:
+        """How many of its pipelines have ended."""
+        return sum(pipeline.ended for pipeline in self.pipelines)
+
+    @property
     def began_at(self) -> datetime | None:
         """When the present attempt was opened."""
         return self.resumed_at or self.opened_at
@@ -212,9 +217,18 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long each pipeline usually takes, and what is left of the release: both where known."""
+
+    usual: Mapping[str, timedelta] = field(default_factory=dict)
+    left: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One look: the release, and what each running pipeline does, by name."""
 
     at: datetime
     release: Release
     activity: Mapping[str, Activity] = field(default_factory=dict)
+    estimate: Estimate = Estimate()

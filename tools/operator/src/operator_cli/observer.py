@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from operator_cli.aws_problems import explained
 from operator_cli.errors import LeftOpenError, UsageError
+from operator_cli.estimating import estimate
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ class Activities(Protocol):
         """Say what each running pipeline does."""
 
 
+class Past(Protocol):
+    """Where it is asked how long pipelines took before; PastRuns is one."""
+
+    def of(self, pipelines: Iterable[str]) -> Mapping[str, Sequence[timedelta]]:
+        """The durations that are known by now."""
+
+
 class ReleaseObserver:
     """Looks at one release, and notices when nobody is left to close it."""
 
@@ -40,12 +48,14 @@ class ReleaseObserver:
         *,
         ledger: Ledger,
         activity: Activities,
+        past: Past,
         sfn: SFNClient,
         clock: Callable[[], datetime],
     ) -> None:
         self._release_id = release_id
         self._ledger = ledger
         self._activity = activity
+        self._past = past
         self._sfn = sfn
         self._clock = clock
 
@@ -66,7 +76,10 @@ class ReleaseObserver:
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
         if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
             raise _left_open(release, execution_status or "?")
-        return Snapshot(at=self._clock(), release=release, activity=activity)
+        at = self._clock()
+        past = self._past.of(each.name for each in release.pipelines)
+        told = estimate(release, past, activity=activity, at=at)
+        return Snapshot(at=at, release=release, activity=activity, estimate=told)
 
 
 def unknown_release(release_id: str) -> UsageError:

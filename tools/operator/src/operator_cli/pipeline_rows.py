@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,7 +11,7 @@ from rich.text import Text
 from operator_cli.model import RUNNING, SKIPPED, SUCCEEDED, WAITING, Activity, Pipeline, Release
 from operator_cli.order import depths
 from operator_cli.situation import kept, stopping, time_left, waits_for
-from operator_cli.wording import colored_status, duration, left, retries_used, short
+from operator_cli.wording import colored_status, duration, lasting, left, retries_used, short
 
 # Below this width the ids of executions give way to what happens.
 WIDTH_FOR_IDS = 100
@@ -24,6 +24,7 @@ def pipeline_table(
     now: datetime,
     activity: Mapping[str, Activity],
     width: int,
+    usual: Mapping[str, timedelta] | None = None,
     room: int | None = None,
 ) -> RenderableType:
     """Draw one row per pipeline in the order they run in, indented below what they wait for.
@@ -37,6 +38,8 @@ def pipeline_table(
     table.add_column("PIPELINE", no_wrap=True)
     table.add_column("STATUS", no_wrap=True)
     table.add_column("TIME", no_wrap=True, justify="right")
+    if usual:
+        table.add_column("USUAL", no_wrap=True, justify="right", style="dim")
     if with_ids:
         table.add_column("EXECUTION", no_wrap=True)
     table.add_column("NOW", overflow="fold")
@@ -44,7 +47,8 @@ def pipeline_table(
         table.add_row(
             "  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name,
             colored_status(pipeline.status),
-            duration(pipeline.started_at, pipeline.ended_at or now),
+            _time(pipeline, now=now, usual=(usual or {}).get(pipeline.name)),
+            *([_usual(usual.get(pipeline.name))] if usual else []),
             *([short(pipeline.execution_id)] if with_ids else []),
             _now(release, pipeline, activity.get(pipeline.name), now=now),
         )
@@ -63,6 +67,23 @@ def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pi
     by_need = sorted(pipelines, key=lambda pipeline: quiet.get(pipeline.status, 0))
     kept_names = {pipeline.name for pipeline in by_need[: max(1, room)]}
     return [pipeline for pipeline in pipelines if pipeline.name in kept_names]
+
+
+def _time(pipeline: Pipeline, *, now: datetime, usual: timedelta | None) -> Text:
+    """How long it has run; marked while that is longer than usual."""
+    late = (
+        pipeline.status == RUNNING
+        and usual is not None
+        and pipeline.started_at is not None
+        and now - pipeline.started_at > usual
+    )
+    return Text(
+        duration(pipeline.started_at, pipeline.ended_at or now), style="yellow" if late else ""
+    )
+
+
+def _usual(usual: timedelta | None) -> str:
+    return "" if usual is None else f"~{lasting(usual)}"
 
 
 def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime) -> Text:

@@ -16,9 +16,10 @@ from operator_cli.follow import (
     ReleaseClosed,
     ReleaseFound,
     ReleaseHalted,
+    ReleaseProgressed,
 )
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
-from operator_cli.wording import clock_time, duration, halted, retries_used, tally
+from operator_cli.wording import clock_time, duration, halted, progress, retries_used, tally
 
 
 class PlainView:
@@ -46,6 +47,8 @@ def line(event: Event, *, name_width: int) -> str:
             return f"release {release.release_id}: halted {halted(release)}"
         case ReleaseClosed(release):
             return _closed(release)
+        case ReleaseProgressed(release, remaining):
+            return f"release {release.release_id}: {progress(release, remaining)}"
         case LookFailed(problem):
             return f"{problem} The release goes on; looking again."
         case _:

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from operator_cli.activity import ActivityReader
 from operator_cli.busy import BusyPipelines
+from operator_cli.console_pages import console_region
 from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
 from operator_cli.function_logs import LogReader
 from operator_cli.ledger_reader import LedgerReader
@@ -67,6 +68,11 @@ class Session:
     def s3(self) -> S3Client:
         """S3; path style where an endpoint is set, whose buckets have no host names."""
         return self._boto.client("s3", **self._access)
+
+    @cached_property
+    def console_region(self) -> str | None:
+        """The Region whose AWS console shows what is read here; None for an emulator."""
+        return console_region(self.sfn.meta)
 
     @cached_property
     def ledger(self) -> LedgerReader:

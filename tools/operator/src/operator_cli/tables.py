@@ -1,7 +1,7 @@
 """Releases drawn with rich: their headers, lists and histories."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,11 +9,24 @@ from rich.text import Text
 
 from operator_cli.model import AuditEntry, Release
 from operator_cli.situation import slots
-from operator_cli.wording import clock_time, colored_status, duration, halted, left, short, tally
+from operator_cli.wording import (
+    clock_time,
+    colored_status,
+    duration,
+    halted,
+    left,
+    progress,
+    short,
+    tally,
+)
+
+BAR_CELLS = 30
 
 
-def release_header(release: Release, *, now: datetime) -> RenderableType:
-    """Draw who, what and how long, above the pipelines."""
+def release_header(
+    release: Release, *, now: datetime, remaining: timedelta | None = None
+) -> RenderableType:
+    """Draw who, what and how long, above the pipelines; while it runs, how far it has come."""
     took = duration(release.began_at, release.closed_at or now)
     title = Text.assemble(
         ("Release ", "bold"),
@@ -23,6 +36,7 @@ def release_header(release: Release, *, now: datetime) -> RenderableType:
         f"  {took}  ",
         (tally(release), "dim"),
     )
+    bar = () if release.closed else (_bar(release, now=now, remaining=remaining),)
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -40,7 +54,17 @@ def release_header(release: Release, *, now: datetime) -> RenderableType:
     ):
         if value:
             facts.add_row(name, value)
-    return Group(title, facts, Text(""))
+    return Group(title, *bar, facts, Text(""))
+
+
+def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Text:
+    done = BAR_CELLS * release.ended_count // max(1, release.pipeline_count)
+    until = f" ({now + remaining:%H:%M}Z)" if remaining is not None else ""
+    return Text.assemble(
+        ("█" * done, "green"),
+        ("░" * (BAR_CELLS - done), "dim"),
+        f"  {progress(release, remaining)}{until}",
+    )
 
 
 def release_table(releases: Iterable[Release], *, now: datetime) -> Table:

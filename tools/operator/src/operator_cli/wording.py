@@ -63,6 +63,12 @@ def left(remaining: timedelta) -> str:
     return f"{lasting(remaining)} left"
 
 
+def progress(release: Release, remaining: timedelta | None) -> str:
+    """Write how far a release has come, and how long it may still take where that is known."""
+    told = f"{release.ended_count} of {release.pipeline_count} ended"
+    return told if remaining is None else f"{told}, about {lasting(remaining)} left"
+
+
 def halted(release: Release) -> str:
     """Write what halted a release and what that means; nothing for one that was not halted."""
     # A stopped pipeline of a cancelled release is what the cancelling did, not its reason.

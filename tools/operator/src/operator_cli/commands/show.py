@@ -1,13 +1,17 @@
 """``show``: one release as it stands, or as it ended."""
 
+from pathlib import Path
+
 import click
 
+from operator_cli import report
 from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.errors import UsageError
 from operator_cli.finding import known_release
 from operator_cli.following import now, open_console, show
 from operator_cli.json_output import bom_document, release_document, write
 from operator_cli.materials import materials_table
-from operator_cli.model import Release
+from operator_cli.model import Release, Snapshot
 from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.release_argument import release_argument
 from operator_cli.session import Session
@@ -18,9 +22,12 @@ from operator_cli.timeline import timeline
 @click.command("show", cls=AwsCommand)
 @release_argument
 @click.option("--bom", is_flag=True, help="Only what shipped: the revisions of each pipeline.")
+@click.option("--html", metavar="FILE", type=click.Path(), help="Write the report as a web page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def command(context: click.Context, release_id: str, *, bom: bool, as_json: bool) -> None:
+def command(
+    context: click.Context, release_id: str, *, bom: bool, html: str | None, as_json: bool
+) -> None:
     """Show one release: its pipelines, timeline, failures and audit.
 
     RELEASE is a release's id, or the execution (name or ARN) whose manifest was rejected.
@@ -29,11 +36,14 @@ def command(context: click.Context, release_id: str, *, bom: bool, as_json: bool
     Examples:
       release-machine show 2026.11.22-1
       release-machine show 2026.11.22-1 --bom
+      release-machine show 2026.11.22-1 --html release.html
       release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
     """
     session = open_session(context)
     found = known_release(session, release_id)
-    if bom and as_json:
+    if html:
+        _write_report(session, found, Path(html))
+    elif bom and as_json:
         write(bom_document(found))
     elif bom:
         show(open_console(), materials_table(found))
@@ -41,6 +51,22 @@ def command(context: click.Context, release_id: str, *, bom: bool, as_json: bool
         write(release_document(session.ledger.with_changes(found)))
     else:
         _draw(session, found)
+
+
+def _write_report(session: Session, found: Release, path: Path) -> None:
+    seen = Snapshot(
+        at=now(),
+        release=session.ledger.with_changes(found),
+        activity=session.activity.read(found.pipelines),
+    )
+    page = report.html(seen, console_region=session.console_region)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.", "Name a file that can."
+        ) from error
+    click.echo(f"wrote {path}")
 
 
 def _draw(session: Session, found: Release) -> None:
