@@ -102,6 +102,8 @@ def _read(session: Session, release: Release, *, force: bool, wait: bool) -> Rol
 
 def _write(rollback: Rollback, file: str) -> None:
     text = manifest_text(rollback)
+    for line in rollback.omissions:
+        click.echo(f"left out {line.removeprefix('- ')}", err=True)
     if file == STANDARD_INPUT:
         sys.stdout.write(text)
         return
@@ -111,8 +113,6 @@ def _write(rollback: Rollback, file: str) -> None:
         raise UsageError(
             f"{file} cannot be written: {error.strerror}.", "Name a file that can."
         ) from error
-    for line in rollback.omissions:
-        click.echo(f"left out {line}", err=True)
     click.echo(f"wrote {file}; check it with: release-machine plan {file}", err=True)
 
 
