@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from release_core.bus import SOURCE
+from release_core.endings import Ending, read_ending
+from release_core.orphans import ORPHANED
 from tests.contract.event_patterns import matches, rule_patterns
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +42,7 @@ TAKEN_BY = {
     "execution_aborted": "execution_ended",
     "execution_failed": "execution_ended",
     "execution_timed_out": "execution_ended",
+    "release_orphaned": "execution_ended",
 }
 PIPELINE_STATES = {
     "STARTED",
@@ -145,6 +149,16 @@ def test_has_the_shape_of_an_executions_status_change(event: dict[str, Any]) -> 
     assert (detail["output"] is None) == (detail["status"] != "SUCCEEDED")
 
 
+def test_tells_of_an_orphan_as_step_functions_would() -> None:
+    """Our own event of an end that nobody heard says what the lost one would have said."""
+    event, lost = EVENTS["release_orphaned"], EVENTS["execution_aborted"]["detail"]
+    ending = read_ending(event)
+    assert isinstance(ending, Ending)
+    assert (event["source"], event["detail-type"]) == (SOURCE, ORPHANED)
+    assert event["detail"] == {"releaseId": "2026.11.22-1", **ending.detail}
+    assert ending.detail == {name: lost[name] for name in ending.detail}
+
+
 @pytest.mark.parametrize(("name", "event"), EVENTS.items(), ids=EVENTS)
 def test_reaches_exactly_the_rule_that_is_meant_for_it(name: str, event: dict[str, Any]) -> None:
     """Each event matches the pattern of its one rule in infra/events.tf, or of none."""
@@ -156,6 +170,7 @@ def test_reaches_exactly_the_rule_that_is_meant_for_it(name: str, event: dict[st
     ("name", "member", "other"),
     [
         ("execution_aborted", "stateMachineArn", f"{MACHINE}-2"),
+        ("release_orphaned", "stateMachineArn", f"{MACHINE}-2"),
         ("manifest_dropped", "bucket", {"name": f"{BUCKET}-2"}),
     ],
 )
