@@ -84,6 +84,25 @@ def test_what_was_rolled_back_names_its_rollback() -> None:
     assert "release-machine retry" not in text
 
 
+def test_a_rollback_that_was_asked_for() -> None:
+    """Of a failed release whose manifest asks for a rollback it says where to look for it."""
+    told = "Its manifest asks for a rollback"
+    assert told in with_release(samples.failed(), on_failure="rollback").text
+    assert told not in with_release(samples.cancelled(), on_failure="rollback").text
+    assert told not in read(samples.failed()).text
+
+
+def test_a_failure_whose_link_leads_nowhere() -> None:
+    """An address that is no web page's is told, but nothing offers to go there."""
+    failed = samples.failed().release.pipelines[3]
+    assert failed.failure is not None
+    changed = replace(failed, failure=replace(failed.failure, link="s3://logs/payments.txt"))
+    page = with_release(samples.failed(), pipelines=(changed,))
+    assert "Look at s3://logs/payments.txt" in page.text
+    assert "Look at it" not in page.text
+    assert "s3://logs/payments.txt" not in page.values("href")
+
+
 def test_failure_in_full() -> None:
     """Each failure stands there with place, code, reason, retries and links; skips have theirs."""
     page = read(samples.failed())

@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from operator_cli.fitting import fitted
 from operator_cli.model import UNENDED, Release
 from operator_cli.spans import HANDOVER, MarkKind, Schedule, Span, schedules
 from operator_cli.time_axis import part, ticks
@@ -80,7 +81,7 @@ class _Drawing:
     def _row(self, span: Span) -> Text:
         style = STYLES.get(span.status, "")
         row = Text(no_wrap=True)
-        row.append(set_cell_size(_fitted(span.pipeline, self._name_width), self._name_width))
+        row.append(set_cell_size(fitted(span.pipeline, self._name_width), self._name_width))
         row.append(f"  {SYMBOLS.get(span.status, '?')} ", style=style)
         if span.began_at is None or span.ended_at is None:
             kept = f"{span.status} in attempt {span.kept_from}" if span.kept_from else span.status
@@ -124,12 +125,3 @@ class _Drawing:
             words.append("bars of what runs end now")
         if words:
             yield Text("   ".join(words), style="dim")
-
-
-def _fitted(name: str, width: int) -> str:
-    """The name, shortened in its middle: names often begin alike, and often end alike."""
-    if cell_len(name) <= width:
-        return name
-    head = (width - 1) // 2
-    tail = width - 1 - head
-    return f"{name[:head]}…{name[-tail:]}"

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from rich.cells import cell_len
+
+from operator_cli.fitting import fitted
 from operator_cli.model import Pipeline, Release
 from operator_cli.report.layers import Layout, Spot, lay_out, needed_edges
 from operator_cli.report.markup import Content, Markup, element, told
@@ -102,7 +105,7 @@ class _Drawing:
     def _needed(self, spot: Spot) -> float:
         if spot.passes_to:
             return 0.0
-        return _ICON + SIGN * min(LONGEST_NAME, len(spot.name)) + _TIME + 8
+        return _ICON + SIGN * cell_len(fitted(spot.name, LONGEST_NAME)) + _TIME + 8
 
     def _middle(self, spot: Spot) -> float:
         return MARGIN + self._layout.heights[spot] * ROW + HEIGHT / 2
@@ -141,7 +144,10 @@ class _Drawing:
             element("rect", rx=6, **box),
             icon(pipeline.status, x=round(x + 7, 1), y=round(middle - 8, 1)),
             element(
-                "text", _shortened(pipeline.name), x=f"{x + _ICON + 2:.1f}", y=f"{middle + 4:.1f}"
+                "text",
+                fitted(pipeline.name, LONGEST_NAME),
+                x=f"{x + _ICON + 2:.1f}",
+                y=f"{middle + 4:.1f}",
             ),
             element(
                 "text",
@@ -154,11 +160,3 @@ class _Drawing:
             href=f"#{anchor(pipeline)}",
             class_=f"{kind} {tone(pipeline.status)}",
         )
-
-
-def _shortened(name: str) -> str:
-    """The name, shortened in its middle: names often begin alike, and often end alike."""
-    if len(name) <= LONGEST_NAME:
-        return name
-    half = (LONGEST_NAME - 1) // 2
-    return f"{name[:half]}…{name[half - LONGEST_NAME + 1 :]}"

@@ -69,6 +69,11 @@ def link(url: str | None, label: Content) -> Markup:
     return element("a", label, href=url, rel="noopener noreferrer")
 
 
+def link_if_web(url: str | None, label: str) -> Markup | None:
+    """A link that is only worth its label where it leads somewhere; None otherwise."""
+    return link(url, label) if url and is_web_address(url) else None
+
+
 def is_web_address(url: str) -> bool:
     """Whether it is http or https, names a host, holds no password and nothing unprintable."""
     try:

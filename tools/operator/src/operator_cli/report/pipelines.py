@@ -1,7 +1,7 @@
 """The table of the pipelines, in the order they run in."""
 
 from operator_cli.model import RUNNING, Pipeline, Release, Snapshot
-from operator_cli.report.markup import Content, Markup, element, link, told
+from operator_cli.report.markup import Content, Markup, element, link_if_web, told
 from operator_cli.report.parts import Column, anchor, execution, moment, retries, table
 from operator_cli.report.statuses import badge
 from operator_cli.situation import kept, stopping, waits_for
@@ -57,7 +57,7 @@ def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
     waiting: Content = (
         [" waits for ", element("b", told(doing.waits_for))] if doing.waits_for else None
     )
-    return [[told(doing.place), waiting], link(doing.link, "Go there") if doing.link else None]
+    return [[told(doing.place), waiting], link_if_web(doing.link, "Go there")]
 
 
 def _why(pipeline: Pipeline) -> Content:
@@ -66,7 +66,7 @@ def _why(pipeline: Pipeline) -> Content:
         return None
     said = failure.reason if len(failure.reason) <= 300 else f"{failure.reason[:300]} …"
     place: Content = [element("b", told(failure.place)), ": "] if failure.place else None
-    there: Content = [" ", link(failure.link, "Look at it")] if failure.link else None
+    there: Content = [" ", link_if_web(failure.link, "Look at it")]
     return [place, told(said), there]
 
 

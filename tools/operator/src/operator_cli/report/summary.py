@@ -12,7 +12,7 @@ from operator_cli.model import (
     Snapshot,
 )
 from operator_cli.report import links
-from operator_cli.report.markup import Content, Markup, element, link, told
+from operator_cli.report.markup import Content, Markup, element, link, link_if_web, told
 from operator_cli.report.parts import anchor, command, in_full, moment, person, spelled
 from operator_cli.report.statuses import badge, icon, severity
 from operator_cli.situation import slots
@@ -150,7 +150,13 @@ def _rolled_back(release: Release) -> Content:
 def _after_failure(release: Release) -> Content:
     go_on = "To go on where it was stopped, run again what has not succeeded: "
     mend = "Mend what failed, as told below. Then run again what has not succeeded: "
+    asked = release.on_failure == "rollback" and release.status != CANCELLED
     return [
+        _paragraph(
+            "Its manifest asks for a rollback: the outcome and the audit tell what came of it."
+        )
+        if asked
+        else None,
         _paragraph(go_on if release.status == CANCELLED else mend, _command("retry", release)),
         _paragraph("Or go back to what was good before: ", _command("rollback", release))
         if not release.rollback_of
@@ -167,7 +173,7 @@ def _while_running(snapshot: Snapshot) -> Content:
             " waits for ",
             told(doing.waits_for),
             [" at ", told(doing.place)] if doing.place else None,
-            [". ", link(doing.link, "Go there")] if doing.link else None,
+            [". ", link_if_web(doing.link, "Go there")],
         )
         for pipeline in release.pipelines
         for doing in (snapshot.activity.get(pipeline.name),)
