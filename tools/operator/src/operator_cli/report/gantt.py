@@ -76,7 +76,7 @@ def _row(pipeline: Pipeline, span: Span, schedule: Schedule, found: Sequence[Tic
         element("span", icon(span.status), name, class_="name"),
         _bar(span, schedule, found),
         element("span", time or span.status, class_="time"),
-        class_="critical" if span.critical else None,
+        class_="critical" if span.critical else None if span.began_at else "idle",
     )
 
 

@@ -18,7 +18,7 @@ AUDIT = (
     Column("Time (UTC)"),
     Column("Who", "who"),
     Column("What", "wide"),
-    Column("Pipeline"),
+    Column("Pipeline", "of"),
 )
 ATTEMPTS = (
     Column("Attempt"),
