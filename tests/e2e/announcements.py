@@ -1,43 +1,23 @@
-"""Outcomes as they are announced on the bus, heard by a queue of these tests."""
+"""Outcomes as they are announced on the bus."""
 
-import json
 from typing import Any
 
 from tests.e2e.account import Account
-from tests.e2e.pipelines import unique
+from tests.e2e.hearing import Hearing
 
 
 class Announcements:
     """Hears every event of the release machine from now on."""
 
     def __init__(self, account: Account) -> None:
-        self._name = name = unique("announced")
-        self._bus = bus = account.outputs["event_bus"]
-        self._sqs, self._events = account.sqs, account.events
-        self._heard: list[dict[str, Any]] = []
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(
-            QueueUrl=self._url, AttributeNames=["QueueArn"]
-        )["Attributes"]
-        self._events.put_rule(
-            Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["release-machine"]})
-        )
-        self._events.put_targets(
-            Rule=name, EventBusName=bus, Targets=[{"Id": name, "Arn": attributes["QueueArn"]}]
-        )
+        self._hearing = Hearing(account, {"source": ["release-machine"]})
 
     def of(self, release_id: str) -> list[dict[str, Any]]:
         """The events heard so far that tell of a release."""
-        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
-            "Messages", []
-        ):
-            for message in messages:
-                self._heard.append(json.loads(message["Body"]))
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-        return [each for each in self._heard if each["detail"].get("releaseId") == release_id]
+        return [
+            each for each in self._hearing.all() if each["detail"].get("releaseId") == release_id
+        ]
 
     def stop(self) -> None:
         """Hear no more."""
-        self._events.remove_targets(Rule=self._name, EventBusName=self._bus, Ids=[self._name])
-        self._events.delete_rule(Name=self._name, EventBusName=self._bus)
-        self._sqs.delete_queue(QueueUrl=self._url)
+        self._hearing.stop()

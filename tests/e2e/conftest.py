@@ -15,6 +15,7 @@ from tests.e2e.machines import Machines
 from tests.e2e.pipelines import Estate, Pipelines
 from tests.e2e.refusals import Refusals
 from tests.e2e.releases import Releases
+from tests.e2e.rules import Rules
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +62,12 @@ def announcements(account: Account) -> Iterator[Announcements]:
     announcements = Announcements(account)
     yield announcements
     announcements.stop()
+
+
+@pytest.fixture(scope="session")
+def rules(account: Account) -> Rules:
+    """The deployed rules."""
+    return Rules(account)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,57 @@
+"""The deployed rules, and what can be kept from them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.e2e.account import Account
+from tests.e2e.hearing import Hearing
+from tests.e2e.waiting import wait_until
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Loses events for one execution alone, so that other tests may run beside it."""
+
+    account: Account
+
+    @contextmanager
+    def unheard(self, execution_arn: str) -> Iterator[None]:
+        """Have the end of an execution lost, which the block brings about."""
+        events, bus = self.account.events, self.account.outputs["event_bus"]
+        name = self._rule_of("close_release")
+        rule = events.describe_rule(Name=name, EventBusName=bus)
+        pattern = json.loads(rule["EventPattern"])
+        deaf = {**pattern["detail"], "executionArn": [{"anything-but": [execution_arn]}]}
+        hearing = Hearing(self.account, {**pattern, "detail": {"executionArn": [execution_arn]}})
+        events.put_rule(
+            Name=name,
+            EventBusName=bus,
+            Description=rule["Description"],
+            EventPattern=json.dumps({**pattern, "detail": deaf}),
+        )
+        try:
+            yield
+            wait_until("the end has been told to others", lambda: _ends(hearing))
+        finally:
+            events.put_rule(
+                Name=name,
+                EventBusName=bus,
+                Description=rule["Description"],
+                EventPattern=rule["EventPattern"],
+            )
+            hearing.stop()
+
+    def _rule_of(self, function: str) -> str:
+        arn = self.account.functions.get_function_configuration(
+            FunctionName=self.account.function(function)
+        )["FunctionArn"]
+        (name,) = self.account.events.list_rule_names_by_target(
+            TargetArn=arn, EventBusName=self.account.outputs["event_bus"]
+        )["RuleNames"]
+        return name
+
+
+def _ends(hearing: Hearing) -> list[object]:
+    return [each for each in hearing.all() if each["detail"]["status"] != "RUNNING"]
