@@ -25,7 +25,7 @@ from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.planning import Planner
 from release_core.problems import report
 from release_core.reservations import Reservations
-from release_core.resuming import Resuming
+from release_core.resuming import Resuming, refuse_unknown
 from release_core.rollback_reader import RollbackReader
 from release_core.rolling_back import refuse_rollback
 from release_core.waits import seconds_to_wait
@@ -143,7 +143,7 @@ class OpenRelease:
         if holder is not None and holder.execution_arn != opening.execution_arn:
             return self.resuming(opening, holder)
         if holder is None:
-            self.resuming.refuse_unknown(manifest)
+            refuse_unknown(manifest)
             manifest.refuse_past(self.clock())
             opening = self._with_rolled_back(opening)
             if not self.reservations.take(manifest.names, opening):

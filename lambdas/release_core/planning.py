@@ -13,9 +13,10 @@ from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
 from release_core.ledger_reader import LedgerReader
 from release_core.manifest import Manifest, ManifestPipeline
-from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.model import Pipeline, PipelineStatus, Release
 from release_core.plan import Plan, PlannedPipeline, PlannedSource
 from release_core.problems import Problem, one_line
+from release_core.resuming import refuse_other, refuse_resume, refuse_unknown, runs_already
 from release_core.rolling_back import refuse_rollback
 from release_core.shipped import Pin
 from release_core.survey import Lookup, PipelineFacts, RevisionSources, Survey
@@ -51,7 +52,7 @@ class Planner:
         held = {
             name: holder
             for name, holder in self.holders.read(names).items()
-            if self.tokens.ending(holder.execution_arn) is None
+            if not self._has_ended(holder.execution_arn)
         }
         release = self.ledger.read_release(manifest.release_id)
         looked = Outlook(
@@ -66,30 +67,26 @@ class Planner:
 
     def _refusal(self, manifest: Manifest, release: Release | None) -> str | None:
         """Why its opening would refuse a sound manifest, told by what is on record."""
-        if release is None:
-            if manifest.resume:
-                return f"there is no release {manifest.release_id} to resume; leave out resume"
-        elif release.manifest_sha256 != manifest.sha256:
-            return (
-                f"release {release.release_id} was opened with another manifest by "
-                f"{release.execution_arn}; give this one a releaseId of its own"
-            )
-        elif (
-            manifest.resume
-            and release.status is ReleaseStatus.RUNNING
-            and self.tokens.ending(release.execution_arn) is None
-        ):
-            return f"release {release.release_id} still runs, as {release.execution_arn}"
         try:
-            if release is None and manifest.rollback_of:
-                rolled_back = self.ledger.read_release(manifest.rollback_of)
-                refuse_rollback(rolled_back, manifest.rollback_of)
+            if release is None:
+                refuse_unknown(manifest)
+                if manifest.rollback_of:
+                    rolled_back = self.ledger.read_release(manifest.rollback_of)
+                    refuse_rollback(rolled_back, manifest.rollback_of)
+            else:
+                refuse_other(manifest, release)
+                if runs_already(manifest, release):
+                    return None
+                refuse_resume(release, has_ended=self._has_ended)
             manifest.refuse_past(self.clock())
         except ManifestInvalid as past:
             return str(past).partition("\n- ")[2]
         except Rejection as refused:
             return str(refused)
         return None
+
+    def _has_ended(self, execution_arn: str) -> bool:
+        return self.tokens.ending(execution_arn) is not None
 
     def _find(self, manifest: Manifest, declared: Declared) -> Lookups:
         wanted = [
@@ -258,7 +255,7 @@ class Outlook:
         return bool(
             release
             and release.manifest_sha256 == self.manifest.sha256
-            and (not self.manifest.resume or release.status is ReleaseStatus.SUCCEEDED)
+            and runs_already(self.manifest, release)
         )
 
 

@@ -1,5 +1,6 @@
 """A release id that is taken: the same release again, another one, or its next attempt."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,24 +43,11 @@ class Resuming:
         the attempt before still run.
         """
         manifest = opening.manifest
-        if holder.manifest_sha256 != manifest.sha256:
-            raise ReleaseIdTaken(
-                f"release {holder.release_id} was opened with another manifest by "
-                f"{holder.execution_arn}; give this one a releaseId of its own"
-            )
-        if not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED:
+        refuse_other(manifest, holder)
+        if runs_already(manifest, holder):
             self.orphans.notice(holder)
             return "ALREADY_RELEASED", holder.execution_arn, []
-        if holder.rolled_back_by:
-            raise ReleaseNotResumable(
-                f"release {holder.release_id} was rolled back by release {holder.rolled_back_by}, "
-                "so that what had succeeded in it is gone; give its manifest a new releaseId"
-            )
-        runs = holder.status is ReleaseStatus.RUNNING
-        if runs and not self.orphans.has_ended(holder.execution_arn):
-            raise ReleaseNotResumable(
-                f"release {holder.release_id} still runs, as {holder.execution_arn}"
-            )
+        refuse_resume(holder, has_ended=self.orphans.has_ended)
         manifest.refuse_past(self.clock())
         release = self._caught_up(holder)
         # One that was stopped while it was opened may lack pipelines.
@@ -81,13 +69,6 @@ class Resuming:
         release = self._read(holder.release_id)
         self.opening_ledger.renew_pipelines(release, previous)
         return "OPENED", opening.execution_arn, _unfinished(release)
-
-    def refuse_unknown(self, manifest: Manifest) -> None:
-        """Raise ReleaseNotResumable for a resume of a release that never was."""
-        if manifest.resume:
-            raise ReleaseNotResumable(
-                f"there is no release {manifest.release_id} to resume; leave out resume"
-            )
 
     def _caught_up(self, holder: Release) -> Release:
         """The release, with what the console did to its executions since it was closed.
@@ -131,6 +112,44 @@ class Resuming:
         if release is None:
             raise LookupError(f"there is no release {release_id}")
         return release
+
+
+def refuse_unknown(manifest: Manifest) -> None:
+    """Raise ReleaseNotResumable for a resume of a release that never was."""
+    if manifest.resume:
+        raise ReleaseNotResumable(
+            f"there is no release {manifest.release_id} to resume; leave out resume"
+        )
+
+
+def refuse_other(manifest: Manifest, holder: Release) -> None:
+    """Raise ReleaseIdTaken when the release that has the id is another one."""
+    if holder.manifest_sha256 != manifest.sha256:
+        raise ReleaseIdTaken(
+            f"release {holder.release_id} was opened with another manifest by "
+            f"{holder.execution_arn}; give this one a releaseId of its own"
+        )
+
+
+def runs_already(manifest: Manifest, holder: Release) -> bool:
+    """Whether a manifest, given again, is answered with the release that it already is."""
+    return not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED
+
+
+def refuse_resume(holder: Release, *, has_ended: Callable[[str], bool]) -> None:
+    """Raise ReleaseNotResumable for a release that was rolled back or that still runs.
+
+    ``has_ended`` tells it of the execution with an ARN.
+    """
+    if holder.rolled_back_by:
+        raise ReleaseNotResumable(
+            f"release {holder.release_id} was rolled back by release {holder.rolled_back_by}, "
+            "so that what had succeeded in it is gone; give its manifest a new releaseId"
+        )
+    if holder.status is ReleaseStatus.RUNNING and not has_ended(holder.execution_arn):
+        raise ReleaseNotResumable(
+            f"release {holder.release_id} still runs, as {holder.execution_arn}"
+        )
 
 
 def _unfinished(release: Release) -> list[str]:

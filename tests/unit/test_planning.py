@@ -200,6 +200,14 @@ def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
     )
 
 
+def test_what_is_released_already_may_be_past_its_deadline(world: ReleaseWorld) -> None:
+    """A deadline is no identity: the same manifest, late, is still answered with its release."""
+    world.begin("orders")
+    assert plan(world, "orders", deadline="2020-01-01T00:00:00Z").valid
+    text = {"releaseId": "r", "pipelines": ["orders"], "deadline": "2020-01-01T00:00:00Z"}
+    assert world.open_release(world.start(write_json(text)))["outcome"] == "ALREADY_RELEASED"
+
+
 def test_all_problems_are_told_at_once(world: ReleaseWorld) -> None:
     """Of the document, of its pipelines and of its time."""
     found = plan(
