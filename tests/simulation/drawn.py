@@ -10,7 +10,7 @@ from tests.simulation.endings import check_end
 from tests.simulation.engine import make_world, take
 from tests.simulation.explore import Failed
 from tests.simulation.happenings import Violated
-from tests.simulation.scenarios import FAULTS, Scenario, releasing
+from tests.simulation.scenarios import FAULTS, Scenario, in_minutes, releasing
 from tests.simulation.steps import Step
 from tests.simulation.world import World
 
@@ -31,6 +31,8 @@ def scenarios(draw: Any) -> Scenario:
         policy["maxConcurrency"] = draw(st.integers(1, 3))
     if draw(st.integers(0, 7)) == 7:
         policy["stopMode"] = "abandon"
+    if draw(st.integers(0, 7)) == 7:
+        policy["deadline"] = in_minutes(draw(st.integers(1, 90)))
     manifests = [releasing(*pipelines, **policy)]
     more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
     if more == "resume":

@@ -1,10 +1,11 @@
 """What holds when all faults have stopped and nothing more can happen."""
 
 import json
+from copy import replace
 
 from release_core.orphans import ORPHANED
 from tests.simulation.happenings import Violated, list_of, value
-from tests.simulation.workflow import STOPPED_BECAUSE, Workflow
+from tests.simulation.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
 from tests.simulation.world import World
 
 _ENDED_RELEASES = {"SUCCEEDED", "FAILED", "CANCELLED"}
@@ -16,6 +17,24 @@ def every_workflow_ends(world: World, workflow: Workflow) -> None:
     if not workflow.ended:
         waiting = [child.pipeline for child in workflow.children if not child.ended]
         raise Violated("every_workflow_ends", f"{workflow.stage}, waiting for {waiting}")
+
+
+def every_token_is_settled_once(world: World, workflow: Workflow) -> None:
+    """Of each pipeline's tokens one is settled, the last, unless the workflow was ended before."""
+    for child in workflow.children:
+        tokens = [
+            replace(child, entries=n).token(workflow.arn) for n in range(1, child.entries + 1)
+        ]
+        outcomes = [world.stores.step_functions.task(token).outcome for token in tokens]
+        settled = [
+            token
+            for token, outcome in zip(tokens, outcomes, strict=True)
+            if outcome and outcome.error != LOOK_AGAIN
+        ]
+        if workflow.stage == "ABORTED" and not settled:
+            continue
+        if settled != tokens[-1:]:
+            raise Violated("every_token_is_settled_once", f"of {tokens} {settled} were settled")
 
 
 def every_release_ends(world: World, workflow: Workflow) -> None:
@@ -135,7 +154,8 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     """Where nothing went wrong, events alone move everything on: no look is needed."""
     spent = world.budgets["faults"] < world.scenario.most_faults
     stopped = world.budgets["cancel"] < world.scenario.cancels
-    limited = "timeoutMinutes" in str(world.scenario.manifests)
+    told = str(world.scenario.manifests)
+    limited = "timeoutMinutes" in told or "deadline" in told
     if world.waits and not (spent or stopped or limited):
         raise Violated("nobody_waits_without_a_fault", f"time had to pass {world.waits} times")
 
@@ -144,6 +164,7 @@ ENDINGS = (
     nobody_waits_without_a_fault,
     no_closed_release_holds_a_pipeline,
     every_workflow_ends,
+    every_token_is_settled_once,
     every_release_ends,
     the_ledger_and_the_workflow_agree,
     a_release_succeeds_when_all_did,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from botocore.exceptions import ClientError
 
 from release_core.clock import from_iso, to_iso
+from release_core.decide import TASK_WINDOW
 from release_core.errors import PIPELINE_ERRORS, AdvanceUnfinished, Rejection, Unfinished
 from release_core.model import PipelineStatus
 from tests.simulation.calls import Ended
@@ -96,14 +97,20 @@ def halted_before_a_bad_end(happening: Happening) -> None:
 
 
 def skipped_for_a_reason(happening: Happening) -> None:
-    """A pipeline is skipped when its release is over or halted, or what it depends on is bad."""
+    """A pipeline is skipped when its release is over or halted, or what it depends on is bad.
+
+    So is one whose task has not come in an hour: the workflow has given it up.
+    """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "SKIPPED":
         return
     header = happening.header
     if value(header, "status") != "RUNNING" or value(header, "halted_by"):
         return
-    if value(header, "deadline") and value(header, "deadline") <= happening.now:
+    if _deadline_passed(happening):
+        return
+    began = value(header, "resumed_at") or value(header, "opened_at")
+    if not value(happening.after, "task_token") and happening.now > _later(began, TASK_WINDOW):
         return
     statuses = [
         value(happening.sibling(name), "status") for name in list_of(happening.after, "depends_on")
@@ -128,12 +135,21 @@ def _is_to_stop(happening: Happening) -> bool:
     node, header = happening.after, happening.header
     minutes = int(value(node, "timeout_minutes") or 0)
     started = value(node, "started_at")
-    late = bool(minutes and started) and happening.now >= to_iso(
-        from_iso(started) + timedelta(minutes=minutes)
-    )
+    limited = bool(minutes and started)
+    late = limited and happening.now >= _later(started, timedelta(minutes=minutes))
     halts = value(header, "halted_by") and value(header, "on_failure") == "stop"
     asked = value(node, "stop_requested_at")
-    return bool(value(header, "status") != "RUNNING" or halts or asked or late)
+    over = value(header, "status") != "RUNNING" or _deadline_passed(happening)
+    return bool(over or halts or asked or late)
+
+
+def _deadline_passed(happening: Happening) -> bool:
+    deadline = value(happening.header, "deadline")
+    return bool(deadline) and deadline <= happening.now
+
+
+def _later(moment: str, by: timedelta) -> str:
+    return to_iso(from_iso(moment) + by)
 
 
 def an_execution_keeps_its_owner(happening: Happening) -> None:

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from release_core.clock import to_iso
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,11 @@ def releasing(*pipelines: Any, release_id: str = "r", **more: Any) -> dict[str, 
     return {"releaseId": release_id, "pipelines": list(pipelines), **more}
 
 
+def in_minutes(minutes: int) -> str:
+    """Return a moment so long after the beginning, as a manifest writes it."""
+    return to_iso(BEGINNING + timedelta(minutes=minutes))
+
+
 def after(*dependencies: str) -> dict[str, list[str]]:
     """Return the order of a pipeline that depends on others."""
     return {"dependsOn": list(dependencies)}
@@ -80,6 +88,9 @@ def after(*dependencies: str) -> dict[str, list[str]]:
 
 ANY = dict.fromkeys(FAULTS, 1)
 PAIR = releasing("a", {"name": "b", **after("a")})
+
+# When the world begins.
+BEGINNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 # The small releases that are explored exhaustively, each within its bounds.
 SMALL = (
@@ -156,6 +167,14 @@ SMALL = (
     Scenario(
         name="a time limit",
         manifests=(releasing({"name": "a", "timeoutMinutes": 1}),),
+        faults={"time": 1},
+        most_faults=1,
+        preemptions=0,
+    ),
+    Scenario(
+        name="a deadline",
+        manifests=(releasing({"name": "a", "retries": 1}, deadline=in_minutes(1)),),
+        outcomes=("fail",),
         faults={"time": 1},
         most_faults=1,
         preemptions=0,

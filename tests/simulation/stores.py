@@ -20,6 +20,7 @@ from tests.fakes.step_functions import Snapshot as StepFunctionsSnapshot
 from tests.simulation.calls import Answer, Call
 from tests.simulation.functions import deployed_name
 from tests.simulation.hashes import Hashes
+from tests.simulation.scenarios import BEGINNING
 from tests.unit.ledger_world import KEYS, make_tables
 from tests.unit.release_world import declaration
 
@@ -54,7 +55,7 @@ class Stores:
     """The fakes of all services, with the pipelines of a scenario."""
 
     def __init__(self, pipelines: tuple[str, ...]) -> None:
-        self.clock = FakeClock()
+        self.clock = FakeClock(BEGINNING)
         self.dynamodb = FakeDynamoDB(check_parameters=False)
         make_tables(self.dynamodb)
         self.step_functions = FakeStepFunctions(self.clock, check_parameters=False)
