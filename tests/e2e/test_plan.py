@@ -1,7 +1,10 @@
 """A dry run plans a release by the machine's own checks, and leaves no trace in the ledger."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,3 +109,40 @@ def test_a_plan_shows_what_is_in_the_way(
     assert free["sources"][0]["current"] == version
     releases.stop(held_by, "enough")
     releases.end(held_by)
+
+
+def test_the_command_plans_with_the_callers_permissions(
+    releases: Releases, ledger: Ledger, estate: Estate, tmp_path: Path
+) -> None:
+    """release-machine plan says the same as a dry run, exits 0 or 1, and starts nothing."""
+    release_id = unique("plan")
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps(manifest(release_id, estate.catalog, estate.orders)))
+
+    shown = command("plan", str(file))
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(f"Plan of release {release_id}  ✔ would be released\n")
+    as_json = json.loads(command("plan", str(file), "--json").stdout)
+    dry = releases.start(manifest(release_id, estate.catalog, estate.orders, dryRun=True))
+    assert as_json == json.loads(releases.end(dry)["output"])
+
+    file.write_text(json.dumps(manifest(release_id, "no-such-pipeline")))
+    refused = command("plan", str(file))
+    assert refused.returncode == 1
+    assert "- pipelines[0]: there is no pipeline 'no-such-pipeline'" in refused.stdout
+    file.write_text('{"releaseId":')
+    broken = command("plan", str(file))
+    assert broken.returncode == 2
+    assert broken.stdout.startswith(f"{file}:1:14: no JSON: ")
+    assert ledger.items(release_id) == []
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the operator's command as a process of its own."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("release-machine"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
