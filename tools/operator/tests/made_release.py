@@ -42,23 +42,39 @@ class Ran:
 
 def pipeline(position: int, ran: Ran) -> Pipeline:
     """The pipeline as the ledger would hold it, with its audit."""
-    audit = [line(1, "open_release", "opened", None, "WAITING")]
+    audit = [line(1, "release-machine-open-release", "opened", None, "WAITING")]
     execution = execution_id(position) if ran.began is not None else None
     if ran.began is not None:
         audit += [
-            line(ran.began - 0.6, "run_pipeline", "start claimed", "WAITING", "STARTING"),
-            line(ran.began, "run_pipeline", f"started as {execution}", "STARTING", "RUNNING"),
+            line(
+                ran.began - 0.6,
+                "release-machine-run-pipeline",
+                "start claimed",
+                "WAITING",
+                "STARTING",
+            ),
+            line(
+                ran.began,
+                "release-machine-run-pipeline",
+                f"started as {execution}",
+                "STARTING",
+                "RUNNING",
+            ),
         ]
     for number, at in enumerate(ran.retried_at, start=1):
         what = f"retry {number} of {ran.retries} claimed"
-        audit.append(line(at, "record_state_change", what, "RUNNING", "RUNNING"))
+        audit.append(line(at, "release-machine-record-state-change", what, "RUNNING", "RUNNING"))
     if ran.stopped_at is not None:
         what = f"to be stopped: {ran.stop_reason}"
-        audit.append(line(ran.stopped_at, "close_release", what, "RUNNING", "RUNNING"))
+        audit.append(
+            line(ran.stopped_at, "release-machine-close-release", what, "RUNNING", "RUNNING")
+        )
     if ran.ended is not None:
         what = ran.failure.reason if ran.failure else "ended"
         before = "RUNNING" if ran.began is not None else "WAITING"
-        audit.append(line(ran.ended, "record_state_change", what, before, ran.status))
+        audit.append(
+            line(ran.ended, "release-machine-record-state-change", what, before, ran.status)
+        )
     return Pipeline(
         name=ran.name,
         position=position,
@@ -82,7 +98,7 @@ def release(
     """A release that alice dropped in the bucket."""
     audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through s3", after="RUNNING")]
     if closed is not None:
-        audit.append(line(closed, "close_release", why or "", "RUNNING", status))
+        audit.append(line(closed, "release-machine-close-release", why or "", "RUNNING", status))
     return Release(
         release_id=release_id,
         status=status,

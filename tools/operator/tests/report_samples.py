@@ -275,9 +275,27 @@ def resumed() -> Snapshot:
                 ),
                 audit=(
                     *each.audit,
-                    line(day, "open_release", "resumed as attempt 2", each.status, "WAITING"),
-                    line(began, "run_pipeline", f"started as {execution}", "STARTING", "RUNNING"),
-                    line(ended, "record_state_change", "ended", "RUNNING", "SUCCEEDED"),
+                    line(
+                        day,
+                        "release-machine-open-release",
+                        "resumed as attempt 2",
+                        each.status,
+                        "WAITING",
+                    ),
+                    line(
+                        began,
+                        "release-machine-run-pipeline",
+                        f"started as {execution}",
+                        "STARTING",
+                        "RUNNING",
+                    ),
+                    line(
+                        ended,
+                        "release-machine-record-state-change",
+                        "ended",
+                        "RUNNING",
+                        "SUCCEEDED",
+                    ),
                 ),
             )
         )
@@ -298,11 +316,27 @@ def resumed() -> Snapshot:
         audit=(
             *begin.audit,
             AuditEntry(at=moment(day), who=bob, what="resumed", before="FAILED", after="RUNNING"),
-            line(day + 612, "close_release", "all 7 pipelines succeeded", "RUNNING", "SUCCEEDED"),
+            line(
+                day + 612,
+                "release-machine-close-release",
+                "all 7 pipelines succeeded",
+                "RUNNING",
+                "SUCCEEDED",
+            ),
         ),
         pipelines=tuple(pipelines),
     )
     return Snapshot(at=moment(2 * day), release=made)
+
+
+def quick() -> Snapshot:
+    """Over within seconds, and told of in whole ones, as on the platform."""
+    rans = [
+        Ran(name="catalog", began=2.4, ended=2),
+        Ran(name="orders", after=["catalog"], began=3.1, ended=3),
+    ]
+    made = release("demo-1", "SUCCEEDED", rans, closed=4, why="all 2 pipelines succeeded")
+    return Snapshot(at=moment(60), release=made)
 
 
 def rejected() -> Snapshot:
@@ -320,7 +354,11 @@ def rejected() -> Snapshot:
             channel="api",
             requester=ALICE,
             why=why,
-            audit=(AuditEntry(at=BEGIN, who="open_release", what=why, after="REJECTED"),),
+            audit=(
+                AuditEntry(
+                    at=BEGIN, who="release-machine-open-release", what=why, after="REJECTED"
+                ),
+            ),
         ),
     )
 
@@ -335,6 +373,7 @@ SAMPLES = {
         twelve,
         two_hundred,
         resumed,
+        quick,
         rejected,
         rollback,
         retried_in_the_console,

@@ -12,6 +12,7 @@ import pytest
 
 from operator_cli.model import Release, Snapshot
 from operator_cli.report import html
+from operator_cli.report.history import is_function
 from tools.operator.tests import report_samples as samples
 from tools.operator.tests.made_release import ALICE, REGION, Ran, moment, release
 from tools.operator.tests.report_reading import Page
@@ -191,6 +192,16 @@ def test_audit_is_in_the_order_of_time() -> None:
     assert audit.count("2026-11-22 22:") - audit.count("stood at 2026-11-22") == count
 
 
+def test_people_stand_out_in_the_audit() -> None:
+    """What a person did is set off from what the functions did, whatever the deployment's name."""
+    page = read(samples.two_hundred())
+    assert "All 802 entries, 1 of them by people" in page.text
+    assert is_function("release-machine-open-release")
+    assert is_function("close-release")
+    assert not is_function("close-release-manager")
+    assert not is_function(ALICE)
+
+
 def test_earlier_attempts() -> None:
     """A resumed release keeps how each attempt ended, with a timeline of its own."""
     text = read(samples.resumed()).text
@@ -210,7 +221,7 @@ def test_timeline_is_told_to_who_cannot_see_it() -> None:
     ) in labels
     assert "search: SUCCEEDED, 22:02:42 to 22:04:15, 1:33" in labels
     waited = read(samples.twelve()).values("aria-label")
-    assert any(each.startswith("mail:") and "could have started 6:13" in each for each in waited)
+    assert any(each.startswith("mail:") and "ready 6:13 before" in each for each in waited)
 
 
 def test_a_status_is_more_than_a_colour() -> None:

@@ -49,6 +49,13 @@ def test_what_runs_ends_with_the_look() -> None:
     assert spans["web"].ready_at is None
 
 
+def test_an_end_in_whole_seconds() -> None:
+    """A quick pipeline whose end was told in whole seconds does not end before it began."""
+    made = release("r", "SUCCEEDED", [Ran(name="a", began=1.7, ended=1)], closed=2, why=None)
+    (span,) = schedules(made, at=moment(9))[0].spans
+    assert span.began_at == span.ended_at == moment(1.7)
+
+
 def test_what_was_stopped_may_end_after_the_close() -> None:
     """The axis reaches to the end of the last execution, though the release was closed before."""
     seen = samples.cancelled()

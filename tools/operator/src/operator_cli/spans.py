@@ -129,11 +129,13 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
     )
     if pipeline.attempt == attempt:
         lines = _lines_by_attempt(pipeline).get(attempt, ())
-        ended = pipeline.ended_at or (at if not pipeline.ended else pipeline.started_at)
+        began = pipeline.started_at
+        ended = pipeline.ended_at or (began if pipeline.ended else at)
         return replace(
             plain,
-            began_at=pipeline.started_at,
-            ended_at=ended if pipeline.started_at else None,
+            began_at=began,
+            # CodePipeline tells ends in whole seconds: that of a quick one lies before its start.
+            ended_at=max(began, ended) if began and ended else None,
             marks=_with_resumes(_marks(lines), pipeline),
         )
     if pipeline.attempt < attempt:

@@ -23,8 +23,8 @@ _MARKS = {MarkKind.RETRY: "↻", MarkKind.NEW_EXECUTION: "⟳", MarkKind.STOP: "
 _LEGEND = {
     RAN: "ran",
     CRITICAL: "ran, on the critical path",
-    WAITED: "waited for others",
-    HELD: "could have started",
+    WAITED: "waited",
+    HELD: "ready, kept waiting",
     "↻": "stage retried",
     "⟳": "run again as a new execution",
     "◼": "told to stop",

@@ -120,6 +120,8 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         "height": BAR,
         "rx": 3,
     }
+    # However short it was, its beginning is seen.
+    yield element("line", x1=box["x"], x2=box["x"], y1=_TOP, y2=_TOP + BAR, class_="began")
     yield element("rect", class_="open" if span.status in UNENDED else "ran", **box)
     if span.status not in {SUCCEEDED, *UNENDED}:
         yield element("rect", fill="url(#hatched)", **box)
@@ -156,7 +158,7 @@ def _said(span: Span) -> str:
     else:
         words.append("did not start")
     if span.waited > HANDOVER:
-        words.append(f"could have started {duration(span.ready_at, span.began_at)} earlier")
+        words.append(f"ready {duration(span.ready_at, span.began_at)} before")
     words += [f"{_MEANINGS[mark.kind]} at {_at(mark.at)}" for mark in span.marks]
     if span.critical:
         words.append("on the critical path")
@@ -193,12 +195,10 @@ def _legend(schedule: Schedule) -> Markup | None:
         ]
         signs.append((element("g", hatched, class_=tone(bad[0])), "did not succeed"))
     if any((span.ready_at or span.began_at) != schedule.begin for span in drawn):
-        signs.append(
-            (element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited for others")
-        )
+        signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
     if any(span.waited > HANDOVER for span in drawn):
         held = element("line", x1=1, x2=23, y1=8, y2=8, class_="held")
-        signs.append((held, "could have started: waited for a slot, or for its task"))
+        signs.append((held, "ready, kept waiting for a slot or its task"))
     kinds = {mark.kind for span in drawn for mark in span.marks}
     for kind in sorted(kinds):
         path = element("path", d=_SIGNS[kind], transform="translate(12 8)")

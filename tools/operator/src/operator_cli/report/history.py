@@ -44,9 +44,14 @@ def audit(release: Release) -> Markup:
     drawn = table("Audit trail", AUDIT, rows, kind="audit")
     if len(lines) <= MOST_LINES_UNFOLDED:
         return drawn
-    people = sum(1 for entry in _entries(release) if entry.who not in FUNCTIONS)
+    people = sum(not is_function(entry.who) for entry in _entries(release))
     summary = element("summary", f"All {len(lines)} entries, {people} of them by people")
     return element("details", summary, drawn)
+
+
+def is_function(who: str) -> bool:
+    """Whether it is one of our functions, before whose name stands that of a deployment."""
+    return any(f"-{who}".endswith(f"-{name.replace('_', '-')}") for name in FUNCTIONS)
 
 
 def _entries(release: Release) -> Iterator[AuditEntry]:
@@ -69,7 +74,7 @@ def _audited(entry: AuditEntry, pipeline: str) -> _Line:
     moved = entry.before != entry.after
     turned = " → ".join(part for part in (entry.before, entry.after) if part and moved)
     what = [in_full(entry.what), element("small", turned) if turned else None]
-    who = element("code", entry.who) if entry.who in FUNCTIONS else person(entry.who)
+    who = element("code", entry.who) if is_function(entry.who) else person(entry.who)
     return _Line(entry.at, pipeline, who, what)
 
 
