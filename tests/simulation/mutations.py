@@ -177,8 +177,8 @@ MUTANTS = (
     Mutant(
         "free nothing when closing",
         f"{CORE}/closing.py",
-        "            self._free(closed, execution_arn)\n",
-        "            pass\n",
+        "by the next try.\n            self._free(closed, execution_arn)\n",
+        "by the next try.\n            pass\n",
     ),
     Mutant(
         "retry without the claim of the retry",
@@ -224,6 +224,35 @@ MUTANTS = (
         "            self.ledger.headers.mark_announced(closed)\n"
         "            self._announce(closed)\n",
         ("one, a fault",),
+    ),
+    Mutant(
+        "tell nobody of an orphan",
+        f"{CORE}/orphans.py",
+        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
+        "",
+        ("one, cancelled unheard, a crash",),
+    ),
+    Mutant(
+        "close an orphan before it is told of",
+        f"{CORE}/orphans.py",
+        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
+        "                self.headers.close(release.release_id, ending.makes,\n"
+        "                    why=ending.why, execution_arn=execution_arn)\n"
+        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
+        ("one, cancelled unheard, a crash",),
+    ),
+    Mutant(
+        "lose the cause of a stop",
+        f"{CORE}/tokens.py",
+        'cause=found.get("cause"),',
+        "cause=None,",
+        ("one, cancelled unheard, a crash",),
+    ),
+    Mutant(
+        "announce an attempt that runs",
+        f"{CORE}/closing.py",
+        "if closed.status is not ReleaseStatus.RUNNING and not closed.announced:",
+        "if not closed.announced:",
     ),
     Mutant(
         "a release succeeds whatever its pipelines do",
