@@ -55,7 +55,8 @@ class RollbackReader:
             for other in newest.get(each.name, ())
             if not _is_known(other, release, each)
         ]
-        headers = {other: self.ledger.headers.read(other) for other, _ in suspects}
+        others = sorted({other for other, _ in suspects})
+        headers = {other: self.ledger.headers.read(other) for other in others}
         found: dict[str, str] = {}
         for other, pipeline in self.ledger.read_pipelines(suspects):
             # Another rollback of this release ships what this one ships.

@@ -60,8 +60,10 @@ def _ordinary(world: World) -> Iterator[Step]:
         for task in workflow.waiting:
             if task.due and task.due <= now:
                 yield Step("time out", workflow.arn, task.pipeline)
-    if len(world.workflows) < len(world.scenario.manifests):
-        yield Step("hand in", str(len(world.workflows)))
+        if workflow.stage == "RollBackRelease":
+            yield Step("roll back", workflow.arn)
+    if world.handed_in < len(world.scenario.manifests):
+        yield Step("hand in", str(world.handed_in))
 
 
 def _functions(world: World) -> Iterator[Step]:
@@ -94,6 +96,7 @@ def _optional(world: World) -> Iterator[Step]:
         return
     for each in world.running():
         yield from _faults_of(world, each)
+    yield from _lost_answers(world)
     for each in world.waiting():
         if world.affords("double") and each.cause == "event" and not each.name.endswith("again"):
             yield Step("double", each.name, costs="double")
@@ -107,6 +110,13 @@ def _optional(world: World) -> Iterator[Step]:
         due = next_due(world)
         if due and all(each.deadline > due for each in world.running() if each.deadline):
             yield Step("time", "passes", costs="time")
+
+
+def _lost_answers(world: World) -> Iterator[Step]:
+    if world.affords("obscure"):
+        for workflow in world.workflows.values():
+            if workflow.stage == "RollBackRelease":
+                yield Step("roll back", workflow.arn, "and lose the answer", costs="obscure")
 
 
 def _from_outside(world: World) -> Iterator[Step]:

@@ -26,7 +26,8 @@ def scenarios(draw: Any) -> Scenario:
     """Return a release of up to twelve pipelines, small ones mostly, and what may go wrong."""
     size = draw(st.sampled_from((1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 4, 6, 12)))
     pipelines = [_pipeline(draw, position) for position in range(size)]
-    policy: dict[str, Any] = {"onFailure": draw(st.sampled_from(("halt", "continue", "stop")))}
+    policies = ("halt", "continue", "stop", "rollback", "rollback")
+    policy: dict[str, Any] = {"onFailure": draw(st.sampled_from(policies))}
     if draw(st.booleans()):
         policy["maxConcurrency"] = draw(st.integers(1, 3))
     if draw(st.integers(0, 7)) == 7:
@@ -51,7 +52,15 @@ def scenarios(draw: Any) -> Scenario:
         cancels=draw(st.sampled_from((0, 0, 1))),
         person_retries=draw(st.sampled_from((0, 0, 0, 1))),
         person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
+        good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
     )
+
+
+def _good(draw: Any, size: int) -> tuple[str, ...]:
+    """Return in which pipelines something was good before: in most, mostly."""
+    names = NAMES[:size]
+    without = draw(st.lists(st.sampled_from(names), max_size=2))
+    return tuple(name for name in names if name not in without)
 
 
 def _pipeline(draw: Any, position: int) -> Any:

@@ -5,6 +5,7 @@ from copy import replace
 
 from release_core.orphans import ORPHANED
 from tests.simulation.happenings import Violated, list_of, value
+from tests.simulation.rollbacks import ROLLBACKS
 from tests.simulation.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
 from tests.simulation.world import World
 
@@ -171,6 +172,7 @@ ENDINGS = (
     nothing_runs_on_unseen,
     every_outcome_is_announced,
     what_succeeded_is_the_last_good,
+    *ROLLBACKS,
 )
 
 
@@ -185,7 +187,7 @@ def check_rest(world: World, pipeline: str, execution_id: str) -> None:
         return
     header = world.stores.item("releases", start.release_id, "release")
     over = value(header, "status") != "RUNNING"
-    stops = value(header, "halted_by") and value(header, "on_failure") == "stop"
+    stops = value(header, "halted_by") and value(header, "on_failure") in {"stop", "rollback"}
     same_attempt = value(header, "attempt") == str(start.attempt)
     running = world.stores.execution(pipeline, execution_id).status == "InProgress"
     if running and same_attempt and (over or stops):

@@ -1,9 +1,11 @@
 """The scheduler: letting a step happen, and everything that follows from it at once."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -109,9 +111,13 @@ def _hand_in(world: World, step: Step) -> None:
     machine.start(world, world.scenario.manifests[int(step.who)])
 
 
+def _roll_back(world: World, step: Step) -> None:
+    machine.roll_back(world, step.who, lost=bool(step.more))
+
+
 def _need(world: World, step: Step) -> None:
     release_id = step.who
-    manifest = next(each for each in world.scenario.manifests if each["releaseId"] == release_id)
+    manifest = _manifest_of(world, release_id)
     _wait_until(world, world.stores.clock() + NEEDED_AFTER)
     if step.more == "resume":
         # As the command does it: a deadline that has passed is left out.
@@ -121,6 +127,16 @@ def _need(world: World, step: Step) -> None:
         names = [name_of(each) for each in manifest["pipelines"]]
         manifest = releasing(*names, release_id=f"after-{release_id}", onBusy="wait")
     machine.start(world, manifest, why=f" {step.more} {release_id}")
+
+
+def _manifest_of(world: World, release_id: str) -> Mapping[str, Any]:
+    """Return the manifest of a release: the scenario's, or that on record of a rollback."""
+    for manifest in world.scenario.manifests:
+        if manifest["releaseId"] == release_id:
+            return manifest
+    stored = value(world.stores.item("releases", release_id, "manifest"), "manifest")
+    names = world.scenario.pipelines
+    return json.loads(stored) if stored else releasing(*names, release_id=release_id)
 
 
 def _lose(world: World, step: Step) -> None:
@@ -202,6 +218,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "die": _die,
     "orphan": _orphan,
     "hand in": _hand_in,
+    "roll back": _roll_back,
     "need": _need,
     "lose": _lose,
     "double": _double,

@@ -137,7 +137,7 @@ def _is_to_stop(happening: Happening) -> bool:
     started = value(node, "started_at")
     limited = bool(minutes and started)
     late = limited and happening.now >= _later(started, timedelta(minutes=minutes))
-    halts = value(header, "halted_by") and value(header, "on_failure") == "stop"
+    halts = value(header, "halted_by") and value(header, "on_failure") in {"stop", "rollback"}
     asked = value(node, "stop_requested_at")
     over = value(header, "status") != "RUNNING" or _deadline_passed(happening)
     return bool(over or halts or asked or late)

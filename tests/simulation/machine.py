@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import replace
 from datetime import timedelta
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from release_core.document import write_json
 from release_core.orphans import ORPHANED
@@ -150,10 +153,42 @@ def _answered(world: World, workflow: Workflow, how: Ended) -> None:
     elif workflow.stage == "OpenRelease":
         _opened(world, workflow, how)
     else:
-        status = how.value["status"]
-        world.workflows[workflow.arn] = replace(workflow, closed_as=status)
-        good = "SUCCEEDED" if status == "SUCCEEDED" else "FAILED"
-        _finish(world, world.workflows[workflow.arn], good)
+        _closed(world, workflow, how.value)
+
+
+def _closed(world: World, workflow: Workflow, answer: Mapping[str, Any]) -> None:
+    """Go on from IsReleaseGood."""
+    workflow = replace(workflow, closed_as=answer["status"])
+    if answer["status"] == "SUCCEEDED":
+        _finish(world, workflow, "SUCCEEDED")
+    elif answer["rollback"]:
+        named = (answer["rollback"]["release_id"], answer["rollback"]["execution_name"])
+        workflow = replace(workflow, stage="RollBackRelease", rollback=named)
+        world.workflows[workflow.arn] = workflow
+    else:
+        _finish(world, workflow, "FAILED")
+
+
+def roll_back(world: World, arn: str, *, lost: bool) -> None:
+    """Start the rollback of a release; a lost answer makes the state try again.
+
+    An execution of that name that is there counts as started.
+    """
+    workflow = world.workflows[arn]
+    assert workflow.rollback
+    release_id, name = workflow.rollback
+    request = {"rollBack": workflow.release_id, "releaseId": release_id}
+    with suppress(ClientError):
+        started = world.stores.change_step_functions().start_execution(
+            stateMachineArn=MACHINE, input=write_json(request), name=name
+        )["executionArn"]
+        if started in world.workflows:
+            world.reached.add("a rollback was started again")
+        else:
+            world.reached.add("a release was rolled back")
+            _enter(world, Workflow(started), "OpenRelease")
+    if not lost:
+        _finish(world, workflow, "FAILED")
 
 
 def _try_again(world: World, workflow: Workflow, error: str) -> None:

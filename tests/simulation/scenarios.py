@@ -17,7 +17,8 @@ class Scenario:
     the beginning and the others, in order, at any later time. `outcomes`
     are the ways in which an execution may end. `faults` says how often each kind of fault may
     happen, `most_faults` how many in all. `preemptions`, when given, bounds how often a function
-    may be left in the middle for another one. Events of the states in `mute` are all lost.
+    may be left in the middle for another one. Events of the states in `mute` are all lost. In the
+    pipelines of `good` an earlier release had succeeded.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Scenario:
     person_changes: int = 0
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ class Scenario:
     def from_json(cls, text: str) -> "Scenario":
         """Return the scenario that as_json() wrote."""
         fields = json.loads(text)
-        for name in ("manifests", "outcomes", "mute"):
+        for name in ("manifests", "outcomes", "mute", "good"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
 
@@ -110,20 +112,11 @@ SMALL = (
     Scenario(
         name="one, cancelled unheard, a crash",
         manifests=(releasing("a"),),
+        outcomes=("succeed",),
         cancels=1,
         preemptions=0,
         most_faults=2,
         faults={"unheard": 1, "crash": 1},
-    ),
-    Scenario(
-        name="one waits for one cancelled unheard",
-        manifests=(releasing("a"), releasing("a", release_id="s", onBusy="wait")),
-        at_once=2,
-        cancels=1,
-        preemptions=0,
-        outcomes=("succeed",),
-        most_faults=1,
-        faults={"unheard": 1},
     ),
     Scenario(
         name="two in parallel",
@@ -178,6 +171,36 @@ SMALL = (
         faults={"time": 1},
         most_faults=1,
         preemptions=0,
+    ),
+    Scenario(
+        name="rolled back",
+        manifests=(releasing("a", onFailure="rollback"),),
+        good=("a",),
+        preemptions=0,
+        mute=("STARTED",),
+        most_faults=1,
+        faults={"obscure": 1},
+    ),
+    Scenario(
+        name="rolled back against another",
+        manifests=(
+            releasing("a", onFailure="rollback"),
+            releasing("a", release_id="s", onBusy="wait"),
+        ),
+        good=("a",),
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="rolled back or resumed",
+        manifests=(
+            releasing("a", onFailure="rollback"),
+            releasing("a", onFailure="rollback", resume=True),
+        ),
+        good=("a",),
+        outcomes=("fail",),
+        preemptions=0,
+        mute=("STARTED",),
     ),
     Scenario(
         name="retried in the console", manifests=(releasing("a"),), person_retries=1, preemptions=1

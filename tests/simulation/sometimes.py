@@ -26,6 +26,8 @@ MUST_BE_REACHED = frozenset(
         "a release became SUCCEEDED",
         "a release was resumed after a crash",
         "a release waited for a pipeline",
+        "a release was rolled back",
+        "a rollback was started again",
         "a retry of a stage",
         "a start was given up",
         "a start was repeated by another function",

@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from localstack_codepipeline.model import EmitEvent
 from localstack_codepipeline.model.state import Execution
+from release_core.clock import to_iso
+from release_core.items import to_attributes
 from tests.fakes.clock import FakeClock
 from tests.fakes.codepipeline import FakeCodePipeline
 from tests.fakes.codepipeline import Snapshot as CodePipelineSnapshot
@@ -25,6 +27,9 @@ from tests.unit.ledger_world import KEYS, make_tables
 from tests.unit.release_world import declaration
 
 type Item = Mapping[str, Any]
+
+# The revision that was good in a pipeline before the world begins.
+GOOD_BEFORE = "before {}"
 
 CHANGES_CODEPIPELINE = {
     "start_pipeline_execution",
@@ -54,7 +59,7 @@ class Saved(NamedTuple):
 class Stores:
     """The fakes of all services, with the pipelines of a scenario."""
 
-    def __init__(self, pipelines: tuple[str, ...]) -> None:
+    def __init__(self, pipelines: tuple[str, ...], good: tuple[str, ...] = ()) -> None:
         self.clock = FakeClock(BEGINNING)
         self.dynamodb = FakeDynamoDB(check_parameters=False)
         make_tables(self.dynamodb)
@@ -62,6 +67,8 @@ class Stores:
         self.codepipeline = FakeCodePipeline(self.clock, check_parameters=False)
         for name in pipelines:
             self.codepipeline.create_pipeline(pipeline=declaration(name))
+        for name in good:
+            self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
         self.events = FakeEvents(check_parameters=False)
         self._clients = {
             "dynamodb": self.dynamodb,
@@ -141,6 +148,25 @@ class Stores:
             self._step_functions_at = saved.step_functions
         self.events.entries = list(saved.announced)
         self.clock.set(saved.now)
+
+
+def _good_before(pipeline: str) -> dict[str, Any]:
+    """Return the item of a pipeline in which release "before" had succeeded."""
+    revision = {
+        "artifact": "app",
+        "revision": GOOD_BEFORE.format(pipeline),
+        "action": "Fetch",
+        "type": "S3_OBJECT_VERSION_ID",
+    }
+    good = {
+        "release_id": "before",
+        "execution_id": f"of {pipeline}",
+        "at": to_iso(BEGINNING),
+        "revisions": [revision],
+        "variables": {},
+    }
+    started = to_iso(BEGINNING)
+    return {"pipeline": pipeline, "last_good": good, "last_good_started": started}
 
 
 class Fingerprints:

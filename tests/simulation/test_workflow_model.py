@@ -62,3 +62,12 @@ def test_who_waits_goes_where_the_simulation_says() -> None:
     assert STATES["WaitForPipelines"]["Next"] == "OpenRelease"
     assert STATES["RunPipelines"]["Next"] == "CloseRelease"
     assert caught("RunPipelines", "States.ALL") == "CloseRelease"
+
+
+def test_a_rollback_is_started_before_the_release_has_failed() -> None:
+    """CloseRelease leads to it where it is named; one that is there counts as started."""
+    assert "RollBackRelease" in {each["Next"] for each in STATES["IsReleaseGood"]["Choices"]}
+    assert STATES["RollBackRelease"]["Next"] == "ReleaseFailed"
+    there = "StepFunctions.ExecutionAlreadyExistsException"
+    assert attempts("RollBackRelease", there) == 0
+    assert caught("RollBackRelease", there) == "ReleaseFailed"

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # MaxAttempts of each state's Retry for errors that may pass.
-RETRIES = {"OpenRelease": 6, "WaitForPipelines": 8, "RunPipeline": 8, "CloseRelease": 8}
+RETRIES = {
+    "OpenRelease": 6,
+    "WaitForPipelines": 8,
+    "RunPipeline": 8,
+    "CloseRelease": 8,
+    "RollBackRelease": 8,
+}
 # CloseRelease waits so many seconds, so often, for a start that may still be on its way.
 START_UNRESOLVED = (30, 6)
 # A manifest that never becomes a release.
@@ -57,7 +63,8 @@ class Child:
 class Workflow:
     """One execution; `stage` is the ASL state it is in, or how it ended.
 
-    `closed_as` is the status that close_release answered; `busy` is the task WaitForPipelines.
+    `closed_as` is the status that close_release answered, and `rollback` the release and the name
+    of the execution that are to roll back; `busy` is the task WaitForPipelines.
     """
 
     arn: str
@@ -68,6 +75,7 @@ class Workflow:
     children: tuple[Child, ...] = ()
     busy: Child = Child(BUSY)
     closed_as: str = ""
+    rollback: tuple[str, str] | None = None
     outcome: str = ""
 
     @property

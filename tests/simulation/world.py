@@ -50,7 +50,7 @@ class World:
     def __init__(self, scenario: Scenario, *, merges: bool = True) -> None:
         self._merges = merges
         self.scenario = scenario
-        self.stores = Stores(scenario.pipelines)
+        self.stores = Stores(scenario.pipelines, scenario.good)
         self.invocations: dict[str, Invocation] = {}
         self.workflows: dict[str, Workflow] = {}
         self.budgets: dict[str, int] = {
@@ -73,6 +73,11 @@ class World:
         self._beginnings: dict[tuple[Any, ...], Point] = {}
         self._hashes = Hashes()
         self._fingerprints = Fingerprints(self._hashes)
+
+    @property
+    def handed_in(self) -> int:
+        """Return how many manifests of the scenario have been handed in."""
+        return sum(each.name[1:].isdigit() for each in self.workflows.values())
 
     def save(self) -> SavedWorld:
         """Return the state, for restore()."""
