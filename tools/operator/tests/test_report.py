@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from operator_cli.model import Release, Snapshot
+from operator_cli.model import Release, Revision, Snapshot, StateChange
 from operator_cli.report import html
 from operator_cli.report.history import is_function
 from tools.operator.tests import report_samples as samples
@@ -54,7 +54,7 @@ def test_header() -> None:
         (
             samples.running,
             [
-                "orders waits for manual approval at Production → Approve . Go there",
+                "orders , at Production → Approve , waits for manual approval . Go there",
                 "watch 2026.11.22-3",
                 "cancel 2026.11.22-3",
             ],
@@ -190,6 +190,28 @@ def test_audit_is_in_the_order_of_time() -> None:
         len(each.audit) + len(each.changes) for each in seen.release.pipelines
     )
     assert audit.count("2026-11-22 22:") - audit.count("stood at 2026-11-22") == count
+
+
+def test_codepipeline_tells_whole_seconds() -> None:
+    """Of one second, what we recorded comes before what CodePipeline told without fractions."""
+    made = release("r", "SUCCEEDED", [Ran(name="a", began=2.4, ended=3.2)], closed=4, why=None)
+    told = StateChange(state="SUCCEEDED", attempt=1, at=moment(2), source="event")
+    (only,) = made.pipelines
+    changed = replace(only, changes=(told,))
+    page = read(Snapshot(at=moment(9), release=replace(made, pipelines=(changed,))))
+    places = [page.text.index(each) for each in ("started as", "execution SUCCEEDED", "ended RUN")]
+    assert places == sorted(places)
+
+
+def test_columns_without_content_are_left_out() -> None:
+    """Where nothing was pinned and no variable set, no column says so; nor a summary twice."""
+    (catalog, *_) = samples.good().release.pipelines
+    version = Revision(artifact="S", revision="v1", summary="Amazon S3 version id: v1")
+    page = with_release(samples.good(), pipelines=(replace(catalog, revisions=(version,)),))
+    titles = page.text[page.text.index("What ran") :]
+    assert titles.startswith("What ran Pipeline Source Revision that ran Good before catalog")
+    assert "Amazon S3 version id" not in page.text
+    assert "Pinned to" in read(samples.good()).text
 
 
 def test_people_stand_out_in_the_audit() -> None:

@@ -15,6 +15,7 @@ from operator_cli.time_axis import Tick, part, ticks
 from operator_cli.wording import duration
 
 MOST_TICKS, MOST_TICKS_WITH_SECONDS = 6, 4
+LEAST_SHARE = 0.004
 ROW, BAR = 26, 14
 _TOP = (ROW - BAR) // 2
 _SIGNS = {
@@ -112,7 +113,8 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         yield _line(0, ready, middle, "waited")
     if ready < began:
         yield _line(ready, began, middle, "held")
-    width = _percent(ended - began)
+    # However short it was, it is seen.
+    width = _percent(max(ended - began, LEAST_SHARE))
     box: dict[str, str | float] = {
         "x": _percent(began),
         "y": _TOP,
@@ -120,8 +122,6 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         "height": BAR,
         "rx": 3,
     }
-    # However short it was, its beginning is seen.
-    yield element("line", x1=box["x"], x2=box["x"], y1=_TOP, y2=_TOP + BAR, class_="began")
     yield element("rect", class_="open" if span.status in UNENDED else "ran", **box)
     if span.status not in {SUCCEEDED, *UNENDED}:
         yield element("rect", fill="url(#hatched)", **box)

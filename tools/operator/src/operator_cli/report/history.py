@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from operator_cli.deployment import FUNCTIONS
 from operator_cli.model import AuditEntry, PastAttempt, Pipeline, Release, StateChange
@@ -14,6 +14,7 @@ from operator_cli.report.statuses import badge
 from operator_cli.spans import Schedule
 
 MOST_LINES_UNFOLDED = 60
+SECOND = timedelta(seconds=1)
 AUDIT = (
     Column("Time (UTC)"),
     Column("Who", "who"),
@@ -32,6 +33,7 @@ ATTEMPTS = (
 @dataclass(frozen=True, slots=True)
 class _Line:
     at: datetime
+    after: datetime
     pipeline: str
     who: Content
     what: Content
@@ -39,7 +41,7 @@ class _Line:
 
 def audit(release: Release) -> Markup:
     """The audit in the order of time, with what CodePipeline told of the executions."""
-    lines = sorted(_lines(release), key=lambda line: line.at)
+    lines = sorted(_lines(release), key=lambda line: line.after)
     rows = [(None, [moment(line.at), line.who, line.what, told(line.pipeline)]) for line in lines]
     drawn = table("Audit trail", AUDIT, rows, kind="audit")
     if len(lines) <= MOST_LINES_UNFOLDED:
@@ -75,7 +77,7 @@ def _audited(entry: AuditEntry, pipeline: str) -> _Line:
     turned = " → ".join(part for part in (entry.before, entry.after) if part and moved)
     what = [in_full(entry.what), element("small", turned) if turned else None]
     who = element("code", entry.who) if is_function(entry.who) else person(entry.who)
-    return _Line(entry.at, pipeline, who, what)
+    return _Line(entry.at, entry.at, pipeline, who, what)
 
 
 def _changed(change: StateChange, pipeline: Pipeline) -> _Line:
@@ -83,9 +85,9 @@ def _changed(change: StateChange, pipeline: Pipeline) -> _Line:
     note = [": ", told(change.note)] if change.note else None
     seen = "seen by a look" if change.source == "look" else None
     what = element("p", f"execution {change.state}{again}", note, class_="said")
-    return _Line(
-        change.at, pipeline.name, "CodePipeline", [what, element("small", seen) if seen else None]
-    )
+    said = [what, element("small", seen) if seen else None]
+    # CodePipeline's times are whole seconds: our own of that second come before what it tells.
+    return _Line(change.at, change.at + SECOND, pipeline.name, "CodePipeline", said)
 
 
 def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | None) -> Content:

@@ -45,6 +45,11 @@ def joined(content: Content) -> Markup:
     return Markup("".join(joined(part).html for part in content))
 
 
+def empty(content: Content) -> bool:
+    """Whether nothing of it would be seen."""
+    return not joined(content).html
+
+
 def visible(text: str) -> str:
     """The text with what a browser would hide, or would turn the line around for, spelled out."""
     if text.isascii() and text.isprintable():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from operator_cli.model import Pipeline, Release
 from operator_cli.report import links
-from operator_cli.report.markup import Content, Markup, element, link, told
+from operator_cli.report.markup import Content, Markup, element, empty, link, told
 from operator_cli.wording import duration
 
 # A text that is longer is folded.
@@ -36,9 +36,16 @@ def table(
 ) -> Markup:
     """A table whose rows have an id or none, and in each row a cell for each column.
 
-    The first cell names its row. A phone shows each row as a card, so the roles are spelled out:
-    without them a browser takes a table that is laid out otherwise for none.
+    The first cell names its row; a column that is empty in every row is left out. A narrow screen
+    shows each row as a card, so the roles are spelled out: without them a browser takes a table
+    that is laid out otherwise for none.
     """
+    given = list(rows)
+    used = [
+        at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for _, row in given)
+    ]
+    columns = [columns[at] for at in used]
+    rows = [(row_id, [row[at] for at in used]) for row_id, row in given]
     head = [element("th", each.title, scope="col", role="columnheader") for each in columns]
     body = [_row(columns, row_id, cells) for row_id, cells in rows]
     return element(

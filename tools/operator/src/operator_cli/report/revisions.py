@@ -70,12 +70,19 @@ def _revision(revision: Revision) -> Content:
     return [
         element("code", told(revision.revision)),
         element("small", f" {kind}") if kind else None,
-        element("p", told(_message(revision.summary)), class_="said") if revision.summary else None,
+        element("p", told(_message(revision)), class_="said"),
     ]
 
 
-def _message(summary: str) -> str:
-    """The commit's message, where the summary is JSON as connections to Git providers write it."""
+def _message(revision: Revision) -> str | None:
+    """What the summary tells beside the revision.
+
+    Connections to Git providers write JSON that holds the commit's message; S3 says the version
+    once more.
+    """
+    summary = revision.summary
+    if summary is None or summary == f"Amazon S3 version id: {revision.revision}":
+        return None
     if not summary.startswith("{"):
         return summary
     try:

@@ -170,9 +170,9 @@ def _while_running(snapshot: Snapshot) -> Content:
         element(
             "li",
             element("a", element("b", told(pipeline.name)), href=f"#{anchor(pipeline)}"),
+            [", at ", told(doing.place), ","] if doing.place else None,
             " waits for ",
             told(doing.waits_for),
-            [" at ", told(doing.place)] if doing.place else None,
             [". ", link_if_web(doing.link, "Go there")],
         )
         for pipeline in release.pipelines
