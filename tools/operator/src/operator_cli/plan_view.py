@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from operator_cli.wording import lasting
+from operator_cli.wording import lasting, roughly
 
 WIDTH_FOR_STARTS = 100
 type Json = Mapping[str, Any]
@@ -33,7 +33,7 @@ def _facts(plan: Json) -> Iterator[Text]:
     seconds = plan["expectedSeconds"]
     if seconds is not None and plan["pipelines"]:
         path = " → ".join(plan["criticalPath"])
-        yield Text(f"takes about {lasting(timedelta(seconds=seconds))}, as long as {path}")
+        yield Text(f"takes {roughly(timedelta(seconds=seconds))}; what takes longest: {path}")
     elif plan["pipelines"]:
         yield Text("how long it takes is not known: a pipeline has no successful run", style="dim")
 

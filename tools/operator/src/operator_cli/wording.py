@@ -54,6 +54,18 @@ def lasting(period: timedelta) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def roughly(period: timedelta) -> str:
+    """Write an estimate no more exactly than it deserves: about 40 s, 12 min, 1 h 20 min."""
+    seconds = round(period.total_seconds())
+    if seconds < 60:
+        return f"about {max(1, seconds)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"about {hours} h {minutes} min" if minutes and hours < 10 else f"about {hours} h"
+
+
 def left(remaining: timedelta) -> str:
     """Write how much of a limit is left."""
     if remaining <= timedelta():
@@ -66,7 +78,9 @@ def left(remaining: timedelta) -> str:
 def progress(release: Release, remaining: timedelta | None) -> str:
     """Write how far a release has come, and how long it may still take where that is known."""
     told = f"{release.ended_count} of {release.pipeline_count} ended"
-    return told if remaining is None else f"{told}, about {lasting(remaining)} left"
+    if remaining is None or remaining < timedelta(seconds=1):
+        return told
+    return f"{told}, {roughly(remaining)} left"
 
 
 def halted(release: Release) -> str:
