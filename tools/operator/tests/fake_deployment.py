@@ -33,6 +33,7 @@ class FakeAws:
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
+    console_region = "us-east-1"
     deployment = Deployment(
         state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:release-machine",
         manifest_bucket="manifests",
