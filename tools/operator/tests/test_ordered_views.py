@@ -125,8 +125,9 @@ def test_ordered_release_on_eighty_columns(at: At) -> None:
     assert (
         picture
         == """\
-Release 5.10  ▶ RUNNING  0:40  2 SUCCEEDED, 2 RUNNING, 2 WAITING, 1 SKIPPED
+Release 5.10  ▶ RUNNING  0:40
 ████████████░░░░░░░░░░░░░░░░░░  3 of 7 ended
+pipelines  2 SUCCEEDED, 2 RUNNING, 2 WAITING, 1 SKIPPED
 execution  arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f
 opened     2026-11-22T10:00:00Z
 by         alice through s3

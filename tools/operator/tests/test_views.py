@@ -65,8 +65,9 @@ def test_running_release(running: Snapshot, at: At) -> None:
     assert (
         picture
         == """\
-Release 2026.11.22-1  ▶ RUNNING  0:42  1 SUCCEEDED, 1 FAILED, 2 RUNNING, 1 WAITING
+Release 2026.11.22-1  ▶ RUNNING  0:42
 ████████████░░░░░░░░░░░░░░░░░░  2 of 5 ended
+pipelines  1 SUCCEEDED, 1 FAILED, 2 RUNNING, 1 WAITING
 execution  arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f
 opened     2026-11-22T10:00:00Z
 by         alice through s3

@@ -15,6 +15,10 @@ from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.tables import release_header
 
 
+# On a lower terminal the facts that do not change give way to the pipelines.
+HEIGHT_FOR_FACTS = 20
+
+
 class LiveView:
     """Draws the latest look again several times a second, so that the durations run."""
 
@@ -69,7 +73,12 @@ class LiveView:
     def _drawn(self, snapshot: Snapshot, *, room: int | None) -> RenderableType:
         now = self._clock()
         parts = [
-            release_header(snapshot.release, now=now, remaining=self._left(snapshot, now)),
+            release_header(
+                snapshot.release,
+                now=now,
+                remaining=self._left(snapshot, now),
+                brief=room is not None and self._console.height < HEIGHT_FOR_FACTS,
+            ),
             pipeline_table(
                 snapshot.release,
                 now=now,

@@ -15,7 +15,7 @@ def materials_table(release: Release) -> Table:
     table.add_column("SUMMARY", overflow="fold")
     for pipeline in release.pipelines:
         if not pipeline.revisions:
-            said = Text("no revision on record", style="dim")
+            said = Text("none on record", style="dim")
             table.add_row(pipeline.name, colored_status(pipeline.status), "", said, "")
         for number, revision in enumerate(pipeline.revisions):
             table.add_row(

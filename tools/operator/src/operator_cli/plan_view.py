@@ -11,6 +11,8 @@ from rich.text import Text
 from operator_cli.wording import lasting, roughly
 
 WIDTH_FOR_STARTS = 100
+WIDTH_FOR_REVISIONS = 140
+LONGEST_CUT = 16
 type Json = Mapping[str, Any]
 
 
@@ -55,23 +57,29 @@ def _table(plan: Json, *, width: int) -> Table:
             " ".join(filter(None, (pipeline.get("type"), pipeline.get("executionMode")))),
             _seconds(pipeline.get("usualSeconds")),
             *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
-            Text("\n").join(_revisions(pipeline)),
+            Text("\n").join(_revisions(pipeline, whole=width >= WIDTH_FOR_REVISIONS)),
         )
     return table
 
 
-def _revisions(pipeline: Json) -> Iterator[Text]:
+def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
     for source in pipeline.get("sources", ()):
         current, wanted = source["current"], source["wanted"]
-        told = Text(f"{source['actionName']}: ", style="dim")
-        told.append(current or "unknown", style="")
-        told.append(" → ")
-        if wanted is None:
-            yield told.append("its newest")
-        else:
-            yield told.append(wanted, style="" if wanted == current else "bold")
+        newest = wanted is None
+        shown = (current or "unknown", "its newest" if newest else wanted)
+        before, after = shown if whole else map(_cut, shown)
+        yield Text.assemble(
+            (f"{source['actionName']}: ", "dim"),
+            f"{before} → ",
+            (after, "" if newest or wanted == current else "bold"),
+        )
     if pipeline.get("variables"):
         yield Text(f"with {', '.join(pipeline['variables'])}", style="dim")
+
+
+def _cut(revision: str) -> str:
+    """As much of a revision as people compare; --json has it whole."""
+    return revision if len(revision) <= LONGEST_CUT else f"{revision[:12]}…"
 
 
 def _notes(plan: Json) -> Iterator[RenderableType]:

@@ -1,5 +1,6 @@
 """Releases drawn with rich: their headers, lists and histories."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -24,23 +25,32 @@ BAR_CELLS = 30
 
 
 def release_header(
-    release: Release, *, now: datetime, remaining: timedelta | None = None
+    release: Release,
+    *,
+    now: datetime,
+    remaining: timedelta | None = None,
+    brief: bool = False,
 ) -> RenderableType:
-    """Draw who, what and how long, above the pipelines; while it runs, how far it has come."""
+    """Draw who, what and how long, above the pipelines; while it runs, how far it has come.
+
+    When ``brief``, only what changes.
+    """
     took = duration(release.began_at, release.closed_at or now)
     title = Text.assemble(
         ("Release ", "bold"),
         (release.label, "bold"),
         "  ",
         colored_status(release.status),
-        f"  {took}  ",
-        (tally(release), "dim"),
+        f"  {took}",
     )
     bar = () if release.closed else (_bar(release, now=now, remaining=remaining),)
+    if brief:
+        return Group(title, *bar, Text(""))
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in (
+        ("pipelines", tally(release)),
         ("execution", release.execution_arn),
         ("opened", clock_time(release.opened_at) if release.opened_at else None),
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
@@ -70,11 +80,12 @@ def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Tex
 def release_table(releases: Iterable[Release], *, now: datetime) -> Table:
     """Draw the latest releases, one row each."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("RELEASE", "STATUS", "OPENED"):
-        table.add_column(name, no_wrap=name != "RELEASE", overflow="fold")
+    table.add_column("RELEASE", min_width=12, overflow="fold")
+    for name in ("STATUS", "OPENED"):
+        table.add_column(name, no_wrap=True)
     table.add_column("TIME", no_wrap=True, justify="right")
-    table.add_column("PIPELINES", justify="right")
-    table.add_column("DOOR")
+    table.add_column("PIPELINES", no_wrap=True, justify="right")
+    table.add_column("DOOR", no_wrap=True)
     table.add_column("BY", overflow="fold")
     for release in releases:
         table.add_row(
@@ -84,7 +95,8 @@ def release_table(releases: Iterable[Release], *, now: datetime) -> Table:
             duration(release.began_at, release.closed_at or now),
             str(release.pipeline_count or ""),
             release.channel or "",
-            release.requester or "",
+            # Of an ARN what tells people apart; `show` and --json have it whole.
+            re.split("[:/]", release.requester or "")[-1],
         )
     return table
 
