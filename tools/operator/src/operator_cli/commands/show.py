@@ -75,7 +75,8 @@ def _draw(session: Session, found: Release) -> None:
     if found.pipelines:
         activity = session.activity.read(found.pipelines)
         parts += [pipeline_table(found, now=now(), activity=activity, width=console.width), ""]
-        parts += [timeline(found, at=now(), width=console.width), ""]
+        with_changes = session.ledger.with_changes(found)
+        parts += [timeline(with_changes, at=now(), width=console.width), ""]
     if found.attempts:
         parts += [attempts_table(found), ""]
     show(console, *parts, audit_table(found))
