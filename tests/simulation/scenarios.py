@@ -182,6 +182,13 @@ SMALL = (
         faults={"obscure": 1},
     ),
     Scenario(
+        name="rolled back in order",
+        manifests=(PAIR | {"onFailure": "rollback"},),
+        good=("a", "b"),
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
         name="rolled back against another",
         manifests=(
             releasing("a", onFailure="rollback"),
