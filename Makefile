@@ -22,7 +22,7 @@ help: ## Say what can be done
 demo: up build ## Deploy to the platform with sample pipelines and follow a release of them
 	@tools/demo.sh
 
-test: setup build ## Prove it all: unit, contract, Terraform, and end to end on a platform of its own
+test: setup browser build ## Prove it all: unit, contract, Terraform, and end to end on a platform of its own
 	@tools/test.sh
 
 simulation: setup ## Search small releases exhaustively and large ones at random for broken promises
@@ -85,6 +85,9 @@ clean: down ## Remove all that was built and installed here
 # Not for every day, so not in help.
 setup:
 	@tools/setup/setup.sh
+
+browser:
+	@tools/setup/browser.sh
 
 build: setup
 	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture arm64)

@@ -62,8 +62,6 @@ fi
 require npm "Node.js with npm" "https://nodejs.org, or apt install nodejs npm"
 require java "Java 17 or later" "apt install openjdk-17-jre-headless, or brew install openjdk"
 require terraform "Terraform 1.11 or later" "https://developer.hashicorp.com/terraform/install"
-# The tests look at the report of a release in a browser.
-require chromium "Chromium" "apt install chromium, or link another Chromium or Chrome to that name"
 if ((${#missing[@]} == 0)) && ! "$python" tools/setup/steps.py --is-current; then
   require_versions
   if ((${#missing[@]} == 0)); then
