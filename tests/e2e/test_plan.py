@@ -1,8 +1,6 @@
 """A dry run plans a release by the machine's own checks, and leaves no trace in the ledger."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.account import Account
+from tests.e2e.command_line import run_command
 from tests.e2e.ledger import Ledger
 from tests.e2e.pipelines import SOURCE_KEY, Estate, Pipelines, unique
 from tests.e2e.releases import Releases, manifest
@@ -119,30 +118,19 @@ def test_the_command_plans_with_the_callers_permissions(
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(manifest(release_id, estate.catalog, estate.orders)))
 
-    shown = command("plan", str(file))
+    shown = run_command("plan", str(file))
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith(f"Plan of release {release_id}  ✔ would be released\n")
-    as_json = json.loads(command("plan", str(file), "--json").stdout)
+    as_json = json.loads(run_command("plan", str(file), "--json").stdout)
     dry = releases.start(manifest(release_id, estate.catalog, estate.orders, dryRun=True))
     assert as_json == json.loads(releases.end(dry)["output"])
 
     file.write_text(json.dumps(manifest(release_id, "no-such-pipeline")))
-    refused = command("plan", str(file))
+    refused = run_command("plan", str(file))
     assert refused.returncode == 1
     assert "- pipelines[0]: there is no pipeline 'no-such-pipeline'" in refused.stdout
     file.write_text('{"releaseId":')
-    broken = command("plan", str(file))
+    broken = run_command("plan", str(file))
     assert broken.returncode == 2
     assert broken.stdout.startswith(f"{file}:1:14: no JSON: ")
     assert ledger.items(release_id) == []
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the operator's command as a process of its own."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("release-machine"), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )

@@ -1,9 +1,6 @@
 """A release is rolled back by another one, which ships again what was there before."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ import pytest
 
 from release_core.closing import rollback_name
 from tests.e2e.account import Account
+from tests.e2e.command_line import run_command
 from tests.e2e.faults import Faults
 from tests.e2e.ledger import Item, Ledger
 from tests.e2e.pipelines import DEPLOY_STAGE, Pipelines, unique
@@ -67,18 +65,6 @@ class Shop:
 def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
     """A shop without pipelines."""
     return Shop(releases, ledger, pipelines)
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the operator's command as a process of its own, with room for whole lines."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("release-machine"), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=90,
-        env={**os.environ, "COLUMNS": "300"},
-    )
 
 
 def test_a_failed_release_is_rolled_back_by_itself(
@@ -140,7 +126,7 @@ def test_what_was_good_nowhere_is_told_and_left_alone(
     assert reason in ended["cause"]
     assert releases.visited(arn)[-2:] == ["IsReleaseGood", "ReleaseFailed"]
 
-    by_hand = command("rollback", shop.first)
+    by_hand = run_command("rollback", shop.first)
 
     assert by_hand.returncode == 1
     assert reason in by_hand.stderr
@@ -189,7 +175,7 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     pipelines.change(first)
     assert {shop.is_live(first), shop.is_live(second)} == {two}
 
-    shown = command("rollback", two, "--dry-run")
+    shown = run_command("rollback", two, "--dry-run")
     assert shown.returncode == 0, shown.stderr
     assert f"{two}-rollback" in shown.stdout
     old, new = (ledger.pipeline(each, first)["revisions"][0]["revision"] for each in (one, two))
@@ -197,23 +183,23 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     assert new[:8] in row.partition("→")[0]
     assert old[:8] in row.partition("→")[2]
     file = tmp_path / "rollback.json"
-    assert command("rollback", two, "--manifest", str(file)).returncode == 0
+    assert run_command("rollback", two, "--manifest", str(file)).returncode == 0
     assert json.loads(file.read_text())["rollbackOf"] == two
     assert ledger.header(f"{two}-rollback") == {}
 
-    done = command("rollback", two)
+    done = run_command("rollback", two)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"release {two}-rollback: SUCCEEDED" in done.stdout
     assert {shop.is_live(first), shop.is_live(second)} == {one}
     assert ledger.header(two)["rolled_back_by"] == f"{two}-rollback"
-    again = command("rollback", f"{two}-rollback")
+    again = run_command("rollback", f"{two}-rollback")
     assert again.returncode == 2
     assert f"is the rollback of {two}, and a rollback is not rolled back" in again.stderr
     assert f"release-machine show {two} --bom" in again.stderr
-    shown = command("rollback", two, "--dry-run")
+    shown = run_command("rollback", two, "--dry-run")
     assert f"was rolled back before, by release {two}-rollback" in shown.stdout
-    repeated = command("rollback", two)
+    repeated = run_command("rollback", two)
     assert repeated.returncode == 0
     assert f"by release {two}-rollback, which has SUCCEEDED; nothing is left" in repeated.stdout
     assert ledger.header(f"{two}-rollback-2") == {}
@@ -227,13 +213,13 @@ def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Led
     shop.ship(two, both, only)
     shop.ship(three, both)
 
-    refused = command("rollback", two)
+    refused = run_command("rollback", two)
     assert refused.returncode == 1
     assert f"{both} stays as it is: release {three} came later" in refused.stdout
     assert "--force" in refused.stderr
     assert "rolled_back_by" not in ledger.header(two)
 
-    forced = command("rollback", two, "--force")
+    forced = run_command("rollback", two, "--force")
     assert forced.returncode == 0, forced.stdout + forced.stderr
     assert f"{both} is rolled back over it: release {three} came later" in forced.stdout
     assert {shop.is_live(both), shop.is_live(only)} == {one}
@@ -248,7 +234,7 @@ def test_a_source_that_is_gone_is_named(shop: Shop, ledger: Ledger, account: Acc
     structure["stages"][0]["actions"][0]["name"] = "Download"
     account.codepipeline.update_pipeline(pipeline=structure)
 
-    refused = command("rollback", shop.second)
+    refused = run_command("rollback", shop.second)
 
     assert refused.returncode == 1
     assert f"'Source' is no source action of pipeline '{name}'; it has Download" in refused.stdout
@@ -264,7 +250,7 @@ def test_a_release_that_runs_is_to_be_stopped_first(
     arn = shop.begin(shop.first, name, onFailure="rollback")
     pipelines.wait_for_approval(name, releases.started(shop.first, name))
 
-    refused = command("rollback", shop.first)
+    refused = run_command("rollback", shop.first)
     assert refused.returncode == 2
     assert f"release-machine cancel {shop.first}" in refused.stderr
 
