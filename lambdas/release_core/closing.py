@@ -123,8 +123,9 @@ class CloseRelease:
         return closed
 
     def _free(self, release: Release, execution_arn: str) -> None:
-        for name in release.pipelines:
-            for waiter, token in self.ledger.holders.free(name, execution_arn):
+        for name, pipeline in release.pipelines.items():
+            ran_in = release.release_id if pipeline.ran else None
+            for waiter, token in self.ledger.holders.free(name, execution_arn, ran_in=ran_in):
                 self.tokens.wake(token)
                 self.ledger.holders.wait_no_more(name, waiter, token)
 

@@ -45,7 +45,8 @@ class Holders:
                     "held_by": mine.execution_arn,
                     "held_for": mine.release_id,
                     "held_since": to_iso(self._clock()),
-                    "latest_release": mine.release_id,
+                    # Its close cannot tell any more that it has run the pipeline.
+                    "latest_release": dead.release_id if dead else None,
                 },
                 condition=f"{free_or_ours}{same_dead}",
                 values={"dead": dead.execution_arn} if dead else {},
@@ -60,8 +61,10 @@ class Holders:
         found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
         return {item["pipeline"]: _holder(item) for item in found if "held_by" in item}
 
-    def free(self, pipeline: str, execution_arn: str) -> list[tuple[str, str]]:
-        """Give back a pipeline that this execution holds.
+    def free(
+        self, pipeline: str, execution_arn: str, *, ran_in: str | None = None
+    ) -> list[tuple[str, str]]:
+        """Give back a pipeline that this execution holds; ``ran_in`` is the release that ran it.
 
         Answers the executions that wait for it, each with the token of its task.
         """
@@ -70,6 +73,7 @@ class Holders:
         written = self._pipelines.update(
             {"pipeline": pipeline},
             Update(
+                put={"latest_release": ran_in},
                 remove=["held_by", "held_for", "held_since"],
                 condition=still_ours,
                 values={"execution_arn": execution_arn},
@@ -109,7 +113,7 @@ class Holders:
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
     def newest(self, pipelines: Sequence[str]) -> dict[str, list[str]]:
-        """The releases that took each of the pipelines last, and that succeeded in it last."""
+        """The releases that succeeded in each pipeline last, that ran it last, and that hold it."""
         found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
         return {
             item["pipeline"]: [
@@ -117,6 +121,7 @@ class Holders:
                 for release_id in (
                     item.get("last_good", {}).get("release_id"),
                     item.get("latest_release"),
+                    item.get("held_for"),
                 )
                 if release_id
             ]

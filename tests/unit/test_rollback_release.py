@@ -262,8 +262,9 @@ def test_later_releases_of_all_its_pipelines_leave_nothing_to_do(world: ReleaseW
     assert told.startswith("its rollback v2-rollback was refused: there is nothing to roll back")
 
 
+@pytest.mark.parametrize("bad", ["", "orders"], ids=("well", "in vain"))
 def test_a_release_that_ran_while_the_rollback_was_opened_is_seen(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, bad: str
 ) -> None:
     """What was read before the pipelines were taken is read again, and all of it tried again."""
     arn = world.start(failed(world))
@@ -271,7 +272,7 @@ def test_a_release_that_ran_while_the_rollback_was_opened_is_seen(
 
     def take(self: Reservations, *args: Any) -> bool:
         patch.undo()
-        run(world, "v3", "orders")
+        run(world, "v3", "orders", bad=bad)
         return taken(self, *args)
 
     with monkeypatch.context() as patch:
@@ -279,6 +280,26 @@ def test_a_release_that_ran_while_the_rollback_was_opened_is_seen(
         with pytest.raises(LedgerBusy, match="changed at this instant"):
             world.open_release(arn)
     assert world.open_release(arn)["pipelines"] == ["catalog"]
+
+
+def test_the_release_that_ran_a_pipeline_last_is_on_record(world: ReleaseWorld) -> None:
+    """Its close says so; who only held it, or gave it back at once, leaves that as it is."""
+    stopped = world.begin("orders", release_id="v2")
+    world.step_functions.stop_execution(executionArn=stopped, cause="no")
+    world.close_release().when_ended(world.step_functions.status_event(stopped))
+    arn = world.begin("catalog", release_id="v3")
+    finish(world, arn, "v3", "catalog", bad="catalog")
+    latest = {each["pipeline"]: each["latest_release"] for each in world.items("pipelines")}
+    assert latest == {"orders": "v1", "catalog": "v3"}
+
+
+def test_a_release_that_died_is_taken_for_the_last_to_run(world: ReleaseWorld) -> None:
+    """Whoever takes its pipelines over says so in the place of its close, which comes too late."""
+    dead = world.begin("orders", release_id="v2")
+    world.step_functions.end(dead, "FAILED")
+    world.begin("orders", release_id="v3")
+    (latest,) = [each for each in world.items("pipelines") if each["pipeline"] == "orders"]
+    assert (latest["latest_release"], latest["held_for"]) == ("v2", "v3")
 
 
 def test_a_resume_that_was_quicker_wins(
