@@ -314,6 +314,6 @@ MUTANTS = (
         f"{CORE}/opening.py",
         '        if opening.channel == "rollback":\n',
         '        if opening.channel == "no rollback":\n',
-        ("rolled back against another",),
+        ("rolled back while another runs",),
     ),
 )

@@ -199,6 +199,17 @@ SMALL = (
         mute=("STARTED",),
     ),
     Scenario(
+        name="rolled back while another runs",
+        manifests=(
+            releasing("a", onFailure="rollback"),
+            releasing("a", release_id="s"),
+        ),
+        good=("a",),
+        outcomes=("fail",),
+        preemptions=1,
+        mute=("STARTED",),
+    ),
+    Scenario(
         name="rolled back or resumed",
         manifests=(
             releasing("a", onFailure="rollback"),
