@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.advance import Advance
 from release_core.clock import Clock
-from release_core.decide import expiry
-from release_core.errors import PipelineUnknown, Unfinished
+from release_core.decide import CLAIM_WINDOW, expiry
+from release_core.errors import PipelineUnknown, StartUnresolved, Unfinished
 from release_core.ledger import Ledger
 from release_core.model import Release
 from release_core.tokens import Tokens
@@ -56,7 +56,13 @@ class RunPipeline:
             release = self.ledger.read_pipeline(release_id, pipeline)
             if release:
                 self.advance.look(release, release.pipelines[pipeline])
-        advance = self.advance.pipeline(release_id, pipeline)
+        try:
+            advance = self.advance.pipeline(release_id, pipeline)
+        except StartUnresolved as unresolved:
+            # Only time will tell; the workflow's tries of this task are for faults.
+            log.info("%s", unresolved)
+            self._wait(waiting, CLAIM_WINDOW.total_seconds() + 1)
+            return
         if advance and advance.coupled and not first:
             advance = self._repair_others(advance, waiting) or advance
         if advance:
@@ -87,6 +93,9 @@ class RunPipeline:
             limits.append(math.ceil((end - self.clock()).total_seconds()) + 1)
         if pipeline.time_limit and not pipeline.started_at:
             limits.append(pipeline.time_limit.total_seconds())  # it may start at any time
+        self._wait(waiting, *limits)
+
+    def _wait(self, waiting: Waiting, *limits: float) -> None:
         wanted = seconds_to_wait(waiting.look_after_seconds, *limits)
         if abs(wanted - waiting.wait_seconds) > LEAST_WAIT:
             self.tokens.look_again(waiting.task_token, wanted)

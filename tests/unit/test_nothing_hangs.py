@@ -67,6 +67,28 @@ def test_anothers_trouble_is_not_the_tasks_own(
     assert statuses(world) == {"orders": "RUNNING", "catalog": "STARTING"}
 
 
+def test_a_start_that_may_still_come_costs_its_task_no_try(world: ReleaseWorld) -> None:
+    """In a halted release the task waits until no starter can be alive, then it is settled.
+
+    The workflow's own tries would be used up before, and nobody would settle the token.
+    """
+    arn = world.begin("orders", "catalog")
+    world.ledger.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
+    world.ledger.headers.halt(world.release(), "catalog")
+    first = world.outcome(world.wait(arn))
+    assert first
+    assert first.error == "LookAgain"
+    seconds = int(first.cause or 0)
+    token = world.step_functions.wait_for_token(arn)
+    world.run_pipeline("r", "orders", token, wait_seconds=seconds)
+    assert world.outcome(token) is None
+    world.clock.advance(timedelta(seconds=seconds))
+    last = world.outcome(world.wait(arn))
+    assert last
+    assert last.error == "PipelineSkipped"
+    assert seconds < 60
+
+
 def test_a_start_taken_over_by_another_function_is_searched_under_both_names(
     world: ReleaseWorld,
 ) -> None:
