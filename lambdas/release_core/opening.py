@@ -27,7 +27,7 @@ from release_core.problems import report
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming, refuse_unknown
 from release_core.rollback_reader import RollbackReader
-from release_core.rolling_back import refuse_rollback
+from release_core.rolling_back import checked_manifest, refuse_rollback
 from release_core.waits import seconds_to_wait
 
 if TYPE_CHECKING:
@@ -196,9 +196,7 @@ class OpenRelease:
 
     def _roll_back(self, release_id: str, rollback_id: str) -> Mapping[str, Any]:
         rollback = self.rollbacks.read(release_id, rollback_id=rollback_id, waits=True)
-        if rollback.manifest is None:
-            raise RollbackRefused(str(rollback))
-        return rollback.manifest
+        return checked_manifest(rollback)
 
     def _document(self, brought: Brought) -> object:
         if isinstance(brought, Submission):

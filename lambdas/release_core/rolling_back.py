@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from release_core.document import write_json
 from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.problems import MAX_REPORTED
 from release_core.shipped import Good
 
 MAX_ID = 100  # characters of a release id
+MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,22 @@ def refuse_rollback(release: Release | None, release_id: str) -> Release:
             "revisions on its bill of materials as sourceRevisions"
         )
     return release
+
+
+def checked_manifest(rollback: Rollback) -> Mapping[str, Any]:
+    """The manifest of a rollback that is about to be opened.
+
+    Raises RollbackRefused when there is nothing to roll back, or more than the ledger can hold.
+    """
+    if rollback.manifest is None:
+        raise RollbackRefused(str(rollback))
+    size = len(write_json(rollback.manifest).encode())
+    if size > MAX_BYTES:
+        raise RollbackRefused(
+            f"the rollback of release {rollback.release_id} has {size:,} bytes, and the ledger "
+            f"holds {MAX_BYTES:,}; write its manifest down and make several releases of it"
+        )
+    return rollback.manifest
 
 
 def rollback_ids(release_id: str) -> Iterator[str]:

@@ -310,6 +310,13 @@ MUTANTS = (
         ("rolled back against another",),
     ),
     Mutant(
+        "forget which release ran a pipeline last",
+        f"{CORE}/closing.py",
+        "            ran_in = release.release_id if pipeline.ran else None\n",
+        "            ran_in = None\n",
+        ("rolled back against another",),
+    ),
+    Mutant(
         "what a rollback read is not read again",
         f"{CORE}/opening.py",
         '        if opening.channel == "rollback":\n',

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from release_core import rolling_back
 from release_core.document import write_json
 from release_core.errors import (
     LedgerBusy,
@@ -150,6 +151,16 @@ def test_what_was_good_nowhere_is_told_and_nothing_is_started(world: ReleaseWorl
         "\nthere is nothing to roll back in release v2:\n"
         "- payments: no release had succeeded in it before v2"
     )
+
+
+def test_more_than_the_ledger_holds_is_refused(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is claimed, with a way out."""
+    text = failed(world)
+    monkeypatch.setattr(rolling_back, "MAX_BYTES", 100)
+    with pytest.raises(RollbackRefused, match="and the ledger holds 100; write its manifest down"):
+        world.open_release(world.start(text))
 
 
 def test_an_id_that_is_taken_is_not_taken_away(world: ReleaseWorld) -> None:
