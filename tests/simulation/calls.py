@@ -2,7 +2,9 @@
 
 An invocation of a real function is a deterministic program: its next call depends on how it began
 and on the answers so far. A `Point` is such a history; the points of all schedules form a tree, so
-that a history met before costs nothing. The function itself runs in a greenlet that stops at each
+that a history met before costs nothing. (To take two histories for one where the function's frames
+are equal saves a tenth of the states, and is wrong: what a loop still has before it is in no
+variable.) The function itself runs in a greenlet that stops at each
 call; a point whose greenlet has gone elsewhere is reached again by repeating the answers.
 """
 
@@ -16,7 +18,6 @@ from botocore.exceptions import ClientError
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from tests.fakes.codepipeline import FakePaginator
-from tests.simulation.frames import Known, describe, describe_value
 from tests.simulation.hashes import Hashes
 
 PAGINATED = {
@@ -124,7 +125,7 @@ _numbers = count()
 class Point:
     """Where an invocation stands: `next` is the call it is about to send, or how it ended.
 
-    `calls` and `answers` are one history that leads here; others may.
+    `calls` and `answers` are the history that leads here.
     """
 
     __slots__ = ("_after", "_beginning", "_live", "answers", "calls", "next", "number")
@@ -160,8 +161,11 @@ class Point:
         assert isinstance(self.next, Call)
         live = self._take_live()
         live.resume(answer)
-        return self._beginning.point_of(
-            live, answers=(*self.answers, answer), calls=(*self.calls, self.next)
+        return Point(
+            self._beginning,
+            live,
+            answers=(*self.answers, answer),
+            calls=(*self.calls, self.next),
         )
 
     def _take_live(self) -> "_Live":
@@ -174,37 +178,20 @@ class Point:
 
 
 class Beginning:
-    """An invocation as it begins, and every point it is known to come to.
-
-    With `hashes`, histories that lead to equal frames lead to one point: less to explore, and not
-    worth its price when each schedule is run but once.
-    """
+    """An invocation as it begins; with `hashes`, what follows it is kept for the next schedule."""
 
     def __init__(self, program: Program, now: datetime, hashes: Hashes | None) -> None:
         self._program = program
         self._now = now
         self.hashes = hashes
-        self._points: dict[object, Point] = {}
 
     def point(self) -> Point:
         """Return the point of its first call."""
-        return self.point_of(self.run())
+        return Point(self, self.run())
 
     def run(self) -> "_Live":
         """Run the function up to its first call."""
         return _Live(self._program, self._now)
-
-    def point_of(
-        self, live: "_Live", *, answers: tuple[Answer, ...] = (), calls: tuple[Call, ...] = ()
-    ) -> Point:
-        """Return the point where a running function stands, a known one if it is equal."""
-        if self.hashes is None:
-            return Point(self, live, answers=answers, calls=calls)
-        state = live.describe()
-        found = self._points.get(state)
-        if found is None:
-            found = self._points[state] = Point(self, live, answers=answers, calls=calls)
-        return found
 
 
 class Running(greenlet):
@@ -216,7 +203,7 @@ class Running(greenlet):
 class _Live:
     """A function in a greenlet, stopped at a call."""
 
-    __slots__ = ("_greenlet", "_known", "stopped_at")
+    __slots__ = ("_greenlet", "stopped_at")
 
     def __init__(self, program: Program, now: datetime) -> None:
         conversation = Conversation(now)
@@ -227,17 +214,9 @@ class _Live:
             except Exception as error:  # the boundary of an invocation, as Lambda's runtime is
                 return Ended(error=error.with_traceback(None))
 
-        self._known: Known = {}
         self._greenlet = Running(run)
         self._greenlet.conversation = conversation
         self.stopped_at: Call | Ended = cast(Call | Ended, self._greenlet.switch())
-
-    def describe(self) -> object:
-        """Return what tells this state of the function from others."""
-        if isinstance(self.stopped_at, Ended):
-            value = describe_value(self.stopped_at.value, self._known)
-            return ("ended", value, repr(self.stopped_at.error))
-        return describe(self._greenlet.gr_frame, self._known)
 
     def resume(self, answer: Answer) -> None:
         """Let the function go on with an answer, up to its next call or its end."""

@@ -82,7 +82,7 @@ def run(scenario: Scenario, choose: Choose) -> World:
 
     Raises Failed when it breaks an invariant.
     """
-    world = make_world(scenario, merges=False)
+    world = make_world(scenario, explores=False)
     path: list[tuple[int, Step]] = []
     try:
         while steps := enabled(world):

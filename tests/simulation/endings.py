@@ -132,7 +132,8 @@ def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
         if value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1:
             last = world.stores.item("pipelines", child.pipeline)
-            kept = last["last_good"]["M"]["execution_id"]["S"] if last else "nothing"
+            good = last.get("last_good") if last else None
+            kept = good["M"]["execution_id"]["S"] if good else "nothing"
             if kept != value(node, "execution_id"):
                 raise Violated("what_succeeded_is_the_last_good", f"{child.pipeline} kept {kept}")
 

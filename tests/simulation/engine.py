@@ -34,9 +34,9 @@ STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
 
 
-def make_world(scenario: Scenario, *, merges: bool = True) -> World:
+def make_world(scenario: Scenario, *, explores: bool = True) -> World:
     """Return the world at the beginning: every manifest has just been handed in."""
-    world = World(scenario, merges=merges)
+    world = World(scenario, explores=explores)
     for manifest in scenario.manifests[: scenario.at_once]:
         machine.start(world, manifest)
     return world

@@ -17,7 +17,7 @@ def replay(scenario: Scenario, choices: list[int], *, tell: Callable[[str], obje
 
     Raises Failed where it breaks an invariant, as it did when it was found.
     """
-    world = make_world(scenario, merges=False)
+    world = make_world(scenario, explores=False)
     path: list[tuple[int, Step]] = []
     before = ""
     try:

@@ -4,6 +4,7 @@ from botocore.exceptions import ClientError
 
 from tests.simulation.calls import Ended
 from tests.simulation.happenings import Happening, value
+from tests.simulation.invariants import GOING_ON
 from tests.simulation.invocations import Invocation
 from tests.simulation.workflow import BUSY, LOOK_AGAIN
 from tests.simulation.world import World
@@ -15,6 +16,7 @@ MUST_BE_REACHED = frozenset(
         "a function died between start and record",
         "a lock was handed over",
         "a lost event was repaired by the look",
+        "a pipeline had ended before its token came",
         "a person's retry was noticed",
         "a pipeline became FAILED",
         "a pipeline became SKIPPED",
@@ -51,6 +53,8 @@ def note_call(happening: Happening) -> None:
     match happening.call.method:
         case "send_task_success" | "send_task_failure":
             _note_settle(happening)
+        case "transact_write_items":
+            _note_resume(happening)
         case "start_pipeline_execution":
             _note_start(happening)
         case "retry_stage_execution":
@@ -77,8 +81,6 @@ def note_return(world: World, invocation: Invocation, how: Ended) -> None:
         world.reached.add("a function died between start and record")
     if calls and calls[-1] in _SETTLES:
         world.reached.add("a function died between settle and record")
-    if invocation.function == "open_release" and len(world.workflows) > 1:
-        world.reached.add("a release was resumed after a crash")
 
 
 def _note_settle(happening: Happening) -> None:
@@ -114,10 +116,20 @@ def _note_execution(happening: Happening) -> None:
     for change in values.get(":changes", {}).get("L", []):
         if "release_id" not in (happening.after or {}):
             reached.add("an event came before the execution was claimed")
-        if change["M"]["source"] == {"S": "look"}:
+        if change["M"]["source"] == {"S": "look"} and happening.world.spent("lose"):
             reached.add("a lost event was repaired by the look")
         if change["M"]["state"] == {"S": "RESUMED"} and happening.world.resumed:
             reached.add("a person's retry was noticed")
+
+
+def _note_resume(happening: Happening) -> None:
+    crashed = happening.world.spent("crash") or happening.world.spent("die")
+    if (
+        crashed
+        and happening.answer.error is None
+        and ":seen_attempt" in str(happening.call.request)
+    ):
+        happening.world.reached.add("a release was resumed after a crash")
 
 
 def _note_holder(happening: Happening) -> None:
@@ -137,6 +149,9 @@ def _note_release(happening: Happening) -> None:
     others = [each for each in happening.world.running() if each.name != happening.invocation.name]
     if any(each.pipeline == happening.node for each in others):
         reached.add("two advances overlapped")
+    values = happening.call.request.get("ExpressionAttributeValues", {})
+    if ":task_token" in values and value(happening.before, "status") not in GOING_ON:
+        reached.add("a pipeline had ended before its token came")
     if changed is None:
         return
     reached.add(f"a pipeline became {changed[1]}")

@@ -47,8 +47,8 @@ class World:
     `reached` and `steps` are notes on the schedules, not the state.
     """
 
-    def __init__(self, scenario: Scenario, *, merges: bool = True) -> None:
-        self._merges = merges
+    def __init__(self, scenario: Scenario, *, explores: bool = True) -> None:
+        self._explores = explores
         self.scenario = scenario
         self.stores = Stores(scenario.pipelines, scenario.good)
         self.invocations: dict[str, Invocation] = {}
@@ -142,7 +142,7 @@ class World:
             program = make_program(
                 invocation.function, invocation.payload, f"{invocation.name}/{invocation.tries}"
             )
-            point = Beginning(program, now, self._hashes if self._merges else None).point()
+            point = Beginning(program, now, self._hashes if self._explores else None).point()
             self._beginnings[key] = point
         deadline = now + TIMEOUTS[invocation.function]
         return replace(invocation, point=point, deadline=deadline)
@@ -163,6 +163,10 @@ class World:
     def affords(self, kind: str) -> bool:
         """Say whether a fault of that kind may still happen."""
         return self.budgets["faults"] > 0 and self.budgets.get(kind, 0) > 0
+
+    def spent(self, kind: str) -> int:
+        """Return how many faults of that kind have happened."""
+        return self.scenario.faults.get(kind, 0) - self.budgets.get(kind, 0)
 
     def pay(self, kind: str) -> None:
         """Take a step's cost from its budget, and from that of all faults if it is one."""
