@@ -36,7 +36,7 @@ class JsonView:
         for event in events:
             document = {
                 "at": moment(at),
-                "event": event_name(event),
+                "event": event_name(type(event)),
                 "releaseId": release_id,
                 **_facts(event),
             }
@@ -44,9 +44,9 @@ class JsonView:
         self._out.flush()
 
 
-def event_name(event: Event) -> str:
-    """What the event is called."""
-    name = type(event).__name__
+def event_name(kind: type) -> str:
+    """What the events of a kind are called."""
+    name = kind.__name__
     return name[0].lower() + name[1:]
 
 

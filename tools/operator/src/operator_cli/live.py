@@ -14,7 +14,6 @@ from operator_cli.model import Snapshot
 from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.tables import release_header
 
-
 # On a lower terminal the facts that do not change give way to the pipelines.
 HEIGHT_FOR_FACTS = 20
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ _LATEST = 50
 class PastRuns:
     """Reads while a release is followed already: its view must not wait for a thousand answers."""
 
-    def __init__(self, codepipeline: CodePipelineClient) -> None:
+    def __init__(self, codepipeline: CodePipelineClient, *, pool: Executor | None = None) -> None:
         self._codepipeline = codepipeline
-        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._pool = pool or ThreadPoolExecutor(_AT_ONCE)
         self._reads: dict[str, Future[Sequence[timedelta]]] = {}
 
     def of(self, pipelines: Iterable[str]) -> Mapping[str, Sequence[timedelta]]:

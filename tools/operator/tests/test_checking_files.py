@@ -1,0 +1,125 @@
+"""Manifests checked without AWS: each problem at its line and column."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operator_cli.checking_files import check_content
+from operator_cli.json_places import JsonPlaces, Position
+from release_core.problems import Place
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+MANIFEST = """\
+{
+  "releaseId": 5.10,
+  "pipelines": [
+    "catalog",
+    {"name": "orders", "dependsOn": ["catalog"]}
+  ]
+}
+"""
+
+
+def lines(text: str | bytes) -> list[str]:
+    """What is told of a text."""
+    content = text.encode() if isinstance(text, str) else text
+    return check_content("m.json", content, now=NOW).lines()
+
+
+def test_valid() -> None:
+    """A manifest that is one is named with its release, whose number keeps its spelling."""
+    assert lines(MANIFEST) == ["m.json: valid, release 5.10, 2 pipelines"]
+    assert lines('\ufeff{"releaseId": "a", "pipelines": ["b"]}') == [
+        "m.json: valid, release a, 1 pipeline"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('["catalog"]', '["search"]', "5:38: pipelines[1].dependsOn[0]: 'search' is no pipeline"),
+        ('["catalog"]', '["orders"]', "5:24: pipelines[1].dependsOn: 'orders' depends on itself"),
+        ('"name": "orders"', '"nmae": "orders"', "5:6: pipelines[1].nmae: unknown key"),
+        ('"name": "orders"', '"name": "catalog"', "5:5: pipelines[1]: 'catalog' is named more"),
+        ("5.10", "null", "2:3: releaseId: "),
+        ('"releaseId": 5.10,', "", "1:1: releaseId: is required"),
+        ("5.10,", '5.10, "deadline": "2026-11-22T09:00:00Z",', "2:22: deadline: 2026-11-22 09:00"),
+        ("5.10,", "5.10", "3:3: no JSON: Expecting ',' delimiter"),
+        ("5.10,", '5.10, "releaseId": 5.11,', "2:22: releaseId: its object has this key already"),
+        ("5.10", "NaN", "1:1: it is not a usable JSON document: NaN is not a JSON number"),
+    ],
+)
+def test_problems_have_a_position(old: str, new: str, problem: str) -> None:
+    """A problem is told at the key or the value that it is about."""
+    assert old in MANIFEST
+    told = lines(MANIFEST.replace(old, new, 1))
+    assert any(line.startswith(f"m.json:{problem}") for line in told), told
+
+
+def test_all_problems_in_their_order() -> None:
+    """Every problem of a file is told, from its top to its bottom."""
+    text = (
+        MANIFEST.replace("5.10", "[]")
+        .replace('"catalog"', '"cat alog"')
+        .replace("]}", '], "x": 1}')
+    )
+    places = [line.split(":")[1] for line in lines(text)]
+    assert places == ["2", "4", "5", "5"]
+
+
+def test_text_that_is_no_utf8() -> None:
+    """A byte that is no text is told at its place."""
+    (line,) = lines(b'{\n  "releaseId": "\xff"}')
+    assert line.startswith("m.json:2:17: ")
+    assert "UTF-8" in line
+
+
+def test_for_programs() -> None:
+    """Programs get the same as one object per file."""
+    content = MANIFEST.replace("catalog", "cat alog", 1).encode()
+    document = check_content("-", content, now=NOW).document()
+    assert (document["file"], document["valid"], document["releaseId"]) == ("stdin", False, None)
+    first = document["problems"][0]
+    assert (first["line"], first["column"], first["path"]) == (4, 5, "pipelines[0].name")
+    assert check_content("-", MANIFEST.encode(), now=NOW).document()["pipelines"] == [
+        "catalog",
+        "orders",
+    ]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(values, st.sampled_from([None, 1, "\t"]), st.booleans())
+def test_every_value_is_found(value: object, indent: int | str | None, ascii_only: bool) -> None:
+    """However a text is laid out, each place leads to where its value or its key begins."""
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    places = JsonPlaces(text)
+    assert places.repeated == []
+    for place, wanted in _walk((), value):
+        at = places.find(place)
+        found, _ = json.JSONDecoder().raw_decode(text, _offset(text, at))
+        assert found == (place[-1] if place and isinstance(place[-1], str) else wanted)
+
+
+def _walk(place: Place, value: object) -> list[tuple[Place, object]]:
+    found: list[tuple[Place, object]] = [(place, value)]
+    if isinstance(value, list):
+        for index, each in enumerate(value):
+            found += _walk((*place, index), each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            found += _walk((*place, key), each)
+    return found
+
+
+def _offset(text: str, at: Position) -> int:
+    before = text.split("\n")[: at.line - 1]
+    return sum(len(line) + 1 for line in before) + at.column - 1
