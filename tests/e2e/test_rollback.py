@@ -258,3 +258,27 @@ def test_a_release_that_runs_is_to_be_stopped_first(
     header = releases.closed(shop.first)
     assert header["status"] == "CANCELLED"
     assert "rolls_back_as" not in header
+
+
+def test_a_release_that_waited_keeps_what_it_ships(
+    shop: Shop, releases: Releases, pipelines: Pipelines
+) -> None:
+    """Whoever is first, the failed release's rollback or the one that waited: it is live after."""
+    both, gated = shop.make(), shop.make(approval=True)
+    one, two, three = shop.first, shop.second, shop.third
+    arn = shop.begin(one, both, gated)
+    pipelines.approve(gated, releases.started(one, gated))
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+    arn = shop.begin(two, both, gated, onFailure="rollback")
+    execution_id = releases.started(two, gated)
+    pipelines.wait_for_approval(gated, execution_id)
+    waits = shop.begin(three, both, onBusy="wait")
+    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(waits))
+
+    pipelines.approve(gated, execution_id, approve=False)
+
+    assert releases.end(arn)["status"] == "FAILED"
+    pipelines.approve(gated, releases.started(f"{two}-rollback", gated))
+    assert shop.rolled_back(two)["status"] == "SUCCEEDED"
+    assert releases.end(waits)["status"] == "SUCCEEDED"
+    assert (shop.is_live(both), shop.is_live(gated)) == (three, one)
