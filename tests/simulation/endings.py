@@ -2,14 +2,18 @@
 
 import json
 from copy import replace
+from datetime import timedelta
 
+from release_core.clock import from_iso, to_iso
 from release_core.orphans import ORPHANED
 from tests.simulation.happenings import Violated, list_of, value
 from tests.simulation.rollbacks import ROLLBACKS
 from tests.simulation.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
-from tests.simulation.world import World
+from tests.simulation.world import Start, World
 
 _ENDED_RELEASES = {"SUCCEEDED", "FAILED", "CANCELLED"}
+# No wait is shorter than ten seconds, nor changed for the sake of as many.
+LOOKED_AT_WITHIN = timedelta(seconds=15)
 _AT_REST = {"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"}
 
 
@@ -193,6 +197,27 @@ def check_rest(world: World, pipeline: str, execution_id: str) -> None:
     running = world.stores.execution(pipeline, execution_id).status == "InProgress"
     if running and same_attempt and (over or stops):
         raise Violated("what_is_over_is_stopped", f"{pipeline} runs on as {execution_id}")
+    if same_attempt and not over:
+        _check_limits(world, start)
+
+
+def _check_limits(world: World, start: Start) -> None:
+    """Check that what has a time limit is looked at when that passes, and stopped by that look."""
+    header = world.stores.item("releases", start.release_id, "release")
+    node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}")
+    execution = world.stores.execution(start.pipeline, start.execution_id)
+    ends = [value(header, "deadline")] if value(header, "deadline") else []
+    if value(node, "timeout_minutes"):
+        limit = timedelta(minutes=int(value(node, "timeout_minutes")))
+        ends.append(to_iso(from_iso(value(node, "started_at")) + limit))
+    if not ends or execution.status != "InProgress" or value(node, "status") != "RUNNING":
+        return
+    end, looked = from_iso(min(ends)), from_iso(value(node, "token_registered_at"))
+    task = world.workflows[value(header, "execution_arn")].task(start.pipeline)
+    if task.due and task.due > max(end, looked) + LOOKED_AT_WITHIN:
+        raise Violated("limits_are_kept", f"{start.pipeline} ends at {end}, looks at {task.due}")
+    if looked >= end and task.due and task.due > world.stores.clock():
+        raise Violated("limits_are_kept", f"{start.pipeline} was looked at after {end}, runs on")
 
 
 def check_end(world: World) -> None:

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from tests.simulation.mutations import MUTANTS, Mutant
+from tests.simulation.mutation import Mutant
+from tests.simulation.mutations_of_pipelines import OF_PIPELINES
+from tests.simulation.mutations_of_releases import OF_RELEASES
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 120  # seconds for one mutant
+MUTANTS = OF_PIPELINES + OF_RELEASES
+LIMIT = 180  # seconds for one mutant
 
 
 @dataclass(frozen=True)

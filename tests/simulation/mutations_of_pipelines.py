@@ -1,22 +1,8 @@
-"""The seeded mutants: what is replaced, by what, and which scenarios are likely to notice."""
+"""Mutants of what happens to one pipeline: its start, its end, its retries, limits and order."""
 
-from dataclasses import dataclass
+from tests.simulation.mutation import CORE, Mutant
 
-
-@dataclass(frozen=True)
-class Mutant:
-    """One replacement in one file of lambdas/; the scenarios named are looked at first."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    scenarios: tuple[str, ...] = ()
-
-
-CORE = "release_core"
-
-MUTANTS = (
+OF_PIPELINES = (
     Mutant(
         "drop the condition of a status change",
         f"{CORE}/ledger.py",
@@ -140,47 +126,6 @@ MUTANTS = (
         ("two in order",),
     ),
     Mutant(
-        "close a closed release",
-        f"{CORE}/headers.py",
-        'running = "#status = :running AND #execution_arn = :execution_arn"',
-        'running = "(#status = :running OR #execution_arn = :execution_arn)"',
-        ("one, cancelled",),
-    ),
-    Mutant(
-        "add pipelines to a closed release",
-        f"{CORE}/opening_ledger.py",
-        'condition="#status = :running AND #execution_arn = :execution_arn"',
-        'condition="#status = :running OR #execution_arn = :execution_arn"',
-        ("one, cancelled",),
-    ),
-    Mutant(
-        "open for a stopped execution",
-        f"{CORE}/opening_ledger.py",
-        'condition="attribute_not_exists(#ended)"',
-        'condition="attribute_not_exists(#ended) OR attribute_exists(#ended)"',
-        ("one, cancelled",),
-    ),
-    Mutant(
-        "take a pipeline that is held",
-        f"{CORE}/holders.py",
-        '"attribute_not_exists(#held_by) OR #held_by = :held_by"',
-        '"attribute_not_exists(#held_by) OR attribute_exists(#held_by) OR #held_by = :held_by"',
-        ("one waits for the other",),
-    ),
-    Mutant(
-        "wake nobody when a pipeline is free",
-        f"{CORE}/closing.py",
-        "                self.tokens.wake(token)\n",
-        "",
-        ("one waits for the other",),
-    ),
-    Mutant(
-        "free nothing when closing",
-        f"{CORE}/closing.py",
-        "by the next try.\n            self._free(closed, execution_arn)\n",
-        "by the next try.\n            pass\n",
-    ),
-    Mutant(
         "retry without the claim of the retry",
         f"{CORE}/apply_end.py",
         "        if not decision.again and not self.ledger.claim_retry(",
@@ -217,50 +162,6 @@ MUTANTS = (
         ("stop the others",),
     ),
     Mutant(
-        "announced before it is",
-        f"{CORE}/closing.py",
-        "            self._announce(closed)\n"
-        "            self.ledger.headers.mark_announced(closed)\n",
-        "            self.ledger.headers.mark_announced(closed)\n"
-        "            self._announce(closed)\n",
-        ("one, a fault",),
-    ),
-    Mutant(
-        "tell nobody of an orphan",
-        f"{CORE}/orphans.py",
-        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
-        "",
-        ("one, cancelled unheard, a crash",),
-    ),
-    Mutant(
-        "close an orphan before it is told of",
-        f"{CORE}/orphans.py",
-        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
-        "                self.headers.close(release.release_id, ending.makes,\n"
-        "                    why=ending.why, execution_arn=execution_arn)\n"
-        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
-        ("one, cancelled unheard, a crash",),
-    ),
-    Mutant(
-        "lose the cause of a stop",
-        f"{CORE}/tokens.py",
-        'cause=found.get("cause"),',
-        "cause=None,",
-        ("one, cancelled unheard, a crash",),
-    ),
-    Mutant(
-        "announce an attempt that runs",
-        f"{CORE}/closing.py",
-        "if closed.status is not ReleaseStatus.RUNNING and not closed.announced:",
-        "if not closed.announced:",
-    ),
-    Mutant(
-        "a release succeeds whatever its pipelines do",
-        f"{CORE}/closing.py",
-        "    if pipelines and not bad:",
-        "    if pipelines:",
-    ),
-    Mutant(
         "an execution does not say whose it is",
         f"{CORE}/apply_start.py",
         "        self.ledger.executions.claim(execution_id, release_id=release.release_id, "
@@ -268,59 +169,61 @@ MUTANTS = (
         "        self.ledger.bind",
     ),
     Mutant(
-        "the next attempt keeps the execution",
-        f"{CORE}/opening_ledger.py",
-        '("execution_id", "earlier_executions", "retried", "retry")',
-        '("earlier_executions", "retried", "retry")',
-        ("resumed",),
+        "fail before the retries are used",
+        f"{CORE}/decide.py",
+        "claim or pipeline.retried < pipeline.retries\n",
+        "claim or pipeline.retried + 1 < pipeline.retries\n",
+        ("one retried",),
     ),
     Mutant(
-        "roll nothing back",
-        f"{CORE}/closing.py",
-        "        if status is not ReleaseStatus.FAILED or ",
-        "        if release.release_id or ",
-        ("rolled back",),
+        "skip what depends on something that runs",
+        f"{CORE}/decide.py",
+        "    for name in pipeline.depends_on:\n",
+        "    for name in pipeline.depends_on:\n"
+        "        if release.pipelines[name].status is PipelineStatus.RUNNING:\n"
+        '            return "it runs"\n',
+        ("two in order",),
     ),
     Mutant(
-        "a rollback without pins",
-        f"{CORE}/rolling_back.py",
-        "            for pin in pins\n",
-        "            for pin in ()\n",
-        ("rolled back",),
+        "do not search for a start that nobody recorded",
+        f"{CORE}/apply_start.py",
+        "        found = self._search(release, pipeline)\n        if found:\n            self.",
+        "        found = None\n        if found:\n            self.",
+        ("one, cancelled, a crash",),
     ),
     Mutant(
-        "roll back what did not run",
-        f"{CORE}/rolling_back.py",
-        "ran = [each for each in backwards if each.ran]",
-        "ran = list(backwards)",
-        ("rolled back in order",),
+        "an execution changes its owner",
+        f"{CORE}/executions.py",
+        '        unclaimed_or_ours = f"attribute_not_exists(#release_id) OR {ours}"\n',
+        '        unclaimed_or_ours = f"attribute_not_exists(#release_id) OR {ours}"\n'
+        '        unclaimed_or_ours += " OR attribute_exists(#release_id)"\n',
     ),
     Mutant(
-        "a rollback that is not linked",
-        f"{CORE}/opening_ledger.py",
-        "        if opening.rolls_back is None:\n",
-        "        if opening.execution_arn:\n",
-        ("rolled back",),
+        "keep nothing of a success",
+        f"{CORE}/apply_end.py",
+        "            self.ledger.holders.record_last_good(release.release_id, pipeline, shipped)\n",
+        "            pass\n",
+        ("one",),
     ),
     Mutant(
-        "roll back over a later release",
-        f"{CORE}/rollback_reader.py",
-        "            if pipeline.ran and not _rolls_back(",
-        "            if not pipeline.ran and not _rolls_back(",
-        ("rolled back against another",),
+        "a later entry gives up",
+        f"{CORE}/running.py",
+        "        if registered is None:\n",
+        "        if registered is None or registered.registrations > 1:\n",
+        ("one, a fault",),
     ),
     Mutant(
-        "forget which release ran a pipeline last",
-        f"{CORE}/closing.py",
-        "            ran_in = release.release_id if pipeline.ran else None\n",
-        "            ran_in = None\n",
-        ("rolled back against another",),
+        "a time limit stops nothing",
+        f"{CORE}/decide.py",
+        '        yield Stop(pipeline, "its time is up", timed_out=True)',
+        "        yield from ()",
+        ("a time limit",),
     ),
     Mutant(
-        "what a rollback read is not read again",
-        f"{CORE}/opening.py",
-        '        if opening.channel == "rollback":\n',
-        '        if opening.channel == "no rollback":\n',
-        ("rolled back while another runs",),
+        "a deadline is no limit",
+        f"{CORE}/decide.py",
+        "    limits = [release.deadline] if release.deadline else []\n",
+        "    limits = []\n",
+        ("a deadline",),
     ),
 )
