@@ -41,6 +41,19 @@ class Machines:
             del run[distributed_only]
         return self._create(definition, deployed["roleArn"])
 
+    def helpless(self) -> str:
+        """The whole machine, whose rollbacks are to be run by a machine that is not there.
+
+        It tries once; answers the machine's ARN.
+        """
+        deployed = self._deployed()
+        definition = json.loads(deployed["definition"])
+        roll_back = definition["States"]["RollBackRelease"]
+        del roll_back["Parameters"]["StateMachineArn.$"]
+        roll_back["Parameters"]["StateMachineArn"] = f"{deployed['stateMachineArn']}-gone"
+        del roll_back["Retry"]
+        return self._create(definition, deployed["roleArn"])
+
     def _deployed(self) -> Any:
         return self.account.step_functions.describe_state_machine(
             stateMachineArn=self.account.outputs["state_machine_arn"]

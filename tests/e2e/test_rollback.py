@@ -11,6 +11,7 @@ from tests.e2e.account import Account
 from tests.e2e.command_line import run_command
 from tests.e2e.faults import Faults
 from tests.e2e.ledger import Item, Ledger
+from tests.e2e.machines import Machines
 from tests.e2e.pipelines import DEPLOY_STAGE, Pipelines, unique
 from tests.e2e.releases import Releases, manifest
 from tests.e2e.waiting import wait_until
@@ -161,6 +162,32 @@ def test_a_rollback_is_started_once(
         "StepFunctions.ExecutionAlreadyExistsException"
     ]
     assert ledger.header(f"{shop.second}-rollback") == {}
+
+
+def test_a_rollback_that_cannot_be_started_is_told_and_made_by_hand(
+    shop: Shop, releases: Releases, ledger: Ledger, faults: Faults, machines: Machines
+) -> None:
+    """Nobody is left to believe that it runs; the command makes up for it."""
+    name = shop.make()
+    one, two = shop.first, shop.second
+    shop.ship(one, name)
+    shop.pipelines.put_source(shop.key, two.encode())
+    with faults.action("fail", pipeline=name, **BROKEN):
+        document = manifest(two, name, onFailure="rollback")
+        arn = releases.start(document, machine=machines.helpless())
+        ended = releases.end(arn)
+
+    assert releases.visited(arn)[-3:] == ["RollBackRelease", "DescribeTrouble", "ReleaseFailed"]
+    assert ended["cause"].startswith(
+        f"The rollback {two}-rollback could not be started: "
+        "StepFunctions.StateMachineDoesNotExistException. Start it by hand. 1 of 1 pipelines"
+    )
+    header = ledger.header(two)
+    assert (header["rolls_back_as"], header.get("rolled_back_by")) == (f"{two}-rollback", None)
+
+    assert run_command("rollback", two).returncode == 0
+    assert ledger.header(two)["rolled_back_by"] == f"{two}-rollback"
+    assert shop.is_live(name) == one
 
 
 def test_the_command_rolls_back_across_a_change_of_the_pipeline(
