@@ -1,5 +1,6 @@
 """Fixed releases, and AWS clients whose answers botocore's own models check."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -135,6 +136,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
     )
     aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
     monkeypatch.setattr(aws_command, "Session", lambda _: aws)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     return aws
 
 

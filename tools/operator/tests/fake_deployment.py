@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from operator_cli.busy import Hold
 from operator_cli.deployment import Deployment
 from operator_cli.function_logs import LogLine
 from operator_cli.model import Activity, Pipeline, Release
@@ -30,6 +31,8 @@ class FakeAws:
     stopped: list[dict[str, str]] = field(default_factory=list)
     stop_does: str | None = "CANCELLED"
     started: list[dict[str, Any]] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    looks_before_opening: int = 0
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
@@ -90,7 +93,14 @@ class FakeAws:
         return {"pipelineExecutionSummaries": []}
 
     def release_opened_by(self, execution_arn: str) -> str | None:
-        return self.pointer if execution_arn == EXECUTION else None
+        if execution_arn != EXECUTION:
+            return None
+        self.looks_before_opening -= 1
+        return self.pointer if self.looks_before_opening < 0 else None
+
+    def waited_for(self, execution_arn: str, pipelines: Sequence[str]) -> list[Hold]:
+        assert execution_arn == EXECUTION
+        return [hold for hold in self.holds if hold.pipeline in pipelines]
 
     def release(self, release_id: str) -> Release | None:
         return self.releases.get(release_id)

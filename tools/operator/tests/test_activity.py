@@ -1,13 +1,14 @@
 """What running pipelines do, from CodePipeline's own answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from operator_cli.activity import ActivityReader
+from operator_cli.activity import ActivityInTurns, ActivityReader
 from operator_cli.model import Activity, Pipeline
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
@@ -202,3 +203,37 @@ def test_refused_look_only_makes_the_view_poorer(
     reader, stubber = codepipeline
     stubber.add_client_error("list_action_executions", "AccessDeniedException")
     assert reader.read((WEB,)) == {}
+
+
+class CountingReader(ActivityReader):
+    """Answers by itself, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        names = [each.name for each in pipelines]
+        self.asked.append(names)
+        return {name: Activity(action=f"look {len(self.asked)}") for name in names}
+
+
+def test_many_pipelines_take_turns() -> None:
+    """A look asks about a few; what it knows of the others it keeps, until their execution ends."""
+    reader = CountingReader()
+    turns = ActivityInTurns(reader, most=2)
+    pipelines = tuple(
+        Pipeline(name=name, position=place, status="RUNNING", execution_id=name)
+        for place, name in enumerate("abc")
+    )
+    assert set(turns.read(pipelines)) == {"a", "b"}
+    told = turns.read(pipelines)
+    assert reader.asked == [["a", "b"], ["c", "a"]]
+    assert {name: each.action for name, each in told.items()} == {
+        "a": "look 2",
+        "b": "look 1",
+        "c": "look 2",
+    }
+    again = replace(pipelines[1], execution_id="retried")
+    waiting = replace(pipelines[2], status="SUCCEEDED")
+    assert set(turns.read((pipelines[0], again, waiting))) == {"a", "b"}
+    assert reader.asked[-1] == ["b", "a"]

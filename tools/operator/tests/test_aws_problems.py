@@ -5,6 +5,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
@@ -24,7 +25,9 @@ def refusal(code: str) -> ClientError:
     [
         (NoCredentialsError(), "No usable AWS credentials", "make -s env"),
         (ProfileNotFound(profile="x"), "No usable AWS credentials", "AWS_PROFILE"),
-        (NoRegionError(), "No AWS Region", "AWS_REGION"),
+        (NoRegionError(), "No usable AWS Region", "AWS_REGION"),
+        (InvalidRegionError(region_name="eu central"), "eu central", "--region"),
+        (ValueError("Invalid endpoint: here"), "Invalid endpoint: here", "https://HOST"),
         (EndpointConnectionError(endpoint_url="http://x"), "does not answer", "make up"),
         (ConnectTimeoutError(endpoint_url="http://x"), "does not answer", "AWS_ENDPOINT_URL"),
         (refusal("ResourceNotFoundException"), "found nothing there", "make deploy"),
@@ -47,3 +50,5 @@ def test_our_own_faults_stay_visible() -> None:
     """An error that nobody expected is not dressed up."""
     with pytest.raises(KeyError), explained():
         raise KeyError("x")
+    with pytest.raises(ValueError, match="not ours"), explained():
+        raise ValueError("not ours")

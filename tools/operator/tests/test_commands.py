@@ -5,14 +5,17 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 
 from operator_cli import aws_command
+from operator_cli.busy import Hold
 from operator_cli.cli import main
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.test_pictures import PLAN
 
 type Run = Callable[..., Result]
 
@@ -59,6 +62,34 @@ def test_rejected(aws: FakeAws, run: Run) -> None:
     assert result.exit_code == 1
     assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
     assert "Correct the manifest" in result.stderr
+
+
+def test_detached(aws: FakeAws, run: Run) -> None:
+    """Who detaches is told how to come back as soon as the release is opened."""
+    aws.set_status("RUNNING")
+    result = run("submit", "manifest.json", "--detach")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.rstrip().endswith("release-machine watch 2026.11.22-1")
+
+
+def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
+    """Who detaches does not wait for what the release itself waits for."""
+    aws.execution, aws.pointer = {"status": "RUNNING"}, None
+    aws.holds = [Hold(pipeline="a", release_id="5.9", execution_arn="arn:other")]
+    result = run("submit", "manifest.json", "--detach")
+    assert result.exit_code == 0, result.output
+    assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
+    assert result.stdout.rstrip().endswith("release-machine cancel mine")
+
+
+def test_dry_run(aws: FakeAws, run: Run) -> None:
+    """A manifest that is only to be planned shows its plan and releases nothing."""
+    aws.pointer = None
+    aws.execution = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 0, result.output
+    assert "a dry run: nothing was started or recorded" in result.stdout
+    assert "Plan of release 2026.11.22-2  ✔ would be released" in result.stdout
 
 
 def test_missing_manifest(aws: FakeAws, run: Run) -> None:
@@ -123,6 +154,52 @@ def test_watch(aws: FakeAws, run: Run) -> None:
     assert run("watch", "2026.11.22-1").exit_code == 1
     assert run("watch").exit_code == 2
     assert run("watch", "nothing").exit_code == 2
+
+
+def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:
+    """An execution that still waits can be watched by its name, until its release ends."""
+    aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 3
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 0, result.output
+    assert f"execution {EXECUTION}" in result.stderr
+    assert {json.loads(line)["releaseId"] for line in result.stdout.splitlines()} == {
+        "2026.11.22-1"
+    }
+
+
+def test_list_by_status(aws: FakeAws, run: Run) -> None:
+    """Only the releases of a status are listed; that there is none is said."""
+    assert "2026.11.22-1" in run("list", "--status", "succeeded").stdout
+    result = run("list", "--status", "FAILED", "--status", "CANCELLED")
+    assert (result.exit_code, result.stdout) == (0, "no release that is FAILED or CANCELLED\n")
+    assert json.loads(run("list", "--json").stdout)[0]["releaseId"] == "2026.11.22-1"
+
+
+def test_show_for_programs(aws: FakeAws, run: Run) -> None:
+    """What shipped, and all the rest, can be had as JSON."""
+    assert json.loads(run("show", "2026.11.22-1", "--json").stdout)["status"] == "SUCCEEDED"
+    assert "none on record" in run("show", "2026.11.22-1", "--bom").stdout
+    assert "pipelines" in json.loads(run("show", "2026.11.22-1", "--bom", "--json").stdout)
+
+
+def test_validate(run: Run, tmp_path: Path) -> None:
+    """Files are checked one by one, the one of this folder without being named."""
+    result = run("validate")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "manifest.json: valid, release 5.10, 1 pipeline\n",
+    )
+    (tmp_path / "bad.json").write_text("{")
+    result = run("validate", "manifest.json", "bad.json", "--json")
+    assert result.exit_code == 2
+    assert [each["valid"] for each in json.loads(result.stdout)] == [True, False]
+    assert run("validate", "absent.json").exit_code == 2
+
+
+def test_schema(run: Run) -> None:
+    """The schema is that of the model, as it is committed."""
+    committed = Path(__file__).resolve().parents[3] / "docs" / "release-manifest.schema.json"
+    assert run("schema").stdout == committed.read_text(encoding="utf-8")
 
 
 def test_logs(aws: FakeAws, run: Run) -> None:

@@ -116,5 +116,35 @@ class ActivityReader:
         )
 
 
+class ActivityInTurns:
+    """Asks about a few pipelines at each look, in turns, and remembers the rest.
+
+    CodePipeline's quotas are the account's, so that a view that asks about hundreds of pipelines
+    every few seconds would take from the release machine what it needs itself.
+    """
+
+    def __init__(self, reader: ActivityReader, *, most: int = 10) -> None:
+        self._reader = reader
+        self._most = most
+        self._known: dict[str, tuple[str | None, Activity | None]] = {}
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        """Say what each running pipeline does, as far as it was asked already."""
+        running = [each for each in pipelines if each.status == RUNNING and each.execution_id]
+        # A dict keeps its order: what was asked last is at its end, what never was comes first.
+        last = {name: place for place, name in enumerate(self._known)}
+        turn = sorted(running, key=lambda each: last.get(each.name, -1))[: self._most]
+        doing = self._reader.read(tuple(turn))
+        for each in turn:
+            self._known.pop(each.name, None)
+            self._known[each.name] = (each.execution_id, doing.get(each.name))
+        told: dict[str, Activity] = {}
+        for each in running:
+            execution_id, activity = self._known.get(each.name, (None, None))
+            if activity is not None and execution_id == each.execution_id:
+                told[each.name] = activity
+        return told
+
+
 def _category(action: ActionExecutionDetailTypeDef) -> str | None:
     return action.get("input", {}).get("actionTypeId", {}).get("category")

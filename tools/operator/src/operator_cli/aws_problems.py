@@ -7,6 +7,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -50,9 +51,10 @@ def explained() -> Iterator[None]:
         yield
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
         raise UnreachableError(f"No usable AWS credentials: {error}.", _SIGN_IN) from error
-    except NoRegionError as error:
+    except (NoRegionError, InvalidRegionError) as error:
         raise UnreachableError(
-            "No AWS Region is set.", "Set AWS_REGION, or a region in your profile."
+            f"No usable AWS Region: {error}",
+            "Give --region, or set AWS_REGION or a region in your profile, like eu-central-1.",
         ) from error
     except (ConnectionProblem, HTTPClientError) as error:
         raise UnreachableError(
@@ -63,6 +65,13 @@ def explained() -> Iterator[None]:
         raise _explain_refusal(error) from error
     except BotoCoreError as error:
         raise UnreachableError(f"AWS could not be asked: {error}", _SIGN_IN) from error
+    except ValueError as error:
+        # botocore has no class of its own for an address that is none.
+        if not str(error).startswith("Invalid endpoint"):
+            raise
+        raise UnreachableError(
+            f"{error}.", "Write --endpoint-url, or AWS_ENDPOINT_URL, like https://HOST."
+        ) from error
 
 
 def _explain_refusal(error: ClientError) -> UnreachableError:

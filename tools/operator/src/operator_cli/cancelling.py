@@ -30,7 +30,7 @@ def stop_execution(execution_arn: str, *, caller: str, reason: str | None, sfn: 
 def refuse_unstoppable(release: Release | None, execution_arn: str, *, sfn: SFNClient) -> None:
     """Raise UsageError for what has ended, and for an execution that never was."""
     if release is None:
-        _refuse_ended(execution_arn, sfn)
+        refuse_ended(execution_arn, sfn=sfn)
     elif release.closed:
         when = f", closed at {clock_time(release.closed_at)}" if release.closed_at else ""
         raise UsageError(
@@ -39,7 +39,8 @@ def refuse_unstoppable(release: Release | None, execution_arn: str, *, sfn: SFNC
         )
 
 
-def _refuse_ended(execution_arn: str, sfn: SFNClient) -> None:
+def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
+    """Raise UsageError for an execution that opened nothing and has ended, or never was."""
     name = execution_arn.rpartition(":")[2]
     try:
         status = sfn.describe_execution(executionArn=execution_arn)["status"]

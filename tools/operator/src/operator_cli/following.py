@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import NoReturn
 
 import click
 from rich.console import Console, RenderableType
 
+from operator_cli.activity import ActivityInTurns
 from operator_cli.errors import OperatorError
 from operator_cli.follow import Sink, follow
 from operator_cli.json_events import JsonView
@@ -30,21 +32,28 @@ PIPED_WIDTH = 200
 
 
 def follow_from_opening(
-    session: Session, execution_arn: str, *, pipelines: Sequence[str], detach: bool = False
+    session: Session,
+    execution_arn: str,
+    *,
+    pipelines: Sequence[str],
+    detach: bool = False,
+    as_json: bool = False,
 ) -> NoReturn:
     """Follow what an execution opens, and exit with the outcome; ``pipelines`` is what it needs.
 
     With ``detach`` exit when the release is opened, or waits for others to open by itself.
     """
     name = execution_arn.rpartition(":")[2]
-    tell(f"execution {execution_arn}")
+    # Whoever reads JSON reads nothing else.
+    say = partial(tell, aside=as_json)
+    say(f"execution {execution_arn}")
     with going_on(f"the release goes on. To stop it: release-machine cancel {name}"):
         opening = await_opening(
             execution_arn,
             sfn=session.sfn,
             ledger=session.ledger,
             waited_for=lambda: session.busy.waited_for(execution_arn, pipelines),
-            tell=tell,
+            tell=say,
             wait=time.sleep,
             patient=not detach,
         )
@@ -59,14 +68,14 @@ def follow_from_opening(
         tell(f"it starts by itself; to give it up: release-machine cancel {name}")
         sys.exit(RELEASED)
     if isinstance(opening, AlreadyReleased):
-        tell(
+        say(
             f"already released: this manifest is release {opening.release_id}, run by "
             f"{opening.released_by}; nothing was started now, this is how it stands"
         )
     if detach:
         tell(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
         sys.exit(RELEASED)
-    follow_and_exit(session, opening.release_id)
+    follow_and_exit(session, opening.release_id, as_json=as_json)
 
 
 def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
@@ -87,7 +96,7 @@ def follow_to_end(session: Session, release_id: str, *, as_json: bool = False) -
         observer = ReleaseObserver(
             release_id,
             ledger=session.ledger,
-            activity=session.activity,
+            activity=ActivityInTurns(session.activity),
             past=past,
             sfn=session.sfn,
             clock=now,
@@ -132,9 +141,9 @@ def show(console: Console, *parts: RenderableType) -> None:
     click.echo("\n".join(row.rstrip() for row in drawn.get().rstrip("\n").split("\n")))
 
 
-def tell(fact: str) -> None:
-    """Say one fact with its time."""
-    click.echo(f"{clock_time(now())} {fact}")
+def tell(fact: str, *, aside: bool = False) -> None:
+    """Say one fact with its time, or say it aside, on the standard error."""
+    click.echo(f"{clock_time(now())} {fact}", err=aside)
 
 
 def now() -> datetime:
