@@ -10,6 +10,7 @@ import pytest
 from operator_cli.cli import COMMANDS, cli
 from release_core.errors import PIPELINE_ERRORS, Rejection
 from release_core.model import PipelineStatus, ReleaseStatus
+from tests.e2e.guides import GUIDES, Command, read
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -91,6 +92,62 @@ def test_paths_exist(document: Path) -> None:
         for path in re.findall(rf"(?:^|\s)((?:{folders})/[\w./-]*)", code):
             made_later = path.startswith((".platform/", ".build/", ".venv/"))
             assert made_later or (ROOT / path).exists(), path
+
+
+def test_every_document_is_reachable() -> None:
+    """Whoever follows links from the README comes to every document."""
+    found, to_follow = set[Path](), [README]
+    while to_follow:
+        document = to_follow.pop()
+        if document in found:
+            continue
+        found.add(document)
+        links = re.findall(r"\]\(([^)\s#]+\.md)", document.read_text(encoding="utf-8"))
+        to_follow += [(document.parent / link).resolve() for link in links if ":" not in link]
+    assert set(DOCUMENTS) - found == set()
+
+
+def test_decisions_are_listed() -> None:
+    """The list of decisions has each of them, with the title that it has itself."""
+    folder = ROOT / "docs" / "decisions"
+    titles = {
+        f"| [{path.read_text('utf-8').partition('. ')[0][2:]}]({path.name}) | "
+        f"{path.read_text('utf-8').splitlines()[0].partition('. ')[2]} |"
+        for path in folder.glob("0*.md")
+    }
+    listed = set(
+        re.findall(r"^\| \[\d.*$", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
+    )
+    assert listed == titles
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_guides_are_short_and_linked(guide: Path) -> None:
+    """A guide is read at night, and the reference leads to it."""
+    assert len(guide.read_text(encoding="utf-8").splitlines()) < 130
+    assert f"](guides/{guide.name})" in OPERATING.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_what_is_not_run_has_a_reason(guide: Path) -> None:
+    """Every remark of a guide is one that its runner knows, and what is not run says why."""
+    commands = [step for step in read(guide) if isinstance(step, Command)]
+    remarks = re.findall("<!--", guide.read_text(encoding="utf-8"))
+    understood = [each for each in commands if each.exits or each.not_run]
+    assert len(understood) == len(remarks)
+    reasons = [each.not_run for each in commands if each.not_run]
+    assert all(len(reason.split()) >= 5 for reason in reasons), reasons
+
+
+def test_guides_run_every_command() -> None:
+    """There is no command of release-machine that no guide runs."""
+    run = "\n".join(
+        step.code
+        for guide in GUIDES
+        for step in read(guide)
+        if isinstance(step, Command) and not step.not_run
+    )
+    assert set(COMMANDS) <= set(re.findall(r"release-machine (\w+)", run))
 
 
 def test_readme_is_short() -> None:
