@@ -14,7 +14,8 @@ from release_core.survey import durations_of
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
 
-_AT_ONCE = 4
+# CodePipeline's quotas are the account's: the release machine needs them more.
+_AT_ONCE = 2
 _LATEST = 50
 
 
