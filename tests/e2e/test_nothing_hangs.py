@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from operator_cli.commands import cli
+from operator_cli.cli import cli
 from tests.e2e.account import Account
 from tests.e2e.faults import Faults
 from tests.e2e.functions import Functions
@@ -162,6 +162,6 @@ def test_a_release_says_that_it_waits_for_a_transition(
 
 def status_of(release_id: str) -> str:
     """What the command tells of a release, on one line."""
-    shown = CliRunner().invoke(cli, ["status", release_id])
+    shown = CliRunner().invoke(cli, ["show", release_id])
     assert shown.exit_code == 0, shown.output
     return re.sub(r"\s+", " ", shown.output)
