@@ -164,8 +164,8 @@ data "aws_iam_policy_document" "advance" {
   }
 
   statement {
-    sid       = "RecordPipelines"
-    actions   = ["dynamodb:UpdateItem"]
+    sid       = "SeeWhoHoldsPipelinesAndRecordInThem"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.pipelines.arn]
   }
 

@@ -86,17 +86,29 @@ class ApplyStart:
         return self.codepipeline.start(pipeline, client_request_token=token)
 
     def _search(self, release: Release, pipeline: Pipeline) -> str | None:
-        """The execution that an unrecorded start made, claimed for the release, if there is one."""
+        """The execution that an unrecorded start made, claimed for the release, if there is one.
+
+        Raises StartUnresolved while one that was found may be another release's.
+        """
         if not (pipeline.starting_at and pipeline.start_tried_at):
             return None
-        for execution_id in self.codepipeline.find_started(
+        found = self.codepipeline.find_started(
             pipeline.name,
             since=pipeline.starting_at,
             until=pipeline.start_tried_at + CLAIM_WINDOW,
             starters=pipeline.starters,
-        ):
+        )
+        # Read after the search: whoever takes the pipeline from now on starts what is not in it.
+        holders = self.ledger.holders.read([pipeline.name]) if found else {}
+        alone = any(each.execution_arn == release.execution_arn for each in holders.values())
+        for execution_id, started_at in found.items():
             if execution_id in pipeline.earlier_executions:
                 continue
+            if not alone and self._is_unclaimed(execution_id, started_at):
+                raise StartUnresolved(
+                    f"execution {execution_id} of {pipeline.name} may be another release's, "
+                    "whose start is not on record yet"
+                )
             try:
                 self.ledger.executions.claim(
                     execution_id, release_id=release.release_id, pipeline=pipeline
@@ -105,6 +117,12 @@ class ApplyStart:
                 continue  # another release's start of the same pipeline
             return execution_id
         return None
+
+    def _is_unclaimed(self, execution_id: str, started_at: datetime) -> bool:
+        """Whether nobody has claimed an execution, and its starter may still be about to."""
+        known = self.ledger.executions.read([execution_id]).get(execution_id)
+        claimed = known is not None and known.release_id is not None
+        return not claimed and self._since(started_at) <= CLAIM_WINDOW
 
     def _bind(self, release: Release, pipeline: Pipeline, execution_id: str) -> None:
         # The execution's side first: its events then lead here, and repair a death in between.

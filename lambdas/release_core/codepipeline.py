@@ -217,18 +217,18 @@ class CodePipeline:
 
     def find_started(
         self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]
-    ) -> list[str]:
-        """The executions that the functions ``starters`` started in that time, oldest first.
+    ) -> dict[str, datetime]:
+        """The executions that these functions started in that time, oldest first, and when.
 
         A function's session at AWS has the function's name, and the trigger names the session.
         """
         started = self._newest_first(pipeline, since=since)
-        return [
-            summary["pipelineExecutionId"]
+        return {
+            summary["pipelineExecutionId"]: summary["startTime"]
             for summary in reversed(list(started))
             if summary["startTime"] <= until
             and summary.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
-        ]
+        }
 
     def _newest_first(
         self, pipeline: str, *, since: datetime

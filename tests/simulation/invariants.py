@@ -153,8 +153,8 @@ def _later(moment: str, by: timedelta) -> str:
 
 
 def an_execution_keeps_its_owner(happening: Happening) -> None:
-    """An execution belongs to one attempt of one release for ever."""
-    if happening.call.method != "update_item" or not (happening.before and happening.after):
+    """An execution belongs for ever to the attempt of the release that started it."""
+    if happening.call.method != "update_item" or not happening.after:
         return
     if "execution_id" not in happening.call.request["Key"]:
         return
@@ -164,6 +164,14 @@ def an_execution_keeps_its_owner(happening: Happening) -> None:
     ]
     if owners[0] != ("", "") and owners[0] != owners[1]:
         raise Violated("an_execution_keeps_its_owner", f"from {owners[0]} to {owners[1]}")
+    execution_id = value(happening.after, "execution_id")
+    starters = [
+        (each.release_id, str(each.attempt))
+        for each in happening.world.starts
+        if each.execution_id == execution_id
+    ]
+    if owners[1] != ("", "") and starters != [owners[1]]:
+        raise Violated("an_execution_keeps_its_owner", f"{owners[1]} took one of {starters}")
 
 
 def a_pipeline_has_one_holder(happening: Happening) -> None:

@@ -192,11 +192,11 @@ OF_PIPELINES = (
         ("one, cancelled, a crash",),
     ),
     Mutant(
-        "an execution changes its owner",
+        "an execution is of the first attempt",
         f"{CORE}/executions.py",
-        '        unclaimed_or_ours = f"attribute_not_exists(#release_id) OR {ours}"\n',
-        '        unclaimed_or_ours = f"attribute_not_exists(#release_id) OR {ours}"\n'
-        '        unclaimed_or_ours += " OR attribute_exists(#release_id)"\n',
+        '                    "attempt": pipeline.attempt,\n',
+        '                    "attempt": 1,\n',
+        ("resumed",),
     ),
     Mutant(
         "keep nothing of a success",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from release_core.codepipeline import CodePipeline
+from release_core.decide import CLAIM_WINDOW
 from release_core.errors import StartUnresolved, StopUnresolved
 from release_core.ledger import Ledger
 from release_core.model import PipelineStatus
@@ -42,6 +43,36 @@ def test_a_stop_waits_for_a_retry_that_is_on_its_way(
     world.play("orders")
     world.deliver()
     assert world.pipeline().status is PipelineStatus.STOPPED
+
+
+def test_a_search_leaves_alone_what_the_next_release_starts(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stop that looks for a start nobody recorded does not take that of who came after it."""
+    arn = world.begin("orders")
+    with monkeypatch.context() as patch:
+        crash_after(patch, Ledger, "claim_start")
+        with pytest.raises(Crash):
+            world.wait(arn)
+    event = stop(world, arn)
+    with pytest.raises(StartUnresolved):
+        world.close_release().when_ended(event)
+    following = world.begin("orders", release_id="s")
+    start = CodePipeline.start
+
+    def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> str:
+        execution_id = start(self, *args, **kwargs)
+        with pytest.raises(StartUnresolved, match="another release's"):
+            world.close_release().when_ended(event)
+        return execution_id
+
+    monkeypatch.setattr(CodePipeline, "start", overtaken)
+    world.wait(following, "orders", "s")
+    assert world.pipeline("orders", "s").status is PipelineStatus.RUNNING
+    world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
+    world.close_release().when_ended(event)
+    assert world.pipeline().status is PipelineStatus.SKIPPED
+    assert world.executions_of("orders")[0]["status"] == "InProgress"
 
 
 def test_a_retry_that_was_never_made_is_not_waited_for_long(
