@@ -22,16 +22,16 @@ help: ## Say what can be done
 demo: up build ## Deploy to the platform with sample pipelines and follow a release of them
 	@tools/demo.sh
 
-test: setup browser build ## Prove it all: unit, contract, Terraform, and end to end on a platform of its own
+test: setup browser build ## Prove it all: unit, contract, Terraform, simulation, and end to end on a platform
 	@tools/test.sh
 
-simulation: setup ## Search small releases exhaustively and large ones at random for broken promises
+simulation: setup ## Only the simulation: small releases exhaustively, larger ones at random
 	@$(PYTHON) -m pytest tests/simulation/test_simulation.py
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
 	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
 
-mutants: setup ## Break the code on purpose in many ways: the simulation must notice each
+mutants: setup ## Only the mutants: the code broken on purpose; the simulation must notice each
 	@$(PYTHON) -m tests.simulation mutants
 
 lint: setup ## Check style, types and formatting; change nothing

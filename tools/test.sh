@@ -42,8 +42,9 @@ end_to_end() {
   )
 }
 
-# The search for races has a target of its own, make simulation: it takes about as long as all of this.
 step "Unit, contract and plugin tests" $python -m pytest -m "not platform" --ignore tests/e2e \
   --ignore tests/simulation/test_simulation.py
 step "Terraform" terraform_tests
+step "Simulation" $python -m pytest tests/simulation/test_simulation.py
+step "Mutants, each noticed by the simulation" $python -m tests.simulation mutants
 step "End to end" end_to_end

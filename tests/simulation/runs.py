@@ -69,7 +69,8 @@ def draw(number: int, schedules: int, *, shrinks: bool = True) -> Drawn:
         try:
             holds()
         except Failed as failed:
-            drawn.failure, drawn.invariant = str(failed), failed.violated.invariant
+            drawn.failure = f"drawn with seed {number}: {failed}"
+            drawn.invariant = failed.violated.invariant
     drawn.seconds = monotonic() - began
     return drawn
 

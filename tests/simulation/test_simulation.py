@@ -37,6 +37,9 @@ def test_small_releases_keep_every_promise_in_all_schedules(
     """Nothing that may happen to a small release, within the bounds, breaks a promise."""
     with capsys.disabled():
         print("", *sorted(map(str, explored)), sep="\n")  # noqa: T201  # the extent of the proof
+        schedules = sum(each.schedules for each in explored)
+        states = sum(each.states for each in explored)
+        print(f"explored: {schedules:.3g} schedules, {states:,} states")  # noqa: T201  # their sum
     assert {each.scenario for each in explored} == {each.name for each in SMALL}
     for each in explored:
         assert each.states > 0
@@ -49,8 +52,10 @@ def test_larger_releases_keep_every_promise_in_random_schedules(
     """Nothing that was drawn breaks a promise; what does is shrunk and shown with its replay."""
     with capsys.disabled():
         print("", *drawn, sep="\n")  # noqa: T201  # the extent of the proof
+        schedules = sum(each.schedules for each in drawn)
+        print(f"drawn: {schedules:,} schedules, {sum(each.steps for each in drawn):,} steps")  # noqa: T201  # their sum
     for each in drawn:
-        assert not each.failure, f"seed {each.seed}\n{each.failure}"
+        assert not each.failure, each.failure
     assert sum(each.schedules for each in drawn) >= SCHEDULES
 
 
