@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.declarations import SourceAction
-from release_core.document import write_json
+from release_core.document import read_json, write_json
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.plan import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.planning import Planner
@@ -200,6 +200,45 @@ def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
     )
 
 
+def test_a_circle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
+    """It belongs to no pipeline, and is told all the same, as the opening would."""
+    found = plan(
+        world,
+        {"name": "orders", "dependsOn": ["catalog"]},
+        {"name": "catalog", "dependsOn": ["orders"]},
+    )
+    assert found.problems == (
+        "pipelines: these depend on each other in a circle: orders -> catalog -> orders",
+    )
+
+
+def test_a_revision_of_a_type_that_does_not_fit_is_not_looked_for(world: ReleaseWorld) -> None:
+    """It is one problem of the plan, whatever its source could be asked."""
+    web = declaration("web")
+    web["stages"][0]["actions"][0]["actionTypeId"]["provider"] = "CodeCommit"
+    world.codepipeline.create_pipeline(pipeline=web)
+    (problem,) = plan(world, pinned("v", "web")).problems
+    assert problem == (
+        "pipelines[0].sourceRevisions[0].revisionType: 'Fetch' takes COMMIT_ID; its provider is "
+        "CodeCommit"
+    )
+
+
+def test_a_holder_of_many_is_asked_once(world: ReleaseWorld, monkeypatch: Any) -> None:
+    """One question to Step Functions for each execution, however much it holds."""
+    world.begin("orders", "catalog", "payments", release_id="other")
+    asked: list[str] = []
+    describe = world.step_functions.describe_execution
+
+    def ask(*, executionArn: str) -> Any:  # noqa: N803  # boto3's name
+        asked.append(executionArn)
+        return describe(executionArn=executionArn)
+
+    monkeypatch.setattr(world.step_functions, "describe_execution", ask)
+    assert len(plan(world, "orders", "catalog", "payments").problems) == 3
+    assert len(asked) == 1
+
+
 def test_what_is_released_already_may_be_past_its_deadline(world: ReleaseWorld) -> None:
     """A deadline is no identity: the same manifest, late, is still answered with its release."""
     world.begin("orders")
@@ -229,6 +268,8 @@ def test_all_problems_are_told_at_once(world: ReleaseWorld) -> None:
         "pipelines[2]",
     ]
     assert broken.release_id == "r"
+    numbered = read_json('{"releaseId": 5.10, "pipelines": []}', place="the manifest")
+    assert world.planner()(numbered).release_id == "5.10"
 
 
 def test_a_dry_run_ends_with_the_plan_and_writes_nothing(world: ReleaseWorld) -> None:
@@ -332,6 +373,7 @@ ENTRIES = st.lists(
             {"name": "payments", "dependsOn": ["orders"]},
             {"name": "orders", "variables": {"X": "1"}},
             {"name": "storefront", "dependsOn": ["storefront"]},
+            {"name": "orders", "dependsOn": ["payments"]},
             pinned(f"v{1:031d}", "catalog"),
         ]
     ),
