@@ -74,6 +74,9 @@ class CloseRelease:
             return
         why = ending.why_of(release)
         self.ledger.headers.close(release_id, ending.makes, why=why, execution_arn=arn)
+        undone = ending.leaves_undone(release) if release.execution_arn == arn else None
+        if undone:
+            self.ledger.headers.add_to_why(release, undone)
         self._follow_up(release_id, arn)
 
     def _rollback(self, release: Release, status: ReleaseStatus) -> Rollback | None:

@@ -41,6 +41,18 @@ class Ending:
             return f"{self.why}\nIts rollback was not started: roll it back by hand"
         return self.why
 
+    def leaves_undone(self, release: Release) -> str | None:
+        """What is to be added to the reason of a closed release whose rollback is not coming.
+
+        Its close names the rollback that the workflow starts next; that never happens when the
+        workflow ends otherwise than with the reason of the close.
+        """
+        as_closed = self.how == "FAILED" and self.cause in {None, release.why}
+        if not release.rolls_back_as or release.rolled_back_by or as_closed:
+            return None
+        said = f"The rollback {release.rolls_back_as} was not started: roll it back by hand"
+        return None if said in (release.why or "") else said
+
     @property
     def detail(self) -> dict[str, str | None]:
         """What an event tells of it, in the words of Step Functions' own event."""

@@ -129,6 +129,20 @@ class Headers:
             ),
         )
 
+    def add_to_why(self, release: Release, said: str) -> None:
+        """Add to the reason of a closed release what became known after its close."""
+        # Several may hear of it at once, and a rollback or a resume may have come meanwhile.
+        as_seen = "#attempt = :attempt AND #why = :seen AND attribute_not_exists(#rolled_back_by)"
+        self._releases.update(
+            _key(release.release_id),
+            Update(
+                put={"why": f"{release.why}\n{said}"},
+                append={"audit": self._audit(said, release.status, release.status)},
+                condition=as_seen,
+                values={"attempt": release.attempt, "seen": release.why},
+            ),
+        )
+
     def mark_announced(self, release: Release) -> None:
         """Record that the outcome of this attempt has been announced."""
         # By now the release may have been opened again; that attempt has its own announcement.

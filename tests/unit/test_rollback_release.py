@@ -118,6 +118,41 @@ def test_the_rollback_ships_what_was_there_before(world: ReleaseWorld) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ("FAILED", "the close was given up"),
+        ("FAILED", "The rollback v2-rollback could not be started: gone."),
+        ("ABORTED", None),
+    ],
+)
+def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
+    world: ReleaseWorld, how: str, cause: str | None
+) -> None:
+    """The close has promised a rollback that is not coming: the reason says so, once."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, "orders", "v2")
+    ship(world, "orders v2", pipeline="orders", fails=True)
+    closed = world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
+    for _ in range(2):
+        world.close_release().when_ended(world.step_functions.status_event(arn))
+    told = "The rollback v2-rollback was not started: roll it back by hand"
+    assert world.release("v2").why == f"{closed['why']}\n{told}"
+    assert [each["what"] for each in world.item("release", "v2")["audit"]].count(told) == 1
+
+
+def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld) -> None:
+    """The workflow of a failed release ends with the reason of the close."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, "orders", "v2")
+    ship(world, "orders v2", pipeline="orders", fails=True)
+    closed = world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "FAILED", error="ReleaseFailed", cause=closed["why"])
+    world.close_release().when_ended(world.step_functions.status_event(arn))
+    assert world.release("v2").why == closed["why"]
+
+
 @pytest.mark.parametrize("policy", ["halt", "continue", "stop"])
 def test_no_other_policy_rolls_back(world: ReleaseWorld, policy: str) -> None:
     """A person decides."""
