@@ -80,7 +80,15 @@ PLAN: dict[str, Any] = {
                     "current": None,
                     "wanted": None,
                     "note": None,
-                }
+                },
+                {
+                    "actionName": "Image",
+                    "provider": "ECR",
+                    "revisionType": None,
+                    "current": "sha256:" + "9f86d081" * 8,
+                    "wanted": None,
+                    "note": None,
+                },
             ],
             "variables": [],
             "disabledTransitions": [{"stage": "Deploy", "reason": "freeze"}],

@@ -63,13 +63,14 @@ def _table(plan: Json, *, width: int) -> Table:
 
 
 def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
-    for source in pipeline.get("sources", ()):
+    sources = pipeline.get("sources", ())
+    for source in sources:
         current, wanted = source["current"], source["wanted"]
         newest = wanted is None
-        shown = (current or "unknown", "its newest" if newest else wanted)
+        shown = (current or "unknown", "newest" if newest else wanted)
         before, after = shown if whole else map(_cut, shown)
         yield Text.assemble(
-            (f"{source['actionName']}: ", "dim"),
+            (f"{source['actionName']}: " if len(sources) > 1 else "", "dim"),
             f"{before} → ",
             (after, "" if newest or wanted == current else "bold"),
         )
