@@ -71,6 +71,15 @@ def test_commands_exist(document: Path) -> None:
         assert shown <= options_of(cli) | (options_of(command) if command else set()), code
 
 
+@pytest.mark.parametrize("caller", ["Makefile", "tools/demo.sh"])
+def test_called_commands_exist(caller: str) -> None:
+    """Whatever make and the demo call the command with is one of its commands."""
+    text = (ROOT / caller).read_text(encoding="utf-8")
+    called = re.findall(r"(?:\$\(OPERATOR\)|tools/operator\.sh) (?:\$\(if[^,]*,)?(\S+)", text)
+    assert called
+    assert set(called) <= set(COMMANDS)
+
+
 @every_document
 def test_links_resolve(document: Path) -> None:
     """Every link to a file or heading of this repository leads there."""
