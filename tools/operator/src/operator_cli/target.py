@@ -116,13 +116,13 @@ class Configuration:
 
     def _usual(self) -> str:
         names = list(self._tables)
-        if DEFAULT in names or len(names) != 1:
-            if DEFAULT not in names:
-                raise UsageError(
-                    f"{self._path} has {len(names)} deployments and no [{DEFAULT}].",
-                    f"Name one with --deployment: {', '.join(names) or 'but first write one'}.",
-                )
+        if DEFAULT in names:
             return DEFAULT
+        if len(names) != 1:
+            raise UsageError(
+                f"{self._path} has {len(names)} deployments and no [{DEFAULT}].",
+                f"Name one with --deployment: {', '.join(names) or 'but first write one'}.",
+            )
         return names[0]
 
     def _problems(self) -> Iterator[str]:

@@ -23,14 +23,14 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | N
 
 
 def _option(
-    name: str, text: str, *, envvar: str | None = None, hidden: bool = False
+    name: str, metavar: str, text: str, *, envvar: str | None = None, hidden: bool = False
 ) -> click.Option:
     return click.Option(
         [name],
+        metavar=metavar,
         help=text,
         envvar=envvar,
         show_envvar=True,
-        metavar="FILE" if name == "--outputs" else "TEXT",
         callback=_remember,
         expose_value=False,
         hidden=hidden,
@@ -40,32 +40,37 @@ def _option(
 _WORDS = (
     (
         "--outputs",
+        "FILE",
         "The deployment's `terraform output -json`, in a file.",
         "RELEASE_MACHINE_OUTPUTS",
     ),
     (
         "--deployment",
+        "NAME",
         "The deployment of that name in release-machine.toml.",
         "RELEASE_MACHINE_DEPLOYMENT",
     ),
-    ("--name-prefix", "The deployment's name, looked for in AWS.", "RELEASE_MACHINE_NAME_PREFIX"),
-    ("--profile", "A profile of your AWS configuration; else AWS_PROFILE.", None),
-    ("--region", "An AWS Region; else AWS_REGION, or your profile's.", None),
-    ("--endpoint-url", "Where AWS answers; else AWS_ENDPOINT_URL.", None),
+    (
+        "--name-prefix",
+        "NAME",
+        "The deployment's name, looked for in AWS.",
+        "RELEASE_MACHINE_NAME_PREFIX",
+    ),
+    ("--profile", "NAME", "A profile of your AWS configuration; else AWS_PROFILE.", None),
+    ("--region", "REGION", "An AWS Region; else AWS_REGION, or your profile's.", None),
+    ("--endpoint-url", "URL", "Where AWS answers; else AWS_ENDPOINT_URL.", None),
 )
 TARGET_OPTIONS: list[click.Parameter] = [
-    _option(name, text, envvar=envvar) for name, text, envvar in _WORDS
+    _option(name, metavar, text, envvar=envvar) for name, metavar, text, envvar in _WORDS
 ]
 
 
+_BEHIND = [_option(name, metavar, text, hidden=True) for name, metavar, text, _ in _WORDS]
+
+
 def add_target_options(command: click.Command) -> click.Command:
-    """The command with the same options, which its help does not repeat."""
-    known = {parameter.name for parameter in command.params}
-    command.params += [
-        option
-        for option in (_option(name, text, hidden=True) for name, text, _ in _WORDS)
-        if option.name not in known
-    ]
+    """The command with the same options, once, which its help does not repeat."""
+    command.params += [option for option in _BEHIND if option not in command.params]
     return command
 
 
