@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from release_core.declarations import Declaration, Declared, SourceAction
 from release_core.durations import schedule, usual
@@ -10,7 +11,7 @@ from release_core.manifest import Manifest, ManifestPipeline
 from release_core.model import Pipeline, PipelineStatus, Release
 from release_core.plan import Plan, PlannedPipeline, PlannedSource
 from release_core.problems import Problem, one_line
-from release_core.resuming import runs_already
+from release_core.resuming import may_begin, runs_already
 from release_core.shipped import Pin
 from release_core.survey import Lookup, PipelineFacts
 
@@ -27,6 +28,7 @@ class Outlook:
     held: Mapping[str, Holder]
     found: Lookups
     release: Release | None
+    now: datetime
 
     def plan(self, problems: Sequence[Problem], refusal: str | None) -> Plan:
         """The plan, with what is wrong in the document and why its opening would refuse it."""
@@ -98,6 +100,11 @@ class Outlook:
                     Problem(place, f"{pin.action_name!r} has no revision {pin.revision_value!r}")
                 )
         earlier = self._earlier(pipeline.name)
+        if earlier and may_begin(earlier, self.now):
+            yield (
+                f"{pipeline.name}: its start or retry in the attempt before may still come; "
+                "resume in some minutes"
+            )
         for each in self.facts.get(pipeline.name, PipelineFacts()).in_flight:
             if earlier and each.execution_id == earlier.execution_id:
                 yield (

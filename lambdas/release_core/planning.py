@@ -67,6 +67,7 @@ class Planner:
             held={name: each for name, each in held.items() if not _is_own(each, release)},
             found=self._find(manifest, declared),
             release=release,
+            now=self.clock(),
         )
         return looked.plan(problems, self._refusal(manifest, release))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
@@ -78,7 +78,7 @@ class Resuming:
         release = self._read(holder.release_id)
         going_on = []
         for pipeline in release.pipelines.values():
-            if self._may_begin(pipeline):
+            if may_begin(pipeline, self.clock()):
                 going_on.append(f"- {pipeline.name}: its start or retry, which may still come")
             if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.execution_id is None:
                 continue
@@ -97,15 +97,6 @@ class Resuming:
                 + "\n".join(going_on)
             )
         return self._read(holder.release_id)
-
-    def _may_begin(self, pipeline: Pipeline) -> bool:
-        # The close finds out what became of them, in three tries at most, and stops what it finds.
-        tries = []
-        if pipeline.status is PipelineStatus.STARTING and pipeline.start_tried_at:
-            tries.append(pipeline.start_tried_at)
-        if pipeline.status is PipelineStatus.RUNNING and pipeline.retry:
-            tries.append(pipeline.retry.at)
-        return any(self.clock() - at < CLOSED_WITHIN for at in tries)
 
     def _read(self, release_id: str) -> Release:
         release = self.ledger.read_release(release_id)
@@ -150,6 +141,17 @@ def refuse_resume(holder: Release, *, has_ended: Callable[[str], bool]) -> None:
         raise ReleaseNotResumable(
             f"release {holder.release_id} still runs, as {holder.execution_arn}"
         )
+
+
+def may_begin(pipeline: Pipeline, now: datetime) -> bool:
+    """Whether a start or retry that nobody has recorded may still take place."""
+    # The close finds out what became of them, in three tries at most, and stops what it finds.
+    tries = []
+    if pipeline.status is PipelineStatus.STARTING and pipeline.start_tried_at:
+        tries.append(pipeline.start_tried_at)
+    if pipeline.status is PipelineStatus.RUNNING and pipeline.retry:
+        tries.append(pipeline.retry.at)
+    return any(now - at < CLOSED_WITHIN for at in tries)
 
 
 def _unfinished(release: Release) -> list[str]:

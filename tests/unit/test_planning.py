@@ -14,9 +14,10 @@ from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.declarations import SourceAction
 from release_core.document import read_json, write_json
-from release_core.errors import ManifestInvalid, Rejection
+from release_core.errors import ManifestInvalid, Rejection, ReleaseNotResumable
 from release_core.plan import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.planning import Planner
+from release_core.resuming import CLOSED_WITHIN
 from release_core.shipped import Pin
 from release_core.survey import PipelineFacts, RevisionSources
 from tests.fakes.service import Refused, service
@@ -191,6 +192,23 @@ def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
     orders, catalog = plan(world, "orders", "catalog", resume=True).pipelines
     assert orders.warnings == ("has succeeded in this release and is not run again",)
     assert (orders.starts_after, catalog.problems, catalog.warnings) == (None, (), ())
+
+
+def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> None:
+    """Neither plan nor opening takes a start for lost before the close has looked for it."""
+    arn = world.begin("orders")
+    token = world.step_functions.wait_for_token(arn)
+    registered = world.ledger.register_token("r", "orders", token)
+    assert registered
+    world.ledger.claim_start("r", registered, "run-pipeline/dies")
+    world.step_functions.stop_execution(executionArn=arn)
+    (problem,) = plan(world, "orders", resume=True).problems
+    assert problem.startswith("orders: its start or retry in the attempt before may still come")
+    text = write_json({"releaseId": "r", "pipelines": ["orders"], "resume": True})
+    with pytest.raises(ReleaseNotResumable, match="may still come"):
+        world.open_release(world.start(text))
+    world.clock.advance(CLOSED_WITHIN)
+    assert plan(world, "orders", resume=True).valid
 
 
 def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
