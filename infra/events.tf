@@ -1,4 +1,4 @@
-# What EventBridge brings: dropped manifests, pipelines' state changes, and executions that ended without closing.
+# What EventBridge brings: dropped manifests, pipelines' state changes, executions that ended without closing, and the hour.
 
 data "aws_cloudwatch_event_bus" "default" {
   name = "default"
@@ -6,7 +6,7 @@ data "aws_cloudwatch_event_bus" "default" {
 
 locals {
   rule_names = {
-    for rule in ["manifest_dropped", "state_changed", "execution_ended"] : rule => "${var.name_prefix}-${replace(rule, "_", "-")}"
+    for rule in ["manifest_dropped", "state_changed", "execution_ended", "hour_passed"] : rule => "${var.name_prefix}-${replace(rule, "_", "-")}"
   }
 }
 
@@ -52,6 +52,14 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
   })
 }
 
+# The only safety net of a release whose execution was stopped: nothing is left of it that could look by itself.
+resource "aws_cloudwatch_event_rule" "hour_passed" {
+  name                = local.rule_names["hour_passed"]
+  description         = "Look for releases whose execution ended unheard."
+  schedule_expression = "rate(1 hour)"
+  tags                = local.tags
+}
+
 locals {
   rules = {
     manifest_dropped = {
@@ -66,11 +74,16 @@ locals {
       rule   = aws_cloudwatch_event_rule.execution_ended
       target = module.microfunction["close_release"].arn
     }
+    hour_passed = {
+      rule   = aws_cloudwatch_event_rule.hour_passed
+      target = module.microfunction["close_release"].arn
+    }
   }
 
   function_rules = {
     state_changed   = "record_state_change"
     execution_ended = "close_release"
+    hour_passed     = "close_release"
   }
 }
 

@@ -218,4 +218,10 @@ data "aws_iam_policy_document" "record_state_change" {
 
 data "aws_iam_policy_document" "close_release" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json]
+
+  statement {
+    sid       = "FindReleasesNotAnnounced"
+    actions   = ["dynamodb:Query"]
+    resources = ["${aws_dynamodb_table.releases.arn}/index/by_time"]
+  }
 }

@@ -231,7 +231,7 @@ run "dead_letters_come_from_their_rule_only" {
         one(one(policy.statement).principals).identifiers, one(one(policy.statement).condition).variable, one(one(policy.statement).condition).values,
       ]
       } == {
-      for rule in ["execution_ended", "manifest_dropped", "state_changed"] : rule => [
+      for rule in ["execution_ended", "hour_passed", "manifest_dropped", "state_changed"] : rule => [
         toset(["events.amazonaws.com"]), "aws:SourceArn",
         tolist(["arn:aws:events:eu-west-1:111122223333:rule/release-machine-${replace(rule, "_", "-")}"]),
       ]
@@ -265,7 +265,7 @@ run "functions_are_invoked_by_their_rule_only" {
   }
 
   assert {
-    condition     = { for rule, target in aws_cloudwatch_event_target.rule : rule => target.role_arn != null } == { execution_ended = false, manifest_dropped = true, state_changed = false }
+    condition     = { for rule, target in aws_cloudwatch_event_target.rule : rule => target.role_arn != null } == { execution_ended = false, hour_passed = false, manifest_dropped = true, state_changed = false }
     error_message = "Only the machine's target goes through a role."
   }
 

@@ -247,6 +247,11 @@ run "events_find_their_way" {
   }
 
   assert {
+    condition     = aws_cloudwatch_event_rule.hour_passed.schedule_expression == "rate(1 hour)"
+    error_message = "Nobody looks for releases whose execution ended unheard."
+  }
+
+  assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.rule : length(target.dead_letter_config) == 1 && target.input == null && length(target.input_transformer) == 0])
     error_message = "A target gets no whole event, or what cannot be delivered is lost."
   }
@@ -257,7 +262,7 @@ run "events_find_their_way" {
   }
 
   assert {
-    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "manifest_dropped", "record_state_change", "state_changed"])
+    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "hour_passed", "manifest_dropped", "record_state_change", "state_changed"])
     error_message = "What fails for good is not kept for every rule and every function that events invoke."
   }
 }
@@ -313,7 +318,7 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 5 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["close_release", "record_state_change", "run_pipeline"])
+    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 6 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["close_release", "record_state_change", "run_pipeline"])
     error_message = "There are other alarms than those documented."
   }
 

@@ -102,16 +102,23 @@ class Table:
                 yield from map(from_attributes, answer["Responses"].get(self.name, []))
                 wanted = answer.get("UnprocessedKeys")
 
-    def query(self, condition: str, values: Item) -> Iterator[Item]:
-        """The items of one partition whose key meets the condition, in the order of their keys."""
+    def query(
+        self, condition: str, values: Item, *, index: str | None = None, only: str = ""
+    ) -> Iterator[Item]:
+        """The items of one partition whose key meets the condition, in the order of their keys.
+
+        ``only`` is what they have to meet besides. An ``index`` may lag behind.
+        """
+        names = _NAME.findall(f"{condition} {only}")
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": {f"#{name}": name for name in _NAME.findall(condition)},
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
             "ExpressionAttributeValues": to_attributes(
                 {f":{name}": value for name, value in values.items()}
             ),
-            "ConsistentRead": True,
+            **({"FilterExpression": only} if only else {}),
+            **({"IndexName": index} if index else {"ConsistentRead": True}),
         }
         while True:
             answer = self._client.query(**request)

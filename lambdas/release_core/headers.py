@@ -1,14 +1,19 @@
 """The ledger's acts on a release as a whole: its slots, its halt, its end."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
 from release_core.items import HEADER, POINTER, Item, audit_entry, read_header
 from release_core.model import Release, ReleaseStatus
+from release_core.new_items import LISTING
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_OLDEST = timedelta(days=400)
 
 
 class Headers:
@@ -22,6 +27,20 @@ class Headers:
     def read(self, release_id: str) -> Release | None:
         """The header of a release, if there is one."""
         return next(map(read_header, self._releases.get_all([_key(release_id)])), None)
+
+    def unannounced(self) -> Iterator[Release]:
+        """The releases whose outcome was not announced, those that run included.
+
+        A workflow execution lasts a year at most, so none that is older can be left open.
+        """
+        since = to_iso(self._clock() - _OLDEST)
+        for item in self._releases.query(
+            "#listing = :listing AND #opened_at > :since",
+            {"listing": LISTING, "since": since, "rejected": ReleaseStatus.REJECTED.value},
+            index="by_time",
+            only="attribute_not_exists(#announced_at) AND #status <> :rejected",
+        ):
+            yield read_header(item)
 
     def claim_slot(self, release: Release, pipeline: str) -> bool:
         """Take one of the release's ``max_concurrency`` slots for a pipeline; False without one.

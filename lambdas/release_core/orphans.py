@@ -4,8 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from release_core.bus import Bus
 from release_core.clock import Clock
+from release_core.errors import Unfinished
 from release_core.headers import Headers
 from release_core.model import Release, ReleaseStatus
 from release_core.tokens import Tokens
@@ -29,6 +32,21 @@ class Orphans:
     tokens: Tokens
     bus: Bus
     clock: Clock
+
+    def look(self) -> None:
+        """Find out of each release that was not announced whether nobody closes it any more.
+
+        Raises, when all have been looked at, what the first raised that could not be closed.
+        """
+        troubles: list[Exception] = []
+        for release in self.headers.unannounced():
+            try:
+                self.notice(release)
+            except (Unfinished, ClientError, BotoCoreError) as trouble:
+                log.warning("%s", trouble, extra={"release_id": release.release_id})
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
 
     def notice(self, release: Release) -> None:
         """Find out whether nobody closes the release any more, when that may be so.

@@ -4,10 +4,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tests.e2e.account import Account
 from tests.e2e.hearing import Hearing
 from tests.e2e.waiting import wait_until
+
+if TYPE_CHECKING:
+    from types_boto3_events.type_defs import DescribeRuleResponseTypeDef
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,7 @@ class Rules:
     def unheard(self, execution_arn: str) -> Iterator[None]:
         """Have the end of an execution lost, which the block brings about."""
         events, bus = self.account.events, self.account.outputs["event_bus"]
-        name = self._rule_of("close_release")
-        rule = events.describe_rule(Name=name, EventBusName=bus)
+        name, rule = self._rule_of("close_release")
         pattern = json.loads(rule["EventPattern"])
         deaf = {**pattern["detail"], "executionArn": [{"anything-but": [execution_arn]}]}
         hearing = Hearing(self.account, {**pattern, "detail": {"executionArn": [execution_arn]}})
@@ -43,14 +46,19 @@ class Rules:
             )
             hearing.stop()
 
-    def _rule_of(self, function: str) -> str:
+    def _rule_of(self, function: str) -> tuple[str, "DescribeRuleResponseTypeDef"]:
+        """The rule that brings events, not the hour, to a function."""
         arn = self.account.functions.get_function_configuration(
             FunctionName=self.account.function(function)
         )["FunctionArn"]
-        (name,) = self.account.events.list_rule_names_by_target(
-            TargetArn=arn, EventBusName=self.account.outputs["event_bus"]
-        )["RuleNames"]
-        return name
+        bus = self.account.outputs["event_bus"]
+        names = self.account.events.list_rule_names_by_target(TargetArn=arn, EventBusName=bus)
+        described = {
+            name: self.account.events.describe_rule(Name=name, EventBusName=bus)
+            for name in names["RuleNames"]
+        }
+        (found,) = [each for each in described.items() if each[1].get("EventPattern")]
+        return found
 
 
 def _ends(hearing: Hearing) -> list[object]:

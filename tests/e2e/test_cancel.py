@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.e2e.announcements import Announcements
+from tests.e2e.functions import Functions
 from tests.e2e.ledger import Ledger
 from tests.e2e.machines import Machines
 from tests.e2e.pipelines import Pipelines, unique
@@ -120,6 +121,33 @@ def test_a_cancel_whose_event_was_lost_is_as_good_as_any(
     assert pipelines.status(running, executions[running]) == "Stopped"
     pipelines.approve(running, releases.started(waiting, running, seconds=10))
     assert releases.end(second)["status"] == "SUCCEEDED"
+
+
+def test_a_cancel_that_nobody_heard_of_is_found_within_the_hour(
+    releases: Releases,
+    ledger: Ledger,
+    pipelines: Pipelines,
+    announcements: Announcements,
+    rules: Rules,
+    functions: Functions,
+) -> None:
+    """Nothing happens to its pipelines and nobody asks for it: the hourly look closes it."""
+    name, release_id = pipelines.make(approval=True), unique("unheard")
+    arn = releases.start(manifest(release_id, name, stopMode="abandon"))
+    execution_id = releases.started(release_id, name)
+    pipelines.wait_for_approval(name, execution_id)
+    with rules.unheard(arn):
+        releases.stop(arn, "the customer called, ada")
+    assert ledger.header(release_id)["status"] == "RUNNING"
+
+    functions.call("close_release", {"source": "aws.events", "detail-type": "Scheduled Event"})
+
+    header = releases.closed(release_id)
+    assert header["status"] == "CANCELLED"
+    assert header["why"].endswith("the customer called, ada")
+    wait_until("it is announced", lambda: len(announcements.of(release_id)) > 1)
+    assert ledger.holder(name) == ""
+    wait_until("it is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
 
 
 def test_a_cancel_that_nobody_heard_of_is_found_by_the_next_release(

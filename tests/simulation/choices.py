@@ -35,6 +35,8 @@ def _at_last(world: World) -> Iterator[Step]:
         arn, status = value(header, "execution_arn"), value(header, "status")
         if not status or status == "REJECTED" or not world.workflows[arn].ended:
             continue
+        if status == "RUNNING" or not value(header, "announced_at"):
+            yield Step("hour", release_id, forced=True)
         if status == "RUNNING":
             yield Step("need", release_id, "another", forced=True)
             yield Step("need", release_id, "resume", forced=True)

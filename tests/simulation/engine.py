@@ -28,7 +28,8 @@ from tests.unit.release_world import declaration
 
 # A release that has not ended by then, with nothing left to go wrong, counts as hung.
 LONGEST = timedelta(hours=12)
-# When nothing happens any more, somebody needs the pipelines of a release, or asks for it again.
+# When nothing happens any more, the hour passes, or somebody needs the pipelines of a release or
+# asks for it again.
 NEEDED_AFTER = timedelta(hours=1)
 STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
@@ -129,6 +130,19 @@ def _need(world: World, step: Step) -> None:
     machine.start(world, manifest, why=f" {step.more} {release_id}")
 
 
+def _hour(world: World, step: Step) -> None:
+    _wait_until(world, world.stores.clock() + NEEDED_AFTER)
+    world.invoke(
+        Invocation(
+            name=f"the hour of {step.who}",
+            function="close_release",
+            cause="event",
+            pipeline="",
+            payload={"source": "aws.events", "detail-type": "Scheduled Event"},
+        )
+    )
+
+
 def _manifest_of(world: World, release_id: str) -> Mapping[str, Any]:
     """Return the manifest of a release: the scenario's, or that on record of a rollback."""
     for manifest in world.scenario.manifests:
@@ -220,6 +234,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "hand in": _hand_in,
     "roll back": _roll_back,
     "need": _need,
+    "hour": _hour,
     "lose": _lose,
     "double": _double,
     "play": _play,

@@ -131,6 +131,13 @@ OF_RELEASES = (
         ("rolled back against another",),
     ),
     Mutant(
+        "the hour finds nobody",
+        f"{CORE}/headers.py",
+        'only="attribute_not_exists(#announced_at) AND #status <> :rejected"',
+        'only="attribute_exists(#announced_at) AND #status <> :rejected"',
+        ("one, cancelled unheard, a crash",),
+    ),
+    Mutant(
         "forget which release ran a pipeline last",
         f"{CORE}/closing.py",
         "            ran_in = release.release_id if pipeline.ran else None\n",

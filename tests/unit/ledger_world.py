@@ -17,16 +17,33 @@ KEYS = {
     "executions": ("execution_id",),
     "pipelines": ("pipeline",),
 }
+INDEXES: dict[str, list[dict[str, Any]]] = {
+    "releases": [
+        {
+            "IndexName": "by_time",
+            "KeySchema": [
+                {"AttributeName": "listing", "KeyType": "HASH"},
+                {"AttributeName": "opened_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ]
+}
 RETENTION = timedelta(days=400)
 
 
 def make_tables(dynamodb: FakeDynamoDB) -> None:
     """Create the three tables of the ledger."""
     for table, keys in KEYS.items():
+        indexes = INDEXES.get(table, [])
+        indexed = [key["AttributeName"] for index in indexes for key in index["KeySchema"]]
         dynamodb.create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            AttributeDefinitions=[
+                {"AttributeName": key, "AttributeType": "S"} for key in (*keys, *indexed)
+            ],
+            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
             KeySchema=[
                 {"AttributeName": key, "KeyType": kind}
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from release_core.document import write_json
-from release_core.errors import AnnouncementRefused
+from release_core.errors import AnnouncementRefused, ManifestInvalid
 from release_core.headers import Headers
 from release_core.model import PipelineStatus, ReleaseStatus
 from release_core.orphans import CLOSE_TRIED_WITHIN
@@ -240,3 +240,52 @@ def test_an_execution_that_is_known_no_more_counts_as_failed(world: ReleaseWorld
     assert world.release().why == ("the workflow execution failed: Step Functions knows it no more")
     hear(world)
     assert told(world) == ["Release Orphaned", "Release Failed"]
+
+
+def test_the_hourly_look_finds_a_stop_of_which_nothing_was_heard(world: ReleaseWorld) -> None:
+    """Nobody asks, no pipeline ends, every event is lost: the release is closed all the same."""
+    arn = world.begin("orders", "catalog")
+    world.wait(arn, "orders")
+    stop_unheard(world, arn)
+    world.advance(world.ledger).orphans.look()
+    assert (world.release().status, world.release().why) == (ReleaseStatus.CANCELLED, WHY)
+    hear(world)
+    assert told(world) == ["Release Orphaned", "Release Cancelled"]
+    assert held(world) == set()
+    assert world.release().pipelines["catalog"].status is PipelineStatus.SKIPPED
+    assert world.release().pipelines["orders"].stop_requested_at
+
+
+def test_the_hourly_look_leaves_alone_what_is_well(world: ReleaseWorld) -> None:
+    """What runs, what was announced and what was rejected is no orphan."""
+    world.begin("orders")
+    done = world.begin("catalog", release_id="done")
+    world.step_functions.stop_execution(executionArn=done)
+    world.close_release().when_ended(world.step_functions.status_event(done))
+    with pytest.raises(ManifestInvalid):
+        world.open_release(world.start("{}"))
+    assert [each.release_id for each in world.ledger.headers.unannounced()] == ["r"]
+    before = told(world)
+    world.advance(world.ledger).orphans.look()
+    assert told(world) == before
+    assert world.release().status is ReleaseStatus.RUNNING
+
+
+def test_an_orphan_that_cannot_be_told_of_keeps_no_other_waiting(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look goes on with the others, and fails at its end, so that Lambda tries again."""
+    for name in ("orders", "catalog"):
+        stop_unheard(world, world.begin(name, release_id=name))
+    put = world.events.put_events
+
+    def refuse_one(**request: Any) -> dict[str, Any]:
+        if "catalog" in request["Entries"][0]["Detail"]:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+        return put(**request)
+
+    monkeypatch.setattr(world.events, "put_events", refuse_one)
+    with pytest.raises(AnnouncementRefused):
+        world.advance(world.ledger).orphans.look()
+    assert world.release("orders").status is ReleaseStatus.CANCELLED
+    assert world.release("catalog").status is ReleaseStatus.RUNNING
