@@ -95,3 +95,11 @@ def test_every_event_is_in_the_guide() -> None:
     ]
     assert len(events) >= 11
     assert {event_name(each) for each in events} <= rows
+
+
+def test_every_key_is_in_the_guide(running: Snapshot) -> None:
+    """The guide names each key of a release and of its pipelines."""
+    named = set(re.findall(r"`(\w+)`", GUIDE.read_text(encoding="utf-8")))
+    document = release_document(running.release)
+    keys = {*document, *document["pipelines"][0], *bom_document(running.release)}
+    assert keys <= named
