@@ -59,7 +59,7 @@ def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
             clock=now,
             in_parallel=in_parallel,
         ),
-        rollbacks=RollbackReader(ledger=ledger),
+        rollbacks=RollbackReader(ledger=ledger, codepipeline=codepipeline),
         clock=now,
         look_after_seconds=settings.look_after_seconds,
     )

@@ -12,7 +12,7 @@ from release_core.bus import SOURCE, Bus
 from release_core.endings import WHY_LIMIT, Ending, read_ending
 from release_core.ledger import Ledger
 from release_core.model import OnFailure, PipelineStatus, Release, ReleaseStatus
-from release_core.rollback_reader import RollbackReader
+from release_core.rollback_reader import free_id
 from release_core.rolling_back import Rollback, rollback_manifest
 from release_core.tokens import Tokens, describe_outcome
 
@@ -83,7 +83,7 @@ class CloseRelease:
         """What is to roll the release back by itself, or why nothing is."""
         if status is not ReleaseStatus.FAILED or release.on_failure is not OnFailure.ROLLBACK:
             return None
-        rollback_id = RollbackReader(ledger=self.ledger).free_id(release.release_id)
+        rollback_id = free_id(self.ledger, release.release_id)
         return rollback_manifest(release, rollback_id=rollback_id)
 
     def _read_ending(self, event: object) -> Ending | str:

@@ -7,6 +7,7 @@ from release_core.clock import to_iso
 from release_core.dynamodb import Update
 from release_core.items import HEADER, Item, audit_entry, node_key
 from release_core.model import PipelineStatus, Release, ReleaseStatus
+from release_core.rolling_back import listing
 
 if TYPE_CHECKING:
     from release_core.manifest import Manifest
@@ -44,10 +45,11 @@ def new_header(opening: "Opening", *, at: str, audit: Item) -> Item:
 def rolled_back_header(opening: "Opening", release: Release, *, at: str, who: str) -> Update:
     """What a rollback leaves in the header of the release that it rolls back."""
     rollback_id = opening.manifest.release_id
+    what = f"rolled back by release {rollback_id}"
     audit = audit_entry(
         at=at,
         who=opening.requester or who,
-        what=f"rolled back by release {rollback_id}",
+        what=listing(f"{what}. Not rolled back", opening.omissions) if opening.omissions else what,
         before=release.status,
         after=release.status,
     )

@@ -1,7 +1,6 @@
 """Opening a release: read its manifest, check it, take its pipelines, claim its id."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from release_core.problems import report
 from release_core.reservations import Reservations
 from release_core.resuming import Resuming, refuse_unknown
 from release_core.rollback_reader import RollbackReader
-from release_core.rolling_back import checked_manifest, refuse_rollback
+from release_core.rolling_back import Rollback, checked_manifest, refuse_rollback
 from release_core.waits import seconds_to_wait
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ class OpenRelease:
             opening = self._with_rolled_back(opening)
             if not self.reservations.take(manifest.names, opening):
                 return "BUSY", opening.execution_arn, []
-            self._refuse_stale(opening)
+            opening = self._refuse_stale(opening)
             rival = self.ledger.claim(opening)
             if rival is not None:
                 self.reservations.give_back(manifest.names, opening.execution_arn)
@@ -183,26 +182,27 @@ class OpenRelease:
         found = refuse_rollback(self.ledger.read(rolled_back), rolled_back)
         return replace(opening, rolls_back=found)
 
-    def _refuse_stale(self, opening: Opening) -> None:
+    def _refuse_stale(self, opening: Opening) -> Opening:
         # Another release may have run these pipelines while this one did not hold them yet.
         if opening.channel == "rollback":
             rollback = self._roll_back(
                 opening.manifest.rollback_of or "", opening.manifest.release_id
             )
-            now = Manifest.model_validate(rollback)
+            now = Manifest.model_validate(checked_manifest(rollback))
             if now.sha256 != opening.manifest.sha256:
                 self.reservations.give_back(opening.manifest.names, opening.execution_arn)
                 raise LedgerBusy(f"what {now.release_id} rolls back has changed at this instant")
+            return replace(opening, omissions=tuple(rollback.omissions))
+        return opening
 
-    def _roll_back(self, release_id: str, rollback_id: str) -> Mapping[str, Any]:
-        rollback = self.rollbacks.read(release_id, rollback_id=rollback_id, waits=True)
-        return checked_manifest(rollback)
+    def _roll_back(self, release_id: str, rollback_id: str) -> Rollback:
+        return self.rollbacks.read(release_id, rollback_id=rollback_id, waits=True)
 
     def _document(self, brought: Brought) -> object:
         if isinstance(brought, Submission):
             return brought.document
         if isinstance(brought, RollbackRequest):
-            return self._roll_back(brought.of, brought.release_id)
+            return checked_manifest(self._roll_back(brought.of, brought.release_id))
         return read_json(self._read_object(brought), place=brought.source)
 
     def _read_object(self, dropped: DroppedObject) -> bytes:

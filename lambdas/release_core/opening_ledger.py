@@ -40,7 +40,10 @@ _OF_ONE_ATTEMPT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What is known of a release when it is opened; ``rolls_back`` as it was found at rest."""
+    """What is known of a release when it is opened; ``rolls_back`` as it was found at rest.
+
+    ``omissions`` has one line for each pipeline that it could have rolled back and does not.
+    """
 
     manifest: "Manifest"
     execution_arn: str
@@ -48,6 +51,7 @@ class Opening:
     requester: str | None
     source: str | None
     rolls_back: Release | None = None
+    omissions: tuple[str, ...] = ()
 
 
 class OpeningLedger:

@@ -1,12 +1,14 @@
 """What is on record of a release that is to be rolled back; used by open_release and by people.
 
-The operator's command calls ``RollbackReader(ledger=...).read(release_id)`` with a Ledger made of
-the caller's credentials; nothing here writes. The answer's ``manifest`` is what it releases, and
-``str()`` of the answer is what it tells.
+The operator's command calls ``RollbackReader(...).read(release_id)`` with a Ledger and a
+CodePipeline made of the caller's credentials; nothing here writes. The answer's ``manifest`` is
+what it releases, and ``str()`` of the answer is what it tells.
 """
 
 from dataclasses import dataclass
 
+from release_core.codepipeline import CodePipeline
+from release_core.declarations import Declared
 from release_core.ledger import Ledger
 from release_core.model import Pipeline, Release
 from release_core.rolling_back import Rollback, refuse_rollback, rollback_ids, rollback_manifest
@@ -17,6 +19,7 @@ class RollbackReader:
     """Reads what a rollback is made of: the release, and what came after it."""
 
     ledger: Ledger
+    codepipeline: CodePipeline
 
     def read(
         self,
@@ -34,16 +37,19 @@ class RollbackReader:
         release = refuse_rollback(self.ledger.read_release(release_id), release_id)
         return rollback_manifest(
             release,
-            rollback_id=rollback_id or self.free_id(release_id),
+            rollback_id=rollback_id or free_id(self.ledger, release_id),
             later=self._later(release),
+            declared=self._declared(release),
             over_later=over_later,
             waits=waits,
         )
 
-    def free_id(self, release_id: str) -> str:
-        """The first id for a rollback of the release that no release has."""
-        ids = rollback_ids(release_id)
-        return next(each for each in ids if self.ledger.headers.read(each) is None)
+    def _declared(self, release: Release) -> Declared:
+        """What the pipelines that have something to go back to declare now."""
+        pipelines = release.pipelines.values()
+        return self.codepipeline.declarations(
+            each.name for each in pipelines if each.ran and each.previous_good
+        )
 
     def _later(self, release: Release) -> dict[str, str]:
         """The release that ran each pipeline after this one, where one did."""
@@ -63,6 +69,12 @@ class RollbackReader:
             if pipeline.ran and not _rolls_back(headers[other], release):
                 found[pipeline.name] = other
         return found
+
+
+def free_id(ledger: Ledger, release_id: str) -> str:
+    """The first id for a rollback of the release that no release has."""
+    ids = rollback_ids(release_id)
+    return next(each for each in ids if ledger.headers.read(each) is None)
 
 
 def _is_known(other: str, release: Release, pipeline: Pipeline) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from release_core.declarations import Declared, NotAllowed
 from release_core.document import write_json
 from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
-from release_core.problems import MAX_REPORTED
+from release_core.pins import pipeline_problems
+from release_core.problems import MAX_REPORTED, one_line
 from release_core.shipped import Good
 
 MAX_ID = 100  # characters of a release id
@@ -52,11 +54,11 @@ class Rollback:
         omissions = list(self.omissions)
         if self.manifest is None:
             text = f"there is nothing to roll back in release {self.release_id}"
-            return _listing(text, omissions) if omissions else f"{text}: no pipeline of it has run"
+            return listing(text, omissions) if omissions else f"{text}: no pipeline of it has run"
         names = list(self.wanted)
         more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
         text = f"release {self.rollback_id} rolls back: {', '.join(names[:MAX_REPORTED])}{more}"
-        return _listing(f"{text}. Not rolled back", omissions) if omissions else text
+        return listing(f"{text}. Not rolled back", omissions) if omissions else text
 
 
 def rollback_manifest(
@@ -64,13 +66,15 @@ def rollback_manifest(
     *,
     rollback_id: str,
     later: Mapping[str, str] | None = None,
+    declared: Declared | None = None,
     over_later: bool = False,
     waits: bool = False,
 ) -> Rollback:
     """The rollback of a release, of which all pipelines must be known.
 
     ``later`` has the pipelines that a later release has run; they are rolled back all the same with
-    ``over_later``. With ``waits`` the rollback waits for pipelines that another release holds.
+    ``over_later``. Those that do not fit any more, as they are ``declared`` now, are left as they
+    are. With ``waits`` the rollback waits for pipelines that another release holds.
     """
     since = later or {}
     # What came first is rolled back last.
@@ -80,7 +84,7 @@ def rollback_manifest(
     nothing_good: dict[str, str] = {}
     wanted: dict[str, Good] = {}
     for pipeline in ran:
-        why_not = _why_not(release, pipeline)
+        why_not = _why_not(release, pipeline) or _misfit(pipeline, declared)
         if why_not:
             nothing_good[pipeline.name] = why_not
         elif pipeline.previous_good and (over_later or pipeline.name not in conflicts):
@@ -158,6 +162,18 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     return None
 
 
+def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
+    good = pipeline.previous_good
+    # One that may not be read is no reason to leave it out: the opening refuses it by its name.
+    if good is None or declared is None or isinstance(declared.get(pipeline.name), NotAllowed):
+        return None
+    entry = _entry(pipeline, good, before=())
+    says = [problem.says for problem in pipeline_problems(0, entry, declared)]
+    return (
+        f"release {good.release_id} does not fit it any more: {'; '.join(says)}" if says else None
+    )
+
+
 def _manifest(
     release: Release, wanted: Mapping[str, Good], rollback_id: str, *, waits: bool
 ) -> dict[str, Any]:
@@ -216,6 +232,7 @@ def _reversed_order(release: Release, wanted: Mapping[str, Good]) -> dict[str, l
     return found
 
 
-def _listing(text: str, lines: Sequence[str]) -> str:
+def listing(text: str, lines: Sequence[str]) -> str:
+    """A text with what it lists, one a line and so many and so long that people read them."""
     more = [f"- and {len(lines) - MAX_REPORTED} more"] if len(lines) > MAX_REPORTED else []
-    return f"{text}:\n" + "\n".join([*lines[:MAX_REPORTED], *more])
+    return f"{text}:\n" + "\n".join([*map(one_line, lines[:MAX_REPORTED]), *more])

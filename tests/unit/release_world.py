@@ -113,10 +113,14 @@ class ReleaseWorld(LedgerWorld):
                 clock=self.clock,
             ),
             planner=self.planner(),
-            rollbacks=RollbackReader(ledger=self.ledger),
+            rollbacks=self.rollbacks(),
             clock=self.clock,
             look_after_seconds=LOOK_AFTER,
         )
+
+    def rollbacks(self) -> RollbackReader:
+        """What makes the manifest of a rollback, for the opening or for the operator."""
+        return RollbackReader(ledger=self.ledger, codepipeline=self._codepipeline())
 
     def planner(self) -> Planner:
         """What plans a manifest, for a dry run or for the operator."""

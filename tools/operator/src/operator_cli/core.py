@@ -43,7 +43,7 @@ def planner(session: Session) -> Planner:
 
 def rollbacks(session: Session) -> RollbackReader:
     """What makes the manifest of a rollback."""
-    return RollbackReader(ledger=_ledger(session))
+    return RollbackReader(ledger=_ledger(session), codepipeline=_codepipeline(session))
 
 
 def _codepipeline(session: Session) -> CodePipeline:
