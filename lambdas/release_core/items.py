@@ -29,6 +29,9 @@ MANIFEST = "manifest"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
 
+# Characters of an entry of a history: an item has 400 KB, and each attempt may add entries.
+MAX_TOLD = 2_000
+
 type Item = dict[str, Any]
 
 _serialize = TypeSerializer().serialize
@@ -57,7 +60,12 @@ def node_key(release_id: str, pipeline: str) -> Item:
 
 def audit_entry(*, at: str, who: str, what: str, before: str | None, after: str) -> Item:
     """One entry of an item's audit: when, who, what, and the status before and after."""
-    return {"at": at, "who": who, "what": what, "before": before, "after": str(after)}
+    return {"at": at, "who": who, "what": brief(what), "before": before, "after": str(after)}
+
+
+def brief(text: str) -> str:
+    """As much of a text as a history keeps."""
+    return text if len(text) <= MAX_TOLD else text[: MAX_TOLD - 3] + "..."
 
 
 def change_item(change: Change, *, recorded_at: str) -> Item:

@@ -1,4 +1,4 @@
-"""The items of a release that is opened for the first time, and what it leaves in another one."""
+"""The items of a release that is opened first, or refused, and what it leaves in another one."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from release_core.clock import to_iso
 from release_core.dynamodb import Update
 from release_core.items import HEADER, Item, audit_entry, node_key
 from release_core.model import PipelineStatus, Release, ReleaseStatus
-from release_core.rolling_back import listing
+from release_core.problems import listing
 
 if TYPE_CHECKING:
     from release_core.manifest import Manifest
@@ -39,6 +39,22 @@ def new_header(opening: "Opening", *, at: str, audit: Item) -> Item:
         "rollback_of": manifest.rollback_of,
         "opened_at": at,
         "audit": [audit],
+    }
+
+
+def rejected_header(execution_arn: str, why: str, *, at: str, who: str) -> Item:
+    """The header of what never became a release, under the execution that brought it."""
+    rejected = ReleaseStatus.REJECTED
+    return {
+        "release_id": execution_arn,
+        "item": HEADER,
+        "listing": LISTING,
+        "status": rejected.value,
+        "execution_arn": execution_arn,
+        "opened_at": at,
+        "closed_at": at,
+        "why": why,
+        "audit": [audit_entry(at=at, who=who, what=why, before=None, after=rejected)],
     }
 
 

@@ -14,13 +14,14 @@ from release_core.items import (
     POINTER,
     Item,
     audit_entry,
+    brief,
     pipeline_key,
     plain,
     read_header,
     to_attributes,
 )
 from release_core.model import Pipeline, PipelineStatus, Release, ReleaseStatus
-from release_core.new_items import LISTING, new_header, new_node, rolled_back_header
+from release_core.new_items import new_header, new_node, rejected_header, rolled_back_header
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -149,7 +150,7 @@ class OpeningLedger:
                     "attempt": release.attempt,
                     "execution_arn": release.execution_arn,
                     "status": release.status.value,
-                    "why": release.why,
+                    "why": brief(release.why) if release.why else None,
                 },
             },
             remove=[
@@ -233,30 +234,9 @@ class OpeningLedger:
         self, execution_arn: str, why: str, *, channel: str | None, requester: str | None
     ) -> None:
         """Record a manifest that never became a release, under the execution that brought it."""
-        at = self._now()
-        self._releases.put(
-            {
-                "release_id": execution_arn,
-                "item": HEADER,
-                "listing": LISTING,
-                "status": ReleaseStatus.REJECTED.value,
-                "execution_arn": execution_arn,
-                "channel": channel,
-                "requester": requester,
-                "opened_at": at,
-                "closed_at": at,
-                "why": why,
-                "audit": [
-                    audit_entry(
-                        at=at,
-                        who=self._who,
-                        what=why,
-                        before=None,
-                        after=ReleaseStatus.REJECTED,
-                    )
-                ],
-            }
-        )
+        known = {"channel": channel, "requester": requester}
+        header = rejected_header(execution_arn, why, at=self._now(), who=self._who)
+        self._releases.put(header | known)
 
     def _is_running(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         # The close of a stopped execution skips the pipelines that are there: none may follow it,

@@ -38,6 +38,12 @@ def report(subject: str, problems: Sequence[str | Problem]) -> str:
     return f"{subject} has {count}:\n" + "\n".join(f"- {line}" for line in lines)
 
 
+def listing(text: str, lines: Sequence[str]) -> str:
+    """A text with what it lists, one a line and so many and so long that people read them."""
+    more = [f"- and {len(lines) - MAX_REPORTED} more"] if len(lines) > MAX_REPORTED else []
+    return f"{text}:\n" + "\n".join([*map(one_line, lines[:MAX_REPORTED]), *more])
+
+
 def one_line(text: str) -> str:
     """The text as one printable line of bounded length; it may quote whatever a document held."""
     start = text[: MAX_LINE + 1]

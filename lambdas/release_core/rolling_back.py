@@ -14,7 +14,7 @@ from release_core.document import write_json
 from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.pins import pipeline_problems
-from release_core.problems import MAX_REPORTED, one_line
+from release_core.problems import MAX_REPORTED, listing
 from release_core.shipped import Good
 
 MAX_ID = 100  # characters of a release id
@@ -230,9 +230,3 @@ def _reversed_order(release: Release, wanted: Mapping[str, Good]) -> dict[str, l
                 ahead += heirs.get(heir, ())
         found[name] = [each for each in wanted if each in nearest]
     return found
-
-
-def listing(text: str, lines: Sequence[str]) -> str:
-    """A text with what it lists, one a line and so many and so long that people read them."""
-    more = [f"- and {len(lines) - MAX_REPORTED} more"] if len(lines) > MAX_REPORTED else []
-    return f"{text}:\n" + "\n".join([*map(one_line, lines[:MAX_REPORTED]), *more])

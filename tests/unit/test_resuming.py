@@ -56,6 +56,19 @@ def test_only_what_did_not_succeed_is_run_again(world: ReleaseWorld) -> None:
     assert len(world.executions_of("orders")) == 2
 
 
+def test_a_release_can_be_resumed_many_times(world: ReleaseWorld) -> None:
+    """Its history keeps the beginning of each long reason, so that the header stays an item."""
+    for _ in range(10):
+        arn = resume(world)
+        world.open_release(arn)
+        world.ledger.headers.close("r", ReleaseStatus.FAILED, why="x" * 30_000, execution_arn=arn)
+        world.step_functions.end(arn, "FAILED")
+    header = world.item("release")
+    assert (header["attempt"], len(header["why"])) == (11, 30_000)
+    assert header["attempts"][-1]["why"] == "x" * 1_997 + "..."
+    assert header["audit"][-1]["what"] == "x" * 1_997 + "..."
+
+
 def test_what_was_stopped_while_it_was_opened_is_opened_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
