@@ -28,8 +28,11 @@ def enabled(world: World) -> list[Step]:
 def _at_last(world: World) -> Iterator[Step]:
     """Yield what brings a release to light that its workflow has left open, or closed in silence.
 
-    While nothing happens to its pipelines and nobody asks for it or them, nothing else does.
+    While nothing happens to its pipelines and nobody asks for it or them, nothing else does. It can
+    come to that only when the event of a stop was lost.
     """
+    if not world.spent("unheard"):
+        return
     for release_id, items in world.stores.releases().items():
         header = items.get("release")
         arn, status = value(header, "execution_arn"), value(header, "status")

@@ -81,6 +81,7 @@ OF_RELEASES = (
         f"{CORE}/closing.py",
         "if closed.status is not ReleaseStatus.RUNNING and not closed.announced:",
         "if not closed.announced:",
+        ("cancelled, then resumed",),
     ),
     Mutant(
         "a release succeeds whatever its pipelines do",

@@ -158,6 +158,14 @@ SMALL = (
         preemptions=0,
     ),
     Scenario(
+        name="cancelled, then resumed",
+        manifests=(releasing("a"), releasing("a", resume=True)),
+        cancels=1,
+        preemptions=1,
+        mute=("STARTED", "STOPPING"),
+        outcomes=("succeed",),
+    ),
+    Scenario(
         name="a time limit",
         manifests=(releasing({"name": "a", "timeoutMinutes": 1}),),
         faults={"time": 1},
