@@ -154,6 +154,11 @@ class OpenRelease:
                 return self.resuming(opening, rival)
         elif holder.attempt > 1:
             return self.resuming.go_on(opening, holder)  # our own retry
+        elif holder.manifest_sha256 != manifest.sha256:
+            raise RollbackRefused(
+                f"what {manifest.release_id} rolls back has changed since its id was claimed; "
+                "roll back by hand"
+            )
         previous = self.reservations.holders.last_good(manifest.names)
         self.ledger.put_pipelines(opening, previous)
         return "OPENED", opening.execution_arn, list(manifest.names)

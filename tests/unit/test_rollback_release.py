@@ -15,7 +15,7 @@ from release_core.errors import (
 from release_core.model import ReleaseStatus
 from release_core.opening_ledger import OpeningLedger
 from release_core.reservations import Reservations
-from tests.unit.release_world import ReleaseWorld, declaration
+from tests.unit.release_world import ReleaseWorld
 from tests.unit.test_running import Crash, crash_after
 from tests.unit.test_shipping import ship
 
@@ -115,65 +115,6 @@ def test_the_rollback_ships_what_was_there_before(world: ReleaseWorld) -> None:
         "FAILED",
         "FAILED",
     )
-
-
-@pytest.mark.parametrize(
-    ("how", "cause"),
-    [
-        ("FAILED", "the close was given up"),
-        ("FAILED", "The rollback v2-rollback could not be started: gone."),
-        ("ABORTED", None),
-    ],
-)
-def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
-    world: ReleaseWorld, how: str, cause: str | None
-) -> None:
-    """The close has promised a rollback that is not coming: the reason says so, once."""
-    arn = world.begin("orders", release_id="v2", **ROLLBACK)
-    world.wait(arn, "orders", "v2")
-    ship(world, "orders v2", pipeline="orders", fails=True)
-    closed = world.close_release().at_end("v2", arn)
-    world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
-    for _ in range(2):
-        world.close_release().when_ended(world.step_functions.status_event(arn))
-    told = "The rollback v2-rollback was not started: roll it back by hand"
-    assert world.release("v2").why == f"{closed['why']}\n{told}"
-    assert [each["what"] for each in world.item("release", "v2")["audit"]].count(told) == 1
-
-
-def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld) -> None:
-    """The workflow of a failed release ends with the reason of the close."""
-    arn = world.begin("orders", release_id="v2", **ROLLBACK)
-    world.wait(arn, "orders", "v2")
-    ship(world, "orders v2", pipeline="orders", fails=True)
-    closed = world.close_release().at_end("v2", arn)
-    world.step_functions.end(arn, "FAILED", error="ReleaseFailed", cause=closed["why"])
-    world.close_release().when_ended(world.step_functions.status_event(arn))
-    assert world.release("v2").why == closed["why"]
-
-
-def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: ReleaseWorld) -> None:
-    """One whose variables have changed, or that is gone, is named as what is not rolled back."""
-    with_variable = declaration("web") | {"variables": [{"name": "ENV", "defaultValue": "prod"}]}
-    for each in (with_variable, declaration("gone")):
-        world.codepipeline.create_pipeline(pipeline=each)
-    names = ("web", "gone", "orders")
-    run(world, "v2", *names)
-    arn, closed = run(world, "v3", *names, bad="orders", **ROLLBACK)
-    world.codepipeline.update_pipeline(pipeline=declaration("web"))
-    world.codepipeline.delete_pipeline(name="gone")
-    why = "release v2 does not fit it any more"
-    omissions = [
-        f"- gone: {why}: there is no pipeline 'gone' in this account and Region",
-        f"- web: {why}: pipeline 'web' declares no such variable; it has none",
-    ]
-    assert list(read(world, "v3").omissions) == omissions
-    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
-    told = world.item("release", "v3")["audit"][-1]["what"]
-    assert told.splitlines() == [
-        "rolled back by release v3-rollback. Not rolled back:",
-        *omissions,
-    ]
 
 
 @pytest.mark.parametrize("policy", ["halt", "continue", "stop"])
@@ -472,17 +413,6 @@ def test_a_manifest_cannot_roll_back_what_is_not_at_rest(
     with pytest.raises(RollbackRefused):
         world.open_release(world.start(write_json(manifest)))
     assert world.ledger.holders.read(["orders"]) == {}
-
-
-def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
-    """A rollback over a change of the pipeline's structure says what it cannot take back."""
-    text = failed(world)
-    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
-    structure["stages"][0]["actions"][0]["name"] = "Download"
-    world.codepipeline.update_pipeline(pipeline=structure)
-    (omitted,) = read(world, "v2").omissions
-    assert "'Fetch' is no source action of pipeline 'orders'" in omitted
-    assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""What a rollback cannot do is told: where it never began, and where pipelines fit no more."""
+
+import pytest
+
+from release_core.errors import RollbackRefused
+from tests.unit.release_world import ReleaseWorld, declaration
+from tests.unit.test_rollback_release import ROLLBACK, failed, read, request, run
+from tests.unit.test_running import Crash, crash_after
+from tests.unit.test_shipping import ship
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account in which release v1 has shipped ``orders`` and ``catalog``."""
+    world = ReleaseWorld()
+    run(world, "v1", "orders", "catalog")
+    return world
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ("FAILED", "the close was given up"),
+        ("FAILED", "The rollback v2-rollback could not be started: gone."),
+        ("ABORTED", None),
+    ],
+)
+def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
+    world: ReleaseWorld, how: str, cause: str | None
+) -> None:
+    """The close has promised a rollback that is not coming: the reason says so, once."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, "orders", "v2")
+    ship(world, "orders v2", pipeline="orders", fails=True)
+    closed = world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
+    for _ in range(2):
+        world.close_release().when_ended(world.step_functions.status_event(arn))
+    told = "The rollback v2-rollback was not started: roll it back by hand"
+    assert world.release("v2").why == f"{closed['why']}\n{told}"
+    assert [each["what"] for each in world.item("release", "v2")["audit"]].count(told) == 1
+
+
+def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld) -> None:
+    """The workflow of a failed release ends with the reason of the close."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, "orders", "v2")
+    ship(world, "orders v2", pipeline="orders", fails=True)
+    closed = world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "FAILED", error="ReleaseFailed", cause=closed["why"])
+    world.close_release().when_ended(world.step_functions.status_event(arn))
+    assert world.release("v2").why == closed["why"]
+
+
+def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: ReleaseWorld) -> None:
+    """One whose variables have changed, or that is gone, is named as what is not rolled back."""
+    with_variable = declaration("web") | {"variables": [{"name": "ENV", "defaultValue": "prod"}]}
+    for each in (with_variable, declaration("gone")):
+        world.codepipeline.create_pipeline(pipeline=each)
+    names = ("web", "gone", "orders")
+    run(world, "v2", *names)
+    arn, closed = run(world, "v3", *names, bad="orders", **ROLLBACK)
+    world.codepipeline.update_pipeline(pipeline=declaration("web"))
+    world.codepipeline.delete_pipeline(name="gone")
+    why = "release v2 does not fit it any more"
+    omissions = [
+        f"- gone: {why}: there is no pipeline 'gone' in this account and Region",
+        f"- web: {why}: pipeline 'web' declares no such variable; it has none",
+    ]
+    assert list(read(world, "v3").omissions) == omissions
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+    told = world.item("release", "v3")["audit"][-1]["what"]
+    assert told.splitlines() == [
+        "rolled back by release v3-rollback. Not rolled back:",
+        *omissions,
+    ]
+
+
+def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A try that goes on after a crash makes its manifest anew, and may find another one."""
+    arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
+    rollback = world.start(request(closed, arn))
+    opener = world.opener()
+    crash_after(monkeypatch, opener.ledger, "claim")
+    with pytest.raises(Crash):
+        opener(rollback)
+    world.codepipeline.delete_pipeline(name="orders")
+    with pytest.raises(RollbackRefused, match="changed since its id was claimed"):
+        world.open_release(rollback)
+    assert world.ledger.holders.read(["catalog"]) == {}
+    assert not world.release("v2-rollback").pipelines
+
+
+def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
+    """A rollback over a change of the pipeline's structure says what it cannot take back."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    structure["stages"][0]["actions"][0]["name"] = "Download"
+    world.codepipeline.update_pipeline(pipeline=structure)
+    (omitted,) = read(world, "v2").omissions
+    assert "'Fetch' is no source action of pipeline 'orders'" in omitted
+    assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
