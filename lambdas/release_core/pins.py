@@ -24,8 +24,8 @@ def pipeline_problems(position: int, entry: object, declared: Declared) -> Itera
     elif isinstance(declaration, NotAllowed):
         yield Problem(
             place,
-            f"the pipeline {name!r} may not be read: Terraform's pipeline_name_patterns has no "
-            "pattern for it",
+            f"the pipeline {name!r} may not be read with the permissions of whoever checks; the "
+            "functions have theirs from Terraform's pipeline_name_patterns",
         )
     else:
         given = entry if isinstance(entry, dict) else {}
