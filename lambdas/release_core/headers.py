@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from release_core.clock import Clock, to_iso
 from release_core.dynamodb import Table, Update
-from release_core.items import HEADER, POINTER, Item, audit_entry, read_header
+from release_core.items import HEADER, POINTER, Item, audit_entry, brief, read_header
 from release_core.model import Release, ReleaseStatus
 from release_core.new_items import LISTING
 
@@ -105,17 +105,18 @@ class Headers:
 
     def note_refusal(self, release_id: str, rollback_id: str, why: str) -> None:
         """Tell in the audit of a release that its rollback was refused, and why."""
+        what = brief(f"its rollback {rollback_id} was refused: {why}")
         header_exists = "attribute_exists(#status)"
-        found = self.read(release_id)
-        if found:
-            what = f"its rollback {rollback_id} was refused: {why}"
-            self._releases.update(
-                _key(release_id),
-                Update(
-                    append={"audit": self._audit(what, found.status, found.status)},
-                    condition=header_exists,
-                ),
-            )
+        for found in self._releases.get_all([_key(release_id)]):
+            # The refusal may be repeated by a try that does not know of the first one.
+            if all(each["what"] != what for each in found["audit"]):
+                self._releases.update(
+                    _key(release_id),
+                    Update(
+                        append={"audit": self._audit(what, found["status"], found["status"])},
+                        condition=header_exists,
+                    ),
+                )
 
     def close(
         self,

@@ -102,3 +102,15 @@ def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     (omitted,) = read(world, "v2").omissions
     assert "'Fetch' is no source action of pipeline 'orders'" in omitted
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
+def test_a_refusal_is_noted_once(world: ReleaseWorld) -> None:
+    """A try whose answer was lost is repeated, and refused again."""
+    arn, closed = run(world, "v2", "orders", bad="orders", **ROLLBACK)
+    run(world, "v3", "orders")
+    rollback = world.start(request(closed, arn))
+    for _ in range(2):
+        with pytest.raises(RollbackRefused, match="release v3 came later"):
+            world.open_release(rollback)
+    noted = [each["what"] for each in world.item("release", "v2")["audit"]]
+    assert len([what for what in noted if what.startswith("its rollback v2-rollback")]) == 1
