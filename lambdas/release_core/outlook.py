@@ -28,6 +28,7 @@ class Outlook:
     held: Mapping[str, Holder]
     found: Lookups
     release: Release | None
+    later: Mapping[str, str]
     now: datetime
 
     def plan(self, problems: Sequence[Problem], refusal: str | None) -> Plan:
@@ -127,6 +128,9 @@ class Outlook:
         holder = self._holder(pipeline.name)
         if holder and self.manifest.on_busy == "wait":
             yield f"waits until release {holder.release_id} has ended"
+        later = self.later.get(pipeline.name)
+        if later:
+            yield f"release {later} came later and has run it: that goes back too"
         for each in facts.disabled:
             why = f": {each.reason}" if each.reason else ""
             yield (

@@ -1,5 +1,6 @@
 """Planning a release: the checks of its opening and a look ahead, by reading alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,7 +11,7 @@ from release_core.codepipeline import CodePipeline
 from release_core.declarations import Declared, SourceAction, revision_types
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
-from release_core.ledger_reader import LedgerReader
+from release_core.ledger import Ledger
 from release_core.manifest import Manifest, ManifestPipeline, spell_number
 from release_core.model import Release
 from release_core.outlook import (
@@ -23,6 +24,7 @@ from release_core.outlook import (
 )
 from release_core.plan import Plan
 from release_core.resuming import refuse_other, refuse_resume, refuse_unknown, runs_already
+from release_core.rollback_reader import RollbackReader
 from release_core.rolling_back import refuse_rollback
 from release_core.shipped import Pin
 from release_core.survey import RevisionSources, Survey
@@ -36,7 +38,7 @@ class Planner:
     codepipeline: CodePipeline
     survey: Survey
     revisions: RevisionSources
-    ledger: LedgerReader
+    ledger: Ledger
     holders: Holders
     tokens: Tokens
     clock: Clock
@@ -67,6 +69,7 @@ class Planner:
             held={name: each for name, each in held.items() if not _is_own(each, release)},
             found=self._find(manifest, declared),
             release=release,
+            later=self._later(manifest) if release is None else {},
             now=self.clock(),
         )
         return looked.plan(problems, self._refusal(manifest, release))
@@ -90,6 +93,13 @@ class Planner:
         except Rejection as refused:
             return str(refused)
         return None
+
+    def _later(self, manifest: Manifest) -> Mapping[str, str]:
+        """The release that ran each pipeline after the one that is to be rolled back."""
+        rolled_back = manifest.rollback_of and self.ledger.read_release(manifest.rollback_of)
+        if not rolled_back:
+            return {}
+        return RollbackReader(ledger=self.ledger, codepipeline=self.codepipeline).later(rolled_back)
 
     def _has_ended(self, execution_arn: str) -> bool:
         return self.tokens.ending(execution_arn) is not None

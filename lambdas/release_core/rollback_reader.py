@@ -38,7 +38,7 @@ class RollbackReader:
         return rollback_manifest(
             release,
             rollback_id=rollback_id or free_id(self.ledger, release_id),
-            later=self._later(release),
+            later=self.later(release),
             declared=self._declared(release),
             over_later=over_later,
             waits=waits,
@@ -51,7 +51,7 @@ class RollbackReader:
             each.name for each in pipelines if each.ran and each.previous_good
         )
 
-    def _later(self, release: Release) -> dict[str, str]:
+    def later(self, release: Release) -> dict[str, str]:
         """The release that ran each pipeline after this one, where one did."""
         ran = [each for each in release.pipelines.values() if each.ran]
         newest = self.ledger.holders.newest([each.name for each in ran])

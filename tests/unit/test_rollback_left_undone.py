@@ -104,6 +104,17 @@ def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
 
 
+def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None:
+    """Whoever hands in a manifest that was written down earlier sees what it takes back besides."""
+    run(world, "v2", "orders", bad="orders")
+    manifest = read(world, "v2").manifest
+    (before,) = world.planner()(manifest).pipelines
+    run(world, "v3", "orders")
+    (after,) = world.planner()(manifest).pipelines
+    told = "release v3 came later and has run it: that goes back too"
+    assert (told in before.warnings, told in after.warnings) == (False, True)
+
+
 def test_a_refusal_is_noted_once(world: ReleaseWorld) -> None:
     """A try whose answer was lost is repeated, and refused again."""
     arn, closed = run(world, "v2", "orders", bad="orders", **ROLLBACK)
