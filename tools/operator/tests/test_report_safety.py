@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from operator_cli.model import Snapshot
+from operator_cli.printable import visible
 from operator_cli.report import html
-from operator_cli.report.markup import element, is_web_address, joined, link, visible
+from operator_cli.report.markup import element, is_web_address, joined, link
 from tools.operator.tests import report_samples as samples
 from tools.operator.tests.hostile_release import ENDLESS, HOSTILE, hostile
 from tools.operator.tests.made_release import REGION

@@ -3,13 +3,17 @@
 boto3, pydantic and rich take half a second to load, which --help and completion do not need.
 """
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
 from operator_cli.errors import OperatorError
+from operator_cli.printable import visible
 from operator_cli.target_options import TARGET_OPTIONS, add_target_options
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -59,7 +63,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except OperatorError as error:
-            click.echo(f"{error.problem}\n{error.next_step}", err=True)
+            click.echo(visible(f"{error.problem}\n{error.next_step}"), err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
@@ -94,12 +98,40 @@ def cli() -> None:
     """
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    _ignore_signals()
+    raise KeyboardInterrupt
+
+
 def _terminate(_number: int, _frame: object) -> None:
+    _ignore_signals()
     # SystemExit unwinds, so the live view restores the cursor.
     sys.exit(TERMINATED)
 
 
+def _ignore_signals() -> None:
+    # The command ends already: what comes now would only break into that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def main() -> None:
     """Run the command line; the console script's entry."""
+    # A shell starts what goes on aside with interrupts ignored.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _terminate)
-    cli()
+    try:
+        cli()
+    except SystemExit as ended:
+        if ended.code in {INTERRUPTED, TERMINATED}:
+            _leave(ended.code)
+        raise
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit without waiting for threads that only read what nobody looks at any more."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)

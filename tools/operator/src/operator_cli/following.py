@@ -23,6 +23,7 @@ from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, 
 from operator_cli.past_runs import PastRuns
 from operator_cli.plain import PlainView
 from operator_cli.plan_view import plan_view
+from operator_cli.printable import in_one_line
 from operator_cli.session import Session
 from operator_cli.wording import clock_time
 
@@ -129,8 +130,11 @@ def _view(*, as_json: bool) -> Iterator[Sink]:
 
 def open_console() -> Console:
     """The terminal, or a pipe with room for everything."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+    # What others wrote in brackets or between colons is text.
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    return console
 
 
 def show(console: Console, *parts: RenderableType) -> None:
@@ -143,7 +147,7 @@ def show(console: Console, *parts: RenderableType) -> None:
 
 def tell(fact: str, *, aside: bool = False) -> None:
     """Say one fact with its time, or say it aside, on the standard error."""
-    click.echo(f"{clock_time(now())} {fact}", err=aside)
+    click.echo(f"{clock_time(now())} {in_one_line(fact)}", err=aside)
 
 
 def now() -> datetime:

@@ -12,6 +12,7 @@ from rich.text import Text
 from operator_cli.follow import Event, LookFailed
 from operator_cli.model import Snapshot
 from operator_cli.pipeline_rows import pipeline_table
+from operator_cli.printable import printable, visible
 from operator_cli.tables import release_header
 
 # On a lower terminal the facts that do not change give way to the pipelines.
@@ -48,9 +49,9 @@ class LiveView:
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         """Take the latest look; the next refresh draws it."""
-        self._snapshot = snapshot
+        self._snapshot = printable(snapshot)
         failed = [event.problem for event in events if isinstance(event, LookFailed)]
-        self._note = f"{failed[-1]} The release goes on; looking again." if failed else ""
+        self._note = f"{visible(failed[-1])} The release goes on; looking again." if failed else ""
 
     def draw(self) -> RenderableType:
         """Draw the present state, cut to the height of the terminal."""

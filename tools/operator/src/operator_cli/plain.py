@@ -19,6 +19,7 @@ from operator_cli.follow import (
     ReleaseProgressed,
 )
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
+from operator_cli.printable import in_one_line
 from operator_cli.wording import clock_time, duration, halted, progress, retries_used, tally
 
 
@@ -34,7 +35,7 @@ class PlainView:
         pipelines = snapshot.release.pipelines if snapshot else ()
         width = max((len(pipeline.name) for pipeline in pipelines), default=0)
         for event in events:
-            self._out.write(f"{clock_time(at)} {line(event, name_width=width)}\n")
+            self._out.write(f"{clock_time(at)} {in_one_line(line(event, name_width=width))}\n")
         self._out.flush()
 
 

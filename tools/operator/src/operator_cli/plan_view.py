@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from operator_cli.printable import printable
 from operator_cli.wording import lasting, roughly
 
 WIDTH_FOR_STARTS = 100
@@ -18,6 +19,7 @@ type Json = Mapping[str, Any]
 
 def plan_view(plan: Json, *, width: int) -> RenderableType:
     """Draw what would run, from which to which revision, and what is in its way."""
+    plan = printable(plan)
     return Group(_title(plan), *_facts(plan), Text(""), _table(plan, width=width), *_notes(plan))
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.model import RUNNING, SUCCEEDED, Release
+from operator_cli.printable import visible
 from release_core.document import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
             style="yellow",
         )
     for name, why in rollback.nothing_good.items():
-        yield Text(f"! {name} stays as it is: {why}", style="yellow")
+        yield Text(visible(f"! {name} stays as it is: {why}"), style="yellow")
     for name, later in rollback.conflicts.items():
         stays = "is rolled back over it" if name in rollback.wanted else "stays as it is"
         yield Text(f"! {name} {stays}: release {later} came later and has run it", style="yellow")

@@ -10,6 +10,7 @@ from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.errors import UsageError
 from operator_cli.following import now
 from operator_cli.function_logs import readable
+from operator_cli.printable import visible
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -32,7 +33,7 @@ def command(context: click.Context, *, since: str, go_on: bool) -> None:
     for line in reader.tail(begin, wait=time.sleep) if go_on else reader.read(begin):
         text = readable(line)
         if text is not None:
-            click.echo(text)
+            click.echo(visible(text))
 
 
 def _period(text: str) -> timedelta:

@@ -13,6 +13,7 @@ from operator_cli.json_output import bom_document, release_document, write
 from operator_cli.materials import materials_table
 from operator_cli.model import Release, Snapshot
 from operator_cli.pipeline_rows import pipeline_table
+from operator_cli.printable import printable
 from operator_cli.release_argument import release_argument
 from operator_cli.session import Session
 from operator_cli.tables import attempts_table, audit_table, release_header
@@ -46,7 +47,7 @@ def command(
     elif bom and as_json:
         write(bom_document(found))
     elif bom:
-        show(open_console(), materials_table(found))
+        show(open_console(), materials_table(printable(found)))
     elif as_json:
         write(release_document(session.ledger.with_changes(found)))
     else:
@@ -71,12 +72,12 @@ def _write_report(session: Session, found: Release, path: Path) -> None:
 
 def _draw(session: Session, found: Release) -> None:
     console = open_console()
-    parts = [release_header(found, now=now())]
-    if found.pipelines:
-        activity = session.activity.read(found.pipelines)
-        parts += [pipeline_table(found, now=now(), activity=activity, width=console.width), ""]
-        with_changes = session.ledger.with_changes(found)
-        parts += [timeline(with_changes, at=now(), width=console.width), ""]
-    if found.attempts:
-        parts += [attempts_table(found), ""]
-    show(console, *parts, audit_table(found))
+    activity = printable(session.activity.read(found.pipelines))
+    shown = printable(session.ledger.with_changes(found))
+    parts = [release_header(shown, now=now())]
+    if shown.pipelines:
+        parts += [pipeline_table(shown, now=now(), activity=activity, width=console.width), ""]
+        parts += [timeline(shown, at=now(), width=console.width), ""]
+    if shown.attempts:
+        parts += [attempts_table(shown), ""]
+    show(console, *parts, audit_table(shown))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
+from operator_cli.printable import visible
+
 _VOID = frozenset({"meta", "br"})
-_WANTED_CONTROLS = frozenset("\n\t\u200c\u200d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,6 @@ def joined(content: Content) -> Markup:
 def empty(content: Content) -> bool:
     """Whether nothing of it would be seen."""
     return not joined(content).html
-
-
-def visible(text: str) -> str:
-    """The text with what a browser would hide, or would turn the line around for, spelled out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        f"\\u{ord(sign):04x}"
-        if unicodedata.category(sign) in {"Cc", "Cf", "Cs"} and sign not in _WANTED_CONTROLS
-        else sign
-        for sign in text
-    )
 
 
 def told(text: str | None) -> Markup | None:
