@@ -18,8 +18,8 @@ def follow():
         while True:
             os.kill(os.getpid(), signal.{name})
             threading.Event().wait(0.005)
-    threading.Thread(target=go_on, daemon=True).start()
     with following.going_on("the release goes on"):
+        threading.Thread(target=go_on, daemon=True).start()
         for_ever.wait()
 
 cli.cli = follow

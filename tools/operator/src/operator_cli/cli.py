@@ -123,6 +123,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         cli()
+    except KeyboardInterrupt:
+        _leave(INTERRUPTED)
     except SystemExit as ended:
         if ended.code in {INTERRUPTED, TERMINATED}:
             _leave(ended.code)
