@@ -120,7 +120,7 @@ class CodePipeline:
         try:
             answer = self._client.start_pipeline_execution(**request)
         except ClientError as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             detail = error.response["Error"]
             raise StartRefused(
@@ -199,7 +199,7 @@ class CodePipeline:
                 retryMode="FAILED_ACTIONS",
             )
         except ClientError as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             return False
         return True
@@ -253,7 +253,8 @@ def client_request_token(release_id: str, pipeline: Pipeline) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _is_refusal(error: ClientError) -> bool:
+def is_refusal(error: ClientError) -> bool:
+    """Whether the answer is no, however often it is asked for."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     code = error.response["Error"]["Code"]
     return 400 <= status < 500 and status != 429 and "Throttl" not in code and code not in _BUSY

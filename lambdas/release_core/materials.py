@@ -4,9 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from release_core.codepipeline import CodePipeline, Seen
+from release_core.codepipeline import CodePipeline, Seen, is_refusal
 from release_core.declarations import SourceAction, revision_types
 from release_core.model import Pipeline
 from release_core.shipped import Pin, Revision, Shipped
@@ -19,14 +19,17 @@ _KEY = "S3_OBJECT_KEY"
 def bill_of_materials(codepipeline: CodePipeline, pipeline: Pipeline, seen: Seen) -> Shipped:
     """What an execution shipped that a look has shown, each revision with its source action.
 
-    Where AWS does not tell the action, that revision has none: a success is not lost for it.
+    Where AWS does not tell the action, that revision has none: a success is not lost for it. Raises
+    what may pass: a release that was good is not to be one that nobody can go back to.
     """
     shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
     if not seen.revisions or not pipeline.execution_id:
         return shipped
     try:
         sources = codepipeline.source_actions(pipeline.name, pipeline.execution_id)
-    except (ClientError, BotoCoreError) as trouble:
+    except ClientError as trouble:
+        if not is_refusal(trouble):
+            raise
         log.warning(
             "the source actions are not known: %s",
             trouble,

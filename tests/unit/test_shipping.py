@@ -12,6 +12,7 @@ from release_core.errors import ManifestInvalid
 from release_core.model import PipelineStatus
 from release_core.opening_ledger import OpeningLedger
 from release_core.shipped import Good, Pin, Revision, Shipped
+from tests.fakes.codepipeline import envelope
 from tests.fakes.service import Refused, service
 from tests.unit.release_world import ReleaseWorld, declaration
 from tests.unit.test_running import FAILURE, Crash, crash_after
@@ -155,12 +156,29 @@ def test_a_success_whose_sources_cannot_be_listed_is_a_success(
 ) -> None:
     """Then the revisions are on record without their actions."""
     world.wait(world.begin("orders"))
-    throttle = Refused("ThrottlingException", "Rate exceeded")
-    refuse(monkeypatch, world, "list_action_executions", throttle)
+    denied = Refused("AccessDeniedException", "not allowed")
+    refuse(monkeypatch, world, "list_action_executions", denied)
     ship(world, "v1", pipeline="orders")
     shipped = world.pipeline()
     assert shipped.status is PipelineStatus.SUCCEEDED
     assert [(each.revision, each.action) for each in shipped.revisions] == [("v1", None)]
+
+
+def test_a_success_whose_sources_are_not_told_just_now_is_looked_at_again(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A throttle is no answer: what shipped stays known, so that it can be shipped again."""
+    world.wait(world.begin("orders"))
+    with monkeypatch.context() as patched:
+        refuse(patched, world, "list_action_executions", Refused("ThrottlingException", "slow"))
+        with pytest.raises(ClientError, match="slow"):
+            ship(world, "v1", pipeline="orders")
+    assert not world.pipeline().status.ended
+    world.record_state_change(envelope(world.codepipeline.events[-1]))
+    assert world.pipeline().status is PipelineStatus.SUCCEEDED
+    assert [(each.revision, each.action) for each in world.pipeline().revisions] == [
+        ("v1", "Fetch")
+    ]
 
 
 def test_a_release_knows_what_was_good_before_it(world: ReleaseWorld) -> None:
