@@ -70,14 +70,20 @@ def rolled_back(aws: FakeAws, status: str) -> None:
 
 
 def test_it_shows_starts_and_follows(aws: FakeAws, core: Core, run: Run) -> None:
-    """What stays as it is is said first; the manifest goes in on behalf of the caller."""
+    """What stays as it is is said first; the machine is asked for it on behalf of the caller."""
     result = run("rollback", RELEASE, "--wait")
     assert result.exit_code == 0, result.output
     assert "✔ would be released" in result.stdout
     assert "! orders stays as it is: no release had succeeded in it before" in result.stdout
     assert "did not run, stays as it is: search" in result.stdout
     assert core.asked == {"release_id": RELEASE, "over_later": False, "waits": True}
-    assert aws.started == [{"manifest": ROLLBACK.manifest, "requestedBy": aws.caller}]
+    assert aws.started == [
+        {
+            "rollBack": RELEASE,
+            "releaseId": f"{RELEASE}-rollback",
+            "requestedBy": aws.caller,
+        }
+    ]
     assert "SUCCEEDED" in result.stdout.splitlines()[-1]
 
 
@@ -216,13 +222,11 @@ def test_what_was_rejected_has_changed_nothing(aws: FakeAws, core: Core, run: Ru
     assert "it has changed nothing" in result.stderr
 
 
-def test_what_is_too_large_is_asked_for() -> None:
-    """The machine makes the same manifest itself; with later releases in it, it could not."""
-    large = replace(ROLLBACK, manifest={"releaseId": "r", "more": "x" * 300_000})
-    assert json.loads(execution_input(large, caller="me")) == {
-        "rollBack": RELEASE,
-        "releaseId": f"{RELEASE}-rollback",
-        "requestedBy": "me",
-    }
+def test_what_goes_over_later_releases_is_handed_in_whole() -> None:
+    """The machine itself would leave them alone; what is too large for an execution is told."""
+    forced = replace(ROLLBACK, conflicts={"orders": "v3"})
+    given = json.loads(execution_input(forced, caller="me"))
+    assert given == {"manifest": ROLLBACK.manifest, "requestedBy": "me"}
+    large = replace(forced, manifest={"releaseId": "r", "more": "x" * 300_000})
     with pytest.raises(OperatorError, match="an execution takes 262,144"):
-        execution_input(replace(large, conflicts={"orders": "v3"}), caller="me")
+        execution_input(large, caller="me")
