@@ -120,14 +120,27 @@ def skipped_for_a_reason(happening: Happening) -> None:
 
 
 def fails_after_its_retries(happening: Happening) -> None:
-    """A pipeline that is not to be stopped anyway fails only when its retries are used up."""
+    """A pipeline that is not to be stopped anyway fails only when its retries are used up.
+
+    What CodePipeline refuses to retry would be started over; a halted release starts nothing.
+    """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "FAILED":
         return
     allowed = int(value(happening.after, "retries") or 0)
     used = int(value(happening.after, "retried") or 0)
+    if value(happening.header, "halted_by") and _was_refused_a_retry(happening):
+        return
     if used < allowed and value(happening.after, "execution_id") and not _is_to_stop(happening):
         raise Violated("fails_after_its_retries", f"{happening.node}: {used} of {allowed} used")
+
+
+def _was_refused_a_retry(happening: Happening) -> bool:
+    assert happening.invocation.point
+    return any(
+        call.method == "retry_stage_execution" and answer.error is not None
+        for call, answer in zip(happening.calls(), happening.invocation.point.answers, strict=True)
+    )
 
 
 def _is_to_stop(happening: Happening) -> bool:
