@@ -12,7 +12,7 @@ from click.testing import Result
 
 from operator_cli.commands import rollback as rollback_command
 from operator_cli.errors import OperatorError
-from operator_cli.rolling_back import execution_input
+from operator_cli.rolling_back import execution_input, nothing_to_do
 from release_core.errors import RollbackRefused
 from release_core.plan import Plan
 from release_core.rolling_back import Rollback
@@ -230,3 +230,12 @@ def test_what_goes_over_later_releases_is_handed_in_whole() -> None:
     large = replace(forced, manifest={"releaseId": "r", "more": "x" * 300_000})
     with pytest.raises(OperatorError, match="an execution takes 262,144"):
         execution_input(large, caller="me")
+
+
+def test_force_is_advised_only_where_it_helps() -> None:
+    """What has nothing to go back to has none by force either, whoever has run it since."""
+    stuck = replace(
+        ROLLBACK, manifest=None, wanted={}, nothing_good={"orders": "x"}, conflicts={"orders": "v3"}
+    )
+    assert "--force" not in nothing_to_do(stuck).next_step
+    assert "--force" in nothing_to_do(replace(stuck, nothing_good={})).next_step

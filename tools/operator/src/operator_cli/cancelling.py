@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ERROR = "StoppedByHand"
 _KINDS = {SUCCEEDED: "succeeded before", "STOPPED": "stopped", SKIPPED: "skipped"}
 # What DescribeExecution answers for a name that no execution has, or can have.
-_NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
+NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
 
 
 def stop_execution(execution_arn: str, *, caller: str, reason: str | None, sfn: SFNClient) -> None:
@@ -45,7 +45,7 @@ def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
     try:
         status = sfn.describe_execution(executionArn=execution_arn)["status"]
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _NO_EXECUTION:
+        if error.response["Error"]["Code"] not in NO_EXECUTION:
             raise
         raise unknown_release(name) from error
     if status != "RUNNING":

@@ -83,7 +83,23 @@ def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False)
     """Follow a release to its end, and exit with the outcome."""
     with going_on(f"the release goes on. Follow it again: {watch_command(release_id)}"):
         ended = follow_to_end(session, release_id, as_json=as_json)
-    sys.exit(RELEASED if ended.status == SUCCEEDED else NOT_RELEASED)
+    if ended.status == SUCCEEDED:
+        sys.exit(RELEASED)
+    tell(what_next(ended), aside=as_json)
+    sys.exit(NOT_RELEASED)
+
+
+def what_next(ended: Release) -> str:
+    """What people can do about a release that was not released."""
+    rollback = ended.rolled_back_by or ended.rolls_back_as
+    if rollback:
+        return f"release {rollback} rolls it back; follow that with: {watch_command(rollback)}"
+    name = shlex.quote(ended.release_id)
+    told = f"see more with: release-machine show {name}; "
+    told += f"run the rest again with: release-machine retry {name}"
+    if ended.rollback_of or not any(each.execution_id for each in ended.pipelines):
+        return told
+    return f"{told}; take it back with: release-machine rollback {name}"
 
 
 def watch_command(release_id: str) -> str:

@@ -70,8 +70,12 @@ def _facts(event: Event) -> dict[str, Any]:
         case ReleaseHalted(release):
             return {**_of_release(release), "haltedBy": release.halted_by}
         case ReleaseClosed(release):
-            closed = moment(release.closed_at)
-            return {**_of_release(release), "closedAt": closed, "why": release.why}
+            return {
+                **_of_release(release),
+                "closedAt": moment(release.closed_at),
+                "why": release.why,
+                "rollsBackAs": release.rolls_back_as,
+            }
         case ReleaseProgressed(release, remaining):
             return {
                 **_of_release(release),

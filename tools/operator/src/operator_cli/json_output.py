@@ -52,6 +52,7 @@ def release_document(release: Release) -> Json:
         "deadline": moment(release.deadline),
         "maxConcurrency": release.max_concurrency,
         "rollbackOf": release.rollback_of,
+        "rollsBackAs": release.rolls_back_as,
         "rolledBackBy": release.rolled_back_by,
         "audit": [_audit(each) for each in release.audit],
     }

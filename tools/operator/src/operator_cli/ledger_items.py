@@ -69,6 +69,7 @@ def read_release(release_id: str, header: Item, *, pipelines: tuple[Pipeline, ..
         in_flight=frozenset(header.get("in_flight") or ()),
         abandons=bool(header.get("abandons")),
         rollback_of=text_of(header, "rollback_of"),
+        rolls_back_as=text_of(header, "rolls_back_as"),
         rolled_back_by=text_of(header, "rolled_back_by"),
         audit=_audit(header),
         pipelines=pipelines,

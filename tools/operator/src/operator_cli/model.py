@@ -149,7 +149,11 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A release's header, with its pipelines in the order they run in where they were read too."""
+    """A release's header, with its pipelines in the order they run in where they were read too.
+
+    ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
+    was opened.
+    """
 
     release_id: str
     status: str
@@ -170,6 +174,7 @@ class Release:
     in_flight: frozenset[str] = frozenset()
     abandons: bool = False
     rollback_of: str | None = None
+    rolls_back_as: str | None = None
     rolled_back_by: str | None = None
     audit: tuple[AuditEntry, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()

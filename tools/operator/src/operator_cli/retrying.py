@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
 
 def refuse_unretriable(release: Release) -> None:
-    """Raise UsageError for a release that still runs or never was one."""
+    """Raise UsageError for a release that still runs, is taken back, or never was one."""
     if release.status == RUNNING:
         raise UsageError(
             f"Release {release.release_id} still runs, as {release.execution_arn}.",
             f"Follow it with: release-machine watch {release.release_id}; "
             f"or stop it first: release-machine cancel {release.release_id}",
+        )
+    if release.rolled_back_by:
+        raise UsageError(
+            f"Release {release.release_id} was rolled back by release {release.rolled_back_by}, so "
+            "that what had succeeded in it is gone.",
+            "Give its manifest a releaseId of its own, and submit that.",
         )
     if release.pipeline_count == 0:
         raise UsageError(

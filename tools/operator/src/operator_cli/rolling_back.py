@@ -70,7 +70,7 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
 
 def nothing_to_do(rollback: Rollback) -> OperatorError:
     """What to do about a release of which nothing can be rolled back."""
-    if rollback.conflicts:
+    if rollback.conflicts.keys() - rollback.nothing_good:
         return OperatorError(
             f"{_sentence(str(rollback))}",
             f"To roll it back over them: release-machine rollback {rollback.release_id} --force",

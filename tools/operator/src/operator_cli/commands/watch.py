@@ -1,11 +1,14 @@
 """``watch``: follow a release, live on a terminal, as lines or JSON in a pipe."""
 
+import time
+
 import click
 
+from operator_cli.announced import announced_by, await_rollback
 from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.cancelling import refuse_ended
 from operator_cli.finding import find_release
-from operator_cli.following import follow_and_exit, follow_from_opening
+from operator_cli.following import follow_and_exit, follow_from_opening, going_on, watch_command
 from operator_cli.release_argument import release_argument
 
 
@@ -16,9 +19,10 @@ from operator_cli.release_argument import release_argument
 def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     """Follow a release to its end, whoever started it.
 
-    RELEASE is a release's id, or the execution (name or ARN) that opens it. On a terminal the view
-    is live; in a pipe each change is one line. The exit code is the outcome: 0 released, 1 not
-    released. Ctrl-C ends the looking, not the release.
+    RELEASE is the id of a release, or of a rollback that a failed release has announced, or the
+    execution (name or ARN) that opens one. On a terminal the view is live; in a pipe each change is
+    one line. The exit code is the outcome: 0 released, 1 not released. Ctrl-C ends the looking, not
+    the release.
 
     \b
     Examples:
@@ -29,6 +33,12 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     session = open_session(context)
     found, execution_arn = find_release(session, release_id)
     if found is None:
-        refuse_ended(execution_arn, sfn=session.sfn)
-        follow_from_opening(session, execution_arn, pipelines=(), as_json=as_json)
+        failed = announced_by(session, release_id)
+        if failed:
+            with going_on(f"its rollback goes on. Follow it again: {watch_command(release_id)}"):
+                execution_arn = await_rollback(session, failed, wait=time.sleep)
+        else:
+            refuse_ended(execution_arn, sfn=session.sfn)
+        names = [each.name for each in failed.pipelines] if failed else []
+        follow_from_opening(session, execution_arn, pipelines=names, as_json=as_json)
     follow_and_exit(session, found.release_id, as_json=as_json)

@@ -1,0 +1,54 @@
+"""A rollback that the close of a release has announced, and its workflow is about to start."""
+
+import re
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError
+
+from operator_cli.cancelling import NO_EXECUTION
+from operator_cli.errors import OperatorError
+from operator_cli.model import Release
+from operator_cli.session import Session
+from release_core.closing import rollback_name
+
+_LOOKS = 120
+_PAUSE_SECONDS = 0.5
+_RUNNING = "RUNNING"
+
+
+def announced_by(session: Session, rollback_id: str) -> Release | None:
+    """The failed release whose close says that the release of this id rolls it back."""
+    failed_id = re.sub(r"-rollback(-[0-9]+)?$", "", rollback_id)
+    failed = session.ledger.release(failed_id) if failed_id != rollback_id else None
+    return failed if failed and failed.rolls_back_as == rollback_id else None
+
+
+def await_rollback(session: Session, failed: Release, *, wait: Callable[[float], None]) -> str:
+    """Look until the execution that rolls a release back is there; answers its ARN.
+
+    Raises OperatorError when the workflow has ended without it, or does not come to it in a minute.
+    """
+    ended_with = failed.execution_arn or ""
+    arn = session.deployment.execution_arn(rollback_name(failed.release_id, ended_with))
+    for _ in range(_LOOKS):
+        # Asked in this order, a workflow that has ended has started it before we look.
+        workflow = _status(session, ended_with)
+        if _status(session, arn) is not None:
+            return arn
+        if workflow != _RUNNING:
+            break
+        wait(_PAUSE_SECONDS)
+    raise OperatorError(
+        f"Release {failed.rolls_back_as}, the rollback of {failed.release_id}, was not started.",
+        f"See why with: release-machine show {failed.release_id}; "
+        f"start it with: release-machine rollback {failed.release_id}",
+    )
+
+
+def _status(session: Session, execution_arn: str) -> str | None:
+    try:
+        return session.sfn.describe_execution(executionArn=execution_arn)["status"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NO_EXECUTION:
+            return None
+        raise
