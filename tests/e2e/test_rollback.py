@@ -253,7 +253,7 @@ def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Led
 
 
 def test_a_source_that_is_gone_is_named(shop: Shop, ledger: Ledger, account: Account) -> None:
-    """The rollback's own pins are checked like any; nothing is started."""
+    """What no longer fits its pipeline is left out; with nothing else in it, nothing is started."""
     name = shop.make()
     shop.ship(shop.first, name)
     shop.ship(shop.second, name)
@@ -264,8 +264,8 @@ def test_a_source_that_is_gone_is_named(shop: Shop, ledger: Ledger, account: Acc
     refused = run_command("rollback", shop.second)
 
     assert refused.returncode == 1
-    assert f"'Source' is no source action of pipeline '{name}'; it has Download" in refused.stdout
-    assert "--manifest FILE" in refused.stderr
+    assert f"'Source' is no source action of pipeline '{name}'; it has Download" in refused.stderr
+    assert "as sourceRevisions, and submit it" in refused.stderr
     assert ledger.header(f"{shop.second}-rollback") == {}
 
 
