@@ -147,8 +147,13 @@ class ApplyEnd:
             # The retry that was left half done took effect, and failed again.
             self._add_failure(pipeline, failed.attempt + 1)
             return
-        if not decision.again and not self.ledger.claim_retry(
-            release.release_id, pipeline, failed=failed, action=action, by=self.actor
+        if not self.ledger.claim_retry(
+            release.release_id,
+            pipeline,
+            failed=failed,
+            action=action,
+            by=self.actor,
+            left=pipeline.retry if decision.again else None,
         ):
             return
         stage = bad.failure.stage if bad else None

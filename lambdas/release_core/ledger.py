@@ -135,14 +135,30 @@ class Ledger(LedgerReader):
         )
 
     def claim_retry(
-        self, release_id: str, pipeline: Pipeline, *, failed: Change, action: str, by: str
+        self,
+        release_id: str,
+        pipeline: Pipeline,
+        *,
+        failed: Change,
+        action: str,
+        by: str,
+        left: Retry | None = None,
     ) -> bool:
-        """Take one of the pipeline's retries for the failure of an attempt."""
+        """Take one of the pipeline's retries for the failure of an attempt.
+
+        Or take over, without counting it again, one that its claimant has left half done.
+        """
         # Two functions see the same failure: one retries it, and it counts once.
         not_claimed = "attribute_not_exists(#retry) OR #retry.#attempt < :failed"
+        # Two see the same claimant dead: only one goes on in its place.
+        not_taken_over = (
+            "#retry.#attempt = :failed AND #retry.#by = :left_by "
+            "AND #retry.#registration = :left_registration"
+        )
         # Between two failures somebody else may have retried: a stale count would allow one more.
         same_count = "(attribute_not_exists(#retried) OR #retried = :retried_before)"
         same_execution = "#execution_id = :execution_id AND #status = :running"
+        number, taken = pipeline.retried + (left is None), "taken over" if left else "claimed"
         claim = Retry(
             attempt=failed.attempt,
             action_execution_id=action,
@@ -153,17 +169,21 @@ class Ledger(LedgerReader):
         written = self._releases.update(
             node_key(release_id, pipeline.name),
             Update(
-                put={"retry": retry_item(claim), "retried": pipeline.retried + 1},
+                put={"retry": retry_item(claim), "retried": number},
                 append={
                     "audit": self._audit(
-                        f"retry {pipeline.retried + 1} of {pipeline.retries} claimed",
+                        f"retry {number} of {pipeline.retries} {taken}",
                         pipeline.status,
                         pipeline.status,
                     )
                 },
-                condition=f"{same_execution} AND {same_count} AND ({not_claimed})",
+                condition=f"{same_execution} AND {same_count} AND "
+                f"({not_taken_over if left else not_claimed})",
                 values={
                     "failed": failed.attempt,
+                    **(
+                        {"left_by": left.by, "left_registration": left.registration} if left else {}
+                    ),
                     "retried_before": pipeline.retried,
                     "execution_id": pipeline.execution_id,
                     "running": PipelineStatus.RUNNING.value,

@@ -128,8 +128,8 @@ OF_PIPELINES = (
     Mutant(
         "retry without the claim of the retry",
         f"{CORE}/apply_end.py",
-        "        if not decision.again and not self.ledger.claim_retry(",
-        "        if not decision.again and self.ledger.claim_retry(",
+        "        if not self.ledger.claim_retry(",
+        "        if self.ledger.claim_retry(",
         ("one retried",),
     ),
     Mutant(

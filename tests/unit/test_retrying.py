@@ -7,6 +7,7 @@ import pytest
 from localstack_codepipeline.model import ActionResult
 from release_core.codepipeline import CodePipeline
 from release_core.executions import Executions
+from release_core.ledger import Ledger
 from release_core.model import Change, ExecutionState, PipelineStatus
 from tests.unit.release_world import ReleaseWorld
 from tests.unit.test_running import FAILURE, Crash, crash_after
@@ -203,3 +204,30 @@ def test_a_stopped_release_retries_nothing(world: ReleaseWorld) -> None:
     world.deliver()
     assert world.pipeline().status in {PipelineStatus.STOPPED, PipelineStatus.FAILED}
     assert deploys(world) <= 1
+
+
+def test_a_retry_left_half_done_is_taken_over_once(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that find the claimant dead do not both retry, even when the first retry fails again."""
+    arn = world.begin({"name": "orders", "retries": 1})
+    world.wait(arn)
+    world.play("orders", fail=FAILURE)
+    with monkeypatch.context() as patch:
+        crash_after(patch, Ledger, "claim_retry")
+        with pytest.raises(Crash):
+            world.deliver()
+    claim = Ledger.claim_retry
+
+    def overtaken(self: Ledger, *args: Any, **kwargs: Any) -> bool:
+        monkeypatch.setattr(Ledger, "claim_retry", claim)
+        world.wait(arn)
+        world.play("orders", fail=FAILURE)
+        return claim(self, *args, **kwargs)
+
+    monkeypatch.setattr(Ledger, "claim_retry", overtaken)
+    world.wait(arn)
+    world.deliver()
+    assert deploys(world) == 2
+    assert world.pipeline().retried == 1
+    assert world.pipeline().status is PipelineStatus.FAILED
