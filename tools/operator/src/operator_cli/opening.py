@@ -52,7 +52,7 @@ class Rejected:
         match self.error:
             case "ManifestUnreadable" | "ManifestInvalid":
                 return (
-                    "Correct the manifest, check it with: release-machine validate FILE; "
+                    "Correct the manifest, check it with: release-machine plan FILE; "
                     "then submit it again."
                 )
             case "ReleaseIdTaken":
