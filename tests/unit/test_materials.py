@@ -11,6 +11,7 @@ from release_core.declarations import SourceAction
 from release_core.materials import bill_of_materials, name_sources
 from release_core.model import ExecutionState, Pipeline
 from release_core.shipped import Pin, Revision
+from tests.fakes.service import Refused, service
 
 ORDERS = Pipeline(name="orders", execution_id="e1")
 S3 = SourceAction(name="Fetch", provider="S3")
@@ -125,14 +126,22 @@ def test_an_action_that_aws_tells_half_of_is_unknown(part: str) -> None:
     assert named.action is None
 
 
-def test_a_success_is_not_lost_for_a_list_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_success_is_not_lost_for_a_list_that_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     """The revisions are recorded without their actions, and the log says why."""
-    client = Listing(error=EndpointConnectionError(endpoint_url="https://codepipeline"))
+    denied = Refused("AccessDeniedException", "not allowed")
+    client = Listing(error=service("codepipeline").error(denied, "ListActionExecutions"))
     revision = Revision(artifact="app", revision="v1")
     with caplog.at_level(logging.WARNING):
         assert shipped(client, seen(revision)) == [revision]
     assert "the source actions are not known" in caplog.text
     assert "prod" not in caplog.text
+
+
+def test_a_list_that_fails_is_asked_for_again() -> None:
+    """No answer is none: what shipped is recorded by whoever comes next."""
+    client = Listing(error=EndpointConnectionError(endpoint_url="https://codepipeline"))
+    with pytest.raises(EndpointConnectionError):
+        shipped(client, seen(Revision(artifact="app", revision="v1")))
 
 
 def test_nothing_is_asked_about_an_execution_without_revisions() -> None:
