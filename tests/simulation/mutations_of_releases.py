@@ -112,9 +112,9 @@ OF_RELEASES = (
     ),
     Mutant(
         "roll back what did not run",
-        f"{CORE}/rolling_back.py",
-        "ran = [each for each in backwards if each.ran]",
-        "ran = list(backwards)",
+        f"{CORE}/model.py",
+        "        return started or bool(self.earlier_executions) or self.ran_before\n",
+        "        return started or not self.ran_before\n",
         ("rolled back in order",),
     ),
     Mutant(
