@@ -1,0 +1,56 @@
+"""Whether a revision exists is asked where it comes from, in that place's own way."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from release_core.declarations import SourceAction
+from release_core.shipped import Pin
+from release_core.survey import RevisionSources
+from tests.fakes.service import Refused, service
+
+
+class Refusing:
+    """A client whose every call is refused with one error."""
+
+    def __init__(self, name: str, refusal: Refused) -> None:
+        self._name, self._refusal = name, refusal
+
+    def __getattr__(self, method: str) -> Any:
+        """Return a method that is refused."""
+
+        def refuse(**_: Any) -> None:
+            raise service(self._name).error(self._refusal, method)
+
+        return refuse
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "code", "exists"),
+    [
+        ("CodeCommit", "COMMIT_ID", "CommitIdDoesNotExistException", False),
+        ("CodeCommit", "COMMIT_ID", "AccessDeniedException", None),
+        ("ECR", "IMAGE_DIGEST", "ImageNotFoundException", False),
+        ("ECR", "IMAGE_DIGEST", "RepositoryNotFoundException", False),
+        ("CodeStarSourceConnection", "COMMIT_ID", "", None),
+    ],
+)
+def test_other_sources_are_asked_in_their_own_way(
+    provider: str, kind: str, code: str, exists: bool | None
+) -> None:
+    """What a provider says is absent is absent; what it will not say stays open, with why."""
+    name = provider.lower()
+    sources = RevisionSources(lambda _: Refusing(name, Refused(code, "no")))
+    source = SourceAction(name="S", provider=provider, configuration={"RepositoryName": "shop"})
+    found = sources.find(source, [Pin(action="S", type=kind, revision="1")])
+    assert found.exists is exists
+    assert bool(found.note) is (exists is None)
+
+
+def test_a_source_that_is_busy_is_asked_again_by_the_caller() -> None:
+    """Throttling is no answer: it is raised, not taken for one."""
+    busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
+    source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
+    with pytest.raises(ClientError, match="slow"):
+        busy.find(source, [Pin(action="S", type="IMAGE_DIGEST", revision="1")])
