@@ -182,7 +182,7 @@ class Pipelines:
                 )
             wait_until(
                 f"the first execution of {pipeline} ends",
-                lambda: self.status(pipeline, execution_id) not in {"InProgress", "Stopping"},  # noqa: B023
+                lambda: self.status(pipeline, execution_id) not in {"InProgress", "Stopping"},  # noqa: B023  # called before the next round
             )
 
     def _source(self, more: Mapping[str, str]) -> dict[str, Any]:
