@@ -46,7 +46,7 @@ def test_submit_from_the_standard_input(estate: Estate) -> None:
     called = run_command("submit", "-", stdin=document)
     assert called.returncode == 1
     assert "pipelines[1]: there is no pipeline 'no-such-pipeline'" in called.stderr
-    assert "release-machine validate" in called.stderr
+    assert "release-machine plan" in called.stderr
 
 
 def test_detach_and_watch(write: Any, pipelines: Pipelines, releases: Releases) -> None:
