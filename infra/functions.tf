@@ -16,7 +16,11 @@ locals {
       description     = "Reads the manifest, validates it and claims the release id."
       timeout_seconds = 120 # Takes and looks at a thousand pipelines, one after the other.
       asynchronous    = false
-      environment     = merge(local.every_function, { LOOK_AFTER_SECONDS = tostring(var.look_after_seconds) })
+      environment = merge(local.every_function, {
+        LOOK_AFTER_SECONDS = tostring(var.look_after_seconds)
+        # IAM allows no more, but cannot say why, and whoever plans has other permissions.
+        PIPELINE_NAME_PATTERNS = join(",", var.pipeline_name_patterns)
+      })
     }
     run_pipeline = {
       description     = "Registers a pipeline's task token and starts the pipeline."

@@ -28,7 +28,9 @@ def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
 
 def _open_release(settings: OpenReleaseSettings) -> OpenRelease:
     step_functions = client("stepfunctions")
-    codepipeline = CodePipeline(client("codepipeline"), in_parallel=in_parallel)
+    codepipeline = CodePipeline(
+        client("codepipeline"), patterns=settings.pipeline_name_patterns, in_parallel=in_parallel
+    )
     ledger = make_ledger(settings)
     opening_ledger = OpeningLedger(
         client("dynamodb"), settings.releases_table, clock=now, who=function_name()

@@ -13,7 +13,9 @@ from release_core.declarations import (
     Declaration,
     Declared,
     NotAllowed,
+    NotDriven,
     SourceAction,
+    drives,
     read_declaration,
 )
 from release_core.model import ExecutionState, Failure, Pipeline
@@ -70,12 +72,20 @@ class BadAction:
 
 
 class CodePipeline:
-    """The calls to CodePipeline; throttling and server errors are retried by the SDK."""
+    """The calls to CodePipeline; throttling and server errors are retried by the SDK.
+
+    ``patterns`` are of the names of the pipelines that the deployment drives.
+    """
 
     def __init__(
-        self, client: "CodePipelineClient", *, in_parallel: InParallel = one_by_one
+        self,
+        client: "CodePipelineClient",
+        *,
+        patterns: tuple[str, ...] = ("*",),
+        in_parallel: InParallel = one_by_one,
     ) -> None:
         self._client = client
+        self._patterns = patterns
         self._in_parallel = in_parallel
 
     def declarations(self, names: Iterable[str]) -> Declared:
@@ -83,7 +93,10 @@ class CodePipeline:
         found = self._in_parallel(self._declaration, names)
         return {each.name: each for each in found if each}
 
-    def _declaration(self, name: str) -> Declaration | NotAllowed | None:
+    def _declaration(self, name: str) -> Declaration | NotAllowed | NotDriven | None:
+        # IAM would refuse it as well, but to a person who plans it may show the pipeline.
+        if not drives(self._patterns, name):
+            return NotDriven(name=name, patterns=self._patterns)
         try:
             pipeline = self._client.get_pipeline(name=name)["pipeline"]
         except ClientError as error:

@@ -1,7 +1,8 @@
 """What a pipeline declares, as far as a release has to fit it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,8 +56,21 @@ class NotAllowed:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotDriven:
+    """A pipeline whose name is none of those that this deployment drives; nobody looked at it."""
+
+    name: str
+    patterns: tuple[str, ...]
+
+
 # What was found of the pipelines that were asked for; those that do not exist are absent.
-type Declared = Mapping[str, Declaration | NotAllowed]
+type Declared = Mapping[str, Declaration | NotAllowed | NotDriven]
+
+
+def drives(patterns: Iterable[str], name: str) -> bool:
+    """Whether a deployment drives a pipeline; in its patterns * stands for any text, as in IAM."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaration:

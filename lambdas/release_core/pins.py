@@ -6,6 +6,7 @@ from release_core.declarations import (
     Declaration,
     Declared,
     NotAllowed,
+    NotDriven,
     SourceAction,
     revision_types,
 )
@@ -24,8 +25,15 @@ def pipeline_problems(position: int, entry: object, declared: Declared) -> Itera
     elif isinstance(declaration, NotAllowed):
         yield Problem(
             place,
-            f"the pipeline {name!r} may not be read with the permissions of whoever checks; the "
-            "functions have theirs from Terraform's pipeline_name_patterns",
+            f"the pipeline {name!r} may not be read with the permissions of whoever checks; "
+            "they need codepipeline:GetPipeline on it",
+        )
+    elif isinstance(declaration, NotDriven):
+        yield Problem(
+            place,
+            f"the pipeline {name!r} is none of those that this deployment drives: "
+            f"{', '.join(declaration.patterns)}; widen its pipeline_name_patterns in Terraform, "
+            "or release it with another deployment",
         )
     else:
         given = entry if isinstance(entry, dict) else {}

@@ -170,7 +170,9 @@ def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
     entry = _entry(pipeline, good, before=())
     says = [problem.says for problem in pipeline_problems(0, entry, declared)]
     return (
-        f"release {good.release_id} does not fit it any more: {'; '.join(says)}" if says else None
+        f"release {good.release_id} cannot be shipped in it again: {'; '.join(says)}"
+        if says
+        else None
     )
 
 

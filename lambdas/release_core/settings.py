@@ -22,9 +22,14 @@ class FunctionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenReleaseSettings(FunctionSettings):
-    """What open_release needs; LOOK_AFTER_SECONDS is how long a token task waits for news."""
+    """What open_release needs.
+
+    LOOK_AFTER_SECONDS is how long a token task waits for news. PIPELINE_NAME_PATTERNS are of the
+    pipelines that may be released, with commas between them.
+    """
 
     look_after_seconds: int
+    pipeline_name_patterns: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +52,7 @@ def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]
 
     Raises SettingsInvalid, naming every variable that is missing or not a whole number.
     """
-    values: dict[str, str | int] = {}
+    values: dict[str, str | int | tuple[str, ...]] = {}
     problems = []
     for field in fields(kind):  # type: ignore[arg-type]  # bounded by use: always a dataclass
         variable = field.name.upper()
@@ -56,8 +61,10 @@ def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]
             problems.append(f"{variable} is not set")
         elif field.type is int and not text.isdecimal():
             problems.append(f"{variable} must be a whole number, not {text!r}")
+        elif field.type is int:
+            values[field.name] = int(text)
         else:
-            values[field.name] = int(text) if field.type is int else text
+            values[field.name] = text if field.type is str else tuple(text.split(","))
     if problems:
         raise SettingsInvalid(f"{kind.__name__}: " + "; ".join(problems))
     return kind(**values)

@@ -136,3 +136,31 @@ def test_the_command_plans_with_the_callers_permissions(
     assert broken.returncode == 2
     assert broken.stdout.startswith(f"{file}:1:14: no JSON: ")
     assert ledger.items(release_id) == []
+
+
+def test_a_pipeline_that_the_deployment_does_not_drive_passes_no_plan(
+    account: Account, releases: Releases, pipelines: Pipelines, estate: Estate, tmp_path: Path
+) -> None:
+    """The caller may read it, and yet command, dry run and opening say the same, with the way out.
+
+    tests/e2e runs on a deployment whose pipeline_name_patterns leave this name out.
+    """
+    foreign = unique("foreign")
+    declared = account.codepipeline.get_pipeline(name=estate.orders)["pipeline"]
+    account.codepipeline.create_pipeline(pipeline={**declared, "name": foreign})
+    file = tmp_path / "manifest.json"
+    document = manifest(unique("r"), estate.catalog, foreign)
+    file.write_text(json.dumps(document))
+    problem = f"pipelines[1]: the pipeline {foreign!r} is none of those that this deployment drives"
+
+    planned = run_command("plan", str(file))
+    assert planned.returncode == 1
+    assert f"- {problem}: plain-*, gated-*" in planned.stdout
+    online = run_command("validate", "--online", str(file))
+    assert online.returncode == 2
+    assert f"{problem}: plain-*, gated-*" in online.stdout
+    for arn in (releases.start(document | {"dryRun": True}), releases.start(document)):
+        ended = releases.end(arn)
+        assert (ended["status"], ended["error"]) == ("FAILED", "ManifestInvalid")
+        assert f"- {problem}: plain-*, gated-*" in ended["cause"]
+    assert not pipelines.executions(foreign)

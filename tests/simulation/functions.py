@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "PIPELINES_TABLE": "pipelines",
     "RECORD_RETENTION_DAYS": "400",
     "LOOK_AFTER_SECONDS": str(LOOK_AFTER_SECONDS),
+    "PIPELINE_NAME_PATTERNS": "*",
     "EVENT_BUS": "default",
 }
 # How long Lambda lets each function run, as infra/ sets it.

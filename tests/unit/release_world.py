@@ -75,6 +75,7 @@ class ReleaseWorld(LedgerWorld):
     s3: FakeS3 = field(default_factory=FakeS3)
     delivered: int = 0
     invocations: int = 0
+    patterns: tuple[str, ...] = ("*",)
 
     def __post_init__(self) -> None:
         """Make the services and the pipelines."""
@@ -191,7 +192,7 @@ class ReleaseWorld(LedgerWorld):
 
     def _codepipeline(self) -> CodePipeline:
         client: Any = self.codepipeline
-        return CodePipeline(client)
+        return CodePipeline(client, patterns=self.patterns)
 
     # The world around them
 

@@ -1,7 +1,6 @@
 """What pipelines declare is read from CodePipeline, several at a time."""
 
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +8,14 @@ from botocore.exceptions import ClientError
 
 from release_core.clients import in_parallel, one_by_one
 from release_core.codepipeline import CodePipeline
-from release_core.declarations import Declaration, NotAllowed, SourceAction
+from release_core.declarations import (
+    Declaration,
+    Declared,
+    NotAllowed,
+    NotDriven,
+    SourceAction,
+    drives,
+)
 from tests.fakes.clock import FakeClock
 from tests.fakes.codepipeline import FakeCodePipeline
 from tests.fakes.service import Refused, service
@@ -24,9 +30,10 @@ def account(*names: str, **more: Any) -> FakeCodePipeline:
     return fake
 
 
-def read(client: Any, *names: str) -> Mapping[str, Declaration | NotAllowed]:
-    """What is found of pipelines."""
-    return CodePipeline(client, in_parallel=in_parallel).declarations(names)
+def read(client: Any, *names: str, patterns: tuple[str, ...] = ("*",)) -> Declared:
+    """What is found of pipelines by a deployment that drives those of these patterns."""
+    codepipeline = CodePipeline(client, patterns=patterns, in_parallel=in_parallel)
+    return codepipeline.declarations(names)
 
 
 def test_type_mode_variables_and_sources_are_read() -> None:
@@ -85,6 +92,35 @@ def test_a_pipeline_that_may_not_be_read_is_told_from_one_that_is_not_there(
 
     monkeypatch.setattr(fake, "get_pipeline", refuse, raising=False)
     assert read(fake, "orders") == {"orders": NotAllowed(name="orders")}
+
+
+def test_a_pipeline_that_the_deployment_does_not_drive_is_not_asked_for() -> None:
+    """Whether it exists, or may be read by whoever asks, is of no account."""
+    patterns = ("shop-*", "web")
+    found = read(account("shop-orders", "other"), "shop-orders", "other", "gone", patterns=patterns)
+    assert isinstance(found["shop-orders"], Declaration)
+    assert [found[name] for name in ("other", "gone")] == [
+        NotDriven(name=name, patterns=patterns) for name in ("other", "gone")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("*", "any@team.v1", True),
+        ("shop-*", "shop-", True),
+        ("shop-*", "Shop-orders", False),
+        ("shop-*", "my-shop-orders", False),
+        ("*-prod", "shop-orders-prod", True),
+        ("shop-*-prod", "shop-prod", False),
+        ("web", "web", True),
+        ("web", "web2", False),
+        ("a.b", "a-b", False),
+    ],
+)
+def test_patterns_mean_what_they_mean_in_iam(pattern: str, name: str, *, fits: bool) -> None:
+    """A * is any text, all else is itself, in its case, and the whole name has to fit."""
+    assert drives(("no-other", pattern), name) is fits
 
 
 def test_calls_are_made_at_the_same_time_and_answered_in_order() -> None:

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from release_core.checking import examine
-from release_core.declarations import Declaration, Declared, NotAllowed, SourceAction
+from release_core.declarations import (
+    Declaration,
+    Declared,
+    NotAllowed,
+    NotDriven,
+    SourceAction,
+)
 
 S3 = SourceAction(name="Fetch", provider="S3", configuration={"S3ObjectKey": "app.zip"})
 ANY_KEY = SourceAction(
@@ -31,7 +37,11 @@ def declared(
         variables={"STAGE": False, "COLOUR": True} if variables is None else variables,
         sources=sources,
     )
-    return {"orders": orders, "secret": NotAllowed(name="secret")}
+    return {
+        "orders": orders,
+        "secret": NotAllowed(name="secret"),
+        "foreign": NotDriven(name="foreign", patterns=("shop-*", "web")),
+    }
 
 
 def problems(pipeline: str | dict[str, Any], account: Declared | None = None) -> list[str]:
@@ -61,13 +71,24 @@ def test_what_fits_is_accepted() -> None:
     assert not problems(pinned(*fitting, variables={"STAGE": "p", "COLOUR": "blue"}))
 
 
-def test_a_pipeline_that_may_not_be_read_names_the_setting() -> None:
+def test_a_pipeline_that_may_not_be_read_names_the_permission() -> None:
     """Whether it exists is not known; what to do about it is."""
     (problem,) = problems("secret")
     assert problem.startswith("pipelines[0]: the pipeline 'secret' may not be read with the")
-    # The same check is made by people, whose permissions are not Terraform's.
+    # The same check is made by people, whose permissions are not the functions'.
     assert "of whoever checks" in problem
-    assert "pipeline_name_patterns" in problem
+    assert "codepipeline:GetPipeline" in problem
+
+
+def test_a_pipeline_that_is_not_driven_names_the_patterns_and_the_setting() -> None:
+    """It is the only problem that the pipeline has: nobody looked at what it declares."""
+    assert problems(pinned(("Fetch", "COMMIT_ID"), name="foreign")) == [
+        (
+            "pipelines[0]: the pipeline 'foreign' is none of those that this deployment drives: "
+            "shop-*, web; widen its pipeline_name_patterns in Terraform, or release it with "
+            "another deployment"
+        )
+    ]
 
 
 def test_a_pipeline_that_does_not_exist_is_the_only_problem_it_has() -> None:

@@ -53,17 +53,23 @@ def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld)
 
 
 def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: ReleaseWorld) -> None:
-    """One whose variables have changed, or that is gone, is named as what is not rolled back."""
+    """One that has changed, is gone or is driven no more is named as what is not rolled back."""
     with_variable = declaration("web") | {"variables": [{"name": "ENV", "defaultValue": "prod"}]}
-    for each in (with_variable, declaration("gone")):
+    for each in (with_variable, declaration("gone"), declaration("given-away")):
         world.codepipeline.create_pipeline(pipeline=each)
-    names = ("web", "gone", "orders")
+    names = ("web", "gone", "given-away", "orders")
     run(world, "v2", *names)
     arn, closed = run(world, "v3", *names, bad="orders", **ROLLBACK)
     world.codepipeline.update_pipeline(pipeline=declaration("web"))
     world.codepipeline.delete_pipeline(name="gone")
-    why = "release v2 does not fit it any more"
+    world.patterns = ("web", "go*", "orders")
+    why = "release v2 cannot be shipped in it again"
     omissions = [
+        (
+            f"- given-away: {why}: the pipeline 'given-away' is none of those that this deployment "
+            "drives: web, go*, orders; widen its pipeline_name_patterns in Terraform, or release "
+            "it with another deployment"
+        ),
         f"- gone: {why}: there is no pipeline 'gone' in this account and Region",
         f"- web: {why}: pipeline 'web' declares no such variable; it has none",
     ]

@@ -7,7 +7,7 @@ from release_core.settings import CloseReleaseSettings, OpenReleaseSettings, rea
 
 
 def test_settings_are_read_from_variables_of_their_names() -> None:
-    """Each setting is the variable with its name in capitals, numbers as numbers."""
+    """Each setting is the variable with its name in capitals, and has the setting's type."""
     settings = read_settings(
         OpenReleaseSettings,
         {
@@ -17,6 +17,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
             "RECORD_RETENTION_DAYS": "400",
             "EVENT_BUS": "default",
             "LOOK_AFTER_SECONDS": "3600",
+            "PIPELINE_NAME_PATTERNS": "shop-*,web",
         },
     )
     assert settings == OpenReleaseSettings(
@@ -26,6 +27,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
         record_retention_days=400,
         event_bus="default",
         look_after_seconds=3600,
+        pipeline_name_patterns=("shop-*", "web"),
     )
 
 

@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
+from operator_cli.deployment import (
+    Deployment,
+    find_by_prefix,
+    read_open_release_settings,
+    read_outputs,
+)
 from operator_cli.errors import UnreachableError, UsageError
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
@@ -116,3 +121,39 @@ def test_execution_arn() -> None:
     arn = "arn:aws:states:us-east-1:1:execution:stateMachine:x"
     assert deployment.execution_arn("x") == arn
     assert deployment.execution_arn(arn) == arn
+
+
+SETTINGS = {
+    "RELEASES_TABLE": "acme-releases",
+    "EXECUTIONS_TABLE": "acme-executions",
+    "PIPELINES_TABLE": "acme-pipelines",
+    "RECORD_RETENTION_DAYS": "365",
+    "EVENT_BUS": "default",
+    "LOOK_AFTER_SECONDS": "3600",
+    "PIPELINE_NAME_PATTERNS": "shop-*,web",
+}
+
+
+def settings_of(stubbed: Stubbed, variables: dict[str, str]) -> Any:
+    """The settings that are read where open_release has this environment."""
+    functions, answers = stubbed("lambda")
+    answers.add_response(
+        "get_function_configuration",
+        {"Environment": {"Variables": variables}},
+        {"FunctionName": "acme-open-release"},
+    )
+    return read_open_release_settings(DEPLOYMENT, functions)
+
+
+def test_what_is_driven_is_asked_of_the_function_itself(stubbed: Stubbed) -> None:
+    """What it checks with is what it was deployed with, whatever an outputs file says."""
+    assert settings_of(stubbed, SETTINGS).pipeline_name_patterns == ("shop-*", "web")
+
+
+def test_a_function_of_another_version_is_named(stubbed: Stubbed) -> None:
+    """Nothing is planned by settings that nobody knows."""
+    older = {name: text for name, text in SETTINGS.items() if "PATTERNS" not in name}
+    with pytest.raises(UnreachableError, match="acme-open-release was deployed by another") as told:
+        settings_of(stubbed, older)
+    assert "PIPELINE_NAME_PATTERNS is not set" in str(told.value)
+    assert "Deploy again" in told.value.next_step

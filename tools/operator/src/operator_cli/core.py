@@ -47,7 +47,11 @@ def rollbacks(session: Session) -> RollbackReader:
 
 
 def _codepipeline(session: Session) -> CodePipeline:
-    return CodePipeline(session.codepipeline, in_parallel=in_parallel)
+    return CodePipeline(
+        session.codepipeline,
+        patterns=session.settings.pipeline_name_patterns,
+        in_parallel=in_parallel,
+    )
 
 
 def _ledger(session: Session) -> Ledger:

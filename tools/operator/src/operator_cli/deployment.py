@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from operator_cli.errors import UnreachableError, UsageError
+from release_core.errors import SettingsInvalid
+from release_core.settings import OpenReleaseSettings, read_settings
 
 if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
 
@@ -84,3 +87,23 @@ def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deplo
         f"No state machine {name_prefix} in account {account}, Region {region}.",
         "Check the Region and --name-prefix, name an outputs file with --outputs, or make deploy.",
     )
+
+
+def read_open_release_settings(
+    deployment: Deployment, functions: LambdaClient
+) -> OpenReleaseSettings:
+    """Ask AWS for the settings that open_release checks manifests with, as they are now.
+
+    Raises UnreachableError when they are not those of this version.
+    """
+    name = deployment.function_names["open_release"]
+    configuration = functions.get_function_configuration(FunctionName=name)
+    try:
+        return read_settings(
+            OpenReleaseSettings, configuration.get("Environment", {}).get("Variables", {})
+        )
+    except SettingsInvalid as error:
+        raise UnreachableError(
+            f"The function {name} was deployed by another version than this command: {error}.",
+            "Deploy again, or use the command of the version that is deployed.",
+        ) from error

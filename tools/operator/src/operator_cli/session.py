@@ -11,10 +11,16 @@ from botocore.config import Config
 from operator_cli.activity import ActivityReader
 from operator_cli.busy import BusyPipelines
 from operator_cli.console_pages import console_region
-from operator_cli.deployment import Deployment, find_by_prefix, read_outputs
+from operator_cli.deployment import (
+    Deployment,
+    find_by_prefix,
+    read_open_release_settings,
+    read_outputs,
+)
 from operator_cli.function_logs import LogReader
 from operator_cli.ledger_reader import LedgerReader
 from operator_cli.target import Target
+from release_core.settings import OpenReleaseSettings
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -49,6 +55,11 @@ class Session:
         if self._target.outputs is not None:
             return read_outputs(self._target.outputs)
         return find_by_prefix(self._target.name_prefix, sfn=self.sfn, sts=self._sts)
+
+    @cached_property
+    def settings(self) -> OpenReleaseSettings:
+        """What the deployment checks manifests with."""
+        return read_open_release_settings(self.deployment, self.client("lambda"))
 
     @cached_property
     def _sts(self) -> STSClient:
