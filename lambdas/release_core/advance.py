@@ -72,6 +72,12 @@ class Advance:
         """Record what one look at CodePipeline shows of a pipeline that has an execution."""
         self._ends().look(release, pipeline)
 
+    def keep_good(self, release: Release, pipeline: str, execution_id: str) -> None:
+        """Keep what an execution shipped that succeeds after its pipeline has ended otherwise."""
+        node = release.pipelines[pipeline]
+        if node.execution_id == execution_id and node.status.broken:
+            self._ends().keep_good(release, node)
+
     def conclude(self, release: Release, pipeline: Pipeline) -> None:
         """Look at a pipeline once more and record its end, if it has ended; start nothing."""
         self.look(release, pipeline)

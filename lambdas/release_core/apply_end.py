@@ -84,6 +84,17 @@ class ApplyEnd:
             shipped=shipped,
         )
 
+    def keep_good(self, release: Release, pipeline: Pipeline) -> None:
+        """Record as good what a pipeline shipped whose execution was retried with success later.
+
+        For the release it stays as it ended; the next one goes back to what was really there.
+        """
+        assert pipeline.execution_id
+        seen = self.codepipeline.look(pipeline.name, pipeline.execution_id)
+        if seen and seen.state is ExecutionState.SUCCEEDED:
+            shipped = bill_of_materials(self.codepipeline, pipeline, seen)
+            self.ledger.holders.record_last_good(release.release_id, pipeline, shipped)
+
     def end(
         self,
         release: Release,

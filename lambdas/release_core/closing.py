@@ -127,7 +127,8 @@ class CloseRelease:
 
     def _free(self, release: Release, execution_arn: str) -> None:
         for name, pipeline in release.pipelines.items():
-            ran_in = release.release_id if pipeline.ran else None
+            # An attempt that did not run it must not hide a release that did since.
+            ran_in = release.release_id if pipeline.ran_now else None
             for waiter, token in self.ledger.holders.free(name, execution_arn, ran_in=ran_in):
                 self.tokens.wake(token)
                 self.ledger.holders.wait_no_more(name, waiter, token)

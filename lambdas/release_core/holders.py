@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
+_HOLD = ("held_by", "held_for", "held_since")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Holder:
     """The release that holds a pipeline, and the workflow execution that runs it."""
@@ -45,9 +48,9 @@ class Holders:
                     "held_by": mine.execution_arn,
                     "held_for": mine.release_id,
                     "held_since": to_iso(self._clock()),
-                    # Its close cannot tell any more that it has run the pipeline.
-                    "latest_release": dead.release_id if dead else None,
                 },
+                # Its close cannot tell any more that it has run the pipeline; it may not have.
+                add={"taken_from": dead.release_id} if dead else {},
                 condition=f"{free_or_ours}{same_dead}",
                 values={"dead": dead.execution_arn} if dead else {},
             ),
@@ -74,7 +77,8 @@ class Holders:
             {"pipeline": pipeline},
             Update(
                 put={"latest_release": ran_in},
-                remove=["held_by", "held_for", "held_since"],
+                # Whoever ran it after those that died is the latest now.
+                remove=[*_HOLD, "taken_from"] if ran_in else _HOLD,
                 condition=still_ours,
                 values={"execution_arn": execution_arn},
             ),
@@ -113,7 +117,7 @@ class Holders:
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
     def newest(self, pipelines: Sequence[str]) -> dict[str, list[str]]:
-        """The releases that succeeded in each pipeline last, that ran it last, and that hold it."""
+        """The releases that may have run each pipeline last, and the one that holds it."""
         found = self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
         return {
             item["pipeline"]: [
@@ -121,6 +125,7 @@ class Holders:
                 for release_id in (
                     item.get("last_good", {}).get("release_id"),
                     item.get("latest_release"),
+                    *sorted(item.get("taken_from", ())),
                     item.get("held_for"),
                 )
                 if release_id

@@ -1,7 +1,7 @@
 """Ledger items as values, and back: the one place that knows how the tables spell things."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -143,7 +143,8 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         started_at=_moment(item, "started_at"),
         execution_id=item.get("execution_id"),
         earlier_executions=tuple(item.get("earlier_executions", ())),
-        ran_before=any(each.get("execution_id") for each in item.get("attempts", ())),
+        ran_before=bool(_runs(item)),
+        began_before=max((at for at in _runs(item) if at), default=None),
         execution=execution,
         retried=int(item.get("retried", 0)),
         retry=_retry(item["retry"]) if "retry" in item else None,
@@ -191,6 +192,15 @@ def retry_item(retry: Retry) -> Item:
 
 def _revisions(item: Item) -> tuple[Revision, ...]:
     return tuple(Revision(**each) for each in item.get("revisions", ()))
+
+
+def _runs(item: Item) -> list[datetime | None]:
+    """When each earlier attempt began that had an execution; older records do not tell."""
+    return [
+        _moment(each, "starting_at")
+        for each in item.get("attempts", ())
+        if each.get("execution_id")
+    ]
 
 
 def _retry(item: Item) -> Retry:

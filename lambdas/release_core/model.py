@@ -187,6 +187,7 @@ class Pipeline:
     execution_id: str | None = None
     earlier_executions: tuple[str, ...] = ()
     ran_before: bool = False
+    began_before: datetime | None = None
     execution: Execution | None = None
     retried: int = 0
     retry: Retry | None = None
@@ -201,8 +202,18 @@ class Pipeline:
     @property
     def ran(self) -> bool:
         """Whether the release had an execution of the pipeline, in any attempt, or may have one."""
+        return self.ran_now or self.ran_before
+
+    @property
+    def ran_now(self) -> bool:
+        """Whether the pipeline's present attempt had an execution, or may have one."""
         started = self.execution_id is not None or self.status is PipelineStatus.STARTING
-        return started or bool(self.earlier_executions) or self.ran_before
+        return started or bool(self.earlier_executions)
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When the release began to start the pipeline last, as far as that is on record."""
+        return self.starting_at if self.ran_now else self.began_before
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -199,10 +199,13 @@ class OpeningLedger:
         # What this release itself brought is nothing to go back to: the earlier one stays.
         if good and good["release_id"] == release.release_id:
             good = None
+        earlier = pipeline.earlier_executions
         history = {
             "attempt": pipeline.attempt,
             "status": pipeline.status.value,
-            "execution_id": pipeline.execution_id,
+            # One that was to be started over and could not be has run all the same.
+            "execution_id": pipeline.execution_id or next(reversed(earlier), None),
+            "starting_at": to_iso(pipeline.starting_at) if pipeline.starting_at else None,
             "failure": plain(pipeline.failure) if pipeline.failure else None,
         }
         # The same resume may be retried: a pipeline is renewed once.

@@ -129,7 +129,9 @@ class Outlook:
         if holder and self.manifest.on_busy == "wait":
             yield f"waits until release {holder.release_id} has ended"
         later = self.later.get(pipeline.name)
-        if later:
+        if later and self.release:
+            yield f"release {later} has run it since this release did: this one ships over it"
+        elif later:
             yield f"release {later} came later and has run it: that goes back too"
         for each in facts.disabled:
             why = f": {each.reason}" if each.reason else ""

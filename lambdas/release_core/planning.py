@@ -22,9 +22,16 @@ from release_core.outlook import (
     pins_of,
     sources_of,
 )
+from release_core.overtaking import overtaken_by
 from release_core.plan import Plan
-from release_core.resuming import refuse_other, refuse_resume, refuse_unknown, runs_already
-from release_core.rollback_reader import RollbackReader
+from release_core.resuming import (
+    refuse_other,
+    refuse_overtaken,
+    refuse_resume,
+    refuse_unknown,
+    runs_already,
+    unfinished,
+)
 from release_core.rolling_back import refuse_rollback
 from release_core.shipped import Pin
 from release_core.survey import RevisionSources, Survey
@@ -62,6 +69,7 @@ class Planner:
             if not has_ended(holder.execution_arn)
         }
         release = self.ledger.read_release(manifest.release_id)
+        later = self._later(manifest, release)
         looked = Outlook(
             manifest=manifest,
             declared=declared,
@@ -69,12 +77,14 @@ class Planner:
             held={name: each for name, each in held.items() if not _is_own(each, release)},
             found=self._find(manifest, declared),
             release=release,
-            later=self._later(manifest) if release is None else {},
+            later=later,
             now=self.clock(),
         )
-        return looked.plan(problems, self._refusal(manifest, release))
+        return looked.plan(problems, self._refusal(manifest, release, later))
 
-    def _refusal(self, manifest: Manifest, release: Release | None) -> str | None:
+    def _refusal(
+        self, manifest: Manifest, release: Release | None, later: Mapping[str, str]
+    ) -> str | None:
         """Why its opening would refuse a sound manifest, told by what is on record."""
         try:
             if release is None:
@@ -87,6 +97,7 @@ class Planner:
                 if runs_already(manifest, release):
                     return None
                 refuse_resume(release, has_ended=self._has_ended)
+                refuse_overtaken(release, later)
             manifest.refuse_past(self.clock())
         except ManifestInvalid as past:
             return str(past).partition("\n- ")[2]
@@ -94,12 +105,14 @@ class Planner:
             return str(refused)
         return None
 
-    def _later(self, manifest: Manifest) -> Mapping[str, str]:
-        """The release that ran each pipeline after the one that is to be rolled back."""
+    def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:
+        """The release that has run each pipeline since, if this is to take back or resume one."""
+        if release is not None:
+            return (
+                overtaken_by(self.ledger, release, unfinished(release)) if manifest.resume else {}
+            )
         rolled_back = manifest.rollback_of and self.ledger.read_release(manifest.rollback_of)
-        if not rolled_back:
-            return {}
-        return RollbackReader(ledger=self.ledger, codepipeline=self.codepipeline).later(rolled_back)
+        return overtaken_by(self.ledger, rolled_back) if rolled_back else {}
 
     def _has_ended(self, execution_arn: str) -> bool:
         return self.tokens.ending(execution_arn) is not None

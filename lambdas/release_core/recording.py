@@ -69,7 +69,9 @@ class RecordStateChange:
         ):
             # The starter died between claiming the execution and binding it.
             self.ledger.bind_execution(execution.release_id, pipeline, read.execution_id)
-        self.advance.pipeline(execution.release_id, execution.pipeline)
+        advanced = self.advance.pipeline(execution.release_id, execution.pipeline)
+        if read.change.state is ExecutionState.SUCCEEDED and advanced:
+            self.advance.keep_good(advanced, read.pipeline, read.execution_id)
 
 
 def read_state_change(event: object, *, clock: Clock) -> StateChange | str:

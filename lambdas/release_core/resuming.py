@@ -1,6 +1,6 @@
 """A release id that is taken: the same release again, another one, or its next attempt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,8 @@ from release_core.model import (
 )
 from release_core.opening_ledger import Opening, OpeningLedger
 from release_core.orphans import Orphans
+from release_core.overtaking import overtaken_by
+from release_core.problems import listing
 from release_core.reservations import Reservations
 
 # A close has been tried as often as it is by then, and what it could find out is on record.
@@ -52,9 +54,15 @@ class Resuming:
         release = self._caught_up(holder)
         # One that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
-        names = [*_unfinished(release), *missing]
+        names = [*unfinished(release), *missing]
         if not self.reservations.take(names, opening):
             return "BUSY", opening.execution_arn, []
+        try:
+            # Nobody else runs them from here on.
+            refuse_overtaken(release, overtaken_by(self.ledger, release, names))
+        except ReleaseNotResumable:
+            self.reservations.give_back(names, opening.execution_arn)
+            raise
         if not self.opening_ledger.reopen(opening, release):
             self.reservations.give_back(names, opening.execution_arn)
             raise ReleaseNotResumable(
@@ -68,7 +76,7 @@ class Resuming:
         self.opening_ledger.put_pipelines(opening, previous)
         release = self._read(holder.release_id)
         self.opening_ledger.renew_pipelines(release, previous)
-        return "OPENED", opening.execution_arn, _unfinished(release)
+        return "OPENED", opening.execution_arn, unfinished(release)
 
     def _caught_up(self, holder: Release) -> Release:
         """The release, with what the console did to its executions since it was closed.
@@ -143,6 +151,18 @@ def refuse_resume(holder: Release, *, has_ended: Callable[[str], bool]) -> None:
         )
 
 
+def refuse_overtaken(release: Release, later: Mapping[str, str]) -> None:
+    """Raise ReleaseNotResumable for a rollback some of whose pipelines ``later`` releases ran."""
+    if release.rollback_of and later:
+        raise ReleaseNotResumable(
+            listing(
+                f"release {release.release_id} would go over what came after it; roll "
+                f"{release.rollback_of} back anew, which tells what can still go back. Ran since",
+                [f"- {name}: release {other}" for name, other in later.items()],
+            )
+        )
+
+
 def may_begin(pipeline: Pipeline, now: datetime) -> bool:
     """Whether a start or retry that nobody has recorded may still take place."""
     # The close finds out what became of them, in three tries at most, and stops what it finds.
@@ -154,6 +174,7 @@ def may_begin(pipeline: Pipeline, now: datetime) -> bool:
     return any(now - at < CLOSED_WITHIN for at in tries)
 
 
-def _unfinished(release: Release) -> list[str]:
+def unfinished(release: Release) -> list[str]:
+    """The pipelines of a release that its next attempt runs, in their order."""
     pipelines: list[Pipeline] = sorted(release.pipelines.values(), key=lambda each: each.position)
     return [each.name for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]

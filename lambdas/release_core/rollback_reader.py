@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from release_core.codepipeline import CodePipeline
 from release_core.declarations import Declared
 from release_core.ledger import Ledger
-from release_core.model import Pipeline, Release
+from release_core.model import Release
+from release_core.overtaking import overtaken_by
 from release_core.rolling_back import Rollback, refuse_rollback, rollback_ids, rollback_manifest
 
 
@@ -38,7 +39,7 @@ class RollbackReader:
         return rollback_manifest(
             release,
             rollback_id=rollback_id or free_id(self.ledger, release_id),
-            later=self.later(release),
+            later=overtaken_by(self.ledger, release),
             declared=self._declared(release),
             over_later=over_later,
             waits=waits,
@@ -51,37 +52,8 @@ class RollbackReader:
             each.name for each in pipelines if each.ran and each.previous_good
         )
 
-    def later(self, release: Release) -> dict[str, str]:
-        """The release that ran each pipeline after this one, where one did."""
-        ran = [each for each in release.pipelines.values() if each.ran]
-        newest = self.ledger.holders.newest([each.name for each in ran])
-        suspects = [
-            (other, each.name)
-            for each in ran
-            for other in newest.get(each.name, ())
-            if not _is_known(other, release, each)
-        ]
-        others = sorted({other for other, _ in suspects})
-        headers = {other: self.ledger.headers.read(other) for other in others}
-        found: dict[str, str] = {}
-        for other, pipeline in self.ledger.read_pipelines(suspects):
-            # Another rollback of this release ships what this one ships.
-            if pipeline.ran and not _rolls_back(headers[other], release):
-                found[pipeline.name] = other
-        return found
-
 
 def free_id(ledger: Ledger, release_id: str) -> str:
     """The first id for a rollback of the release that no release has."""
     ids = rollback_ids(release_id)
     return next(each for each in ids if ledger.headers.read(each) is None)
-
-
-def _is_known(other: str, release: Release, pipeline: Pipeline) -> bool:
-    """Whether the release itself, or one that was there before it, is what took or ran it last."""
-    before = pipeline.previous_good
-    return other == release.release_id or bool(before and other == before.release_id)
-
-
-def _rolls_back(other: Release | None, release: Release) -> bool:
-    return other is not None and other.rollback_of == release.release_id

@@ -141,7 +141,7 @@ OF_RELEASES = (
     Mutant(
         "forget which release ran a pipeline last",
         f"{CORE}/closing.py",
-        "            ran_in = release.release_id if pipeline.ran else None\n",
+        "            ran_in = release.release_id if pipeline.ran_now else None\n",
         "            ran_in = None\n",
         ("rolled back against another",),
     ),

@@ -1,5 +1,6 @@
 """Pins reach every start of a pipeline, and what really shipped is on record afterwards."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,19 @@ def release(world: ReleaseWorld, release_id: str, version: str) -> None:
     ship(world, version, pipeline="orders")
     world.close_release().at_end(release_id, arn)
     world.step_functions.end(arn, "SUCCEEDED")
+
+
+def retry_in_console(world: ReleaseWorld, release_id: str) -> str:
+    """Retry the failed stage of ``orders`` as a person would, with success; not heard of yet."""
+    execution_id = str(world.pipeline(release_id=release_id).execution_id)
+    world.codepipeline.retry_stage_execution(
+        pipelineName="orders",
+        pipelineExecutionId=execution_id,
+        stageName="Deploy",
+        retryMode="FAILED_ACTIONS",
+    )
+    world.play("orders")
+    return execution_id
 
 
 def variables(world: ReleaseWorld) -> dict[str, str]:
@@ -248,20 +262,40 @@ def test_a_release_is_never_its_own_past(world: ReleaseWorld) -> None:
 def test_a_console_retry_that_succeeded_is_the_last_good_once_resumed(world: ReleaseWorld) -> None:
     """The resume finds the success, and records what it shipped."""
     fail_release(world, "r", "v1")
-    execution_id = str(world.pipeline().execution_id)
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        pipelineExecutionId=execution_id,
-        stageName="Deploy",
-        retryMode="FAILED_ACTIONS",
-    )
-    world.play("orders")
+    execution_id = retry_in_console(world, "r")
     resumed(world, "r")
     shipped = world.pipeline()
     assert shipped.status is PipelineStatus.SUCCEEDED
     assert shipped.revisions[0].action == "Fetch"
     (held,) = world.items("pipelines")
     assert held["last_good"]["execution_id"] == execution_id
+
+
+def test_a_console_retry_that_succeeded_is_the_last_good_at_once(world: ReleaseWorld) -> None:
+    """Nobody has to resume the release, which stays as it ended, for the next to go back there."""
+    release(world, "one", "v1")
+    fail_release(world, "two", "v2")
+    execution_id = retry_in_console(world, "two")
+    for event in world.undelivered() * 2:
+        world.record_state_change(event)
+    assert world.pipeline(release_id="two").status is PipelineStatus.FAILED
+    release(world, "three", "v3")
+    good = world.pipeline(release_id="three").previous_good
+    assert good
+    assert (good.release_id, good.execution_id) == ("two", execution_id)
+    assert [each.revision for each in good.revisions] == ["v2"]
+
+
+def test_a_console_retry_that_is_heard_of_late_replaces_nothing(world: ReleaseWorld) -> None:
+    """What a later release has shipped since stays the last good."""
+    fail_release(world, "two", "v2")
+    retry_in_console(world, "two")
+    late = world.undelivered()
+    world.clock.advance(timedelta(minutes=1))
+    release(world, "three", "v3")
+    for event in late:
+        world.record_state_change(event)
+    assert world.ledger.holders.last_good(["orders"])["orders"]["release_id"] == "three"
 
 
 @pytest.mark.parametrize("method", ["claim", "put_pipelines"])

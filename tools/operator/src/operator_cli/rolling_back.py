@@ -47,7 +47,7 @@ def done_before(release: Release, earlier: Release | None) -> str | None:
         )
     return (
         f"release {release.release_id} was rolled back by release {earlier.release_id}, which has "
-        "SUCCEEDED; nothing is left to do. --force does it again"
+        "SUCCEEDED. --dry-run tells what it may have left as it was, --force does it again"
     )
 
 
