@@ -24,9 +24,9 @@ echo "Live now:"
 cat <<'TEXT'
 
 The platform is still up. Next:
-  make status                          the releases so far
+  eval "$(make -s env)"                makes release-machine and aws commands of this shell, for this platform
+  release-machine list                 the releases so far; docs/guides has a guide for each task
   make logs                            what the functions said
   make release MANIFEST=manifest.json  a release of your own
-  eval "$(make -s env)"                for the AWS CLI and the SDKs
   make down                            end it
 TEXT

@@ -4,13 +4,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 
 if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_s3 import S3Client
 
 SERVICES = Path(__file__).resolve().parents[1] / "infra/demo/services"
@@ -28,13 +29,31 @@ def push(sources: Path, bucket: str, s3: "S3Client") -> None:
         s3.put_object(Bucket=bucket, Key=name, Body=(sources / name).read_bytes())
 
 
+def end_first(pipelines: Iterable[str], codepipeline: "CodePipelineClient") -> None:
+    """Stop what AWS started when it made the pipelines and what still waits for an approval.
+
+    A release would have to wait behind it.
+    """
+    for name in pipelines:
+        listed = codepipeline.list_pipeline_executions(pipelineName=name)
+        for each in listed["pipelineExecutionSummaries"]:
+            made = each.get("trigger", {}).get("triggerType") == "CreatePipeline"
+            if made and each["status"] == "InProgress":
+                codepipeline.stop_pipeline_execution(
+                    pipelineName=name,
+                    pipelineExecutionId=each["pipelineExecutionId"],
+                    abandon=True,
+                    reason="the demo's first release comes next",
+                )
+
+
 def live(bucket: str, s3: "S3Client") -> Iterator[str]:
     """One line for each service: its live version, since when, and its page."""
     for service in services():
         try:
             deployed = s3.get_object(Bucket=bucket, Key=f"{service}/version.json")
         except s3.exceptions.NoSuchKey:
-            yield f"{service:<14} nothing yet: its pipeline waits for an approval"
+            yield f"{service:<14} nothing yet: somebody has to approve it (docs/guides/watch.md)"
             continue
         version = json.loads(deployed["Body"].read())["version"]
         page = f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/{service}/index.html"
@@ -48,6 +67,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     outputs = json.loads(options.outputs.read_text())
     if options.push:
+        end_first(outputs["approval_pipelines"]["value"], boto3.client("codepipeline"))
         push(options.push, outputs["sources_bucket"]["value"], boto3.client("s3"))
     else:
         for line in live(outputs["site_bucket"]["value"], boto3.client("s3")):

@@ -22,7 +22,7 @@ from tests.e2e.guides import (
     read,
 )
 from tests.e2e.waiting import wait_until
-from tools.demo_shop import push, services
+from tools.demo_shop import end_first, push, services
 
 pytestmark = pytest.mark.platform
 
@@ -32,15 +32,11 @@ SHOP = sorted(f"shop-{service}" for service in services())
 
 @pytest.fixture(scope="module")
 def shop(account: Account) -> None:
-    """The pipelines of infra/demo, with good sources and with nothing in flight."""
+    """The pipelines of infra/demo, as the demo leaves them: good sources, nothing in flight."""
     declared = account.codepipeline.get_pipeline(name=SHOP[0])["pipeline"]
     source = declared["stages"][0]["actions"][0]["configuration"]
     push(ROOT / ".build/demo", source["S3Bucket"], account.s3)
-    for pipeline in SHOP:
-        for execution_id in in_flight(account, pipeline):
-            account.codepipeline.stop_pipeline_execution(
-                pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True
-            )
+    end_first(SHOP, account.codepipeline)
     wait_until(
         "nothing runs in the shop",
         lambda: not any(in_flight(account, pipeline) for pipeline in SHOP),

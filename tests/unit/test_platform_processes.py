@@ -90,13 +90,22 @@ def test_a_shell_reads_back_what_is_exported(tmp_path: Path) -> None:
     outputs.write_text("{}")
     script = environment.as_shell(4567, outputs)
     printed = subprocess.run(
-        ["sh", "-c", f'{script}\nprintf "%s|%s" "$AWS_ENDPOINT_URL" "$RELEASE_MACHINE_OUTPUTS"'],
-        env={"AWS_PROFILE": "mine"},
+        [
+            "sh",
+            "-c",
+            f'{script}\nprintf "%s|%s|" "$AWS_ENDPOINT_URL" "$RELEASE_MACHINE_OUTPUTS"\n'
+            'command -v release-machine aws; printf "%s" "$PATH"',
+        ],
+        env={"AWS_PROFILE": "mine", "PATH": "/nowhere"},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert printed == f"http://127.0.0.1:4567|{outputs}"
+    commands = environment.COMMANDS
+    assert printed == (
+        f"http://127.0.0.1:4567|{outputs}|"
+        f"{commands}/release-machine\n{commands}/aws\n{commands}:/nowhere"
+    )
 
 
 def test_terraform_errors_are_told_without_the_noise() -> None:

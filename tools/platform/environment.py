@@ -3,7 +3,10 @@
 import shlex
 from pathlib import Path
 
+from tools.platform.layout import ROOT
+
 REGION = "us-east-1"
+COMMANDS = ROOT / ".venv/bin"
 
 
 def variables(port: int) -> dict[str, str]:
@@ -26,7 +29,7 @@ REMOVED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 def as_shell(port: int, outputs: Path) -> str:
-    """Lines for `eval` in any POSIX shell.
+    """Lines for `eval` in any POSIX shell; `release-machine` and `aws` are commands in it.
 
     `outputs` is Terraform's, named when there is a deployment.
     """
@@ -35,4 +38,5 @@ def as_shell(port: int, outputs: Path) -> str:
         exports["RELEASE_MACHINE_OUTPUTS"] = str(outputs)
     lines = [f"unset {' '.join(REMOVED)}"]
     lines += [f"export {name}={shlex.quote(text)}" for name, text in exports.items()]
+    lines.append(f"export PATH={shlex.quote(str(COMMANDS))}:$PATH")
     return "\n".join(lines)
