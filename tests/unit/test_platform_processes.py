@@ -88,24 +88,23 @@ def test_a_shell_reads_back_what_is_exported(tmp_path: Path) -> None:
     outputs = tmp_path / "it's a $HOME `folder`" / "outputs.json"
     outputs.parent.mkdir()
     outputs.write_text("{}")
-    script = environment.as_shell(4567, outputs)
+    asked = 'printf "%s\n" "$AWS_ENDPOINT_URL" "$RELEASE_MACHINE_OUTPUTS" "$PATH"'
+    script = f"{environment.as_shell(4567, outputs)}\n{asked}\ncommand -v release-machine\ncommand -v aws"
     printed = subprocess.run(
-        [
-            "sh",
-            "-c",
-            f'{script}\nprintf "%s|%s|" "$AWS_ENDPOINT_URL" "$RELEASE_MACHINE_OUTPUTS"\n'
-            'command -v release-machine aws; printf "%s" "$PATH"',
-        ],
-        env={"AWS_PROFILE": "mine", "PATH": "/nowhere"},
+        ["/bin/sh", "-c", script],
+        env={"AWS_PROFILE": "mine", "PATH": "/else where"},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
     commands = environment.COMMANDS
-    assert printed == (
-        f"http://127.0.0.1:4567|{outputs}|"
-        f"{commands}/release-machine\n{commands}/aws\n{commands}:/nowhere"
-    )
+    assert printed.splitlines() == [
+        "http://127.0.0.1:4567",
+        str(outputs),
+        f"{commands}:/else where",
+        f"{commands}/release-machine",
+        f"{commands}/aws",
+    ]
 
 
 def test_terraform_errors_are_told_without_the_noise() -> None:
