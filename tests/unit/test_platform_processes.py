@@ -89,7 +89,8 @@ def test_a_shell_reads_back_what_is_exported(tmp_path: Path) -> None:
     outputs.parent.mkdir()
     outputs.write_text("{}")
     asked = 'printf "%s\n" "$AWS_ENDPOINT_URL" "$RELEASE_MACHINE_OUTPUTS" "$PATH"'
-    script = f"{environment.as_shell(4567, outputs)}\n{asked}\ncommand -v release-machine\ncommand -v aws"
+    found = "command -v release-machine; command -v aws"
+    script = f"{environment.as_shell(4567, outputs)}\n{asked}\n{found}"
     printed = subprocess.run(
         ["/bin/sh", "-c", script],
         env={"AWS_PROFILE": "mine", "PATH": "/else where"},
