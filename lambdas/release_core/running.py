@@ -19,7 +19,7 @@ from release_core.waits import LEAST_WAIT, seconds_to_wait
 log = logging.getLogger(__name__)
 
 # The workflow has tried a task as often as it does by then: one that is later has been given up.
-TASK_LATENESS = timedelta(minutes=15)
+TASK_LATENESS = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from tests.simulation.workflow import (
     ASYNCHRONOUS_RETRIES,
     BUSY,
     LOOK_AGAIN,
+    OPENING_ELSEWHERE,
     REDRIVE_MINUTES,
     REJECTIONS,
     RETRIES,
@@ -195,6 +196,8 @@ def _try_again(world: World, workflow: Workflow, error: str) -> None:
     delay, most = 0, RETRIES[workflow.stage]
     if workflow.stage == "CloseRelease" and error == "StartUnresolved":
         delay, most = START_UNRESOLVED
+    elif error == "OpeningElsewhere":
+        delay, most = OPENING_ELSEWHERE
     if workflow.failures >= most:
         _finish(world, workflow, "FAILED")
         return

@@ -10,10 +10,12 @@ from datetime import datetime
 RETRIES = {
     "OpenRelease": 6,
     "WaitForPipelines": 8,
-    "RunPipeline": 8,
+    "RunPipeline": 12,
     "CloseRelease": 8,
     "RollBackRelease": 8,
 }
+# OpenRelease waits so many seconds, so often, for another execution that opens the same release.
+OPENING_ELSEWHERE = (20, 8)
 # CloseRelease waits so many seconds, so often, for a start that may still be on its way.
 START_UNRESOLVED = (30, 6)
 # A manifest that never becomes a release.
