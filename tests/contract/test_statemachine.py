@@ -164,7 +164,9 @@ def test_a_twin_outwaits_the_opening_of_its_release(machine: dict[str, Any]) -> 
         for each in machine["States"]["OpenRelease"]["Retry"]
         if each["ErrorEquals"] == ["OpeningElsewhere"]
     ]
-    lasting = retrier["IntervalSeconds"] * retrier["MaxAttempts"]
+    doubled = [retrier["IntervalSeconds"] * 2**n for n in range(retrier["MaxAttempts"])]
+    assert retrier["BackoffRate"] == 2
+    lasting = sum(min(each, retrier["MaxDelaySeconds"]) for each in doubled)
     assert lasting > machine["States"]["OpenRelease"]["TimeoutSeconds"]
 
 

@@ -19,6 +19,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from tests.fakes.codepipeline import FakePaginator
 from tests.simulation.hashes import Hashes
+from tests.simulation.uses import note
 
 PAGINATED = {
     "list_pipelines": "ListPipelines",
@@ -102,6 +103,7 @@ class Conversation:
         """Hand a call to the scheduler; come back with its answer when the scheduler says so."""
         if self._over:
             raise GreenletExit
+        note(self.function, call.service, call.method, call.request)
         parent = cast(greenlet, getcurrent().parent)
         try:
             answer = cast(Answer, parent.switch(call))

@@ -10,6 +10,7 @@ from tests.simulation.engine import make_world, take
 from tests.simulation.happenings import Violated
 from tests.simulation.scenarios import Scenario
 from tests.simulation.steps import Step
+from tests.simulation.uses import Use
 from tests.simulation.world import SavedWorld, World
 
 
@@ -29,6 +30,7 @@ class Found:
     longest: int = 0
     ends: int = 0
     reached: set[str] = field(default_factory=set)
+    uses: set[Use] = field(default_factory=set)
 
     def __str__(self) -> str:
         """Say it in one line."""

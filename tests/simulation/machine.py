@@ -197,7 +197,7 @@ def _try_again(world: World, workflow: Workflow, error: str) -> None:
     if workflow.stage == "CloseRelease" and error == "StartUnresolved":
         delay, most = START_UNRESOLVED
     elif error == "OpeningElsewhere":
-        delay, most = OPENING_ELSEWHERE
+        most = OPENING_ELSEWHERE
     if workflow.failures >= most:
         _finish(world, workflow, "FAILED")
         return

@@ -17,6 +17,7 @@ from tests.simulation.drawn import run, scenarios
 from tests.simulation.explore import Failed, Found, explore
 from tests.simulation.functions import functions_on_stage
 from tests.simulation.scenarios import Scenario
+from tests.simulation.uses import SEEN, Use
 
 # So many choices of a schedule are drawn; one that takes more goes on in the ordinary way.
 CHOICES = 600
@@ -31,6 +32,7 @@ class Drawn:
     steps: int = 0
     seconds: float = 0.0
     reached: set[str] = field(default_factory=set)
+    uses: set[Use] = field(default_factory=set)
     failure: str = ""
     invariant: str = ""
 
@@ -72,13 +74,16 @@ def draw(number: int, schedules: int, *, shrinks: bool = True) -> Drawn:
             drawn.failure = f"drawn with seed {number}: {failed}"
             drawn.invariant = failed.violated.invariant
     drawn.seconds = monotonic() - began
+    drawn.uses = set(SEEN)
     return drawn
 
 
 def explore_quietly(scenario: Scenario, most_states: int | None = None) -> Found:
     """Explore a scenario in a process of its own."""
     with quietly():
-        return explore(scenario, most_states=most_states)
+        found = explore(scenario, most_states=most_states)
+    found.uses = set(SEEN)
+    return found
 
 
 @contextmanager

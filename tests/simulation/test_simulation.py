@@ -9,9 +9,12 @@ from functools import partial
 import pytest
 
 from tests.simulation.explore import Found
+from tests.simulation.functions import TIMEOUTS
+from tests.simulation.policies import allowed
 from tests.simulation.runs import Drawn, draw, explore_quietly, on_all_cores
 from tests.simulation.scenarios import SMALL
 from tests.simulation.sometimes import MUST_BE_REACHED
+from tests.simulation.uses import NOT_SIMULATED
 
 SCHEDULES = int(os.environ.get("SIMULATION_SCHEDULES", "20000"))
 SEED = int(os.environ.get("SIMULATION_SEED", "1"))
@@ -64,3 +67,17 @@ def test_everything_interesting_was_reached(explored: list[Found], drawn: list[D
     reached = {what for each in explored for what in each.reached}
     reached |= {what for each in drawn for what in each.reached}
     assert reached >= MUST_BE_REACHED
+
+
+@pytest.mark.parametrize("function", TIMEOUTS)
+def test_policies_allow_what_was_done_and_nothing_else(
+    function: str, explored: list[Found], drawn: list[Drawn]
+) -> None:
+    """Each action was used by this function, on just that resource, and none is missing.
+
+    No emulator enforces IAM: AWS would be the first to deny it, perhaps in the one repair that a
+    release depends on.
+    """
+    every = {use for each in explored for use in each.uses} | NOT_SIMULATED
+    every |= {use for each in drawn for use in each.uses}
+    assert {use for use in every if use.function == function} == allowed(function)

@@ -14,8 +14,8 @@ RETRIES = {
     "CloseRelease": 8,
     "RollBackRelease": 8,
 }
-# OpenRelease waits so many seconds, so often, for another execution that opens the same release.
-OPENING_ELSEWHERE = (20, 8)
+# So often OpenRelease waits for another execution that opens the same release.
+OPENING_ELSEWHERE = 10
 # CloseRelease waits so many seconds, so often, for a start that may still be on its way.
 START_UNRESOLVED = (30, 6)
 # A manifest that never becomes a release.

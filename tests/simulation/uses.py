@@ -1,0 +1,88 @@
+"""What the functions of this process have asked of IAM with their calls."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from botocore import xform_name
+from botocore.session import get_session
+
+# How Terraform spells what a request names.
+_PIPELINES = "local.pipeline_arns"
+_STAGES = '[for arn in local.pipeline_arns : "${arn}/*"]'
+_MANIFESTS = "${aws_s3_bucket.manifests.arn}/*"
+_BUS = "data.aws_cloudwatch_event_bus.default.arn"
+_EXECUTIONS = "${local.executions_arn}:*"
+
+
+class Use(NamedTuple):
+    """An action on a resource, the one as IAM spells it, the other as Terraform does."""
+
+    function: str
+    action: str
+    resource: str
+
+
+# Simulated releases come through the machine's own door, and are not planned.
+NOT_SIMULATED = {
+    Use("open_release", "s3:GetObject", _MANIFESTS),
+    Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
+    Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
+    Use("open_release", "codepipeline:ListPipelineExecutions", _PIPELINES),
+}
+
+
+SEEN: set[Use] = set()
+_KINDS: set[tuple[object, ...]] = set()
+
+
+def note(function: str, service: str, method: str, request: Mapping[str, Any]) -> None:
+    """Add to SEEN what IAM asks for when a function, given by its name at AWS, calls so."""
+    kind = (function, method, request.get("TableName"), request.get("IndexName"))
+    # Millions are sent, of a few kinds; only these can differ within one.
+    if kind in _KINDS and not request.keys() & {"TransactItems", "RequestItems"}:
+        return
+    _KINDS.add(kind)
+    SEEN.update(_uses(function, service, method, request))
+
+
+def _uses(function: str, service: str, method: str, request: Mapping[str, Any]) -> Iterator[Use]:
+    name = function.removeprefix("release-machine-").replace("-", "_")
+    operation = _operations(service)[method]
+    match service:
+        case "dynamodb":
+            for action, resource in _accesses(operation, request):
+                yield Use(name, f"dynamodb:{action}", resource)
+        case "codepipeline":
+            resource = _STAGES if "stageName" in request else _PIPELINES
+            yield Use(name, f"codepipeline:{operation}", resource)
+        case "stepfunctions":
+            resource = "*" if "taskToken" in request else _EXECUTIONS
+            yield Use(name, f"states:{operation}", resource)
+        case "events":
+            yield Use(name, f"events:{operation}", _BUS)
+        case other:
+            raise LookupError(f"nobody has said what IAM asks for {other}")
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    """The operation behind each method of a client of boto3."""
+    names = get_session().get_service_model(service).operation_names
+    return {xform_name(name): name for name in names}
+
+
+def _accesses(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions and the tables or indexes of a request to DynamoDB."""
+    match request:
+        case {"TransactItems": items}:
+            for item in items:
+                for kind, detail in item.items():
+                    yield f"{kind}Item", f"aws_dynamodb_table.{detail['TableName']}.arn"
+        case {"RequestItems": tables}:
+            for table in tables:
+                yield operation, f"aws_dynamodb_table.{table}.arn"
+        case {"TableName": table, "IndexName": index}:
+            yield operation, f"${{aws_dynamodb_table.{table}.arn}}/index/{index}"
+        case {"TableName": table}:
+            yield operation, f"aws_dynamodb_table.{table}.arn"
