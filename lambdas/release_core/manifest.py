@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from release_core.clock import from_zoned_iso
 from release_core.document import ExactNumber, write_json
 from release_core.errors import ManifestInvalid
 from release_core.problems import report
@@ -60,12 +61,7 @@ type ReleaseId = Annotated[
 
 
 def _read_deadline(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("must say its time zone, as in 2026-11-22T18:00:00Z")
-    return moment
+    return from_zoned_iso(value) if isinstance(value, str) else value
 
 
 type Deadline = Annotated[datetime, BeforeValidator(_read_deadline)]

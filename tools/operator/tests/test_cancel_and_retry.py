@@ -141,7 +141,7 @@ def test_retry_before_the_deadline(aws: FakeAws, run: Run) -> None:
     assert aws.started[0]["manifest"]["deadline"] == "2999-01-01T00:00:00Z"
 
 
-@pytest.mark.parametrize("deadline", ["soon", "2026-11-22T18:00:00"])
+@pytest.mark.parametrize("deadline", ["soon", "2026-11-22T18:00:00", "9999-12-31T23:59:59-01:00"])
 def test_retry_with_a_deadline_that_is_none(aws: FakeAws, run: Run, deadline: str) -> None:
     """A deadline that cannot be read, or has no zone, is exit code 2 and shows how to write one."""
     result = run("retry", "2026.11.22-1", "--deadline", deadline)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from operator_cli.errors import UsageError
 from operator_cli.model import RUNNING, Release
+from release_core.clock import from_zoned_iso
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -37,14 +38,13 @@ def refuse_unretriable(release: Release) -> None:
 
 def read_deadline(text: str) -> datetime:
     """Read a deadline as a manifest spells it; raises UsageError when it is none."""
-    how = "Write it with its time zone, as in 2026-11-22T18:00:00Z."
     try:
-        deadline = datetime.fromisoformat(text)
+        return from_zoned_iso(text)
     except ValueError as error:
-        raise UsageError(f"--deadline {text} is not a time.", how) from error
-    if deadline.tzinfo is None:
-        raise UsageError(f"--deadline {text} has no time zone.", how)
-    return deadline
+        raise UsageError(
+            f"--deadline {text} cannot be used: {error}.",
+            "Write it with its time zone, as in 2026-11-22T18:00:00Z.",
+        ) from error
 
 
 def resuming_manifest(
