@@ -35,7 +35,7 @@ _OF_ONE_ATTEMPT = (
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
-    *("revisions", "resolved_variables"),
+    *("revisions", "resolved_variables", "unrecorded_bytes"),
 )
 
 
