@@ -118,7 +118,8 @@ class OpeningLedger:
             ),
         ]
         # A first try may still be writing while its retry is running pipelines already: whatever
-        # is there stays. A batch is whole or absent, so one that is there needs nothing.
+        # is there stays. A batch is whole or absent, so one that is there needs nothing: batches
+        # are the same in each try, as they go by the manifest alone and not by what is large now.
         absent = {"ConditionExpression": "attribute_not_exists(release_id)"}
         is_running = self._is_running(manifest.release_id, opening.execution_arn)
         for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from release_core.document import write_json
 from release_core.errors import RollbackRefused
-from release_core.model import Failure, Pipeline, PipelineStatus
+from release_core.model import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.rolling_back import checked_manifest
 from release_core.shipped import MAX_SHIPPED, Revision, Shipped, bytes_of
 from tests.fakes.dynamodb.values import size_of_item
@@ -88,6 +88,35 @@ def test_an_item_at_its_largest_leaves_room_for_its_history() -> None:
     (stored,) = [each for each in world.dynamodb.items("releases") if "depends_on" in each]
     assert size_of_item(stored) < 400 * 1024 - 75_000
     assert world.pipeline("web").failure
+
+
+def test_pipelines_are_opened_and_renewed_however_large_their_past_is() -> None:
+    """No transaction has more than the 4 MB that DynamoDB takes."""
+    world = LedgerWorld()
+    names = [f"p{n}" for n in range(70)]
+    good = Shipped(variables={f"V{n}": WIDE * 1000 for n in range(21)})
+    for name in names:
+        node = Pipeline(name=name, execution_id="e")
+        world.ledger.holders.record_last_good("before", node, good)
+    previous = world.ledger.holders.last_good(names)
+    opening = an_opening("r", *names)
+    world.opening_ledger.claim(opening)
+    world.opening_ledger.put_pipelines(opening, previous)
+    world.ledger.headers.close(
+        "r", ReleaseStatus.FAILED, why="in vain", execution_arn=opening.execution_arn
+    )
+    assert world.opening_ledger.reopen(opening, whole(world))
+    world.opening_ledger.renew_pipelines(whole(world), previous)
+    renewed = whole(world).pipelines.values()
+    assert [each.attempt for each in renewed] == [2] * 70
+    assert all(each.previous_good for each in renewed)
+
+
+def whole(world: LedgerWorld) -> Release:
+    """The release as the ledger has it."""
+    release = world.ledger.read_release("r")
+    assert release
+    return release
 
 
 def a_revision(revision: str, summary: str = "") -> Revision:
