@@ -52,6 +52,12 @@ def is_dry_run(document: object) -> bool:
     return isinstance(document, dict) and document.get("dryRun") is True
 
 
+def release_id_of(document: object) -> str | None:
+    """The release id in a document, sound or not, if it has one."""
+    found = spell_number(document.get("releaseId")) if isinstance(document, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def named_pipelines(document: object) -> list[str]:
     """The names in a document that a pipeline may have, each once, in their order."""
     names = dict.fromkeys(name for _, name in _names(document))

@@ -10,7 +10,7 @@ from typing import Any
 from operator_cli.json_places import JsonPlaces, Position
 from operator_cli.manifest_file import STANDARD_INPUT
 from operator_cli.printable import in_one_line
-from release_core.checking import examine, named_pipelines
+from release_core.checking import examine, named_pipelines, release_id_of
 from release_core.declarations import Declared
 from release_core.document import read_json
 from release_core.errors import ManifestInvalid, ManifestUnreadable
@@ -28,14 +28,23 @@ class Finding:
     path: str
     says: str
 
+    def __str__(self) -> str:
+        """What is wrong, for whoever does not look at the text."""
+        where = self.path or f"line {self.position.line}, column {self.position.column}"
+        return f"{where}: {self.says}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file and what is wrong with it; ``manifest`` is there when nothing is."""
+    """A file and what is wrong with it; ``manifest`` is there when nothing is.
+
+    ``release_id`` is what the file says, as far as it can be read.
+    """
 
     name: str
     manifest: Manifest | None
     findings: Sequence[Finding]
+    release_id: str | None = None
 
     def lines(self) -> list[str]:
         """What to tell of it, as compilers tell it."""
@@ -89,7 +98,12 @@ def check_content(
         for problem in problems
     ]
     findings.sort(key=lambda each: (each.position.line, each.position.column))
-    return Checked(name=shown, manifest=None if findings else manifest, findings=findings)
+    return Checked(
+        name=shown,
+        manifest=None if findings else manifest,
+        findings=findings,
+        release_id=release_id_of(document),
+    )
 
 
 def _past(manifest: Manifest, now: datetime) -> list[Problem]:
