@@ -1,5 +1,6 @@
 """The ledger's side of opening a release: the claim of its id, its pipelines, and refusals."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import batched
@@ -68,6 +69,11 @@ class OpeningLedger:
         """The header of a release, if there is one."""
         found = self._releases.get_all([{"release_id": release_id, "item": HEADER}])
         return next(map(read_header, found), None)
+
+    def manifest(self, release_id: str) -> dict[str, Any] | None:
+        """The document of the manifest that a release was opened with, once it is on record."""
+        found = self._releases.get_all([{"release_id": release_id, "item": MANIFEST}])
+        return next((json.loads(item["manifest"]) for item in found), None)
 
     def claim(self, opening: Opening) -> Release | None:
         """Claim the release id; None when it is ours, otherwise the release that has it.
