@@ -52,6 +52,12 @@ def is_dry_run(document: object) -> bool:
     return isinstance(document, dict) and document.get("dryRun") is True
 
 
+def release_id_of(document: object) -> str | None:
+    """The release id in a document, sound or not, if it has one."""
+    found = spell_number(document.get("releaseId")) if isinstance(document, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def named_pipelines(document: object) -> list[str]:
     """The names in a document that a pipeline may have, each once, in their order."""
     names = dict.fromkeys(name for _, name in _names(document))
@@ -114,17 +120,20 @@ def _entries(document: object) -> Iterator[tuple[int, object]]:
         yield from enumerate(pipelines[: MAX_PIPELINES + 1])
 
 
+# In our words, by pydantic's name of what is wrong.
+_SAID = {
+    "extra_forbidden": "unknown key",
+    "missing": "is required",
+    "model_type": "must be a JSON object",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+
 def _words(kind: str, message: str, *, is_key: bool) -> str:
-    match kind:
-        case "extra_forbidden":
-            return "unknown key"
-        case "missing":
-            return "is required"
-        case "model_type":
-            return "must be a JSON object"
-        case "too_short" | "string_too_short":
-            return "must not be empty"
-        case "string_pattern_mismatch" if "\\u2028" in message:
-            return "must be one line of text"
-        case _:
-            return f"{'the name ' if is_key else ''}{message[:1].lower() + message[1:]}"
+    if kind in _SAID:
+        return _SAID[kind]
+    if kind == "string_pattern_mismatch" and "\\u2028" in message:
+        return "must be one line of text"
+    said = message.removeprefix("Value error, ")  # before what our own validators say
+    return f"{'the name ' if is_key else ''}{said[:1].lower() + said[1:]}"

@@ -23,3 +23,18 @@ def from_iso(text: str) -> datetime:
     """
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def from_zoned_iso(text: str) -> datetime:
+    """The moment an ISO 8601 text names together with its zone, in that zone.
+
+    Raises ValueError, which says what is wrong, when the text is no such time or none in UTC.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("must say its time zone, as in 2026-11-22T18:00:00Z")
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is no time in UTC: its year there is not from 1 to 9999") from error
+    return moment

@@ -1,7 +1,7 @@
 """The doors: what an execution's input says about where its manifest is and who sent it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
@@ -16,6 +16,9 @@ _WRAPPER = frozenset({"manifest", "requestedBy", "apiRequestId"})
 ROLLBACK_KEYS = frozenset(
     {"rollBack", "releaseId", "requestedBy", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
 )
+# What may differ from the attempt before.
+RETRY_CHANGES = frozenset({"deadline", "onBusy"})
+_RETRY_KEYS = RETRY_CHANGES | {"retry", "requestedBy"}
 _RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 MAX_NAME = 1000  # bytes that name a person, a request or a version; AWS's own names are shorter
@@ -60,14 +63,25 @@ class RollbackRequest:
     channel: Channel = "rollback"
 
 
-type Brought = Submission | DroppedObject | RollbackRequest
+@dataclass(frozen=True, kw_only=True)
+class RetryRequest:
+    """No manifest, but the release whose manifest is given again, with what differs this time."""
+
+    of: str
+    changes: Mapping[str, object]
+    requester: str | None
+    source: str | None = None
+    channel: Channel = "direct"
+
+
+type Brought = Submission | DroppedObject | RollbackRequest | RetryRequest
 
 
 def recognise(input_text: str) -> Brought:
     """What the input of an execution holds.
 
     Raises ManifestUnreadable when it is not JSON or an S3 event without an object, and
-    ManifestInvalid when it wraps a manifest or a rollback together with keys that mean nothing.
+    ManifestInvalid when it has a manifest, a rollback or a retry with keys that mean nothing.
     """
     document = read_json(input_text, place="the input")
     if not isinstance(document, dict):
@@ -78,6 +92,8 @@ def recognise(input_text: str) -> Brought:
         return _wrapped(document)
     if "rollBack" in document:
         return _rollback(document)
+    if "retry" in document:
+        return _retry(document)
     return Submission(channel="direct", document=document)
 
 
@@ -119,10 +135,7 @@ def _rollback(document: dict[str, object]) -> RollbackRequest:
         *_unknown_keys(document, ROLLBACK_KEYS),
         *_bad_names(document, "requestedBy", started_by),
     ]
-    for key in ("rollBack", "releaseId"):
-        value = document.get(key)
-        if not (isinstance(value, str) and _RELEASE_ID.fullmatch(value)):
-            problems.append(f"{key}: must be the id of a release")
+    problems += _bad_ids(document, "rollBack", "releaseId")
     if problems:
         raise ManifestInvalid(report("The request for a rollback", problems))
     return RollbackRequest(
@@ -130,6 +143,21 @@ def _rollback(document: dict[str, object]) -> RollbackRequest:
         release_id=str(document["releaseId"]),
         requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
         source=str(document[started_by]) if document.get(started_by) else None,
+    )
+
+
+def _retry(document: dict[str, object]) -> RetryRequest:
+    problems = [
+        *_unknown_keys(document, _RETRY_KEYS),
+        *_bad_names(document, "requestedBy"),
+        *_bad_ids(document, "retry"),
+    ]
+    if problems:
+        raise ManifestInvalid(report("The request for a retry", problems))
+    return RetryRequest(
+        of=str(document["retry"]),
+        changes={key: value for key, value in document.items() if key in RETRY_CHANGES},
+        requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
     )
 
 
@@ -142,6 +170,13 @@ def _bad_names(document: dict[str, object], *keys: str) -> Iterator[str]:
     for key in keys:
         if document.get(key, "") != "" and not _is_name(document[key]):
             yield f"{key}: must be a string of at most {MAX_NAME:,} bytes"
+
+
+def _bad_ids(document: dict[str, object], *keys: str) -> Iterator[str]:
+    for key in keys:
+        value = document.get(key)
+        if not (isinstance(value, str) and _RELEASE_ID.fullmatch(value)):
+            yield f"{key}: must be the id of a release"
 
 
 def _is_name(value: object) -> TypeGuard[str]:

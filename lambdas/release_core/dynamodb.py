@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 BATCH_GET_LIMIT = 100
-TRANSACTION_LIMIT = 100
+# Items: DynamoDB takes 100 in one transaction, but no more than 4 MB; each has 400 KB at most.
+TRANSACTION_LIMIT = 10
 
 _NAME = re.compile(r"#(\w+)")
 

@@ -137,13 +137,16 @@ class Holders:
         """Keep what succeeded last for the pipeline, as the state to return to."""
         now = to_iso(self._clock())
         started = to_iso(pipeline.starting_at) if pipeline.starting_at else now
-        last_good = {
+        kept = shipped.kept
+        last_good: Item = {
             "release_id": release_id,
             "execution_id": pipeline.execution_id,
-            "revisions": [plain(revision) for revision in shipped.revisions],
-            "variables": dict(shipped.variables),
+            "revisions": [plain(revision) for revision in kept.revisions],
+            "variables": dict(kept.variables),
             "at": now,
         }
+        if kept.unrecorded_bytes:
+            last_good["unrecorded_bytes"] = kept.unrecorded_bytes
         # A success may be heard of late: what was started before does not replace it.
         not_newer = "attribute_not_exists(#last_good_started) OR #last_good_started <= :started"
         self._pipelines.update(

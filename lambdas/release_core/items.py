@@ -85,6 +85,11 @@ def plain(value: Failure | Pin | Revision) -> Item:
     return {name: known for name, known in vars(value).items() if known is not None}
 
 
+def failure_item(failure: Failure) -> Item:
+    """A failure as a pipeline's item holds it: AWS does not say how long its texts may be."""
+    return {name: brief(text) for name, text in plain(failure).items()}
+
+
 def read_good(item: Item) -> Good:
     """What succeeded in a pipeline, as ``last_good`` and ``previous_good`` hold it."""
     return Good(
@@ -93,6 +98,7 @@ def read_good(item: Item) -> Good:
         at=from_iso(item["at"]),
         revisions=_revisions(item),
         variables=item.get("variables", {}),
+        unrecorded_bytes=int(item["unrecorded_bytes"]) if "unrecorded_bytes" in item else None,
     )
 
 

@@ -14,7 +14,15 @@ from release_core.dynamodb import Table, Update, Written
 from release_core.executions import Executions
 from release_core.headers import Headers
 from release_core.holders import Holders
-from release_core.items import Item, audit_entry, node_key, plain, read_pipeline, retry_item
+from release_core.items import (
+    Item,
+    audit_entry,
+    failure_item,
+    node_key,
+    plain,
+    read_pipeline,
+    retry_item,
+)
 from release_core.ledger_reader import LedgerReader
 from release_core.model import Change, Failure, Pipeline, PipelineStatus, Retry
 from release_core.shipped import NOTHING, Shipped
@@ -230,17 +238,19 @@ class Ledger(LedgerReader):
         # Events and looks report the same end: the first one is recorded. None is recorded of a
         # failure that somebody has claimed to retry since.
         not_retried = "attribute_not_exists(#retried) OR #retried = :retried"
+        kept = shipped.kept
         self._change_status(
             release_id,
             pipeline,
             status,
-            what=str(failure) if failure else "ended",
+            what=str(failure) if failure else f"ended{kept.remark}",
             update=Update(
                 put={
                     "ended_at": ended_at or self._now(),
-                    "failure": plain(failure) if failure else None,
-                    "revisions": [plain(revision) for revision in shipped.revisions] or None,
-                    "resolved_variables": dict(shipped.variables) or None,
+                    "failure": failure_item(failure) if failure else None,
+                    "revisions": [plain(revision) for revision in kept.revisions] or None,
+                    "resolved_variables": dict(kept.variables) or None,
+                    "unrecorded_bytes": kept.unrecorded_bytes,
                 },
                 remove=[] if failure else ["failure"],
                 condition=not_retried,

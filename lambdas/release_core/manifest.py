@@ -7,7 +7,7 @@ differ when it is given again.
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -20,9 +20,11 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from release_core.clock import from_zoned_iso
 from release_core.document import ExactNumber, write_json
 from release_core.errors import ManifestInvalid
 from release_core.problems import report
+from release_core.shipped import MAX_SHIPPED, Pin, bytes_of
 
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
 NAME_PATTERN = r"^[A-Za-z0-9.@_-]+$"  # of a pipeline and of an action
@@ -60,12 +62,7 @@ type ReleaseId = Annotated[
 
 
 def _read_deadline(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("must say its time zone, as in 2026-11-22T18:00:00Z")
-    return moment
+    return from_zoned_iso(value) if isinstance(value, str) else value
 
 
 type Deadline = Annotated[datetime, BeforeValidator(_read_deadline)]
@@ -153,6 +150,24 @@ class ManifestPipeline(_Model):
     @classmethod
     def _from_name(cls, value: object) -> object:
         return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        size = bytes_of(self.pins, self.variables)
+        if size > MAX_SHIPPED:
+            raise ValueError(
+                f"its variables and source revisions have {size:,} bytes; at most {MAX_SHIPPED:,} "
+                "fit into the ledger"
+            )
+        return self
+
+    @property
+    def pins(self) -> list[Pin]:
+        """Its source revisions, as the ledger keeps them."""
+        return [
+            Pin(action=each.action_name, type=each.revision_type, revision=each.revision_value)
+            for each in self.source_revisions
+        ]
 
 
 class Manifest(_Model):

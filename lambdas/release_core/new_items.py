@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from release_core.clock import to_iso
 from release_core.dynamodb import Update
-from release_core.items import HEADER, Item, audit_entry, node_key
+from release_core.items import HEADER, Item, audit_entry, node_key, plain
 from release_core.model import PipelineStatus, Release, ReleaseStatus
 from release_core.problems import listing
 
@@ -93,10 +93,7 @@ def new_node(
         "retries": pipeline.retries,
         "timeout_minutes": pipeline.timeout_minutes,
         "variables": pipeline.variables,
-        "source_revisions": [
-            {"action": pin.action_name, "type": pin.revision_type, "revision": pin.revision_value}
-            for pin in pipeline.source_revisions
-        ],
+        "source_revisions": [plain(pin) for pin in pipeline.pins],
         "previous_good": previous.get(pipeline.name),
         "attempt": 1,
         "audit": [audit_entry(at=at, who=who, what="opened", before=None, after=waiting)],

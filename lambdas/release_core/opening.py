@@ -10,13 +10,21 @@ from release_core.checking import check_manifest, is_dry_run, named_pipelines
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
 from release_core.document import MAX_BYTES, read_json
-from release_core.doors import Brought, DroppedObject, RollbackRequest, Submission, recognise
+from release_core.doors import (
+    Brought,
+    DroppedObject,
+    RetryRequest,
+    RollbackRequest,
+    Submission,
+    recognise,
+)
 from release_core.errors import (
     ExecutionEnded,
     LedgerBusy,
     ManifestInvalid,
     ManifestUnreadable,
     Rejection,
+    ReleaseNotResumable,
     RollbackRefused,
 )
 from release_core.manifest import Manifest
@@ -208,7 +216,18 @@ class OpenRelease:
             return brought.document
         if isinstance(brought, RollbackRequest):
             return checked_manifest(self._roll_back(brought.of, brought.release_id))
+        if isinstance(brought, RetryRequest):
+            return self._given_again(brought)
         return read_json(self._read_object(brought), place=brought.source)
+
+    def _given_again(self, retry: RetryRequest) -> dict[str, Any]:
+        recorded = self.ledger.manifest(retry.of)
+        if recorded is None:
+            raise ReleaseNotResumable(
+                f"the ledger has no manifest of a release {retry.of}; check its id in the list of "
+                "releases, or submit its manifest if it was never wholly opened"
+            )
+        return {**recorded, "resume": True, **retry.changes}
 
     def _read_object(self, dropped: DroppedObject) -> bytes:
         wanted: GetObjectRequestTypeDef = {"Bucket": dropped.bucket, "Key": dropped.key}

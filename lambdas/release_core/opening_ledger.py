@@ -1,5 +1,6 @@
 """The ledger's side of opening a release: the claim of its id, its pipelines, and refusals."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import batched
@@ -35,7 +36,7 @@ _OF_ONE_ATTEMPT = (
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
-    *("revisions", "resolved_variables"),
+    *("revisions", "resolved_variables", "unrecorded_bytes"),
 )
 
 
@@ -68,6 +69,11 @@ class OpeningLedger:
         """The header of a release, if there is one."""
         found = self._releases.get_all([{"release_id": release_id, "item": HEADER}])
         return next(map(read_header, found), None)
+
+    def manifest(self, release_id: str) -> dict[str, Any] | None:
+        """The document of the manifest that a release was opened with, once it is on record."""
+        found = self._releases.get_all([{"release_id": release_id, "item": MANIFEST}])
+        return next((json.loads(item["manifest"]) for item in found), None)
 
     def claim(self, opening: Opening) -> Release | None:
         """Claim the release id; None when it is ours, otherwise the release that has it.
@@ -118,7 +124,8 @@ class OpeningLedger:
             ),
         ]
         # A first try may still be writing while its retry is running pipelines already: whatever
-        # is there stays. A batch is whole or absent, so one that is there needs nothing.
+        # is there stays. A batch is whole or absent, so one that is there needs nothing: batches
+        # are the same in each try, as they go by the manifest alone and not by what is large now.
         absent = {"ConditionExpression": "attribute_not_exists(release_id)"}
         is_running = self._is_running(manifest.release_id, opening.execution_arn)
         for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):

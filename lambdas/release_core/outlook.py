@@ -198,11 +198,7 @@ def sources_of(declared: Declared, name: str) -> tuple[SourceAction, ...]:
 
 
 def pins_of(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:
-    return [
-        Pin(action=each.action_name, type=each.revision_type, revision=each.revision_value)
-        for each in pipeline.source_revisions
-        if each.action_name == source.name
-    ]
+    return [each for each in pipeline.pins if each.action == source.name]
 
 
 def _is_of_one(problem: Problem) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from release_core.checking import examine, named_pipelines
+from release_core.checking import examine, named_pipelines, release_id_of
 from release_core.clients import InParallel, one_by_one
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
@@ -12,7 +12,7 @@ from release_core.declarations import Declared, SourceAction, revision_types
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
 from release_core.ledger import Ledger
-from release_core.manifest import Manifest, ManifestPipeline, spell_number
+from release_core.manifest import Manifest, ManifestPipeline
 from release_core.model import Release
 from release_core.outlook import (
     Lookups,
@@ -60,7 +60,7 @@ class Planner:
         declared = self.codepipeline.declarations(names)
         manifest, problems = examine(document, declared=declared)
         if manifest is None:
-            return Plan(release_id=_release_id(document), problems=tuple(map(line_of, problems)))
+            return Plan(release_id=release_id_of(document), problems=tuple(map(line_of, problems)))
         facts = self.survey([name for name in names if declaration_of(declared, name)])
         has_ended = cache(self._has_ended)  # one execution may hold them all
         held = {
@@ -139,8 +139,3 @@ def _fitting_pins(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]
     """The pins that can be looked for: of another type there is a problem already."""
     types = revision_types(source.provider)
     return [pin for pin in pins_of(pipeline, source) if not types or pin.type in types]
-
-
-def _release_id(document: object) -> str | None:
-    found = spell_number(document.get("releaseId")) if isinstance(document, dict) else None
-    return found if isinstance(found, str) else None

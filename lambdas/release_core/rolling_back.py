@@ -15,7 +15,7 @@ from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.pins import pipeline_problems
 from release_core.problems import MAX_REPORTED, listing
-from release_core.shipped import Good
+from release_core.shipped import MAX_SHIPPED, Good
 
 MAX_ID = 100  # characters of a release id
 MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
@@ -151,6 +151,11 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     good = pipeline.previous_good
     if good is None:
         return f"no release had succeeded in it before {release.release_id}"
+    if good.unrecorded_bytes:
+        return (
+            f"what release {good.release_id} shipped has {good.unrecorded_bytes:,} bytes with its "
+            f"variables, and the ledger keeps {MAX_SHIPPED:,} of a pipeline"
+        )
     if not good.revisions:
         return f"release {good.release_id}, which was good before, has no revisions on record"
     for revision in good.revisions:

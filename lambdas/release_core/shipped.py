@@ -1,8 +1,14 @@
 """What executions of pipelines ship: the revisions they take, and the variables they have."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+# Of pins or revisions together with variables. The item of a pipeline has this three times, as
+# given, good before and shipped, beside up to 100 KB of what it depends on and its history, and
+# DynamoDB takes 400 KB. All variables that CodePipeline takes fit, unless their letters are wide.
+MAX_SHIPPED = 64_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +41,48 @@ class Revision:
         return Pin(action=self.action, type=self.type, revision=self.revision)
 
 
+def bytes_of(sources: Iterable[Pin | Revision], variables: Mapping[str, str]) -> int:
+    """How large pins or revisions and variables are as JSON, which DynamoDB never exceeds."""
+    known = [
+        {name: value for name, value in vars(each).items() if value is not None} for each in sources
+    ]
+    return len(json.dumps([known, dict(variables)], ensure_ascii=False).encode(errors="replace"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
-    """What an execution ran with: its revisions, and every variable with the value it had."""
+    """What an execution ran with: its revisions, and every variable with the value it had.
+
+    ``unrecorded_bytes`` tells how large it was when not all of it is here.
+    """
 
     revisions: Sequence[Revision] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    unrecorded_bytes: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes, of which the ledger keeps MAX_SHIPPED at most."""
+        return bytes_of(self.revisions, self.variables)
+
+    @property
+    def kept(self) -> "Shipped":
+        """What goes on record: all of it, else the revisions for people to see, if they fit."""
+        size = self.size
+        if size <= MAX_SHIPPED:
+            return self
+        fits = bytes_of(self.revisions, {}) <= MAX_SHIPPED
+        return Shipped(revisions=self.revisions if fits else (), unrecorded_bytes=size)
+
+    @property
+    def remark(self) -> str:
+        """What the audit adds to its end when not all of it is here."""
+        if self.unrecorded_bytes is None:
+            return ""
+        return (
+            f"; what it shipped has {self.unrecorded_bytes:,} bytes with its variables, too many "
+            "to keep, so that nothing can be rolled back to it"
+        )
 
 
 NOTHING = Shipped()
@@ -48,10 +90,14 @@ NOTHING = Shipped()
 
 @dataclass(frozen=True, kw_only=True)
 class Good:
-    """An execution of a pipeline that succeeded, and what it takes to ship the same again."""
+    """An execution of a pipeline that succeeded, and what it takes to ship the same again.
+
+    ``unrecorded_bytes`` is as in ``Shipped``: without all of it nothing can be shipped again.
+    """
 
     release_id: str
     execution_id: str
     at: datetime
     revisions: tuple[Revision, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    unrecorded_bytes: int | None = None

@@ -1,6 +1,7 @@
 """A manifest is accepted as people write it; all that is wrong with it is said at once."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -159,8 +160,10 @@ def test_an_order_with_everything_wrong_is_refused_with_the_circle() -> None:
 @pytest.mark.parametrize(
     ("deadline", "says"),
     [
-        ("soon", "Invalid isoformat string"),
+        ("soon", "invalid isoformat string"),
         ("2026-11-22T18:00:00", "must say its time zone"),
+        ("9999-12-31T23:59:59-01:00", "is no time in UTC"),
+        ("0001-01-01T00:00:00+05:00", "is no time in UTC"),
         (5, "datetime"),
     ],
 )
@@ -169,6 +172,38 @@ def test_a_deadline_that_is_no_moment_is_refused(deadline: object, says: str) ->
     (problem,) = problems({"releaseId": "r", "pipelines": ["orders"], "deadline": deadline})
     assert problem.startswith("deadline: ")
     assert says in problem
+    assert "value error" not in problem
+
+
+def test_one_pipeline_takes_no_more_than_its_item_holds() -> None:
+    """What DynamoDB could not hold after a success, three times over, is refused beforehand."""
+    pins = [
+        {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "\u8a9e" * 300}
+    ] * 10
+    variables = {f"V{number}": "\u8a9e" * 1000 for number in range(20)}
+    for fits in ({"variables": variables}, {"sourceRevisions": pins}):
+        manifest, _ = examine(_with_orders(fits), declared=None)
+        assert manifest
+    too_large = _with_orders({"variables": variables, "sourceRevisions": pins})
+    manifest, (problem,) = examine(too_large, declared=None)
+    assert manifest is None
+    assert str(problem) == (
+        "pipelines[1]: its variables and source revisions have 69,804 bytes; at most 64,000 fit "
+        "into the ledger"
+    )
+
+
+def test_all_variables_that_are_plain_text_fit() -> None:
+    """As many and as long as CodePipeline takes them."""
+    variables = {f"{number:03}".ljust(128, "V"): "x" * 1000 for number in range(50)}
+    entry = {"name": "orders", "variables": variables}
+    manifest, found = examine({"releaseId": "r", "pipelines": [entry]}, declared=None)
+    assert manifest
+    assert not found
+
+
+def _with_orders(more: dict[str, Any]) -> dict[str, Any]:
+    return {"releaseId": "r", "pipelines": ["catalog", {"name": "orders", **more}]}
 
 
 def test_when_and_how_to_begin_are_not_part_of_the_release() -> None:

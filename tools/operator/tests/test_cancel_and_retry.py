@@ -1,5 +1,6 @@
 """Stopping a release, and running the rest of it again, as people call it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from click.testing import Result
 
 from operator_cli.cancelling import summary
 from operator_cli.model import Pipeline, Snapshot
+from release_core.doors import RetryRequest, recognise
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 
 type Run = Callable[..., Result]
@@ -102,12 +104,11 @@ def test_refused_look_at_an_execution(aws: FakeAws, run: Run, monkeypatch: Any) 
 
 
 def test_retry(aws: FakeAws, run: Run) -> None:
-    """What did not succeed runs again, from the manifest on record, on behalf of the caller."""
+    """The release is named, as the machine has its manifest, on behalf of the caller."""
     aws.set_status("FAILED")
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 1  # the fake's second attempt comes to the same
-    manifest = {"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"], "resume": True}
-    assert aws.started == [{"manifest": manifest, "requestedBy": aws.caller}]
+    assert aws.started == [{"retry": "2026.11.22-1", "requestedBy": aws.caller}]
     assert f"execution {EXECUTION}" in result.stdout
     assert "release 2026.11.22-1: FAILED" in result.stdout
 
@@ -120,17 +121,14 @@ def test_retry_after_the_deadline(aws: FakeAws, run: Run) -> None:
     assert "the deadline 2026-01-01T00:00:00Z has passed" in result.stdout
     result = run("retry", "2026.11.22-1", "--deadline", "2999-01-01T00:00:00Z")
     assert "has passed" not in result.stdout
-    assert [each["manifest"].get("deadline") for each in aws.started] == [
-        None,
-        "2999-01-01T00:00:00+00:00",
-    ]
+    assert [each["deadline"] for each in aws.started] == [None, "2999-01-01T00:00:00+00:00"]
 
 
 def test_retry_that_waits(aws: FakeAws, run: Run) -> None:
     """A retry may wait for pipelines that another release holds, whatever the manifest said."""
     aws.set_status("FAILED")
     run("retry", "2026.11.22-1", "--wait")
-    assert aws.started[0]["manifest"]["onBusy"] == "wait"
+    assert aws.started[0]["onBusy"] == "wait"
 
 
 def test_retry_before_the_deadline(aws: FakeAws, run: Run) -> None:
@@ -138,10 +136,22 @@ def test_retry_before_the_deadline(aws: FakeAws, run: Run) -> None:
     aws.set_status("FAILED")
     aws.stored = '{"releaseId": "x", "pipelines": ["a"], "deadline": "2999-01-01T00:00:00Z"}'
     run("retry", "2026.11.22-1")
-    assert aws.started[0]["manifest"]["deadline"] == "2999-01-01T00:00:00Z"
+    assert "deadline" not in aws.started[0]
 
 
-@pytest.mark.parametrize("deadline", ["soon", "2026-11-22T18:00:00"])
+def test_a_retry_is_read_by_the_machine(aws: FakeAws, run: Run) -> None:
+    """All that the command may say is said in the machine's own words."""
+    aws.set_status("FAILED")
+    run("retry", "2026.11.22-1", "--wait", "--deadline", "2999-01-01T00:00:00Z")
+    read = recognise(json.dumps(aws.started[0]))
+    assert read == RetryRequest(
+        of="2026.11.22-1",
+        changes={"deadline": "2999-01-01T00:00:00+00:00", "onBusy": "wait"},
+        requester=aws.caller,
+    )
+
+
+@pytest.mark.parametrize("deadline", ["soon", "2026-11-22T18:00:00", "9999-12-31T23:59:59-01:00"])
 def test_retry_with_a_deadline_that_is_none(aws: FakeAws, run: Run, deadline: str) -> None:
     """A deadline that cannot be read, or has no zone, is exit code 2 and shows how to write one."""
     result = run("retry", "2026.11.22-1", "--deadline", deadline)

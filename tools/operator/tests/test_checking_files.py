@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from operator_cli.checking_files import check_content
 from operator_cli.json_places import JsonPlaces, Position
+from operator_cli.printable import in_one_line
 from release_core.problems import Place
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -49,7 +50,9 @@ def test_valid() -> None:
         ("5.10,", '5.10, "deadline": "2026-11-22T09:00:00Z",', "2:22: deadline: 2026-11-22 09:00"),
         ("5.10,", "5.10", "3:3: no JSON: Expecting ',' delimiter"),
         ("5.10,", '5.10, "releaseId": 5.11,', "2:22: releaseId: its object has this key already"),
-        ("5.10", "NaN", "1:1: it is not a usable JSON document: NaN is not a JSON number"),
+        ("5.10", "NaN", "2:16: releaseId: NaN is not a JSON number"),
+        ('"catalog",', '"a", -Infinity,', "4:10: pipelines[1]: -Infinity is not a JSON number"),
+        ("5.10", "1" * 5000, "2:16: releaseId: a whole number has at most 4,300 digits"),
     ],
 )
 def test_problems_have_a_position(old: str, new: str, problem: str) -> None:
@@ -77,6 +80,59 @@ def test_text_that_is_no_utf8() -> None:
     assert "UTF-8" in line
 
 
+def test_text_that_is_no_utf8_after_what_is() -> None:
+    """Its column counts letters, not bytes, and no mark that a text begins with."""
+    (line,) = lines(b'\xef\xbb\xbf"\xc3\xa9\xff"')
+    assert line.startswith("m.json:1:3: ")
+
+
+def test_all_that_json_does_not_have_is_told() -> None:
+    """What a text repeats and its numbers that are none, from its top to its bottom."""
+    told = lines('{"a": NaN,\n "a": 1,\n "b": [Infinity, {"c": 1, "c": 2}]}')
+    assert [line.split(": ")[0] for line in told] == [
+        "m.json:1:7",
+        "m.json:2:2",
+        "m.json:3:8",
+        "m.json:3:27",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"releaseId":"a","releaseId":"b"}}', "1:34: no JSON: Extra data"),
+        ('[{"a":1,"a":2}, "x', "1:17: no JSON: Unterminated string"),
+        ("[NaN,\n]", "1:5: no JSON: Illegal trailing comma"),
+        ('[{"a":1,"a":2},' + "[" * 200_000, "1:1: it is nested too deeply to be a manifest"),
+    ],
+)
+def test_syntax_comes_first(text: str, told: str) -> None:
+    """What is no JSON at all is told so, whatever is wrong with it before that."""
+    (line,) = lines(text)
+    assert line.startswith(f"m.json:{told}")
+
+
+PIECES = [*"{}[],:1 \n\\", '"', '"a"', "NaN", "-Infinity", "true"]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=25).map("".join))
+def test_any_text_is_judged(text: str) -> None:
+    """Whatever is in a file, its problems lie inside it."""
+    content = text.encode(errors="surrogatepass")
+    checked = check_content("m.json", content, now=NOW)
+    assert checked.findings
+    rows = content.decode("utf-8-sig", errors="replace").split("\n")
+    for each in checked.findings:
+        assert 1 <= each.position.column <= len(rows[each.position.line - 1]) + 1
+
+
+@given(st.binary(max_size=30))
+def test_any_bytes_are_judged(content: bytes) -> None:
+    """Whatever is in a file, its problems lie inside it, and are printable."""
+    for line in check_content("m.json", content, now=NOW).lines():
+        assert in_one_line(line) == line
+
+
 def test_for_programs() -> None:
     """Programs get the same as one object per file."""
     content = MANIFEST.replace("catalog", "cat alog", 1).encode()
@@ -102,7 +158,7 @@ def test_every_value_is_found(value: object, indent: int | str | None, ascii_onl
     """However a text is laid out, each place leads to where its value or its key begins."""
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     places = JsonPlaces(text)
-    assert places.repeated == []
+    assert not list(places.unusable)
     for place, wanted in _walk((), value):
         at = places.find(place)
         found, _ = json.JSONDecoder().raw_decode(text, _offset(text, at))

@@ -197,6 +197,35 @@ def test_validate(run: Run, tmp_path: Path) -> None:
     assert run("validate", "absent.json").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "release_id", "problem", "line"),
+    [
+        ('{\n"releaseId":', None, "line 2, column 13: no JSON: ", "2:13: no JSON: "),
+        (
+            '{"releaseId": 5.10,\n "pipelines": ["a"], "color": 1}',
+            "5.10",
+            "color: unknown key",
+            "2:22: color: unknown key",
+        ),
+    ],
+)
+def test_plan_of_what_is_no_manifest(
+    run: Run, tmp_path: Path, text: str, release_id: str | None, problem: str, line: str
+) -> None:
+    """Programs get a plan that is not valid, people the line and column; the exit code is 2."""
+    (tmp_path / "bad.json").write_text(text)
+    result = run("plan", "bad.json", "--json")
+    assert result.exit_code == 2
+    plan = json.loads(result.stdout)
+    assert plan.keys() == PLAN.keys()
+    assert (plan["releaseId"], plan["valid"], plan["pipelines"]) == (release_id, False, [])
+    (told,) = plan["problems"]
+    assert told.startswith(problem)
+    result = run("plan", "bad.json")
+    assert result.exit_code == 2
+    assert result.stdout.startswith(f"bad.json:{line}")
+
+
 def test_schema(run: Run) -> None:
     """The schema is that of the model, as it is committed."""
     committed = Path(__file__).resolve().parents[3] / "docs" / "release-manifest.schema.json"

@@ -2,14 +2,18 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SOURCES = (PACKAGE / "src" / "operator_cli", PACKAGE.parents[1] / "lambdas" / "release_core")
+ROOT = PACKAGE.parents[1]
+SOURCES = (PACKAGE / "src" / "operator_cli", ROOT / "lambdas" / "release_core")
+BUILDER = ROOT / ".platform" / "bootstrap" / "bin" / "python"
 # Brought along by a dependency that is named.
 BROUGHT = {"botocore": "boto3", "pydantic_core": "pydantic"}
 
@@ -25,6 +29,38 @@ def test_both_are_installed(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert Path(called.stdout.strip()).resolve() == SOURCES[1]
+
+
+def test_a_wheel_of_the_source_distribution_is_whole(tmp_path: Path) -> None:
+    """Built as `uv build` does it, apart from this repository, the package has both in it."""
+    repository, elsewhere, wheels = (tmp_path / each for each in ("here", "elsewhere", "wheels"))
+    for source in (PACKAGE, SOURCES[1]):
+        leftovers = shutil.ignore_patterns("*.egg-info", "__pycache__")
+        copy = repository / source.relative_to(ROOT)
+        shutil.copytree(source, copy, ignore=leftovers)
+    build("sdist", repository / "tools/operator", elsewhere)
+    (packed,) = elsewhere.glob("*.tar.gz")
+    shutil.unpack_archive(packed, elsewhere, filter="data")
+    build("wheel", elsewhere / packed.name.removesuffix(".tar.gz"), wheels)
+    (wheel,) = wheels.iterdir()
+    with ZipFile(wheel) as files:
+        held = {name for name in files.namelist() if name.endswith((".py", ".css", ".js", ".html"))}
+    assert held == {
+        f"{source.name}/{path.relative_to(source)}"
+        for source in SOURCES
+        for path in source.rglob("*.*")
+        if path.suffix in {".py", ".css", ".js", ".html"}
+    }
+    # Leftovers of a build end up in the next one where they lie in a folder that both have.
+    assert not (tmp_path / ".build").exists()
+    assert [each.name for each in (repository / "tools").iterdir()] == ["operator"]
+
+
+def build(what: str, source: Path, into: Path) -> None:
+    """Call the build backend, which is installed where the set-up itself is."""
+    into.mkdir(parents=True)
+    script = f"from setuptools import build_meta; build_meta.build_{what}({str(into)!r})"
+    subprocess.run([BUILDER, "-c", script], capture_output=True, check=True, cwd=source)
 
 
 def test_dependencies_are_named() -> None:

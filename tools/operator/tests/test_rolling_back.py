@@ -227,6 +227,8 @@ def test_what_goes_over_later_releases_is_handed_in_whole() -> None:
     forced = replace(ROLLBACK, conflicts={"orders": "v3"})
     given = json.loads(execution_input(forced, caller="me"))
     assert given == {"manifest": ROLLBACK.manifest, "requestedBy": "me"}
+    wide = {"releaseId": "r", "more": "\u8a9e" * 80_000}
+    assert json.loads(execution_input(replace(forced, manifest=wide), caller="me"))
     large = replace(forced, manifest={"releaseId": "r", "more": "x" * 300_000})
     with pytest.raises(OperatorError, match="an execution takes 262,144"):
         execution_input(large, caller="me")

@@ -1,6 +1,7 @@
 """Checking manifest files as the release machine will, with line and column for every problem."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from json import JSONDecodeError
@@ -8,7 +9,8 @@ from typing import Any
 
 from operator_cli.json_places import JsonPlaces, Position
 from operator_cli.manifest_file import STANDARD_INPUT
-from release_core.checking import examine, named_pipelines
+from operator_cli.printable import in_one_line
+from release_core.checking import examine, named_pipelines, release_id_of
 from release_core.declarations import Declared
 from release_core.document import read_json
 from release_core.errors import ManifestInvalid, ManifestUnreadable
@@ -26,14 +28,23 @@ class Finding:
     path: str
     says: str
 
+    def __str__(self) -> str:
+        """What is wrong, for whoever does not look at the text."""
+        where = self.path or f"line {self.position.line}, column {self.position.column}"
+        return f"{where}: {self.says}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file and what is wrong with it; ``manifest`` is there when nothing is."""
+    """A file and what is wrong with it; ``manifest`` is there when nothing is.
+
+    ``release_id`` is what the file says, as far as it can be read.
+    """
 
     name: str
     manifest: Manifest | None
     findings: Sequence[Finding]
+    release_id: str | None = None
 
     def lines(self) -> list[str]:
         """What to tell of it, as compilers tell it."""
@@ -42,8 +53,10 @@ class Checked:
             pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
             return [f"{self.name}: valid, release {self.manifest.release_id}, {pipelines}"]
         return [
-            f"{self.name}:{each.position.line}:{each.position.column}: "
-            f"{f'{each.path}: ' if each.path else ''}{each.says}"
+            in_one_line(
+                f"{self.name}:{each.position.line}:{each.position.column}: "
+                f"{f'{each.path}: ' if each.path else ''}{each.says}"
+            )
             for each in self.findings
         ]
 
@@ -85,7 +98,12 @@ def check_content(
         for problem in problems
     ]
     findings.sort(key=lambda each: (each.position.line, each.position.column))
-    return Checked(name=shown, manifest=None if findings else manifest, findings=findings)
+    return Checked(
+        name=shown,
+        manifest=None if findings else manifest,
+        findings=findings,
+        release_id=release_id_of(document),
+    )
 
 
 def _past(manifest: Manifest, now: datetime) -> list[Problem]:
@@ -97,25 +115,41 @@ def _past(manifest: Manifest, now: datetime) -> list[Problem]:
 
 
 def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
-    """The position of what makes a text no usable JSON, as far as it has one."""
-    start = Position(line=1, column=1)
+    """What makes a text no usable JSON, at its position as far as it has one."""
     match error.__cause__:
         case JSONDecodeError() as cause:
-            at = Position(line=cause.lineno, column=cause.colno)
-            return [Finding(position=at, path="", says=f"no JSON: {cause.msg}")]
+            return [_no_json(cause)]
         case UnicodeDecodeError() as cause:
-            before = content[: cause.start]
-            at = Position(line=before.count(b"\n") + 1, column=cause.start - before.rfind(b"\n"))
-            return [Finding(position=at, path="", says=str(error))]
+            before = cause.object[: cause.start].decode()
+            return [Finding(position=_end_of(before), path="", says=str(error))]
         case ValueError():
-            repeated = JsonPlaces(content.decode("utf-8-sig")).repeated
-            return [
-                Finding(
-                    position=at,
-                    path=Problem(place, "").path,
-                    says="its object has this key already",
-                )
-                for place, at in repeated
-            ] or [Finding(position=start, path="", says=str(error))]
+            return list(_unusable(content.decode("utf-8-sig"))) or [_at_the_start(error)]
         case _:
-            return [Finding(position=start, path="", says=str(error))]
+            return [_at_the_start(error)]
+
+
+def _unusable(text: str) -> Iterator[Finding]:
+    """What JSON does not have in a text of which the reading was given up."""
+    try:
+        # It was given up at the first of them: what comes after may be no JSON at all.
+        json.loads(text, parse_int=str)
+    except JSONDecodeError as cause:
+        yield _no_json(cause)
+    except RecursionError:
+        yield _at_the_start("it is nested too deeply to be a manifest")
+    else:
+        for place, at, says in JsonPlaces(text).unusable:
+            yield Finding(position=at, path=Problem(place, says).path, says=says)
+
+
+def _no_json(cause: JSONDecodeError) -> Finding:
+    at = Position(line=cause.lineno, column=cause.colno)
+    return Finding(position=at, path="", says=f"no JSON: {cause.msg}")
+
+
+def _at_the_start(said: object) -> Finding:
+    return Finding(position=Position(line=1, column=1), path="", says=str(said))
+
+
+def _end_of(text: str) -> Position:
+    return Position(line=text.count("\n") + 1, column=len(text) - text.rfind("\n"))

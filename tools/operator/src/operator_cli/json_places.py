@@ -1,12 +1,17 @@
 """Where in a JSON text each value stands; the json module tells that of syntax errors only."""
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from json import JSONDecoder
 
 from release_core.problems import Place
 
+# Places below are those of what is around them: a manifest is not as deep, and all the places of
+# a text that is nothing but brackets would take more memory than there is.
+_DEEPEST = 32
+_NO_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 _TOKEN = re.compile(r'[ \t\n\r]*(?:([{}\[\],:])|(")|([^ \t\n\r{}\[\],:"]+))')
 
 
@@ -24,25 +29,35 @@ class _Frame:
 
     part: str | int
     awaits_key: bool
+    keys: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class _Scan:
     starts: dict[Place, int] = field(default_factory=dict)
-    repeated: list[tuple[Place, int]] = field(default_factory=list)
+    unusable: list[tuple[Place, int, str]] = field(default_factory=list)
     frames: list[_Frame] = field(default_factory=list)
 
     def value(self, start: int) -> None:
         """A value begins; that of a member has its place from its key."""
         if not self.frames or isinstance(self.frames[-1].part, int):
-            self.starts[self._place()] = start
+            self.starts.setdefault(self._place(), start)
 
     def key(self, name: str, start: int) -> None:
-        self.frames[-1] = _Frame(part=name, awaits_key=False)
-        place = self._place()
-        if place in self.starts:
-            self.repeated.append((place, start))
-        self.starts.setdefault(place, start)
+        frame = self.frames[-1]
+        frame.part, frame.awaits_key = name, False
+        if name in frame.keys:
+            self._refuse(start, "its object has this key already")
+        frame.keys.add(name)
+        self.starts.setdefault(self._place(), start)
+
+    def literal(self, literal: str, start: int) -> None:
+        self.value(start)
+        most = sys.get_int_max_str_digits()
+        if literal in _NO_NUMBERS:
+            self._refuse(start, f"{literal} is not a JSON number")
+        elif len(digits := literal.removeprefix("-")) > most > 0 and digits.isdigit():
+            self._refuse(start, f"a whole number has at most {most:,} digits")
 
     def punctuation(self, sign: str, start: int) -> None:
         match sign:
@@ -52,19 +67,21 @@ class _Scan:
             case "}" | "]":
                 self.frames.pop()
             case ",":
-                part = self.frames[-1].part
-                self.frames[-1] = (
-                    _Frame(part=part + 1, awaits_key=False)
-                    if isinstance(part, int)
-                    else _Frame(part="", awaits_key=True)
-                )
+                frame = self.frames[-1]
+                if isinstance(frame.part, int):
+                    frame.part += 1
+                else:
+                    frame.awaits_key = True
+
+    def _refuse(self, start: int, says: str) -> None:
+        self.unusable.append((self._place(), start, says))
 
     def _place(self) -> Place:
-        return tuple(frame.part for frame in self.frames)
+        return tuple(frame.part for frame in self.frames[:_DEEPEST])
 
 
 class JsonPlaces:
-    """The positions of a text that is JSON, though it may repeat keys."""
+    """The positions of a text that the json module reads: JSON, but for repeated keys and NaN."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -82,14 +99,15 @@ class JsonPlaces:
                 else:
                     scan.value(start)
             else:
-                scan.value(start)
+                scan.literal(text[start:at], start)
         self._starts: Mapping[Place, int] = scan.starts
-        self._repeated = scan.repeated
+        self._unusable = scan.unusable
 
     @property
-    def repeated(self) -> list[tuple[Place, Position]]:
-        """Each key that its object has had before."""
-        return [(place, self._position(start)) for place, start in self._repeated]
+    def unusable(self) -> Iterator[tuple[Place, Position, str]]:
+        """What no manifest may have: each key that its object has had before, each odd number."""
+        for place, start, says in self._unusable:
+            yield place, self._position(start), says
 
     def find(self, place: Place) -> Position:
         """Where the key of a member stands, or an array's value; else the nearest one around it."""

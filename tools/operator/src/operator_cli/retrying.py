@@ -1,13 +1,16 @@
-"""Running the rest of a release again: its own manifest, given once more with ``resume``."""
+"""Running the rest of a release again: the request for its next attempt."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from operator_cli.errors import UsageError
 from operator_cli.model import RUNNING, Release
+from release_core.clock import from_zoned_iso
+from release_core.document import write_json
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -37,33 +40,38 @@ def refuse_unretriable(release: Release) -> None:
 
 def read_deadline(text: str) -> datetime:
     """Read a deadline as a manifest spells it; raises UsageError when it is none."""
-    how = "Write it with its time zone, as in 2026-11-22T18:00:00Z."
     try:
-        deadline = datetime.fromisoformat(text)
+        return from_zoned_iso(text)
     except ValueError as error:
-        raise UsageError(f"--deadline {text} is not a time.", how) from error
-    if deadline.tzinfo is None:
-        raise UsageError(f"--deadline {text} has no time zone.", how)
-    return deadline
+        raise UsageError(
+            f"--deadline {text} cannot be used: {error}.",
+            "Write it with its time zone, as in 2026-11-22T18:00:00Z.",
+        ) from error
 
 
-def resuming_manifest(
-    stored: str, *, deadline: datetime | None, now: datetime
-) -> tuple[dict[str, Any], str | None]:
-    """The manifest of the next attempt, and the deadline that was dropped as it has passed."""
-    manifest: dict[str, Any] = {**json.loads(stored), "resume": True}
-    if deadline is not None:
-        return {**manifest, "deadline": deadline.isoformat()}, None
-    given = manifest.get("deadline")
-    if given is None or datetime.fromisoformat(given) > now:
-        return manifest, None
-    del manifest["deadline"]
-    return manifest, given
+def new_deadline(
+    stored: str, *, given: datetime | None, now: datetime
+) -> tuple[dict[str, str | None], str | None]:
+    """What of the deadline differs from the manifest on record, and the one that has passed."""
+    if given is not None:
+        return {"deadline": given.isoformat()}, None
+    before = json.loads(stored).get("deadline")
+    if before is None or datetime.fromisoformat(before) > now:
+        return {}, None
+    return {"deadline": None}, before
 
 
 def start_attempt(
-    manifest: dict[str, Any], *, state_machine_arn: str, caller: str, sfn: SFNClient
+    release_id: str,
+    changes: Mapping[str, str | None],
+    *,
+    state_machine_arn: str,
+    caller: str,
+    sfn: SFNClient,
 ) -> str:
-    """Start the machine with the manifest, on behalf of the caller; returns the execution's ARN."""
-    given = json.dumps({"manifest": manifest, "requestedBy": caller})
+    """Start the machine, on behalf of the caller; returns the execution's ARN.
+
+    The machine has the manifest: that of a rollback may be larger than an execution's input.
+    """
+    given = write_json({"retry": release_id, **changes, "requestedBy": caller})
     return sfn.start_execution(stateMachineArn=state_machine_arn, input=given)["executionArn"]

@@ -11,7 +11,7 @@ from rich.text import Text
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.model import RUNNING, SUCCEEDED, Release
 from operator_cli.printable import visible
-from release_core.document import MAX_BYTES
+from release_core.document import MAX_BYTES, write_json
 
 if TYPE_CHECKING:
     from release_core.errors import RollbackRefused
@@ -101,8 +101,8 @@ def execution_input(rollback: Rollback, *, caller: str) -> str:
         # The machine makes the same manifest itself, once it holds the pipelines: a release that
         # has come in between is seen, and not rolled over.
         request = {"rollBack": rollback.release_id, "releaseId": rollback.rollback_id}
-        return json.dumps({**request, "requestedBy": caller})
-    given = json.dumps({"manifest": rollback.manifest, "requestedBy": caller})
+        return write_json({**request, "requestedBy": caller})
+    given = write_json({"manifest": rollback.manifest, "requestedBy": caller})
     if len(given.encode()) > MAX_BYTES:
         raise OperatorError(
             f"The rollback has {len(given.encode()):,} bytes; an execution takes {MAX_BYTES:,}.",

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 import click
 
 from operator_cli.aws_command import AwsCommand, open_session
-from operator_cli.checking_files import check_content
+from operator_cli.checking_files import Checked, check_content
 from operator_cli.core import planner
 from operator_cli.following import NOT_RELEASED, open_console, show
 from operator_cli.json_output import write
 from operator_cli.manifest_file import read_manifest
 from operator_cli.plan_view import plan_view
 from release_core.document import read_json
+from release_core.plan import Plan
 
 INVALID = 2
 
@@ -37,7 +38,7 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
     content = read_manifest(manifest)
     checked = check_content(manifest, content, now=datetime.now(UTC))
     if checked.manifest is None:
-        click.echo("\n".join(checked.lines()))
+        _tell_invalid(checked, as_json=as_json)
         sys.exit(INVALID)
     plan = planner(open_session(context))(read_json(content, place="the manifest"))
     if as_json:
@@ -47,3 +48,11 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
         show(console, plan_view(plan.as_json(), width=console.width))
     if not plan.valid:
         sys.exit(NOT_RELEASED)
+
+
+def _tell_invalid(checked: Checked, *, as_json: bool) -> None:
+    if as_json:
+        problems = tuple(map(str, checked.findings))
+        write(Plan(release_id=checked.release_id, problems=problems).as_json())
+    else:
+        click.echo("\n".join(checked.lines()))

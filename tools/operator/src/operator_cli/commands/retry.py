@@ -10,9 +10,9 @@ from operator_cli.following import follow_from_opening, now, tell
 from operator_cli.model import SUCCEEDED
 from operator_cli.release_argument import release_argument
 from operator_cli.retrying import (
+    new_deadline,
     read_deadline,
     refuse_unretriable,
-    resuming_manifest,
     start_attempt,
 )
 
@@ -36,7 +36,7 @@ def command(
       release-machine retry 2026.11.22-1
       release-machine retry 2026.11.22-1 --wait --deadline 2026-11-22T18:00:00Z
     """
-    new_deadline = read_deadline(deadline) if deadline else None
+    given = read_deadline(deadline) if deadline else None
     session = open_session(context)
     found = known_release(session, release_id)
     if found.status == SUCCEEDED:
@@ -50,11 +50,12 @@ def command(
             "opened.",
             "Give its manifest a new releaseId and submit it.",
         )
-    manifest, dropped = resuming_manifest(stored, deadline=new_deadline, now=now())
+    changes, dropped = new_deadline(stored, given=given, now=now())
     if dropped:
         tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
     arn = start_attempt(
-        {**manifest, "onBusy": "wait"} if wait else manifest,
+        found.release_id,
+        {**changes, "onBusy": "wait"} if wait else changes,
         state_machine_arn=session.deployment.state_machine_arn,
         caller=session.caller,
         sfn=session.sfn,
