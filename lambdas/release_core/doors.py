@@ -21,6 +21,8 @@ RETRY_CHANGES = frozenset({"deadline", "onBusy"})
 _RETRY_KEYS = RETRY_CHANGES | {"retry", "requestedBy"}
 _RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+# The metadata of an object in S3, without its prefix x-amz-meta-.
+REQUESTED_BY = "requested-by"
 MAX_NAME = 1000  # bytes that name a person, a request or a version; AWS's own names are shorter
 MAX_KEY = 1024  # bytes of an object's key, as in S3
 
@@ -95,6 +97,15 @@ def recognise(input_text: str) -> Brought:
     if "retry" in document:
         return _retry(document)
     return Submission(channel="direct", document=document)
+
+
+def requester_in(metadata: Mapping[str, str]) -> str | None:
+    """The person that the metadata of an object names, as ``release-machine submit`` does.
+
+    S3's event tells the account alone.
+    """
+    person = metadata.get(REQUESTED_BY)
+    return person if _is_name(person) else None
 
 
 def _dropped_object(detail: object) -> DroppedObject:

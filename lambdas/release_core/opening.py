@@ -17,6 +17,7 @@ from release_core.doors import (
     RollbackRequest,
     Submission,
     recognise,
+    requester_in,
 )
 from release_core.errors import (
     ExecutionEnded,
@@ -75,7 +76,7 @@ class OpenRelease:
         brought: Brought | None = None
         try:
             brought = recognise(self._input(execution_arn))
-            document = self._document(brought)
+            brought, document = self._with_document(brought)
             if not is_dry_run(document):
                 return self._release(_opening(self._check(document), brought, execution_arn))
         except Rejection as rejection:
@@ -132,7 +133,8 @@ class OpenRelease:
 
     def wait(self, execution_arn: str, task_token: str) -> None:
         """Have the task woken when a pipeline that its release needs becomes free."""
-        manifest = self._check(self._document(recognise(self._input(execution_arn))))
+        _, document = self._with_document(recognise(self._input(execution_arn)))
+        manifest = self._check(document)
         self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
 
     def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
@@ -211,14 +213,20 @@ class OpenRelease:
     def _roll_back(self, release_id: str, rollback_id: str) -> Rollback:
         return self.rollbacks.read(release_id, rollback_id=rollback_id, waits=True)
 
-    def _document(self, brought: Brought) -> object:
+    def _with_document(self, brought: Brought) -> tuple[Brought, object]:
+        """What was brought, with the person that its object may name, and its document."""
+        if isinstance(brought, DroppedObject):
+            content, person = self._read_object(brought)
+            named = replace(brought, requester=person or brought.requester)
+            return named, read_json(content, place=brought.source)
+        return brought, self._document(brought)
+
+    def _document(self, brought: Submission | RollbackRequest | RetryRequest) -> object:
         if isinstance(brought, Submission):
             return brought.document
         if isinstance(brought, RollbackRequest):
             return checked_manifest(self._roll_back(brought.of, brought.release_id))
-        if isinstance(brought, RetryRequest):
-            return self._given_again(brought)
-        return read_json(self._read_object(brought), place=brought.source)
+        return self._given_again(brought)
 
     def _given_again(self, retry: RetryRequest) -> dict[str, Any]:
         recorded = self.ledger.manifest(retry.of)
@@ -229,7 +237,7 @@ class OpenRelease:
             )
         return {**recorded, "resume": True, **retry.changes}
 
-    def _read_object(self, dropped: DroppedObject) -> bytes:
+    def _read_object(self, dropped: DroppedObject) -> tuple[bytes, str | None]:
         wanted: GetObjectRequestTypeDef = {"Bucket": dropped.bucket, "Key": dropped.key}
         if dropped.version_id:
             wanted["VersionId"] = dropped.version_id
@@ -247,7 +255,7 @@ class OpenRelease:
                     f"{dropped.source} has {answer['ContentLength']:,} bytes; "
                     f"a manifest has at most {MAX_BYTES:,}"
                 )
-            return body.read()
+            return body.read(), requester_in(answer.get("Metadata", {}))
 
 
 def _opening(manifest: Manifest, brought: Brought, execution_arn: str) -> Opening:

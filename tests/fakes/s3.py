@@ -22,13 +22,17 @@ class FakeS3:
 
     denied: set[tuple[str, str]] = field(default_factory=set)
     _versions: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
+    _metadata: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict)
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """PutObject; the body is bytes."""
         service("s3").check_parameters("PutObject", request)
         versions = self._versions.setdefault((request["Bucket"], request["Key"]), [])
         versions.append(bytes(request["Body"]))
-        return answer({"ETag": _etag(versions[-1]), "VersionId": _version(len(versions))})
+        version = _version(len(versions))
+        written = (request["Bucket"], request["Key"], version)
+        self._metadata[written] = dict(request.get("Metadata", {}))
+        return answer({"ETag": _etag(versions[-1]), "VersionId": version})
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject; the body is a stream that can be read once."""
@@ -44,6 +48,7 @@ class FakeS3:
                 "ContentType": "binary/octet-stream",
                 "ETag": _etag(body),
                 "LastModified": _WRITTEN,
+                "Metadata": self._metadata[request["Bucket"], request["Key"], version],
                 "VersionId": version,
             }
         )

@@ -63,6 +63,20 @@ def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
     assert header["source"].startswith("s3://manifests/release.json?versionId=v")
 
 
+@pytest.mark.parametrize(
+    ("says", "recorded"),
+    [("arn:alice", "arn:alice"), ("", "123456789012"), ("x" * 1001, "123456789012")],
+)
+def test_an_object_names_who_dropped_it(world: ReleaseWorld, says: str, recorded: str) -> None:
+    """S3 tells the account alone; what submit writes beside the manifest tells the person."""
+    put = world.s3.put_object(
+        Bucket=BUCKET, Key="release.json", Body=MANIFEST, Metadata={"requested-by": says}
+    )
+    world.open_release(world.start(dropped("release.json", put["VersionId"])))
+    header = world.item("release", "5.10")
+    assert header["requester"] == header["audit"][0]["who"] == recorded
+
+
 def test_a_posted_manifest_opens_its_release(world: ReleaseWorld) -> None:
     """The API's door records who asked and by which request."""
     body = MANIFEST.decode()

@@ -73,11 +73,16 @@ def test_manifest_keeps_its_bytes(stubbed: Stubbed, tmp_path: Path) -> None:
                 "Key": ANY,
                 "Body": content,
                 "ContentType": "application/json",
+                "Metadata": {"requested-by": "arn:alice"},
             },
         )
     drops = [
         drop_manifest(
-            read_manifest(str(tmp_path / "m")), name="näh me.txt", bucket="manifests", s3=client
+            read_manifest(str(tmp_path / "m")),
+            name="näh me.txt",
+            bucket="manifests",
+            caller="arn:alice",
+            s3=client,
         )
         for _ in range(2)
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from operator_cli.errors import OperatorError
+from release_core.doors import REQUESTED_BY
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -39,12 +40,21 @@ class Drop:
         return f"s3://{self.bucket}/{self.key}"
 
 
-def drop_manifest(content: bytes, *, name: str, bucket: str, s3: S3Client) -> Drop:
-    """Put the manifest under a key of its own ending in .json, which starts the machine."""
+def drop_manifest(content: bytes, *, name: str, bucket: str, caller: str, s3: S3Client) -> Drop:
+    """Put the manifest under a key of its own ending in .json, which starts the machine.
+
+    The caller goes on record with it.
+    """
     at = datetime.now(UTC)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip("-.")[:80] or "manifest"
     key = f"{stem}-{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.json"
-    answer = s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+    answer = s3.put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=content,
+        ContentType="application/json",
+        Metadata={REQUESTED_BY: caller},
+    )
     return Drop(bucket=bucket, key=key, version_id=answer.get("VersionId"), at=at)
 
 

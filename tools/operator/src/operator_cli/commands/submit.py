@@ -33,7 +33,11 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
         sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
     )
     drop = drop_manifest(
-        content, name=manifest, bucket=session.deployment.manifest_bucket, s3=session.s3
+        content,
+        name=manifest,
+        bucket=session.deployment.manifest_bucket,
+        caller=session.caller,
+        s3=session.s3,
     )
     tell(f"dropped {drop.address}")
     with going_on("the release goes on. It starts by itself; see it with: release-machine list"):
