@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.account import Account
 from tests.e2e.command_line import on_terminal, run_command
+from tests.e2e.ledger import Ledger
 from tests.e2e.pipelines import Estate, Pipelines, unique
 from tests.e2e.releases import Releases, manifest
 
@@ -27,8 +29,8 @@ def write(tmp_path: Path) -> Any:
     return to_file
 
 
-def test_submit_in_a_pipe(write: Any, estate: Estate) -> None:
-    """Each change is one line, plain, and the exit code of a good release is 0."""
+def test_submit_in_a_pipe(write: Any, estate: Estate, ledger: Ledger, account: Account) -> None:
+    """Each change is one line, plain; a good release is exit code 0, and who submitted is known."""
     release_id = unique("r")
     entries = (estate.catalog, {"name": estate.orders, "dependsOn": [estate.catalog]})
     called = run_command("submit", write(manifest(release_id, *entries)))
@@ -38,6 +40,7 @@ def test_submit_in_a_pipe(write: Any, estate: Estate) -> None:
     assert lines[-1].partition(" ")[2].startswith(f"release {release_id}: SUCCEEDED after ")
     ended = [line.split()[1] for line in lines if " SUCCEEDED after" in line][:2]
     assert ended == [estate.catalog, estate.orders]
+    assert ledger.header(release_id)["requester"] == account.caller
 
 
 def test_submit_from_the_standard_input(estate: Estate) -> None:
