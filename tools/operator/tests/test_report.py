@@ -14,6 +14,7 @@ from operator_cli.model import Release, Revision, Snapshot, StateChange
 from operator_cli.report import html
 from operator_cli.report.history import is_function
 from tools.operator.tests import report_samples as samples
+from tools.operator.tests.bucket_release import KEY, OLDER, VERSION, from_buckets, version
 from tools.operator.tests.made_release import ALICE, REGION, Ran, moment, release
 from tools.operator.tests.report_reading import Page
 
@@ -41,7 +42,7 @@ def test_header() -> None:
         "SUCCEEDED after 12 min 43 s 5 SUCCEEDED Outcome all 5 pipelines succeeded "
         "Opened by alice@example.com "
         "arn:aws:sts::123456789012:assumed-role/ReleaseManager/alice@example.com "
-        "Through the manifest bucket (S3) Opened 2026-11-22 22:02:40 Closed 2026-11-22 22:15:23 "
+        "Through the API Opened 2026-11-22 22:02:40 Closed 2026-11-22 22:15:23 "
     )
 
 
@@ -162,6 +163,35 @@ def test_bill_of_materials() -> None:
     assert "nothing known" in text
 
 
+def test_a_source_is_one_row_however_it_went() -> None:
+    """A run that failed has no action on record: its artifact tells which source it is of."""
+    text = read(from_buckets()).text
+    assert f"site Source {VERSION} {OLDER} release 2026.11.15-1" in text
+    assert "nothing known" not in text
+
+
+def test_a_version_and_its_key() -> None:
+    """Of an S3 object that is not the declared one both are shown, and that the key was asked."""
+    text = read(from_buckets()).text
+    ran = f"docs Docs {VERSION} s3 object version id {KEY} s3 object key"
+    assert f"{ran} this revision {OLDER}" in text
+
+
+def test_the_same_object_of_a_run_that_failed() -> None:
+    """Its version tells that it took what was good before, though its key is not on record."""
+    seen = from_buckets()
+    (site, docs) = seen.release.pipelines
+    good = docs.previous_good
+    assert good is not None
+    changed = replace(
+        docs,
+        revisions=(version(OLDER, artifact="Docs"),),
+        source_revisions=(),
+        previous_good=replace(good, revisions=(*good.revisions, docs.revisions[1])),
+    )
+    assert f"docs Docs {OLDER} the same" in with_release(seen, pipelines=(site, changed)).text
+
+
 def test_pins_of_what_has_not_run() -> None:
     """Before there is a revision that ran, the one that was asked for is shown."""
     seen = samples.good()
@@ -177,7 +207,7 @@ def test_audit_is_in_the_order_of_time() -> None:
     text = read(seen).text
     audit = text[text.index("Audit trail Audit trail") :]
     told = [
-        f"alice@example.com {ALICE} opened through s3 RUNNING",
+        f"alice@example.com {ALICE} opened through api RUNNING",
         "execution FAILED payments",
         "execution RESUMED, attempt 2 payments",
         "retry 1 of 2 claimed orders",
