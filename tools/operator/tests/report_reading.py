@@ -1,6 +1,11 @@
 """Reads a report as a browser's parser does: its elements, its text and where its links lead."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
+
+from operator_cli.model import Release, Snapshot
+from operator_cli.report import html
+from tools.operator.tests.made_release import REGION
 
 VOID = {"meta", "br"}
 
@@ -44,3 +49,14 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str]]:
         """The attributes of each element of that name."""
         return [found for name, found in self.elements if name == tag]
+
+
+def read(seen: Snapshot, region: str | None = REGION) -> Page:
+    """The page of a snapshot."""
+    return Page(html(seen, console_region=region))
+
+
+def with_release(seen: Snapshot, **changed: object) -> Page:
+    """The page of a snapshot of which something in the header is otherwise."""
+    made: Release = replace(seen.release, **changed)  # type: ignore[arg-type] # any field
+    return read(replace(seen, release=made))

@@ -10,28 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from operator_cli.model import Release, Revision, Snapshot, StateChange
+from operator_cli.model import Revision, Snapshot, StateChange
 from operator_cli.report import html
 from operator_cli.report.history import is_function
 from tools.operator.tests import report_samples as samples
 from tools.operator.tests.bucket_release import KEY, OLDER, VERSION, from_buckets, version
-from tools.operator.tests.made_release import ALICE, REGION, Ran, moment, release
-from tools.operator.tests.report_reading import Page
+from tools.operator.tests.made_release import ALICE, Ran, moment, release
+from tools.operator.tests.report_reading import read, with_release
 
 ROOT = Path(__file__).resolve().parents[3]
 type Sample = Callable[[], Snapshot]
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
-
-
-def read(seen: Snapshot, region: str | None = REGION) -> Page:
-    """The page of a snapshot."""
-    return Page(html(seen, console_region=region))
-
-
-def with_release(seen: Snapshot, **changed: object) -> Page:
-    """The page of a snapshot of which something in the header is otherwise."""
-    made: Release = replace(seen.release, **changed)  # type: ignore[arg-type] # any field
-    return read(replace(seen, release=made))
 
 
 def test_header() -> None:
@@ -268,12 +257,12 @@ def test_timeline_is_told_to_who_cannot_see_it() -> None:
     """Each bar says its times, its marks and whether it decided how long the release took."""
     labels = read(samples.good()).values("aria-label")
     assert (
-        "orders: SUCCEEDED, 22:06:16 to 22:11:05, 4:49, stage retried at 22:08:30, "
+        "orders: SUCCEEDED, 22:06:16 to 22:11:05, 4 min 49 s, stage retried at 22:08:30, "
         "on the critical path"
     ) in labels
-    assert "search: SUCCEEDED, 22:02:42 to 22:04:15, 1:33" in labels
+    assert "search: SUCCEEDED, 22:02:42 to 22:04:15, 1 min 33 s" in labels
     waited = read(samples.twelve()).values("aria-label")
-    assert any(each.startswith("mail:") and "ready 6:13 before" in each for each in waited)
+    assert any(each.startswith("mail:") and "ready 6 min 13 s before" in each for each in waited)
 
 
 def test_a_status_is_more_than_a_colour() -> None:

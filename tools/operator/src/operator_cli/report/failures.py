@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from operator_cli.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
+from operator_cli.report.durations import brief
 from operator_cli.report.markup import Content, Markup, element, is_web_address, joined, link, told
 from operator_cli.report.parts import anchor, execution, in_full, retries
 from operator_cli.report.statuses import badge
-from operator_cli.wording import duration
 
 
 def failures(release: Release, *, region: str | None) -> Markup | None:
@@ -53,7 +53,7 @@ def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Con
             yield "Summary", in_full(failure.summary)
         yield "Look at", _address(failure.link)
     yield "Execution", execution(pipeline.name, pipeline.execution_id, region=region)
-    yield "Duration", duration(pipeline.started_at, pipeline.ended_at)
+    yield "Duration", brief(pipeline.started_at, pipeline.ended_at)
     if pipeline.retried:
         yield "Retries", retries(pipeline)
 

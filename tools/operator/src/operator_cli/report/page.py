@@ -64,7 +64,7 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     found: list[tuple[str, str, Content]] = [
         ("failures", failures_title(release), failures(release, region=region)),
         ("timeline", "Timeline", gantt(release, present) if present else None),
-        ("order", "What waits for what", graph(release, present) if present else None),
+        ("order", "What waits for what", graph(snapshot, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
         ("revisions", "Revisions", revisions(release)),
         ("attempts", "Earlier attempts", attempts(release, known[:-1], region=region)),

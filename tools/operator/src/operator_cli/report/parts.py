@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from operator_cli.model import Pipeline, Release
 from operator_cli.report import links
 from operator_cli.report.markup import Content, Markup, element, empty, link, told
-from operator_cli.wording import duration
 
 # A text that is longer is folded.
 LONG, MANY_LINES = 600, 4
@@ -117,13 +116,6 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
 def retries(pipeline: Pipeline) -> str:
     """How many of its retries a pipeline has taken."""
     return f"{pipeline.retried} of {pipeline.retries} retries used"
-
-
-def spelled(begin: datetime | None, end: datetime | None) -> str:
-    """How long it took, in a way that nobody takes for a time of day: 12 min 43 s."""
-    units = zip(reversed(duration(begin, end).split(":")), ("s", "min", "h"), strict=False)
-    parts = [f"{int(number)} {unit}" for number, unit in units if int(number)]
-    return " ".join(reversed(parts)) or "0 s"
 
 
 def anchor(pipeline: Pipeline) -> str:

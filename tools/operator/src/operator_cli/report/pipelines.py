@@ -1,11 +1,11 @@
 """The table of the pipelines, in the order they run in."""
 
 from operator_cli.model import RUNNING, Pipeline, Release, Snapshot
+from operator_cli.report.durations import brief, ran
 from operator_cli.report.markup import Content, Markup, element, link_if_web, told
 from operator_cli.report.parts import Column, anchor, execution, moment, retries, table
 from operator_cli.report.statuses import badge
 from operator_cli.situation import kept, stopping, waits_for
-from operator_cli.wording import duration
 
 COLUMNS = (
     Column("Pipeline"),
@@ -24,12 +24,11 @@ def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
 
 
 def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[Content]:
-    until = pipeline.ended_at or (None if pipeline.ended else snapshot.at)
     return [
         told(pipeline.name),
         badge(pipeline.status),
         moment(pipeline.started_at),
-        duration(pipeline.started_at, until) or None,
+        brief(*ran(pipeline, snapshot.at)) or None,
         _facts(pipeline, snapshot) or None,
         execution(pipeline.name, pipeline.execution_id, region=region),
     ]

@@ -12,8 +12,9 @@ from operator_cli.model import (
     Snapshot,
 )
 from operator_cli.report import links
+from operator_cli.report.durations import in_brief, spelled
 from operator_cli.report.markup import Content, Markup, element, link, link_if_web, told
-from operator_cli.report.parts import anchor, command, in_full, moment, person, spelled
+from operator_cli.report.parts import anchor, command, in_full, moment, person
 from operator_cli.report.statuses import badge, icon, severity
 from operator_cli.situation import slots
 from operator_cli.wording import halted, left
@@ -88,7 +89,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     yield "Rolled back by", told(release.rolled_back_by)
     yield "Halted", told(halted(release))
     if release.deadline:
-        rest = "" if release.closed else f", {left(release.deadline - at)}"
+        rest = "" if release.closed else f", {left(release.deadline - at, written=in_brief)}"
         yield "Deadline", [moment(release.deadline), rest]
     if release.max_concurrency:
         used = "" if release.closed else f", {slots(release)}"
