@@ -1,4 +1,4 @@
-"""The HTML report says all that is known of a release, and what to do about it."""
+"""The HTML report says all that is known of a release."""
 
 import hashlib
 import os
@@ -10,77 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from operator_cli.model import Revision, Snapshot, StateChange
+from operator_cli.model import Snapshot, StateChange
 from operator_cli.report import html
 from operator_cli.report.history import is_function
 from tools.operator.tests import report_samples as samples
-from tools.operator.tests.bucket_release import KEY, OLDER, VERSION, from_buckets, version
 from tools.operator.tests.made_release import ALICE, Ran, moment, release
 from tools.operator.tests.report_reading import read, with_release
 
 ROOT = Path(__file__).resolve().parents[3]
 type Sample = Callable[[], Snapshot]
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
-
-
-def test_header() -> None:
-    """It says which release, how it went, how long it took, who opened it, how and when."""
-    text = read(samples.good()).text
-    assert text.startswith(
-        "Release 2026.11.22-1: SUCCEEDED To the details Release report 2026.11.22-1 "
-        "SUCCEEDED after 12 min 43 s 5 SUCCEEDED Outcome all 5 pipelines succeeded "
-        "Opened by alice@example.com "
-        "arn:aws:sts::123456789012:assumed-role/ReleaseManager/alice@example.com "
-        "Through the API Opened 2026-11-22 22:02:40 Closed 2026-11-22 22:15:23 "
-    )
-
-
-@pytest.mark.parametrize(
-    ("sample", "steps"),
-    [
-        (samples.good, ["Nothing: every pipeline succeeded", "rollback 2026.11.22-1"]),
-        (samples.failed, ["Mend what failed", "retry 2026.11.22-2", "rollback 2026.11.22-2"]),
-        (samples.cancelled, ["where it was stopped", "retry 5.10", "rollback 5.10"]),
-        (
-            samples.running,
-            [
-                "orders , at Production → Approve , waits for manual approval . Go there",
-                "watch 2026.11.22-3",
-                "cancel 2026.11.22-3",
-            ],
-        ),
-        (samples.rejected, ["Nothing was started", "submit manifest.json"]),
-    ],
-)
-def test_what_to_do_next(sample: Sample, steps: list[str]) -> None:
-    """For each status it names the commands that make sense, and whom it waits for."""
-    text = read(sample()).text
-    for step in steps:
-        assert step in text
-
-
-def test_a_rollback_is_not_rolled_back() -> None:
-    """Of a rollback it says what it puts back, and offers no rollback of it, however it went."""
-    for status in ("SUCCEEDED", "FAILED"):
-        text = with_release(samples.rollback(), status=status).text
-        assert "Rolls back 2026.11.22-2 " in text
-        assert "release-machine rollback" not in text
-
-
-def test_what_was_rolled_back_names_its_rollback() -> None:
-    """Of a release that was rolled back it says by which, instead of offering it again."""
-    text = with_release(samples.failed(), rolled_back_by="2026.11.22-2-rollback").text
-    assert "release-machine show 2026.11.22-2-rollback" in text
-    assert "release-machine rollback" not in text
-    assert "release-machine retry" not in text
-
-
-def test_a_rollback_that_was_asked_for() -> None:
-    """Of a failed release whose manifest asks for a rollback it says where to look for it."""
-    told = "Its manifest asks for a rollback"
-    assert told in with_release(samples.failed(), on_failure="rollback").text
-    assert told not in with_release(samples.cancelled(), on_failure="rollback").text
-    assert told not in read(samples.failed()).text
 
 
 def test_a_failure_whose_link_leads_nowhere() -> None:
@@ -137,59 +76,6 @@ def test_executions_lead_to_the_console_of_the_region() -> None:
     assert all(each.startswith("#") for each in without.values("href"))
 
 
-def test_bill_of_materials() -> None:
-    """Per source: what ran with its commit's message, the pin, what was good before."""
-    text = read(samples.good()).text
-    web = samples.good().release.pipelines[4]
-    orders = samples.good().release.pipelines[2]
-    for revision in (*web.revisions, *orders.revisions):
-        assert revision.revision in text
-    assert "Prices in web are whole cents" in text
-    assert "CommitMessage" not in text
-    assert f"{orders.revisions[0].revision} commit id" in text
-    assert "this revision" in text
-    assert "release 2026.11.15-1 2026-11-15 22:02:40" in text
-    assert "nothing known" in text
-
-
-def test_a_source_is_one_row_however_it_went() -> None:
-    """A run that failed has no action on record: its artifact tells which source it is of."""
-    text = read(from_buckets()).text
-    assert f"site Source {VERSION} {OLDER} release 2026.11.15-1" in text
-    assert "nothing known" not in text
-
-
-def test_a_version_and_its_key() -> None:
-    """Of an S3 object that is not the declared one both are shown, and that the key was asked."""
-    text = read(from_buckets()).text
-    ran = f"docs Docs {VERSION} s3 object version id {KEY} s3 object key"
-    assert f"{ran} this revision {OLDER}" in text
-
-
-def test_the_same_object_of_a_run_that_failed() -> None:
-    """Its version tells that it took what was good before, though its key is not on record."""
-    seen = from_buckets()
-    (site, docs) = seen.release.pipelines
-    good = docs.previous_good
-    assert good is not None
-    changed = replace(
-        docs,
-        revisions=(version(OLDER, artifact="Docs"),),
-        source_revisions=(),
-        previous_good=replace(good, revisions=(*good.revisions, docs.revisions[1])),
-    )
-    assert f"docs Docs {OLDER} the same" in with_release(seen, pipelines=(site, changed)).text
-
-
-def test_pins_of_what_has_not_run() -> None:
-    """Before there is a revision that ran, the one that was asked for is shown."""
-    seen = samples.good()
-    orders = seen.release.pipelines[2]
-    waiting = replace(orders, status="WAITING", revisions=(), started_at=None, ended_at=None)
-    page = with_release(seen, pipelines=(waiting,), status="RUNNING", closed_at=None)
-    assert f"orders Source {orders.source_revisions[0].revision}" in page.text
-
-
 def test_audit_is_in_the_order_of_time() -> None:
     """It holds every entry of the release and its pipelines, and what CodePipeline told."""
     seen = samples.retried_in_the_console()
@@ -220,17 +106,6 @@ def test_codepipeline_tells_whole_seconds() -> None:
     page = read(Snapshot(at=moment(9), release=replace(made, pipelines=(changed,))))
     places = [page.text.index(each) for each in ("started as", "execution SUCCEEDED", "ended RUN")]
     assert places == sorted(places)
-
-
-def test_columns_without_content_are_left_out() -> None:
-    """Where nothing was pinned and no variable set, no column says so; nor a summary twice."""
-    (catalog, *_) = samples.good().release.pipelines
-    version = Revision(artifact="S", revision="v1", summary="Amazon S3 version id: v1")
-    page = with_release(samples.good(), pipelines=(replace(catalog, revisions=(version,)),))
-    titles = page.text[page.text.index("What ran") :]
-    assert titles.startswith("What ran Pipeline Source Revision that ran Good before catalog")
-    assert "Amazon S3 version id" not in page.text
-    assert "Pinned to" in read(samples.good()).text
 
 
 def test_people_stand_out_in_the_audit() -> None:
