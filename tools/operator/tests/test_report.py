@@ -94,7 +94,7 @@ def test_audit_is_in_the_order_of_time() -> None:
     count = len(seen.release.audit) + sum(
         len(each.audit) + len(each.changes) for each in seen.release.pipelines
     )
-    assert audit.count("2026-11-22 22:") - audit.count("stood at 2026-11-22") == count
+    assert audit.count("2026-11-22 22:") - audit.count("recorded at 2026-11-22") == count
 
 
 def test_codepipeline_tells_whole_seconds() -> None:

@@ -11,17 +11,18 @@ from operator_cli.report.statuses import badge
 
 def failures(release: Release, *, region: str | None) -> Markup | None:
     """Each failure in full; what was only skipped because of it is in the table."""
-    broken = [_failure(each, region=region) for each in _broken(release)]
-    return joined(broken) if broken else None
+    found = [_failure(each, region=region) for each in broken(release)]
+    return joined(found) if found else None
 
 
 def failures_title(release: Release) -> str:
     """What to call them."""
-    only_stopped = {each.status for each in _broken(release)} == {STOPPED}
+    only_stopped = {each.status for each in broken(release)} == {STOPPED}
     return "What was stopped" if only_stopped else "What failed"
 
 
-def _broken(release: Release) -> list[Pipeline]:
+def broken(release: Release) -> list[Pipeline]:
+    """The pipelines that ran and did not succeed."""
     return [
         each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
     ]

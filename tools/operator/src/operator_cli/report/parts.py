@@ -1,5 +1,6 @@
 """The pieces that several sections of the report are made of."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from operator_cli.report.markup import Content, Markup, element, empty, link, to
 
 # A text that is longer is folded.
 LONG, MANY_LINES = 600, 4
+_ACCOUNT = re.compile("[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,23 @@ def moment(at: datetime | None) -> Markup | None:
     """A time in UTC, to the second, with its date."""
     if at is None:
         return None
-    utc = at.astimezone(UTC)
+    here = at.astimezone(UTC)
     return element(
-        "time", f"{utc:%Y-%m-%d %H:%M:%S}", datetime=f"{utc:%Y-%m-%dT%H:%M:%SZ}", class_="moment"
+        "time", f"{here:%Y-%m-%d %H:%M:%S}", datetime=f"{here:%Y-%m-%dT%H:%M:%SZ}", class_="moment"
     )
 
 
+def utc(at: datetime | None) -> Content:
+    """A time that stands alone, with its zone."""
+    return [moment(at), " UTC"] if at else None
+
+
 def person(who: str | None) -> Content:
-    """Who it was: of an ARN first the part that names a person."""
+    """Who it was: of an ARN first the part that names a person; S3 tells an account at most."""
     if not who:
         return None
+    if _ACCOUNT.fullmatch(who):
+        return element("b", f"AWS account {who}")
     name = who.rpartition("/")[2] if who.startswith("arn:") else who
     if name == who:
         return element("b", told(who))
@@ -92,15 +101,27 @@ def command(text: str) -> Markup:
     return element("code", told(text), class_="command")
 
 
-def in_full(text: str) -> Markup:
-    """A text as it was recorded; the rest of a long one is folded, and unfolded in print."""
-    first = text.partition("\n")[0]
+def clipped(text: str, most: int) -> str:
+    """A text of at most so many signs, which tells that there is more."""
+    return text if len(text) <= most else f"{text[:most]} …"
+
+
+def in_full(text: str, *, head: str | None = None) -> Markup:
+    """A text as it was recorded; a long one is folded behind its head, and unfolded in print.
+
+    Unless it is given, the head is the first line.
+    """
     if len(text) <= LONG and text.count("\n") < MANY_LINES:
         return element("p", told(text), class_="said")
-    head = element("span", told(f"{first[:LONG].removesuffix(':')} …"), class_="said")
+    shown = (head or text.partition("\n")[0])[:LONG].rstrip(" :…")
     return element(
         "details",
-        element("summary", head, element("span", "Less", class_="less"), class_="folded"),
+        element(
+            "summary",
+            element("span", told(f"{shown} …"), class_="said"),
+            element("span", "Less", class_="less"),
+            class_="folded",
+        ),
         element("p", told(text), class_="said"),
     )
 

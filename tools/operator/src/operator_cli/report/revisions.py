@@ -37,7 +37,7 @@ def revisions(release: Release) -> Markup | None:
     if not rows:
         return None
     note = element(
-        "p", "Of variables only the names are told: their values may be secret.", class_="note"
+        "p", "Only the names of variables are shown: their values may be secret.", class_="note"
     )
     has_variables = any(each.variables for each in release.pipelines)
     return element("div", table("What ran", COLUMNS, rows), note if has_variables else None)
