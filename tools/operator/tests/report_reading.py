@@ -7,7 +7,7 @@ from operator_cli.model import Release, Snapshot
 from operator_cli.report import html
 from tools.operator.tests.made_release import REGION
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -18,12 +18,14 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: list[str] = []
         self._open: list[str] = []
+        self._goes_on = False
         self.feed(text)
         self.close()
         assert not self._open, self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element."""
+        """Take an element; a text goes on behind a place where its line may end."""
+        self._goes_on = tag == "wbr"
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self._open.append(tag)
@@ -34,8 +36,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take a text; of the style sheet none."""
-        if self._open and self._open[-1] != "style":
+        if self._goes_on:
+            self.texts[-1] += data
+        elif self._open and self._open[-1] != "style":
             self.texts.append(data)
+        self._goes_on = False
 
     @property
     def text(self) -> str:

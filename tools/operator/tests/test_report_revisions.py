@@ -67,6 +67,8 @@ def test_columns_without_content_are_left_out() -> None:
     version = Revision(artifact="S", revision="v1", summary="Amazon S3 version id: v1")
     page = with_release(samples.good(), pipelines=(replace(catalog, revisions=(version,)),))
     titles = page.text[page.text.index("What ran") :]
-    assert titles.startswith("What ran Pipeline Source Revision that ran Good before catalog")
+    assert titles.startswith(
+        "What ran Pipeline Source action Revision that ran Good before catalog"
+    )
     assert "Amazon S3 version id" not in page.text
     assert "Pinned to" in read(samples.good()).text

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from operator_cli.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
 from operator_cli.report.durations import brief
-from operator_cli.report.markup import Content, Markup, element, is_web_address, joined, link, told
+from operator_cli.report.markup import (
+    Content,
+    Markup,
+    breakable,
+    element,
+    is_web_address,
+    joined,
+    link,
+    told,
+)
 from operator_cli.report.parts import anchor, execution, in_full, retries
 from operator_cli.report.statuses import badge
 
@@ -63,5 +72,5 @@ def _address(url: str | None) -> Content:
     if url is None:
         return None
     # What is no address of a web page is shown all the same: it may help, but it leads nowhere.
-    shown = element("span", told(url), class_="arn")
+    shown = element("span", breakable(url), class_="arn")
     return link(url, shown) if is_web_address(url) else shown

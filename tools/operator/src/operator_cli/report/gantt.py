@@ -187,13 +187,12 @@ def _legend(schedule: Schedule) -> Markup | None:
         signs.append(
             (element("rect", x=1, y=6, width=22, height=3, class_="path"), "critical path")
         )
-    bad = [span.status for span in drawn if span.status not in {SUCCEEDED, *UNENDED}]
-    if bad:
+    if any(span.status not in {SUCCEEDED, *UNENDED} for span in drawn):
         hatched = [
             element("rect", class_="ran", **box),
             element("rect", fill="url(#hatched)", **box),
         ]
-        signs.append((element("g", hatched, class_=tone(bad[0])), "did not succeed"))
+        signs.append((element("g", hatched, class_="wait"), "did not succeed"))
     if any((span.ready_at or span.began_at) != schedule.begin for span in drawn):
         signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
     if any(span.waited > HANDOVER for span in drawn):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from operator_cli.model import Pipeline, Release
 from operator_cli.report import links
-from operator_cli.report.markup import Content, Markup, element, empty, link, told
+from operator_cli.report.markup import Content, Markup, breakable, element, empty, link, told
 
 # A text that is longer is folded.
 LONG, MANY_LINES = 600, 4
@@ -93,7 +93,7 @@ def person(who: str | None) -> Content:
     name = who.rpartition("/")[2] if who.startswith("arn:") else who
     if name == who:
         return element("b", told(who))
-    return [element("b", told(name)), " ", element("small", told(who), class_="arn")]
+    return [element("b", told(name)), " ", element("small", breakable(who), class_="arn")]
 
 
 def command(text: str) -> Markup:

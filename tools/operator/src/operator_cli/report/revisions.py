@@ -10,8 +10,8 @@ from operator_cli.report.parts import Column, moment, table
 
 COLUMNS = (
     Column("Pipeline"),
-    Column("Source"),
-    Column("Revision that ran", "wide"),
+    Column("Source action"),
+    Column("Revision that ran", "revision"),
     Column("Pinned to"),
     Column("Good before"),
     Column("Variables set"),

@@ -15,7 +15,7 @@ from operator_cli.model import (
 from operator_cli.report import links
 from operator_cli.report.durations import in_brief, spelled
 from operator_cli.report.failures import broken
-from operator_cli.report.markup import Content, Markup, element, link, link_if_web, told
+from operator_cli.report.markup import Content, Markup, breakable, element, link, link_if_web, told
 from operator_cli.report.parts import anchor, clipped, command, in_full, person, utc
 from operator_cli.report.statuses import badge, icon, severity
 from operator_cli.situation import slots
@@ -122,7 +122,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     if became:
         yield "On failure", told(_POLICIES.get(release.on_failure, release.on_failure))
     page = links.workflow_execution(release.execution_arn, region=region)
-    yield "Workflow", link(page, element("span", told(release.execution_arn), class_="arn"))
+    yield "Workflow", link(page, element("span", breakable(release.execution_arn), class_="arn"))
 
 
 def _resumer(release: Release) -> Content:
