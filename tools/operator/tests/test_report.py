@@ -147,6 +147,34 @@ def test_a_status_is_more_than_a_colour() -> None:
     assert read(samples.failed()).text.count("SKIPPED") >= 6
 
 
+def test_the_order_in_steps() -> None:
+    """Where the picture has no room, each step tells status, time and what it comes after."""
+    text = read(samples.failed()).text
+    steps = text[text.index("In bold : the critical path.") : text.index("The pipelines of the")]
+    told = (
+        "catalog SUCCEEDED 3m 32s , on the critical path search SUCCEEDED 6m 33s",
+        "orders SUCCEEDED 4m 49s after catalog",
+        "payments FAILED 8m 46s , on the critical path after catalog",
+        "web SKIPPED after orders, payments, search reports SKIPPED after orders",
+        "mail SKIPPED after web",
+    )
+    places = [steps.index(each) for each in told]
+    assert places == sorted(places)
+
+
+def test_while_it_runs_no_step_is_critical() -> None:
+    """What will have decided the length is not known yet; the step that runs has a time so far."""
+    text = read(samples.running()).text
+    assert "critical path" not in text
+    assert "orders RUNNING 4m 15s after catalog" in text
+
+
+def test_what_no_line_leads_to() -> None:
+    """What waits for nothing, and nothing waits for, stands below with its status."""
+    text = read(samples.two_hundred()).text
+    assert "nothing waits for them: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
+
+
 def test_no_order_no_picture() -> None:
     """Where nothing waits for anything, a sentence says so."""
     rans = [Ran(name=name, began=1, ended=9) for name in ("a", "b")]

@@ -123,14 +123,42 @@ def test_the_schemes_differ(chromium: Chromium, folder: Path) -> None:
 
 
 def test_a_wide_picture_scrolls_in_its_own_place(chromium: Chromium, folder: Path) -> None:
-    """On a phone the picture of twelve pipelines scrolls within its frame, by keyboard too."""
-    chromium.show(folder / "twelve.html", width=PHONE, height=844, scheme="light")
+    """On a tablet the picture of twelve pipelines scrolls within its frame, by keyboard too."""
+    chromium.show(folder / "twelve.html", width=TABLET, height=844, scheme="light")
     inside, frame, focus = chromium.evaluate(
         "(({scrollWidth, clientWidth, tabIndex}) => [scrollWidth, clientWidth, tabIndex])"
         "(document.querySelector('.scroll'))"
     )
-    assert inside > 2 * frame
+    assert inside > 1.2 * frame
     assert focus == 0
+
+
+def test_a_wide_screen_has_room_for_twelve(chromium: Chromium, folder: Path) -> None:
+    """There the picture grows past the column of the text, as far as it needs and no further."""
+    sizes = (
+        "[...document.querySelectorAll('#order .scroll, #order, #pipelines')]"
+        ".map((each) => [each.scrollWidth, each.clientWidth, each.offsetWidth])"
+    )
+    chromium.show(folder / "twelve.html", width=WIDE, height=844, scheme="light")
+    order, picture, text = chromium.evaluate(sizes)
+    assert picture[0] == picture[1]
+    assert text[2] < order[2] < WIDE
+    chromium.show(folder / "good.html", width=WIDE, height=844, scheme="light")
+    order, _, text = chromium.evaluate(sizes)
+    assert order[2] == text[2]
+
+
+def test_a_phone_shows_steps_for_the_picture(chromium: Chromium, folder: Path) -> None:
+    """Only one of the two is there to be seen, read aloud or reached by keyboard."""
+    shown = "[...document.querySelectorAll('.drawn, .steps')].map((each) => each.offsetHeight > 0)"
+    text = "document.querySelector('#order').innerText"
+    chromium.show(folder / "twelve.html", width=PHONE, height=844, scheme="light")
+    assert chromium.evaluate(shown) == [False, True]
+    assert "not drawn" not in chromium.evaluate(text)
+    assert "critical path" in chromium.evaluate(text)
+    chromium.show(folder / "twelve.html", width=TABLET, height=844, scheme="light")
+    assert chromium.evaluate(shown) == [True, False]
+    assert "not drawn" in chromium.evaluate(text)
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])

@@ -11,13 +11,14 @@ from operator_cli.model import Pipeline, Snapshot
 from operator_cli.report.durations import brief, ran, spelled
 from operator_cli.report.layers import Layout, Spot, lay_out, needed_edges
 from operator_cli.report.markup import Content, Markup, element, told
-from operator_cli.report.parts import anchor, by_name
+from operator_cli.report.parts import anchor, by_name, unseen
 from operator_cli.report.statuses import icon, tone
+from operator_cli.report.steps import steps
 from operator_cli.spans import Schedule
 
 LONGEST_NAME = 28
 # Pixels. A sign of the fixed-width face is a little over 0.6 of its size wide.
-SIGN, HEIGHT, ROW, GAP, MARGIN = 7.4, 28.0, 38.0, 56.0, 8.0
+SIGN, HEIGHT, ROW, GAP, MARGIN = 7.4, 28.0, 38.0, 44.0, 8.0
 _ICON = 26.0
 # Of a time, which is written smaller, with the gap before it.
 _TIME_SIGN, _TIME_GAP = 6.7, 12.0
@@ -32,28 +33,41 @@ def graph(snapshot: Snapshot, schedule: Schedule) -> Content:
     if not tied:
         return element("p", "No pipeline waits for another one.")
     critical = {span.pipeline for span in schedule.spans if span.critical}
-    picture = element(
+    drops = len(needed_edges(tied)) < sum(len(set(each.depends_on)) for each in tied)
+    loose = [each for each in release.pipelines if each not in tied]
+    implied = " Dependencies implied by others are not drawn." * drops
+    # A screen shows one of the two: a narrow one the steps, others and paper the picture.
+    return [
+        element(
+            "div",
+            element("p", "From left to right.", implied),
+            _scrolling(_Drawing(tied, critical=critical, at=snapshot.at).draw()),
+            class_="drawn",
+        ),
+        steps(tied, critical=critical, at=snapshot.at),
+        _loose(loose) if loose else None,
+    ]
+
+
+def _scrolling(picture: Markup) -> Markup:
+    return element(
         "div",
-        _Drawing(tied, critical=critical, at=snapshot.at).draw(),
+        picture,
         class_="scroll",
         tabindex=0,
         role="region",
         aria_label="What waits for what",
     )
-    drops = len(needed_edges(tied)) < sum(len(set(each.depends_on)) for each in tied)
-    loose = [each for each in release.pipelines if each not in tied]
-    return [
-        element("p", "From left to right.", " Lines that follow from others are left out." * drops),
-        picture,
-        _loose(loose) if loose else None,
-    ]
 
 
 def _loose(pipelines: Sequence[Pipeline]) -> Content:
     chips = [
         element(
             "li",
-            element("a", icon(each.status), " ", told(each.name), href=f"#{anchor(each)}"),
+            icon(each.status),
+            " ",
+            element("a", told(each.name), href=f"#{anchor(each)}"),
+            unseen(f" {each.status.replace('_', ' ')}"),
         )
         for each in pipelines
     ]

@@ -96,6 +96,11 @@ def person(who: str | None) -> Content:
     return [element("b", told(name)), " ", element("small", breakable(who), class_="arn")]
 
 
+def unseen(text: str) -> Markup:
+    """A text for who has it read aloud: others see it by a sign or by how it is drawn."""
+    return element("span", text, class_="unseen")
+
+
 def command(text: str) -> Markup:
     """A command to be copied."""
     return element("code", told(text), class_="command")
