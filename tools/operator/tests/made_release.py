@@ -95,8 +95,8 @@ def pipeline(position: int, ran: Ran) -> Pipeline:
 def release(
     release_id: str, status: str, rans: Sequence[Ran], *, closed: float | None, why: str | None
 ) -> Release:
-    """A release that alice dropped in the bucket."""
-    audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through s3", after="RUNNING")]
+    """A release that alice handed in through the API, which tells who she is."""
+    audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through api", after="RUNNING")]
     if closed is not None:
         audit.append(line(closed, "release-machine-close-release", why or "", "RUNNING", status))
     return Release(
@@ -105,7 +105,7 @@ def release(
         execution_arn=f"{EXECUTION}:9f0c1d52-36ab-4b0e-8a7f-2f1f6c3d9e10",
         opened_at=BEGIN,
         closed_at=moment(closed) if closed is not None else None,
-        channel="s3",
+        channel="api",
         requester=ALICE,
         why=why,
         pipeline_count=len(rans),

@@ -1,8 +1,13 @@
 """Reads a report as a browser's parser does: its elements, its text and where its links lead."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
-VOID = {"meta", "br"}
+from operator_cli.model import Release, Snapshot
+from operator_cli.report import html
+from tools.operator.tests.made_release import REGION
+
+VOID = {"meta", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -13,12 +18,14 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: list[str] = []
         self._open: list[str] = []
+        self._goes_on = False
         self.feed(text)
         self.close()
         assert not self._open, self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element."""
+        """Take an element; a text goes on behind a place where its line may end."""
+        self._goes_on = tag == "wbr"
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self._open.append(tag)
@@ -29,8 +36,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take a text; of the style sheet none."""
-        if self._open and self._open[-1] != "style":
+        if self._goes_on:
+            self.texts[-1] += data
+        elif self._open and self._open[-1] != "style":
             self.texts.append(data)
+        self._goes_on = False
 
     @property
     def text(self) -> str:
@@ -44,3 +54,14 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str]]:
         """The attributes of each element of that name."""
         return [found for name, found in self.elements if name == tag]
+
+
+def read(seen: Snapshot, region: str | None = REGION) -> Page:
+    """The page of a snapshot."""
+    return Page(html(seen, console_region=region))
+
+
+def with_release(seen: Snapshot, **changed: object) -> Page:
+    """The page of a snapshot of which something in the header is otherwise."""
+    made: Release = replace(seen.release, **changed)  # type: ignore[arg-type] # any field
+    return read(replace(seen, release=made))

@@ -11,6 +11,7 @@ from operator_cli.model import (
     Snapshot,
     StateChange,
 )
+from tools.operator.tests.bucket_release import from_buckets
 from tools.operator.tests.hostile_release import hostile
 from tools.operator.tests.made_release import (
     ALICE,
@@ -377,6 +378,7 @@ SAMPLES = {
         rejected,
         rollback,
         retried_in_the_console,
+        from_buckets,
         hostile,
     )
 }

@@ -13,7 +13,9 @@ from tools.operator.tests.made_release import REGION
 
 type Sample = Callable[[], Snapshot]
 
-SMALL, PHONE, TABLET, DESK = 320, 390, 820, 1280
+SMALL, PHONE, TABLET, DESK, WIDE = 320, 390, 820, 1280, 1440
+# The first width at which a table is drawn as one.
+TABLES = 961
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
 
 # WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text that is large or bold and fairly large.
@@ -79,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @every_sample
-@pytest.mark.parametrize("width", [SMALL, PHONE, TABLET, DESK])
+@pytest.mark.parametrize("width", [SMALL, PHONE, TABLET, TABLES, DESK, WIDE])
 def test_the_page_never_scrolls_sideways(
     chromium: Chromium, folder: Path, sample: Sample, width: int
 ) -> None:
@@ -121,14 +123,61 @@ def test_the_schemes_differ(chromium: Chromium, folder: Path) -> None:
 
 
 def test_a_wide_picture_scrolls_in_its_own_place(chromium: Chromium, folder: Path) -> None:
-    """On a phone the picture of twelve pipelines scrolls within its frame, by keyboard too."""
-    chromium.show(folder / "twelve.html", width=PHONE, height=844, scheme="light")
+    """On a tablet the picture of twelve pipelines scrolls within its frame, by keyboard too."""
+    chromium.show(folder / "twelve.html", width=TABLET, height=844, scheme="light")
     inside, frame, focus = chromium.evaluate(
         "(({scrollWidth, clientWidth, tabIndex}) => [scrollWidth, clientWidth, tabIndex])"
         "(document.querySelector('.scroll'))"
     )
-    assert inside > 2 * frame
+    assert inside > 1.2 * frame
     assert focus == 0
+
+
+def test_a_wide_screen_has_room_for_twelve(chromium: Chromium, folder: Path) -> None:
+    """There the picture grows past the column of the text, as far as it needs and no further."""
+    sizes = (
+        "[...document.querySelectorAll('#order .scroll, #order, #pipelines')]"
+        ".map((each) => [each.scrollWidth, each.clientWidth, each.offsetWidth])"
+    )
+    chromium.show(folder / "twelve.html", width=WIDE, height=844, scheme="light")
+    order, picture, text = chromium.evaluate(sizes)
+    assert picture[0] == picture[1]
+    assert text[2] < order[2] < WIDE
+    chromium.show(folder / "good.html", width=WIDE, height=844, scheme="light")
+    order, _, text = chromium.evaluate(sizes)
+    assert order[2] == text[2]
+
+
+def test_a_phone_shows_steps_for_the_picture(chromium: Chromium, folder: Path) -> None:
+    """Only one of the two is there to be seen, read aloud or reached by keyboard."""
+    shown = "[...document.querySelectorAll('.drawn, .steps')].map((each) => each.offsetHeight > 0)"
+    text = "document.querySelector('#order').innerText"
+    chromium.show(folder / "twelve.html", width=PHONE, height=844, scheme="light")
+    assert chromium.evaluate(shown) == [False, True]
+    assert "not drawn" not in chromium.evaluate(text)
+    assert "critical path" in chromium.evaluate(text)
+    chromium.show(folder / "twelve.html", width=TABLET, height=844, scheme="light")
+    assert chromium.evaluate(shown) == [True, False]
+    assert "not drawn" in chromium.evaluate(text)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_time_axis_stays_in_sight(chromium: Chromium, folder: Path, width: int) -> None:
+    """In the middle of a long chart the axis stands at the top of the screen."""
+    chromium.show(folder / "two_hundred.html", width=width, height=844, scheme="light")
+    chromium.evaluate("document.querySelectorAll('.gantt li')[100].scrollIntoView()")
+    assert chromium.evaluate("document.querySelector('.axis').getBoundingClientRect().top") == 0
+
+
+def test_a_short_name_is_in_one_piece(chromium: Chromium, folder: Path) -> None:
+    """However much the other columns hold, the names of pipelines keep their room."""
+    chromium.show(folder / "resumed.html", width=DESK, height=844, scheme="light")
+    lines = chromium.evaluate(
+        "[...document.querySelectorAll('#attempts td.of bdi, .audit td.of bdi')]"
+        ".map((each) => each.getClientRects().length)"
+    )
+    assert len(lines) > 20
+    assert set(lines) == {1}
 
 
 def test_a_style_that_is_smuggled_in_does_nothing(chromium: Chromium, folder: Path) -> None:
@@ -145,7 +194,7 @@ def test_a_style_that_is_smuggled_in_does_nothing(chromium: Chromium, folder: Pa
 
 @every_sample
 def test_print_unfolds_everything(chromium: Chromium, folder: Path, sample: Sample) -> None:
-    """On paper nothing stays folded and nothing is wider than the page."""
+    """On paper nothing is folded or wider than the page, and no heading ends a page."""
     page = folder / f"{sample.__name__}.html"
     chromium.show(page, width=DESK, height=844, scheme="light")
     chromium.call("Emulation.setEmulatedMedia", media="print", features=[])
@@ -161,5 +210,7 @@ def test_print_unfolds_everything(chromium: Chromium, folder: Path, sample: Samp
     )
     assert len(heights) == page.read_text().count("<details>")
     assert min(heights, default=1) > 0
+    kept = "[...document.querySelectorAll('h2')].map((each) => getComputedStyle(each).breakAfter)"
+    assert set(chromium.evaluate(kept)) == {"avoid"}
     wide, screen = chromium.evaluate(WIDTH)
     assert wide == screen

@@ -10,7 +10,7 @@ import pytest
 from operator_cli.model import Snapshot
 from operator_cli.printable import visible
 from operator_cli.report import html
-from operator_cli.report.markup import element, is_web_address, joined, link
+from operator_cli.report.markup import breakable, element, is_web_address, joined, link
 from tools.operator.tests import report_samples as samples
 from tools.operator.tests.hostile_release import ENDLESS, HOSTILE, hostile
 from tools.operator.tests.made_release import REGION
@@ -22,7 +22,7 @@ every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
 PASSIVE = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav"),
     *("aside", "section", "article", "details", "summary", "figure", "figcaption"),
-    *("h1", "h2", "h3", "p", "div", "span", "small", "b", "a", "code", "bdi", "time"),
+    *("h1", "h2", "h3", "p", "div", "span", "small", "b", "a", "code", "bdi", "time", "wbr"),
     *("ul", "ol", "li", "dl", "dt", "dd"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
     *("svg", "defs", "symbol", "use", "pattern", "g", "desc"),
@@ -101,7 +101,7 @@ def test_of_variables_only_the_names() -> None:
     """The names of variables are told, and that their values are not."""
     text = Page(html(samples.good())).text
     assert "ENVIRONMENT, DB_PASSWORD" in text
-    assert "Of variables only the names are told" in text
+    assert "Only the names of variables are shown" in text
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,17 @@ def test_whatever_is_not_markup_is_escaped() -> None:
         '<p title="&quot;&lt;&amp;" data-x="1">&lt;b&gt;<i>&amp;</i>&quot;&#x27;</p>'
     )
     assert joined(["<", [">"]]).html == "&lt;&gt;"
+
+
+def test_where_an_arn_may_be_broken() -> None:
+    """A line may end after a colon or a slash, and what is copied is the text as it was."""
+    made = breakable("arn:aws:sts::1:assumed-role/<Role>/alice")
+    assert made is not None
+    assert made.html == (
+        "<bdi>arn:<wbr>aws:<wbr>sts:<wbr>:<wbr>1:<wbr>assumed-role/<wbr>&lt;Role&gt;/<wbr>alice"
+        "</bdi>"
+    )
+    assert breakable(None) is None
 
 
 def test_other_scripts_stay_readable() -> None:

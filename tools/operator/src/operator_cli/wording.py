@@ -1,5 +1,6 @@
 """How times, durations and ids are written, the same in every view."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from rich.text import Text
@@ -66,13 +67,13 @@ def roughly(period: timedelta) -> str:
     return f"about {hours} h {minutes} min" if minutes and hours < 10 else f"about {hours} h"
 
 
-def left(remaining: timedelta) -> str:
+def left(remaining: timedelta, *, written: Callable[[timedelta], str] = lasting) -> str:
     """Write how much of a limit is left."""
     if remaining <= timedelta():
         return "its time is up"
     if remaining.days > 1:
         return f"{remaining.days} days left"
-    return f"{lasting(remaining)} left"
+    return f"{written(remaining)} left"
 
 
 def progress(release: Release, remaining: timedelta | None) -> str:

@@ -3,25 +3,35 @@
 from collections.abc import Iterator
 
 from operator_cli.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
-from operator_cli.report.markup import Content, Markup, element, is_web_address, joined, link, told
+from operator_cli.report.durations import brief
+from operator_cli.report.markup import (
+    Content,
+    Markup,
+    breakable,
+    element,
+    is_web_address,
+    joined,
+    link,
+    told,
+)
 from operator_cli.report.parts import anchor, execution, in_full, retries
 from operator_cli.report.statuses import badge
-from operator_cli.wording import duration
 
 
 def failures(release: Release, *, region: str | None) -> Markup | None:
     """Each failure in full; what was only skipped because of it is in the table."""
-    broken = [_failure(each, region=region) for each in _broken(release)]
-    return joined(broken) if broken else None
+    found = [_failure(each, region=region) for each in broken(release)]
+    return joined(found) if found else None
 
 
 def failures_title(release: Release) -> str:
     """What to call them."""
-    only_stopped = {each.status for each in _broken(release)} == {STOPPED}
+    only_stopped = {each.status for each in broken(release)} == {STOPPED}
     return "What was stopped" if only_stopped else "What failed"
 
 
-def _broken(release: Release) -> list[Pipeline]:
+def broken(release: Release) -> list[Pipeline]:
+    """The pipelines that ran and did not succeed."""
     return [
         each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
     ]
@@ -53,7 +63,7 @@ def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Con
             yield "Summary", in_full(failure.summary)
         yield "Look at", _address(failure.link)
     yield "Execution", execution(pipeline.name, pipeline.execution_id, region=region)
-    yield "Duration", duration(pipeline.started_at, pipeline.ended_at)
+    yield "Duration", brief(pipeline.started_at, pipeline.ended_at)
     if pipeline.retried:
         yield "Retries", retries(pipeline)
 
@@ -62,5 +72,5 @@ def _address(url: str | None) -> Content:
     if url is None:
         return None
     # What is no address of a web page is shown all the same: it may help, but it leads nowhere.
-    shown = element("span", told(url), class_="arn")
+    shown = element("span", breakable(url), class_="arn")
     return link(url, shown) if is_web_address(url) else shown

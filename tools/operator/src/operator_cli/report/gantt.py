@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from operator_cli.model import SUCCEEDED, UNENDED, Pipeline, Release
+from operator_cli.report.durations import brief, spelled
 from operator_cli.report.markup import Content, Markup, element, told
-from operator_cli.report.parts import anchor, by_name, spelled
+from operator_cli.report.parts import anchor, by_name
 from operator_cli.report.statuses import icon, tone
 from operator_cli.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from operator_cli.time_axis import Tick, part, ticks
-from operator_cli.wording import duration
 
 MOST_TICKS, MOST_TICKS_WITH_SECONDS = 6, 4
 LEAST_SHARE = 0.004
@@ -69,7 +69,7 @@ def _axis(schedule: Schedule, found: Sequence[Tick]) -> Markup:
 
 def _row(pipeline: Pipeline, span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
     name = element("a", told(span.pipeline), href=f"#{anchor(pipeline)}")
-    time = duration(span.began_at, span.ended_at)
+    time = brief(span.began_at, span.ended_at)
     if span.kept_from:
         time = f"in attempt {span.kept_from}"
     return element(
@@ -151,14 +151,14 @@ def _said(span: Span) -> str:
     if span.kept_from:
         words.append(f"ran in attempt {span.kept_from}")
     elif span.began_at and span.ended_at:
-        time = duration(span.began_at, span.ended_at)
+        time = spelled(span.began_at, span.ended_at)
         running = span.status in UNENDED
         until = "until now" if running else f"to {_at(span.ended_at)}"
         words.append(f"{_at(span.began_at)} {until}, {time}")
     else:
         words.append("did not start")
     if span.waited > HANDOVER:
-        words.append(f"ready {duration(span.ready_at, span.began_at)} before")
+        words.append(f"ready {spelled(span.ready_at, span.began_at)} before")
     words += [f"{_MEANINGS[mark.kind]} at {_at(mark.at)}" for mark in span.marks]
     if span.critical:
         words.append("on the critical path")
@@ -174,7 +174,7 @@ def _critical_path(schedule: Schedule) -> Markup | None:
         steps += [" → "] if number else []
         steps += [
             element("b", told(span.pipeline)),
-            f" {duration(span.began_at, span.ended_at)}",
+            f" {brief(span.began_at, span.ended_at)}",
         ]
     return element("p", "Critical path, which decided how long it took: ", steps)
 
@@ -187,13 +187,12 @@ def _legend(schedule: Schedule) -> Markup | None:
         signs.append(
             (element("rect", x=1, y=6, width=22, height=3, class_="path"), "critical path")
         )
-    bad = [span.status for span in drawn if span.status not in {SUCCEEDED, *UNENDED}]
-    if bad:
+    if any(span.status not in {SUCCEEDED, *UNENDED} for span in drawn):
         hatched = [
             element("rect", class_="ran", **box),
             element("rect", fill="url(#hatched)", **box),
         ]
-        signs.append((element("g", hatched, class_=tone(bad[0])), "did not succeed"))
+        signs.append((element("g", hatched, class_="wait"), "did not succeed"))
     if any((span.ready_at or span.began_at) != schedule.begin for span in drawn):
         signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
     if any(span.waited > HANDOVER for span in drawn):

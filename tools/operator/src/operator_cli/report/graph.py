@@ -1,55 +1,73 @@
 """The picture of what waits for what, from left to right."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from rich.cells import cell_len
 
 from operator_cli.fitting import fitted
-from operator_cli.model import Pipeline, Release
+from operator_cli.model import Pipeline, Snapshot
+from operator_cli.report.durations import brief, ran, spelled
 from operator_cli.report.layers import Layout, Spot, lay_out, needed_edges
 from operator_cli.report.markup import Content, Markup, element, told
-from operator_cli.report.parts import anchor, by_name
+from operator_cli.report.parts import anchor, by_name, unseen
 from operator_cli.report.statuses import icon, tone
+from operator_cli.report.steps import steps
 from operator_cli.spans import Schedule
-from operator_cli.wording import duration
 
 LONGEST_NAME = 28
 # Pixels. A sign of the fixed-width face is a little over 0.6 of its size wide.
-SIGN, HEIGHT, ROW, GAP, MARGIN = 7.4, 28.0, 38.0, 56.0, 8.0
-_ICON, _TIME = 26.0, 52.0
+SIGN, HEIGHT, ROW, GAP, MARGIN = 7.4, 28.0, 38.0, 44.0, 8.0
+_ICON = 26.0
+# Of a time, which is written smaller, with the gap before it.
+_TIME_SIGN, _TIME_GAP = 6.7, 12.0
 
 
-def graph(release: Release, schedule: Schedule | None) -> Content:
+def graph(snapshot: Snapshot, schedule: Schedule) -> Content:
     """Draw the order; a sentence says it where nothing waits for anything."""
+    release = snapshot.release
     names = by_name(release)
     awaited = {name for each in release.pipelines for name in each.depends_on if name in names}
     tied = [each for each in release.pipelines if each.depends_on or each.name in awaited]
     if not tied:
         return element("p", "No pipeline waits for another one.")
-    critical = {span.pipeline for span in schedule.spans if span.critical} if schedule else set()
-    picture = element(
+    critical = {span.pipeline for span in schedule.spans if span.critical}
+    drops = len(needed_edges(tied)) < sum(len(set(each.depends_on)) for each in tied)
+    loose = [each for each in release.pipelines if each not in tied]
+    implied = " Dependencies implied by others are not drawn." * drops
+    # A screen shows one of the two: a narrow one the steps, others and paper the picture.
+    return [
+        element(
+            "div",
+            element("p", "From left to right.", implied),
+            _scrolling(_Drawing(tied, critical=critical, at=snapshot.at).draw()),
+            class_="drawn",
+        ),
+        steps(tied, critical=critical, at=snapshot.at),
+        _loose(loose) if loose else None,
+    ]
+
+
+def _scrolling(picture: Markup) -> Markup:
+    return element(
         "div",
-        _Drawing(tied, critical=critical).draw(),
+        picture,
         class_="scroll",
         tabindex=0,
         role="region",
         aria_label="What waits for what",
     )
-    drops = len(needed_edges(tied)) < sum(len(set(each.depends_on)) for each in tied)
-    loose = [each for each in release.pipelines if each not in tied]
-    return [
-        element("p", "From left to right.", " Lines that follow from others are left out." * drops),
-        picture,
-        _loose(loose) if loose else None,
-    ]
 
 
 def _loose(pipelines: Sequence[Pipeline]) -> Content:
     chips = [
         element(
             "li",
-            element("a", icon(each.status), " ", told(each.name), href=f"#{anchor(each)}"),
+            icon(each.status),
+            " ",
+            element("a", told(each.name), href=f"#{anchor(each)}"),
+            unseen(f" {each.status.replace('_', ' ')}"),
         )
         for each in pipelines
     ]
@@ -62,8 +80,10 @@ def _loose(pipelines: Sequence[Pipeline]) -> Content:
 class _Drawing:
     """A layout in pixels."""
 
-    def __init__(self, pipelines: Sequence[Pipeline], *, critical: set[str]) -> None:
+    def __init__(self, pipelines: Sequence[Pipeline], *, critical: set[str], at: datetime) -> None:
         self._pipelines = {each.name: each for each in pipelines}
+        self._times = {each.name: brief(*ran(each, at)) for each in pipelines}
+        self._at = at
         self._critical = critical
         self._layout: Layout = lay_out(pipelines)
         self._widths = [
@@ -105,7 +125,9 @@ class _Drawing:
     def _needed(self, spot: Spot) -> float:
         if spot.passes_to:
             return 0.0
-        return _ICON + SIGN * cell_len(fitted(spot.name, LONGEST_NAME)) + _TIME + 8
+        time = self._times[spot.name]
+        name = SIGN * cell_len(fitted(spot.name, LONGEST_NAME))
+        return _ICON + name + (_TIME_GAP + _TIME_SIGN * len(time) if time else 0.0) + 8
 
     def _middle(self, spot: Spot) -> float:
         return MARGIN + self._layout.heights[spot] * ROW + HEIGHT / 2
@@ -129,7 +151,7 @@ class _Drawing:
         x, width = self._lefts[spot.column], self._widths[spot.column]
         middle = self._middle(spot)
         top = middle - HEIGHT / 2
-        time = duration(pipeline.started_at, pipeline.ended_at)
+        time = spelled(*ran(pipeline, self._at))
         after = f", after {', '.join(pipeline.depends_on)}" if pipeline.depends_on else ""
         kind = "node path" if pipeline.name in self._critical else "node"
         box: dict[str, str | float] = {
@@ -151,7 +173,7 @@ class _Drawing:
             ),
             element(
                 "text",
-                time,
+                self._times[pipeline.name],
                 x=f"{x + width - 8:.1f}",
                 y=f"{middle + 4:.1f}",
                 text_anchor="end",

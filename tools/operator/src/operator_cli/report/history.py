@@ -22,8 +22,8 @@ AUDIT = (
     Column("Pipeline", "of"),
 )
 ATTEMPTS = (
-    Column("Attempt"),
-    Column("Pipeline"),
+    Column("Attempt", "count"),
+    Column("Pipeline", "of"),
     Column("Status"),
     Column("Why", "wide"),
     Column("Execution", "mono"),

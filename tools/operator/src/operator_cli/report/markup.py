@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from operator_cli.printable import visible
 
-_VOID = frozenset({"meta", "br"})
+_VOID = frozenset({"meta", "br", "wbr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ def empty(content: Content) -> bool:
 def told(text: str | None) -> Markup | None:
     """What somebody else wrote, kept apart from the direction of the text around it."""
     return element("bdi", text) if text else None
+
+
+def breakable(text: str | None) -> Markup | None:
+    """An ARN or an address that somebody else wrote: a line may end after each / and colon."""
+    if not text:
+        return None
+    first, *others = re.split("(?<=[/:])", text)
+    return element("bdi", first, [[element("wbr"), part] for part in others if part])
 
 
 def link(url: str | None, label: Content) -> Markup:

@@ -14,7 +14,7 @@ from operator_cli.report.parts import moment, section
 from operator_cli.report.pipelines import pipelines
 from operator_cli.report.revisions import revisions
 from operator_cli.report.statuses import shapes
-from operator_cli.report.summary import head, next_steps
+from operator_cli.report.summary import facts, head, next_steps
 from operator_cli.spans import Schedule, schedules
 
 
@@ -31,8 +31,9 @@ def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
         "body",
         shapes(),
         element("a", "To the details", href="#details", class_="skip"),
-        head(snapshot, region=console_region),
+        head(snapshot),
         next_steps(snapshot),
+        facts(snapshot, region=console_region),
         _contents(sections),
         element("main", [section(*each) for each in sections], id="details"),
         _foot(snapshot),
@@ -64,7 +65,7 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     found: list[tuple[str, str, Content]] = [
         ("failures", failures_title(release), failures(release, region=region)),
         ("timeline", "Timeline", gantt(release, present) if present else None),
-        ("order", "What waits for what", graph(release, present) if present else None),
+        ("order", "What waits for what", graph(snapshot, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
         ("revisions", "Revisions", revisions(release)),
         ("attempts", "Earlier attempts", attempts(release, known[:-1], region=region)),
@@ -79,5 +80,5 @@ def _contents(sections: list[tuple[str, str, Content]]) -> Markup:
 
 
 def _foot(snapshot: Snapshot) -> Markup:
-    said = joined(["As the ledger stood at ", moment(snapshot.at), " UTC. All times are UTC."])
+    said = joined(["As recorded at ", moment(snapshot.at), " UTC. All times are UTC."])
     return element("footer", element("p", said))

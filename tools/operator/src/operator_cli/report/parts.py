@@ -1,16 +1,17 @@
 """The pieces that several sections of the report are made of."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from operator_cli.model import Pipeline, Release
 from operator_cli.report import links
-from operator_cli.report.markup import Content, Markup, element, empty, link, told
-from operator_cli.wording import duration
+from operator_cli.report.markup import Content, Markup, breakable, element, empty, link, told
 
 # A text that is longer is folded.
 LONG, MANY_LINES = 600, 4
+_ACCOUNT = re.compile("[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,32 @@ def moment(at: datetime | None) -> Markup | None:
     """A time in UTC, to the second, with its date."""
     if at is None:
         return None
-    utc = at.astimezone(UTC)
+    here = at.astimezone(UTC)
     return element(
-        "time", f"{utc:%Y-%m-%d %H:%M:%S}", datetime=f"{utc:%Y-%m-%dT%H:%M:%SZ}", class_="moment"
+        "time", f"{here:%Y-%m-%d %H:%M:%S}", datetime=f"{here:%Y-%m-%dT%H:%M:%SZ}", class_="moment"
     )
 
 
+def utc(at: datetime | None) -> Content:
+    """A time that stands alone, with its zone."""
+    return [moment(at), " UTC"] if at else None
+
+
 def person(who: str | None) -> Content:
-    """Who it was: of an ARN first the part that names a person."""
+    """Who it was: of an ARN first the part that names a person; S3 tells an account at most."""
     if not who:
         return None
+    if _ACCOUNT.fullmatch(who):
+        return element("b", f"AWS account {who}")
     name = who.rpartition("/")[2] if who.startswith("arn:") else who
     if name == who:
         return element("b", told(who))
-    return [element("b", told(name)), " ", element("small", told(who), class_="arn")]
+    return [element("b", told(name)), " ", element("small", breakable(who), class_="arn")]
+
+
+def unseen(text: str) -> Markup:
+    """A text for who has it read aloud: others see it by a sign or by how it is drawn."""
+    return element("span", text, class_="unseen")
 
 
 def command(text: str) -> Markup:
@@ -93,15 +106,27 @@ def command(text: str) -> Markup:
     return element("code", told(text), class_="command")
 
 
-def in_full(text: str) -> Markup:
-    """A text as it was recorded; the rest of a long one is folded, and unfolded in print."""
-    first = text.partition("\n")[0]
+def clipped(text: str, most: int) -> str:
+    """A text of at most so many signs, which tells that there is more."""
+    return text if len(text) <= most else f"{text[:most]} …"
+
+
+def in_full(text: str, *, head: str | None = None) -> Markup:
+    """A text as it was recorded; a long one is folded behind its head, and unfolded in print.
+
+    Unless it is given, the head is the first line.
+    """
     if len(text) <= LONG and text.count("\n") < MANY_LINES:
         return element("p", told(text), class_="said")
-    head = element("span", told(f"{first[:LONG].removesuffix(':')} …"), class_="said")
+    shown = (head or text.partition("\n")[0])[:LONG].rstrip(" :…")
     return element(
         "details",
-        element("summary", head, element("span", "Less", class_="less"), class_="folded"),
+        element(
+            "summary",
+            element("span", told(f"{shown} …"), class_="said"),
+            element("span", "Less", class_="less"),
+            class_="folded",
+        ),
         element("p", told(text), class_="said"),
     )
 
@@ -117,13 +142,6 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
 def retries(pipeline: Pipeline) -> str:
     """How many of its retries a pipeline has taken."""
     return f"{pipeline.retried} of {pipeline.retries} retries used"
-
-
-def spelled(begin: datetime | None, end: datetime | None) -> str:
-    """How long it took, in a way that nobody takes for a time of day: 12 min 43 s."""
-    units = zip(reversed(duration(begin, end).split(":")), ("s", "min", "h"), strict=False)
-    parts = [f"{int(number)} {unit}" for number, unit in units if int(number)]
-    return " ".join(reversed(parts)) or "0 s"
 
 
 def anchor(pipeline: Pipeline) -> str:

@@ -1,16 +1,16 @@
 """The table of the pipelines, in the order they run in."""
 
 from operator_cli.model import RUNNING, Pipeline, Release, Snapshot
+from operator_cli.report.durations import brief, ran
 from operator_cli.report.markup import Content, Markup, element, link_if_web, told
-from operator_cli.report.parts import Column, anchor, execution, moment, retries, table
+from operator_cli.report.parts import Column, anchor, clipped, execution, moment, retries, table
 from operator_cli.report.statuses import badge
 from operator_cli.situation import kept, stopping, waits_for
-from operator_cli.wording import duration
 
 COLUMNS = (
     Column("Pipeline"),
     Column("Status"),
-    Column("Started"),
+    Column("Started (UTC)"),
     Column("Duration", "number"),
     Column("What happened", "wide"),
     Column("Execution", "mono"),
@@ -24,12 +24,11 @@ def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
 
 
 def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[Content]:
-    until = pipeline.ended_at or (None if pipeline.ended else snapshot.at)
     return [
         told(pipeline.name),
         badge(pipeline.status),
         moment(pipeline.started_at),
-        duration(pipeline.started_at, until) or None,
+        brief(*ran(pipeline, snapshot.at)) or None,
         _facts(pipeline, snapshot) or None,
         execution(pipeline.name, pipeline.execution_id, region=region),
     ]
@@ -64,10 +63,9 @@ def _why(pipeline: Pipeline) -> Content:
     failure = pipeline.failure
     if failure is None:
         return None
-    said = failure.reason if len(failure.reason) <= 300 else f"{failure.reason[:300]} …"
     place: Content = [element("b", told(failure.place)), ": "] if failure.place else None
     there: Content = [" ", link_if_web(failure.link, "Look at it")]
-    return [place, told(said), there]
+    return [place, told(clipped(failure.reason, 300)), there]
 
 
 def _after(pipeline: Pipeline, release: Release) -> Content:

@@ -10,8 +10,8 @@ from operator_cli.report.parts import Column, moment, table
 
 COLUMNS = (
     Column("Pipeline"),
-    Column("Source"),
-    Column("Revision that ran", "wide"),
+    Column("Source action"),
+    Column("Revision that ran", "revision"),
     Column("Pinned to"),
     Column("Good before"),
     Column("Variables set"),
@@ -20,12 +20,15 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """One source action of a pipeline, as far as the ledger knows it."""
+    """One source action of a pipeline, as far as the ledger knows it.
+
+    Of S3 there may be two revisions for one action: a version, and the key of the object it is of.
+    """
 
     name: str
-    ran: Revision | None = None
-    pin: Pin | None = None
-    before: Revision | None = None
+    ran: Sequence[Revision] = ()
+    pins: Sequence[Pin] = ()
+    before: Sequence[Revision] = ()
 
 
 def revisions(release: Release) -> Markup | None:
@@ -34,7 +37,7 @@ def revisions(release: Release) -> Markup | None:
     if not rows:
         return None
     note = element(
-        "p", "Of variables only the names are told: their values may be secret.", class_="note"
+        "p", "Only the names of variables are shown: their values may be secret.", class_="note"
     )
     has_variables = any(each.variables for each in release.pipelines)
     return element("div", table("What ran", COLUMNS, rows), note if has_variables else None)
@@ -49,20 +52,30 @@ def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
         yield [
             told(pipeline.name),
             told(source.name),
-            _revision(source.ran) if source.ran else None,
-            _pin(source) if source.pin else None,
+            [element("div", _revision(each)) for each in source.ran],
+            _pinned(source),
             _before(source, pipeline.previous_good),
             names,
         ]
 
 
 def _sources(pipeline: Pipeline) -> Iterator[_Source]:
-    ran = {each.action or each.artifact: each for each in pipeline.revisions}
-    pins = {each.action: each for each in pipeline.source_revisions}
     good = pipeline.previous_good.revisions if pipeline.previous_good else ()
-    before = {each.action or each.artifact: each for each in good}
-    for name in dict.fromkeys([*ran, *pins, *before]):
-        yield _Source(name=name, ran=ran.get(name), pin=pins.get(name), before=before.get(name))
+    # The ledger learns the action when a run succeeds: of one that failed it has the artifact.
+    actions = {each.artifact: each.action for each in (*pipeline.revisions, *good) if each.action}
+
+    def action(revision: Revision) -> str:
+        return revision.action or actions.get(revision.artifact, revision.artifact)
+
+    pins = pipeline.source_revisions
+    names = [*map(action, pipeline.revisions), *(pin.action for pin in pins), *map(action, good)]
+    for name in dict.fromkeys(names):
+        yield _Source(
+            name=name,
+            ran=[each for each in pipeline.revisions if action(each) == name],
+            pins=[pin for pin in pins if pin.action == name],
+            before=[each for each in good if action(each) == name],
+        )
 
 
 def _revision(revision: Revision) -> Content:
@@ -92,18 +105,28 @@ def _message(revision: Revision) -> str | None:
     return message if isinstance(message, str) else summary
 
 
-def _pin(source: _Source) -> Content:
-    if source.pin is None:
+def _pinned(source: _Source) -> Content:
+    if not source.pins:
         return None
-    if source.ran and source.ran.revision == source.pin.revision:
+    if _told(source.pins) <= _told(source.ran):
         return "this revision"
-    return element("code", told(source.pin.revision))
+    return _codes(source.pins)
 
 
 def _before(source: _Source, good: Good | None) -> Content:
-    if good is None or source.before is None:
+    if good is None or not source.before:
         return "nothing known"
-    release = [element("small", "release ", told(good.release_id), " ", moment(good.at))]
-    if source.ran and source.ran.revision == source.before.revision:
-        return [element("p", "the same"), release]
-    return [element("code", told(source.before.revision)), element("p", release)]
+    # Of a run that failed the key is not known; a version is of one key.
+    same = bool(source.ran) and _told(source.ran) <= _told(source.before)
+    return [
+        element("p", "the same") if same else _codes(source.before),
+        element("p", element("small", "release ", told(good.release_id), " ", moment(good.at))),
+    ]
+
+
+def _told(revisions: Sequence[Revision | Pin]) -> set[str]:
+    return {each.revision for each in revisions}
+
+
+def _codes(revisions: Sequence[Revision | Pin]) -> Content:
+    return [element("div", element("code", told(each.revision))) for each in revisions]

@@ -1,4 +1,4 @@
-"""The head of the report: what became of the release, who wanted it, and what to do now."""
+"""What comes first: what became of the release, what to do now, and who wanted it."""
 
 import shlex
 from collections.abc import Iterator
@@ -8,12 +8,15 @@ from operator_cli.model import (
     REJECTED,
     RUNNING,
     SUCCEEDED,
+    Activity,
     Release,
     Snapshot,
 )
 from operator_cli.report import links
-from operator_cli.report.markup import Content, Markup, element, link, link_if_web, told
-from operator_cli.report.parts import anchor, command, in_full, moment, person, spelled
+from operator_cli.report.durations import in_brief, spelled
+from operator_cli.report.failures import broken
+from operator_cli.report.markup import Content, Markup, breakable, element, link, link_if_web, told
+from operator_cli.report.parts import anchor, clipped, command, in_full, person, utc
 from operator_cli.report.statuses import badge, icon, severity
 from operator_cli.situation import slots
 from operator_cli.wording import halted, left
@@ -24,40 +27,51 @@ _DOORS = {
     "direct": "the state machine itself (StartExecution)",
 }
 _POLICIES = {
-    "halt": "halt: start nothing more, let run what runs",
+    "halt": "halt: start nothing more; let running pipelines finish",
     "continue": "continue: go on with all that does not depend on it",
-    "stop": "stop: stop what runs, too",
-    "rollback": "rollback: stop what runs, then release what was good before",
+    "stop": "stop: stop running pipelines, too",
+    "rollback": "rollback: stop running pipelines, then release what was good before",
 }
 
 
-def head(snapshot: Snapshot, *, region: str | None) -> Markup:
-    """Id, status, outcome in numbers, and the facts."""
+def head(snapshot: Snapshot) -> Markup:
+    """Id, status, outcome in numbers and in words."""
+    release = snapshot.release
+    return element(
+        "header",
+        element("p", "Release report", class_="kicker"),
+        element("h1", told(release.label)),
+        _outcome(snapshot),
+        _tally(release),
+        in_full(release.why, head=_failures_first(release.why, release)) if release.why else None,
+    )
+
+
+def _outcome(snapshot: Snapshot) -> Markup:
     release = snapshot.release
     took = spelled(release.began_at, release.closed_at or snapshot.at)
     word = "for" if release.status == RUNNING else "after"
     attempt = f" in attempt {release.attempt}" if release.attempt > 1 else ""
-    outcome = element(
+    return element(
         "p",
         badge(release.status),
         element("span", f"{word} {took}{attempt}", class_="took")
         if release.status != REJECTED
         else None,
+        # Whoever opens the page later sees how it stood then.
+        element("span", "as of ", utc(snapshot.at), class_="note")
+        if release.status == RUNNING
+        else None,
         class_="outcome",
     )
-    rows = [
-        element("div", element("dt", name), element("dd", value))
-        for name, value in _facts(snapshot, region=region)
-        if value
-    ]
-    return element(
-        "header",
-        element("p", "Release report", class_="kicker"),
-        element("h1", told(release.label)),
-        outcome,
-        _tally(release),
-        element("dl", rows, class_="facts"),
-    )
+
+
+def _failures_first(why: str, release: Release) -> str:
+    """What it says in general, and of the first pipelines that ran and failed."""
+    general, *lines = why.splitlines()
+    starts = tuple(f"- {each.name} {each.status}" for each in broken(release))
+    named = [line for line in lines if line.startswith(starts)]
+    return "\n".join([general, *(clipped(line, 300) for line in named[:2])])
 
 
 def _tally(release: Release) -> Markup | None:
@@ -73,30 +87,42 @@ def _tally(release: Release) -> Markup | None:
     return element("ul", items, class_="tally", aria_label="Pipelines by status")
 
 
+def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
+    """Who, when, how and by which rules."""
+    rows = [
+        element("div", element("dt", name), element("dd", value))
+        for name, value in _facts(snapshot, region=region)
+        if value
+    ]
+    return element(
+        "section", element("dl", rows, class_="facts"), class_="about", aria_label="Facts"
+    )
+
+
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
     release, at = snapshot.release, snapshot.at
     door = _DOORS.get(release.channel or "", release.channel)
-    yield "Outcome", in_full(release.why) if release.why else None
-    yield "Opened by", person(release.requester)
+    became = release.status != REJECTED
+    yield "Opened by" if became else "Requested by", person(release.requester)
     yield "Through", told(door)
-    yield "Opened", moment(release.opened_at)
+    yield "Opened" if became else "Received", utc(release.opened_at)
     if release.attempt > 1:
-        yield "Attempt", [f"{release.attempt}, since ", moment(release.resumed_at)]
+        yield "Attempt", [f"{release.attempt}, since ", utc(release.resumed_at)]
         yield "Resumed by", _resumer(release)
-    yield "Closed", moment(release.closed_at)
+    yield "Closed", utc(release.closed_at) if became else None
     yield "Rolls back", told(release.rollback_of)
     yield "Rolled back by", told(release.rolled_back_by)
     yield "Halted", told(halted(release))
     if release.deadline:
-        rest = "" if release.closed else f", {left(release.deadline - at)}"
-        yield "Deadline", [moment(release.deadline), rest]
+        rest = "" if release.closed else f", {left(release.deadline - at, written=in_brief)}"
+        yield "Deadline", [utc(release.deadline), rest]
     if release.max_concurrency:
         used = "" if release.closed else f", {slots(release)}"
         yield "At most", f"{release.max_concurrency} in flight{used}"
-    if release.status != REJECTED:
+    if became:
         yield "On failure", told(_POLICIES.get(release.on_failure, release.on_failure))
     page = links.workflow_execution(release.execution_arn, region=region)
-    yield "Workflow", link(page, element("span", told(release.execution_arn), class_="arn"))
+    yield "Workflow", link(page, element("span", breakable(release.execution_arn), class_="arn"))
 
 
 def _resumer(release: Release) -> Content:
@@ -128,7 +154,7 @@ def _steps(snapshot: Snapshot) -> Content:
             return rolled_back
         return [
             _paragraph("Nothing: every pipeline succeeded."),
-            _paragraph("Should it have to be undone: ", _command("rollback", release))
+            _paragraph("To undo it: ", _command("rollback", release))
             if not release.rollback_of
             else None,
         ]
@@ -149,7 +175,7 @@ def _rolled_back(release: Release) -> Content:
 
 def _after_failure(release: Release) -> Content:
     go_on = "To go on where it was stopped, run again what has not succeeded: "
-    mend = "Mend what failed, as told below. Then run again what has not succeeded: "
+    fix = "Fix what failed (see below). Then run again what has not succeeded: "
     asked = release.on_failure == "rollback" and release.status != CANCELLED
     return [
         _paragraph(
@@ -157,7 +183,7 @@ def _after_failure(release: Release) -> Content:
         )
         if asked
         else None,
-        _paragraph(go_on if release.status == CANCELLED else mend, _command("retry", release)),
+        _paragraph(go_on if release.status == CANCELLED else fix, _command("retry", release)),
         _paragraph("Or go back to what was good before: ", _command("rollback", release))
         if not release.rollback_of
         else _paragraph("It is a rollback itself, and is not rolled back."),
@@ -173,7 +199,8 @@ def _while_running(snapshot: Snapshot) -> Content:
             [", at ", told(doing.place), ","] if doing.place else None,
             " waits for ",
             told(doing.waits_for),
-            [". ", link_if_web(doing.link, "Go there")],
+            ". ",
+            _way_on(doing, release),
         )
         for pipeline in release.pipelines
         for doing in (snapshot.activity.get(pipeline.name),)
@@ -184,6 +211,16 @@ def _while_running(snapshot: Snapshot) -> Content:
         _paragraph("Follow it: ", _command("watch", release)),
         _paragraph("Stop it: ", _command("cancel", release)),
     ]
+
+
+def _way_on(doing: Activity, release: Release) -> Content:
+    """The page to go to; where there is none, the command that shows how to let it go on.
+
+    That one holds the token of an approval, and the report is made to be forwarded.
+    """
+    if doing.link or not doing.way_out:
+        return link_if_web(doing.link, "Go there")
+    return [_command("watch", release), " shows the command that lets it go on."]
 
 
 def _command(verb: str, release: Release) -> Markup:
