@@ -22,13 +22,14 @@ from tests.unit.release_world import ReleaseWorld, declaration
 
 @pytest.fixture
 def world() -> ReleaseWorld:
-    """An account with four pipelines, whose source is an object with two versions."""
+    """An account with five pipelines, whose source is an object with two versions."""
     return make_world()
 
 
 def make_world() -> ReleaseWorld:
     """Return such an account."""
     world = ReleaseWorld()
+    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
     for body in (b"one", b"two"):
         world.s3.put_object(Bucket="sources", Key="app.zip", Body=body)
     return world
@@ -344,6 +345,8 @@ ENTRIES = st.lists(
             {"name": "storefront", "dependsOn": ["storefront"]},
             {"name": "orders", "dependsOn": ["payments"]},
             pinned(f"v{1:031d}", "catalog"),
+            "old",
+            pinned(f"v{1:031d}", "old"),
         ]
     ),
     max_size=3,

@@ -99,6 +99,19 @@ def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
     assert not world.release("v2-rollback").pipelines
 
 
+def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
+    """A pipeline of type V1 cannot be started with what was good in it: the rest goes back."""
+    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
+    run(world, "v2", "old", "orders")
+    arn, closed = run(world, "v3", "old", "orders", bad="orders", **ROLLBACK)
+    (omitted,) = read(world, "v3").omissions
+    assert omitted == (
+        "- old: release v2 cannot be shipped in it again: pipeline 'old' is of type V1; "
+        "source revisions need a pipeline of type V2"
+    )
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+
+
 def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     """A rollback over a change of the pipeline's structure says what it cannot take back."""
     text = failed(world)
