@@ -91,7 +91,7 @@ class Planner:
                 refuse_unknown(manifest)
                 if manifest.rollback_of:
                     rolled_back = self.ledger.read_release(manifest.rollback_of)
-                    refuse_rollback(rolled_back, manifest.rollback_of)
+                    refuse_rollback(rolled_back, manifest.rollback_of, pipelines=manifest.names)
             else:
                 refuse_other(manifest, release)
                 if runs_already(manifest, release):

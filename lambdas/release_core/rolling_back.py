@@ -4,7 +4,7 @@ Nothing here reads or writes: `rollback_reader` gets the facts from the ledger, 
 for the operator's command alike.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -55,9 +55,7 @@ class Rollback:
         if self.manifest is None:
             text = f"there is nothing to roll back in release {self.release_id}"
             return listing(text, omissions) if omissions else f"{text}: no pipeline of it has run"
-        names = list(self.wanted)
-        more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
-        text = f"release {self.rollback_id} rolls back: {', '.join(names[:MAX_REPORTED])}{more}"
+        text = f"release {self.rollback_id} rolls back: {_told(list(self.wanted))}"
         return listing(f"{text}. Not rolled back", omissions) if omissions else text
 
 
@@ -100,10 +98,13 @@ def rollback_manifest(
     )
 
 
-def refuse_rollback(release: Release | None, release_id: str) -> Release:
-    """The release, if it may be rolled back.
+def refuse_rollback(
+    release: Release | None, release_id: str, *, pipelines: Iterable[str] = ()
+) -> Release:
+    """The release, read with all its pipelines, if it may be rolled back in some of them.
 
-    Raises RollbackRefused when there is none, when it still runs, or when it is a rollback itself.
+    Raises RollbackRefused when there is none, when it still runs, when it is a rollback itself, or
+    when it never had one of the pipelines.
     """
     if release is None:
         raise RollbackRefused(
@@ -120,6 +121,12 @@ def refuse_rollback(release: Release | None, release_id: str) -> Release:
             f"not rolled back. If it did not succeed, retry {release_id}. To ship again what "
             f"{release.rollback_of} shipped, give its manifest a new releaseId, with the "
             "revisions on its bill of materials as sourceRevisions"
+        )
+    strangers = [name for name in pipelines if name not in release.pipelines]
+    if strangers:
+        raise RollbackRefused(
+            f"release {release_id} never had these pipelines: {_told(strangers)}. A rollback ships "
+            "again what was there before a release; take them out, or leave out rollbackOf"
         )
     return release
 
@@ -145,6 +152,11 @@ def rollback_ids(release_id: str) -> Iterator[str]:
     for number in count(1):
         suffix = "-rollback" if number == 1 else f"-rollback-{number}"
         yield release_id[: MAX_ID - len(suffix)] + suffix
+
+
+def _told(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
+    return ", ".join(names[:MAX_REPORTED]) + more
 
 
 def _why_not(release: Release, pipeline: Pipeline) -> str | None:

@@ -257,6 +257,17 @@ def test_what_cannot_be_rolled_back_is_refused_with_what_to_do(
         refuse_rollback(release, "v2")
 
 
+def test_a_rollback_has_no_pipelines_of_its_own() -> None:
+    """Those that the release never had are named, as many as people read."""
+    release = a_release(a_pipeline("orders"), a_pipeline("catalog"))
+    assert refuse_rollback(release, "v2", pipelines=["catalog"]) is release
+    says = r"release v2 never had these pipelines: payments, mail\. A rollback .* out rollbackOf"
+    with pytest.raises(RollbackRefused, match=says):
+        refuse_rollback(release, "v2", pipelines=["payments", "orders", "mail"])
+    with pytest.raises(RollbackRefused, match="p49 and 950 more"):
+        refuse_rollback(release, "v2", pipelines=[f"p{number}" for number in range(1000)])
+
+
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED"])
 def test_whatever_has_ended_may_be_rolled_back(status: str) -> None:
     """How it ended does not matter to a person who wants it back."""
