@@ -166,11 +166,11 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     if not good.revisions:
         return f"release {good.release_id}, which was good before, has no revisions on record"
     for revision in good.revisions:
+        of = f"{revision.action or revision.artifact}, good in release {good.release_id},"
+        if not revision.revision:
+            return f"the revision of {of} has no id on record"
         if revision.pin is None:
-            return (
-                f"revision {revision.revision} of {revision.action or revision.artifact}, good in "
-                f"release {good.release_id}, is of a kind that no start takes"
-            )
+            return f"revision {revision.revision} of {of} is of a kind that no start takes"
     return None
 
 

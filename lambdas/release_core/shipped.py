@@ -30,7 +30,8 @@ class Revision:
     @property
     def pin(self) -> Pin | None:
         """What makes another execution take this revision, as far as that is known."""
-        if self.action is None or self.type is None:
+        # An id is optional in AWS's answers, and a start takes no empty one.
+        if self.action is None or self.type is None or not self.revision:
             return None
         return Pin(action=self.action, type=self.type, revision=self.revision)
 

@@ -112,6 +112,20 @@ def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
     assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
 
 
+def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorld) -> None:
+    """AWS need not tell the id of a revision: what has none is named, and the rest goes back."""
+    arn = world.begin("payments", release_id="v2")
+    world.wait(arn, "payments", "v2")
+    ship(world, "", pipeline="payments")
+    world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "SUCCEEDED")
+    arn, closed = run(world, "v3", "payments", "orders", bad="orders", **ROLLBACK)
+    assert closed["why"].endswith(
+        "- payments: the revision of Fetch, good in release v2, has no id on record"
+    )
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+
+
 def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     """A rollback over a change of the pipeline's structure says what it cannot take back."""
     text = failed(world)

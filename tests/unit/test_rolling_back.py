@@ -1,5 +1,6 @@
 """A rollback ships what was good before, in the opposite order, and says what it leaves alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from typing import Any
@@ -182,8 +183,12 @@ def test_whatever_ran_is_rolled_back(ran: dict[str, Any]) -> None:
             a_good(PINNED, UNKNOWN),
             "revision c0ffee of Source, good in release v1, is of a kind that no start takes",
         ),
+        (
+            a_good(PINNED, replace(PINNED, action="Config", revision="")),
+            "the revision of Config, good in release v1, has no id on record",
+        ),
     ],
-    ids=("nothing", "without revisions", "half known"),
+    ids=("nothing", "without revisions", "half known", "without an id"),
 )
 def test_nothing_is_guessed(good: Good | None, why: str) -> None:
     """A pipeline without a state to go back to is named with the reason."""
