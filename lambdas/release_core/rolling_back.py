@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from release_core.declarations import Declared, NotAllowed
+from release_core.declarations import Declaration, Declared, NotAllowed
 from release_core.document import write_json
 from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.pins import pipeline_problems
 from release_core.problems import MAX_REPORTED, listing
 from release_core.shipped import Good
+from release_core.shipping_again import why_not_again
 
 MAX_ID = 100  # characters of a release id
 MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
@@ -175,12 +176,14 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
-    good = pipeline.previous_good
+    good, declaration = pipeline.previous_good, (declared or {}).get(pipeline.name)
     # One that may not be read is no reason to leave it out: the opening refuses it by its name.
-    if good is None or declared is None or isinstance(declared.get(pipeline.name), NotAllowed):
+    if good is None or declared is None or isinstance(declaration, NotAllowed):
         return None
     entry = _entry(pipeline, good, before=())
     says = [problem.says for problem in pipeline_problems(0, entry, declared)]
+    if isinstance(declaration, Declaration):
+        says += why_not_again(good, declaration)
     return (
         f"release {good.release_id} cannot be shipped in it again: {'; '.join(says)}"
         if says

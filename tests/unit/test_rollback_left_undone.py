@@ -137,6 +137,21 @@ def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
 
 
+def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
+    """What a source action of now delivered then is on no record, and its newest is a guess."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    actions = structure["stages"][0]["actions"]
+    actions.append(actions[0] | {"name": "Config", "outputArtifacts": [{"name": "config"}]})
+    world.codepipeline.update_pipeline(pipeline=structure)
+    (omitted,) = read(world, "v2").omissions
+    assert omitted == (
+        "- orders: release v1 cannot be shipped in it again: nothing is on record of its source "
+        "action 'Config', which may be newer than that release"
+    )
+    assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
 def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None:
     """Whoever hands in a manifest that was written down earlier sees what it takes back besides."""
     run(world, "v2", "orders", bad="orders")
