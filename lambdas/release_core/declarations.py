@@ -18,6 +18,17 @@ _REVISION_TYPES = {
     "GitHub": ("COMMIT_ID",),
 }
 
+OBJECT_KEY = "S3ObjectKey"
+# Of each provider, what in an action's configuration says what its revisions are revisions of.
+# Source: the CodePipeline user guide, "Action structure reference".
+_ORIGINS = {
+    "S3": ("S3Bucket", OBJECT_KEY),
+    "ECR": ("RepositoryName",),
+    "CodeCommit": ("RepositoryName",),
+    "CodeStarSourceConnection": ("FullRepositoryId",),
+    "GitHub": ("Owner", "Repo"),
+}
+
 
 def revision_types(provider: str) -> tuple[str, ...]:
     """The revisionTypes for a provider, that of its recorded revisions first; empty: unknown."""
@@ -36,6 +47,12 @@ class SourceAction:
     def takes_keys(self) -> bool:
         """Whether S3_OBJECT_KEY may give it another object."""
         return self.configuration.get("AllowOverrideForS3ObjectKey", "").lower() == "true"
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """The bucket and key or the repository of its revisions, as far as that is known."""
+        names = _ORIGINS.get(self.provider, ())
+        return {name: self.configuration[name] for name in names if name in self.configuration}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +83,12 @@ class NotDriven:
 
 # What was found of the pipelines that were asked for; those that do not exist are absent.
 type Declared = Mapping[str, Declaration | NotAllowed | NotDriven]
+
+
+def declaration_of(declared: Declared, name: str) -> Declaration | None:
+    """What a pipeline declares, if it could be read."""
+    found = declared.get(name)
+    return found if isinstance(found, Declaration) else None
 
 
 def drives(patterns: Iterable[str], name: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from release_core.declarations import Declaration, Declared, SourceAction
+from release_core.declarations import Declared, SourceAction, declaration_of
 from release_core.durations import schedule, usual
 from release_core.holders import Holder
 from release_core.manifest import Manifest, ManifestPipeline
@@ -185,11 +185,6 @@ class Outlook:
             and release.manifest_sha256 == self.manifest.sha256
             and runs_already(self.manifest, release)
         )
-
-
-def declaration_of(declared: Declared, name: str) -> Declaration | None:
-    found = declared.get(name)
-    return found if isinstance(found, Declaration) else None
 
 
 def sources_of(declared: Declared, name: str) -> tuple[SourceAction, ...]:

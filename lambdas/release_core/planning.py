@@ -8,7 +8,7 @@ from release_core.checking import examine, named_pipelines
 from release_core.clients import InParallel, one_by_one
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
-from release_core.declarations import Declared, SourceAction, revision_types
+from release_core.declarations import Declared, SourceAction, declaration_of, revision_types
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
 from release_core.ledger import Ledger
@@ -17,7 +17,6 @@ from release_core.model import Release
 from release_core.outlook import (
     Lookups,
     Outlook,
-    declaration_of,
     line_of,
     pins_of,
     sources_of,

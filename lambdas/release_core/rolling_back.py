@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from release_core.declarations import Declaration, Declared, NotAllowed
+from release_core.declarations import Declaration, Declared, NotAllowed, declaration_of
 from release_core.document import write_json
 from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.pins import pipeline_problems
 from release_core.problems import MAX_REPORTED, listing
 from release_core.shipped import Good
-from release_core.shipping_again import why_not_again
+from release_core.shipping_again import pins_again, variables_again, why_not_again
 
 MAX_ID = 100  # characters of a release id
 MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
@@ -91,7 +91,11 @@ def rollback_manifest(
     return Rollback(
         release_id=release.release_id,
         rollback_id=rollback_id,
-        manifest=_manifest(release, wanted, rollback_id, waits=waits) if wanted else None,
+        manifest=_manifest(
+            release, wanted, rollback_id=rollback_id, declared=declared or {}, waits=waits
+        )
+        if wanted
+        else None,
         wanted=wanted,
         left_alone=tuple(each.name for each in reversed(backwards) if not each.ran),
         nothing_good=nothing_good,
@@ -176,14 +180,14 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
-    good, declaration = pipeline.previous_good, (declared or {}).get(pipeline.name)
+    good = pipeline.previous_good
     # One that may not be read is no reason to leave it out: the opening refuses it by its name.
-    if good is None or declared is None or isinstance(declaration, NotAllowed):
+    if good is None or declared is None or isinstance(declared.get(pipeline.name), NotAllowed):
         return None
-    entry = _entry(pipeline, good, before=())
-    says = [problem.says for problem in pipeline_problems(0, entry, declared)]
-    if isinstance(declaration, Declaration):
-        says += why_not_again(good, declaration)
+    declaration = declaration_of(declared, pipeline.name)
+    entry = _entry(pipeline, good, before=(), declaration=declaration)
+    says = [*why_not_again(good, declaration)] if declaration else []
+    says += (problem.says for problem in pipeline_problems(0, entry, declared))
     return (
         f"release {good.release_id} cannot be shipped in it again: {'; '.join(says)}"
         if says
@@ -192,14 +196,25 @@ def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
 
 
 def _manifest(
-    release: Release, wanted: Mapping[str, Good], rollback_id: str, *, waits: bool
+    release: Release,
+    wanted: Mapping[str, Good],
+    *,
+    rollback_id: str,
+    declared: Declared,
+    waits: bool,
 ) -> dict[str, Any]:
     before = _reversed_order(release, wanted)
     return {
         "releaseId": rollback_id,
         "rollbackOf": release.release_id,
         "pipelines": [
-            _entry(release.pipelines[name], good, before[name]) for name, good in wanted.items()
+            _entry(
+                release.pipelines[name],
+                good,
+                before=before[name],
+                declaration=declaration_of(declared, name),
+            )
+            for name, good in wanted.items()
         ],
         # One that cannot be rolled back is no reason to leave what does not depend on it.
         "onFailure": "continue",
@@ -208,16 +223,17 @@ def _manifest(
     }
 
 
-def _entry(pipeline: Pipeline, good: Good, before: Sequence[str]) -> dict[str, Any]:
-    pins = dict.fromkeys(revision.pin for revision in good.revisions if revision.pin)
+def _entry(
+    pipeline: Pipeline, good: Good, *, before: Sequence[str], declaration: Declaration | None
+) -> dict[str, Any]:
+    pins = pins_again(good, declaration)
     minutes = pipeline.time_limit.total_seconds() // 60 if pipeline.time_limit else None
     entry = {
         "name": pipeline.name,
         "dependsOn": list(before),
         "timeoutMinutes": int(minutes) if minutes else None,
         "retries": pipeline.retries,
-        # AWS takes no empty value: what was empty is the pipeline's own default.
-        "variables": {name: value for name, value in good.variables.items() if value},
+        "variables": variables_again(good),
         "sourceRevisions": [
             {"actionName": pin.action, "revisionType": pin.type, "revisionValue": pin.revision}
             for pin in pins

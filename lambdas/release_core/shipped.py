@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+KEY_TYPE = "S3_OBJECT_KEY"  # alone it names an object, and with a version that object's
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
@@ -19,6 +21,7 @@ class Revision:
     """What one source action of an execution delivered; without ``action`` AWS does not tell which.
 
     ``type`` is the revisionType under which the action takes this revision again, if it has one.
+    ``origin`` is what it is a revision of, by the names of the action's configuration.
     """
 
     artifact: str
@@ -26,6 +29,7 @@ class Revision:
     summary: str | None = None
     action: str | None = None
     type: str | None = None
+    origin: Mapping[str, str] | None = None
 
     @property
     def pin(self) -> Pin | None:

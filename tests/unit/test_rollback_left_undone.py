@@ -4,7 +4,7 @@ import pytest
 
 from release_core.errors import RollbackRefused
 from tests.unit.release_world import ReleaseWorld, declaration
-from tests.unit.test_rollback_release import ROLLBACK, failed, read, request, run
+from tests.unit.test_rollback_release import ROLLBACK, failed, pins, read, request, run
 from tests.unit.test_running import Crash, crash_after
 from tests.unit.test_shipping import ship
 
@@ -150,6 +150,30 @@ def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
         "action 'Config', which may be newer than that release"
     )
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
+@pytest.mark.parametrize("takes_keys", [True, False])
+def test_a_source_that_reads_another_object_goes_back_to_the_one_of_before(
+    world: ReleaseWorld, *, takes_keys: bool
+) -> None:
+    """With the key of then where the action takes one, else the pipeline is named."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    structure["stages"][0]["actions"][0]["configuration"] |= {
+        "S3ObjectKey": "other.zip",
+        "AllowOverrideForS3ObjectKey": str(takes_keys).lower(),
+    }
+    world.codepipeline.update_pipeline(pipeline=structure)
+    told = (
+        "- orders: release v1 cannot be shipped in it again: its source action 'Fetch' read "
+        "sources/app.zip then and reads sources/other.zip now; 'Fetch' takes no other key; "
+        "AllowOverrideForS3ObjectKey is not true in it"
+    )
+    assert list(read(world, "v2").omissions) == ([] if takes_keys else [told])
+    world.open_release(world.start(text))
+    assert pins(world, "v2-rollback").get("orders", []) == (
+        ["orders v1", "app.zip"] if takes_keys else []
+    )
 
 
 def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None:
