@@ -32,7 +32,7 @@ def pins_again(good: Good, declaration: Declaration | None) -> tuple[Pin, ...]:
     keys = [
         Pin(action=each.source.name, type=KEY_TYPE, revision=each.then[OBJECT_KEY])
         for each in reads
-        if OBJECT_KEY in each.moved
+        if OBJECT_KEY in each.moved & each.now.keys()
     ]
     return tuple(dict.fromkeys([*recorded, *keys]))
 

@@ -102,6 +102,12 @@ def test_what_is_read_from_elsewhere_now_is_named(
     ]
 
 
+def test_a_key_is_pinned_only_where_objects_are_read() -> None:
+    """What has another provider by now is named, and not offered a key besides."""
+    now = reads("CodeCommit", RepositoryName="shop")
+    assert pinned(good(VERSION), now) == {"S3_OBJECT_VERSION_ID": "v1"}
+
+
 def test_variables_are_put_in_place_as_the_rollback_gives_them() -> None:
     """The same object by another spelling is the same; what is not known is not."""
     now = reads(S3Bucket="#{variables.BUCKET}", S3ObjectKey="#{variables.APP}.zip")
