@@ -6,7 +6,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types_boto3_codepipeline.type_defs import PipelineDeclarationOutputTypeDef
+    from types_boto3_codepipeline.type_defs import (
+        ActionDeclarationOutputTypeDef,
+        PipelineDeclarationOutputTypeDef,
+    )
 
 # Each provider of source actions, and the revisionTypes that its actions take. Source: the
 # CodePipeline user guide, "Start a pipeline with a source revision override".
@@ -37,11 +40,15 @@ def revision_types(provider: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceAction:
-    """A source action and what it declares, by AWS's names for its provider's configuration."""
+    """A source action and what it declares, by AWS's names for its provider's configuration.
+
+    ``foreign_role`` is the role of another account that it reads its source with, if it does.
+    """
 
     name: str
     provider: str
     configuration: Mapping[str, str] = field(default_factory=dict, repr=False)
+    foreign_role: str | None = None
 
     @property
     def takes_keys(self) -> bool:
@@ -109,8 +116,21 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
                 name=action["name"],
                 provider=action["actionTypeId"]["provider"],
                 configuration=action.get("configuration", {}),
+                foreign_role=_foreign_role(action, pipeline),
             )
             for action in actions
             if action["actionTypeId"]["category"] == "Source"
         ),
     )
+
+
+def _foreign_role(
+    action: "ActionDeclarationOutputTypeDef", pipeline: "PipelineDeclarationOutputTypeDef"
+) -> str | None:
+    # Many tools give each action a role of its own, in the pipeline's account: that is no other.
+    role = action.get("roleArn")
+    return role if role and _account(role) != _account(pipeline.get("roleArn", "")) else None
+
+
+def _account(arn: str) -> str:
+    return ":".join(arn.split(":")[4:5])
