@@ -39,7 +39,10 @@ from release_core.tokens import Tokens
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Plans what a manifest would do now, with the same checks as its opening; writes nothing."""
+    """Plans what a manifest would do now: the checks of its opening, and a look for its revisions.
+
+    It writes nothing.
+    """
 
     codepipeline: CodePipeline
     survey: Survey

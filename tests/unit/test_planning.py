@@ -85,6 +85,27 @@ def test_a_plan_tells_what_each_pipeline_is_and_would_ship(world: ReleaseWorld) 
     assert (source["current"], source["wanted"], source["revisionType"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("first", ["version", "key"])
+def test_a_version_is_wanted_of_the_key_that_is_pinned_with_it(
+    world: ReleaseWorld, first: str
+) -> None:
+    """Both are told, whichever stands first; a key alone is what is wanted itself."""
+    web = declaration("web")
+    web["stages"][0]["actions"][0]["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
+    world.codepipeline.create_pipeline(pipeline=web)
+    world.s3.put_object(Bucket="sources", Key="old.zip", Body=b"old")
+    entry = pinned(f"v{1:031d}", "web")
+    (version,) = entry["sourceRevisions"]
+    key = version | {"revisionType": "S3_OBJECT_KEY", "revisionValue": "old.zip"}
+    both = [version, key] if first == "version" else [key, version]
+    (source,) = one(world, entry | {"sourceRevisions": both}).as_json()["sources"]
+    assert (source["wanted"], source["wantedKey"]) == (f"v{1:031d}", "old.zip")
+    assert source["revisionType"] == "S3_OBJECT_VERSION_ID"
+    (source,) = one(world, entry | {"sourceRevisions": [key]}).as_json()["sources"]
+    assert (source["wanted"], source["wantedKey"]) == ("old.zip", None)
+    assert source["revisionType"] == "S3_OBJECT_KEY"
+
+
 def test_a_plan_expects_what_was_usual(world: ReleaseWorld) -> None:
     """Starts, end and critical path follow from earlier executions and the order."""
     run(world, "orders", "v", timedelta(minutes=3))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from operator_cli.model import Release, Revision, Snapshot, StateChange
+from operator_cli.model import Good, Pin, Release, Revision, Snapshot, StateChange
 from operator_cli.report import html
 from operator_cli.report.history import is_function
 from tools.operator.tests import report_samples as samples
@@ -160,6 +160,20 @@ def test_bill_of_materials() -> None:
     assert "this revision" in text
     assert "release 2026.11.15-1 2026-11-15 22:02:40" in text
     assert "nothing known" in text
+
+
+def test_a_version_is_not_hidden_by_the_key_that_goes_with_it() -> None:
+    """What ran, what was asked for and what was good before are versions, of whatever objects."""
+    (catalog, *_) = samples.good().release.pipelines
+    version = Revision(artifact="S", revision="v1", action="S", type="S3_OBJECT_VERSION_ID")
+    key = replace(version, revision="old.zip", type="S3_OBJECT_KEY")
+    pins = tuple(
+        Pin(action="S", type=str(each.type), revision=each.revision) for each in (key, version)
+    )
+    good = Good(release_id="before", execution_id="e", revisions=(version, key))
+    shown = replace(catalog, revisions=(version, key), source_revisions=pins, previous_good=good)
+    page = with_release(samples.good(), pipelines=(shown,))
+    assert "catalog S v1 s3 object version id this revision the same release before" in page.text
 
 
 def test_pins_of_what_has_not_run() -> None:

@@ -1,12 +1,13 @@
 """The bill of materials: what each source delivered, what was asked for, what was good before."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from operator_cli.model import Good, Pin, Pipeline, Release, Revision
 from operator_cli.report.markup import Content, Markup, element, told
 from operator_cli.report.parts import Column, moment, table
+from release_core.shipped import KEY_TYPE
 
 COLUMNS = (
     Column("Pipeline"),
@@ -57,12 +58,21 @@ def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
 
 
 def _sources(pipeline: Pipeline) -> Iterator[_Source]:
-    ran = {each.action or each.artifact: each for each in pipeline.revisions}
-    pins = {each.action: each for each in pipeline.source_revisions}
     good = pipeline.previous_good.revisions if pipeline.previous_good else ()
-    before = {each.action or each.artifact: each for each in good}
+    ran = _by_source((each.action or each.artifact, each) for each in pipeline.revisions)
+    pins = _by_source((each.action, each) for each in pipeline.source_revisions)
+    before = _by_source((each.action or each.artifact, each) for each in good)
     for name in dict.fromkeys([*ran, *pins, *before]):
         yield _Source(name=name, ran=ran.get(name), pin=pins.get(name), before=before.get(name))
+
+
+def _by_source[Told: (Pin, Revision)](named: Iterable[tuple[str, Told]]) -> dict[str, Told]:
+    """What is told of each source; the key of an object does not hide the version of it."""
+    found: dict[str, Told] = {}
+    for name, each in named:
+        if each.type != KEY_TYPE or name not in found:
+            found[name] = each
+    return found
 
 
 def _revision(revision: Revision) -> Content:
