@@ -195,9 +195,15 @@ class CodePipeline:
         details = (detail for page in pages for detail in page["actionExecutionDetails"])
         found: dict[str, SourceAction] = {}
         for detail in details:
-            kind = detail.get("input", {}).get("actionTypeId", {})
+            given = detail.get("input", {})
+            kind = given.get("actionTypeId", {})
             if kind.get("category") == "Source" and "actionName" in detail:
-                action = SourceAction(name=detail["actionName"], provider=kind.get("provider", ""))
+                action = SourceAction(
+                    name=detail["actionName"],
+                    provider=kind.get("provider", ""),
+                    configuration=given.get("resolvedConfiguration")
+                    or given.get("configuration", {}),
+                )
                 artifacts = detail.get("output", {}).get("outputArtifacts", [])
                 found |= {artifact["name"]: action for artifact in artifacts if "name" in artifact}
         return found

@@ -6,7 +6,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types_boto3_codepipeline.type_defs import PipelineDeclarationOutputTypeDef
+    from types_boto3_codepipeline.type_defs import (
+        ActionDeclarationOutputTypeDef,
+        PipelineDeclarationOutputTypeDef,
+    )
 
 # Each provider of source actions, and the revisionTypes that its actions take. Source: the
 # CodePipeline user guide, "Start a pipeline with a source revision override".
@@ -18,6 +21,17 @@ _REVISION_TYPES = {
     "GitHub": ("COMMIT_ID",),
 }
 
+OBJECT_KEY = "S3ObjectKey"
+# Of each provider, what in an action's configuration says what its revisions are revisions of.
+# Source: the CodePipeline user guide, "Action structure reference".
+_ORIGINS = {
+    "S3": ("S3Bucket", OBJECT_KEY),
+    "ECR": ("RepositoryName",),
+    "CodeCommit": ("RepositoryName",),
+    "CodeStarSourceConnection": ("FullRepositoryId",),
+    "GitHub": ("Owner", "Repo"),
+}
+
 
 def revision_types(provider: str) -> tuple[str, ...]:
     """The revisionTypes for a provider, that of its recorded revisions first; empty: unknown."""
@@ -26,16 +40,26 @@ def revision_types(provider: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceAction:
-    """A source action and what it declares, by AWS's names for its provider's configuration."""
+    """A source action and what it declares, by AWS's names for its provider's configuration.
+
+    ``foreign_role`` is the role of another account that it reads its source with, if it does.
+    """
 
     name: str
     provider: str
     configuration: Mapping[str, str] = field(default_factory=dict, repr=False)
+    foreign_role: str | None = None
 
     @property
     def takes_keys(self) -> bool:
         """Whether S3_OBJECT_KEY may give it another object."""
         return self.configuration.get("AllowOverrideForS3ObjectKey", "").lower() == "true"
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """The bucket and key or the repository of its revisions, as far as that is known."""
+        names = _ORIGINS.get(self.provider, ())
+        return {name: self.configuration[name] for name in names if name in self.configuration}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +92,12 @@ class NotDriven:
 type Declared = Mapping[str, Declaration | NotAllowed | NotDriven]
 
 
+def declaration_of(declared: Declared, name: str) -> Declaration | None:
+    """What a pipeline declares, if it could be read."""
+    found = declared.get(name)
+    return found if isinstance(found, Declaration) else None
+
+
 def drives(patterns: Iterable[str], name: str) -> bool:
     """Whether a deployment drives a pipeline; in its patterns * stands for any text, as in IAM."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
@@ -86,8 +116,21 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
                 name=action["name"],
                 provider=action["actionTypeId"]["provider"],
                 configuration=action.get("configuration", {}),
+                foreign_role=_foreign_role(action, pipeline),
             )
             for action in actions
             if action["actionTypeId"]["category"] == "Source"
         ),
     )
+
+
+def _foreign_role(
+    action: "ActionDeclarationOutputTypeDef", pipeline: "PipelineDeclarationOutputTypeDef"
+) -> str | None:
+    # Many tools give each action a role of its own, in the pipeline's account: that is no other.
+    role = action.get("roleArn")
+    return role if role and _account(role) != _account(pipeline.get("roleArn", "")) else None
+
+
+def _account(arn: str) -> str:
+    return ":".join(arn.split(":")[4:5])

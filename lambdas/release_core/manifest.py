@@ -143,7 +143,8 @@ class ManifestPipeline(_Model):
         default=(),
         max_length=MAX_OF_EACH,
         strict=False,
-        description="The revisions to ship; a source action that is not named takes its newest.",
+        description="The revisions to ship, by a pipeline of type V2; a source action that is not "
+        "named takes its newest.",
     )
 
     @model_validator(mode="before")

@@ -7,13 +7,11 @@ from dataclasses import replace
 from botocore.exceptions import ClientError
 
 from release_core.codepipeline import CodePipeline, Seen, is_refusal
-from release_core.declarations import SourceAction, revision_types
+from release_core.declarations import OBJECT_KEY, SourceAction, revision_types
 from release_core.model import Pipeline
-from release_core.shipped import Pin, Revision, Shipped
+from release_core.shipped import KEY_TYPE, Pin, Revision, Shipped
 
 log = logging.getLogger(__name__)
-
-_KEY = "S3_OBJECT_KEY"
 
 
 def bill_of_materials(codepipeline: CodePipeline, pipeline: Pipeline, seen: Seen) -> Shipped:
@@ -43,21 +41,29 @@ def bill_of_materials(codepipeline: CodePipeline, pipeline: Pipeline, seen: Seen
 def name_sources(
     revisions: Sequence[Revision], sources: Mapping[str, SourceAction], pins: Sequence[Pin]
 ) -> list[Revision]:
-    """The revisions with their actions, given by artifact, and the types they can be pinned as."""
+    """The revisions with their actions, given by artifact, their types as pins, and origins."""
+    keys = {pin.action: pin.revision for pin in pins if pin.type == KEY_TYPE}
     named: list[Revision] = []
     for revision in revisions:
         source = sources.get(revision.artifact)
         if source is None:
             named.append(revision)
             continue
-        types = revision_types(source.provider)
-        named.append(replace(revision, action=source.name, type=types[0] if types else None))
-        # A version is one of an object: of which, when it is not the one that the action declares.
-        named += (
-            Revision(
-                artifact=revision.artifact, revision=pin.revision, action=pin.action, type=_KEY
+        key = keys.get(source.name)
+        named.append(_named(revision, source, key))
+        if key:
+            # A version is one of an object: of which, when it is not the one that is declared.
+            named.append(
+                Revision(
+                    artifact=revision.artifact, revision=key, action=source.name, type=KEY_TYPE
+                )
             )
-            for pin in pins
-            if (pin.action, pin.type) == (source.name, _KEY)
-        )
     return named
+
+
+def _named(revision: Revision, source: SourceAction, key: str | None) -> Revision:
+    types = revision_types(source.provider)
+    origin = source.origin | ({OBJECT_KEY: key} if key else {})
+    return replace(
+        revision, action=source.name, type=types[0] if types else None, origin=origin or None
+    )

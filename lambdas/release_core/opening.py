@@ -191,10 +191,11 @@ class OpenRelease:
         return seconds_to_wait(self.look_after_seconds, *waits)
 
     def _with_rolled_back(self, opening: Opening) -> Opening:
-        rolled_back = opening.manifest.rollback_of
+        rolled_back, names = opening.manifest.rollback_of, opening.manifest.names
         if rolled_back is None:
             return opening
-        found = refuse_rollback(self.ledger.read(rolled_back), rolled_back)
+        found = self.rollbacks.ledger.read_release(rolled_back)
+        found = refuse_rollback(found, rolled_back, pipelines=names)
         return replace(opening, rolls_back=found)
 
     def _refuse_stale(self, opening: Opening) -> Opening:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from release_core.declarations import Declaration, Declared, SourceAction
+from release_core.declarations import Declared, SourceAction, declaration_of
 from release_core.durations import schedule, usual
 from release_core.holders import Holder
 from release_core.manifest import Manifest, ManifestPipeline
@@ -12,7 +12,7 @@ from release_core.model import Pipeline, PipelineStatus, Release
 from release_core.plan import Plan, PlannedPipeline, PlannedSource
 from release_core.problems import Problem, one_line
 from release_core.resuming import may_begin, runs_already
-from release_core.shipped import Pin
+from release_core.shipped import KEY_TYPE, Pin
 from release_core.survey import Lookup, PipelineFacts
 
 type Lookups = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
@@ -81,14 +81,17 @@ class Outlook:
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
         shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped
         for source in sources_of(self.declared, pipeline.name):
-            pins = pins_of(pipeline, source)
+            pins = {pin.type: pin for pin in pins_of(pipeline, source)}
+            key = pins.pop(KEY_TYPE) if KEY_TYPE in pins and len(pins) > 1 else None
+            pin = next(iter(pins.values()), None)
             lookup = self.found.get((pipeline.name, source.name))
             yield PlannedSource(
                 action=source.name,
                 provider=source.provider,
                 current=shipped.get(source.name),
-                wanted=pins[-1].revision if pins else None,
-                type=pins[-1].type if pins else None,
+                wanted=pin.revision if pin else None,
+                type=pin.type if pin else None,
+                key=key.revision if key else None,
                 note=lookup.note if lookup else None,
             )
 
@@ -185,11 +188,6 @@ class Outlook:
             and release.manifest_sha256 == self.manifest.sha256
             and runs_already(self.manifest, release)
         )
-
-
-def declaration_of(declared: Declared, name: str) -> Declaration | None:
-    found = declared.get(name)
-    return found if isinstance(found, Declaration) else None
 
 
 def sources_of(declared: Declared, name: str) -> tuple[SourceAction, ...]:

@@ -47,9 +47,7 @@ def _variable_problems(place: Place, given: object, declaration: Declaration) ->
     if not isinstance(given, dict):
         return
     if given and declaration.type != "V2":
-        yield Problem(
-            place, f"{whose} is of type {declaration.type}; variables need a pipeline of type V2"
-        )
+        yield _type_too_old(place, "variables", declaration)
         return
     for name in given:
         if name not in declaration.variables:
@@ -61,10 +59,16 @@ def _variable_problems(place: Place, given: object, declaration: Declaration) ->
 
 
 def _revision_problems(place: Place, given: object, declaration: Declaration) -> Iterator[Problem]:
+    place = (*place, "sourceRevisions")
+    if not isinstance(given, list):
+        return
+    if given and declaration.type != "V2":
+        yield _type_too_old(place, "source revisions", declaration)
+        return
     sources = {source.name: source for source in declaration.sources}
     seen: set[tuple[str, str]] = set()
-    for index, pin in enumerate(given if isinstance(given, list) else []):
-        here = (*place, "sourceRevisions", index)
+    for index, pin in enumerate(given):
+        here = (*place, index)
         match pin:
             case {"actionName": str(action)} if action not in sources:
                 yield Problem(
@@ -78,6 +82,15 @@ def _revision_problems(place: Place, given: object, declaration: Declaration) ->
                     yield Problem(here, f"{action!r} is given two revisions of type {kind}")
                 seen.add((action, kind))
                 yield from _type_problems((*here, "revisionType"), kind, sources[action])
+
+
+def _type_too_old(place: Place, what: str, declaration: Declaration) -> Problem:
+    # Source: the CodePipeline user guide, "What type of pipeline is right for me?".
+    return Problem(
+        place,
+        f"pipeline {declaration.name!r} is of type {declaration.type}; "
+        f"{what} need a pipeline of type V2",
+    )
 
 
 def _type_problems(place: Place, kind: str, source: SourceAction) -> Iterator[Problem]:

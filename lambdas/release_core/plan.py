@@ -18,13 +18,17 @@ _PLAIN = ("name", "dependsOn", "problems", "warnings")
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSource:
-    """One source action: the revision it shipped last, and the one it is to ship."""
+    """One source action: the revision it shipped last, and the one it is to ship.
+
+    ``key`` is the key of the object that ``wanted`` is a version of, where both are pinned.
+    """
 
     action: str
     provider: str
     current: str | None
     wanted: str | None
     type: str | None
+    key: str | None = None
     note: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -35,6 +39,7 @@ class PlannedSource:
             "revisionType": self.type,
             "current": self.current,
             "wanted": self.wanted,
+            "wantedKey": self.key,
             "note": self.note,
         }
 

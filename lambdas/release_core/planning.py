@@ -8,7 +8,7 @@ from release_core.checking import examine, named_pipelines, release_id_of
 from release_core.clients import InParallel, one_by_one
 from release_core.clock import Clock
 from release_core.codepipeline import CodePipeline
-from release_core.declarations import Declared, SourceAction, revision_types
+from release_core.declarations import Declared, SourceAction, declaration_of, revision_types
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder, Holders
 from release_core.ledger import Ledger
@@ -17,7 +17,6 @@ from release_core.model import Release
 from release_core.outlook import (
     Lookups,
     Outlook,
-    declaration_of,
     line_of,
     pins_of,
     sources_of,
@@ -40,7 +39,10 @@ from release_core.tokens import Tokens
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Plans what a manifest would do now, with the same checks as its opening; writes nothing."""
+    """Plans what a manifest would do now: the checks of its opening, and a look for its revisions.
+
+    It writes nothing.
+    """
 
     codepipeline: CodePipeline
     survey: Survey
@@ -91,7 +93,7 @@ class Planner:
                 refuse_unknown(manifest)
                 if manifest.rollback_of:
                     rolled_back = self.ledger.read_release(manifest.rollback_of)
-                    refuse_rollback(rolled_back, manifest.rollback_of)
+                    refuse_rollback(rolled_back, manifest.rollback_of, pipelines=manifest.names)
             else:
                 refuse_other(manifest, release)
                 if runs_already(manifest, release):

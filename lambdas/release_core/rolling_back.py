@@ -4,18 +4,19 @@ Nothing here reads or writes: `rollback_reader` gets the facts from the ledger, 
 for the operator's command alike.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from release_core.declarations import Declared, NotAllowed
+from release_core.declarations import Declaration, Declared, NotAllowed, declaration_of
 from release_core.document import write_json
 from release_core.errors import RollbackRefused
 from release_core.model import Pipeline, Release, ReleaseStatus
 from release_core.pins import pipeline_problems
 from release_core.problems import MAX_REPORTED, listing
 from release_core.shipped import MAX_SHIPPED, Good
+from release_core.shipping_again import pins_again, variables_again, why_not_again
 
 MAX_ID = 100  # characters of a release id
 MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
@@ -55,9 +56,7 @@ class Rollback:
         if self.manifest is None:
             text = f"there is nothing to roll back in release {self.release_id}"
             return listing(text, omissions) if omissions else f"{text}: no pipeline of it has run"
-        names = list(self.wanted)
-        more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
-        text = f"release {self.rollback_id} rolls back: {', '.join(names[:MAX_REPORTED])}{more}"
+        text = f"release {self.rollback_id} rolls back: {_told(list(self.wanted))}"
         return listing(f"{text}. Not rolled back", omissions) if omissions else text
 
 
@@ -92,7 +91,11 @@ def rollback_manifest(
     return Rollback(
         release_id=release.release_id,
         rollback_id=rollback_id,
-        manifest=_manifest(release, wanted, rollback_id, waits=waits) if wanted else None,
+        manifest=_manifest(
+            release, wanted, rollback_id=rollback_id, declared=declared or {}, waits=waits
+        )
+        if wanted
+        else None,
         wanted=wanted,
         left_alone=tuple(each.name for each in reversed(backwards) if not each.ran),
         nothing_good=nothing_good,
@@ -100,10 +103,13 @@ def rollback_manifest(
     )
 
 
-def refuse_rollback(release: Release | None, release_id: str) -> Release:
-    """The release, if it may be rolled back.
+def refuse_rollback(
+    release: Release | None, release_id: str, *, pipelines: Iterable[str] = ()
+) -> Release:
+    """The release, read with all its pipelines, if it may be rolled back in some of them.
 
-    Raises RollbackRefused when there is none, when it still runs, or when it is a rollback itself.
+    Raises RollbackRefused when there is none, when it still runs, when it is a rollback itself, or
+    when it never had one of the pipelines.
     """
     if release is None:
         raise RollbackRefused(
@@ -120,6 +126,12 @@ def refuse_rollback(release: Release | None, release_id: str) -> Release:
             f"not rolled back. If it did not succeed, retry {release_id}. To ship again what "
             f"{release.rollback_of} shipped, give its manifest a new releaseId, with the "
             "revisions on its bill of materials as sourceRevisions"
+        )
+    strangers = [name for name in pipelines if name not in release.pipelines]
+    if strangers:
+        raise RollbackRefused(
+            f"release {release_id} never had these pipelines: {_told(strangers)}. A rollback ships "
+            "again what was there before a release; take them out, or leave out rollbackOf"
         )
     return release
 
@@ -147,6 +159,11 @@ def rollback_ids(release_id: str) -> Iterator[str]:
         yield release_id[: MAX_ID - len(suffix)] + suffix
 
 
+def _told(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
+    return ", ".join(names[:MAX_REPORTED]) + more
+
+
 def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     good = pipeline.previous_good
     if good is None:
@@ -159,11 +176,11 @@ def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     if not good.revisions:
         return f"release {good.release_id}, which was good before, has no revisions on record"
     for revision in good.revisions:
+        of = f"{revision.action or revision.artifact}, good in release {good.release_id},"
+        if not revision.revision:
+            return f"the revision of {of} has no id on record"
         if revision.pin is None:
-            return (
-                f"revision {revision.revision} of {revision.action or revision.artifact}, good in "
-                f"release {good.release_id}, is of a kind that no start takes"
-            )
+            return f"revision {revision.revision} of {of} is of a kind that no start takes"
     return None
 
 
@@ -172,8 +189,10 @@ def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
     # One that may not be read is no reason to leave it out: the opening refuses it by its name.
     if good is None or declared is None or isinstance(declared.get(pipeline.name), NotAllowed):
         return None
-    entry = _entry(pipeline, good, before=())
-    says = [problem.says for problem in pipeline_problems(0, entry, declared)]
+    declaration = declaration_of(declared, pipeline.name)
+    entry = _entry(pipeline, good, before=(), declaration=declaration)
+    says = [*why_not_again(good, declaration)] if declaration else []
+    says += (problem.says for problem in pipeline_problems(0, entry, declared))
     return (
         f"release {good.release_id} cannot be shipped in it again: {'; '.join(says)}"
         if says
@@ -182,14 +201,25 @@ def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
 
 
 def _manifest(
-    release: Release, wanted: Mapping[str, Good], rollback_id: str, *, waits: bool
+    release: Release,
+    wanted: Mapping[str, Good],
+    *,
+    rollback_id: str,
+    declared: Declared,
+    waits: bool,
 ) -> dict[str, Any]:
     before = _reversed_order(release, wanted)
     return {
         "releaseId": rollback_id,
         "rollbackOf": release.release_id,
         "pipelines": [
-            _entry(release.pipelines[name], good, before[name]) for name, good in wanted.items()
+            _entry(
+                release.pipelines[name],
+                good,
+                before=before[name],
+                declaration=declaration_of(declared, name),
+            )
+            for name, good in wanted.items()
         ],
         # One that cannot be rolled back is no reason to leave what does not depend on it.
         "onFailure": "continue",
@@ -198,16 +228,17 @@ def _manifest(
     }
 
 
-def _entry(pipeline: Pipeline, good: Good, before: Sequence[str]) -> dict[str, Any]:
-    pins = dict.fromkeys(revision.pin for revision in good.revisions if revision.pin)
+def _entry(
+    pipeline: Pipeline, good: Good, *, before: Sequence[str], declaration: Declaration | None
+) -> dict[str, Any]:
+    pins = pins_again(good, declaration)
     minutes = pipeline.time_limit.total_seconds() // 60 if pipeline.time_limit else None
     entry = {
         "name": pipeline.name,
         "dependsOn": list(before),
         "timeoutMinutes": int(minutes) if minutes else None,
         "retries": pipeline.retries,
-        # AWS takes no empty value: what was empty is the pipeline's own default.
-        "variables": {name: value for name, value in good.variables.items() if value},
+        "variables": variables_again(good),
         "sourceRevisions": [
             {"actionName": pin.action, "revisionType": pin.type, "revisionValue": pin.revision}
             for pin in pins

@@ -9,6 +9,7 @@ from datetime import datetime
 # given, good before and shipped, beside up to 100 KB of what it depends on and its history, and
 # DynamoDB takes 400 KB. All variables that CodePipeline takes fit, unless their letters are wide.
 MAX_SHIPPED = 64_000
+KEY_TYPE = "S3_OBJECT_KEY"  # alone it names an object, and with a version that object's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Revision:
     """What one source action of an execution delivered; without ``action`` AWS does not tell which.
 
     ``type`` is the revisionType under which the action takes this revision again, if it has one.
+    ``origin`` is what it is a revision of, by the names of the action's configuration.
     """
 
     artifact: str
@@ -32,11 +34,13 @@ class Revision:
     summary: str | None = None
     action: str | None = None
     type: str | None = None
+    origin: Mapping[str, str] | None = None
 
     @property
     def pin(self) -> Pin | None:
         """What makes another execution take this revision, as far as that is known."""
-        if self.action is None or self.type is None:
+        # An id is optional in AWS's answers, and a start takes no empty one.
+        if self.action is None or self.type is None or not self.revision:
             return None
         return Pin(action=self.action, type=self.type, revision=self.revision)
 

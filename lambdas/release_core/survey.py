@@ -120,6 +120,11 @@ class RevisionSources:
 
     def find(self, source: SourceAction, pins: Sequence[Pin]) -> Lookup:
         """Whether a source action can take the revision that the pins of a manifest give it."""
+        if source.foreign_role:
+            # What is not there for the caller may be there for this role, under the same name.
+            return Lookup(
+                exists=None, note=f"it is read in another account, with {source.foreign_role}"
+            )
         look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
             source.provider
         )

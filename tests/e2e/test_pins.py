@@ -49,6 +49,7 @@ def test_an_older_version_is_shipped(
             "summary": f"Amazon S3 version id: {version}",
             "action": "Source",
             "type": "S3_OBJECT_VERSION_ID",
+            "origin": {"S3Bucket": pipelines.bucket, "S3ObjectKey": key},
         }
 
 

@@ -15,6 +15,7 @@ from release_core.declarations import (
     NotDriven,
     SourceAction,
     drives,
+    read_declaration,
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.codepipeline import FakeCodePipeline
@@ -55,6 +56,24 @@ def test_type_mode_variables_and_sources_are_read() -> None:
             ),
         )
     }
+
+
+@pytest.mark.parametrize(
+    ("role", "foreign"),
+    [
+        ("arn:aws:iam::222222222222:role/source-access", True),
+        ("arn:aws:iam::000000000000:role/of-this-action", False),
+        (None, False),
+    ],
+    ids=("another account", "the same account", "none"),
+)
+def test_the_role_of_another_account_is_read(role: str | None, *, foreign: bool) -> None:
+    """Who reads a source here with a role of its own reads what others here may look for."""
+    pipeline: Any = declaration("orders")
+    if role:
+        pipeline["stages"][0]["actions"][0]["roleArn"] = role
+    (source,) = read_declaration(pipeline).sources
+    assert source.foreign_role == (role if foreign else None)
 
 
 def test_what_aws_leaves_out_has_its_default() -> None:

@@ -1,6 +1,7 @@
 """The bill of materials names the source action of each revision, or says that it is unknown."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,44 @@ def test_a_version_of_another_object_goes_with_its_key() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("provider", "told", "origin"),
+    [
+        (
+            "S3",
+            {"S3Bucket": "sources", "S3ObjectKey": "app.zip", "PollForSourceChanges": "false"},
+            {"S3Bucket": "sources", "S3ObjectKey": "app.zip"},
+        ),
+        ("ECR", {"RepositoryName": "shop", "ImageTag": "1"}, {"RepositoryName": "shop"}),
+        ("CodeCommit", {"RepositoryName": "shop", "BranchName": "b"}, {"RepositoryName": "shop"}),
+        ("CodeStarSourceConnection", {"FullRepositoryId": "a/b"}, {"FullRepositoryId": "a/b"}),
+        (
+            "GitHub",
+            {"Owner": "a", "Repo": "b", "OAuthToken": "hunter2"},
+            {"Owner": "a", "Repo": "b"},
+        ),
+        ("Somewhere", {"Place": "here"}, None),
+        ("S3", {}, None),
+    ],
+)
+def test_a_revision_is_kept_with_what_it_is_of(
+    provider: str, told: dict[str, str], origin: dict[str, str] | None
+) -> None:
+    """A version of one object, or a commit of one repository, names nothing in another one."""
+    source = SourceAction(name="Fetch", provider=provider, configuration=told)
+    (named,) = name_sources([Revision(artifact="app", revision="v1")], {"app": source}, [])
+    assert named.origin == origin
+
+
+def test_a_version_of_a_pinned_key_is_of_that_object() -> None:
+    """What the action declares is not what this execution has read."""
+    configuration = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+    source = replace(S3, configuration=configuration)
+    pins = [Pin(action="Fetch", type="S3_OBJECT_KEY", revision="old/app.zip")]
+    version, _key = name_sources([Revision(artifact="app", revision="v1")], {"app": source}, pins)
+    assert version.origin == {"S3Bucket": "sources", "S3ObjectKey": "old/app.zip"}
+
+
 def test_a_key_is_kept_only_with_the_version_that_it_goes_with() -> None:
     """When the action is not known, no half of a pin is recorded."""
     pins = [Pin(action="Fetch", type="S3_OBJECT_KEY", revision="old/app.zip")]
@@ -115,6 +154,17 @@ def test_the_sources_are_found_among_all_actions() -> None:
     (named,) = shipped(client, seen(Revision(artifact="app", revision="v1")))
     assert (named.action, named.type) == ("Fetch", "S3_OBJECT_VERSION_ID")
     assert client.calls == 1
+
+
+def test_what_an_action_read_is_told_with_its_variables_in_place() -> None:
+    """What was resolved counts; where AWS leaves that out, what was declared."""
+    found = detail("Fetch", "Source")
+    found["input"]["configuration"] = {"S3ObjectKey": "#{variables.STAGE}.zip"}
+    (named,) = shipped(Listing([found]), seen(Revision(artifact="app", revision="v1")))
+    assert named.origin == {"S3ObjectKey": "#{variables.STAGE}.zip"}
+    found["input"]["resolvedConfiguration"] = {"S3ObjectKey": "prod.zip"}
+    (named,) = shipped(Listing([found]), seen(Revision(artifact="app", revision="v1")))
+    assert named.origin == {"S3ObjectKey": "prod.zip"}
 
 
 @pytest.mark.parametrize("part", ["input", "output", "actionName"])

@@ -110,6 +110,19 @@ def test_variables_need_a_pipeline_of_type_v2() -> None:
     assert not problems("orders", old)
 
 
+def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
+    """AWS starts no V1 pipeline with them, so each pin of one is one and the same problem."""
+    old = declared(kind="V1", variables={})
+    given = pinned(("Fetch", "S3_OBJECT_VERSION_ID"), ("Build", "COMMIT_ID"), variables={})
+    assert problems(given, old) == [
+        (
+            "pipelines[0].sourceRevisions: pipeline 'orders' is of type V1; "
+            "source revisions need a pipeline of type V2"
+        )
+    ]
+    assert not problems(pinned(variables={}), old)
+
+
 def test_variables_are_those_that_the_pipeline_declares() -> None:
     """Unknown names are told with the known ones, and what has no default must be given."""
     assert problems(pinned(variables={"STAEG": "p", "COLOUR": "blue"})) == [

@@ -22,13 +22,14 @@ from tests.unit.release_world import ReleaseWorld, declaration
 
 @pytest.fixture
 def world() -> ReleaseWorld:
-    """An account with four pipelines, whose source is an object with two versions."""
+    """An account with five pipelines, whose source is an object with two versions."""
     return make_world()
 
 
 def make_world() -> ReleaseWorld:
     """Return such an account."""
     world = ReleaseWorld()
+    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
     for body in (b"one", b"two"):
         world.s3.put_object(Bucket="sources", Key="app.zip", Body=body)
     return world
@@ -82,6 +83,27 @@ def test_a_plan_tells_what_each_pipeline_is_and_would_ship(world: ReleaseWorld) 
     assert source["revisionType"] == "S3_OBJECT_VERSION_ID"
     (source,) = catalog["sources"]
     assert (source["current"], source["wanted"], source["revisionType"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("first", ["version", "key"])
+def test_a_version_is_wanted_of_the_key_that_is_pinned_with_it(
+    world: ReleaseWorld, first: str
+) -> None:
+    """Both are told, whichever stands first; a key alone is what is wanted itself."""
+    web = declaration("web")
+    web["stages"][0]["actions"][0]["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
+    world.codepipeline.create_pipeline(pipeline=web)
+    world.s3.put_object(Bucket="sources", Key="old.zip", Body=b"old")
+    entry = pinned(f"v{1:031d}", "web")
+    (version,) = entry["sourceRevisions"]
+    key = version | {"revisionType": "S3_OBJECT_KEY", "revisionValue": "old.zip"}
+    both = [version, key] if first == "version" else [key, version]
+    (source,) = one(world, entry | {"sourceRevisions": both}).as_json()["sources"]
+    assert (source["wanted"], source["wantedKey"]) == (f"v{1:031d}", "old.zip")
+    assert source["revisionType"] == "S3_OBJECT_VERSION_ID"
+    (source,) = one(world, entry | {"sourceRevisions": [key]}).as_json()["sources"]
+    assert (source["wanted"], source["wantedKey"]) == ("old.zip", None)
+    assert source["revisionType"] == "S3_OBJECT_KEY"
 
 
 def test_a_plan_expects_what_was_usual(world: ReleaseWorld) -> None:
@@ -344,6 +366,8 @@ ENTRIES = st.lists(
             {"name": "storefront", "dependsOn": ["storefront"]},
             {"name": "orders", "dependsOn": ["payments"]},
             pinned(f"v{1:031d}", "catalog"),
+            "old",
+            pinned(f"v{1:031d}", "old"),
         ]
     ),
     max_size=3,
@@ -361,7 +385,7 @@ ENTRIES = st.lists(
             "onBusy": st.sampled_from(["refuse", "wait"]),
             "deadline": st.sampled_from(["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
             "onFailure": st.sampled_from(["stop", "rollback"]),
-            "rollbackOf": st.just("q"),
+            "rollbackOf": st.sampled_from(["q", "none"]),
         },
     ),
     st.sampled_from(["*", "cat*", "orders"]),
@@ -371,6 +395,9 @@ def test_a_plan_that_passes_is_not_refused_when_run(
 ) -> None:
     """Whatever is on record and is driven, plan and opening say the same of a manifest."""
     world = make_world()
+    ended = world.begin("catalog", "payments", release_id="q")
+    world.close_release().at_end("q", ended)
+    world.step_functions.end(ended, "FAILED")
     if before == "another":
         world.begin("orders", release_id="other")
     elif before != "nothing":

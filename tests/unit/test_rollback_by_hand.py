@@ -85,6 +85,18 @@ def test_a_manifest_cannot_roll_back_what_is_not_at_rest(
     assert world.ledger.holders.read(["orders"]) == {}
 
 
+def test_a_manifest_rolls_back_only_what_the_release_had(world: ReleaseWorld) -> None:
+    """A release that says forever by whom it was rolled back must have been: plan and opening."""
+    run(world, "v2", "orders", bad="orders")
+    manifest = {"releaseId": "x", "pipelines": ["payments", "orders"], "rollbackOf": "v2"}
+    (problem,) = world.planner()(manifest).problems
+    assert problem.startswith("release v2 never had these pipelines: payments. ")
+    with pytest.raises(RollbackRefused, match="never had these pipelines: payments"):
+        world.open_release(world.start(write_json(manifest)))
+    assert world.release("v2").rolled_back_by is None
+    assert world.ledger.holders.read(["orders", "payments"]) == {}
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -4,7 +4,7 @@ import pytest
 
 from release_core.errors import RollbackRefused
 from tests.unit.release_world import ReleaseWorld, declaration
-from tests.unit.test_rollback_release import ROLLBACK, failed, read, request, run
+from tests.unit.test_rollback_release import ROLLBACK, failed, pins, read, request, run
 from tests.unit.test_running import Crash, crash_after
 from tests.unit.test_shipping import ship
 
@@ -99,6 +99,33 @@ def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
     assert not world.release("v2-rollback").pipelines
 
 
+def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
+    """A pipeline of type V1 cannot be started with what was good in it: the rest goes back."""
+    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
+    run(world, "v2", "old", "orders")
+    arn, closed = run(world, "v3", "old", "orders", bad="orders", **ROLLBACK)
+    (omitted,) = read(world, "v3").omissions
+    assert omitted == (
+        "- old: release v2 cannot be shipped in it again: pipeline 'old' is of type V1; "
+        "source revisions need a pipeline of type V2"
+    )
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+
+
+def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorld) -> None:
+    """AWS need not tell the id of a revision: what has none is named, and the rest goes back."""
+    arn = world.begin("payments", release_id="v2")
+    world.wait(arn, "payments", "v2")
+    ship(world, "", pipeline="payments")
+    world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "SUCCEEDED")
+    arn, closed = run(world, "v3", "payments", "orders", bad="orders", **ROLLBACK)
+    assert closed["why"].endswith(
+        "- payments: the revision of Fetch, good in release v2, has no id on record"
+    )
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+
+
 def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     """A rollback over a change of the pipeline's structure says what it cannot take back."""
     text = failed(world)
@@ -108,6 +135,45 @@ def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     (omitted,) = read(world, "v2").omissions
     assert "'Fetch' is no source action of pipeline 'orders'" in omitted
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
+def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
+    """What a source action of now delivered then is on no record, and its newest is a guess."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    actions = structure["stages"][0]["actions"]
+    actions.append(actions[0] | {"name": "Config", "outputArtifacts": [{"name": "config"}]})
+    world.codepipeline.update_pipeline(pipeline=structure)
+    (omitted,) = read(world, "v2").omissions
+    assert omitted == (
+        "- orders: release v1 cannot be shipped in it again: nothing is on record of its source "
+        "action 'Config', which may be newer than that release"
+    )
+    assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
+@pytest.mark.parametrize("takes_keys", [True, False])
+def test_a_source_that_reads_another_object_goes_back_to_the_one_of_before(
+    world: ReleaseWorld, *, takes_keys: bool
+) -> None:
+    """With the key of then where the action takes one, else the pipeline is named."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    structure["stages"][0]["actions"][0]["configuration"] |= {
+        "S3ObjectKey": "other.zip",
+        "AllowOverrideForS3ObjectKey": str(takes_keys).lower(),
+    }
+    world.codepipeline.update_pipeline(pipeline=structure)
+    told = (
+        "- orders: release v1 cannot be shipped in it again: its source action 'Fetch' read "
+        "sources/app.zip then and reads sources/other.zip now; 'Fetch' takes no other key; "
+        "AllowOverrideForS3ObjectKey is not true in it"
+    )
+    assert list(read(world, "v2").omissions) == ([] if takes_keys else [told])
+    world.open_release(world.start(text))
+    assert pins(world, "v2-rollback").get("orders", []) == (
+        ["orders v1", "app.zip"] if takes_keys else []
+    )
 
 
 def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None:

@@ -1,5 +1,6 @@
 """A rollback ships what was good before, in the opposite order, and says what it leaves alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from typing import Any
@@ -182,8 +183,12 @@ def test_whatever_ran_is_rolled_back(ran: dict[str, Any]) -> None:
             a_good(PINNED, UNKNOWN),
             "revision c0ffee of Source, good in release v1, is of a kind that no start takes",
         ),
+        (
+            a_good(PINNED, replace(PINNED, action="Config", revision="")),
+            "the revision of Config, good in release v1, has no id on record",
+        ),
     ],
-    ids=("nothing", "without revisions", "half known"),
+    ids=("nothing", "without revisions", "half known", "without an id"),
 )
 def test_nothing_is_guessed(good: Good | None, why: str) -> None:
     """A pipeline without a state to go back to is named with the reason."""
@@ -255,6 +260,17 @@ def test_what_cannot_be_rolled_back_is_refused_with_what_to_do(
     """No release, one that runs, and a rollback are refused, each with a way on."""
     with pytest.raises(RollbackRefused, match=says):
         refuse_rollback(release, "v2")
+
+
+def test_a_rollback_has_no_pipelines_of_its_own() -> None:
+    """Those that the release never had are named, as many as people read."""
+    release = a_release(a_pipeline("orders"), a_pipeline("catalog"))
+    assert refuse_rollback(release, "v2", pipelines=["catalog"]) is release
+    says = r"release v2 never had these pipelines: payments, mail\. A rollback .* out rollbackOf"
+    with pytest.raises(RollbackRefused, match=says):
+        refuse_rollback(release, "v2", pipelines=["payments", "orders", "mail"])
+    with pytest.raises(RollbackRefused, match="p49 and 950 more"):
+        refuse_rollback(release, "v2", pipelines=[f"p{number}" for number in range(1000)])
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED"])

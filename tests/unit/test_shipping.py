@@ -156,6 +156,7 @@ def test_what_shipped_is_on_record_and_can_be_shipped_again(world: ReleaseWorld)
         summary="Amazon S3 version id: 1e5.10",
         action="Fetch",
         type="S3_OBJECT_VERSION_ID",
+        origin={"S3Bucket": "sources", "S3ObjectKey": "old/app.zip"},
     )
     assert {each.pin for each in shipped.revisions} == set(shipped.source_revisions)
     resolved = {"STAGE": 'prod "5.10" \u00e4', "COLOUR": "blue"}

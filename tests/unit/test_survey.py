@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from release_core.declarations import SourceAction
 from release_core.shipped import Pin
-from release_core.survey import RevisionSources
+from release_core.survey import Lookup, RevisionSources
 from tests.fakes.service import Refused, service
 
 
@@ -54,3 +54,15 @@ def test_a_source_that_is_busy_is_asked_again_by_the_caller() -> None:
     source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
     with pytest.raises(ClientError, match="slow"):
         busy.find(source, [Pin(action="S", type="IMAGE_DIGEST", revision="1")])
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind"),
+    [("CodeCommit", "COMMIT_ID"), ("ECR", "IMAGE_DIGEST"), ("S3", "S3_OBJECT_VERSION_ID")],
+)
+def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind: str) -> None:
+    """Its action reads it with a role of there: what is not found with another one may be there."""
+    role = "arn:aws:iam::222222222222:role/source-access"
+    source = SourceAction(name="S", provider=provider, foreign_role=role)
+    found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
+    assert found == Lookup(exists=None, note=f"it is read in another account, with {role}")

@@ -185,6 +185,19 @@ def test_source_revision_that_cannot_be_is_refused(
         start(sourceRevisions=[revision])
 
 
+def test_source_revisions_need_a_pipeline_of_type_v2(shop: Shop, start: Start) -> None:
+    """A V1 pipeline takes no source revisions, and starts without them."""
+    shop(pipelineType="V1")
+    override = {
+        "actionName": "Fetch",
+        "revisionType": "S3_OBJECT_VERSION_ID",
+        "revisionValue": "v3",
+    }
+    with pytest.raises(ValidationException, match="source revisions need a pipeline of type V2"):
+        start(sourceRevisions=[override])
+    assert start()
+
+
 def test_variables_are_resolved_in_configurations(
     shop: Shop, start: Start, running: Running, shapes: Json
 ) -> None:

@@ -17,7 +17,13 @@ from operator_cli.model import Good, Pin, Pipeline, Revision, Snapshot
 type At = Callable[[float], datetime]
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "operating.md"
-COMMIT = Revision(artifact="app", revision="3f2a", action="Source", type="COMMIT_ID")
+COMMIT = Revision(
+    artifact="app",
+    revision="3f2a",
+    action="Source",
+    type="COMMIT_ID",
+    origin={"FullRepositoryId": "shop/catalog"},
+)
 
 
 def pinned(running: Snapshot) -> Pipeline:
@@ -60,6 +66,7 @@ def test_bill_of_materials(running: Snapshot) -> None:
             "action": "Source",
             "type": "COMMIT_ID",
             "revision": "3f2a",
+            "origin": {"FullRepositoryId": "shop/catalog"},
             "artifact": "app",
             "summary": None,
         }

@@ -159,7 +159,13 @@ def test_second_attempt(table: tuple[LedgerReader, Stubber]) -> None:
 def test_revisions(table: tuple[LedgerReader, Stubber]) -> None:
     """Pins, what really ran and what was good before are read; of variables only the names are."""
     ledger, stubber = table
-    commit = {"artifact": "app", "revision": "3f2a", "action": "Source", "type": "COMMIT_ID"}
+    commit: dict[str, Any] = {
+        "artifact": "app",
+        "revision": "3f2a",
+        "action": "Source",
+        "type": "COMMIT_ID",
+        "origin": {"RepositoryName": "shop"},
+    }
     good = {
         "release_id": "5.9",
         "execution_id": "1a1a",
@@ -187,7 +193,7 @@ def test_revisions(table: tuple[LedgerReader, Stubber]) -> None:
         release_id="5.9",
         execution_id="1a1a",
         at=datetime(2026, 11, 21, 10, tzinfo=UTC),
-        revisions=(Revision(artifact="app", revision="3f2a", action="Source", type="COMMIT_ID"),),
+        revisions=(Revision(**commit),),
         variables=("PASSWORD",),
     )
     assert "geheim" not in repr(release)

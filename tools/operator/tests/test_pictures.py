@@ -55,6 +55,7 @@ PLAN: dict[str, Any] = {
                     "revisionType": "COMMIT_ID",
                     "current": "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204",
                     "wanted": "77aa0c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1ffff",
+                    "wantedKey": None,
                     "note": None,
                 }
             ],
@@ -70,15 +71,16 @@ PLAN: dict[str, Any] = {
         {
             "name": "shop-orders",
             "dependsOn": ["shop-catalog"],
-            "type": "V1",
+            "type": "V2",
             "executionMode": "SUPERSEDED",
             "sources": [
                 {
                     "actionName": "Source",
                     "provider": "S3",
-                    "revisionType": None,
+                    "revisionType": "S3_OBJECT_VERSION_ID",
                     "current": None,
-                    "wanted": None,
+                    "wanted": "3sL4kqtJlcpXroDTDmJrmSpXd3dIbrHY",
+                    "wantedKey": "orders/2026-11-15.zip",
                     "note": None,
                 },
                 {
@@ -87,6 +89,7 @@ PLAN: dict[str, Any] = {
                     "revisionType": None,
                     "current": "sha256:" + "9f86d081" * 8,
                     "wanted": None,
+                    "wantedKey": None,
                     "note": None,
                 },
             ],

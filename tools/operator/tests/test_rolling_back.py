@@ -156,13 +156,14 @@ def test_nothing_to_roll_back_is_exit_code_1(
     assert next_step in result.stderr
 
 
-def test_what_the_machine_would_refuse_is_not_started(aws: FakeAws, core: Core, run: Run) -> None:
+def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run: Run) -> None:
     """The problems are those of the plan."""
     core.problems = ("pipelines[0]: there is no pipeline 'catalog'",)
     result = run("rollback", RELEASE)
     assert result.exit_code == 1
     assert "there is no pipeline 'catalog'" in result.stdout
-    assert "Nothing was started" in result.stderr
+    # A plan knows what its opening does not ask: whether the revisions are still there.
+    assert "Nothing was started: it would be refused, or fail, for the reasons" in result.stderr
     assert aws.started == []
 
 

@@ -151,6 +151,7 @@ def _revision(revision: Revision) -> Json:
         "action": revision.action,
         "type": revision.type,
         "revision": revision.revision,
+        "origin": None if revision.origin is None else dict(revision.origin),
         "artifact": revision.artifact,
         "summary": revision.summary,
     }

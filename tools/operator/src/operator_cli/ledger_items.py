@@ -132,6 +132,7 @@ def _revisions(item: Item) -> tuple[Revision, ...]:
             summary=text_of(each, "summary"),
             action=text_of(each, "action"),
             type=text_of(each, "type"),
+            origin=each.get("origin"),
         )
         for each in item.get("revisions") or ()
     )

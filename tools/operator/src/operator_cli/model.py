@@ -65,7 +65,7 @@ class PastAttempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """What one source action delivered: ``type`` is its revisionType, None like the action when
-    CodePipeline did not tell which it was.
+    CodePipeline did not tell which it was; ``origin`` is the object or repository it is of.
     """
 
     artifact: str
@@ -73,6 +73,7 @@ class Revision:
     summary: str | None = None
     action: str | None = None
     type: str | None = None
+    origin: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,12 +69,15 @@ def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
     for source in sources:
         current, wanted = source["current"], source["wanted"]
         newest = wanted is None
+        # A dry run may be that of a deployment from before there was a wantedKey.
+        key = source.get("wantedKey")
         shown = (current or "unknown", "newest" if newest else wanted)
         before, after = shown if whole else map(_cut, shown)
         yield Text.assemble(
             (f"{source['actionName']}: " if len(sources) > 1 else "", "dim"),
             f"{before} → ",
             (after, "" if newest or wanted == current else "bold"),
+            (f" of {key}" if key else "", ""),
         )
     if pipeline.get("variables"):
         yield Text(f"with {', '.join(pipeline['variables'])}", style="dim")

@@ -146,6 +146,10 @@ def _check_room(pipeline: Pipeline, mode: str) -> None:
 
 
 def _check_overrides(pipeline: Pipeline, overrides: list[Json]) -> None:
+    if overrides and pipeline.declaration["pipelineType"] != "V2":
+        raise ValidationException(
+            f"Pipeline '{pipeline.name}' is of type V1; source revisions need a pipeline of type V2"
+        )
     sources = {action["name"]: action for action in pipeline.declaration["stages"][0]["actions"]}
     seen: set[tuple[str, str]] = set()
     for override in overrides:

@@ -123,7 +123,7 @@ def _examine(session: Session, release: Release, rollback: Rollback, *, force: b
     show(console, plan_view(plan.as_json(), width=console.width), *remarks(rollback, release))
     if not plan.valid:
         raise OperatorError(
-            "Nothing was started: the machine would refuse it, for the reasons above.",
+            "Nothing was started: it would be refused, or fail, for the reasons above.",
             f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
             "correct it, and submit that.",
         )
