@@ -89,8 +89,9 @@ setup:
 browser:
 	@tools/setup/browser.sh
 
+# On the platform the functions run on this machine's processor, on AWS on the one that Terraform asks for.
 build: setup
-	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture arm64)
+	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture $(or $(TF_VAR_architecture),arm64))
 
 schema: setup
 	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema

@@ -2,6 +2,7 @@
 
 import importlib.util
 import marshal
+import os
 import shutil
 import subprocess
 import sys
@@ -176,3 +177,35 @@ def test_the_other_functions_ship_no_pydantic(tmp_path: Path) -> None:
     for function, tops in shipped.items():
         others = set(shipped) - {function}
         assert not tops & others
+
+
+def commands_of(target: str, **variables: str) -> list[str]:
+    """The commands that make would run for a target, with these variables in the environment."""
+    make = shutil.which("make")
+    assert make
+    # Not the rest of the environment: the tests themselves may run below a make.
+    dry_run = subprocess.run(
+        [make, "--dry-run", "--directory", ROOT, target],
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return dry_run.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("variables", "option"),
+    [
+        ({}, ""),
+        ({"TF_VAR_architecture": "arm64"}, ""),  # Terraform gets this machine's there as well
+        ({"TARGET": "aws"}, "--architecture arm64"),
+        ({"TARGET": "aws", "TF_VAR_architecture": "x86_64"}, "--architecture x86_64"),
+    ],
+)
+def test_the_zips_are_built_for_the_processor_that_is_deployed(
+    variables: dict[str, str], option: str
+) -> None:
+    """Zips of another processor than the functions' would fail at their first import."""
+    (build_command,) = [
+        command for command in commands_of("deploy", **variables) if "build_functions.py" in command
+    ]
+    assert build_command.partition("build_functions.py")[2].strip() == option
