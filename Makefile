@@ -72,7 +72,9 @@ rollback: setup ## Ship again what was good before RELEASE=id, as a release of i
 logs: setup ## Show what the functions logged and go on until Ctrl-C
 	@$(OPERATOR) logs --follow
 
-destroy: setup ## Destroy what deploy and demo have made
+# Terraform reads the zips even to destroy, and a fresh clone has none.
+destroy: build ## Destroy what deploy and demo have made
+	@$(if $(filter platform,$(TARGET)),$(PYTHON) infra/demo/build_sources.py > /dev/null)
 	@$(PYTHON) -m tools.deploy destroy $(if $(filter platform,$(TARGET)),infra/demo) infra --target $(TARGET)
 
 down: ## End the platform and every process of it

@@ -209,3 +209,17 @@ def test_the_zips_are_built_for_the_processor_that_is_deployed(
         command for command in commands_of("deploy", **variables) if "build_functions.py" in command
     ]
     assert build_command.partition("build_functions.py")[2].strip() == option
+
+
+@pytest.mark.parametrize("target", ["platform", "aws"])
+def test_what_terraform_reads_is_there_to_destroy_with(target: str) -> None:
+    """Even a destroy reads the hash of each zip, so a fresh clone has to build them first."""
+    commands = commands_of("destroy", TARGET=target)
+    order = [
+        name
+        for command in commands
+        for name in ("build_functions.py", "build_sources.py", "tools.deploy destroy")
+        if name in command
+    ]
+    demo = ["build_sources.py"] if target == "platform" else []
+    assert order == ["build_functions.py", *demo, "tools.deploy destroy"]
