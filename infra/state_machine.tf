@@ -1,4 +1,4 @@
-# The workflow. Its definition is plain ASL; only the functions' ARNs are filled in.
+# The workflow. Its definition is plain ASL; only the functions' ARNs and the partition are filled in.
 
 locals {
   # arn:...:stateMachine:NAME -> arn:...:execution:NAME, which its executions begin with.
@@ -14,11 +14,16 @@ resource "aws_sfn_state_machine" "release" {
   role_arn = aws_iam_role.machine.arn
   tags     = local.tags
 
-  definition = templatefile("${path.module}/../statemachine.asl.json", {
-    open_release_arn  = module.microfunction["open_release"].arn
-    run_pipeline_arn  = module.microfunction["run_pipeline"].arn
-    close_release_arn = module.microfunction["close_release"].arn
-  })
+  # The file is valid ASL before anything is filled in, so it names the partition of most Regions. In GovCloud and China
+  # Step Functions knows its integrations by the ARNs of their own partition only.
+  definition = replace(
+    templatefile("${path.module}/../statemachine.asl.json", {
+      open_release_arn  = module.microfunction["open_release"].arn
+      run_pipeline_arn  = module.microfunction["run_pipeline"].arn
+      close_release_arn = module.microfunction["close_release"].arn
+    }),
+    "arn:aws:states:::", "arn:${local.partition}:states:::"
+  )
 
   logging_configuration {
     level                  = "ERROR"

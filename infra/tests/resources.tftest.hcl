@@ -218,6 +218,34 @@ run "the_machine_logs_errors_without_data" {
   }
 }
 
+run "other_partitions_have_arns_of_their_own" {
+  command = plan
+
+  override_data {
+    target          = data.aws_partition.current
+    override_during = plan
+    values          = { partition = "aws-us-gov" }
+  }
+
+  assert {
+    condition     = !strcontains(aws_sfn_state_machine.release.definition, "arn:aws:states:::")
+    error_message = "The machine calls an integration of another partition."
+  }
+
+  assert {
+    condition = (
+      length(regexall("\"arn:aws-us-gov:states:::", aws_sfn_state_machine.release.definition))
+      == length(regexall("\"arn:aws:states:::", file("../statemachine.asl.json")))
+    )
+    error_message = "The machine calls other integrations than its file."
+  }
+
+  assert {
+    condition     = alltrue([for arn in local.pipeline_arns : startswith(arn, "arn:aws-us-gov:codepipeline:")])
+    error_message = "The machine may drive pipelines of another partition."
+  }
+}
+
 run "events_find_their_way" {
   command = plan
 
