@@ -25,15 +25,28 @@ resource "aws_cloudwatch_event_rule" "manifest_dropped" {
   })
 }
 
+locals {
+  # Only the pipelines that the machine may drive, so that the others of the Region cost no invocation and two deployments
+  # do not record each other's. A * means to EventBridge what it means to IAM: any characters, or none.
+  of_driven_pipelines = contains(var.pipeline_name_patterns, "*") ? {} : {
+    detail = {
+      pipeline = concat(
+        [for pattern in var.pipeline_name_patterns : pattern if !strcontains(pattern, "*")],
+        [for pattern in var.pipeline_name_patterns : { wildcard = pattern } if strcontains(pattern, "*")],
+      )
+    }
+  }
+}
+
 resource "aws_cloudwatch_event_rule" "state_changed" {
   name        = local.rule_names["state_changed"]
-  description = "A pipeline's execution changed its state."
+  description = "The execution of a pipeline that the machine may drive changed its state."
   tags        = local.tags
 
-  event_pattern = jsonencode({
+  event_pattern = jsonencode(merge({
     source      = ["aws.codepipeline"]
     detail-type = ["CodePipeline Pipeline Execution State Change"]
-  })
+  }, local.of_driven_pipelines))
 }
 
 resource "aws_cloudwatch_event_rule" "execution_ended" {

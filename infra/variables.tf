@@ -33,7 +33,7 @@ variable "functions_dir" {
 }
 
 variable "pipeline_name_patterns" {
-  description = "Names of the pipelines the machine may drive, with * as in IAM. Narrow it to what you release."
+  description = "Names of the pipelines the machine may drive, with * as in IAM. Narrow it to what you release; two deployments in one Region must have no pipeline in common."
   type        = list(string)
   default     = ["*"]
 
@@ -42,6 +42,11 @@ variable "pipeline_name_patterns" {
       for pattern in var.pipeline_name_patterns : can(regex("^[A-Za-z0-9.@_*-]{1,100}$", pattern))
     ])
     error_message = "pipeline_name_patterns holds at least one pattern of letters, digits, . @ - _ and *, each at most 100 long."
+  }
+
+  validation {
+    condition     = alltrue([for pattern in var.pipeline_name_patterns : !strcontains(pattern, "**")])
+    error_message = "A pattern of pipeline_name_patterns has two * in a row, which EventBridge refuses; one means the same."
   }
 }
 

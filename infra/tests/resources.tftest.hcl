@@ -296,6 +296,36 @@ run "events_find_their_way" {
   }
 }
 
+run "only_pipelines_that_may_be_driven_are_heard" {
+  command = plan
+
+  variables {
+    pipeline_name_patterns = ["shop-*", "web", "*-web-*"]
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern) == {
+      source      = ["aws.codepipeline"]
+      detail-type = ["CodePipeline Pipeline Execution State Change"]
+      detail      = { pipeline = ["web", { wildcard = "shop-*" }, { wildcard = "*-web-*" }] }
+    }
+    error_message = "State changes of other pipelines are heard, or stage and action events are heard as well."
+  }
+}
+
+run "every_pipeline_is_heard_when_one_pattern_is_of_all" {
+  command = plan
+
+  variables {
+    pipeline_name_patterns = ["shop-*", "*"]
+  }
+
+  assert {
+    condition     = !can(jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern).detail)
+    error_message = "A pipeline that may be driven is not heard."
+  }
+}
+
 run "the_api_takes_manifests_only" {
   command = plan
 

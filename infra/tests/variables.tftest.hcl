@@ -65,6 +65,15 @@ run "a_pipeline_pattern_that_leaves_its_account" {
   }
 }
 
+run "a_pipeline_pattern_that_eventbridge_refuses" {
+  command         = plan
+  expect_failures = [var.pipeline_name_patterns]
+
+  variables {
+    pipeline_name_patterns = ["shop-**"]
+  }
+}
+
 run "look_after_no_time" {
   command         = plan
   expect_failures = [var.look_after_seconds]

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ import hcl2
 type Pattern = Mapping[str, Any]
 
 
-def rule_patterns(terraform: Path, references: Mapping[str, str]) -> dict[str, Pattern]:
+def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, Pattern]:
     """Return the pattern of each aws_cloudwatch_event_rule of a file, by the rule's name there.
 
-    `references` says what expressions such as aws_s3_bucket.manifests.bucket stand for; one that
-    it does not know raises KeyError.
+    `references` says what expressions such as aws_s3_bucket.manifests.bucket stand for, those that
+    are merged into a pattern included; one that it does not know raises KeyError.
     """
     with terraform.open(encoding="utf-8") as file:
         document = hcl2.load(file)
@@ -27,19 +28,21 @@ def rule_patterns(terraform: Path, references: Mapping[str, str]) -> dict[str, P
         if _unquoted(kind) == "aws_cloudwatch_event_rule"
     ]
     return {
-        _unquoted(name): _resolved(_inside_jsonencode(body["event_pattern"]), references)
+        _unquoted(name): _pattern(body["event_pattern"], references)
         for rule in rules
         for name, body in rule.items()
         if "event_pattern" in body  # the others go by the clock
     }
 
 
-def _inside_jsonencode(expression: str) -> Any:
+def _pattern(expression: str, references: Mapping[str, Any]) -> Pattern:
     inside = expression.removeprefix("${jsonencode(").removesuffix(")}")
-    return hcl2.loads(f"pattern = {inside}\n")["pattern"]
+    merged = re.fullmatch(r"merge\((\{.*\}), ([\w.]+)\)", inside)
+    literal, more = (merged[1], references[merged[2]]) if merged else (inside, {})
+    return {**_resolved(hcl2.loads(f"pattern = {literal}\n")["pattern"], references), **more}
 
 
-def _resolved(value: Any, references: Mapping[str, str]) -> Any:
+def _resolved(value: Any, references: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         return {
             _unquoted(name): _resolved(member, references)
@@ -74,6 +77,9 @@ def _accepts_one(option: Any, value: Any) -> bool:
             return isinstance(value, str) and value.endswith(end)
         case {"prefix": str(start)}:
             return isinstance(value, str) and value.startswith(start)
+        case {"wildcard": str(text)}:
+            shape = ".*".join(map(re.escape, text.split("*")))
+            return isinstance(value, str) and re.fullmatch(shape, value) is not None
         case Mapping():
             raise NotImplementedError(f"no such filter here yet: {option}")
     return bool(option == value)

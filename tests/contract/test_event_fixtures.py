@@ -14,7 +14,7 @@ import pytest
 from release_core.bus import SOURCE
 from release_core.endings import Ending, read_ending
 from release_core.orphans import ORPHANED
-from tests.contract.event_patterns import matches, rule_patterns
+from tests.contract.event_patterns import Pattern, matches, rule_patterns
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = sorted((ROOT / "tests" / "events").glob("*.json"))
@@ -27,13 +27,19 @@ INPUTS = [path for path in FIXTURES if path.stem.startswith("input_")]
 
 MACHINE = EVENTS["execution_aborted"]["detail"]["stateMachineArn"]
 BUCKET = EVENTS["manifest_dropped"]["detail"]["bucket"]["name"]
-RULES = rule_patterns(
-    ROOT / "infra" / "events.tf",
-    {
+
+
+def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
+    """The patterns of our rules; what infra/tests proves of the pipelines' own is given."""
+    references = {
         "aws_s3_bucket.manifests.bucket": BUCKET,
         "aws_sfn_state_machine.release.arn": MACHINE,
-    },
-)
+        "local.of_driven_pipelines": of_driven_pipelines,
+    }
+    return rule_patterns(ROOT / "infra" / "events.tf", references)
+
+
+RULES = rules_with({})
 
 # The rule that takes each event, by the beginning of its name; the others take none.
 TAKEN_BY = {
@@ -179,6 +185,28 @@ def test_leaves_others_events_alone(name: str, member: str, other: object) -> No
     event = EVENTS[name]
     foreign = {**event, "detail": {**event["detail"], member: other}}
     assert not any(matches(pattern, foreign) for pattern in RULES.values())
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "heard"),
+    [
+        ("web", True),
+        ("web-2", False),
+        ("shop-orders", True),
+        ("shop-", True),
+        ("the-shop-orders", False),
+        ("eu-web-1", True),
+        ("Shop-orders", False),
+    ],
+)
+def test_hears_of_driven_pipelines_only(pipeline: str, *, heard: bool) -> None:
+    """With pipeline_name_patterns the pipelines that none of them means are not heard."""
+    driven = ["web", {"wildcard": "shop-*"}, {"wildcard": "*-web-*"}]
+    rules = rules_with({"detail": {"pipeline": driven}})
+    event = EVENTS["pipeline_succeeded"]
+    event = {**event, "detail": {**event["detail"], "pipeline": pipeline}}
+    reached = {rule for rule, pattern in rules.items() if matches(pattern, event)}
+    assert reached == ({"state_changed"} if heard else set())
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.stem)
