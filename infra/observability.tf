@@ -30,20 +30,34 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_actions       = local.alarm_actions
 }
 
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  # Not open_release: a refused manifest is an error of that function, and its author is told.
-  for_each = { for function, made in module.microfunction : function => made.name if function != "open_release" }
+locals {
+  # How often the workflow tries a task before it gives it up: MaxAttempts in its definition, and the first time. What the
+  # other two functions cannot do comes into their queues, because they are invoked by events; a close, too, that the
+  # workflow gives up fails the execution, and the event of that brings it to the function once more.
+  tries = {
+    open_release = 7
+    run_pipeline = 13
+  }
 
-  alarm_name          = "${each.value}-errors"
-  alarm_description   = "The function fails again and again; retries do not help it."
+  given_up = {
+    open_release = "${local.tries.open_release} tries to open a release have failed within 20 minutes: after so many the workflow gives an opening up, and nothing is released. Or so many manifests were refused, which their authors are told. See what release-machine logs says, remove the cause, then hand the manifest in again."
+    run_pipeline = "${local.tries.run_pipeline} tries to run a pipeline have failed within 20 minutes: after so many the workflow gives a pipeline up, and its release fails. See what release-machine logs says, remove the cause, then retry the release."
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  for_each = local.tries
+
+  alarm_name          = "${module.microfunction[each.key].name}-errors"
+  alarm_description   = local.given_up[each.key]
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
-  dimensions          = { FunctionName = each.value }
+  dimensions          = { FunctionName = module.microfunction[each.key].name }
   statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 3
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
+  period              = 1200 # All tries of one task begin within it, however long each of them lasts.
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.value
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
 }

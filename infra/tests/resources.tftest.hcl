@@ -377,8 +377,24 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 6 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["close_release", "record_state_change", "run_pipeline"])
+    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 6 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["open_release", "run_pipeline"])
     error_message = "There are other alarms than those documented."
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in concat(values(aws_sqs_queue.undelivered)[*].name, values(local.failure_queues)[*].name) :
+      contains([for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.dimensions.QueueName], queue)
+    ])
+    error_message = "What a function fails on, or EventBridge could not deliver, can lie unseen."
+  }
+
+  assert {
+    condition = alltrue([
+      for function, alarm in aws_cloudwatch_metric_alarm.errors :
+      alarm.dimensions.FunctionName == output.function_names[function] && alarm.evaluation_periods == 1 && alarm.comparison_operator == "GreaterThanOrEqualToThreshold" && alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "An alarm does not tell of the first task that is given up, or stays on after it."
   }
 
   assert {

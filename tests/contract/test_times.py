@@ -55,18 +55,47 @@ def test_a_close_is_not_brought_again_while_it_is_tried(timeouts: dict[str, time
     assert lasting < CLOSE_TRIED_WITHIN
 
 
+def retries_of(state: dict[str, Any]) -> tuple[int, timedelta]:
+    """How often a task is tried again after a fault, and the longest that it waits in between."""
+    retrier = state["Retry"][-1]
+    assert "States.TaskFailed" in retrier["ErrorEquals"]
+    retries = int(retrier["MaxAttempts"])
+    waits = [
+        min(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n, retrier["MaxDelaySeconds"])
+        for n in range(retries)
+    ]
+    return retries, timedelta(seconds=sum(waits))
+
+
 def test_a_task_is_overdue_only_when_the_workflow_has_given_it_up(
     timeouts: dict[str, timedelta], states: dict[str, Any]
 ) -> None:
     """All tries of run_pipeline, each as long as it may last, end within TASK_LATENESS."""
-    retrier = states["RunPipeline"]["Retry"][-1]
-    tries = int(retrier["MaxAttempts"])
-    waits = [
-        min(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n, retrier["MaxDelaySeconds"])
-        for n in range(tries)
-    ]
-    lasting = (tries + 1) * timeouts["run_pipeline"] + timedelta(seconds=sum(waits))
+    retries, waiting = retries_of(states["RunPipeline"])
+    lasting = (retries + 1) * timeouts["run_pipeline"] + waiting
     assert lasting < TASK_LATENESS
+
+
+@pytest.mark.parametrize(
+    ("state", "function"), [("OpenRelease", "open_release"), ("RunPipeline", "run_pipeline")]
+)
+def test_a_task_that_is_given_up_raises_the_alarm(
+    state: str, function: str, timeouts: dict[str, timedelta], states: dict[str, Any]
+) -> None:
+    """Its tries are as many as the alarm wants and the guide says, and begin within one period.
+
+    Lambda counts an error at the time when the function was invoked.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html
+    """
+    with (ROOT / "infra/observability.tf").open(encoding="utf-8") as file:
+        terraform = hcl2.load(file)
+    tries = next(block["tries"] for block in terraform["locals"] if "tries" in block)
+    alarms = [each.get('"aws_cloudwatch_metric_alarm"', {}) for each in terraform["resource"]]
+    alarm = next(each['"errors"'] for each in alarms if '"errors"' in each)
+    retries, waiting = retries_of(states[state])
+    assert tries[function] == retries + 1
+    assert f" {retries + 1} tries to" in (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    assert retries * timeouts[function] + waiting < timedelta(seconds=alarm["period"])
 
 
 @pytest.mark.parametrize(
