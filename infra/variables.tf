@@ -56,9 +56,11 @@ variable "look_after_seconds" {
   default     = 3600
 
   validation {
+    # An execution's history takes 25,000 events. A look of a pipeline writes 8 of them and a look of a release that waits for
+    # others 13, so with 600 seconds they can wait for 21 and 13 days. An approval may take 7 days.
     # 99999999 is the longest timeout Step Functions accepts.
-    condition     = floor(var.look_after_seconds) == var.look_after_seconds && var.look_after_seconds >= 1 && var.look_after_seconds <= 99999999
-    error_message = "look_after_seconds is a whole number from 1 to 99999999."
+    condition     = floor(var.look_after_seconds) == var.look_after_seconds && var.look_after_seconds >= 600 && var.look_after_seconds <= 99999999
+    error_message = "look_after_seconds is a whole number from 600 to 99999999. With more frequent looks a pipeline that waits for days, as for an approval, would fill the history of its execution, which then fails."
   }
 }
 

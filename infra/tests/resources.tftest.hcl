@@ -178,14 +178,14 @@ run "functions_get_their_settings" {
   command = plan
 
   variables {
-    look_after_seconds     = 60
+    look_after_seconds     = 600
     pipeline_name_patterns = ["shop-*", "web"]
     record_retention_days  = 30
   }
 
   assert {
     condition = { for function, made in module.microfunction : function => made.environment } == {
-      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", LOOK_AFTER_SECONDS = "60", PIPELINE_NAME_PATTERNS = "shop-*,web" })
+      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web" })
       run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })

@@ -74,12 +74,12 @@ run "a_pipeline_pattern_that_eventbridge_refuses" {
   }
 }
 
-run "look_after_no_time" {
+run "looks_that_fill_the_history_in_days" {
   command         = plan
   expect_failures = [var.look_after_seconds]
 
   variables {
-    look_after_seconds = 0
+    look_after_seconds = 599
   }
 }
 
@@ -88,7 +88,7 @@ run "look_after_half_a_second_more" {
   expect_failures = [var.look_after_seconds]
 
   variables {
-    look_after_seconds = 1.5
+    look_after_seconds = 600.5
   }
 }
 
