@@ -11,10 +11,13 @@ locals {
     EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
   }
 
+  # Memory is for the share of a processor that comes with it, a whole one with 1769 MiB: with 256 a cold start took seconds
+  # to make its AWS clients. Opening and closing make thousands of calls besides.
   functions = {
     open_release = {
       description     = "Reads the manifest, validates it and claims the release id."
       timeout_seconds = 120 # Takes and looks at a thousand pipelines, one after the other.
+      memory_mb       = 1024
       asynchronous    = false
       environment = merge(local.every_function, {
         LOOK_AFTER_SECONDS = tostring(var.look_after_seconds)
@@ -25,18 +28,21 @@ locals {
     run_pipeline = {
       description     = "Registers a pipeline's task token and starts the pipeline."
       timeout_seconds = 45 # Below CLAIM_WINDOW of decide.py.
+      memory_mb       = 512
       asynchronous    = false
       environment     = local.every_function
     }
     record_state_change = {
       description     = "Records a pipeline's state change and settles its task token when it has ended."
       timeout_seconds = 45 # Below CLAIM_WINDOW of decide.py.
+      memory_mb       = 512
       asynchronous    = true
       environment     = local.every_function
     }
     close_release = {
       description     = "Tallies a release, stops what still runs and announces the outcome."
       timeout_seconds = 300 # Stops and frees a thousand pipelines, one after the other.
+      memory_mb       = 1024
       asynchronous    = true
       environment     = local.every_function
     }
@@ -64,6 +70,7 @@ module "microfunction" {
   handler            = "${each.key}.handler.handler"
   architecture       = var.architecture
   timeout_seconds    = each.value.timeout_seconds
+  memory_mb          = each.value.memory_mb
   environment        = each.value.environment
   asynchronous       = each.value.asynchronous
   policy_json        = local.policies[each.key]

@@ -103,11 +103,12 @@ run "a_function_that_events_invoke" {
   }
 }
 
-run "a_function_that_is_traced" {
+run "a_function_that_is_traced_and_quick" {
   command = apply
 
   variables {
     xray_enabled = true
+    memory_mb    = 1769
   }
 
   module {
@@ -117,5 +118,10 @@ run "a_function_that_is_traced" {
   assert {
     condition     = one(aws_lambda_function.function.tracing_config).mode == "Active"
     error_message = "The function is not traced."
+  }
+
+  assert {
+    condition     = aws_lambda_function.function.memory_size == 1769 && output.memory_mb == 1769
+    error_message = "The function gets another share of a processor than asked."
   }
 }

@@ -194,6 +194,11 @@ run "functions_get_their_settings" {
   }
 
   assert {
+    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024 }
+    error_message = "A function has less of a processor than its cold start needs."
+  }
+
+  assert {
     condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release" }
     error_message = "A function is not named after its key."
   }

@@ -13,6 +13,11 @@ output "environment" {
   value       = var.environment
 }
 
+output "memory_mb" {
+  description = "The memory the function got, in MiB, for tests."
+  value       = aws_lambda_function.function.memory_size
+}
+
 output "failure_queue" {
   description = "The queue of failed events {arn, name, url}, or null when nothing invokes the function asynchronously."
   value = one([
