@@ -28,6 +28,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   threshold           = 0
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
+  tags                = local.tags
 }
 
 locals {
@@ -60,4 +61,5 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   threshold           = each.value
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_actions
+  tags                = local.tags
 }

@@ -119,7 +119,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "tags" {
-  description = "Tags for everything that keeps or costs something, beside ReleaseMachine = name_prefix."
+  description = "Tags for everything that can have them, beside ReleaseMachine = name_prefix."
   type        = map(string)
   default     = {}
 }

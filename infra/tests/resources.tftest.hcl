@@ -379,6 +379,7 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
 
   variables {
     alarm_topic_arn = "arn:aws:sns:eu-west-1:111122223333:on-call"
+    tags            = { team = "shop" }
   }
 
   assert {
@@ -408,5 +409,13 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:111122223333:on-call"])
     ])
     error_message = "An alarm does not notify the topic."
+  }
+
+  assert {
+    condition = alltrue([
+      for tagged in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors), [aws_dynamodb_table.releases]) :
+      tagged.tags == tomap({ ReleaseMachine = "two", team = "shop" })
+    ])
+    error_message = "Tags are lost on their way."
   }
 }

@@ -43,6 +43,29 @@ ALSO_NEEDED = {
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
     "s3:HeadObject": {"s3:GetObject", "s3:GetObjectVersion"},
 }
+# Types that the provider gives no tags; of all others everything is tagged.
+WITHOUT_TAGS = {
+    "aws_api_gateway_deployment",
+    "aws_api_gateway_gateway_response",
+    "aws_api_gateway_integration",
+    "aws_api_gateway_integration_response",
+    "aws_api_gateway_method",
+    "aws_api_gateway_method_response",
+    "aws_api_gateway_method_settings",
+    "aws_api_gateway_model",
+    "aws_api_gateway_request_validator",
+    "aws_api_gateway_resource",
+    "aws_cloudwatch_event_target",
+    "aws_iam_role_policy",
+    "aws_lambda_function_event_invoke_config",
+    "aws_lambda_permission",
+    "aws_s3_bucket_notification",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +142,20 @@ def test_the_functions_may_do_all_they_do(terraform: dict[str, Any]) -> None:
     """Every action that the code names is allowed to a function; the platform would not notice."""
     allowed = set().union(*(granted(terraform, function) for function in FUNCTIONS))
     assert set().union(*map(called, FUNCTIONS)) == allowed
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("infra/**/*.tf")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_everything_is_tagged(file: Path) -> None:
+    """Each resource that AWS can tag gets the tags of its module, and can so be found and paid."""
+    with file.open() as text:
+        resources = hcl2.load(text).get("resource", [])
+    for resource in resources:
+        for kind, named in resource.items():
+            if kind.strip('"') not in WITHOUT_TAGS:
+                (body,) = named.values()
+                assert body.get("tags") in {"${local.tags}", "${var.tags}"}, named
 
 
 def test_the_api_takes_every_key_of_a_manifest() -> None:
