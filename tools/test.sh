@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 python=.venv/bin/python
 home=.platform/test
+deployed=.platform/test-deployment.log
 
 step() { # says how long a part took
   local started=$SECONDS
@@ -29,24 +30,38 @@ terraform_tests() {
   unset TF_DATA_DIR
 }
 
-end_to_end() {
-  trap '$python -m tools.platform down --home $home' EXIT
+deploy_platform() {
   # Lambda tries a failed asynchronous invocation again after 1 and 2 minutes; here after 1 and 2 seconds.
   PLATFORM_PORT=0 LAMBDA_RETRY_BASE_DELAY=1 $python -m tools.platform up --home "$home"
   $python infra/demo/build_sources.py > /dev/null
   # A pipeline of any other name is none that this deployment drives.
   TF_VAR_pipeline_name_patterns='["plain-*", "gated-*", "shop-*", "no-such-*", "nowhere-*"]' \
     $python -m tools.deploy apply infra infra/demo --home "$home"
-  (
-    eval "$($python -m tools.platform env --home "$home")"
-    $python -m pytest tests/e2e
-    $python -m pytest -m platform tools
-  )
+}
+
+end_platform() { # whatever became of the deployment
+  wait "$deployment" || true
+  $python -m tools.platform down --home "$home"
+}
+
+end_to_end() {
+  wait "$deployment" || {
+    cat "$deployed"
+    return 1
+  }
+  cat "$deployed"
+  eval "$($python -m tools.platform env --home "$home")"
+  $python -m pytest tests/e2e
+  $python -m pytest -m platform tools
 }
 
 step "Unit, contract and plugin tests" $python -m pytest -m "not platform" --ignore tests/e2e \
   --ignore tests/simulation/test_simulation.py
 step "Terraform" terraform_tests
+# A deployment mostly waits, for Terraform's looks at what it has made; the simulation computes.
+deploy_platform > "$deployed" 2>&1 &
+deployment=$!
+trap end_platform EXIT
 step "Simulation" $python -m pytest tests/simulation/test_simulation.py
 step "Mutants, each noticed by the simulation" $python -m tests.simulation mutants
 step "End to end" end_to_end
