@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from operator_cli.follow import LookFailed, changes
+from operator_cli.following import draws_in_place
 from operator_cli.live import LiveView
 from operator_cli.model import (
     Pipeline,
@@ -172,6 +173,20 @@ def test_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
     assert hidden in written
     assert written.rindex(shown) > written.rindex(hidden)
     assert "payments" in written[written.rindex(shown) :]
+
+
+@pytest.mark.parametrize(
+    ("term", "a_terminal", "live"),
+    [("xterm", True, True), ("dumb", True, False), ("xterm", False, False)],
+)
+def test_live_only_where_it_can_be_drawn(
+    monkeypatch: pytest.MonkeyPatch, *, term: str, a_terminal: bool, live: bool
+) -> None:
+    """A dumb terminal, and a pipe that rich was told to take for a terminal, get lines."""
+    out = io.StringIO()
+    monkeypatch.setattr(out, "isatty", lambda: a_terminal)
+    console = Console(file=out, force_terminal=True, _environ={"TERM": term})
+    assert draws_in_place(console) is live
 
 
 def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:

@@ -137,11 +137,17 @@ def _view(*, as_json: bool) -> Iterator[Sink]:
         yield JsonView(sys.stdout)
         return
     console = open_console()
-    if console.is_terminal:
+    if draws_in_place(console):
         with LiveView(console, clock=now) as live:
             yield live
     else:
         yield PlainView(sys.stdout)
+
+
+def draws_in_place(console: Console) -> bool:
+    """Whether what was drawn can be drawn over."""
+    # FORCE_COLOR makes rich take the log of a job for a terminal; TERM=dumb is one that cannot.
+    return console.is_interactive and console.file.isatty()
 
 
 def open_console() -> Console:

@@ -27,8 +27,9 @@ class LiveView:
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._note = ""
+        # On a screen of its own neither a resize nor the echo of Ctrl-C leaves anything behind.
         self._live = Live(
-            console=console, get_renderable=self.draw, refresh_per_second=4, transient=True
+            console=console, get_renderable=self.draw, refresh_per_second=4, screen=True
         )
 
     def __enter__(self) -> Self:
