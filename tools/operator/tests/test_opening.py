@@ -86,7 +86,7 @@ def test_manifest_that_was_released_before(scene: Scene) -> None:
         ("ManifestInvalid", "Correct the manifest"),
         ("ManifestUnreadable", "Correct the manifest"),
         ("ReleaseIdTaken", "releaseId of its own"),
-        ("ReleaseNotResumable", "show RELEASE"),
+        ("ReleaseNotResumable", "show 5.10"),
         ("PipelinesBusy", '"onBusy": "wait"'),
         ("StoppedByHand", "stopped before it began"),
         ("Lambda.Unknown", "release-machine logs"),
@@ -99,7 +99,22 @@ def test_rejected_manifest(scene: Scene, error: str, advice: str) -> None:
     opening = scene.opening()
     assert isinstance(opening, Rejected)
     assert str(opening) == f"{error}: The manifest has 1 problem"
-    assert advice in opening.next_step
+    assert advice in opening.next_step("5.10")
+
+
+def test_what_still_runs_can_be_ended(scene: Scene) -> None:
+    """A retry that comes too soon is told how to end each execution that it would have to await."""
+    cause = (
+        "release 5.10 can be resumed when these have ended:\n"
+        "- web: execution 4d5e6f70\n- mail: its start or retry, which may still come"
+    )
+    told = Rejected(error="ReleaseNotResumable", cause=cause).next_step("5.10")
+    assert told == (
+        "End it now with: aws codepipeline stop-pipeline-execution --pipeline-name web "
+        "--pipeline-execution-id 4d5e6f70 --abandon\n"
+        "See how it stands with: release-machine show 5.10"
+    )
+    assert "list" in Rejected(error="ReleaseNotResumable", cause="").next_step(None)
 
 
 def test_execution_stopped_before_it_opened(scene: Scene) -> None:

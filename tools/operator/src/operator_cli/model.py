@@ -208,12 +208,16 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What a running pipeline is doing now, and what it can only wait for."""
+    """What a running pipeline is doing now, and what it can only wait for.
+
+    ``way_out`` is the command with which it goes on, or that ``ends`` it.
+    """
 
     stage: str | None = None
     action: str | None = None
     waits_for: str | None = None
     way_out: str | None = None
+    ends: bool = False
     link: str | None = None
 
     @property

@@ -10,6 +10,7 @@ from operator_cli.aws_problems import explained
 from operator_cli.errors import LeftOpenError, UsageError
 from operator_cli.estimating import estimate
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
+from operator_cli.situation import with_stops
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -40,7 +41,10 @@ class Past(Protocol):
 
 
 class ReleaseObserver:
-    """Looks at one release, and notices when nobody is left to close it."""
+    """Looks at one release, and notices when nobody is left to close it.
+
+    ``seen`` is the release as it was at the latest look, None before the first.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class ReleaseObserver:
         sfn: SFNClient,
         clock: Callable[[], datetime],
     ) -> None:
+        self.seen: Release | None = None
         self._release_id = release_id
         self._ledger = ledger
         self._activity = activity
@@ -79,14 +84,18 @@ class ReleaseObserver:
         at = self._clock()
         past = self._past.of(each.name for each in release.pipelines)
         told = estimate(release, past, activity=activity, at=at)
-        return Snapshot(at=at, release=release, activity=activity, estimate=told)
+        self.seen = release
+        return Snapshot(
+            at=at, release=release, activity=with_stops(release, activity), estimate=told
+        )
 
 
 def unknown_release(release_id: str) -> UsageError:
     """Say that the ledger holds no such release."""
     return UsageError(
         f"The ledger holds no release {release_id}.",
-        "List the latest with: release-machine list",
+        "List the latest with: release-machine list\n"
+        "One that waits for busy pipelines is found by its execution, which submit has shown.",
     )
 
 

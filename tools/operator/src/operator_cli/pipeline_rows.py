@@ -125,7 +125,7 @@ def _ways_out(
     for pipeline in pipelines:
         doing = activity.get(pipeline.name)
         if doing and doing.way_out and pipeline.status == RUNNING:
-            yield Text(f"\n{pipeline.name} goes on with:")
+            yield Text(f"\n{pipeline.name} {'ends at once' if doing.ends else 'goes on'} with:")
             # Broken where a shell takes it: it is there to be copied.
             yield Text(" \\\n    ".join(_broken(doing.way_out, width=width - 6)), style="dim")
             if doing.link:

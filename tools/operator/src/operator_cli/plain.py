@@ -94,11 +94,11 @@ def _moved(pipeline: Pipeline) -> str:
 
 
 def _acts(activity: Activity) -> str:
-    said = f"at {activity.place}" if activity.place else ""
+    said = f"at {activity.place}" if activity.place else "is to stop"
     if activity.waits_for:
         said += f", waits for {activity.waits_for}"
     if activity.way_out:
-        said += f"; go on with: {activity.way_out}"
+        said += f"; {'end it now' if activity.ends else 'go on'} with: {activity.way_out}"
     if activity.link:
         said += f" or at {activity.link}"
     return said

@@ -16,6 +16,7 @@ from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.printable import printable
 from operator_cli.release_argument import release_argument
 from operator_cli.session import Session
+from operator_cli.situation import with_stops
 from operator_cli.tables import attempts_table, audit_table, release_header
 from operator_cli.timeline import timeline
 
@@ -72,7 +73,7 @@ def _write_report(session: Session, found: Release, path: Path) -> None:
 
 def _draw(session: Session, found: Release) -> None:
     console = open_console()
-    activity = printable(session.activity.read(found.pipelines))
+    activity = printable(with_stops(found, session.activity.read(found.pipelines)))
     shown = printable(session.ledger.with_changes(found))
     parts = [release_header(shown, now=now())]
     if shown.pipelines:
