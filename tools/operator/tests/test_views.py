@@ -99,21 +99,8 @@ orders    ✘ FAILED   0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFail
                                       https://example.com/run/2
 payments  ▶ RUNNING  0:40  3c4d5e6f
 web       ▶ RUNNING  0:40  4d5e6f70
-and 2 more
+and 2 more: 1 SUCCEEDED, 1 WAITING
 """
-    )
-
-
-def test_commands_are_broken_where_a_shell_takes_it(running: Snapshot, at: At) -> None:
-    """On a narrow terminal the command that lets a pipeline go on can still be copied."""
-    picture = drawn(
-        pipeline_table(running.release, now=at(42), activity=running.activity, width=50), width=50
-    )
-    assert picture.endswith(
-        "web goes on with:\n"
-        "aws codepipeline put-approval-result \\\n"
-        "    --pipeline-name web\n"
-        "or at https://example.com/review\n"
     )
 
 
@@ -230,3 +217,56 @@ def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> 
     assert len(picture.splitlines()) <= height
     assert "more" in picture
     assert "orders" in picture
+
+
+def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: At) -> None:
+    """Commands give way to the pipelines that run: shorter, then one that shows the others."""
+    execution_arn = running.release.execution_arn
+    waiting = tuple(
+        Pipeline(name=f"p{number}", position=number, status="RUNNING", started_at=at(2))
+        for number in range(12)
+    )
+    quiet = tuple(
+        Pipeline(name=f"q{number}", position=number, status="WAITING") for number in range(12, 20)
+    )
+    asked = running.activity["web"]
+    snapshot = replace(
+        running,
+        release=replace(running.release, pipelines=(*waiting, *quiet), execution_arn=execution_arn),
+        activity={"p0": asked, "p1": asked},
+    )
+
+    def picture(height: int) -> str:
+        console = Console(file=io.StringIO(), width=80, height=height)
+        view = LiveView(console, clock=lambda: at(42))
+        view.show(snapshot, [])
+        told = drawn(view.draw(), width=80)
+        assert len(told.splitlines()) <= height
+        assert "and 8 more: 8 WAITING" in told or "q12" in told
+        return told
+
+    assert "p1 goes on with:\naws" in picture(28)
+    assert "or at https" in picture(36)
+    assert "or at https" not in picture(28)
+    assert "what lets 2 of them go on: release-machine show 2026.11.22-1" in picture(22)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
+    """A name of a hundred signs is shortened, so that its status, times and place can be read."""
+    name = "production-" + "checkout-and-payments-" * 4 + "x"
+    web = replace(running.release.pipelines[3], name=name)
+    picture = drawn(
+        pipeline_table(
+            replace(running.release, pipelines=(web,)),
+            now=at(42),
+            activity={name: running.activity["web"]},
+            width=width,
+            usual={name: timedelta(minutes=3)},
+        ),
+        width=width,
+    )
+    row = picture.splitlines()[1]
+    assert row.startswith("production")
+    for part in ("…", "▶ RUNNING", "0:40", "~3:00", "Approve → Ask"):
+        assert part in row

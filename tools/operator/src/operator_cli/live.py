@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from operator_cli.follow import Event, LookFailed
 from operator_cli.model import Snapshot
-from operator_cli.pipeline_rows import pipeline_table
+from operator_cli.pipeline_rows import needs_a_look, pipeline_table
 from operator_cli.printable import printable, visible
 from operator_cli.tables import release_header
+from operator_cli.ways_out import DETAILS, Detail
 
 # On a lower terminal the facts that do not change give way to the pipelines.
 HEIGHT_FOR_FACTS = 20
@@ -27,6 +28,8 @@ class LiveView:
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._note = ""
+        self._found_for: tuple[Snapshot, ConsoleDimensions, str] | None = None
+        self._layout: tuple[int, Detail] | None = None
         # On a screen of its own neither a resize nor the echo of Ctrl-C leaves anything behind.
         self._live = Live(
             console=console, get_renderable=self.draw, refresh_per_second=4, screen=True
@@ -58,20 +61,51 @@ class LiveView:
         """Draw the present state, cut to the height of the terminal."""
         if self._snapshot is None:
             return Text("Looking for the release ...", style="dim")
-        room = self._console.height
-        while True:
-            drawn = self._drawn(self._snapshot, room=room)
-            excess = len(self._console.render_lines(drawn)) - self._console.height
-            if excess <= 0 or room == 1:
+        snapshot = self._snapshot
+        # Looking for what fits takes several pictures: between two looks it is looked for once.
+        found_for = (snapshot, self._console.size, self._note)
+        if self._layout is not None and found_for == self._found_for:
+            room, detail = self._layout
+            drawn = self._drawn(snapshot, room=room, detail=detail)
+            if self._fits(drawn):
                 return drawn
-            room = max(1, min(room, len(self._snapshot.release.pipelines)) - excess)
+        self._found_for, self._layout = found_for, self._find_layout(snapshot)
+        room, detail = self._layout
+        return self._drawn(snapshot, room=room, detail=detail)
+
+    def _find_layout(self, snapshot: Snapshot) -> tuple[int, Detail]:
+        """As many rows as there is room for; what is below them is the shorter for what runs."""
+        needed = sum(map(needs_a_look, snapshot.release.pipelines))
+        for detail in DETAILS:
+            room = self._find_room(snapshot, detail)
+            if room >= needed:
+                break
+        return room, detail
+
+    def _find_room(self, snapshot: Snapshot, detail: Detail) -> int:
+        # A row may bring lines of its own, and the last one hidden takes a line away with it.
+        fewest, most = 1, min(self._console.height, len(snapshot.release.pipelines))
+        if self._fits(self._drawn(snapshot, room=most, detail=detail)):
+            return most
+        while fewest < most:
+            middle = (fewest + most + 1) // 2
+            if self._fits(self._drawn(snapshot, room=middle, detail=detail)):
+                fewest = middle
+            else:
+                most = middle - 1
+        return fewest
+
+    def _fits(self, drawn: RenderableType) -> bool:
+        return len(self._console.render_lines(drawn)) <= self._console.height
 
     def _left(self, snapshot: Snapshot, now: datetime) -> timedelta | None:
         """What was left at the look, less the time since."""
         known = snapshot.estimate.left
         return None if known is None else max(timedelta(), known - (now - snapshot.at))
 
-    def _drawn(self, snapshot: Snapshot, *, room: int | None) -> RenderableType:
+    def _drawn(
+        self, snapshot: Snapshot, *, room: int | None, detail: Detail = "full"
+    ) -> RenderableType:
         now = self._clock()
         parts = [
             release_header(
@@ -87,6 +121,7 @@ class LiveView:
                 width=self._console.width,
                 usual=snapshot.estimate.usual,
                 room=room,
+                detail=detail,
             ),
         ]
         if self._note:
