@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from click.testing import Result
 
 from operator_cli.cancelling import summary
 from operator_cli.following import what_next
-from operator_cli.model import Pipeline, Snapshot
+from operator_cli.model import Pipeline, Release, Snapshot
 from release_core.doors import RetryRequest, recognise
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 
@@ -78,6 +78,25 @@ def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -
     result = run("watch", "2026.11.22-1")
     assert result.exit_code == 130
     assert "the release is CANCELLED, and what still runs of it is to stop" in result.stderr
+
+
+def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
+    """When AWS stays away, only the looking ends, and how to go on looking is said."""
+    aws.set_status("RUNNING")
+    looks = iter((*aws.releases.values(), *aws.releases.values()))
+
+    def away_after_two_looks(_: str) -> Release:
+        for release in looks:
+            return release
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    monkeypatch.setattr(aws, "release", away_after_two_looks)
+    result = run("watch", "2026.11.22-1")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines()[-1] == (
+        "Only the looking has ended; the release goes on. "
+        "Follow it again: release-machine watch 2026.11.22-1"
+    )
 
 
 def test_cancel_again(aws: FakeAws, run: Run) -> None:

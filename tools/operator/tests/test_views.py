@@ -12,6 +12,7 @@ from operator_cli.follow import LookFailed, changes
 from operator_cli.following import draws_in_place
 from operator_cli.live import LiveView
 from operator_cli.model import (
+    Estimate,
     Pipeline,
     Release,
     Snapshot,
@@ -37,7 +38,9 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
             running.release, status="FAILED", closed_at=at(49.5), why="orders: FAILED\nat Deploy"
         ),
     )
-    view.show(closed, [LookFailed("AWS does not answer."), *changes(running, closed)])
+    view.show(
+        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
+    )
     assert out.getvalue() == (
         "2026-11-22T10:00:42Z release 2026.11.22-1: 5 pipelines, execution "
         "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f\n"
@@ -51,10 +54,57 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         "go on with: aws codepipeline put-approval-result --pipeline-name web "
         "or at https://example.com/review\n"
         "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
-        "2026-11-22T10:00:50Z AWS does not answer. The release goes on; looking again.\n"
+        "2026-11-22T10:00:55Z AWS does not answer. The release goes on; looking again.\n"
         "2026-11-22T10:00:50Z release 2026.11.22-1: FAILED after 0:49, 1 SUCCEEDED, 1 FAILED, "
         "2 RUNNING, 1 WAITING: orders: FAILED at Deploy\n"
     )
+
+
+def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
+    """While nothing changes, a line every five minutes says how it stands."""
+    out = io.StringIO()
+    view = PlainView(out)
+    view.show(running, [LookFailed("AWS does not answer.", "Wait.", at(42))])
+    for seconds in (300, 341, 342, 600, 642):
+        view.show(replace(running, at=at(seconds)), [])
+    standing = "release 2026.11.22-1: RUNNING, 2 of 5 ended; web waits for manual approval"
+    assert out.getvalue().splitlines()[1:] == [
+        f"2026-11-22T10:05:42Z {standing}",
+        f"2026-11-22T10:10:42Z {standing}",
+    ]
+
+
+def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> None:
+    """Whoever approves sees what is asked, since when, and how to answer otherwise."""
+    asked = replace(
+        running.activity["web"],
+        since=at(-86_400),
+        message="Prices checked?",
+        way_out="aws codepipeline put-approval-result --result summary=ok,status=Approved",
+    )
+    snapshot = replace(running, activity={"web": asked})
+    out = io.StringIO()
+    PlainView(out).show(snapshot, changes(None, snapshot))
+    assert "manual approval since 2026-11-21T10:00:00Z (Prices checked?); go on with: aws" in (
+        out.getvalue()
+    )
+    assert "status=Approved (or status=Rejected)" in out.getvalue()
+    picture = drawn(
+        pipeline_table(running.release, now=at(42), activity=snapshot.activity, width=100)
+    )
+    for part in ("manual approval since 2026-11-21", "Prices checked?", "to reject it"):
+        assert part in picture
+
+
+def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
+    """What makes the end unknown is named where the end would be."""
+    unknown = replace(running, estimate=Estimate(unknown="web has no successful run"))
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
+    view.show(unknown, [])
+    assert "no estimate: web has no successful run" in drawn(view.draw())
+    out = io.StringIO()
+    PlainView(out).show(unknown, changes(None, unknown))
+    assert "2 of 5 ended; no estimate: web has no successful run" in out.getvalue()
 
 
 def test_running_release(running: Snapshot, at: At) -> None:
@@ -178,9 +228,13 @@ def test_live_only_where_it_can_be_drawn(
 
 def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
     """A failed look leaves the picture as it was, with a note below it until the next good one."""
-    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
-    view.show(running, [LookFailed("AWS does not answer.")])
-    assert "AWS does not answer. The release goes on" in drawn(view.draw())
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(162))
+    view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
+    told = " ".join(drawn(view.draw()).split())
+    assert (
+        "AWS does not answer. The release goes on; looking again. Last seen 10:00:42Z "
+        "(about 2 min ago). Check the network."
+    ) in told
     view.show(running, [])
     assert "AWS does not answer" not in drawn(view.draw())
 

@@ -16,7 +16,7 @@ from operator_cli.activity import ActivityInTurns
 from operator_cli.aws_problems import explained
 from operator_cli.brought import brought_by
 from operator_cli.cancelling import still_stopping
-from operator_cli.errors import OperatorError
+from operator_cli.errors import OperatorError, UnreachableError
 from operator_cli.follow import Sink, follow
 from operator_cli.json_events import JsonView
 from operator_cli.live import LiveView
@@ -141,7 +141,7 @@ def follow_to_end(
             going_on(lambda: _goes_on(observer.seen, release_id, what=what)),
             _view(as_json=as_json) as view,
         ):
-            return follow(observer.look, sink=view, wait=time.sleep)
+            return follow(observer.look, sink=view, wait=time.sleep, clock=now)
 
 
 def _goes_on(seen: Release | None, release_id: str, *, what: str) -> str:
@@ -153,13 +153,20 @@ def _goes_on(seen: Release | None, release_id: str, *, what: str) -> str:
 
 @contextmanager
 def going_on(what: str | Callable[[], str]) -> Iterator[None]:
-    """Say on Ctrl-C that only the looking ends, and what goes on."""
+    """Say on Ctrl-C, and when AWS stays away, that only the looking ends, and what goes on."""
+
+    def told() -> str:
+        return what if isinstance(what, str) else what()
+
     try:
         yield
     except KeyboardInterrupt:
-        told = what if isinstance(what, str) else what()
-        click.echo(f"Stopped looking; {told}", err=True)
+        click.echo(f"Stopped looking; {told()}", err=True)
         sys.exit(INTERRUPTED)
+    except UnreachableError as error:
+        raise UnreachableError(
+            error.problem, f"{error.next_step}\nOnly the looking has ended; {told()}"
+        ) from error
 
 
 @contextmanager

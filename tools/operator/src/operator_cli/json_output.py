@@ -141,6 +141,8 @@ def activity_document(activity: Activity) -> Json:
         "stage": activity.stage,
         "action": activity.action,
         "waitsFor": activity.waits_for,
+        "since": moment(activity.since),
+        "message": activity.message,
         "wayOut": activity.way_out,
         "link": activity.link,
     }

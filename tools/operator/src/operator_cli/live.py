@@ -12,9 +12,10 @@ from rich.text import Text
 from operator_cli.follow import Event, LookFailed
 from operator_cli.model import Snapshot
 from operator_cli.pipeline_rows import needs_a_look, pipeline_table
-from operator_cli.printable import printable, visible
+from operator_cli.printable import printable
 from operator_cli.tables import release_header
 from operator_cli.ways_out import DETAILS, Detail
+from operator_cli.wording import roughly
 
 # On a lower terminal the facts that do not change give way to the pipelines.
 HEIGHT_FOR_FACTS = 20
@@ -27,8 +28,8 @@ class LiveView:
         self._console = console
         self._clock = clock
         self._snapshot: Snapshot | None = None
-        self._note = ""
-        self._found_for: tuple[Snapshot, ConsoleDimensions, str] | None = None
+        self._failed: LookFailed | None = None
+        self._found_for: tuple[Snapshot, ConsoleDimensions, LookFailed | None] | None = None
         self._layout: tuple[int, Detail] | None = None
         # On a screen of its own neither a resize nor the echo of Ctrl-C leaves anything behind.
         self._live = Live(
@@ -54,8 +55,8 @@ class LiveView:
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         """Take the latest look; the next refresh draws it."""
         self._snapshot = printable(snapshot)
-        failed = [event.problem for event in events if isinstance(event, LookFailed)]
-        self._note = f"{visible(failed[-1])} The release goes on; looking again." if failed else ""
+        failed = [event for event in events if isinstance(event, LookFailed)]
+        self._failed = printable(failed[-1]) if failed else None
 
     def draw(self) -> RenderableType:
         """Draw the present state, cut to the height of the terminal."""
@@ -63,7 +64,7 @@ class LiveView:
             return Text("Looking for the release ...", style="dim")
         snapshot = self._snapshot
         # Looking for what fits takes several pictures: between two looks it is looked for once.
-        found_for = (snapshot, self._console.size, self._note)
+        found_for = (snapshot, self._console.size, self._failed)
         if self._layout is not None and found_for == self._found_for:
             room, detail = self._layout
             drawn = self._drawn(snapshot, room=room, detail=detail)
@@ -107,12 +108,13 @@ class LiveView:
         self, snapshot: Snapshot, *, room: int | None, detail: Detail = "full"
     ) -> RenderableType:
         now = self._clock()
+        brief = room is not None and self._console.height < HEIGHT_FOR_FACTS
         parts = [
             release_header(
                 snapshot.release,
                 now=now,
                 remaining=self._left(snapshot, now),
-                brief=room is not None and self._console.height < HEIGHT_FOR_FACTS,
+                brief=brief,
             ),
             pipeline_table(
                 snapshot.release,
@@ -124,6 +126,16 @@ class LiveView:
                 detail=detail,
             ),
         ]
-        if self._note:
-            parts.append(Text(self._note, style="yellow"))
+        if snapshot.estimate.unknown and not brief:
+            parts.append(Text(f"no estimate: {snapshot.estimate.unknown}", style="dim"))
+        if self._failed:
+            parts.append(Text(_note(self._failed, snapshot, now=now), style="yellow"))
         return Group(*parts)
+
+
+def _note(failed: LookFailed, snapshot: Snapshot, *, now: datetime) -> str:
+    """Why what is shown is old, how old it is, and what to do."""
+    return (
+        f"{failed.problem} The release goes on; looking again. Last seen "
+        f"{snapshot.at:%H:%M:%SZ} ({roughly(now - snapshot.at)} ago). {failed.next_step}"
+    )

@@ -1,5 +1,6 @@
 """The pipelines of a release, one row each, and below them the commands that let them go on."""
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from operator_cli.fitting import fitted
+from operator_cli.fitting import ELLIPSIS, fitted
 from operator_cli.model import RUNNING, SKIPPED, SUCCEEDED, WAITING, Activity, Pipeline, Release
 from operator_cli.order import depths
 from operator_cli.situation import kept, stopping, time_left, waits_for
@@ -29,6 +30,7 @@ CELLS_OF_STATUS_AND_TIME = 24
 CELLS_OF_USUAL = 6
 MOST_CELLS_KEPT_FOR_NOW = 40
 FEWEST_CELLS_OF_NAME = 16
+MOST_OF_A_MESSAGE = 200
 _QUIET = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
 
 
@@ -122,6 +124,22 @@ def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now
     return Text("\n").join(_facts(release, pipeline, activity, now=now))
 
 
+def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
+    told = Text(activity.place)
+    if activity.waits_for:
+        told.append(f"  waits for {activity.waits_for}", style="bold yellow")
+        told.append(_since(activity.since, now=now))
+    yield told
+    if activity.message:
+        yield Text(textwrap.shorten(activity.message, MOST_OF_A_MESSAGE, placeholder=ELLIPSIS))
+
+
+def _since(since: datetime | None, *, now: datetime) -> str:
+    if since is None:
+        return ""
+    return f" since {since:%H:%MZ}" if now - since < timedelta(days=1) else f" since {since:%F}"
+
+
 def _facts(
     release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime
 ) -> Iterator[Text]:
@@ -129,10 +147,7 @@ def _facts(
     if waiting:
         yield Text(waiting, style="dim")
     if activity is not None and pipeline.status == RUNNING:
-        told = Text(activity.place)
-        if activity.waits_for:
-            told.append(f"  waits for {activity.waits_for}", style="bold yellow")
-        yield told
+        yield from _doing(activity, now=now)
     if stop:
         yield Text(stop, style="yellow")
     remaining = time_left(pipeline, now=now)

@@ -37,6 +37,8 @@ def ways_out(
             gap = "\n" if detail == "full" else ""
             yield Text(f"{gap}{pipeline.name} {'ends at once' if doing.ends else 'goes on'} with:")
             yield Text(copyable(command, width=width), style="dim", no_wrap=True)
+            if detail == "full" and doing.can_be_rejected:
+                yield Text("or, to reject it, with status=Rejected", style="dim")
             if detail == "full" and doing.link:
                 yield Text(f"or at {doing.link}", style="dim", overflow="fold")
 
