@@ -136,6 +136,7 @@ def follow_to_end(
             past=past,
             sfn=session.sfn,
             clock=now,
+            console_region=session.console_region,
         )
         with (
             going_on(lambda: _goes_on(observer.seen, release_id, what=what)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from operator_cli.aws_problems import explained
 from operator_cli.errors import LeftOpenError, UsageError
 from operator_cli.estimating import estimate
+from operator_cli.failure_links import with_links
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
 from operator_cli.situation import with_stops
 
@@ -55,6 +56,7 @@ class ReleaseObserver:
         past: Past,
         sfn: SFNClient,
         clock: Callable[[], datetime],
+        console_region: str | None,
     ) -> None:
         self.seen: Release | None = None
         self._release_id = release_id
@@ -63,6 +65,7 @@ class ReleaseObserver:
         self._past = past
         self._sfn = sfn
         self._clock = clock
+        self._console_region = console_region
 
     def look(self) -> Snapshot:
         """Read everything once.
@@ -75,6 +78,7 @@ class ReleaseObserver:
             release = self._ledger.release(self._release_id)
             if release is None:
                 raise unknown_release(self._release_id)
+            release = with_links(release, region=self._console_region)
             activity = self._activity.read(release.pipelines)
             if not release.closed and release.execution_arn:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)

@@ -124,9 +124,10 @@ def _acts(activity: Activity) -> str:
         said += f" since {clock_time(activity.since)}" if activity.since else ""
     if activity.message:
         said += f" ({activity.message})"
+    if activity.can_be_rejected:
+        said += "; reject it with status=Rejected"
     if activity.way_out:
         said += f"; {'end it now' if activity.ends else 'go on'} with: {activity.way_out}"
-        said += " (or status=Rejected)" if activity.can_be_rejected else ""
     if activity.link:
         said += f" or at {activity.link}"
     return said
