@@ -128,7 +128,8 @@ catalog   ✔ SUCCEEDED  0:12  1a2b3c4d
 orders    ✘ FAILED     0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
                                         https://example.com/run/2
 payments  ▶ RUNNING    0:40  3c4d5e6f   Deploy → Copy
-web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask  waits for manual approval
+web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask
+                                        waits for manual approval
 search    · WAITING
 
 web goes on with:
@@ -302,7 +303,7 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
     assert "p1 goes on with:\naws" in picture(28)
     assert "or at https" in picture(36)
     assert "or at https" not in picture(28)
-    assert "what lets 2 of them go on: release-machine show 2026.11.22-1" in picture(22)
+    assert "what lets 2 of them go on: release-machine show 2026.11.22-1" in picture(24)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

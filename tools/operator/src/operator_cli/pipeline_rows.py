@@ -125,11 +125,12 @@ def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now
 
 
 def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
-    told = Text(activity.place)
+    if activity.place:
+        yield Text(activity.place)
     if activity.waits_for:
-        told.append(f"  waits for {activity.waits_for}", style="bold yellow")
-        told.append(_since(activity.since, now=now))
-    yield told
+        # In a line of its own: the column is narrow on many a terminal.
+        since = _since(activity.since, now=now)
+        yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
     if activity.message:
         yield Text(textwrap.shorten(activity.message, MOST_OF_A_MESSAGE, placeholder=ELLIPSIS))
 
