@@ -175,6 +175,12 @@ def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
     assert "Correct the manifest" in result.stderr
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 1
+    events = [json.loads(line)["event"] for line in result.stdout.splitlines()]
+    assert events == ["releaseFound", "releaseClosed"]
+    assert "Correct the manifest" in result.stderr
+    assert "retry" not in result.stderr
 
 
 def test_watch_what_waits_for_others(

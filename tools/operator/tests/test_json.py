@@ -87,6 +87,7 @@ def test_events(running: Snapshot, at: At) -> None:
     told = {each["event"]: each for each in events}
     assert told["releaseFound"]["pipelines"][0]["name"] == "catalog"
     assert told["pipelineActs"]["waitsFor"] == "manual approval"
+    assert not told["pipelineActs"]["ends"]
     assert told["releaseProgressed"]["ended"] == 2
     assert told["releaseProgressed"]["secondsLeft"] is None
     assert told["lookFailed"]["problem"] == "AWS does not answer."

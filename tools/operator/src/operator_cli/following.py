@@ -20,7 +20,7 @@ from operator_cli.errors import OperatorError, UnreachableError
 from operator_cli.follow import Sink, follow
 from operator_cli.json_events import JsonView
 from operator_cli.live import LiveView
-from operator_cli.model import SUCCEEDED, Release
+from operator_cli.model import REJECTED, SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
 from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, await_opening
 from operator_cli.past_runs import PastRuns
@@ -104,6 +104,9 @@ def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False)
 
 def what_next(ended: Release) -> Iterator[str]:
     """What people can do about a release that was not released, one command a line."""
+    if ended.status == REJECTED:
+        yield from Rejected.of(ended).next_step(None).splitlines()
+        return
     yield from still_stopping(ended)
     rollback = ended.rolled_back_by or ended.rolls_back_as
     if rollback:

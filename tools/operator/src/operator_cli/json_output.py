@@ -144,6 +144,7 @@ def activity_document(activity: Activity) -> Json:
         "since": moment(activity.since),
         "message": activity.message,
         "wayOut": activity.way_out,
+        "ends": activity.ends,
         "link": activity.link,
     }
 
