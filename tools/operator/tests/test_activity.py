@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from botocore.stub import Stubber
 from operator_cli.activity import ActivityInTurns, ActivityReader
 from operator_cli.model import Activity, Pipeline
 
+type At = Callable[[float], datetime]
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 EXECUTION = "3c4d5e6f-0000-4000-8000-000000000003"
@@ -72,10 +74,12 @@ def test_only_running_pipelines_are_asked_for(
     assert reader.read(others) == {}
 
 
-def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """A manual approval is something to wait for, with the command that gives it."""
+def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -> None:
+    """A manual approval is waited for since it was asked for, with the command that gives it."""
     reader, stubber = codepipeline
-    queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
+    approval = action("Approve", "Ask", "InProgress", category="Approval")
+    approval["input"]["resolvedConfiguration"] = {"CustomData": "Prices checked?"}
+    queue_actions(stubber, {**approval, "startTime": at(7)})
     asked = {"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-1"}}
     stubber.add_response(
         "get_pipeline_state",
@@ -95,6 +99,8 @@ def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
             stage="Approve",
             action="Ask",
             waits_for="manual approval",
+            since=at(7),
+            message="Prices checked?",
             way_out=(
                 "aws codepipeline put-approval-result --pipeline-name web --stage-name Approve "
                 "--action-name Ask --token t-1 --result summary=ok,status=Approved"
@@ -139,20 +145,50 @@ def test_token_of_another_execution_is_not_shown(
     assert "--token TOKEN " in activity.way_out
 
 
-def test_stage_held_by_another_execution(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """An execution that waits in front of an occupied stage names the one that is in it."""
+@pytest.mark.parametrize(
+    ("inside", "does", "way_out"),
+    [
+        ([], "is in that stage", None),
+        (
+            [{"actionName": "Check", "latestExecution": {"status": "InProgress"}}],
+            "is at Deploy → Check",
+            None,
+        ),
+        (
+            [{"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-3"}}],
+            "waits for manual approval",
+            (
+                "aws codepipeline put-approval-result --pipeline-name web --stage-name Deploy "
+                "--action-name Ask --token t-3 --result summary=ok,status=Approved"
+            ),
+        ),
+    ],
+)
+def test_stage_held_by_another_execution(
+    codepipeline: tuple[ActivityReader, Stubber],
+    *,
+    inside: list[dict[str, Any]],
+    does: str,
+    way_out: str | None,
+) -> None:
+    """What waits in front of an occupied stage says what the one in it does, and how that ends."""
     reader, stubber = codepipeline
     queue_actions(stubber, action("Source", "S3", "Succeeded"))
     occupied = {
         "stageName": "Deploy",
         "inboundExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
         "inboundTransitionState": {"enabled": True},
-        "latestExecution": {"pipelineExecutionId": "other", "status": "InProgress"},
+        "latestExecution": {"pipelineExecutionId": "370263ba-0000", "status": "InProgress"},
+        "actionStates": [
+            {"actionName": "Copy", "latestExecution": {"status": "Succeeded"}},
+            *inside,
+        ],
     }
     stubber.add_response("get_pipeline_state", {"stageStates": [occupied]})
-    assert reader.read((WEB,)) == {
-        "web": Activity(stage="Deploy", waits_for="execution other, which is in that stage")
-    }
+    (activity,) = reader.read((WEB,)).values()
+    assert (activity.stage, activity.waits_for) == ("Deploy", f"execution 370263ba, which {does}")
+    assert activity.way_out == way_out
+    assert activity.link == CONSOLE_PAGE
 
 
 def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> None:

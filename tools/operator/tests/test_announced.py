@@ -80,8 +80,8 @@ def test_a_failure_tells_what_can_be_done(failed: Release) -> None:
     """Where nothing rolls it back by itself, the ways on are named; a rollback has one less."""
     alone = replace(failed, rolls_back_as=None)
     for command in ("show 5.1", "retry 5.1", "rollback 5.1"):
-        assert f"release-machine {command}" in what_next(alone)
-    assert "release-machine rollback" not in what_next(replace(alone, rollback_of="5.0"))
+        assert f"release-machine {command}" in "\n".join(what_next(alone))
+    assert "release-machine rollback" not in "\n".join(what_next(replace(alone, rollback_of="5.0")))
 
 
 def test_a_rollback_is_watched_before_it_is_opened(

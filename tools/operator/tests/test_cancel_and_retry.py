@@ -1,16 +1,18 @@
 """Stopping a release, and running the rest of it again, as people call it."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from click.testing import Result
 
 from operator_cli.cancelling import summary
-from operator_cli.model import Pipeline, Snapshot
+from operator_cli.following import what_next
+from operator_cli.model import Pipeline, Release, Snapshot
 from release_core.doors import RetryRequest, recognise
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 
@@ -47,6 +49,53 @@ def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Sna
     assert told[2].endswith(
         "aws codepipeline stop-pipeline-execution --pipeline-name payments "
         "--pipeline-execution-id 3c4d5e6f-0000-4000-8000-000000000003 --abandon"
+    )
+
+
+def test_what_next_names_what_still_runs(running: Snapshot) -> None:
+    """A retry is of no use before the executions of a stopped release have ended."""
+    told = list(what_next(replace(running.release, status="CANCELLED")))
+    assert [line.partition(": ")[2].split()[:3] for line in told] == [
+        ["aws", "codepipeline", "stop-pipeline-execution"],
+        ["aws", "codepipeline", "stop-pipeline-execution"],
+        ["release-machine", "show", "2026.11.22-1"],
+        ["release-machine", "retry", "2026.11.22-1"],
+        ["release-machine", "rollback", "2026.11.22-1"],
+    ]
+
+
+def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
+    """Who stops looking at a release that is to stop is not told that it goes on."""
+    aws.set_status("CANCELLED")
+    release = aws.releases["2026.11.22-1"]
+    pipelines = (*release.pipelines, Pipeline(name="web", position=9, status="RUNNING"))
+    aws.releases = {"2026.11.22-1": replace(release, pipelines=pipelines)}
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    result = run("watch", "2026.11.22-1")
+    assert result.exit_code == 130
+    assert "the release is CANCELLED, and what still runs of it is to stop" in result.stderr
+
+
+def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
+    """When AWS stays away, only the looking ends, and how to go on looking is said."""
+    aws.set_status("RUNNING")
+    looks = iter((*aws.releases.values(), *aws.releases.values()))
+
+    def away_after_two_looks(_: str) -> Release:
+        for release in looks:
+            return release
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    monkeypatch.setattr(aws, "release", away_after_two_looks)
+    result = run("watch", "2026.11.22-1")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines()[-1] == (
+        "Only the looking has ended; the release goes on. "
+        "Follow it again: release-machine watch 2026.11.22-1"
     )
 
 

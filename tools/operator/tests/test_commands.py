@@ -4,7 +4,9 @@ import json
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,51 @@ def test_watch(aws: FakeAws, run: Run) -> None:
     assert run("watch", "2026.11.22-1").exit_code == 1
     assert run("watch").exit_code == 2
     assert run("watch", "nothing").exit_code == 2
+
+
+def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
+    """A rejected execution has no pipelines to follow: why, and what to do, is all there is."""
+    rejected = replace(
+        aws.releases["2026.11.22-1"],
+        release_id=EXECUTION,
+        execution_arn=EXECUTION,
+        status="REJECTED",
+        why="ManifestInvalid: pipelines: missing",
+        pipeline_count=0,
+        pipelines=(),
+    )
+    aws.releases, aws.pointer = {EXECUTION: rejected}, None
+    result = run("watch", "mine")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    assert "Correct the manifest" in result.stderr
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 1
+    events = [json.loads(line)["event"] for line in result.stdout.splitlines()]
+    assert events == ["releaseFound", "releaseClosed"]
+    assert "Correct the manifest" in result.stderr
+    assert "retry" not in result.stderr
+
+
+def test_watch_what_waits_for_others(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an execution waits for is known by what it was started with; leaving names both ways."""
+    aws.execution, aws.pointer = {"status": "RUNNING"}, None
+    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
+    aws.holds = [Hold(pipeline="a", release_id="5.9", execution_arn="arn:other")]
+    looks = iter(range(5))
+
+    def interrupted(_: float) -> None:
+        if next(looks) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    result = run("watch", "mine")
+    assert result.exit_code == 130
+    assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
+    assert "release-machine watch mine" in result.stderr
+    assert "release-machine cancel mine" in result.stderr
 
 
 def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:

@@ -74,6 +74,23 @@ def test_nothing_is_said_while_somebody_is_waited_for(at: At) -> None:
     assert left(running(at), at(240), catalog=Activity(stage="Deploy")) is not None
 
 
+@pytest.mark.parametrize(
+    ("past", "doing", "unknown"),
+    [
+        (PAST, {}, None),
+        ({**PAST, "web": ()}, {}, "web has no successful run"),
+        ({**PAST, "catalog": [timedelta(minutes=3)]}, {}, "catalog runs longer than it ever did"),
+        (PAST, {"catalog": Activity(waits_for="approval")}, "catalog waits for approval"),
+        ({"catalog": PAST["catalog"]}, {}, None),
+    ],
+)
+def test_why_nothing_is_said(
+    at: At, past: Past, doing: dict[str, Activity], unknown: str | None
+) -> None:
+    """The first pipeline whose end nobody knows is named; not while the past is still read."""
+    assert estimate(running(at), past, activity=doing, at=at(240)).unknown == unknown
+
+
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
 def test_what_cannot_start_any_more_takes_no_time(at: At, status: str) -> None:
     """What depends on a failed pipeline is not waited for, near or far."""

@@ -127,7 +127,7 @@ def test_follow_ends_with_the_closed_release(running: Snapshot) -> None:
     """The loop returns the release as it was closed, having told every change."""
     looks = iter([running, moved(running, "payments", "SUCCEEDED"), closed(running, "FAILED")])
     recorder = Recorder()
-    ended = follow(lambda: next(looks), sink=recorder, wait=recorder.wait)
+    ended = follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     assert ended.status == "FAILED"
     assert isinstance(recorder.events[-1], ReleaseClosed)
 
@@ -137,7 +137,7 @@ def test_follow_waits_for_what_still_stops(running: Snapshot) -> None:
     cancelled = replace(running, release=replace(running.release, status="CANCELLED"))
     looks = iter([running, cancelled, closed(running, "CANCELLED")])
     recorder = Recorder()
-    follow(lambda: next(looks), sink=recorder, wait=recorder.wait)
+    follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     last = recorder.events[-1]
     assert isinstance(last, PipelineMoved)
     assert last.pipeline.status == "STOPPED"
@@ -147,7 +147,7 @@ def test_follow_does_not_wait_for_ever_for_what_stops(running: Snapshot) -> None
     """An execution that goes on and on after a stop does not hold the operator."""
     cancelled = replace(running, release=replace(running.release, status="CANCELLED"))
     recorder = Recorder()
-    ended = follow(lambda: cancelled, sink=recorder, wait=recorder.wait)
+    ended = follow(lambda: cancelled, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     assert ended.status == "CANCELLED"
     assert len(recorder.pauses) == LOOKS_AFTER_CLOSE
 
@@ -159,7 +159,7 @@ def test_pauses_grow_while_nothing_changes_and_shrink_when_something_does(
     quiet = [running] * 10
     looks = iter([*quiet, moved(running, "web", "SUCCEEDED"), closed(running)])
     recorder = Recorder()
-    follow(lambda: next(looks), sink=recorder, wait=recorder.wait)
+    follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     assert recorder.pauses[0] == FIRST_PAUSE_SECONDS
     assert recorder.pauses[:10] == sorted(recorder.pauses[:10])
     assert max(recorder.pauses) == LONGEST_PAUSE_SECONDS
@@ -177,8 +177,11 @@ def test_a_failed_look_is_told_and_survived(running: Snapshot) -> None:
         return answer
 
     recorder = Recorder()
-    assert follow(look, sink=recorder, wait=recorder.wait).status == "SUCCEEDED"
-    assert LookFailed("AWS does not answer.") in recorder.events
+    assert (
+        follow(look, sink=recorder, wait=recorder.wait, clock=lambda: running.at).status
+        == "SUCCEEDED"
+    )
+    assert LookFailed("AWS does not answer.", "Check the network.", running.at) in recorder.events
 
 
 def test_aws_away_for_long_ends_the_following(running: Snapshot) -> None:
@@ -193,11 +196,11 @@ def test_aws_away_for_long_ends_the_following(running: Snapshot) -> None:
 
     recorder = Recorder()
     with pytest.raises(UnreachableError):
-        follow(look, sink=recorder, wait=recorder.wait)
+        follow(look, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     assert len(seen) == 1 + TRIES_UNREACHED + 1
 
 
-def test_first_look_that_fails_is_raised_at_once() -> None:
+def test_first_look_that_fails_is_raised_at_once(running: Snapshot) -> None:
     """Without one good look there is nothing to go on with."""
 
     def look() -> Snapshot:
@@ -205,5 +208,5 @@ def test_first_look_that_fails_is_raised_at_once() -> None:
 
     recorder = Recorder()
     with pytest.raises(UnreachableError):
-        follow(look, sink=recorder, wait=recorder.wait)
+        follow(look, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     assert recorder.pauses == []

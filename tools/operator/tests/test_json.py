@@ -79,15 +79,19 @@ def test_events(running: Snapshot, at: At) -> None:
     view = JsonView(out)
     view.show(running, changes(None, running))
     closed = replace(running, at=at(50), release=replace(running.release, status="FAILED"))
-    view.show(closed, [LookFailed("AWS does not answer."), *changes(running, closed)])
+    view.show(
+        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
+    )
     events = [json.loads(line) for line in out.getvalue().splitlines()]
     assert all(list(each)[:3] == ["at", "event", "releaseId"] for each in events)
     told = {each["event"]: each for each in events}
     assert told["releaseFound"]["pipelines"][0]["name"] == "catalog"
     assert told["pipelineActs"]["waitsFor"] == "manual approval"
+    assert not told["pipelineActs"]["ends"]
     assert told["releaseProgressed"]["ended"] == 2
     assert told["releaseProgressed"]["secondsLeft"] is None
     assert told["lookFailed"]["problem"] == "AWS does not answer."
+    assert told["lookFailed"]["at"] == "2026-11-22T10:00:55.000Z"
     assert told["releaseClosed"]["status"] == "FAILED"
     failed = next(each for each in events if each.get("pipeline") == "orders")
     assert failed["failure"]["stage"] == "Deploy"

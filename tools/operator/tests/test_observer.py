@@ -54,6 +54,7 @@ def observe(stubbed: Stubbed, at: At) -> Observe:
             past=FixedPast(),
             sfn=client,
             clock=lambda: at(600),
+            console_region=None,
         )
         return observer, stubber
 

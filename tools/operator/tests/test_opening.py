@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from operator_cli import opening
 from operator_cli.busy import Hold
 from operator_cli.ledger_reader import LedgerReader
 from operator_cli.opening import AlreadyReleased, Opened, Opening, Rejected, await_opening
@@ -86,7 +87,7 @@ def test_manifest_that_was_released_before(scene: Scene) -> None:
         ("ManifestInvalid", "Correct the manifest"),
         ("ManifestUnreadable", "Correct the manifest"),
         ("ReleaseIdTaken", "releaseId of its own"),
-        ("ReleaseNotResumable", "show RELEASE"),
+        ("ReleaseNotResumable", "show 5.10"),
         ("PipelinesBusy", '"onBusy": "wait"'),
         ("StoppedByHand", "stopped before it began"),
         ("Lambda.Unknown", "release-machine logs"),
@@ -96,10 +97,25 @@ def test_rejected_manifest(scene: Scene, error: str, advice: str) -> None:
     """A rejection carries the execution's error and cause, and says what to do about it."""
     scene.execution("FAILED", error=error, cause="The manifest has 1 problem")
     scene.pointer()
-    opening = scene.opening()
-    assert isinstance(opening, Rejected)
-    assert str(opening) == f"{error}: The manifest has 1 problem"
-    assert advice in opening.next_step
+    rejected = scene.opening()
+    assert isinstance(rejected, Rejected)
+    assert str(rejected) == f"{error}: The manifest has 1 problem"
+    assert advice in rejected.next_step("5.10")
+
+
+def test_what_still_runs_can_be_ended(scene: Scene) -> None:
+    """A retry that comes too soon is told how to end each execution that it would have to await."""
+    cause = (
+        "release 5.10 can be resumed when these have ended:\n"
+        "- web: execution 4d5e6f70\n- mail: its start or retry, which may still come"
+    )
+    told = Rejected(error="ReleaseNotResumable", cause=cause).next_step("5.10")
+    assert told == (
+        "End it now with: aws codepipeline stop-pipeline-execution --pipeline-name web "
+        "--pipeline-execution-id 4d5e6f70 --abandon\n"
+        "See how it stands with: release-machine show 5.10"
+    )
+    assert "list" in Rejected(error="ReleaseNotResumable", cause="").next_step(None)
 
 
 def test_execution_stopped_before_it_opened(scene: Scene) -> None:
@@ -109,6 +125,17 @@ def test_execution_stopped_before_it_opened(scene: Scene) -> None:
     assert scene.opening() == Rejected(
         error="ABORTED", cause="the execution ended ABORTED before it opened"
     )
+
+
+def test_what_holds_for_long_is_told_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that waits is not silent, though the same pipelines are held all the time."""
+    monkeypatch.setattr(opening, "_LOOKS_BETWEEN_SIGNS", 8)
+    scene.holds = [Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9")]
+    for look in range(13):
+        scene.execution("RUNNING")
+        scene.pointer(**({"opens": "5.10"} if look == 12 else {}))
+    scene.opening()
+    assert scene.told == ["waits for busy pipelines: catalog is held by release 5.9"] * 2
 
 
 def test_release_that_waits_for_others(scene: Scene) -> None:

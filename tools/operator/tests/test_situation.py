@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from operator_cli.model import Pipeline, Release, Snapshot
-from operator_cli.situation import stopping, time_left, waits_for
+from operator_cli.situation import stopping, time_left, waits_for, with_stops
 
 WEB = Pipeline(name="web", position=9, status="WAITING")
 
@@ -54,6 +54,22 @@ def test_stop(release: Release, running: Snapshot) -> None:
         "stopping: abandons the action in progress"
     )
     assert stopping(release, replace(told, status="STOPPED")) is None
+
+
+def test_what_is_to_stop_is_not_to_be_approved(running: Snapshot) -> None:
+    """A stopped release offers what ends its executions at once; one that abandons, nothing."""
+    cancelled = replace(running.release, status="CANCELLED")
+    told = with_stops(cancelled, {"web": running.activity["web"]})
+    assert set(told) == {"payments", "web"}
+    for name, activity in told.items():
+        assert activity.ends
+        assert f"stop-pipeline-execution --pipeline-name {name} " in (activity.way_out or "")
+    assert told["web"].waits_for == "manual approval"
+    (web,) = with_stops(
+        replace(cancelled, abandons=True), {"web": running.activity["web"]}
+    ).values()
+    assert (web.waits_for, web.way_out) == ("manual approval", None)
+    assert with_stops(running.release, running.activity) == running.activity
 
 
 def test_time_limit(running: Snapshot) -> None:

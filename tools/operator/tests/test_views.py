@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from operator_cli.follow import LookFailed, changes
+from operator_cli.following import draws_in_place
 from operator_cli.live import LiveView
 from operator_cli.model import (
+    Estimate,
     Pipeline,
     Release,
     Snapshot,
@@ -36,7 +38,9 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
             running.release, status="FAILED", closed_at=at(49.5), why="orders: FAILED\nat Deploy"
         ),
     )
-    view.show(closed, [LookFailed("AWS does not answer."), *changes(running, closed)])
+    view.show(
+        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
+    )
     assert out.getvalue() == (
         "2026-11-22T10:00:42Z release 2026.11.22-1: 5 pipelines, execution "
         "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f\n"
@@ -50,10 +54,57 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         "go on with: aws codepipeline put-approval-result --pipeline-name web "
         "or at https://example.com/review\n"
         "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
-        "2026-11-22T10:00:50Z AWS does not answer. The release goes on; looking again.\n"
+        "2026-11-22T10:00:55Z AWS does not answer. The release goes on; looking again.\n"
         "2026-11-22T10:00:50Z release 2026.11.22-1: FAILED after 0:49, 1 SUCCEEDED, 1 FAILED, "
         "2 RUNNING, 1 WAITING: orders: FAILED at Deploy\n"
     )
+
+
+def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
+    """While nothing changes, a line every five minutes says how it stands."""
+    out = io.StringIO()
+    view = PlainView(out)
+    view.show(running, [LookFailed("AWS does not answer.", "Wait.", at(42))])
+    for seconds in (300, 341, 342, 600, 642):
+        view.show(replace(running, at=at(seconds)), [])
+    standing = "release 2026.11.22-1: RUNNING, 2 of 5 ended; web waits for manual approval"
+    assert out.getvalue().splitlines()[1:] == [
+        f"2026-11-22T10:05:42Z {standing}",
+        f"2026-11-22T10:10:42Z {standing}",
+    ]
+
+
+def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> None:
+    """Whoever approves sees what is asked, since when, and how to answer otherwise."""
+    asked = replace(
+        running.activity["web"],
+        since=at(-86_400),
+        message="Prices checked?",
+        way_out="aws codepipeline put-approval-result --result summary=ok,status=Approved",
+    )
+    snapshot = replace(running, activity={"web": asked})
+    out = io.StringIO()
+    PlainView(out).show(snapshot, changes(None, snapshot))
+    assert (
+        "manual approval since 2026-11-21T10:00:00Z (Prices checked?); "
+        "reject it with status=Rejected; go on with: aws"
+    ) in out.getvalue()
+    picture = drawn(
+        pipeline_table(running.release, now=at(42), activity=snapshot.activity, width=100)
+    )
+    for part in ("manual approval since 2026-11-21", "Prices checked?", "to reject it"):
+        assert part in picture
+
+
+def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
+    """What makes the end unknown is named where the end would be."""
+    unknown = replace(running, estimate=Estimate(unknown="web has no successful run"))
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
+    view.show(unknown, [])
+    assert "no estimate: web has no successful run" in drawn(view.draw())
+    out = io.StringIO()
+    PlainView(out).show(unknown, changes(None, unknown))
+    assert "2 of 5 ended; no estimate: web has no successful run" in out.getvalue()
 
 
 def test_running_release(running: Snapshot, at: At) -> None:
@@ -77,7 +128,8 @@ catalog   ✔ SUCCEEDED  0:12  1a2b3c4d
 orders    ✘ FAILED     0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
                                         https://example.com/run/2
 payments  ▶ RUNNING    0:40  3c4d5e6f   Deploy → Copy
-web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask  waits for manual approval
+web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask
+                                        waits for manual approval
 search    · WAITING
 
 web goes on with:
@@ -98,21 +150,8 @@ orders    ✘ FAILED   0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFail
                                       https://example.com/run/2
 payments  ▶ RUNNING  0:40  3c4d5e6f
 web       ▶ RUNNING  0:40  4d5e6f70
-and 2 more
+and 2 more: 1 SUCCEEDED, 1 WAITING
 """
-    )
-
-
-def test_commands_are_broken_where_a_shell_takes_it(running: Snapshot, at: At) -> None:
-    """On a narrow terminal the command that lets a pipeline go on can still be copied."""
-    picture = drawn(
-        pipeline_table(running.release, now=at(42), activity=running.activity, width=50), width=50
-    )
-    assert picture.endswith(
-        "web goes on with:\n"
-        "aws codepipeline put-approval-result \\\n"
-        "    --pipeline-name web\n"
-        "or at https://example.com/review\n"
     )
 
 
@@ -174,11 +213,29 @@ def test_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
     assert "payments" in written[written.rindex(shown) :]
 
 
+@pytest.mark.parametrize(
+    ("term", "a_terminal", "live"),
+    [("xterm", True, True), ("dumb", True, False), ("xterm", False, False)],
+)
+def test_live_only_where_it_can_be_drawn(
+    monkeypatch: pytest.MonkeyPatch, *, term: str, a_terminal: bool, live: bool
+) -> None:
+    """A dumb terminal, and a pipe that rich was told to take for a terminal, get lines."""
+    out = io.StringIO()
+    monkeypatch.setattr(out, "isatty", lambda: a_terminal)
+    console = Console(file=out, force_terminal=True, _environ={"TERM": term})
+    assert draws_in_place(console) is live
+
+
 def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
     """A failed look leaves the picture as it was, with a note below it until the next good one."""
-    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
-    view.show(running, [LookFailed("AWS does not answer.")])
-    assert "AWS does not answer. The release goes on" in drawn(view.draw())
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(162))
+    view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
+    told = " ".join(drawn(view.draw()).split())
+    assert (
+        "AWS does not answer. The release goes on; looking again. Last seen 10:00:42Z "
+        "(about 2 min ago). Check the network."
+    ) in told
     view.show(running, [])
     assert "AWS does not answer" not in drawn(view.draw())
 
@@ -215,3 +272,56 @@ def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> 
     assert len(picture.splitlines()) <= height
     assert "more" in picture
     assert "orders" in picture
+
+
+def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: At) -> None:
+    """Commands give way to the pipelines that run: shorter, then one that shows the others."""
+    execution_arn = running.release.execution_arn
+    waiting = tuple(
+        Pipeline(name=f"p{number}", position=number, status="RUNNING", started_at=at(2))
+        for number in range(12)
+    )
+    quiet = tuple(
+        Pipeline(name=f"q{number}", position=number, status="WAITING") for number in range(12, 20)
+    )
+    asked = running.activity["web"]
+    snapshot = replace(
+        running,
+        release=replace(running.release, pipelines=(*waiting, *quiet), execution_arn=execution_arn),
+        activity={"p0": asked, "p1": asked},
+    )
+
+    def picture(height: int) -> str:
+        console = Console(file=io.StringIO(), width=80, height=height)
+        view = LiveView(console, clock=lambda: at(42))
+        view.show(snapshot, [])
+        told = drawn(view.draw(), width=80)
+        assert len(told.splitlines()) <= height
+        assert "and 8 more: 8 WAITING" in told or "q12" in told
+        return told
+
+    assert "p1 goes on with:\naws" in picture(28)
+    assert "or at https" in picture(36)
+    assert "or at https" not in picture(28)
+    assert "what lets 2 of them go on: release-machine show 2026.11.22-1" in picture(24)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
+    """A name of a hundred signs is shortened, so that its status, times and place can be read."""
+    name = "production-" + "checkout-and-payments-" * 4 + "x"
+    web = replace(running.release.pipelines[3], name=name)
+    picture = drawn(
+        pipeline_table(
+            replace(running.release, pipelines=(web,)),
+            now=at(42),
+            activity={name: running.activity["web"]},
+            width=width,
+            usual={name: timedelta(minutes=3)},
+        ),
+        width=width,
+    )
+    row = picture.splitlines()[1]
+    assert row.startswith("production")
+    for part in ("…", "▶ RUNNING", "0:40", "~3:00", "Approve → Ask"):
+        assert part in row

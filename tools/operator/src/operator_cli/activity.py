@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from operator_cli.console_pages import console_region
 from operator_cli.model import RUNNING, Activity, Pipeline
+from operator_cli.wording import short
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
-    from types_boto3_codepipeline.type_defs import ActionExecutionDetailTypeDef
+    from types_boto3_codepipeline.type_defs import (
+        ActionExecutionDetailTypeDef,
+        StageStateTypeDef,
+    )
 
 IN_PROGRESS = "InProgress"
 APPROVAL = "Approval"
+_APPROVED_BY_HAND = "manual approval"
 
 
 class ActivityReader:
@@ -60,6 +66,8 @@ class ActivityReader:
         self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
     ) -> Activity:
         stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
+        configured = action.get("input", {}).get("resolvedConfiguration", {})
+        began = action.get("startTime")
         token = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
             # The token of another execution would approve that one.
@@ -72,16 +80,11 @@ class ActivityReader:
         return Activity(
             stage=stage,
             action=approval,
-            waits_for="manual approval",
-            way_out=(
-                f"aws codepipeline put-approval-result --pipeline-name {name} "
-                f"--stage-name {stage} --action-name {approval} --token {token} "
-                "--result summary=ok,status=Approved"
-            ),
-            link=(
-                action.get("input", {}).get("resolvedConfiguration", {}).get("ExternalEntityLink")
-                or self._console_page(name)
-            ),
+            waits_for=_APPROVED_BY_HAND,
+            since=began.astimezone(UTC) if began else None,
+            message=configured.get("CustomData"),
+            way_out=_approve(name, stage, approval, token),
+            link=configured.get("ExternalEntityLink") or self._console_page(name),
         )
 
     def _before_stage(self, name: str, execution_id: str) -> Activity | None:
@@ -102,9 +105,30 @@ class ActivityReader:
                     ),
                     link=self._console_page(name),
                 )
-            holder = stage_state.get("latestExecution", {}).get("pipelineExecutionId", "another")
-            return Activity(stage=stage, waits_for=f"execution {holder}, which is in that stage")
+            return self._behind_another(name, stage, stage_state)
         return None
+
+    def _behind_another(self, name: str, stage: str, inside: StageStateTypeDef) -> Activity:
+        """What the execution does that is in the stage, as far as its state tells."""
+        holder = short(inside.get("latestExecution", {}).get("pipelineExecutionId")) or "another"
+        way_out, does = None, "is in that stage"
+        for state in inside.get("actionStates", []):
+            latest = state.get("latestExecution", {})
+            action = state.get("actionName", "?")
+            if latest.get("status") != IN_PROGRESS:
+                continue
+            does = f"is at {stage} → {action}"
+            # Only approvals have tokens.
+            if "token" in latest:
+                does = f"waits for {_APPROVED_BY_HAND}"
+                way_out = _approve(name, stage, action, latest["token"])
+                break
+        return Activity(
+            stage=stage,
+            waits_for=f"execution {holder}, which {does}",
+            way_out=way_out,
+            link=self._console_page(name),
+        )
 
     def _console_page(self, name: str) -> str | None:
         region = console_region(self._codepipeline.meta)
@@ -144,6 +168,14 @@ class ActivityInTurns:
             if activity is not None and execution_id == each.execution_id:
                 told[each.name] = activity
         return told
+
+
+def _approve(pipeline: str, stage: str, action: str, token: str) -> str:
+    return (
+        f"aws codepipeline put-approval-result --pipeline-name {pipeline} "
+        f"--stage-name {stage} --action-name {action} --token {token} "
+        "--result summary=ok,status=Approved"
+    )
 
 
 def _category(action: ActionExecutionDetailTypeDef) -> str | None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from operator_cli.errors import UsageError
 from operator_cli.model import SKIPPED, SUCCEEDED, Release
 from operator_cli.observer import unknown_release
+from operator_cli.situation import abandon_command
 from operator_cli.wording import clock_time
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ def summary(release: Release) -> Iterator[str]:
             f"{each.name} {each.status}" if kind == "ended otherwise" else each.name
         )
     yield from (f"{kind}: {', '.join(names)}" for kind, names in kinds.items())
+    yield from still_stopping(release)
+
+
+def still_stopping(release: Release) -> Iterator[str]:
+    """The executions of a closed release that still run, each with the command that ends it."""
     for each in release.pipelines:
         if not each.ended and each.execution_id:
-            yield (
-                f"{each.name} waits for the action in progress; to end it now: "
-                f"aws codepipeline stop-pipeline-execution --pipeline-name {each.name} "
-                f"--pipeline-execution-id {each.execution_id} --abandon"
-            )
+            command = abandon_command(each.name, each.execution_id)
+            yield f"{each.name} waits for the action in progress; to end it now: {command}"

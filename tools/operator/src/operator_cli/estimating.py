@@ -33,7 +33,23 @@ def estimate(
         max_concurrency=release.max_concurrency,
         in_flight=[each.name for each in coming if each.status != WAITING],
     )
-    return Estimate(usual=usually, left=expected.end)
+    unknown = None if expected.end is not None else _unknown(coming, past, activity, at)
+    return Estimate(usual=usually, left=expected.end, unknown=unknown)
+
+
+def _unknown(
+    coming: Sequence[Pipeline], past: Past, activity: Mapping[str, Activity], at: datetime
+) -> str | None:
+    """The first reason for which nothing is said; None while the past is still being read."""
+    for each in coming:
+        waits_for = activity.get(each.name, Activity()).waits_for
+        if waits_for:
+            return f"{each.name} waits for {waits_for}"
+        if each.name in past and not past[each.name]:
+            return f"{each.name} has no successful run"
+        if each.name in past and _remaining(past[each.name], _elapsed(each, at)) is None:
+            return f"{each.name} runs longer than it ever did"
+    return None
 
 
 def _still_to_end(release: Release) -> Iterator[Pipeline]:

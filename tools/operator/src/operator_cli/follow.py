@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from operator_cli.errors import UnreachableError
@@ -73,10 +73,14 @@ class PipelineStopping:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseProgressed:
-    """More of the release's pipelines have ended; ``left`` is what is expected still to come."""
+    """More of the release's pipelines have ended; ``left`` is what is expected still to come.
+
+    Where nothing is expected, ``unknown`` says why, if that is known.
+    """
 
     release: Release
     left: timedelta | None
+    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class LookFailed:
     """One look did not reach AWS; the release is not touched by that."""
 
     problem: str
+    next_step: str
+    at: datetime
 
 
 type PipelineEvent = (
@@ -128,7 +134,7 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
             events.append(PipelineActs(pipeline, activity))
     progressed = after.release.ended_count > (before.release.ended_count if before else 0)
     if progressed and not after.release.closed:
-        events.append(ReleaseProgressed(after.release, after.estimate.left))
+        events.append(ReleaseProgressed(after.release, after.estimate.left, after.estimate.unknown))
     if halted(after.release) and not (before and before.release.halted_by):
         events.append(ReleaseHalted(after.release))
     if after.release.closed and not (before and before.release.closed):
@@ -154,7 +160,13 @@ def _pipeline_changes(
         yield PipelineStopping(after, stop)
 
 
-def follow(look: Callable[[], Snapshot], *, sink: Sink, wait: Callable[[float], None]) -> Release:
+def follow(
+    look: Callable[[], Snapshot],
+    *,
+    sink: Sink,
+    wait: Callable[[float], None],
+    clock: Callable[[], datetime],
+) -> Release:
     """Look, with growing pauses while nothing changes, until the release is over.
 
     Returns the release as last seen: closed, though an execution that was told to stop may take
@@ -171,7 +183,7 @@ def follow(look: Callable[[], Snapshot], *, sink: Sink, wait: Callable[[float], 
             unreached += 1
             if last is None or unreached > TRIES_UNREACHED:
                 raise
-            sink.show(last, [LookFailed(error.problem)])
+            sink.show(last, [LookFailed(error.problem, error.next_step, clock())])
             pause = LONGEST_PAUSE_SECONDS
         else:
             unreached = 0

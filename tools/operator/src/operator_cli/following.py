@@ -3,7 +3,7 @@
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,11 +13,14 @@ import click
 from rich.console import Console, RenderableType
 
 from operator_cli.activity import ActivityInTurns
-from operator_cli.errors import OperatorError
+from operator_cli.aws_problems import explained
+from operator_cli.brought import brought_by
+from operator_cli.cancelling import still_stopping
+from operator_cli.errors import OperatorError, UnreachableError
 from operator_cli.follow import Sink, follow
 from operator_cli.json_events import JsonView
 from operator_cli.live import LiveView
-from operator_cli.model import SUCCEEDED, Release
+from operator_cli.model import REJECTED, SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
 from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, await_opening
 from operator_cli.past_runs import PastRuns
@@ -48,7 +51,8 @@ def follow_from_opening(
     # Whoever reads JSON reads nothing else.
     say = partial(tell, aside=as_json)
     say(f"execution {execution_arn}")
-    with going_on(f"the release goes on. To stop it: release-machine cancel {name}"):
+    goes_on = f"the release goes on. Follow it again: {watch_command(name)}"
+    with going_on(f"{goes_on}\nTo stop it: release-machine cancel {name}"), explained():
         opening = await_opening(
             execution_arn,
             sfn=session.sfn,
@@ -59,14 +63,15 @@ def follow_from_opening(
             patient=not detach,
         )
     if isinstance(opening, Rejected):
-        raise OperatorError(f"Rejected, nothing was started. {opening}", opening.next_step)
+        raise rejected(session, opening, execution_arn)
     if isinstance(opening, Planned):
         tell("a dry run: nothing was started or recorded")
         console = open_console()
         show(console, plan_view(opening.plan, width=console.width))
         sys.exit(RELEASED)
     if isinstance(opening, Postponed):
-        tell(f"it starts by itself; to give it up: release-machine cancel {name}")
+        tell(f"it starts by itself; follow it with: {watch_command(name)}")
+        tell(f"give it up with: release-machine cancel {name}")
         sys.exit(RELEASED)
     if isinstance(opening, AlreadyReleased):
         say(
@@ -79,27 +84,39 @@ def follow_from_opening(
     follow_and_exit(session, opening.release_id, as_json=as_json)
 
 
+def rejected(session: Session, rejection: Rejected, execution_arn: str) -> OperatorError:
+    """What to say about an execution that opened nothing."""
+    manifest = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
+    return OperatorError(
+        f"Rejected, nothing was started. {rejection}", rejection.next_step(manifest.release_id)
+    )
+
+
 def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
     """Follow a release to its end, and exit with the outcome."""
-    with going_on(f"the release goes on. Follow it again: {watch_command(release_id)}"):
-        ended = follow_to_end(session, release_id, as_json=as_json)
+    ended = follow_to_end(session, release_id, as_json=as_json)
     if ended.status == SUCCEEDED:
         sys.exit(RELEASED)
-    tell(what_next(ended), aside=as_json)
+    for line in what_next(ended):
+        tell(line, aside=as_json)
     sys.exit(NOT_RELEASED)
 
 
-def what_next(ended: Release) -> str:
-    """What people can do about a release that was not released."""
+def what_next(ended: Release) -> Iterator[str]:
+    """What people can do about a release that was not released, one command a line."""
+    if ended.status == REJECTED:
+        yield from Rejected.of(ended).next_step(None).splitlines()
+        return
+    yield from still_stopping(ended)
     rollback = ended.rolled_back_by or ended.rolls_back_as
     if rollback:
-        return f"release {rollback} rolls it back; follow that with: {watch_command(rollback)}"
+        yield f"release {rollback} rolls it back; follow that with: {watch_command(rollback)}"
+        return
     name = shlex.quote(ended.release_id)
-    told = f"see more with: release-machine show {name}; "
-    told += f"run the rest again with: release-machine retry {name}"
-    if ended.rollback_of or not any(each.execution_id for each in ended.pipelines):
-        return told
-    return f"{told}; take it back with: release-machine rollback {name}"
+    yield f"see more with: release-machine show {name}"
+    yield f"run the rest again with: release-machine retry {name}"
+    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines):
+        yield f"take it back with: release-machine rollback {name}"
 
 
 def watch_command(release_id: str) -> str:
@@ -107,9 +124,14 @@ def watch_command(release_id: str) -> str:
     return f"release-machine watch {shlex.quote(release_id)}"
 
 
-def follow_to_end(session: Session, release_id: str, *, as_json: bool = False) -> Release:
-    """Follow a release until it is over; answers it as last seen."""
-    with closing(PastRuns(session.codepipeline)) as past, _view(as_json=as_json) as view:
+def follow_to_end(
+    session: Session, release_id: str, *, as_json: bool = False, what: str = "the release"
+) -> Release:
+    """Follow a release until it is over; answers it as last seen.
+
+    ``what`` goes on when the looking ends before that.
+    """
+    with closing(PastRuns(session.codepipeline)) as past:
         observer = ReleaseObserver(
             release_id,
             ledger=session.ledger,
@@ -117,18 +139,38 @@ def follow_to_end(session: Session, release_id: str, *, as_json: bool = False) -
             past=past,
             sfn=session.sfn,
             clock=now,
+            console_region=session.console_region,
         )
-        return follow(observer.look, sink=view, wait=time.sleep)
+        with (
+            going_on(lambda: _goes_on(observer.seen, release_id, what=what)),
+            _view(as_json=as_json) as view,
+        ):
+            return follow(observer.look, sink=view, wait=time.sleep, clock=now)
+
+
+def _goes_on(seen: Release | None, release_id: str, *, what: str) -> str:
+    goes_on = f"{what} goes on"
+    if seen is not None and seen.closed:
+        goes_on = f"the release is {seen.status}, and what still runs of it is to stop"
+    return f"{goes_on}. Follow it again: {watch_command(release_id)}"
 
 
 @contextmanager
-def going_on(what: str) -> Iterator[None]:
-    """Say on Ctrl-C that only the looking ends, and what goes on."""
+def going_on(what: str | Callable[[], str]) -> Iterator[None]:
+    """Say on Ctrl-C, and when AWS stays away, that only the looking ends, and what goes on."""
+
+    def told() -> str:
+        return what if isinstance(what, str) else what()
+
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"Stopped looking; {what}", err=True)
+        click.echo(f"Stopped looking; {told()}", err=True)
         sys.exit(INTERRUPTED)
+    except UnreachableError as error:
+        raise UnreachableError(
+            error.problem, f"{error.next_step}\nOnly the looking has ended; {told()}"
+        ) from error
 
 
 @contextmanager
@@ -137,11 +179,17 @@ def _view(*, as_json: bool) -> Iterator[Sink]:
         yield JsonView(sys.stdout)
         return
     console = open_console()
-    if console.is_terminal:
+    if draws_in_place(console):
         with LiveView(console, clock=now) as live:
             yield live
     else:
         yield PlainView(sys.stdout)
+
+
+def draws_in_place(console: Console) -> bool:
+    """Whether what was drawn can be drawn over."""
+    # FORCE_COLOR makes rich take the log of a job for a terminal; TERM=dumb is one that cannot.
+    return console.is_interactive and console.file.isatty()
 
 
 def open_console() -> Console:

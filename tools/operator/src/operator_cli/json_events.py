@@ -31,9 +31,10 @@ class JsonView:
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         """Write what changed since the last look."""
-        at = snapshot.at if snapshot else datetime.now(UTC)
+        looked_at = snapshot.at if snapshot else datetime.now(UTC)
         release_id = snapshot.release.release_id if snapshot else None
         for event in events:
+            at = event.at if isinstance(event, LookFailed) else looked_at
             document = {
                 "at": moment(at),
                 "event": event_name(type(event)),
@@ -76,15 +77,16 @@ def _facts(event: Event) -> dict[str, Any]:
                 "why": release.why,
                 "rollsBackAs": release.rolls_back_as,
             }
-        case ReleaseProgressed(release, remaining):
+        case ReleaseProgressed(release, remaining, unknown):
             return {
                 **_of_release(release),
                 "ended": release.ended_count,
                 "pipelineCount": release.pipeline_count,
                 "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
+                "noEstimate": unknown,
             }
-        case LookFailed(problem):
-            return {"problem": problem}
+        case LookFailed(problem, next_step, _):
+            return {"problem": problem, "nextStep": next_step}
         case _:
             pipeline = event.pipeline
             return {"pipeline": pipeline.name, "status": pipeline.status, **_of_pipeline(event)}

@@ -141,7 +141,10 @@ def activity_document(activity: Activity) -> Json:
         "stage": activity.stage,
         "action": activity.action,
         "waitsFor": activity.waits_for,
+        "since": moment(activity.since),
+        "message": activity.message,
         "wayOut": activity.way_out,
+        "ends": activity.ends,
         "link": activity.link,
     }
 

@@ -208,13 +208,25 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What a running pipeline is doing now, and what it can only wait for."""
+    """What a running pipeline is doing now, and what it can only wait for.
+
+    ``way_out`` is the command with which it goes on, or that ``ends`` it. ``message`` is what an
+    approval asks, ``since`` when.
+    """
 
     stage: str | None = None
     action: str | None = None
     waits_for: str | None = None
+    since: datetime | None = None
+    message: str | None = None
     way_out: str | None = None
+    ends: bool = False
     link: str | None = None
+
+    @property
+    def can_be_rejected(self) -> bool:
+        """Whether the way out is an answer that can be another one, too."""
+        return "status=Approved" in (self.way_out or "")
 
     @property
     def place(self) -> str:
@@ -224,10 +236,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """How long each pipeline usually takes, and what is left of the release: both where known."""
+    """How long each pipeline usually takes, and what is left of the release: both where known.
+
+    ``unknown`` says why nothing is said of what is left.
+    """
 
     usual: Mapping[str, timedelta] = field(default_factory=dict)
     left: timedelta | None = None
+    unknown: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

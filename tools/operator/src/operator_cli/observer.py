@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from operator_cli.aws_problems import explained
 from operator_cli.errors import LeftOpenError, UsageError
 from operator_cli.estimating import estimate
+from operator_cli.failure_links import with_links
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
+from operator_cli.situation import with_stops
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -40,7 +42,10 @@ class Past(Protocol):
 
 
 class ReleaseObserver:
-    """Looks at one release, and notices when nobody is left to close it."""
+    """Looks at one release, and notices when nobody is left to close it.
+
+    ``seen`` is the release as it was at the latest look, None before the first.
+    """
 
     def __init__(
         self,
@@ -51,13 +56,16 @@ class ReleaseObserver:
         past: Past,
         sfn: SFNClient,
         clock: Callable[[], datetime],
+        console_region: str | None,
     ) -> None:
+        self.seen: Release | None = None
         self._release_id = release_id
         self._ledger = ledger
         self._activity = activity
         self._past = past
         self._sfn = sfn
         self._clock = clock
+        self._console_region = console_region
 
     def look(self) -> Snapshot:
         """Read everything once.
@@ -70,6 +78,7 @@ class ReleaseObserver:
             release = self._ledger.release(self._release_id)
             if release is None:
                 raise unknown_release(self._release_id)
+            release = with_links(release, region=self._console_region)
             activity = self._activity.read(release.pipelines)
             if not release.closed and release.execution_arn:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
@@ -79,14 +88,18 @@ class ReleaseObserver:
         at = self._clock()
         past = self._past.of(each.name for each in release.pipelines)
         told = estimate(release, past, activity=activity, at=at)
-        return Snapshot(at=at, release=release, activity=activity, estimate=told)
+        self.seen = release
+        return Snapshot(
+            at=at, release=release, activity=with_stops(release, activity), estimate=told
+        )
 
 
 def unknown_release(release_id: str) -> UsageError:
     """Say that the ledger holds no such release."""
     return UsageError(
         f"The ledger holds no release {release_id}.",
-        "List the latest with: release-machine list",
+        "List the latest with: release-machine list\n"
+        "One that waits for busy pipelines is found by its execution, which submit has shown.",
     )
 
 

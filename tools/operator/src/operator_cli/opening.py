@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from operator_cli.busy import Hold
 from operator_cli.ledger_reader import LedgerReader
+from operator_cli.model import Release
+from operator_cli.situation import abandon_command
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 _PAUSE_SECONDS = 0.5
 # Opening takes a moment: only what takes longer is asked for its reason, every so many looks.
 _LOOKS_BETWEEN_REASONS = 4
+# What still holds is said again every five minutes: jobs that say nothing are ended.
+_LOOKS_BETWEEN_SIGNS = 600
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 
@@ -42,13 +48,18 @@ class Rejected:
     error: str
     cause: str
 
+    @classmethod
+    def of(cls, recorded: Release) -> Rejected:
+        """A rejection as the ledger has it."""
+        error, _, cause = (recorded.why or "").partition(": ")
+        return cls(error=error, cause=cause)
+
     def __str__(self) -> str:
         """Error and cause, as the execution shows them."""
         return f"{self.error}: {self.cause}"
 
-    @property
-    def next_step(self) -> str:
-        """What to do about it."""
+    def next_step(self, release_id: str | None) -> str:
+        """What to do about it; ``release_id`` is that of its release, where that is known."""
         match self.error:
             case "ManifestUnreadable" | "ManifestInvalid":
                 return (
@@ -63,11 +74,17 @@ class Rejected:
                     "manifest (with retry: --wait), and it starts by itself then."
                 )
             case "ReleaseNotResumable" | "RollbackRefused":
-                return "See how it stands with: release-machine show RELEASE"
+                ends = [f"End it now with: {command}" for command in self._abandon_commands()]
+                return "\n".join([*ends, _see(release_id)])
             case "ABORTED" | "StoppedByHand":
                 return "It was stopped before it began; submit it again when you want it."
             case _:
                 return "See why with: release-machine logs; then submit it again."
+
+    def _abandon_commands(self) -> list[str]:
+        """Of the executions that the machine names because they still run."""
+        named = re.findall(r"^- (\S+): execution (\S+)$", self.cause, re.MULTILINE)
+        return [abandon_command(pipeline, execution) for pipeline, execution in named]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +99,12 @@ class Postponed:
     """The execution waits for pipelines that others hold, and will open its release by itself."""
 
     holds: Sequence[Hold]
+
+
+def _see(release_id: str | None) -> str:
+    if release_id is None:
+        return "List the latest releases with: release-machine list"
+    return f"See how it stands with: release-machine show {shlex.quote(release_id)}"
 
 
 type Opening = Opened | AlreadyReleased | Rejected | Planned | Postponed
@@ -127,7 +150,7 @@ def await_opening(
         looks += 1
         if looks % _LOOKS_BETWEEN_REASONS == 0:
             holds = waited_for()
-            if holds and holds != told:
+            if holds and (holds != told or looks % _LOOKS_BETWEEN_SIGNS == 0):
                 tell(f"waits for busy pipelines: {'; '.join(map(str, holds))}")
                 if not patient:
                     return Postponed(holds=holds)

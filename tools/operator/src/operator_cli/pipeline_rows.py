@@ -8,14 +8,30 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from operator_cli.fitting import ELLIPSIS, fitted
 from operator_cli.model import RUNNING, SKIPPED, SUCCEEDED, WAITING, Activity, Pipeline, Release
 from operator_cli.order import depths
 from operator_cli.situation import kept, stopping, time_left, waits_for
-from operator_cli.wording import colored_status, duration, lasting, left, retries_used, short
+from operator_cli.ways_out import Detail, ways_out
+from operator_cli.wording import (
+    colored_status,
+    counted,
+    duration,
+    lasting,
+    left,
+    retries_used,
+    short,
+)
 
 # Below this width the ids of executions give way to what happens.
 WIDTH_FOR_IDS = 100
 DEEPEST_INDENT = 5
+CELLS_OF_STATUS_AND_TIME = 24
+CELLS_OF_USUAL = 6
+MOST_CELLS_KEPT_FOR_NOW = 40
+FEWEST_CELLS_OF_NAME = 16
+MOST_OF_A_MESSAGE = 200
+_QUIET = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
 
 
 def pipeline_table(
@@ -26,45 +42,63 @@ def pipeline_table(
     width: int,
     usual: Mapping[str, timedelta] | None = None,
     room: int | None = None,
+    detail: Detail = "full",
 ) -> RenderableType:
     """Draw one row per pipeline in the order they run in, indented below what they wait for.
 
-    With room for fewer rows, those that ended well or wait are counted instead of drawn.
+    With room for fewer rows, those that ended well or wait are counted instead of drawn. Where
+    ``usual`` is given, there is a column for it, though nothing may be known yet.
     """
     shown = _that_fit(release.pipelines, room=room)
     with_ids = width >= WIDTH_FOR_IDS
     depth = depths(release.pipelines)
+    for_names = _room_for_names(width, with_ids=with_ids, with_usual=usual is not None)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("PIPELINE", no_wrap=True)
     table.add_column("STATUS", no_wrap=True)
     table.add_column("TIME", no_wrap=True, justify="right")
-    if usual:
-        table.add_column("USUAL", no_wrap=True, justify="right", style="dim")
+    if usual is not None:
+        table.add_column(
+            "USUAL", no_wrap=True, justify="right", style="dim", min_width=CELLS_OF_USUAL
+        )
     if with_ids:
         table.add_column("EXECUTION", no_wrap=True)
     table.add_column("NOW", overflow="fold")
     for pipeline in shown:
         table.add_row(
-            "  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name,
+            fitted("  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name, for_names),
             colored_status(pipeline.status),
             _time(pipeline, now=now, usual=(usual or {}).get(pipeline.name)),
-            *([_usual(usual.get(pipeline.name))] if usual else []),
+            *([_usual(usual.get(pipeline.name))] if usual is not None else []),
             *([short(pipeline.execution_id)] if with_ids else []),
             _now(release, pipeline, activity.get(pipeline.name), now=now),
         )
     parts: list[RenderableType] = [table]
-    hidden = len(release.pipelines) - len(shown)
+    drawn = {pipeline.name for pipeline in shown}
+    hidden = [pipeline for pipeline in release.pipelines if pipeline.name not in drawn]
     if hidden:
-        parts.append(Text(f"and {hidden} more", style="dim"))
-    parts += _ways_out(shown, activity, width=width)
+        parts.append(Text(f"and {len(hidden)} more: {counted(hidden)}", style="dim"))
+    parts += ways_out(release, shown, activity, width=width, detail=detail)
     return Group(*parts)
+
+
+def needs_a_look(pipeline: Pipeline) -> bool:
+    """Whether a row gives way to others only at last."""
+    return pipeline.status not in _QUIET
+
+
+def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
+    # Of a terminal a third is for what happens; of a pipe the names get all there is.
+    others = CELLS_OF_STATUS_AND_TIME + min(width // 3, MOST_CELLS_KEPT_FOR_NOW)
+    others += 10 if with_ids else 0
+    others += CELLS_OF_USUAL + 2 if with_usual else 0
+    return max(FEWEST_CELLS_OF_NAME, width - others)
 
 
 def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pipeline]:
     if room is None or len(pipelines) <= room:
         return pipelines
-    quiet = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
-    by_need = sorted(pipelines, key=lambda pipeline: quiet.get(pipeline.status, 0))
+    by_need = sorted(pipelines, key=lambda pipeline: _QUIET.get(pipeline.status, 0))
     kept_names = {pipeline.name for pipeline in by_need[: max(1, room)]}
     return [pipeline for pipeline in pipelines if pipeline.name in kept_names]
 
@@ -90,6 +124,23 @@ def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now
     return Text("\n").join(_facts(release, pipeline, activity, now=now))
 
 
+def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
+    if activity.place:
+        yield Text(activity.place)
+    if activity.waits_for:
+        # In a line of its own: the column is narrow on many a terminal.
+        since = _since(activity.since, now=now)
+        yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
+    if activity.message:
+        yield Text(textwrap.shorten(activity.message, MOST_OF_A_MESSAGE, placeholder=ELLIPSIS))
+
+
+def _since(since: datetime | None, *, now: datetime) -> str:
+    if since is None:
+        return ""
+    return f" since {since:%H:%MZ}" if now - since < timedelta(days=1) else f" since {since:%F}"
+
+
 def _facts(
     release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime
 ) -> Iterator[Text]:
@@ -97,10 +148,7 @@ def _facts(
     if waiting:
         yield Text(waiting, style="dim")
     if activity is not None and pipeline.status == RUNNING:
-        told = Text(activity.place)
-        if activity.waits_for:
-            told.append(f"  waits for {activity.waits_for}", style="bold yellow")
-        yield told
+        yield from _doing(activity, now=now)
     if stop:
         yield Text(stop, style="yellow")
     remaining = time_left(pipeline, now=now)
@@ -117,20 +165,3 @@ def _facts(
         yield Text(retries_used(pipeline), style="dim")
     if kept(release, pipeline):
         yield Text(f"in attempt {pipeline.attempt}", style="dim")
-
-
-def _ways_out(
-    pipelines: Sequence[Pipeline], activity: Mapping[str, Activity], *, width: int
-) -> Iterator[RenderableType]:
-    for pipeline in pipelines:
-        doing = activity.get(pipeline.name)
-        if doing and doing.way_out and pipeline.status == RUNNING:
-            yield Text(f"\n{pipeline.name} goes on with:")
-            # Broken where a shell takes it: it is there to be copied.
-            yield Text(" \\\n    ".join(_broken(doing.way_out, width=width - 6)), style="dim")
-            if doing.link:
-                yield Text(f"or at {doing.link}", style="dim", overflow="fold")
-
-
-def _broken(command: str, *, width: int) -> list[str]:
-    return textwrap.wrap(command, width, break_long_words=False, break_on_hyphens=False)

@@ -1,6 +1,6 @@
 """One line per change, for pipes, logs and CI."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from operator_cli.follow import (
@@ -22,12 +22,15 @@ from operator_cli.model import Activity, Pipeline, Release, Snapshot
 from operator_cli.printable import in_one_line
 from operator_cli.wording import clock_time, duration, halted, progress, retries_used, tally
 
+LONGEST_SILENCE = timedelta(minutes=5)
+
 
 class PlainView:
     """Writes each event as one line, beginning with the time in UTC at which it was seen."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._said_at: datetime | None = None
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         """Write what changed since the last look."""
@@ -35,8 +38,16 @@ class PlainView:
         pipelines = snapshot.release.pipelines if snapshot else ()
         width = max((len(pipeline.name) for pipeline in pipelines), default=0)
         for event in events:
-            self._out.write(f"{clock_time(at)} {in_one_line(line(event, name_width=width))}\n")
+            seen = event.at if isinstance(event, LookFailed) else at
+            self._write(seen, line(event, name_width=width))
+        # The platforms of CI end a job that says nothing for some ten minutes.
+        if snapshot and self._said_at and at - self._said_at >= LONGEST_SILENCE:
+            self._write(at, _standing(snapshot))
         self._out.flush()
+
+    def _write(self, at: datetime, said: str) -> None:
+        self._out.write(f"{clock_time(at)} {in_one_line(said)}\n")
+        self._said_at = at
 
 
 def line(event: Event, *, name_width: int) -> str:
@@ -48,12 +59,25 @@ def line(event: Event, *, name_width: int) -> str:
             return f"release {release.release_id}: halted {halted(release)}"
         case ReleaseClosed(release):
             return _closed(release)
-        case ReleaseProgressed(release, remaining):
-            return f"release {release.release_id}: {progress(release, remaining)}"
-        case LookFailed(problem):
+        case ReleaseProgressed(release, remaining, unknown):
+            why = f"; no estimate: {unknown}" if unknown else ""
+            return f"release {release.release_id}: {progress(release, remaining)}{why}"
+        case LookFailed(problem, _, _):
             return f"{problem} The release goes on; looking again."
         case _:
             return f"{event.pipeline.name:<{name_width}} {_of_pipeline(event)}"
+
+
+def _standing(snapshot: Snapshot) -> str:
+    """Say how a release stands to which nothing happens."""
+    release = snapshot.release
+    waiting = [
+        f"{name} waits for {doing.waits_for}"
+        for name, doing in snapshot.activity.items()
+        if doing.waits_for
+    ]
+    told = progress(release, snapshot.estimate.left)
+    return "; ".join([f"release {release.release_id}: {release.status}, {told}", *waiting])
 
 
 def _of_pipeline(event: PipelineEvent) -> str:
@@ -94,11 +118,16 @@ def _moved(pipeline: Pipeline) -> str:
 
 
 def _acts(activity: Activity) -> str:
-    said = f"at {activity.place}" if activity.place else ""
+    said = f"at {activity.place}" if activity.place else "is to stop"
     if activity.waits_for:
         said += f", waits for {activity.waits_for}"
+        said += f" since {clock_time(activity.since)}" if activity.since else ""
+    if activity.message:
+        said += f" ({activity.message})"
+    if activity.can_be_rejected:
+        said += "; reject it with status=Rejected"
     if activity.way_out:
-        said += f"; go on with: {activity.way_out}"
+        said += f"; {'end it now' if activity.ends else 'go on'} with: {activity.way_out}"
     if activity.link:
         said += f" or at {activity.link}"
     return said

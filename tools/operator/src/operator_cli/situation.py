@@ -1,8 +1,10 @@
 """What stands between a pipeline and its next step, as far as the ledger tells."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from operator_cli.model import RUNNING, SUCCEEDED, WAITING, Pipeline, Release
+from operator_cli.model import RUNNING, SUCCEEDED, WAITING, Activity, Pipeline, Release
 
 MOST_NAMES = 3
 
@@ -35,6 +37,30 @@ def stopping(release: Release, pipeline: Pipeline) -> str | None:
     until = "abandons" if release.abandons else "waits for"
     reason = f" ({pipeline.stop_reason})" if pipeline.stop_reason else ""
     return f"stopping: {until} the action in progress{reason}"
+
+
+def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
+    """What pipelines do; the way out of one that is to stop is what ends it at once."""
+    told = dict(activity)
+    for pipeline in release.pipelines:
+        doing = activity.get(pipeline.name, Activity())
+        if _is_to_stop(release, pipeline) and (doing.place or not release.abandons):
+            command = abandon_command(pipeline.name, pipeline.execution_id or "")
+            way_out = None if release.abandons else command
+            told[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
+    return told
+
+
+def _is_to_stop(release: Release, pipeline: Pipeline) -> bool:
+    return pipeline.status == RUNNING and bool(release.closed or pipeline.stop_requested_at)
+
+
+def abandon_command(pipeline: str, execution_id: str) -> str:
+    """The command that ends an execution without waiting for the action in progress."""
+    return (
+        f"aws codepipeline stop-pipeline-execution --pipeline-name {pipeline} "
+        f"--pipeline-execution-id {execution_id} --abandon"
+    )
 
 
 def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:

@@ -1,6 +1,6 @@
 """How times, durations and ids are written, the same in every view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from rich.text import Text
@@ -111,8 +111,13 @@ def short(execution_id: str | None) -> str:
 
 
 def tally(release: Release) -> str:
-    """Count the pipelines by status, in the order in which the statuses first appear."""
+    """Count the pipelines of a release by status."""
+    return counted(release.pipelines)
+
+
+def counted(pipelines: Iterable[Pipeline]) -> str:
+    """Count pipelines by status, in the order in which the statuses first appear."""
     counts: dict[str, int] = {}
-    for pipeline in release.pipelines:
+    for pipeline in pipelines:
         counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
     return ", ".join(f"{count} {status}" for status, count in counts.items())

@@ -6,7 +6,7 @@ from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.cancelling import refuse_unstoppable, stop_execution, summary
 from operator_cli.errors import OperatorError
 from operator_cli.finding import find_release
-from operator_cli.following import follow_to_end, going_on, tell
+from operator_cli.following import follow_to_end, tell
 from operator_cli.model import CANCELLED
 from operator_cli.release_argument import release_argument
 
@@ -39,11 +39,7 @@ def command(context: click.Context, release_id: str, *, reason: str | None) -> N
     if opened is None:
         tell("it had opened no release; nothing of it runs")
         return
-    if found and found.over:
-        ended = found
-    else:
-        with going_on(f"the stop goes on. Follow it: release-machine watch {opened}"):
-            ended = follow_to_end(session, opened)
+    ended = found if found and found.over else follow_to_end(session, opened, what="the stop")
     for line in summary(ended):
         tell(line)
     if ended.status != CANCELLED:

@@ -7,6 +7,7 @@ import click
 from operator_cli import report
 from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.errors import UsageError
+from operator_cli.failure_links import with_links
 from operator_cli.finding import known_release
 from operator_cli.following import now, open_console, show
 from operator_cli.json_output import bom_document, release_document, write
@@ -16,6 +17,7 @@ from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.printable import printable
 from operator_cli.release_argument import release_argument
 from operator_cli.session import Session
+from operator_cli.situation import with_stops
 from operator_cli.tables import attempts_table, audit_table, release_header
 from operator_cli.timeline import timeline
 
@@ -49,9 +51,13 @@ def command(
     elif bom:
         show(open_console(), materials_table(printable(found)))
     elif as_json:
-        write(release_document(session.ledger.with_changes(found)))
+        write(release_document(_in_full(session, found)))
     else:
         _draw(session, found)
+
+
+def _in_full(session: Session, found: Release) -> Release:
+    return with_links(session.ledger.with_changes(found), region=session.console_region)
 
 
 def _write_report(session: Session, found: Release, path: Path) -> None:
@@ -72,8 +78,8 @@ def _write_report(session: Session, found: Release, path: Path) -> None:
 
 def _draw(session: Session, found: Release) -> None:
     console = open_console()
-    activity = printable(session.activity.read(found.pipelines))
-    shown = printable(session.ledger.with_changes(found))
+    activity = printable(with_stops(found, session.activity.read(found.pipelines)))
+    shown = printable(_in_full(session, found))
     parts = [release_header(shown, now=now())]
     if shown.pipelines:
         parts += [pipeline_table(shown, now=now(), activity=activity, width=console.width), ""]

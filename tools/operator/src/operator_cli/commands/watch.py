@@ -6,9 +6,18 @@ import click
 
 from operator_cli.announced import announced_by, await_rollback
 from operator_cli.aws_command import AwsCommand, open_session
+from operator_cli.brought import brought_by
 from operator_cli.cancelling import refuse_ended
 from operator_cli.finding import find_release
-from operator_cli.following import follow_and_exit, follow_from_opening, going_on, watch_command
+from operator_cli.following import (
+    follow_and_exit,
+    follow_from_opening,
+    going_on,
+    rejected,
+    watch_command,
+)
+from operator_cli.model import REJECTED
+from operator_cli.opening import Rejected
 from operator_cli.release_argument import release_argument
 
 
@@ -39,6 +48,8 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
                 execution_arn = await_rollback(session, failed, wait=time.sleep)
         else:
             refuse_ended(execution_arn, sfn=session.sfn)
-        names = [each.name for each in failed.pipelines] if failed else []
-        follow_from_opening(session, execution_arn, pipelines=names, as_json=as_json)
+        needs = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
+        follow_from_opening(session, execution_arn, pipelines=needs.pipelines, as_json=as_json)
+    if found.status == REJECTED and not as_json:
+        raise rejected(session, Rejected.of(found), execution_arn)
     follow_and_exit(session, found.release_id, as_json=as_json)
