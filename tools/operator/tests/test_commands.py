@@ -13,7 +13,7 @@ from click.testing import Result
 
 from operator_cli import aws_command
 from operator_cli.busy import Hold
-from operator_cli.cli import main
+from operator_cli.entry import main
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.test_pictures import PLAN
 

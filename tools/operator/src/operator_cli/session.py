@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -9,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from operator_cli.activity import ActivityReader
+from operator_cli.aws_problems import refuse_other_than_aws
 from operator_cli.busy import BusyPipelines
 from operator_cli.console_pages import console_region
 from operator_cli.deployment import (
@@ -47,7 +49,11 @@ class Session:
     def __init__(self, target: Target, *, config: Config = _CONFIG) -> None:
         self._target = target
         self._access: _Access = {"config": config, "endpoint_url": target.endpoint_url}
-        self._boto = boto3.Session(profile_name=target.profile, region_name=target.region)
+        # AWS_REGION is what AWS's own tools read; boto3 knows only AWS_DEFAULT_REGION.
+        region = target.region or os.environ.get("AWS_REGION")
+        self._boto = boto3.Session(profile_name=target.profile, region_name=region)
+        address = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+        self._boto.events.register("before-parse", refuse_other_than_aws(address))
 
     @cached_property
     def deployment(self) -> Deployment:
