@@ -198,10 +198,11 @@ def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
     assert run("retry", "nothing").exit_code == 2
 
 
-def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run) -> None:
+@pytest.mark.parametrize("status", ["FAILED", "SUCCEEDED"])
+def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run, status: str) -> None:
     """The rollback is named, and what to do instead; no execution is started for it."""
     release = aws.releases["2026.11.22-1"]
-    aws.releases = {"2026.11.22-1": replace(release, status="FAILED", rolled_back_by="r")}
+    aws.releases = {"2026.11.22-1": replace(release, status=status, rolled_back_by="r")}
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 2
     assert "was rolled back by release r" in result.stderr

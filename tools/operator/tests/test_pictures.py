@@ -26,6 +26,7 @@ from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.plan_view import plan_view
 from operator_cli.tables import attempts_table, audit_table, release_header, release_table
 from operator_cli.timeline import timeline
+from tools.operator.tests.drawing import drawn
 from tools.operator.tests.picture_files import compare
 
 type At = Callable[[float], datetime]
@@ -38,6 +39,7 @@ EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:
 PLAN: dict[str, Any] = {
     "releaseId": "2026.11.22-2",
     "valid": False,
+    "alreadyReleased": None,
     "problems": ["shop-orders: release 2026.11.22-1 holds it; wait for its end"],
     "warnings": [],
     "expectedSeconds": 1290,
@@ -304,6 +306,26 @@ def test_plan_that_was_shortened(width: int) -> None:
     note = "the plan is too large for an execution's output"
     plan = {**PLAN, "valid": True, "problems": [], "warnings": [note], "pipelines": short}
     compare("plan-shortened", plan_view(plan, width=width), width=width)
+
+
+@pytest.mark.parametrize(
+    ("standing", "verdict", "fact"),
+    [
+        (("CANCELLED", None), "(CANCELLED): nothing would run", "retry 2026.11.22-2"),
+        (("SUCCEEDED", None), "(SUCCEEDED): nothing would run", ""),
+        (("FAILED", "x"), "(FAILED): nothing would run", "it was rolled back, by release x"),
+    ],
+)
+def test_plan_of_what_is_released_already(
+    standing: tuple[str, str | None], verdict: str, fact: str
+) -> None:
+    """A manifest that is a release already is no promise of another one."""
+    already = dict(zip(("status", "rolledBackBy"), standing, strict=True))
+    plan = {**PLAN, "valid": True, "problems": [], "alreadyReleased": already}
+    title, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()
+    assert title.endswith(f"= already released {verdict}")
+    assert second.endswith(fact)
+    assert "takes about" not in second
 
 
 def test_estimated_end_is_a_time_of_day(at: At) -> None:

@@ -1,5 +1,6 @@
 """A plan drawn with rich, from its JSON document: the command's own, or a dry run's output."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,26 +15,53 @@ from operator_cli.wording import lasting, roughly
 WIDTH_FOR_STARTS = 100
 WIDTH_FOR_REVISIONS = 140
 LONGEST_CUT = 16
+_WITH_A_REST = frozenset({"FAILED", "CANCELLED"})
 type Json = Mapping[str, Any]
 
 
-def plan_view(plan: Json, *, width: int) -> RenderableType:
-    """Draw what would run, from which to which revision, and what is in its way."""
+def plan_view(plan: Json, *, width: int, refused: str | None = None) -> RenderableType:
+    """Draw what would run, from which to which revision, and what is in its way.
+
+    ``refused`` is why it would not be started all the same.
+    """
     plan = printable(plan)
-    return Group(_title(plan), *_facts(plan), Text(""), _table(plan, width=width), *_notes(plan))
+    title = _title(plan, refused)
+    return Group(title, *_facts(plan), Text(""), _table(plan, width=width), *_notes(plan))
 
 
-def _title(plan: Json) -> Text:
-    verdict = (
-        ("✔ would be released", "green")
-        if plan["valid"]
-        else ("✘ would not be released", "bold red")
-    )
+def _title(plan: Json, refused: str | None) -> Text:
     label = plan["releaseId"] or "without an id"
-    return Text.assemble(("Plan of release ", "bold"), (label, "bold"), "  ", verdict)
+    return Text.assemble(
+        ("Plan of release ", "bold"), (label, "bold"), "  ", _verdict(plan, refused)
+    )
+
+
+def _verdict(plan: Json, refused: str | None) -> tuple[str, str]:
+    if not plan["valid"]:
+        return "✘ would not be released", "bold red"
+    if refused:
+        return f"✘ {refused}", "bold red"
+    standing = _standing(plan)
+    if standing:
+        return f"= already released ({standing['status']}): nothing would run", "yellow"
+    return "✔ would be released", "green"
+
+
+def _standing(plan: Json) -> Json | None:
+    # A dry run may be that of a deployment from before there was an alreadyReleased.
+    standing: Json | None = plan.get("alreadyReleased")
+    return standing
 
 
 def _facts(plan: Json) -> Iterator[Text]:
+    standing = _standing(plan)
+    if standing:
+        if standing["rolledBackBy"]:
+            yield Text(f"it was rolled back, by release {standing['rolledBackBy']}")
+        elif standing["status"] in _WITH_A_REST:
+            retry = f"release-machine retry {shlex.quote(plan['releaseId'])}"
+            yield Text(f"run the rest with: {retry}")
+        return
     seconds = plan["expectedSeconds"]
     if seconds is not None and plan["pipelines"]:
         path = " → ".join(plan["criticalPath"])

@@ -39,10 +39,10 @@ def command(
     given = read_deadline(deadline) if deadline else None
     session = open_session(context)
     found = known_release(session, release_id)
+    refuse_unretriable(found)
     if found.status == SUCCEEDED:
         tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
         return
-    refuse_unretriable(found)
     stored = session.ledger.manifest(found.release_id)
     if stored is None:
         raise OperatorError(

@@ -120,14 +120,16 @@ def _examine(session: Session, release: Release, rollback: Rollback, *, force: b
     """Show what would happen; raises OperatorError when it must not, or may not, begin."""
     plan = planner(session)(rollback.manifest)
     console = open_console()
-    show(console, plan_view(plan.as_json(), width=console.width), *remarks(rollback, release))
+    refused = "refused without --force" if rollback.conflicts and not force else None
+    drawn = plan_view(plan.as_json(), width=console.width, refused=refused)
+    show(console, drawn, *remarks(rollback, release))
     if not plan.valid:
         raise OperatorError(
             "Nothing was started: it would be refused, or fail, for the reasons above.",
             f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
             "correct it, and submit that.",
         )
-    if rollback.conflicts and not force:
+    if refused:
         raise conflict(rollback)
 
 
