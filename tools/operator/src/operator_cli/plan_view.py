@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from operator_cli.fitting import fitted
 from operator_cli.printable import printable
 from operator_cli.wording import lasting, roughly
 
@@ -72,24 +74,39 @@ def _facts(plan: Json) -> Iterator[Text]:
 
 def _table(plan: Json, *, width: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("PIPELINE", overflow="fold")
-    table.add_column("AFTER", overflow="fold")
+    table.add_column("PIPELINE", no_wrap=True)
+    room = _room_for_names(width)
+    after = [_after(pipeline, room) for pipeline in plan["pipelines"]]
+    # So that no name of several is broken.
+    longest = max((cell_len(word) for each in after for word in each.split()), default=0)
+    table.add_column("AFTER", overflow="fold", min_width=longest)
     table.add_column("MODE", no_wrap=True)
     table.add_column("USUAL", no_wrap=True, justify="right")
     if width >= WIDTH_FOR_STARTS:
         table.add_column("STARTS", no_wrap=True, justify="right")
     table.add_column("CURRENT → WANTED", overflow="fold")
-    for pipeline in plan["pipelines"]:
+    for pipeline, comes_after in zip(plan["pipelines"], after, strict=True):
         starts = pipeline.get("startsAfterSeconds")
         table.add_row(
-            pipeline["name"],
-            ", ".join(pipeline["dependsOn"]),
+            fitted(pipeline["name"], room),
+            comes_after,
             " ".join(filter(None, (pipeline.get("type"), pipeline.get("executionMode")))),
             _seconds(pipeline.get("usualSeconds")),
             *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
             Text("\n").join(_revisions(pipeline, whole=width >= WIDTH_FOR_REVISIONS)),
         )
     return table
+
+
+def _after(pipeline: Json, room: int) -> str:
+    return ", ".join(fitted(name, room) for name in pipeline["dependsOn"])
+
+
+def _room_for_names(width: int) -> int:
+    """What a name may take, so that the revisions keep their room."""
+    if width < WIDTH_FOR_STARTS:
+        return 14
+    return 20 if width < WIDTH_FOR_REVISIONS else width
 
 
 def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
