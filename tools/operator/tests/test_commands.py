@@ -134,7 +134,7 @@ def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
 def test_show(aws: FakeAws, run: Run, name: str) -> None:
     """One release, or a rejected execution by its name, is shown with pipelines and audit."""
     aws.releases[EXECUTION] = aws.releases["2026.11.22-1"]
-    result = run("show", name)
+    result = run("show", name, "--audit")
     assert result.exit_code == 0, result.output
     for part in ("SUCCEEDED", "orders", "no such bucket", "opened through s3"):
         assert part in result.stdout

@@ -1,10 +1,12 @@
 """``show``: one release as it stands, or as it ended."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from operator_cli import report
+from operator_cli.audit_view import audit_hint, audit_table
 from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.errors import UsageError
 from operator_cli.finding import known_release
@@ -16,18 +18,25 @@ from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.printable import printable
 from operator_cli.release_argument import release_argument
 from operator_cli.session import Session
-from operator_cli.tables import attempts_table, audit_table, release_header
+from operator_cli.tables import attempts_table, release_header
 from operator_cli.timeline import timeline
 
 
 @click.command("show", cls=AwsCommand)
 @release_argument
 @click.option("--bom", is_flag=True, help="Only what shipped: the revisions of each pipeline.")
+@click.option("--audit", is_flag=True, help="Also who changed what, and when.")
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write the report as a web page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
-    context: click.Context, release_id: str, *, bom: bool, html: str | None, as_json: bool
+    context: click.Context,
+    release_id: str,
+    *,
+    bom: bool,
+    audit: bool,
+    html: str | None,
+    as_json: bool,
 ) -> None:
     """Show one release: its pipelines, timeline, failures and audit.
 
@@ -37,6 +46,7 @@ def command(
     Examples:
       release-machine show 2026.11.22-1
       release-machine show 2026.11.22-1 --bom
+      release-machine show 2026.11.22-1 --audit
       release-machine show 2026.11.22-1 --html release.html
       release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
     """
@@ -51,7 +61,7 @@ def command(
     elif as_json:
         write(release_document(session.ledger.with_changes(found)))
     else:
-        _draw(session, found)
+        _draw(session, found, audit=audit)
 
 
 def _write_report(session: Session, found: Release, path: Path) -> None:
@@ -70,7 +80,7 @@ def _write_report(session: Session, found: Release, path: Path) -> None:
     click.echo(f"wrote {path}")
 
 
-def _draw(session: Session, found: Release) -> None:
+def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
     activity = printable(session.activity.read(found.pipelines))
     shown = printable(session.ledger.with_changes(found))
@@ -80,4 +90,6 @@ def _draw(session: Session, found: Release) -> None:
         parts += [timeline(shown, at=now(), width=console.width), ""]
     if shown.attempts:
         parts += [attempts_table(shown), ""]
-    show(console, *parts, audit_table(shown))
+    command = f"release-machine show {shlex.quote(shown.label)} --audit"
+    history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
+    show(console, *parts, history)
