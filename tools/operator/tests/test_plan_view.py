@@ -36,6 +36,16 @@ def test_plan_of_long_names(width: int) -> None:
     compare("plan-long", plan_view({**PLAN, "pipelines": pipelines}, width=width), width=width)
 
 
+def test_the_same_revision_is_written_once() -> None:
+    """Nobody compares two long revisions to see that they are one."""
+    (catalog, _), revision = PLAN["pipelines"], "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204"
+    source = {**catalog["sources"][0], "wanted": revision}
+    plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
+    shown = drawn(plan_view(plan, width=100), width=100)
+    assert "3f2a9c0d5b7e… (same)" in shown
+    assert shown.count("3f2a9c0d5b7e") == 1
+
+
 @pytest.mark.parametrize(
     ("standing", "verdict", "fact"),
     [

@@ -118,10 +118,12 @@ def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
         key = source.get("wantedKey")
         shown = (current or "unknown", "newest" if newest else wanted)
         before, after = shown if whole else map(_cut, shown)
+        same = wanted is not None and wanted == current
         yield Text.assemble(
             (f"{source['actionName']}: " if len(sources) > 1 else "", "dim"),
-            f"{before} → ",
-            (after, "" if newest or wanted == current else "bold"),
+            "" if same else f"{before} → ",
+            (after, "" if newest or same else "bold"),
+            " (same)" if same else "",
             (f" of {key}" if key else "", ""),
         )
     if pipeline.get("variables"):
