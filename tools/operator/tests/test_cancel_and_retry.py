@@ -188,6 +188,16 @@ def test_retry_refused(
     assert aws.started == []
 
 
+@pytest.mark.parametrize("name", ["", "x" * 2000, "a\nb"], ids=("empty", "long", "two lines"))
+@pytest.mark.parametrize("command", ["show", "watch", "cancel", "retry", "rollback"])
+def test_what_can_be_no_id_is_wrong_usage(aws: FakeAws, run: Run, command: str, name: str) -> None:
+    """It is said before AWS would refuse it."""
+    result = run(command, name)
+    assert result.exit_code == 2
+    assert "RELEASE is " in result.stderr
+    assert "release-machine list" in result.stderr
+
+
 def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
     """A release that was never wholly opened has no manifest to run again."""
     aws.set_status("FAILED")
