@@ -14,13 +14,7 @@ from operator_cli.target_options import chosen_target
 _AT_ONCE = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
 
-def latest_releases(
-    context: click.Context, *, limit: int, statuses: Sequence[str] = ()
-) -> Sequence[Release]:
-    """The latest releases, of any status or of some.
-
-    Raises OperatorError when they cannot be read at once.
-    """
+def latest_releases(context: click.Context, *, limit: int) -> Sequence[Release]:
+    """The latest releases; raises OperatorError when they cannot be read at once."""
     with explained():
-        session = Session(chosen_target(context), config=_AT_ONCE)
-        return session.ledger.latest(limit, statuses=statuses)
+        return Session(chosen_target(context), config=_AT_ONCE).ledger.latest(limit)

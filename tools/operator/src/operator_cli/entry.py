@@ -1,13 +1,12 @@
 """The entry of the console script: signals, pipes that end, and what nobody expected.
 
-It loads nothing but the standard library before signals are taken care of.
+It loads next to nothing before signals are taken care of.
 """
 
 import errno
 import os
 import signal
 import sys
-import traceback
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn
@@ -82,6 +81,8 @@ def _account(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EBADF}:
         return f"What there is to tell cannot be written: {error.strerror}.\nMake room for it.\n"
     if os.environ.get(DEBUG):
+        import traceback  # noqa: PLC0415 # see above
+
         return "".join(traceback.format_exception(error))
     name = type(error).__name__
     said = " ".join(str(error).split())

@@ -1,13 +1,19 @@
 """The argument RELEASE of a command, whose values a shell can complete."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from operator_cli.errors import OperatorError, UsageError
 
-_OFFERED = 50
+if TYPE_CHECKING:
+    from operator_cli.model import Release
+
+_LOOKED_AT = 50
 # An id has at most 100 signs, and the ARN of an execution fewer than this.
 _LONGEST = 1000  # bytes
 # To which releases a command has something to do; to all others there is something to look at.
@@ -43,15 +49,18 @@ def _latest_ids(
     from operator_cli.completing import latest_releases  # noqa: PLC0415
 
     try:
-        statuses = _MEANT_FOR.get(context.command.name or "", ())
-        latest = latest_releases(context, limit=_OFFERED, statuses=statuses)
+        latest = latest_releases(context, limit=_LOOKED_AT)
     except OperatorError:
         # A shell that waits for a completion is no place for problems.
         return []
     return [
         CompletionItem(release.label, help=release.status)
         for release in latest
-        if release.label.startswith(incomplete)
-        # What was rolled back is neither run again nor rolled back once more.
-        and not (statuses and release.rolled_back_by)
+        if release.label.startswith(incomplete) and _is_for(context.command.name, release)
     ]
+
+
+def _is_for(command: str | None, release: Release) -> bool:
+    statuses = _MEANT_FOR.get(command or "")
+    # What was rolled back is neither run again nor rolled back once more.
+    return statuses is None or (release.status in statuses and not release.rolled_back_by)
