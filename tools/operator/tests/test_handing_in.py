@@ -40,19 +40,31 @@ def test_a_deadline_that_has_passed_is_for_the_machine(aws: FakeAws, run: Run) -
     assert run("submit", "manifest.json").exit_code == 0
 
 
-def test_interrupted_before_or_amid_the_handing_in(
-    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever presses Ctrl-C so early is told whether anything was handed in."""
+def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
+    """Nobody can know whether the bucket has it: where that can be seen is told."""
     aws.put_interrupted = True
-    amid = run("submit", "manifest.json")
-    assert amid.exit_code == 130
-    assert "It may have been handed in" in amid.stderr
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 130
+    assert "It may have been handed in, or not" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("submit", "manifest.json"), "Interrupted. Nothing was handed in.\n"),
+        (("retry", "1"), "Interrupted. Nothing was handed in.\n"),
+        (("rollback", "1"), "Interrupted. Nothing was handed in.\n"),
+        (("list",), ""),
+    ],
+)
+def test_interrupted_before_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+) -> None:
+    """Whoever presses Ctrl-C so early may rest assured; where there was nothing, nothing is said."""
 
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(aws_command, "Session", interrupted)
-    before = run("submit", "manifest.json")
-    assert before.exit_code == 130
-    assert "Nothing was handed in" in before.stderr
+    result = run(*words)
+    assert (result.exit_code, result.stderr) == (130, told)

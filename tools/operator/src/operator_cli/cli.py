@@ -10,8 +10,11 @@ import click
 
 from operator_cli.errors import OperatorError
 from operator_cli.exit_codes import INTERRUPTED, READER_GONE
+from operator_cli.handing_in import COMMANDS_THAT_HAND_IN, end_interrupted
 from operator_cli.printable import visible
 from operator_cli.target_options import TARGET_OPTIONS, add_target_options
+
+_COMMAND = "operator_cli.command"
 
 # The module of each command, and what it says of itself in the first line of its help.
 COMMANDS = {
@@ -39,6 +42,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        ctx.meta[_COMMAND] = cmd_name
         module = import_module(f"operator_cli.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return add_target_options(command)
@@ -61,6 +65,8 @@ class _Commands(click.Group):
             click.echo(visible(f"{error.problem}\n{error.next_step}"), err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
+            if ctx.meta.get(_COMMAND) in COMMANDS_THAT_HAND_IN:
+                end_interrupted("Nothing was handed in.")
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
             # `| head` has seen enough; click would call that a failure.

@@ -3,30 +3,26 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
 from operator_cli.exit_codes import INTERRUPTED
 
-
-@contextmanager
-def before_it() -> Iterator[None]:
-    """Say on Ctrl-C that nothing has begun."""
-    with _saying("Nothing was handed in or started."):
-        yield
+# Before they come to it, nothing has begun.
+COMMANDS_THAT_HAND_IN = frozenset({"submit", "retry", "rollback"})
 
 
 @contextmanager
-def amid_it() -> Iterator[None]:
-    """Say on Ctrl-C that it may have begun, and where that can be seen."""
-    with _saying("It may have been handed in, or not; see with: release-machine list"):
-        yield
-
-
-@contextmanager
-def _saying(what: str) -> Iterator[None]:
+def handing_in() -> Iterator[None]:
+    """Say on Ctrl-C that it may have begun, until something inside knows better."""
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"Interrupted. {what}", err=True)
-        sys.exit(INTERRUPTED)
+        end_interrupted("It may have been handed in, or not; see with: release-machine list")
+
+
+def end_interrupted(what: str) -> NoReturn:
+    """Say what a Ctrl-C has come amid, and exit."""
+    click.echo(f"Interrupted. {what}", err=True)
+    sys.exit(INTERRUPTED)

@@ -7,7 +7,7 @@ from operator_cli.busy import pipeline_names
 from operator_cli.errors import OperatorError
 from operator_cli.finding import known_release
 from operator_cli.following import follow_from_opening, now, tell
-from operator_cli.handing_in import amid_it
+from operator_cli.handing_in import handing_in
 from operator_cli.model import SUCCEEDED
 from operator_cli.release_argument import release_argument
 from operator_cli.retrying import (
@@ -54,7 +54,7 @@ def command(
     changes, dropped = new_deadline(stored, given=given, now=now())
     if dropped:
         tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
-    with amid_it():
+    with handing_in():
         arn = start_attempt(
             found.release_id,
             {**changes, "onBusy": "wait"} if wait else changes,
@@ -62,4 +62,4 @@ def command(
             caller=session.caller,
             sfn=session.sfn,
         )
-    follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)
+        follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)

@@ -11,7 +11,7 @@ from operator_cli.core import planner, rollbacks
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.finding import known_release
 from operator_cli.following import follow_from_opening, open_console, show, tell
-from operator_cli.handing_in import amid_it
+from operator_cli.handing_in import handing_in
 from operator_cli.manifest_file import STANDARD_INPUT
 from operator_cli.model import Release
 from operator_cli.plan_view import plan_view
@@ -135,11 +135,11 @@ def _examine(session: Session, release: Release, rollback: Rollback, *, force: b
 
 
 def _start(session: Session, rollback: Rollback, *, detach: bool) -> NoReturn:
-    with amid_it():
+    with handing_in():
         started = session.sfn.start_execution(
             stateMachineArn=session.deployment.state_machine_arn,
             input=execution_input(rollback, caller=session.caller),
         )
-    follow_from_opening(
-        session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
-    )
+        follow_from_opening(
+            session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
+        )

@@ -9,9 +9,11 @@ from operator_cli.busy import pipeline_names
 from operator_cli.checking_files import check_content
 from operator_cli.errors import UsageError
 from operator_cli.following import follow_from_opening, going_on, now, tell
-from operator_cli.handing_in import amid_it, before_it
+from operator_cli.handing_in import handing_in
 from operator_cli.manifest_file import read_manifest
 from operator_cli.submission import ExecutionFinder, drop_manifest
+
+_STARTS_BY_ITSELF = "the release goes on. It starts by itself; see it with: release-machine list"
 
 
 @click.command("submit", cls=AwsCommand)
@@ -31,20 +33,19 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
       release-machine submit manifest.json --detach
       generate-manifest | release-machine submit -
     """
-    with before_it():
-        content = read_manifest(manifest)
-        _refuse_what_is_none(manifest, content)
-        session = open_session(context)
-        finder = ExecutionFinder(
-            sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
-        )
-        bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
-    with amid_it():
+    content = read_manifest(manifest)
+    _refuse_what_is_none(manifest, content)
+    session = open_session(context)
+    finder = ExecutionFinder(
+        sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
+    )
+    bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
+    with handing_in():
         drop = drop_manifest(content, name=manifest, bucket=bucket, caller=caller, s3=s3)
-    tell(f"dropped {drop.address}")
-    with going_on("the release goes on. It starts by itself; see it with: release-machine list"):
-        arn = finder.await_execution(drop, wait=time.sleep, clock=now)
-    follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
+        tell(f"dropped {drop.address}")
+        with going_on(_STARTS_BY_ITSELF):
+            arn = finder.await_execution(drop, wait=time.sleep, clock=now)
+        follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
 
 
 def _refuse_what_is_none(name: str, content: bytes) -> None:
