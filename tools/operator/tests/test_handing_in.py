@@ -60,7 +60,7 @@ def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
 def test_interrupted_before_it(
     run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
 ) -> None:
-    """Whoever presses Ctrl-C so early may rest assured; where there was nothing, nothing is said."""
+    """Whoever presses Ctrl-C so early may rest assured; of a look there is nothing to say."""
 
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
