@@ -51,7 +51,7 @@ env: ## Print what a shell needs to reach the platform: eval "$(make -s env)"
 deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKEND_CONFIG=file to AWS
 	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
 
-release: setup ## Hand in MANIFEST=path and follow the release to its end (exit code: its outcome)
+release: setup ## Hand in MANIFEST=path and follow the release to its end (fails if it was not released)
 	@$(OPERATOR) submit "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
 
 plan: setup ## Say what MANIFEST=path would do now, and change nothing

@@ -182,7 +182,8 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
     pipelines = sorted(release.pipelines.values(), key=lambda each: each.position)
     bad = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
     if pipelines and not bad:
-        return ReleaseStatus.SUCCEEDED, f"all {len(pipelines)} pipelines succeeded"
+        all_of_them = "its 1 pipeline" if len(pipelines) == 1 else f"all {len(pipelines)} pipelines"
+        return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded"
     lines = [f"- {describe_outcome(each)}" for each in bad]
     why = f"{len(bad)} of {len(pipelines)} pipelines did not succeed:\n" + "\n".join(lines)
     return ReleaseStatus.FAILED, why[:WHY_LIMIT]

@@ -9,7 +9,7 @@ from release_core.durations import schedule, usual
 from release_core.holders import Holder
 from release_core.manifest import Manifest, ManifestPipeline
 from release_core.model import Pipeline, PipelineStatus, Release
-from release_core.plan import Plan, PlannedPipeline, PlannedSource
+from release_core.plan import Plan, PlannedPipeline, PlannedSource, Standing
 from release_core.problems import Problem, one_line
 from release_core.resuming import may_begin, runs_already
 from release_core.shipped import KEY_TYPE, Pin
@@ -76,6 +76,7 @@ class Outlook:
             expected=expected.end if expected else None,
             critical_path=expected.critical_path if expected else (),
             pipelines=planned,
+            already_released=self._standing,
         )
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
@@ -153,11 +154,12 @@ class Outlook:
                 yield f"the revision of {source.name} was not checked: {lookup.note}"
 
     def _own_warnings(self) -> Iterator[str]:
-        release = self.release
-        if release and self._runs_already:
+        standing = self._standing
+        if standing:
+            back = f", rolled back by {standing.rolled_back_by}" if standing.rolled_back_by else ""
             yield (
-                f"release {release.release_id} has this manifest and is {release.status}: "
-                "nothing would run again"
+                f"release {self.manifest.release_id} has this manifest and is {standing.status}"
+                f"{back}: nothing would run again"
             )
 
     def _holder(self, pipeline: str) -> Holder | None:
@@ -178,6 +180,14 @@ class Outlook:
         done = PipelineStatus.SUCCEEDED
         earlier = {name: self._earlier(name) for name in self.manifest.names}
         return {name for name, each in earlier.items() if each and each.status is done}
+
+    @property
+    def _standing(self) -> Standing | None:
+        """How the release stands that the manifest already is."""
+        release = self.release
+        if release is None or not self._runs_already:
+            return None
+        return Standing(status=release.status.value, rolled_back_by=release.rolled_back_by)
 
     @property
     def _runs_already(self) -> bool:

@@ -91,8 +91,23 @@ class PlannedPipeline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How the release stands that a manifest already is."""
+
+    status: str
+    rolled_back_by: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The standing as part of a plan's document."""
+        return {"status": self.status, "rolledBackBy": self.rolled_back_by}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a manifest would do now; ``problems`` are all that keeps it from being released."""
+    """What a manifest would do now; ``problems`` are all that keeps it from being released.
+
+    With ``already_released`` nothing would run.
+    """
 
     release_id: str | None
     problems: tuple[str, ...]
@@ -100,6 +115,7 @@ class Plan:
     expected: timedelta | None = None
     critical_path: tuple[str, ...] = ()
     pipelines: tuple[PlannedPipeline, ...] = ()
+    already_released: Standing | None = None
 
     @property
     def valid(self) -> bool:
@@ -128,6 +144,7 @@ class Plan:
         return {
             "releaseId": self.release_id,
             "valid": self.valid,
+            "alreadyReleased": self.already_released and self.already_released.as_json(),
             "problems": list(self.problems),
             "warnings": list(self.warnings if warnings is None else warnings),
             "expectedSeconds": _seconds(self.expected),

@@ -180,7 +180,7 @@ def test_closing_again_does_no_harm(
     assert answer == {
         "release_id": release_id,
         "status": "SUCCEEDED",
-        "why": "all 1 pipelines succeeded",
+        "why": "its 1 pipeline succeeded",
         "rollback": None,
     }
     for how in ("ABORTED", "FAILED", "TIMED_OUT"):

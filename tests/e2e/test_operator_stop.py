@@ -35,7 +35,7 @@ def test_cancel_retry_show_and_list(pipelines: Pipelines, releases: Releases) ->
     pipelines.approve(gated, releases.started(release_id, gated))
     assert run_command("watch", release_id).returncode == 0
 
-    shown = run_command("show", release_id)
+    shown = run_command("show", release_id, "--audit")
     assert shown.returncode == 0
     for part in ("SUCCEEDED in attempt 1", "TIMELINE of attempt 2", "wrong build", "AUDIT"):
         assert part in shown.stdout

@@ -248,7 +248,7 @@ def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Led
 
     forced = run_command("rollback", two, "--force")
     assert forced.returncode == 0, forced.stdout + forced.stderr
-    assert f"{both} is rolled back over it: release {three} came later" in forced.stdout
+    assert f"{both}: release {three} came later and has run it: that goes back too" in forced.stdout
     assert {shop.is_live(both), shop.is_live(only)} == {one}
 
 

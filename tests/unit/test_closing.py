@@ -44,6 +44,15 @@ def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
     assert (entry["Source"], entry["DetailType"]) == ("release-machine", "Release Succeeded")
 
 
+def test_one_pipeline_is_not_all_of_them(world: ReleaseWorld) -> None:
+    """A release of one pipeline is told so."""
+    arn = world.begin("orders")
+    world.wait(arn, "orders")
+    world.play("orders")
+    world.deliver()
+    assert world.close_release().at_end("r", arn)["why"] == "its 1 pipeline succeeded"
+
+
 def test_one_failure_names_itself(world: ReleaseWorld) -> None:
     """One pipeline failed: the release has, naming it and why."""
     arn = world.begin("orders", "catalog")

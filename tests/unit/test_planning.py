@@ -193,6 +193,7 @@ def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
     again = plan(world, "orders")
     assert again.valid
     assert "nothing would run again" in again.warnings[0]
+    assert again.as_json()["alreadyReleased"] == {"status": "RUNNING", "rolledBackBy": None}
 
 
 def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:

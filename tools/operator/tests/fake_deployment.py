@@ -26,6 +26,7 @@ class FakeAws:
     pointer: str | None
     execution: dict[str, Any]
     interrupted: bool = False
+    put_interrupted: bool = False
     dropped: bytes = b""
     event: str = ""
     stopped: list[dict[str, str]] = field(default_factory=list)
@@ -52,6 +53,8 @@ class FakeAws:
         self.codepipeline = self
 
     def put_object(self, **asked: Any) -> dict[str, str]:
+        if self.put_interrupted:
+            raise KeyboardInterrupt
         self.dropped = asked["Body"]
         dropped = {"key": asked["Key"], "version-id": "v1"}
         self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})

@@ -237,6 +237,16 @@ def test_retry_refused(
     assert aws.started == []
 
 
+@pytest.mark.parametrize("name", ["", "x" * 2000, "a\nb"], ids=("empty", "long", "two lines"))
+@pytest.mark.parametrize("command", ["show", "watch", "cancel", "retry", "rollback"])
+def test_what_can_be_no_id_is_wrong_usage(aws: FakeAws, run: Run, command: str, name: str) -> None:
+    """It is said before AWS would refuse it."""
+    result = run(command, name)
+    assert result.exit_code == 2
+    assert "RELEASE is " in result.stderr
+    assert "release-machine list" in result.stderr
+
+
 def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
     """A release that was never wholly opened has no manifest to run again."""
     aws.set_status("FAILED")
@@ -247,10 +257,11 @@ def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
     assert run("retry", "nothing").exit_code == 2
 
 
-def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run) -> None:
+@pytest.mark.parametrize("status", ["FAILED", "SUCCEEDED"])
+def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run, status: str) -> None:
     """The rollback is named, and what to do instead; no execution is started for it."""
     release = aws.releases["2026.11.22-1"]
-    aws.releases = {"2026.11.22-1": replace(release, status="FAILED", rolled_back_by="r")}
+    aws.releases = {"2026.11.22-1": replace(release, status=status, rolled_back_by="r")}
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 2
     assert "was rolled back by release r" in result.stderr

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, ShellComplete
 from click.testing import Result
 
 from operator_cli import completing
@@ -82,9 +84,9 @@ def test_completion_of_the_shell_one_is_in(run: Run, monkeypatch: pytest.MonkeyP
     assert "Name one of these: bash, zsh, fish." in result.stderr
 
 
-def offered(incomplete: str) -> list[CompletionItem]:
-    """What is offered for RELEASE."""
-    command = command_of("show")
+def offered(incomplete: str, *, to: str = "show") -> list[CompletionItem]:
+    """What is offered to a command for RELEASE."""
+    command = command_of(to)
     (argument, *_) = command.params
     return argument.shell_complete(click.Context(command), incomplete)
 
@@ -95,6 +97,56 @@ def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch
     (item,) = offered("2026")
     assert (item.value, item.help) == ("2026.11.22-1", "SUCCEEDED")
     assert offered("5.") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("cancel", ["running"]),
+        ("retry", ["failed"]),
+        ("rollback", ["failed", "succeeded"]),
+        ("watch", ["running", "failed", "succeeded", "rejected", "back"]),
+    ],
+)
+def test_each_command_is_offered_what_it_is_for(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, command: str, expected: list[str]
+) -> None:
+    """What runs can be cancelled, what failed be run again, and so on."""
+    release = aws.releases["2026.11.22-1"]
+    aws.releases = {
+        name: replace(release, release_id=name, status=name.upper())
+        for name in ("running", "failed", "succeeded", "rejected")
+    }
+    back = replace(release, release_id="back", status="FAILED", rolled_back_by="x")
+    aws.releases["back"] = back
+    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
+    assert [item.value for item in offered("", to=command)] == expected
+
+
+def completed(*words: str) -> list[tuple[str, str]]:
+    """What is offered for the last of the words: its kind and its value."""
+    *before, incomplete = words
+    complete = ShellComplete(cli, {}, "release-machine", "_RELEASE_MACHINE_COMPLETE")
+    return [(item.type, item.value) for item in complete.get_completions(list(before), incomplete)]
+
+
+def test_target_options_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files for the outputs, the configured names for a deployment, before or behind a command."""
+    monkeypatch.chdir(tmp_path)
+    text = '[default]\nname_prefix = "a"\n[production]\nname_prefix = "b"\n'
+    Path("release-machine.toml").write_text(text)
+    assert completed("--outputs", "") == [("file", "")]
+    assert completed("list", "--outputs", "") == [("file", "")]
+    assert completed("--deployment", "p") == [("plain", "production")]
+    assert completed("list", "--dep") == [("plain", "--deployment")]
+    Path("release-machine.toml").write_text("no TOML")
+    assert completed("--deployment", "") == []
+
+
+def test_scripts_work_in_their_shells(run: Run) -> None:
+    """zsh has compdef even without a set-up of one's own; fish keeps what follows a comma."""
+    assert "autoload -Uz compinit" in run("completion", "zsh").stdout
+    assert 'string split --max 1 "," $completion' in run("completion", "fish").stdout
 
 
 def test_completion_is_silent_without_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from click.testing import Result
 
 from operator_cli import aws_command
 from operator_cli.busy import Hold
-from operator_cli.cli import main
+from operator_cli.entry import main
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.test_pictures import PLAN
 
@@ -136,7 +136,7 @@ def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
 def test_show(aws: FakeAws, run: Run, name: str) -> None:
     """One release, or a rejected execution by its name, is shown with pipelines and audit."""
     aws.releases[EXECUTION] = aws.releases["2026.11.22-1"]
-    result = run("show", name)
+    result = run("show", name, "--audit")
     assert result.exit_code == 0, result.output
     for part in ("SUCCEEDED", "orders", "no such bucket", "opened through s3"):
         assert part in result.stdout

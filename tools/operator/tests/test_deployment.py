@@ -16,6 +16,8 @@ from operator_cli.deployment import (
     read_outputs,
 )
 from operator_cli.errors import UnreachableError, UsageError
+from operator_cli.session import Session
+from operator_cli.target import Target
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 type At = Callable[[float], datetime]
@@ -56,9 +58,11 @@ def test_terraform_outputs(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (None, "cannot be read"),
-        ("{", "not Terraform's output"),
-        ("[]", "not Terraform's output"),
-        ('{"state_machine_arn": "bare"}', "not Terraform's output"),
+        ("{", "is no JSON: Expecting property name"),
+        ("[]", "not what terraform output -json prints"),
+        ('{"state_machine_arn": "bare"}', "not what terraform output -json prints"),
+        ('{"state_machine_arn": {"value": "x"}}', "not what terraform output -json prints"),
+        ('{"state_machine_arn": {"value": 5}}', "not what terraform output -json prints"),
         ("{}", "no output 'state_machine_arn'"),
     ],
 )
@@ -157,3 +161,15 @@ def test_a_function_of_another_version_is_named(stubbed: Stubbed) -> None:
         settings_of(stubbed, older)
     assert "PIPELINE_NAME_PATTERNS is not set" in str(told.value)
     assert "Deploy again" in told.value.next_step
+
+
+def test_the_outputs_name_the_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever Region the shell is set for; another one that is asked for is wrong usage."""
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
+    assert Session(Target(outputs=path)).sfn.meta.region_name == "us-east-1"
+    assert Session(Target(outputs=path, region="us-east-1")).sfn.meta.region_name == "us-east-1"
+    with pytest.raises(UsageError, match="in us-east-1, not in eu-west-1"):
+        Session(Target(outputs=path, region="eu-west-1"))
+    assert Session(Target()).sfn.meta.region_name == "eu-central-1"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from operator_cli.errors import UnreachableError
 from operator_cli.estimating import Past, estimate
 from operator_cli.model import Activity, Pipeline, Release
 from operator_cli.past_runs import PastRuns
@@ -143,6 +144,18 @@ class AtOnce(Executor):
         future: Future[T] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
+
+
+def test_past_runs_are_not_worth_a_failure() -> None:
+    """Where something else than AWS answers once, the view is poorer from then on, and no more."""
+
+    class Other:
+        def list_pipeline_executions(self, **_: object) -> None:
+            raise UnreachableError("It is not AWS.", "Check the address.")
+
+    other: Any = Other()
+    past = PastRuns(other, pool=AtOnce())
+    assert past.of(["web"]) == past.of(["web"]) == {"web": ()}
 
 
 def test_past_runs(stubbed: Callable[[str], tuple[Any, Stubber]], at: At) -> None:

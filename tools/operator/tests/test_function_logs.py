@@ -108,7 +108,7 @@ def test_tail_shows_each_line_once_and_late_ones_too(
 def test_readable_lines(at: At, text: str, words: str) -> None:
     """Time, function, level, message and subject, whatever the line was stored as."""
     line = LogLine(milliseconds(at(1.25)), "e", "run_pipeline", text)
-    assert readable(line) == f"10:00:01.250 run_pipeline        {words}"
+    assert readable(line) == f"11-22 10:00:01.250 run_pipeline        {words}"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,7 @@ def test_readable_lines(at: At, text: str, words: str) -> None:
     [
         json.dumps({"type": "platform.start", "record": {"requestId": "r-1"}}),
         json.dumps({"type": "platform.report", "record": {"status": "success"}}),
+        json.dumps({"level": "INFO", "logger": "botocore.endpoint", "message": "Found endpoint"}),
         "\n",
     ],
 )

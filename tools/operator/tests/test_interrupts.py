@@ -1,5 +1,6 @@
-"""Signals end the command in order, however many of them come."""
+"""Signals, ended pipes and faults end the command in order, however many of them come."""
 
+import os
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 FOLLOWING = """
 import os, signal, sys, threading
 from concurrent.futures import ThreadPoolExecutor
-from operator_cli import cli, following
+from operator_cli import cli, entry, following
 
 def follow():
     for_ever = threading.Event()
@@ -23,7 +24,7 @@ def follow():
         for_ever.wait()
 
 cli.cli = follow
-cli.main()
+entry.main()
 """
 
 
@@ -47,10 +48,69 @@ def test_what_runs_aside_is_not_interrupted() -> None:
     """A shell that started the command with interrupts ignored keeps them ignored."""
     asked = (
         "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
-        "from operator_cli import cli; cli.cli = lambda: signal.raise_signal(signal.SIGINT);"
-        "cli.main()"
+        "from operator_cli import cli, entry; cli.cli = lambda: signal.raise_signal(signal.SIGINT);"
+        "entry.main()"
     )
     ended = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, timeout=30, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def ended(ends: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call the entry with a command that ends so."""
+    script = (
+        "import os, sys\nfrom operator_cli import cli, entry\n"
+        f"def fail():\n    {ends}\n"
+        "cli.cli = fail\nentry.main()\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_fault_is_told_in_two_lines() -> None:
+    """What nobody expected is named without a traceback, with an exit code that is no outcome."""
+    told = ended("raise KeyError('Items')")
+    assert told.returncode == 70
+    first, second = told.stderr.splitlines()
+    assert first == "A fault of this command: KeyError: 'Items'"
+    assert "RELEASE_MACHINE_DEBUG=1" in second
+
+
+def test_a_fault_can_be_looked_at() -> None:
+    """With the variable that the two lines name, there is the traceback."""
+    told = ended("raise KeyError('Items')", RELEASE_MACHINE_DEBUG="1")
+    assert told.returncode == 70
+    assert "Traceback" in told.stderr
+
+
+def test_a_completion_that_fails_says_nothing() -> None:
+    """Nothing appears on the line that somebody is typing."""
+    told = ended("raise KeyError('Items')", _RELEASE_MACHINE_COMPLETE="bash_complete")
+    assert (told.stdout, told.stderr) == ("", "")
+
+
+def test_whoever_reads_may_stop() -> None:
+    """An output that is read no more is an exit code of its own, not that of a failed release."""
+    told = ended("raise BrokenPipeError")
+    assert (told.returncode, told.stderr) == (141, "")
+
+
+def test_a_full_disk_is_told() -> None:
+    """An output that cannot be written is no traceback."""
+    told = ended("sys.stdout = open('/dev/full', 'w'); sys.stdout.write('told'); sys.exit()")
+    assert told.returncode == 70
+    assert "No space left on device" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_signs_that_an_encoding_lacks_are_spelled_out() -> None:
+    """A terminal without the signs still shows the rest."""
+    told = ended("print('a → b')", PYTHONIOENCODING="latin-1")
+    assert (told.returncode, told.stdout) == (0, "a \\u2192 b\n")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from operator_cli.audit_view import audit_table
 from operator_cli.live import LiveView
 from operator_cli.materials import materials_table
 from operator_cli.model import (
@@ -23,8 +24,8 @@ from operator_cli.model import (
     Snapshot,
 )
 from operator_cli.pipeline_rows import pipeline_table
-from operator_cli.plan_view import plan_view
-from operator_cli.tables import attempts_table, audit_table, release_header, release_table
+from operator_cli.release_list import release_table
+from operator_cli.tables import attempts_table, release_header
 from operator_cli.timeline import timeline
 from tools.operator.tests.picture_files import compare
 
@@ -38,6 +39,7 @@ EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:
 PLAN: dict[str, Any] = {
     "releaseId": "2026.11.22-2",
     "valid": False,
+    "alreadyReleased": None,
     "problems": ["shop-orders: release 2026.11.22-1 holds it; wait for its end"],
     "warnings": [],
     "expectedSeconds": 1290,
@@ -270,7 +272,7 @@ def test_show(at: At, width: int) -> None:
         "",
         attempts_table(release),
         "",
-        audit_table(release),
+        audit_table(release, width=width),
         width=width,
     )
 
@@ -287,23 +289,10 @@ def test_list(at: At, width: int) -> None:
     rejected = Release(
         release_id=f"{EXECUTION}9", status="REJECTED", execution_arn=None, opened_at=at(-90)
     )
-    compare("list", release_table([shop(at), closed(at), rejected], now=at(600)), width=width)
-
-
-@at_each_width
-def test_plan(width: int) -> None:
-    """A plan shows the order, the times, the revisions, and what is in the way."""
-    compare("plan", plan_view(PLAN, width=width), width=width)
-
-
-@at_each_width
-def test_plan_that_was_shortened(width: int) -> None:
-    """The plan in the output of an execution may lack much of each pipeline."""
-    kept = ("name", "dependsOn", "problems", "warnings")
-    short = [{key: each[key] for key in kept} for each in PLAN["pipelines"]]
-    note = "the plan is too large for an execution's output"
-    plan = {**PLAN, "valid": True, "problems": [], "warnings": [note], "pipelines": short}
-    compare("plan-shortened", plan_view(plan, width=width), width=width)
+    long = replace(shop(at), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
+    back = replace(long, status="SUCCEEDED", closed_at=at(500), rolled_back_by="x")
+    releases = [shop(at), closed(at), back, rejected]
+    compare("list", release_table(releases, now=at(600), width=width), width=width)
 
 
 def test_estimated_end_is_a_time_of_day(at: At) -> None:

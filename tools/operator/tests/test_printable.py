@@ -77,7 +77,7 @@ def test_what_stands_in_brackets_is_text(aws: FakeAws, run: Run, running: Snapsh
     said = "[red]no[/blue] :warning: [/]"
     audit = (AuditEntry(at=running.at, who="[bold]", what=said),)
     aws.releases = {"2026.11.22-1": replace(running.release, why=said, audit=audit)}
-    result = run("show", "2026.11.22-1")
+    result = run("show", "2026.11.22-1", "--audit")
     assert result.exit_code == 0, result.output
     assert result.output.count(said) == 2
 

@@ -136,7 +136,10 @@ def test_later_releases_are_rolled_back_only_by_force(aws: FakeAws, core: Core, 
     forced = run("rollback", RELEASE, "--force")
     assert forced.exit_code == 0
     assert core.asked["over_later"] is True
-    assert "! payments is rolled back over it: release v3 came later" in forced.stdout
+    assert "refused without --force" in refused.stdout
+    assert "would be released" not in refused.stdout
+    # The plan itself says that it goes over them.
+    assert "payments" not in forced.stdout
 
 
 @pytest.mark.parametrize(
@@ -171,10 +174,14 @@ def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run
     ("change", "next_step"),
     [
         ({"status": "RUNNING"}, f"release-machine cancel {RELEASE}"),
-        ({"rollback_of": "v0"}, f"release-machine retry {RELEASE}; or see what v0 shipped"),
+        (
+            {"rollback_of": "v0", "status": "FAILED"},
+            f"release-machine retry {RELEASE}; or see what v0 shipped",
+        ),
+        ({"rollback_of": "v0"}, "To ship v0 again, submit its manifest with a new releaseId"),
         ({}, f"release-machine show {RELEASE}"),
     ],
-    ids=("running", "a rollback", "anything else"),
+    ids=("running", "a rollback", "one that succeeded", "anything else"),
 )
 def test_a_refusal_leads_on(
     aws: FakeAws, core: Core, run: Run, change: dict[str, str], next_step: str

@@ -105,7 +105,7 @@ def test_a_deployment_without_a_configuration(tmp_path: Path) -> None:
         ('[a]\noutputs = "o"\nname_prefix = "n"\n', r":3: \[a\] has outputs and name_prefix"),
         ('outputs = "o.json"\n', r":1: outputs is no table\."),
         ("[a]\n[b]\n", r"has 2 deployments and no \[default\]\."),
-        ("", r"has 0 deployments and no \[default\]\."),
+        ("", r"has no deployment\."),
     ],
 )
 def test_unusable_configurations(tmp_path: Path, text: str, problem: str) -> None:

@@ -19,7 +19,8 @@ from operator_cli.model import (
 )
 from operator_cli.pipeline_rows import pipeline_table
 from operator_cli.plain import PlainView
-from operator_cli.tables import audit_table, release_header, release_table
+from operator_cli.release_list import release_table
+from operator_cli.tables import release_header
 from operator_cli.wording import duration, left
 from tools.operator.tests.drawing import drawn
 
@@ -167,29 +168,11 @@ def test_latest_releases(running: Snapshot, at: At) -> None:
         why="ManifestInvalid: pipelines: is required",
     )
     assert (
-        drawn(release_table([running.release, rejected], now=at(42)))
+        drawn(release_table([running.release, rejected], now=at(42), width=200))
         == """\
 RELEASE       STATUS      OPENED                TIME  PIPELINES  DOOR    BY
 2026.11.22-1  ▶ RUNNING   2026-11-22T10:00:00Z  0:42          5  s3      alice
 bad1          ✘ REJECTED  2026-11-22T09:59:00Z  0:00             direct
-"""
-    )
-
-
-def test_audit(running: Snapshot) -> None:
-    """The audit says when, what and who, for the release and its pipelines in the order of time."""
-    release = running.release
-    (opened,) = release.audit
-    started = replace(opened, at=opened.at.replace(second=1), who="run_pipeline", what="started")
-    web = Pipeline(
-        name="web", position=0, status="RUNNING", audit=(replace(started, before="STARTING"),)
-    )
-    assert (
-        drawn(audit_table(replace(release, pipelines=(web,))))
-        == """\
-AUDIT                 PIPELINE  WHAT                         WHO
-2026-11-22T10:00:00Z            opened through s3: RUNNING   alice
-2026-11-22T10:00:01Z  web       started: STARTING → RUNNING  run_pipeline
 """
     )
 

@@ -1,7 +1,8 @@
 """botocore's expected problems, said so that people know what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -16,6 +17,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as ConnectionProblem,
 )
+from botocore.parsers import ResponseParserError
 
 from operator_cli.errors import UnreachableError
 
@@ -38,6 +40,8 @@ _CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+_REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
+_BROKEN_ON_THE_WAY = 500
 _SIGN_IN = (
     "Sign in as you do for the AWS CLI (AWS_PROFILE, aws sso login, AWS_ACCESS_KEY_ID ...); "
     'for the embedded platform: eval "$(make -s env)".'
@@ -63,6 +67,8 @@ def explained() -> Iterator[None]:
         ) from error
     except ClientError as error:
         raise _explain_refusal(error) from error
+    except ResponseParserError as error:
+        raise _other_than_aws("What answers") from error
     except BotoCoreError as error:
         raise UnreachableError(f"AWS could not be asked: {error}", _SIGN_IN) from error
     except ValueError as error:
@@ -72,6 +78,29 @@ def explained() -> Iterator[None]:
         raise UnreachableError(
             f"{error}.", "Write --endpoint-url, or AWS_ENDPOINT_URL, like https://HOST."
         ) from error
+
+
+def refuse_other_than_aws(address: str | None) -> Callable[..., None]:
+    """A handler of botocore's event before-parse, for what is to be AWS at that address.
+
+    It raises UnreachableError for an answer without the id that AWS gives each request. What breaks
+    on the way, as a gateway may, is an error that says so itself.
+    """
+
+    def examine(response_dict: Mapping[str, Any], **_: object) -> None:
+        broken = response_dict["status_code"] >= _BROKEN_ON_THE_WAY
+        if not broken and not any(name in response_dict["headers"] for name in _REQUEST_IDS):
+            raise _other_than_aws(f"What answers at {address}" if address else "What answers")
+
+    return examine
+
+
+def _other_than_aws(what: str) -> UnreachableError:
+    return UnreachableError(
+        f"{what} is not AWS.",
+        "Check --endpoint-url and AWS_ENDPOINT_URL, and whether the network has a proxy or a page "
+        "to sign in first.",
+    )
 
 
 def _explain_refusal(error: ClientError) -> UnreachableError:

@@ -80,9 +80,16 @@ class Checked:
 
 
 def check_content(
-    name: str, content: bytes, *, now: datetime, declarations: Declarations | None = None
+    name: str,
+    content: bytes,
+    *,
+    now: datetime | None = None,
+    declarations: Declarations | None = None,
 ) -> Checked:
-    """Check a manifest, its pipelines too where ``declarations`` can look them up."""
+    """Check a manifest, its pipelines too where ``declarations`` can look them up.
+
+    Without ``now`` its deadline may have passed.
+    """
     shown = "stdin" if name == STANDARD_INPUT else name
     try:
         document = read_json(content, place="it")
@@ -90,7 +97,7 @@ def check_content(
         return Checked(name=shown, manifest=None, findings=_unreadable(content, error))
     declared = declarations(named_pipelines(document)) if declarations else None
     manifest, problems = examine(document, declared=declared)
-    if manifest is not None and not problems:
+    if manifest is not None and now is not None and not problems:
         problems = _past(manifest, now)
     places = JsonPlaces(content.decode("utf-8-sig"))
     findings = [

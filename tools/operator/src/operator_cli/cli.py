@@ -3,20 +3,18 @@
 boto3, pydantic and rich take half a second to load, which --help and completion do not need.
 """
 
-import os
-import signal
 import sys
-from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
 
 import click
 
 from operator_cli.errors import OperatorError
+from operator_cli.exit_codes import INTERRUPTED, READER_GONE
+from operator_cli.handing_in import COMMANDS_THAT_HAND_IN, end_interrupted
 from operator_cli.printable import visible
 from operator_cli.target_options import TARGET_OPTIONS, add_target_options
 
-INTERRUPTED, TERMINATED = 130, 143
+_COMMAND = "operator_cli.command"
 
 # The module of each command, and what it says of itself in the first line of its help.
 COMMANDS = {
@@ -44,6 +42,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        ctx.meta[_COMMAND] = cmd_name
         module = import_module(f"operator_cli.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return add_target_options(command)
@@ -66,7 +65,12 @@ class _Commands(click.Group):
             click.echo(visible(f"{error.problem}\n{error.next_step}"), err=True)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
+            if ctx.meta.get(_COMMAND) in COMMANDS_THAT_HAND_IN:
+                end_interrupted("Nothing was handed in.")
             sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # `| head` has seen enough; click would call that a failure.
+            sys.exit(READER_GONE)
 
 
 @click.group(
@@ -94,46 +98,7 @@ def cli() -> None:
       1    not released
       2    wrong usage, or a manifest that is none
       3    AWS cannot be reached; what runs is not touched by that
+      70   a fault of this command, or nowhere to write; what runs is not touched
       130  you pressed Ctrl-C; the release goes on
+      141  whoever read the output has stopped; the release goes on
     """
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    _ignore_signals()
-    raise KeyboardInterrupt
-
-
-def _terminate(_number: int, _frame: object) -> None:
-    _ignore_signals()
-    # SystemExit unwinds, so the live view restores the cursor.
-    sys.exit(TERMINATED)
-
-
-def _ignore_signals() -> None:
-    # The command ends already: what comes now would only break into that.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
-def main() -> None:
-    """Run the command line; the console script's entry."""
-    # A shell starts what goes on aside with interrupts ignored.
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        cli()
-    except KeyboardInterrupt:
-        _leave(INTERRUPTED)
-    except SystemExit as ended:
-        if ended.code in {INTERRUPTED, TERMINATED}:
-            _leave(ended.code)
-        raise
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit without waiting for threads that only read what nobody looks at any more."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
-    os._exit(code)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
 
+_STATE_MACHINE = re.compile(r"arn:[^:]+:states:[^:]+:[^:]*:stateMachine:.+")
 FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_release")
 
 
@@ -29,6 +32,11 @@ class Deployment:
     executions_table: str
     pipelines_table: str
     function_names: dict[str, str]
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.state_machine_arn.split(":")[3]
 
     def execution_arn(self, name: str) -> str:
         """The ARN of the machine's execution of that name; an ARN stays as it is."""
@@ -46,6 +54,8 @@ def read_outputs(path: Path) -> Deployment:
     try:
         outputs = json.loads(path.read_text(encoding="utf-8"))
         values = {name: output["value"] for name, output in outputs.items()}
+        if not _STATE_MACHINE.fullmatch(values["state_machine_arn"]):
+            raise TypeError
         return Deployment(
             state_machine_arn=values["state_machine_arn"],
             manifest_bucket=values["manifest_bucket"],
@@ -58,8 +68,10 @@ def read_outputs(path: Path) -> Deployment:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", again) from error
     except KeyError as error:
         raise UsageError(f"{path} has no output {error}.", again) from error
+    except JSONDecodeError as error:
+        raise UsageError(f"{path} is no JSON: {error}.", again) from error
     except (ValueError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is not Terraform's output as JSON: {error}.", again) from error
+        raise UsageError(f"{path} is not what terraform output -json prints.", again) from error
 
 
 def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deployment:

@@ -69,9 +69,9 @@ class LogReader:
 
 
 def readable(line: LogLine) -> str | None:
-    """Say one stored line in one readable line; None for Lambda's own notes of a good run."""
+    """Say one stored line in one readable line; None for what libraries note of a good run."""
     at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
-    head = f"{at:%H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
+    head = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
     try:
         told: Any = json.loads(line.text)
     except ValueError:
@@ -80,11 +80,18 @@ def readable(line: LogLine) -> str | None:
         return f"{head} {'':<7} {line.text.rstrip()}" if line.text.strip() else None
     if "type" in told and "record" in told:
         return _platform_line(head, told)
+    if _is_of_botocore(told):
+        return None
     subject = " ".join(str(told[key]) for key in ("release_id", "pipeline") if told.get(key))
     rest = " ".join(f"{key}={value}" for key, value in told.items() if key not in _KNOWN)
     error = ": ".join(str(told[key]) for key in ("errorType", "errorMessage") if told.get(key))
     words = (str(told.get("message", "")), error, f"[{subject}]" if subject else "", rest)
     return f"{head} {told.get('level', ''):<7} {' '.join(word for word in words if word)}"
+
+
+def _is_of_botocore(told: Mapping[str, Any]) -> bool:
+    """Whether a library says how it has found its way, as it does at each start."""
+    return told.get("level") == "INFO" and str(told.get("logger", "")).startswith("botocore")
 
 
 def _platform_line(head: str, told: Mapping[str, Any]) -> str | None:

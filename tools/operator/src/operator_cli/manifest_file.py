@@ -1,4 +1,4 @@
-"""Manifest files, as they are: the release machine is the one that judges them."""
+"""Manifest files, as they are."""
 
 import sys
 from pathlib import Path

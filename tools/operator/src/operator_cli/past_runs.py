@@ -7,8 +7,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from operator_cli.aws_problems import explained
+from operator_cli.errors import UnreachableError
 from release_core.survey import durations_of
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ class PastRuns:
 
     def _read(self, pipeline: str) -> Sequence[timedelta]:
         try:
-            answer = self._codepipeline.list_pipeline_executions(
-                pipelineName=pipeline, maxResults=_LATEST
-            )
-        except (ClientError, BotoCoreError):
+            with explained():
+                answer = self._codepipeline.list_pipeline_executions(
+                    pipelineName=pipeline, maxResults=_LATEST
+                )
+        except UnreachableError:
             return ()
         return durations_of(answer["pipelineExecutionSummaries"])

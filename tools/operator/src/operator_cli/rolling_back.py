@@ -23,6 +23,11 @@ def refusal(error: RollbackRefused, release: Release) -> UsageError:
     release_id = release.release_id
     if release.status == RUNNING:
         next_step = f"Stop it first: release-machine cancel {release_id}"
+    elif release.rollback_of and release.status == SUCCEEDED:
+        next_step = (
+            f"To ship {release.rollback_of} again, submit its manifest with a new releaseId and "
+            f"the revisions of: release-machine show {release.rollback_of} --bom"
+        )
     elif release.rollback_of:
         next_step = (
             f"Try it again with: release-machine retry {release_id}; or see what "
@@ -62,8 +67,12 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
     for name, why in rollback.nothing_good.items():
         yield Text(visible(f"! {name} stays as it is: {why}"), style="yellow")
     for name, later in rollback.conflicts.items():
-        stays = "is rolled back over it" if name in rollback.wanted else "stays as it is"
-        yield Text(f"! {name} {stays}: release {later} came later and has run it", style="yellow")
+        # Of what is rolled back over it, the plan says so.
+        if name not in rollback.wanted:
+            yield Text(
+                f"! {name} stays as it is: release {later} came later and has run it",
+                style="yellow",
+            )
     if rollback.left_alone:
         yield Text(f"did not run, stays as it is: {', '.join(rollback.left_alone)}", style="dim")
 

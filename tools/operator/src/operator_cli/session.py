@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -9,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from operator_cli.activity import ActivityReader
+from operator_cli.aws_problems import refuse_other_than_aws
 from operator_cli.busy import BusyPipelines
 from operator_cli.console_pages import console_region
 from operator_cli.deployment import (
@@ -17,6 +19,7 @@ from operator_cli.deployment import (
     read_open_release_settings,
     read_outputs,
 )
+from operator_cli.errors import UsageError
 from operator_cli.function_logs import LogReader
 from operator_cli.ledger_reader import LedgerReader
 from operator_cli.target import Target
@@ -47,7 +50,26 @@ class Session:
     def __init__(self, target: Target, *, config: Config = _CONFIG) -> None:
         self._target = target
         self._access: _Access = {"config": config, "endpoint_url": target.endpoint_url}
-        self._boto = boto3.Session(profile_name=target.profile, region_name=target.region)
+        self._boto = boto3.Session(profile_name=target.profile, region_name=self._region())
+        address = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+        self._boto.events.register("before-parse", refuse_other_than_aws(address))
+
+    def _region(self) -> str | None:
+        """The Region of the outputs, else the one that is given; None leaves it to boto3.
+
+        Raises UsageError when the two differ.
+        """
+        given = self._target.region
+        if self._target.outputs is None:
+            # AWS's own tools read AWS_REGION; boto3 knows only AWS_DEFAULT_REGION.
+            return given or os.environ.get("AWS_REGION")
+        deployed = self.deployment.region
+        if given and given != deployed:
+            raise UsageError(
+                f"{self._target.outputs} is of a deployment in {deployed}, not in {given}.",
+                "Leave the Region out, or name the outputs of the deployment that is meant.",
+            )
+        return deployed
 
     @cached_property
     def deployment(self) -> Deployment:

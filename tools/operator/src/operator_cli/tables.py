@@ -1,14 +1,12 @@
-"""Releases drawn with rich: their headers, lists and histories."""
+"""Releases drawn with rich: their headers and earlier attempts."""
 
-import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from operator_cli.model import AuditEntry, Release
+from operator_cli.model import Release
 from operator_cli.situation import slots
 from operator_cli.wording import (
     clock_time,
@@ -75,46 +73,6 @@ def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Tex
         ("░" * (BAR_CELLS - done), "dim"),
         f"  {progress(release, remaining)}{until}",
     )
-
-
-def release_table(releases: Iterable[Release], *, now: datetime) -> Table:
-    """Draw the latest releases, one row each."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("RELEASE", min_width=12, overflow="fold")
-    for name in ("STATUS", "OPENED"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("TIME", no_wrap=True, justify="right")
-    table.add_column("PIPELINES", no_wrap=True, justify="right")
-    table.add_column("DOOR", no_wrap=True)
-    table.add_column("BY", overflow="fold")
-    for release in releases:
-        table.add_row(
-            release.label,
-            colored_status(release.status),
-            clock_time(release.opened_at) if release.opened_at else "",
-            duration(release.began_at, release.closed_at or now),
-            str(release.pipeline_count or ""),
-            release.channel or "",
-            # Of an ARN what tells people apart; `show` and --json have it whole.
-            re.split("[:/]", release.requester or "")[-1],
-        )
-    return table
-
-
-def audit_table(release: Release) -> Table:
-    """Draw what was done to the release and its pipelines, the earliest first."""
-    entries: list[tuple[str, AuditEntry]] = [("", entry) for entry in release.audit]
-    for pipeline in release.pipelines:
-        entries += [(pipeline.name, entry) for entry in pipeline.audit]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("AUDIT", "PIPELINE", "WHAT", "WHO"):
-        table.add_column(name, overflow="fold", no_wrap=name in {"AUDIT", "PIPELINE"})
-    for pipeline_name, entry in sorted(entries, key=lambda pair: pair[1].at):
-        moved = entry.before != entry.after
-        turned = " → ".join(part for part in (entry.before, entry.after) if part and moved)
-        what = f"{entry.what}: {turned}" if turned else entry.what
-        table.add_row(clock_time(entry.at), pipeline_name, what, entry.who)
-    return table
 
 
 def attempts_table(release: Release) -> Table:

@@ -96,6 +96,11 @@ class Configuration:
         except ValueError as error:
             raise UsageError(f"{path} is not TOML: {error}.", "Correct it.") from error
 
+    @property
+    def names(self) -> list[str]:
+        """The deployments that the file names."""
+        return list(self._tables)
+
     def entry(self, name: str | None) -> Mapping[str, str]:
         """What the file says of a deployment, or of the one that is meant when none is named."""
         problems = list(self._problems())
@@ -118,10 +123,12 @@ class Configuration:
         names = list(self._tables)
         if DEFAULT in names:
             return DEFAULT
+        if not names:
+            raise UsageError(f"{self._path} has no deployment.", f"Write a table [{DEFAULT}].")
         if len(names) != 1:
             raise UsageError(
                 f"{self._path} has {len(names)} deployments and no [{DEFAULT}].",
-                f"Name one with --deployment: {', '.join(names) or 'but first write one'}.",
+                f"Name one with --deployment: {', '.join(names)}.",
             )
         return names[0]
 

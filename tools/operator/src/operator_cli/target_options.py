@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
-from operator_cli.target import Given, Target, choose_target
+from operator_cli.errors import OperatorError
+from operator_cli.target import Configuration, Given, Target, choose_target, find_configuration
 
 _KEY = "operator_cli.target_options"
 
@@ -22,10 +24,31 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | N
         given.command_line[name] = value
 
 
+class _Unlisted(click.Option):
+    """An option that a shell completes, and help does not repeat."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        return None
+
+
+def _deployments(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The deployments of the configuration that counts here."""
+    try:
+        found = find_configuration(Path.cwd(), home=Path.home())
+        names = Configuration(found).names if found else []
+    except OperatorError:
+        # A shell that waits for a completion is no place for problems.
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _option(
-    name: str, metavar: str, text: str, *, envvar: str | None = None, hidden: bool = False
+    name: str, metavar: str, text: str, *, envvar: str | None = None, listed: bool = True
 ) -> click.Option:
-    return click.Option(
+    made = click.Option if listed else _Unlisted
+    return made(
         [name],
         metavar=metavar,
         help=text,
@@ -33,7 +56,8 @@ def _option(
         show_envvar=True,
         callback=_remember,
         expose_value=False,
-        hidden=hidden,
+        type=click.Path() if metavar == "FILE" else None,
+        shell_complete=_deployments if name == "--deployment" else None,
     )
 
 
@@ -65,7 +89,7 @@ TARGET_OPTIONS: list[click.Parameter] = [
 ]
 
 
-_BEHIND = [_option(name, metavar, text, hidden=True) for name, metavar, text, _ in _WORDS]
+_BEHIND = [_option(name, metavar, text, listed=False) for name, metavar, text, _ in _WORDS]
 
 
 def add_target_options(command: click.Command) -> click.Command:

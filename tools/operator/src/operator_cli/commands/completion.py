@@ -9,6 +9,8 @@ from click.shell_completion import get_completion_class
 from operator_cli.errors import UsageError
 
 PROGRAM = "release-machine"
+# A .zshrc may not have set up completion yet.
+_WITH_COMPDEF = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }"
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -35,4 +37,16 @@ def command(context: click.Context, shell: str | None) -> None:
             f"Name one of these: {', '.join(_SHELLS)}.",
         )
     variable = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
-    click.echo(completion(context.find_root().command, {}, PROGRAM, variable).source())
+    script = completion(context.find_root().command, {}, PROGRAM, variable).source()
+    click.echo(_amended(script, shell=chosen))
+
+
+def _amended(script: str, *, shell: str) -> str:
+    """The script that click has for a shell, without what it lacks there."""
+    if shell == "zsh":
+        first, _, rest = script.partition("\n")
+        return f"{first}\n\n{_WITH_COMPDEF}\n{rest}"
+    if shell == "fish":
+        # A text with commas is one text.
+        return script.replace('string split "," $', 'string split --max 1 "," $')
+    return script

@@ -6,7 +6,7 @@ from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.following import now, open_console, show
 from operator_cli.json_output import release_document, write
 from operator_cli.printable import printable
-from operator_cli.tables import release_table
+from operator_cli.release_list import release_table
 
 _STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "REJECTED")
 
@@ -44,6 +44,7 @@ def command(
     if as_json:
         write([release_document(release) for release in found])
     elif found:
-        show(open_console(), release_table(printable(found), now=now()))
+        console = open_console()
+        show(console, release_table(printable(found), now=now(), width=console.width))
     else:
         click.echo(f"no release{' that is ' + ' or '.join(statuses) if statuses else ' yet'}")

@@ -28,7 +28,8 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
     MANIFEST is a file, or - for the standard input. Nothing is written or started. These are the
     checks of the release machine itself, made with your own credentials: pipelines, variables and
     revisions, what runs already, who holds what, and how long it will take. The exit code is 0 when
-    it would be released, 1 when something is in its way, 2 when it is no manifest.
+    it would be released or is released already, 1 when something is in its way, 2 when it is no
+    manifest.
 
     \b
     Examples:

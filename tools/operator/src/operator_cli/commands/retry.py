@@ -7,6 +7,7 @@ from operator_cli.busy import pipeline_names
 from operator_cli.errors import OperatorError
 from operator_cli.finding import known_release
 from operator_cli.following import follow_from_opening, now, tell
+from operator_cli.handing_in import handing_in
 from operator_cli.model import SUCCEEDED
 from operator_cli.release_argument import release_argument
 from operator_cli.retrying import (
@@ -39,10 +40,10 @@ def command(
     given = read_deadline(deadline) if deadline else None
     session = open_session(context)
     found = known_release(session, release_id)
+    refuse_unretriable(found)
     if found.status == SUCCEEDED:
         tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
         return
-    refuse_unretriable(found)
     stored = session.ledger.manifest(found.release_id)
     if stored is None:
         raise OperatorError(
@@ -53,11 +54,12 @@ def command(
     changes, dropped = new_deadline(stored, given=given, now=now())
     if dropped:
         tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
-    arn = start_attempt(
-        found.release_id,
-        {**changes, "onBusy": "wait"} if wait else changes,
-        state_machine_arn=session.deployment.state_machine_arn,
-        caller=session.caller,
-        sfn=session.sfn,
-    )
-    follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)
+    with handing_in():
+        arn = start_attempt(
+            found.release_id,
+            {**changes, "onBusy": "wait"} if wait else changes,
+            state_machine_arn=session.deployment.state_machine_arn,
+            caller=session.caller,
+            sfn=session.sfn,
+        )
+        follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)

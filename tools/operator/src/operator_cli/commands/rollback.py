@@ -11,6 +11,7 @@ from operator_cli.core import planner, rollbacks
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.finding import known_release
 from operator_cli.following import follow_from_opening, open_console, show, tell
+from operator_cli.handing_in import handing_in
 from operator_cli.manifest_file import STANDARD_INPUT
 from operator_cli.model import Release
 from operator_cli.plan_view import plan_view
@@ -120,22 +121,25 @@ def _examine(session: Session, release: Release, rollback: Rollback, *, force: b
     """Show what would happen; raises OperatorError when it must not, or may not, begin."""
     plan = planner(session)(rollback.manifest)
     console = open_console()
-    show(console, plan_view(plan.as_json(), width=console.width), *remarks(rollback, release))
+    refused = "refused without --force" if rollback.conflicts and not force else None
+    drawn = plan_view(plan.as_json(), width=console.width, refused=refused)
+    show(console, drawn, *remarks(rollback, release))
     if not plan.valid:
         raise OperatorError(
             "Nothing was started: it would be refused, or fail, for the reasons above.",
             f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
             "correct it, and submit that.",
         )
-    if rollback.conflicts and not force:
+    if refused:
         raise conflict(rollback)
 
 
 def _start(session: Session, rollback: Rollback, *, detach: bool) -> NoReturn:
-    started = session.sfn.start_execution(
-        stateMachineArn=session.deployment.state_machine_arn,
-        input=execution_input(rollback, caller=session.caller),
-    )
-    follow_from_opening(
-        session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
-    )
+    with handing_in():
+        started = session.sfn.start_execution(
+            stateMachineArn=session.deployment.state_machine_arn,
+            input=execution_input(rollback, caller=session.caller),
+        )
+        follow_from_opening(
+            session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
+        )

@@ -1,10 +1,12 @@
 """``show``: one release as it stands, or as it ended."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from operator_cli import report
+from operator_cli.audit_view import audit_hint, audit_table
 from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.errors import UsageError
 from operator_cli.failure_links import with_links
@@ -18,18 +20,25 @@ from operator_cli.printable import printable
 from operator_cli.release_argument import release_argument
 from operator_cli.session import Session
 from operator_cli.situation import with_stops
-from operator_cli.tables import attempts_table, audit_table, release_header
+from operator_cli.tables import attempts_table, release_header
 from operator_cli.timeline import timeline
 
 
 @click.command("show", cls=AwsCommand)
 @release_argument
 @click.option("--bom", is_flag=True, help="Only what shipped: the revisions of each pipeline.")
+@click.option("--audit", is_flag=True, help="Also who changed what, and when.")
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write the report as a web page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
-    context: click.Context, release_id: str, *, bom: bool, html: str | None, as_json: bool
+    context: click.Context,
+    release_id: str,
+    *,
+    bom: bool,
+    audit: bool,
+    html: str | None,
+    as_json: bool,
 ) -> None:
     """Show one release: its pipelines, timeline, failures and audit.
 
@@ -39,6 +48,7 @@ def command(
     Examples:
       release-machine show 2026.11.22-1
       release-machine show 2026.11.22-1 --bom
+      release-machine show 2026.11.22-1 --audit
       release-machine show 2026.11.22-1 --html release.html
       release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
     """
@@ -53,7 +63,7 @@ def command(
     elif as_json:
         write(release_document(_in_full(session, found)))
     else:
-        _draw(session, found)
+        _draw(session, found, audit=audit)
 
 
 def _in_full(session: Session, found: Release) -> Release:
@@ -76,7 +86,7 @@ def _write_report(session: Session, found: Release, path: Path) -> None:
     click.echo(f"wrote {path}")
 
 
-def _draw(session: Session, found: Release) -> None:
+def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
     activity = printable(with_stops(found, session.activity.read(found.pipelines)))
     shown = printable(_in_full(session, found))
@@ -86,4 +96,6 @@ def _draw(session: Session, found: Release) -> None:
         parts += [timeline(shown, at=now(), width=console.width), ""]
     if shown.attempts:
         parts += [attempts_table(shown), ""]
-    show(console, *parts, audit_table(shown))
+    command = f"release-machine show {shlex.quote(shown.label)} --audit"
+    history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
+    show(console, *parts, history)

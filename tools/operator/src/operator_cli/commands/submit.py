@@ -6,9 +6,14 @@ import click
 
 from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.busy import pipeline_names
+from operator_cli.checking_files import check_content
+from operator_cli.errors import UsageError
 from operator_cli.following import follow_from_opening, going_on, now, tell
+from operator_cli.handing_in import handing_in
 from operator_cli.manifest_file import read_manifest
 from operator_cli.submission import ExecutionFinder, drop_manifest
+
+_STARTS_BY_ITSELF = "the release goes on. It starts by itself; see it with: release-machine list"
 
 
 @click.command("submit", cls=AwsCommand)
@@ -19,7 +24,8 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
     """Hand in a manifest and follow its release to the end.
 
     MANIFEST is a file, or - for the standard input. It goes into the manifest bucket, which starts
-    the release machine. Ctrl-C ends the looking, not the release.
+    the release machine; what is no manifest does not, and is exit code 2. Ctrl-C ends the looking,
+    not the release.
 
     \b
     Examples:
@@ -28,18 +34,22 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
       generate-manifest | release-machine submit -
     """
     content = read_manifest(manifest)
+    _refuse_what_is_none(manifest, content)
     session = open_session(context)
     finder = ExecutionFinder(
         sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
     )
-    drop = drop_manifest(
-        content,
-        name=manifest,
-        bucket=session.deployment.manifest_bucket,
-        caller=session.caller,
-        s3=session.s3,
-    )
-    tell(f"dropped {drop.address}")
-    with going_on("the release goes on. It starts by itself; see it with: release-machine list"):
-        arn = finder.await_execution(drop, wait=time.sleep, clock=now)
-    follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
+    bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
+    with handing_in():
+        drop = drop_manifest(content, name=manifest, bucket=bucket, caller=caller, s3=s3)
+        tell(f"dropped {drop.address}")
+        with going_on(_STARTS_BY_ITSELF):
+            arn = finder.await_execution(drop, wait=time.sleep, clock=now)
+        follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
+
+
+def _refuse_what_is_none(name: str, content: bytes) -> None:
+    # A deadline that has passed is for the machine: what is released already may have such a one.
+    checked = check_content(name, content)
+    if checked.manifest is None:
+        raise UsageError("\n".join(checked.lines()), "Nothing was handed in. Correct it first.")

@@ -1,0 +1,53 @@
+"""What answers in the place of AWS, as a page to sign in to a network does, is told as that."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from click.testing import Result
+
+type Run = Callable[..., Result]
+
+ANSWERS = [(200, b"<html>Sign in</html>"), (200, b"{}"), (404, b""), (403, b"no"), (302, b"")]
+
+
+class _Other(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        code, body = self.server.answer  # type: ignore[attr-defined] # set below
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(params=ANSWERS, ids=str)
+def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where something answers that is not AWS."""
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("RELEASE_MACHINE_OUTPUTS", raising=False)
+    with HTTPServer(("127.0.0.1", 0), _Other) as server:
+        server.answer = request.param  # type: ignore[attr-defined] # for the handler
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("words", [("list",), ("submit", "manifest.json"), ("watch", "1")])
+def test_what_is_not_aws(run: Run, url: str, words: tuple[str, ...]) -> None:
+    """Whatever it answers, AWS was not reached: two lines, and exit code 3."""
+    result = run("--endpoint-url", url, *words)
+    assert result.exit_code == 3, result.output
+    assert "is not AWS." in result.stderr
+    assert "Check --endpoint-url" in result.stderr
