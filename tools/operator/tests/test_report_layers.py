@@ -29,12 +29,15 @@ def orders(draw: some.DrawFn) -> list[Pipeline]:
 
 
 def overlaps(layout: Layout) -> list[tuple[str, str]]:
-    """The pairs of neighbours in a column that stand closer than one row."""
+    """The pairs of neighbours in a column that stand closer than one row.
+
+    Each height is rounded to a thousandth.
+    """
     return [
         (one.name, other.name)
         for column in layout.columns
         for one, other in pairwise(spot for spot in column if not spot.passes_to)
-        if layout.heights[other] - layout.heights[one] < 0.999
+        if layout.heights[other] - layout.heights[one] < 0.998
     ]
 
 
