@@ -23,15 +23,14 @@ class Use(NamedTuple):
     resource: str
 
 
-# Simulated releases come through the machine's own door, and are not planned.
+# Simulated releases come through the machine's own door, are not planned, and ship no revisions.
 NOT_SIMULATED = {
     Use("open_release", "s3:GetObject", _MANIFESTS),
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
     Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
     Use("open_release", "codepipeline:ListPipelineExecutions", _PIPELINES),
+    Use("open_release", "codepipeline:ListActionExecutions", _PIPELINES),
 }
-
-
 SEEN: set[Use] = set()
 _KINDS: set[tuple[object, ...]] = set()
 
