@@ -228,7 +228,7 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     assert f"was rolled back before, by release {two}-rollback" in shown.stdout
     repeated = run_command("rollback", two)
     assert repeated.returncode == 0
-    assert f"by release {two}-rollback, which has SUCCEEDED; nothing is left" in repeated.stdout
+    assert f"by release {two}-rollback, which has SUCCEEDED. --dry-run tells" in repeated.stdout
     assert ledger.header(f"{two}-rollback-2") == {}
 
 
