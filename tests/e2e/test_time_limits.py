@@ -14,6 +14,10 @@ from tests.e2e.releases import Releases, manifest
 pytestmark = pytest.mark.platform
 
 
+# A slow machine may take some seconds to start a release's first pipelines.
+LONG_ENOUGH_TO_START = 8
+
+
 def in_seconds(seconds: float) -> str:
     """A moment from now, as a manifest's deadline."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
@@ -30,13 +34,13 @@ def test_a_deadline_ends_what_runs_and_what_waits(
             release_id,
             running,
             {"name": after, "dependsOn": [running]},
-            deadline=in_seconds(4),
+            deadline=in_seconds(LONG_ENOUGH_TO_START),
             stopMode="abandon",
         )
     )
     execution_id = releases.started(release_id, running)
 
-    ended = releases.end(arn, seconds=20)
+    ended = releases.end(arn, seconds=30)
 
     assert (ended["status"], ended["error"]) == ("FAILED", "ReleaseFailed")
     assert f"{running} timed out (execution {execution_id})" in ended["cause"]
@@ -53,10 +57,10 @@ def test_a_timed_out_pipeline_ends_its_task_so(
     """Step Functions is told PipelineTimedOut, after LookAgain has set the time to look."""
     name, release_id = pipelines.make(approval=True), unique("late")
     arn = releases.start(
-        manifest(release_id, name, deadline=in_seconds(2), stopMode="abandon"),
+        manifest(release_id, name, deadline=in_seconds(LONG_ENOUGH_TO_START), stopMode="abandon"),
         machine=machines.inline(),
     )
-    releases.end(arn, seconds=20)
+    releases.end(arn, seconds=30)
 
     error, cause = releases.failed_tasks(arn)[-1]
     assert error == "PipelineTimedOut"
