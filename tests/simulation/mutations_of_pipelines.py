@@ -201,8 +201,9 @@ OF_PIPELINES = (
     Mutant(
         "keep nothing of a success",
         f"{CORE}/apply_end.py",
-        "            self.ledger.holders.record_last_good(release.release_id, pipeline, shipped)\n",
-        "            pass\n",
+        "            self.ledger.holders.record_last_good(release.release_id, pipeline, shipped)\n"
+        "        self.end(\n",
+        "            pass\n        self.end(\n",
         ("one",),
     ),
     Mutant(

@@ -113,8 +113,8 @@ OF_RELEASES = (
     Mutant(
         "roll back what did not run",
         f"{CORE}/model.py",
-        "        return started or bool(self.earlier_executions) or self.ran_before\n",
-        "        return started or not self.ran_before\n",
+        "        return self.ran_now or self.ran_before\n",
+        "        return self.ran_now or not self.ran_before\n",
         ("rolled back in order",),
     ),
     Mutant(
@@ -126,9 +126,9 @@ OF_RELEASES = (
     ),
     Mutant(
         "roll back over a later release",
-        f"{CORE}/rollback_reader.py",
-        "            if pipeline.ran and not _rolls_back(",
-        "            if not pipeline.ran and not _rolls_back(",
+        f"{CORE}/overtaking.py",
+        "        if pipeline.ran\n",
+        "        if not pipeline.ran\n",
         ("rolled back against another",),
     ),
     Mutant(
