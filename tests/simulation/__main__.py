@@ -46,28 +46,28 @@ def main() -> int:
 
 
 def _explore(arguments: argparse.Namespace) -> int:
-    from tests.simulation.runs import explore_quietly, on_all_cores  # noqa: PLC0415
-    from tests.simulation.scenarios import DEEP, SMALL  # noqa: PLC0415
+    from tests.simulation.runs import explore_quietly, on_all_cores  # after the path is known  # noqa: PLC0415
+    from tests.simulation.scenarios import DEEP, SMALL  # after the path is known  # noqa: PLC0415
 
     chosen = DEEP if arguments.deep else SMALL
     names = set(arguments.names)
     work = [each for each in chosen if not names or each.name in names]
     for found in on_all_cores(explore_quietly, work):
-        print(found, flush=True)  # noqa: T201
+        print(found, flush=True)  # a command  # noqa: T201
     return 0
 
 
 def _draw(arguments: argparse.Namespace) -> int:
-    from tests.simulation.runs import draw, on_all_cores  # noqa: PLC0415
+    from tests.simulation.runs import draw, on_all_cores  # after the path is known  # noqa: PLC0415
 
     portion = 1_000
     count = max(1, arguments.schedules // portion)
     end = monotonic() + arguments.minutes * 60
     seeds = range(arguments.seed, arguments.seed + count)
     for drawn in on_all_cores(partial(draw, schedules=portion), seeds):
-        print(drawn, flush=True)  # noqa: T201
+        print(drawn, flush=True)  # a command  # noqa: T201
         if drawn.failure:
-            print(drawn.failure)  # noqa: T201
+            print(drawn.failure)  # a command  # noqa: T201
             return 1
         if monotonic() > end:
             break
