@@ -17,6 +17,8 @@ class Machines:
     def impatient(self, look_after_seconds: int) -> str:
         """The whole machine, but for the time after which a silent task looks at CodePipeline.
 
+        It doubles with each look: a platform that took longer for one than a token lives would
+        otherwise never settle any, and each look that was in vain leaves it one more to do.
         Answers the machine's ARN.
         """
         deployed = self._deployed()
@@ -25,6 +27,13 @@ class Machines:
         for name in ("wait_seconds", "look_after_seconds"):
             del selector[f"{name}.$"]
             selector[name] = look_after_seconds
+        wait_again = definition["States"]["RunPipelines"]["ItemProcessor"]["States"]["WaitAgain"]
+        wait_again["Parameters"] = {
+            "release_id.$": "$.release_id",
+            "pipeline.$": "$.pipeline",
+            "wait_seconds.$": "States.MathAdd($.wait_seconds, $.wait_seconds)",
+            "look_after_seconds.$": "States.MathAdd($.look_after_seconds, $.look_after_seconds)",
+        }
         return self._create(definition, deployed["roleArn"])
 
     def inline(self) -> str:
