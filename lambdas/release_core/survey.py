@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -113,10 +114,15 @@ class Lookup:
 
 
 class RevisionSources:
-    """Looks for revisions where they come from, with whatever the caller may read there."""
+    """Looks for revisions where they come from, with whatever the caller may read there.
 
-    def __init__(self, client: Callable[[str], Any]) -> None:
-        self._client = client
+    May be used in several threads; ``make_client`` makes the client of a service.
+    """
+
+    def __init__(self, make_client: Callable[[str], Any]) -> None:
+        self._make_client = make_client
+        self._clients: dict[str, Any] = {}
+        self._making = Lock()
 
     def find(self, source: SourceAction, pins: Sequence[Pin]) -> Lookup:
         """Whether a source action can take the revision that the pins of a manifest give it."""
@@ -142,6 +148,13 @@ class RevisionSources:
                 raise
             return Lookup(exists=None, note=f"{source.provider} answers {code}")
         return Lookup(exists=True)
+
+    def _client(self, service: str) -> Any:
+        # Threads may share boto3's clients, but not the session that makes them.
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
 
     def _in_s3(self, configuration: Mapping[str, str], revisions: Mapping[str, str]) -> None:
         key = revisions.get("S3_OBJECT_KEY", configuration.get("S3ObjectKey", ""))

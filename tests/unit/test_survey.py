@@ -1,10 +1,12 @@
 """Whether a revision exists is asked where it comes from, in that place's own way."""
 
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from release_core.clients import in_parallel
 from release_core.declarations import SourceAction
 from release_core.shipped import Pin
 from release_core.survey import Lookup, RevisionSources
@@ -66,3 +68,26 @@ def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind:
     source = SourceAction(name="S", provider=provider, foreign_role=role)
     found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
     assert found == Lookup(exists=None, note=f"it is read in another account, with {role}")
+
+
+def test_clients_are_made_one_at_a_time_and_once() -> None:
+    """A plan looks for its revisions in several threads; a session may not make clients in two."""
+    meeting = Barrier(2)
+    made: list[str] = []
+
+    def make_client(service: str) -> Refusing:
+        made.append(service)
+        with pytest.raises(BrokenBarrierError):  # nobody else comes
+            meeting.wait(timeout=0.2)
+        return Refusing(service, Refused("AccessDeniedException", "no"))
+
+    sources = RevisionSources(make_client)
+    wanted = [("CodeCommit", "COMMIT_ID"), ("ECR", "IMAGE_DIGEST")] * 3
+
+    def find(each: tuple[str, str]) -> Lookup:
+        provider, kind = each
+        source = SourceAction(name="S", provider=provider)
+        return sources.find(source, [Pin(action="S", type=kind, revision="1")])
+
+    assert all(found.note for found in in_parallel(find, wanted))
+    assert sorted(made) == ["codecommit", "ecr"]
