@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
@@ -28,14 +28,20 @@ pytestmark = pytest.mark.platform
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = sorted(f"shop-{service}" for service in services())
+SOURCES = ROOT / ".build/demo"
 
 
 @pytest.fixture(scope="module")
-def shop(account: Account) -> None:
-    """The pipelines of infra/demo, as the demo leaves them: good sources, nothing in flight."""
+def bucket(account: Account) -> str:
+    """The bucket that the shop's pipelines take their sources from."""
     declared = account.codepipeline.get_pipeline(name=SHOP[0])["pipeline"]
-    source = declared["stages"][0]["actions"][0]["configuration"]
-    push(ROOT / ".build/demo", source["S3Bucket"], account.s3)
+    return declared["stages"][0]["actions"][0]["configuration"]["S3Bucket"]
+
+
+@pytest.fixture(scope="module")
+def shop(account: Account, bucket: str) -> None:
+    """The pipelines of infra/demo, as the demo leaves them: good sources, nothing in flight."""
+    push(SOURCES, bucket, account.s3)
     end_first(SHOP, account.codepipeline)
     wait_until(
         "nothing runs in the shop",
@@ -49,7 +55,8 @@ def followed(
 ) -> Iterator[Mapping[Path, Future[str | None]]]:
     """What is wrong with each guide: followed side by side, unless they need the same pipelines."""
     callspecs = (getattr(item, "callspec", None) for item in request.session.items)
-    guides = [each.params["guide"] for each in callspecs if each and "guide" in each.params]
+    chosen = [each.params["guide"] for each in callspecs if each and "guide" in each.params]
+    guides = chosen or GUIDES
     locks = {pipeline: Lock() for pipeline in SHOP}
 
     def follow_in_turn(guide: Path) -> str | None:
@@ -70,6 +77,16 @@ def test_a_guide_can_be_followed(guide: Path, followed: Mapping[Path, Future[str
     """Every command does and prints what the guide says, in an empty folder."""
     problem = followed[guide].result()
     assert problem is None, problem
+
+
+def test_the_guides_leave_the_sources_as_they_were(
+    followed: Mapping[Path, Future[str | None]], account: Account, bucket: str
+) -> None:
+    """Whoever follows one guide after the other, in any order, finds what each of them expects."""
+    wait(followed.values())
+    names = [f"{service}.zip" for service in services()]
+    left = {name: account.s3.get_object(Bucket=bucket, Key=name)["Body"].read() for name in names}
+    assert [name for name in names if left[name] != (SOURCES / name).read_bytes()] == []
 
 
 def in_flight(account: Account, pipeline: str) -> list[str]:
