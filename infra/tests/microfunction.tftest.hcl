@@ -21,7 +21,7 @@ mock_provider "aws" {
 variables {
   name               = "two-greet"
   description        = "Greets."
-  package            = "tests/packages/open_release.zip"
+  package            = "../.build/functions/open_release.zip"
   handler            = "greet.handler.handler"
   architecture       = "arm64"
   timeout_seconds    = 30

@@ -92,8 +92,6 @@ override_data {
 }
 
 variables {
-  # Empty files that stand for the zips.
-  functions_dir          = "tests/packages"
   pipeline_name_patterns = ["shop-*", "web"]
   xray_enabled           = true
 }

@@ -62,8 +62,6 @@ mock_provider "aws" {
 
 variables {
   name_prefix = "two"
-  # Empty files that stand for the zips.
-  functions_dir = "tests/packages"
 }
 
 run "two_copies_can_live_in_one_account" {

@@ -6,11 +6,6 @@ mock_provider "aws" {
   }
 }
 
-variables {
-  # Empty files that stand for the zips.
-  functions_dir = "tests/packages"
-}
-
 run "name_prefix_too_long_for_the_bucket" {
   command         = plan
   expect_failures = [var.name_prefix]

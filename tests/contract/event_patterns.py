@@ -13,6 +13,10 @@ import hcl2
 type Pattern = Mapping[str, Any]
 
 
+class UnknownFilter(Exception):
+    """A rule uses a filter of EventBridge that this cannot match; the argument is the filter."""
+
+
 def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, Pattern]:
     """Return the pattern of each aws_cloudwatch_event_rule of a file, by the rule's name there.
 
@@ -81,5 +85,5 @@ def _accepts_one(option: Any, value: Any) -> bool:
             shape = ".*".join(map(re.escape, text.split("*")))
             return isinstance(value, str) and re.fullmatch(shape, value) is not None
         case Mapping():
-            raise NotImplementedError(f"no such filter here yet: {option}")
+            raise UnknownFilter(option)
     return bool(option == value)

@@ -11,6 +11,10 @@ from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 
+class NotFaked(Exception):
+    """A test asks a fake for something that it does not do; teach it that, or ask for less."""
+
+
 class Refused(Exception):
     """A request that the service answers with an error; the fake turns it into a ClientError."""
 

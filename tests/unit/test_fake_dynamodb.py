@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.fakes.dynamodb import FakeDynamoDB
+from tests.fakes.service import NotFaked
 
 TABLE = "releases"
 N1 = {"N": "1"}
@@ -188,7 +189,7 @@ def test_raises_errors_in_botocores_shape(client: FakeDynamoDB) -> None:
 
 def test_refuses_a_parameter_that_it_does_not_know(client: FakeDynamoDB) -> None:
     """What the fake cannot do is never ignored."""
-    with pytest.raises(NotImplementedError, match="AttributesToGet"):
+    with pytest.raises(NotFaked, match="AttributesToGet"):
         client.get_item(TableName=TABLE, Key=key("a"), AttributesToGet=["n"])
 
 

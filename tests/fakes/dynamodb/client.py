@@ -2,7 +2,7 @@
 
 It has DynamoDB's conditions, update expressions, transactions, errors and limits, proved by
 tests/contract/test_dynamodb_fake.py against DynamoDB Local. A parameter that it does not know
-raises NotImplementedError rather than being ignored.
+raises NotFaked rather than being ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ from tests.fakes.dynamodb.tables import KeySchema, Partitions, Table
 from tests.fakes.dynamodb.transactions import transact
 from tests.fakes.dynamodb.values import Item, invalid
 from tests.fakes.dynamodb.writes import Write, prepare_delete, prepare_put, prepare_update
-from tests.fakes.service import Refused, answer, copied, service
+from tests.fakes.service import NotFaked, Refused, answer, copied, service
 
 _PLACEHOLDERS = {"ExpressionAttributeNames", "ExpressionAttributeValues"}
 _WRITE = {
@@ -165,7 +165,7 @@ class FakeDynamoDB:
             self._service.check_parameters(operation, request)
         unknown = request.keys() - _KNOWN[operation]
         if unknown:
-            raise NotImplementedError(f"the fake's {operation} has no {sorted(unknown)}")
+            raise NotFaked(f"the fake's {operation} has no {sorted(unknown)}")
         try:
             found = act(request)
         except Refused as refusal:

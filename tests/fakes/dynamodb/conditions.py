@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Ope
 """
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,14 +29,14 @@ ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 TEXTS = frozenset({"S", "B"})
 
 
-class Operand:
+class Operand(ABC):
     """Something in an expression that has a value."""
 
     __slots__ = ()
 
+    @abstractmethod
     def read(self, item: Item, values: Values) -> AttributeValue | None:
         """Return the operand's value, or None where the item has none."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,14 @@ class SizeOf(Operand):
         return None if length is None else {"N": str(length)}
 
 
-class Condition:
+class Condition(ABC):
     """Something in an expression that holds or does not."""
 
     __slots__ = ()
 
+    @abstractmethod
     def holds(self, item: Item, values: Values) -> bool:
         """Say whether the condition is true of the item (an empty one where none is stored)."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
