@@ -57,6 +57,8 @@ def followed(
     callspecs = (getattr(item, "callspec", None) for item in request.session.items)
     chosen = [each.params["guide"] for each in callspecs if each and "guide" in each.params]
     guides = chosen or GUIDES
+    # Made here, in one thread: two first calls at once would give the factory two base folders.
+    homes = {guide: tmp_path_factory.mktemp(guide.stem) for guide in guides}
     locks = {pipeline: Lock() for pipeline in SHOP}
 
     def follow_in_turn(guide: Path) -> str | None:
@@ -66,7 +68,7 @@ def followed(
             for pipeline in SHOP:
                 if pipeline in text:
                     needed.enter_context(locks[pipeline])
-            return follow(guide, tmp_path_factory.mktemp(guide.stem))
+            return follow(guide, homes[guide])
 
     with ThreadPoolExecutor(len(guides)) as pool:
         yield {guide: pool.submit(follow_in_turn, guide) for guide in guides}
