@@ -1,9 +1,10 @@
 """What a pipeline declares, as far as a release has to fit it."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -31,6 +32,7 @@ _ORIGINS = {
     "CodeStarSourceConnection": ("FullRepositoryId",),
     "GitHub": ("Owner", "Repo"),
 }
+_VARIABLE = re.compile(r"#\{variables\.([A-Za-z0-9@_-]+)\}")
 
 
 def revision_types(provider: str) -> tuple[str, ...]:
@@ -61,16 +63,31 @@ class SourceAction:
         names = _ORIGINS.get(self.provider, ())
         return {name: self.configuration[name] for name in names if name in self.configuration}
 
+    def with_variables(self, variables: Mapping[str, str]) -> Self:
+        """The action as it runs with these variables of its pipeline; others stay as they are."""
+        return replace(
+            self,
+            configuration={
+                name: _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
+                for name, value in self.configuration.items()
+            },
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """A pipeline as GetPipeline shows it; ``variables`` says of each whether it has a default."""
+    """A pipeline as GetPipeline shows it; ``variables`` has the default of each, or None."""
 
     name: str
     type: str
     mode: str
-    variables: Mapping[str, bool] = field(default_factory=dict)
+    variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     sources: tuple[SourceAction, ...] = ()
+
+    def sources_with(self, given: Mapping[str, str]) -> tuple[SourceAction, ...]:
+        """The source actions as they run when the pipeline is started with these variables."""
+        defaults = {name: value for name, value in self.variables.items() if value is not None}
+        return tuple(source.with_variables({**defaults, **given}) for source in self.sources)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +127,7 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
         name=pipeline["name"],
         type=pipeline.get("pipelineType", "V1"),
         mode=pipeline.get("executionMode", "SUPERSEDED"),
-        variables={each["name"]: "defaultValue" in each for each in pipeline.get("variables", [])},
+        variables={each["name"]: each.get("defaultValue") for each in pipeline.get("variables", [])},
         sources=tuple(
             SourceAction(
                 name=action["name"],

@@ -81,7 +81,7 @@ class Outlook:
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
         shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped
-        for source in sources_of(self.declared, pipeline.name):
+        for source in sources_of(self.declared, pipeline):
             pins = {pin.type: pin for pin in pins_of(pipeline, source)}
             key = pins.pop(KEY_TYPE) if KEY_TYPE in pins and len(pins) > 1 else None
             pin = next(iter(pins.values()), None)
@@ -148,7 +148,7 @@ class Outlook:
             ids = ", ".join(each.execution_id for each in facts.in_flight)
             means = "queues behind" if declaration.mode == "QUEUED" else "may supersede or wait for"
             yield f"{means} what is in flight: {ids}"
-        for source in sources_of(self.declared, pipeline.name):
+        for source in sources_of(self.declared, pipeline):
             lookup = self.found.get((pipeline.name, source.name))
             if lookup and lookup.exists is None:
                 yield f"the revision of {source.name} was not checked: {lookup.note}"
@@ -200,9 +200,10 @@ class Outlook:
         )
 
 
-def sources_of(declared: Declared, name: str) -> tuple[SourceAction, ...]:
-    declaration = declaration_of(declared, name)
-    return declaration.sources if declaration else ()
+def sources_of(declared: Declared, pipeline: ManifestPipeline) -> tuple[SourceAction, ...]:
+    """The source actions of a pipeline as they run with the variables of its manifest."""
+    declaration = declaration_of(declared, pipeline.name)
+    return declaration.sources_with(pipeline.variables) if declaration else ()
 
 
 def pins_of(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:

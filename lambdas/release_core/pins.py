@@ -53,8 +53,8 @@ def _variable_problems(place: Place, given: object, declaration: Declaration) ->
         if name not in declaration.variables:
             known = ", ".join(declaration.variables) or "none"
             yield Problem((*place, name), f"{whose} declares no such variable; it has {known}")
-    for name, has_default in declaration.variables.items():
-        if not has_default and name not in given:
+    for name, default in declaration.variables.items():
+        if default is None and name not in given:
             yield Problem((*place, name), f"{whose} has no default for it, so it must be given")
 
 

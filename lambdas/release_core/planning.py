@@ -123,7 +123,7 @@ class Planner:
         wanted = [
             (pipeline.name, source, pins)
             for pipeline in manifest.pipelines
-            for source in sources_of(declared, pipeline.name)
+            for source in sources_of(declared, pipeline)
             if (pins := _fitting_pins(pipeline, source))
         ]
         found = self.in_parallel(lambda each: self.revisions.find(each[1], each[2]), wanted)

@@ -1,13 +1,10 @@
 """Shipping again what was good in a pipeline, as far as what it declares now allows that."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from release_core.declarations import OBJECT_KEY, Declaration, SourceAction
 from release_core.shipped import KEY_TYPE, Good, Pin
-
-_VARIABLE = re.compile(r"#\{variables\.([A-Za-z0-9@_-]+)\}")
 
 
 def variables_again(good: Good) -> dict[str, str]:
@@ -67,19 +64,11 @@ class _Read(NamedTuple):
 
 
 def _reads(good: Good, declaration: Declaration) -> Iterator[_Read]:
-    sources = {source.name: source for source in declaration.sources}
-    variables = variables_again(good)
+    sources = {source.name: source for source in declaration.sources_with(variables_again(good))}
     for revision in good.revisions:
         source = sources.get(revision.action or "")
         if source and revision.origin:
-            yield _Read(source, revision.origin, _with_variables(source.origin, variables))
-
-
-def _with_variables(origin: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
-        for name, value in origin.items()
-    }
+            yield _Read(source, revision.origin, source.origin)
 
 
 def _told(origin: Mapping[str, str]) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from release_core.clients import InParallel, one_by_one
-from release_core.declarations import SourceAction
-from release_core.shipped import Pin
+from release_core.declarations import OBJECT_KEY, SourceAction
+from release_core.shipped import KEY_TYPE, Pin
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -131,13 +131,17 @@ class RevisionSources:
             return Lookup(
                 exists=None, note=f"it is read in another account, with {source.foreign_role}"
             )
+        pinned = {pin.type: pin.revision for pin in pins}
+        reads = {**source.origin, **({OBJECT_KEY: pinned[KEY_TYPE]} if KEY_TYPE in pinned else {})}
+        if open_ := [value for value in reads.values() if "#{" in value]:
+            return Lookup(exists=None, note=f"nobody knows yet what {open_[0]} will be")
         look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
             source.provider
         )
         if look is None:
             return Lookup(exists=None, note=f"{source.provider} cannot be asked for revisions")
         try:
-            look(source.configuration, {pin.type: pin.revision for pin in pins})
+            look(reads, pinned)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -156,27 +160,24 @@ class RevisionSources:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
-    def _in_s3(self, configuration: Mapping[str, str], revisions: Mapping[str, str]) -> None:
-        key = revisions.get("S3_OBJECT_KEY", configuration.get("S3ObjectKey", ""))
-        version = revisions.get("S3_OBJECT_VERSION_ID")
+    def _in_s3(self, reads: Mapping[str, str], pinned: Mapping[str, str]) -> None:
+        version = pinned.get("S3_OBJECT_VERSION_ID")
         self._client("s3").head_object(
-            Bucket=configuration.get("S3Bucket", ""),
-            Key=key,
+            Bucket=reads.get("S3Bucket", ""),
+            Key=reads.get(OBJECT_KEY, ""),
             **({"VersionId": version} if version else {}),
         )
 
-    def _in_codecommit(
-        self, configuration: Mapping[str, str], revisions: Mapping[str, str]
-    ) -> None:
+    def _in_codecommit(self, reads: Mapping[str, str], pinned: Mapping[str, str]) -> None:
         self._client("codecommit").get_commit(
-            repositoryName=configuration.get("RepositoryName", ""),
-            commitId=revisions["COMMIT_ID"],
+            repositoryName=reads.get("RepositoryName", ""),
+            commitId=pinned["COMMIT_ID"],
         )
 
-    def _in_ecr(self, configuration: Mapping[str, str], revisions: Mapping[str, str]) -> None:
+    def _in_ecr(self, reads: Mapping[str, str], pinned: Mapping[str, str]) -> None:
         self._client("ecr").describe_images(
-            repositoryName=configuration.get("RepositoryName", ""),
-            imageIds=[{"imageDigest": revisions["IMAGE_DIGEST"]}],
+            repositoryName=reads.get("RepositoryName", ""),
+            imageIds=[{"imageDigest": pinned["IMAGE_DIGEST"]}],
         )
 
 

@@ -38,7 +38,7 @@ def read(client: Any, *names: str, patterns: tuple[str, ...] = ("*",)) -> Declar
 
 
 def test_type_mode_variables_and_sources_are_read() -> None:
-    """A variable is known with whether it has a default; a source action with its provider."""
+    """A variable is known with its default, if it has one; a source action with its provider."""
     variables = [{"name": "STAGE"}, {"name": "COLOUR", "defaultValue": "blue"}]
     found = read(account("orders", executionMode="QUEUED", variables=variables), "orders")
     assert found == {
@@ -46,7 +46,7 @@ def test_type_mode_variables_and_sources_are_read() -> None:
             name="orders",
             type="V2",
             mode="QUEUED",
-            variables={"STAGE": False, "COLOUR": True},
+            variables={"STAGE": None, "COLOUR": "blue"},
             sources=(
                 SourceAction(
                     name="Fetch",

@@ -26,15 +26,15 @@ OWN = SourceAction(name="Own", provider="Somewhere")
 def declared(
     *,
     kind: str = "V2",
-    variables: Mapping[str, bool] | None = None,
+    variables: Mapping[str, str | None] | None = None,
     sources: tuple[SourceAction, ...] = (S3, ANY_KEY, GIT, IMAGE, OWN),
 ) -> Declared:
-    """One pipeline, ``orders``; of each variable it is said whether it has a default."""
+    """One pipeline, ``orders``; its variables come with their defaults."""
     orders = Declaration(
         name="orders",
         type=kind,
         mode="SUPERSEDED",
-        variables={"STAGE": False, "COLOUR": True} if variables is None else variables,
+        variables={"STAGE": None, "COLOUR": "blue"} if variables is None else variables,
         sources=sources,
     )
     return {

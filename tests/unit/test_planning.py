@@ -123,6 +123,35 @@ def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> Non
     assert plan(world, pinned(f"v{1:031d}")).valid
 
 
+@pytest.mark.parametrize(
+    ("default", "given"),
+    [(None, "app.zip"), ("app.zip", None), ("no.zip", "app.zip")],
+    ids=("given", "by default", "given over the default"),
+)
+def test_a_revision_is_looked_for_where_the_variables_send_the_source(
+    world: ReleaseWorld, default: str | None, given: str | None
+) -> None:
+    """The key of a source may be a variable of its pipeline: the one that this release will read."""
+    web = declaration("web")
+    web["variables"] = [{"name": "KEY", **({"defaultValue": default} if default else {})}]
+    web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
+    world.codepipeline.create_pipeline(pipeline=web)
+    variables = {"variables": {"KEY": given}} if given else {}
+    assert plan(world, pinned(f"v{1:031d}", "web") | variables).problems == ()
+    (problem,) = plan(world, pinned("v" + "9" * 31, "web") | variables).problems
+    assert problem.startswith("pipelines[0].sourceRevisions[0].revisionValue: 'Fetch' has no")
+
+
+def test_a_variable_that_is_missing_is_the_only_problem(world: ReleaseWorld) -> None:
+    """Where a source will read is open then: nobody says that its revision is not there."""
+    web = declaration("web")
+    web["variables"] = [{"name": "KEY"}]
+    web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
+    world.codepipeline.create_pipeline(pipeline=web)
+    (problem,) = plan(world, pinned(f"v{1:031d}", "web")).problems
+    assert problem.startswith("pipelines[0].variables.KEY: pipeline 'web' has no default")
+
+
 def test_a_revision_that_may_not_be_looked_at_is_a_warning(world: ReleaseWorld) -> None:
     """Nobody is told that a revision exists, or that it does not, by who cannot know."""
     world.s3.denied.add(("sources", "app.zip"))
