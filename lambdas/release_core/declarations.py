@@ -127,7 +127,9 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
         name=pipeline["name"],
         type=pipeline.get("pipelineType", "V1"),
         mode=pipeline.get("executionMode", "SUPERSEDED"),
-        variables={each["name"]: each.get("defaultValue") for each in pipeline.get("variables", [])},
+        variables={
+            each["name"]: each.get("defaultValue") for each in pipeline.get("variables", [])
+        },
         sources=tuple(
             SourceAction(
                 name=action["name"],

@@ -23,7 +23,7 @@ from pydantic.alias_generators import to_camel
 from release_core.clock import from_zoned_iso
 from release_core.document import ExactNumber, write_json
 from release_core.errors import ManifestInvalid
-from release_core.problems import report
+from release_core.problems import Problem, report
 from release_core.shipped import MAX_SHIPPED, Pin, bytes_of
 
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
@@ -242,8 +242,15 @@ class Manifest(_Model):
 
     def refuse_past(self, now: datetime) -> None:
         """Raise ManifestInvalid when the deadline of the release has passed already."""
-        if self.deadline and self.deadline <= now:
-            raise ManifestInvalid(report("The manifest", [f"deadline: {self.deadline} has passed"]))
+        if past := self.past(now):
+            raise ManifestInvalid(report("The manifest", [past]))
+
+    def past(self, now: datetime) -> Problem | None:
+        """What is wrong with a deadline that has passed already."""
+        if self.deadline is None or self.deadline > now:
+            return None
+        passed = self.deadline.isoformat().replace("+00:00", "Z")
+        return Problem(("deadline",), f"{passed} has passed; give a later one, or leave it out")
 
     def _text(self, *, exclude: set[str]) -> str:
         fields = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)

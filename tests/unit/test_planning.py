@@ -131,7 +131,7 @@ def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> Non
 def test_a_revision_is_looked_for_where_the_variables_send_the_source(
     world: ReleaseWorld, default: str | None, given: str | None
 ) -> None:
-    """The key of a source may be a variable of its pipeline: the one that this release will read."""
+    """The key of a source may be a variable of its pipeline: looked for is what will be read."""
     web = declaration("web")
     web["variables"] = [{"name": "KEY", **({"defaultValue": default} if default else {})}]
     web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"

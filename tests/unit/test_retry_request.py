@@ -149,7 +149,7 @@ def test_what_a_retry_gives_anew_is_judged_with_its_manifest(world: ReleaseWorld
         "- deadline",
         "- onBusy",
     ]
-    with pytest.raises(ManifestInvalid, match=r"deadline: 2020-01-01 .* has passed"):
+    with pytest.raises(ManifestInvalid, match=r"deadline: 2020-01-01T00:00:00Z has passed"):
         world.open_release(retry(world, deadline=PAST))
 
 

@@ -47,7 +47,7 @@ def test_valid() -> None:
         ('"name": "orders"', '"name": "catalog"', "5:5: pipelines[1]: 'catalog' is named more"),
         ("5.10", "null", "2:3: releaseId: "),
         ('"releaseId": 5.10,', "", "1:1: releaseId: is required"),
-        ("5.10,", '5.10, "deadline": "2026-11-22T09:00:00Z",', "2:22: deadline: 2026-11-22 09:00"),
+        ("5.10,", '5.10, "deadline": "2026-11-22T09:00:00Z",', "2:22: deadline: 2026-11-22T09:00"),
         ("5.10,", "5.10", "3:3: no JSON: Expecting ',' delimiter"),
         ("5.10,", '5.10, "releaseId": 5.11,', "2:22: releaseId: its object has this key already"),
         ("5.10", "NaN", "2:16: releaseId: NaN is not a JSON number"),

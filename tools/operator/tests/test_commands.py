@@ -15,7 +15,9 @@ from click.testing import Result
 
 from operator_cli import aws_command
 from operator_cli.busy import Hold
+from operator_cli.commands import plan as plan_command
 from operator_cli.entry import main
+from tests.unit.release_world import ReleaseWorld
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.test_pictures import PLAN
 
@@ -271,6 +273,21 @@ def test_plan_of_what_is_no_manifest(
     result = run("plan", "bad.json")
     assert result.exit_code == 2
     assert result.stdout.startswith(f"bad.json:{line}")
+
+
+def test_plan_past_the_deadline(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the way of what is not released yet, and of nothing that is."""
+    world = ReleaseWorld()
+    monkeypatch.setattr(plan_command, "planner", lambda _: world.planner())
+    manifest = {"releaseId": "r", "pipelines": ["orders"], "deadline": "2020-01-01T00:00:00Z"}
+    (tmp_path / "late.json").write_text(json.dumps(manifest))
+    result = run("plan", "late.json")
+    assert result.exit_code == 1
+    assert "deadline: 2020-01-01T00:00:00Z has passed" in result.stdout
+    world.begin("orders")
+    result = run("plan", "late.json", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["alreadyReleased"]["status"] == "RUNNING"
 
 
 def test_schema(run: Run) -> None:

@@ -13,7 +13,7 @@ from operator_cli.printable import in_one_line
 from release_core.checking import examine, named_pipelines, release_id_of
 from release_core.declarations import Declared
 from release_core.document import read_json
-from release_core.errors import ManifestInvalid, ManifestUnreadable
+from release_core.errors import ManifestUnreadable
 from release_core.manifest import Manifest
 from release_core.problems import Problem
 
@@ -97,8 +97,8 @@ def check_content(
         return Checked(name=shown, manifest=None, findings=_unreadable(content, error))
     declared = declarations(named_pipelines(document)) if declarations else None
     manifest, problems = examine(document, declared=declared)
-    if manifest is not None and now is not None and not problems:
-        problems = _past(manifest, now)
+    if manifest is not None and now is not None and (past := manifest.past(now)):
+        problems = [*problems, past]
     places = JsonPlaces(content.decode("utf-8-sig"))
     findings = [
         Finding(position=places.find(problem.place), path=problem.path, says=problem.says)
@@ -111,14 +111,6 @@ def check_content(
         findings=findings,
         release_id=release_id_of(document),
     )
-
-
-def _past(manifest: Manifest, now: datetime) -> list[Problem]:
-    try:
-        manifest.refuse_past(now)
-    except ManifestInvalid:
-        return [Problem(("deadline",), f"{manifest.deadline} has passed")]
-    return []
 
 
 def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
