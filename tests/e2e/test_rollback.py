@@ -185,6 +185,10 @@ def test_a_rollback_that_cannot_be_started_is_told_and_made_by_hand(
     header = ledger.header(two)
     assert (header["rolls_back_as"], header.get("rolled_back_by")) == (f"{two}-rollback", None)
 
+    watched = run_command("watch", two)
+    assert watched.returncode == 1
+    assert f"its rollback {two}-rollback was not opened" in watched.stdout
+    assert f"release-machine rollback {two}" in watched.stdout
     assert run_command("rollback", two).returncode == 0
     assert ledger.header(two)["rolled_back_by"] == f"{two}-rollback"
     assert shop.is_live(name) == one

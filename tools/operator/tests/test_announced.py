@@ -9,10 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import Result
 
+from operator_cli.commands import rollback as rollback_command
 from operator_cli.following import what_next
 from operator_cli.model import Release, Snapshot
 from operator_cli.tables import release_header
 from release_core.closing import rollback_name
+from release_core.errors import RollbackRefused
 from tools.operator.tests.drawing import drawn
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 
@@ -64,8 +66,11 @@ def workflow(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, *, starts_it_at: int
 
 
 @pytest.mark.usefixtures("failed")
-def test_the_rollback_that_starts_is_named(run: Run) -> None:
+def test_the_rollback_that_starts_is_named(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever follows a release that fails is told which rollback starts, and how to follow it."""
+    workflow(aws, monkeypatch, starts_it_at=1_000)
     result = run("watch", FAILED_ID)
     assert result.exit_code == 1
     told = result.stdout.splitlines()[-1]
@@ -74,6 +79,71 @@ def test_the_rollback_that_starts_is_named(run: Run) -> None:
     events = run("watch", FAILED_ID, "--json")
     assert json.loads(events.stdout.splitlines()[-1])["rollsBackAs"] == "5.1-rollback"
     assert "watch 5.1-rollback" in events.stderr
+
+
+@pytest.mark.usefixtures("failed")
+@pytest.mark.parametrize(
+    ("its_workflow", "rollback", "comes"),
+    [
+        ("RUNNING", None, True),
+        ("FAILED", None, False),
+        ("FAILED", "RUNNING", True),
+        ("FAILED", "FAILED", False),
+    ],
+    ids=("about to start", "not started", "waits for busy pipelines", "refused"),
+)
+def test_a_rollback_that_does_not_come_hides_no_way_out(
+    aws: FakeAws,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    its_workflow: str,
+    rollback: str | None,
+    *,
+    comes: bool,
+) -> None:
+    """It may come: it is followed. It was refused, or never started: it is made by hand."""
+
+    def describe(**asked: str) -> dict[str, Any]:
+        status = its_workflow if asked["executionArn"] == EXECUTION else rollback
+        if status is None:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
+        return {"status": status}
+
+    monkeypatch.setattr(aws, "describe_execution", describe)
+    monkeypatch.setattr(rollback_command, "rollbacks", lambda _: Refusing())
+    watched, rolled_back = run("watch", FAILED_ID), run("rollback", FAILED_ID)
+    assert watched.exit_code == 1
+    assert ("5.1-rollback rolls it back" in watched.stdout) is comes
+    assert ("its rollback 5.1-rollback was not opened" in watched.stdout) is not comes
+    assert ("release-machine rollback 5.1" in watched.stdout) is not comes
+    assert rolled_back.exit_code == 2
+    assert ("is being rolled back, by release 5.1-rollback" in rolled_back.stderr) is comes
+    assert ("Asked for" in rolled_back.stderr) is not comes
+
+
+class Refusing:
+    """Makes no rollback, and says that one was asked for."""
+
+    def read(self, release_id: str, **_: bool) -> None:
+        """Refuse."""
+        raise RollbackRefused(f"asked for {release_id}")
+
+
+def test_an_outcome_does_not_depend_on_its_rollback(
+    aws: FakeAws, failed: Release, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may not ask what becomes of the rollback is still told the outcome."""
+
+    def describe(**asked: str) -> dict[str, Any]:
+        denied = asked["executionArn"] != EXECUTION
+        if denied:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeExecution")
+        return {"status": "FAILED"}
+
+    monkeypatch.setattr(aws, "describe_execution", describe)
+    result = run("watch", failed.release_id)
+    assert result.exit_code == 1
+    assert "release 5.1-rollback rolls it back" in result.stdout
 
 
 def test_a_failure_tells_what_can_be_done(failed: Release) -> None:

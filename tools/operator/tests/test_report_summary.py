@@ -76,6 +76,10 @@ def test_a_rollback_that_was_asked_for() -> None:
     told = "Its manifest asks for a rollback"
     assert told in with_release(samples.failed(), on_failure="rollback").text
     assert told not in with_release(samples.cancelled(), on_failure="rollback").text
+    announced = with_release(samples.failed(), on_failure="rollback", rolls_back_as="5.1-rollback")
+    assert told not in announced.text
+    assert "5.1-rollback, which is not opened" in announced.text
+    assert "release-machine watch 5.1-rollback" in announced.text
     assert told not in read(samples.failed()).text
 
 

@@ -28,11 +28,10 @@ def await_rollback(session: Session, failed: Release, *, wait: Callable[[float],
 
     Raises OperatorError when the workflow has ended without it, or does not come to it in a minute.
     """
-    ended_with = failed.execution_arn or ""
-    arn = session.deployment.execution_arn(rollback_name(failed.release_id, ended_with))
+    arn = _execution(session, failed)
     for _ in range(_LOOKS):
         # Asked in this order, a workflow that has ended has started it before we look.
-        workflow = _status(session, ended_with)
+        workflow = _status(session, failed.execution_arn or "")
         if _status(session, arn) is not None:
             return arn
         if workflow != _RUNNING:
@@ -43,6 +42,22 @@ def await_rollback(session: Session, failed: Release, *, wait: Callable[[float],
         f"See why with: release-machine show {failed.release_id}; "
         f"start it with: release-machine rollback {failed.release_id}",
     )
+
+
+def may_come(session: Session, failed: Release) -> bool:
+    """Whether the rollback that a release has announced, and that is not opened, may be yet.
+
+    One that was refused, or that the release's workflow ended without, does not come any more.
+    """
+    workflow = _status(session, failed.execution_arn or "")
+    rollback = _status(session, _execution(session, failed))
+    return rollback == _RUNNING or (rollback is None and workflow == _RUNNING)
+
+
+def _execution(session: Session, failed: Release) -> str:
+    """The ARN of the execution that rolls a release back."""
+    name = rollback_name(failed.release_id, failed.execution_arn or "")
+    return session.deployment.execution_arn(name)
 
 
 def _status(session: Session, execution_arn: str) -> str | None:

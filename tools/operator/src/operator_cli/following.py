@@ -13,6 +13,7 @@ import click
 from rich.console import Console, RenderableType
 
 from operator_cli.activity import ActivityInTurns
+from operator_cli.announced import may_come
 from operator_cli.aws_problems import explained
 from operator_cli.brought import brought_by
 from operator_cli.cancelling import still_stopping
@@ -97,21 +98,35 @@ def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False)
     ended = follow_to_end(session, release_id, as_json=as_json)
     if ended.status == SUCCEEDED:
         sys.exit(RELEASED)
-    for line in what_next(ended):
+    for line in what_next(ended, rollback_lost=_rollback_is_lost(session, ended)):
         tell(line, aside=as_json)
     sys.exit(NOT_RELEASED)
 
 
-def what_next(ended: Release) -> Iterator[str]:
-    """What people can do about a release that was not released, one command a line."""
+def _rollback_is_lost(session: Session, ended: Release) -> bool:
+    try:
+        with explained():
+            return ended.awaits_rollback and not may_come(session, ended)
+    except UnreachableError:
+        # The outcome is known, and is the exit code: watching the rollback tells the rest.
+        return False
+
+
+def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
+    """What people can do about a release that was not released, one command a line.
+
+    ``rollback_lost`` says that the rollback it has announced does not come.
+    """
     if ended.status == REJECTED:
         yield from Rejected.of(ended).next_step(None).splitlines()
         return
     yield from still_stopping(ended)
     rollback = ended.rolled_back_by or ended.rolls_back_as
-    if rollback:
+    if rollback and not rollback_lost:
         yield f"release {rollback} rolls it back; follow that with: {watch_command(rollback)}"
         return
+    if rollback:
+        yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
     name = shlex.quote(ended.release_id)
     yield f"see more with: release-machine show {name}"
     yield f"run the rest again with: release-machine retry {name}"

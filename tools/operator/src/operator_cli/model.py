@@ -196,6 +196,11 @@ class Release:
         return self.resumed_at or self.opened_at
 
     @property
+    def awaits_rollback(self) -> bool:
+        """Whether a rollback that its close has announced is not opened."""
+        return bool(self.rolls_back_as and not self.rolled_back_by)
+
+    @property
     def closed(self) -> bool:
         """Whether the outcome is recorded."""
         return self.status != RUNNING

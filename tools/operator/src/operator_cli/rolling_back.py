@@ -46,13 +46,19 @@ def done_before(release: Release, earlier: Release | None) -> str | None:
     if earlier is None or earlier.status not in {RUNNING, SUCCEEDED}:
         return None
     if earlier.status == RUNNING:
-        raise UsageError(
-            f"Release {release.release_id} is being rolled back, by release {earlier.release_id}.",
-            f"Follow that with: release-machine watch {earlier.release_id}",
-        )
+        raise under_way(release)
     return (
         f"release {release.release_id} was rolled back by release {earlier.release_id}, which has "
         "SUCCEEDED. --dry-run tells what it may have left as it was, --force does it again"
+    )
+
+
+def under_way(release: Release) -> UsageError:
+    """Why a release is not rolled back once more now, and how to follow what does it."""
+    rollback = release.rolled_back_by or release.rolls_back_as
+    return UsageError(
+        f"Release {release.release_id} is being rolled back, by release {rollback}.",
+        f"Follow that with: release-machine watch {rollback}",
     )
 
 

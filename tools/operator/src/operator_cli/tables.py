@@ -15,6 +15,7 @@ from operator_cli.wording import (
     halted,
     left,
     progress,
+    rolled_back_by,
     short,
     tally,
 )
@@ -54,7 +55,7 @@ def release_header(
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
         ("attempt", _attempt(release)),
         ("rolls back", release.rollback_of),
-        ("rolled back by", _rolled_back_by(release)),
+        ("rolled back by", rolled_back_by(release)),
         ("deadline", _deadline(release, now)),
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),
         ("halted", halted(release)),
@@ -90,12 +91,6 @@ def attempts_table(release: Release) -> Table:
         execution = short((past.execution or "").rpartition(":")[2])
         table.add_row(str(past.number), pipeline_name, colored_status(past.status), execution, why)
     return table
-
-
-def _rolled_back_by(release: Release) -> str | None:
-    if release.rolled_back_by or not release.rolls_back_as:
-        return release.rolled_back_by
-    return f"{release.rolls_back_as}, which is not opened"
 
 
 def _attempt(release: Release) -> str | None:

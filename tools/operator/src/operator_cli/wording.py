@@ -95,6 +95,13 @@ def halted(release: Release) -> str:
     return f"by {release.halted_by}: nothing more starts, {rest}"
 
 
+def rolled_back_by(release: Release) -> str | None:
+    """Write which release rolls this one back, and whether that is only announced."""
+    if release.awaits_rollback:
+        return f"{release.rolls_back_as}, which is not opened"
+    return release.rolled_back_by
+
+
 def retries_used(pipeline: Pipeline) -> str:
     """Write which of its retries a pipeline has taken."""
     return f"retry {pipeline.retried} of {pipeline.retries}"

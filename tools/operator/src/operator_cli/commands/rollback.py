@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import click
 
+from operator_cli.announced import may_come
 from operator_cli.aws_command import AwsCommand, open_session
 from operator_cli.core import planner, rollbacks
 from operator_cli.errors import OperatorError, UsageError
@@ -24,6 +25,7 @@ from operator_cli.rolling_back import (
     nothing_to_do,
     refusal,
     remarks,
+    under_way,
 )
 from operator_cli.session import Session
 from release_core.errors import RollbackRefused
@@ -80,6 +82,8 @@ def command(
         if done:
             tell(done)
             return
+    if release.awaits_rollback and not (dry_run or force) and may_come(session, release):
+        raise under_way(release)
     rollback = _read(session, release, force=force, wait=wait)
     _examine(session, release, rollback, force=force)
     if not dry_run:

@@ -19,7 +19,7 @@ from operator_cli.report.markup import Content, Markup, breakable, element, link
 from operator_cli.report.parts import anchor, clipped, command, in_full, person, utc
 from operator_cli.report.statuses import badge, icon, severity
 from operator_cli.situation import slots
-from operator_cli.wording import halted, left
+from operator_cli.wording import halted, left, rolled_back_by
 
 _DOORS = {
     "s3": "the manifest bucket (S3)",
@@ -111,7 +111,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
         yield "Resumed by", _resumer(release)
     yield "Closed", utc(release.closed_at) if became else None
     yield "Rolls back", told(release.rollback_of)
-    yield "Rolled back by", told(release.rolled_back_by)
+    yield "Rolled back by", told(rolled_back_by(release))
     yield "Halted", told(halted(release))
     if release.deadline:
         rest = "" if release.closed else f", {left(release.deadline - at, written=in_brief)}"
@@ -178,7 +178,9 @@ def _after_failure(release: Release) -> Content:
     fix = "Fix what failed (see below). Then run again what has not succeeded: "
     asked = release.on_failure == "rollback" and release.status != CANCELLED
     return [
-        _paragraph(
+        _announced(release.rolls_back_as)
+        if release.rolls_back_as
+        else _paragraph(
             "Its manifest asks for a rollback: the outcome and the audit tell what came of it."
         )
         if asked
@@ -188,6 +190,16 @@ def _after_failure(release: Release) -> Content:
         if not release.rollback_of
         else _paragraph("It is a rollback itself, and is not rolled back."),
     ]
+
+
+def _announced(rollback: str) -> Markup:
+    watch = command(f"release-machine watch {shlex.quote(rollback)}")
+    return _paragraph(
+        "Release ",
+        told(rollback),
+        " is to roll it back, but was not opened when this was written. What became of it: ",
+        watch,
+    )
 
 
 def _while_running(snapshot: Snapshot) -> Content:
