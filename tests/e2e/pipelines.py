@@ -156,7 +156,18 @@ class Pipelines:
         return revision["revisionId"]
 
     def _approval_token(self, pipeline: str, execution_id: str) -> str | None:
-        state = self.account.codepipeline.get_pipeline_state(name=pipeline)
+        client = self.account.codepipeline
+        if client.get_pipeline(name=pipeline)["pipeline"].get("executionMode") == "PARALLEL":
+            actions = client.list_action_executions(
+                pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
+            )["actionExecutionDetails"]
+            asking = [
+                each["output"]["executionResult"]["externalExecutionId"]
+                for each in actions
+                if each["actionName"] == APPROVAL_STAGE and each["status"] == "InProgress"
+            ]
+            return asking[0] if asking else None
+        state = client.get_pipeline_state(name=pipeline)
         for stage in state["stageStates"]:
             if stage.get("latestExecution", {}).get("pipelineExecutionId") != execution_id:
                 continue

@@ -113,11 +113,12 @@ def test_a_release_that_is_stopped_while_functions_die_is_closed(
     wait_until("it is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
 
 
+@pytest.mark.parametrize("mode", ["SUPERSEDED", "PARALLEL"])
 def test_a_release_says_that_it_waits_for_an_approval(
-    releases: Releases, pipelines: Pipelines
+    releases: Releases, pipelines: Pipelines, mode: str
 ) -> None:
     """Status names the pipeline, the approval, and the command that lets it go on."""
-    name, release_id = pipelines.make(approval=True), unique("asking")
+    name, release_id = pipelines.make(approval=True, mode=mode), unique("asking")
     arn = releases.start(manifest(release_id, name))
     execution_id = releases.started(release_id, name)
     token = pipelines.wait_for_approval(name, execution_id)
@@ -128,7 +129,7 @@ def test_a_release_says_that_it_waits_for_an_approval(
     assert APPROVAL_STAGE in text
     assert "manual approval" in text
     assert "put-approval-result" in text
-    assert token in text
+    assert f"--token {token} " in text
     pipelines.approve(name, execution_id)
     assert releases.end(arn)["status"] == "SUCCEEDED"
 

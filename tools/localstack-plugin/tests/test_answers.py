@@ -86,6 +86,25 @@ def test_approval_shows_its_token_and_goes_on_when_approved(
     assert running("Publish")
 
 
+def test_approval_of_a_parallel_execution_is_listed_with_its_token(
+    shop: Callable[..., Driver], start: Start, running: Running, shapes: Json
+) -> None:
+    """GetPipelineState does not name it; ListActionExecutions does, of each execution its own."""
+    ask = shapes["action"]("Ok", "Approval/Manual", {})
+    driver = shop(shapes["stage"]("Ask", ask), executionMode="PARALLEL")
+    executions = [start(), start()]
+    for each in executions:
+        driver.finish(running("Fetch", each))
+    assert "token" not in state_of(driver, 1)["latestExecution"]
+    for each in executions:
+        chosen = {"pipelineExecutionId": each}
+        listed = driver.call("ListActionExecutions", pipelineName="shop", filter=chosen)
+        (asks,) = [one for one in listed["actionExecutionDetails"] if one["status"] == "InProgress"]
+        answer(driver, asks["output"]["executionResult"]["externalExecutionId"])
+    summaries = driver.call("ListPipelineExecutions", pipelineName="shop")
+    assert {one["status"] for one in summaries["pipelineExecutionSummaries"]} == {"Succeeded"}
+
+
 def test_rejection_fails_the_execution(asked: Driver, running: Running) -> None:
     """A rejected approval is a failed action whose summary is the reason."""
     answer(asked, running("Ok").token, "Rejected")

@@ -145,6 +145,44 @@ def test_token_of_another_execution_is_not_shown(
     assert "--token TOKEN " in activity.way_out
 
 
+def test_approval_in_a_parallel_pipeline(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """It is given with what ListActionExecutions names: the state has no token of any."""
+    reader, stubber = codepipeline
+    asked = action("Approve", "Ask", "InProgress", category="Approval")
+    asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
+    queue_actions(stubber, asked)
+    inside = {"pipelineExecutionId": EXECUTION, "status": "InProgress"}
+    shown = {"actionName": "Ask", "latestExecution": {"status": "InProgress"}}
+    stubber.add_response(
+        "get_pipeline_state",
+        {
+            "stageStates": [
+                {"stageName": "Approve", "latestExecution": inside, "actionStates": [shown]}
+            ]
+        },
+    )
+    assert "--token e-1 " in (reader.read((WEB,))["web"].way_out or "")
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_of_several_that_wait(codepipeline: tuple[ActivityReader, Stubber], place: int) -> None:
+    """Wherever it stands in the queue before a stage, it waits for who is in there."""
+    reader, stubber = codepipeline
+    queue_actions(stubber)
+    queue = ["first", "second"]
+    queue.insert(place, EXECUTION)
+    waiting = [{"pipelineExecutionId": each, "status": "InProgress"} for each in queue]
+    stage: Any = {
+        "stageName": "Deploy",
+        "inboundExecution": waiting[-1],
+        "inboundExecutions": waiting,
+        "latestExecution": {"pipelineExecutionId": "inside", "status": "InProgress"},
+    }
+    stubber.add_response("get_pipeline_state", {"stageStates": [stage]})
+    waits_for = reader.read((WEB,))["web"].waits_for or ""
+    assert waits_for.startswith("execution inside, which ")
+
+
 @pytest.mark.parametrize(
     ("inside", "does", "way_out"),
     [

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 IN_PROGRESS = "InProgress"
 APPROVAL = "Approval"
 _APPROVED_BY_HAND = "manual approval"
+_NO_TOKEN = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
 
 
 class ActivityReader:
@@ -68,7 +69,9 @@ class ActivityReader:
         stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
         configured = action.get("input", {}).get("resolvedConfiguration", {})
         began = action.get("startTime")
-        token = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
+        # A PARALLEL execution is answered with this; the state has the token of any other.
+        outcome = action.get("output", {}).get("executionResult", {})
+        token = outcome.get("externalExecutionId") or _NO_TOKEN
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
             # The token of another execution would approve that one.
             inside = stage_state.get("latestExecution", {}).get("pipelineExecutionId")
@@ -89,8 +92,12 @@ class ActivityReader:
 
     def _before_stage(self, name: str, execution_id: str) -> Activity | None:
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
-            inbound = stage_state.get("inboundExecution", {}).get("pipelineExecutionId")
-            if inbound != execution_id:
+            # In QUEUED mode many may wait; the one that stands alone is the latest of them.
+            waiting = [
+                *stage_state.get("inboundExecutions", []),
+                stage_state.get("inboundExecution", {}),
+            ]
+            if execution_id not in [each.get("pipelineExecutionId") for each in waiting]:
                 continue
             stage = stage_state.get("stageName", "?")
             transition = stage_state.get("inboundTransitionState", {})

@@ -47,6 +47,8 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
         return
     if kind["category"] == "Approval":
         run.token = turn.ids.new()
+        if execution.mode == "PARALLEL":
+            run.external_id = run.token
     if kind["provider"] == "Lambda":
         run.job_id = turn.ids.new()
         turn.estate.jobs[run.job_id] = (pipeline.name, run.id)
@@ -92,7 +94,8 @@ def close_run(
     run.status = "Succeeded" if result.succeeded else "Failed"
     run.updated_at = execution.updated_at = turn.now
     run.error_code, run.error_message = result.error_code, result.error_message
-    run.summary, run.url, run.external_id = result.summary, result.url, result.external_id
+    run.summary, run.url = result.summary, result.url
+    run.external_id = result.external_id or run.external_id
     run.updated_by = result.updated_by
     if result.succeeded:
         run.percent = 100

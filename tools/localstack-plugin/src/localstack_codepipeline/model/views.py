@@ -125,7 +125,10 @@ def action_view(estate: Estate, action: Json, run: ActionRun | None) -> Json:
     view: Json = {"actionName": action["name"]}
     if run is None:
         return view
-    token = run.token if run.status == "InProgress" else ""
+    # Of a PARALLEL execution only ListActionExecutions names what an approval is answered with.
+    # Source: the API reference, PutApprovalResult.
+    named_elsewhere = run.token == run.external_id
+    token = run.token if run.status == "InProgress" and not named_elsewhere else ""
     latest = {
         "actionExecutionId": run.id,
         "status": run.status,
