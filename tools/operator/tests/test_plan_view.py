@@ -47,6 +47,20 @@ def test_the_same_revision_is_written_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("usual", "why"), [((80, None), ": orders has no successful run"), ((80, 90), "")]
+)
+def test_why_nobody_knows_how_long_it_takes(usual: tuple[int | None, ...], why: str) -> None:
+    """The pipeline without a past is named; in a circle of dependencies there may be none."""
+    pipelines = [
+        {**each, "usualSeconds": seconds}
+        for each, seconds in zip(PLAN["pipelines"], usual, strict=True)
+    ]
+    plan = {**PLAN, "expectedSeconds": None, "criticalPath": [], "pipelines": pipelines}
+    lines = drawn(plan_view(plan, width=100), width=100).splitlines()
+    assert f"how long it takes is not known{why}" in [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize(
     ("standing", "verdict", "fact"),
     [
         (("CANCELLED", None), "(CANCELLED): nothing would run", "retry 2026.11.22-2"),

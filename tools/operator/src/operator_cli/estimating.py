@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from operator_cli.model import SUCCEEDED, WAITING, Activity, Estimate, Pipeline, Release
 from release_core.durations import schedule, usual
 
-type Past = Mapping[str, Sequence[timedelta]]  # of each pipeline, the latest first
+# Of each pipeline, the latest first; None where they could not be read.
+type Past = Mapping[str, Sequence[timedelta] | None]
 
 
 def estimate(
@@ -17,14 +18,14 @@ def estimate(
     Nothing is said of what is left while a pipeline waits for somebody, has taken longer than it
     ever did, or has no past.
     """
-    usually = {name: known for name, durations in past.items() if (known := usual(durations))}
+    usually = {name: known for name, durations in past.items() if (known := usual(durations or ()))}
     if release.closed:
         return Estimate(usual=usually)
     coming = sorted(_still_to_end(release), key=lambda pipeline: pipeline.position)
     remaining = {
         each.name: None
         if each.name in activity and activity[each.name].waits_for
-        else _remaining(past.get(each.name, ()), _elapsed(each, at))
+        else _remaining(past.get(each.name) or (), _elapsed(each, at))
         for each in coming
     }
     expected = schedule(
@@ -45,9 +46,14 @@ def _unknown(
         waits_for = activity.get(each.name, Activity()).waits_for
         if waits_for:
             return f"{each.name} waits for {waits_for}"
-        if each.name in past and not past[each.name]:
+        if each.name not in past:
+            continue
+        durations = past[each.name]
+        if durations is None:
+            return f"the past runs of {each.name} could not be read"
+        if not durations:
             return f"{each.name} has no successful run"
-        if each.name in past and _remaining(past[each.name], _elapsed(each, at)) is None:
+        if _remaining(durations, _elapsed(each, at)) is None:
             return f"{each.name} runs longer than it ever did"
     return None
 

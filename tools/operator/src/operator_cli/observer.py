@@ -37,8 +37,8 @@ class Activities(Protocol):
 class Past(Protocol):
     """Where it is asked how long pipelines took before; PastRuns is one."""
 
-    def of(self, pipelines: Iterable[str]) -> Mapping[str, Sequence[timedelta]]:
-        """The durations that are known by now."""
+    def of(self, pipelines: Iterable[str]) -> Mapping[str, Sequence[timedelta] | None]:
+        """The durations that are known by now; None where they cannot be."""
 
 
 class ReleaseObserver:

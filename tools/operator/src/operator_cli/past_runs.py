@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from operator_cli.aws_problems import explained
 from operator_cli.errors import UnreachableError
+from operator_cli.estimating import Past
 from release_core.survey import durations_of
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ class PastRuns:
     def __init__(self, codepipeline: CodePipelineClient, *, pool: Executor | None = None) -> None:
         self._codepipeline = codepipeline
         self._pool = pool or ThreadPoolExecutor(_AT_ONCE)
-        self._reads: dict[str, Future[Sequence[timedelta]]] = {}
+        self._reads: dict[str, Future[Sequence[timedelta] | None]] = {}
 
-    def of(self, pipelines: Iterable[str]) -> Mapping[str, Sequence[timedelta]]:
+    def of(self, pipelines: Iterable[str]) -> Past:
         """The durations that are known by now, the latest first; asks for each pipeline once.
 
-        A pipeline that CodePipeline won't show has none: the view is poorer, no more.
+        Of a pipeline that CodePipeline won't show they are None: the view is poorer, no more.
         """
         for name in pipelines:
             if name not in self._reads:
@@ -41,12 +42,12 @@ class PastRuns:
         """Ask for nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _read(self, pipeline: str) -> Sequence[timedelta]:
+    def _read(self, pipeline: str) -> Sequence[timedelta] | None:
         try:
             with explained():
                 answer = self._codepipeline.list_pipeline_executions(
                     pipelineName=pipeline, maxResults=_LATEST
                 )
         except UnreachableError:
-            return ()
+            return None
         return durations_of(answer["pipelineExecutionSummaries"])

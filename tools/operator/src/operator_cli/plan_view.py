@@ -69,7 +69,9 @@ def _facts(plan: Json) -> Iterator[Text]:
         path = " → ".join(plan["criticalPath"])
         yield Text(f"takes {roughly(timedelta(seconds=seconds))}; what takes longest: {path}")
     elif plan["pipelines"]:
-        yield Text("how long it takes is not known: a pipeline has no successful run", style="dim")
+        new = [each["name"] for each in plan["pipelines"] if each.get("usualSeconds", 0) is None]
+        why = f": {new[0]} has no successful run" if new else ""
+        yield Text(f"how long it takes is not known{why}", style="dim")
 
 
 def _table(plan: Json, *, width: int) -> Table:
