@@ -47,7 +47,7 @@ def test_the_same_revision_is_written_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usual", "why"), [((80, None), ": orders has no successful run"), ((80, 90), "")]
+    ("usual", "why"), [((80, None), ": shop-orders has no successful run"), ((80, 90), "")]
 )
 def test_why_nobody_knows_how_long_it_takes(usual: tuple[int | None, ...], why: str) -> None:
     """The pipeline without a past is named; in a circle of dependencies there may be none."""
