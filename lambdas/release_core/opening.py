@@ -22,7 +22,6 @@ from release_core.doors import (
 from release_core.errors import (
     ExecutionEnded,
     LedgerBusy,
-    ManifestInvalid,
     ManifestUnreadable,
     Rejection,
     ReleaseNotResumable,
@@ -119,7 +118,7 @@ class OpenRelease:
     def _plan(self, document: object, execution_arn: str) -> dict[str, Any]:
         plan = self.planner(document)
         if not plan.valid:
-            raise ManifestInvalid(report("The manifest", plan.problems))
+            raise plan.refused_as(report("The plan", plan.problems))
         log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
         return {
             "outcome": "PLANNED",

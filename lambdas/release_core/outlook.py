@@ -6,6 +6,7 @@ from datetime import datetime
 
 from release_core.declarations import Declared, SourceAction, declaration_of
 from release_core.durations import schedule, usual
+from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.holders import Holder
 from release_core.manifest import Manifest, ManifestPipeline
 from release_core.model import Pipeline, PipelineStatus, Release
@@ -31,7 +32,7 @@ class Outlook:
     later: Mapping[str, str]
     now: datetime
 
-    def plan(self, problems: Sequence[Problem], refusal: str | None) -> Plan:
+    def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
         """The plan, with what is wrong in the document and why its opening would refuse it."""
         usually = {
             name: usual(self.facts[name].durations) if name in self.facts else None
@@ -69,7 +70,7 @@ class Outlook:
             release_id=self.manifest.release_id,
             problems=(
                 *others,
-                *([refusal] if refusal else []),
+                *([str(refusal)] if refusal else []),
                 *(problem for each in planned for problem in each.problems),
             ),
             warnings=tuple(self._own_warnings()),
@@ -77,7 +78,21 @@ class Outlook:
             critical_path=expected.critical_path if expected else (),
             pipelines=planned,
             already_released=self._standing,
+            refused_as=self._refused_as(problems, refusal),
         )
+
+    def _refused_as(
+        self, problems: Sequence[Problem], refusal: Rejection | None
+    ) -> type[Rejection]:
+        """What the opening would raise, which looks at one thing after the other."""
+        if problems or any(lookup.exists is False for lookup in self.found.values()):
+            return ManifestInvalid
+        if refusal:
+            return type(refusal)
+        held = any(self._holder(name) for name in self.manifest.names)
+        if held and self.manifest.on_busy == "refuse":
+            return PipelinesBusy
+        return ReleaseNotResumable
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
         shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped

@@ -8,6 +8,7 @@ from typing import Any
 from release_core.clock import to_iso
 from release_core.declarations import Declaration
 from release_core.document import write_json
+from release_core.errors import ManifestInvalid, Rejection
 from release_core.holders import Holder
 from release_core.survey import PipelineFacts
 
@@ -106,7 +107,8 @@ class Standing:
 class Plan:
     """What a manifest would do now; ``problems`` are all that keeps it from being released.
 
-    With ``already_released`` nothing would run.
+    ``refused_as`` is what its opening would raise for them. With ``already_released`` nothing would
+    run.
     """
 
     release_id: str | None
@@ -116,6 +118,7 @@ class Plan:
     critical_path: tuple[str, ...] = ()
     pipelines: tuple[PlannedPipeline, ...] = ()
     already_released: Standing | None = None
+    refused_as: type[Rejection] = ManifestInvalid
 
     @property
     def valid(self) -> bool:

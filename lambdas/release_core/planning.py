@@ -86,7 +86,7 @@ class Planner:
 
     def _refusal(
         self, manifest: Manifest, release: Release | None, later: Mapping[str, str]
-    ) -> str | None:
+    ) -> Rejection | None:
         """Why its opening would refuse a sound manifest, told by what is on record."""
         try:
             if release is None:
@@ -100,11 +100,10 @@ class Planner:
                     return None
                 refuse_resume(release, has_ended=self._has_ended)
                 refuse_overtaken(release, later)
-            manifest.refuse_past(self.clock())
-        except ManifestInvalid as past:
-            return str(past).partition("\n- ")[2]
+            if past := manifest.past(self.clock()):
+                return ManifestInvalid(str(past))
         except Rejection as refused:
-            return str(refused)
+            return refused
         return None
 
     def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.document import read_json, write_json
-from release_core.errors import ManifestInvalid, ReleaseNotResumable
+from release_core.errors import ManifestInvalid, Rejection, ReleaseNotResumable
 from release_core.plan import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.resuming import CLOSED_WITHIN
 from release_core.survey import PipelineFacts
@@ -351,6 +351,29 @@ def test_a_dry_run_that_is_refused_writes_nothing(world: ReleaseWorld) -> None:
     with pytest.raises(ManifestInvalid, match=r"pipelines\[1\]: there is no pipeline 'nowhere'"):
         world.open_release(world.start(text))
     assert written(world) == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"pipelines": ["orders", "nowhere"]}, "ManifestInvalid"),
+        ({"deadline": "2020-01-01T00:00:00Z"}, "ManifestInvalid"),
+        ({}, "PipelinesBusy"),
+        ({"releaseId": "first", "pipelines": ["orders"]}, "ReleaseIdTaken"),
+        ({"releaseId": "never", "resume": True}, "ReleaseNotResumable"),
+        ({"rollbackOf": "never"}, "RollbackRefused"),
+    ],
+)
+def test_a_dry_run_is_refused_as_its_release_would_be(
+    world: ReleaseWorld, change: dict[str, Any], error: str
+) -> None:
+    """The name of the error says what to do about it: correct, wait, or choose another id."""
+    world.begin("orders", "catalog", release_id="first")
+    document = {"releaseId": "r", "pipelines": ["catalog", "orders"], **change}
+    for given in ({**document, "dryRun": True}, document):
+        with pytest.raises(Rejection) as refused:
+            world.open_release(world.start(write_json(given)))
+        assert type(refused.value).__name__ == error
 
 
 def test_a_plan_of_many_pipelines_fits_an_output() -> None:
