@@ -55,6 +55,12 @@ locals {
     close_release       = data.aws_iam_policy_document.close_release.json
   }
 
+  sources = {
+    for service in ["s3", "codecommit", "ecr"] : service => [
+      for arn in var.source_arns : arn if split(":", arn)[2] == service
+    ]
+  }
+
   pipeline_arns = [
     for pattern in var.pipeline_name_patterns : "arn:${local.partition}:codepipeline:${local.region}:${local.account}:${pattern}"
   ]
@@ -94,8 +100,54 @@ data "aws_iam_policy_document" "announce" {
   }
 }
 
+# Nothing that runs a release needs this: a dry run looks for the revisions of its manifest.
+data "aws_iam_policy_document" "look_for_revisions" {
+  dynamic "statement" {
+    for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
+
+    content {
+      sid       = "LookForObjects"
+      actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+      resources = [for arn in statement.value : "${arn}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
+
+    content {
+      sid       = "TellMissingObjectsFromForbiddenOnes"
+      actions   = ["s3:ListBucket"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.sources.codecommit) > 0 ? [local.sources.codecommit] : []
+
+    content {
+      sid       = "LookForCommits"
+      actions   = ["codecommit:GetCommit"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.sources.ecr) > 0 ? [local.sources.ecr] : []
+
+    content {
+      sid       = "LookForImages"
+      actions   = ["ecr:DescribeImages"]
+      resources = statement.value
+    }
+  }
+}
+
 data "aws_iam_policy_document" "open_release" {
-  source_policy_documents = [data.aws_iam_policy_document.announce.json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.announce.json,
+    data.aws_iam_policy_document.look_for_revisions.json,
+  ]
 
   statement {
     sid       = "ReadOwnInput"

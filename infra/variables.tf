@@ -50,6 +50,17 @@ variable "pipeline_name_patterns" {
   }
 }
 
+variable "source_arns" {
+  description = "S3 buckets, CodeCommit and ECR repositories in which a dry run may look for pinned revisions; of others it says that nobody looked."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.source_arns : can(regex("^arn:[a-z-]+:(s3:::[^:/]+|(codecommit|ecr):[^:]+:[0-9]{12}:[^:]+)$", arn))])
+    error_message = "source_arns holds ARNs of S3 buckets (without a path), CodeCommit repositories and ECR repositories."
+  }
+}
+
 variable "look_after_seconds" {
   description = "How long a pipeline's task waits in silence before the machine looks once at CodePipeline, in seconds."
   type        = number

@@ -87,6 +87,11 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.look_for_revisions
+  values = { json = "{\"Id\": \"look\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.advance
   values = { json = "{\"Id\": \"advance\"}" }
 }
@@ -94,6 +99,10 @@ override_data {
 variables {
   pipeline_name_patterns = ["shop-*", "web"]
   xray_enabled           = true
+  source_arns = [
+    "arn:aws:s3:::sources",
+    "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web",
+  ]
 }
 
 run "every_resource_is_named" {
@@ -103,6 +112,7 @@ run "every_resource_is_named" {
     condition = alltrue([
       for statement in flatten([
         data.aws_iam_policy_document.open_release.statement,
+        data.aws_iam_policy_document.look_for_revisions.statement,
         data.aws_iam_policy_document.announce.statement,
         data.aws_iam_policy_document.advance.statement,
         data.aws_iam_policy_document.start.statement,
@@ -138,6 +148,7 @@ run "every_resource_is_named" {
     condition = alltrue([
       for statement in flatten([
         data.aws_iam_policy_document.open_release.statement,
+        data.aws_iam_policy_document.look_for_revisions.statement,
         data.aws_iam_policy_document.announce.statement,
         data.aws_iam_policy_document.advance.statement,
         data.aws_iam_policy_document.start.statement,
@@ -180,6 +191,22 @@ run "only_some_may_start_pipelines" {
   }
 }
 
+run "dry_runs_look_where_they_are_told_to" {
+  command = apply
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.look_for_revisions.statement :
+      statement.sid => [join(" ", statement.actions), join(" ", statement.resources)]
+      } == {
+      LookForObjects                      = ["s3:GetObject s3:GetObjectVersion", "arn:aws:s3:::sources/*"]
+      TellMissingObjectsFromForbiddenOnes = ["s3:ListBucket", "arn:aws:s3:::sources"]
+      LookForImages                       = ["ecr:DescribeImages", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web"]
+    }
+    error_message = "A dry run may look elsewhere than in source_arns, or not there."
+  }
+}
+
 run "policies_reach_their_functions" {
   command = apply
 
@@ -196,7 +223,7 @@ run "policies_reach_their_functions" {
   assert {
     condition = alltrue([
       data.aws_iam_policy_document.advance.source_policy_documents == tolist(["{\"Id\": \"announce\"}"]),
-      data.aws_iam_policy_document.open_release.source_policy_documents == tolist(["{\"Id\": \"announce\"}"]),
+      data.aws_iam_policy_document.open_release.source_policy_documents == tolist(["{\"Id\": \"announce\"}", "{\"Id\": \"look\"}"]),
       data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.close_release.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),

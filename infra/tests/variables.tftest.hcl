@@ -51,6 +51,15 @@ run "no_pipelines" {
   }
 }
 
+run "a_source_that_is_no_place_of_revisions" {
+  command         = plan
+  expect_failures = [var.source_arns]
+
+  variables {
+    source_arns = ["arn:aws:s3:::sources/app.zip"]
+  }
+}
+
 run "a_pipeline_pattern_that_leaves_its_account" {
   command         = plan
   expect_failures = [var.pipeline_name_patterns]

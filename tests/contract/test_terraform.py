@@ -27,13 +27,16 @@ SETTINGS = {
 }
 # The prefix of a service in IAM, and its name in botocore.
 SERVICES = {
+    "codecommit": "codecommit",
     "codepipeline": "codepipeline",
     "dynamodb": "dynamodb",
+    "ecr": "ecr",
     "events": "events",
     "s3": "s3",
     "states": "stepfunctions",
 }
-# IAM knows transactions only as what they do, and a versioned read as an action of its own.
+# IAM knows transactions only as what they do, and a versioned read as an action of its own; who may
+# not list a bucket is not told which of its objects are missing.
 ALSO_NEEDED = {
     "dynamodb:TransactWriteItems": {
         "dynamodb:ConditionCheckItem",
@@ -41,7 +44,7 @@ ALSO_NEEDED = {
         "dynamodb:UpdateItem",
     },
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
-    "s3:HeadObject": {"s3:GetObject", "s3:GetObjectVersion"},
+    "s3:HeadObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
 }
 # Types that the provider gives no tags; of all others everything is tagged.
 WITHOUT_TAGS = {
@@ -90,7 +93,8 @@ def granted(terraform: dict[str, Any], document: str) -> set[str]:
         for block in terraform["data"]
         if f'"{document}"' in block.get('"aws_iam_policy_document"', {})
     )
-    actions = set(re.findall(r"'\"(\w+:[A-Z]\w+)\"'", str(body.get("statement", []))))
+    statements = str([body.get("statement"), body.get("dynamic")])
+    actions = set(re.findall(r"'\"(\w+:[A-Z]\w+)\"'", statements))
     for base in re.findall(r"aws_iam_policy_document\.(\w+)\.json", str(body)):
         actions |= granted(terraform, base)
     return actions
