@@ -6,10 +6,7 @@ import pytest
 
 from operator_cli.errors import UnreachableError
 from operator_cli.follow import (
-    FIRST_PAUSE_SECONDS,
-    LONGEST_PAUSE_SECONDS,
     LOOKS_AFTER_CLOSE,
-    TRIES_UNREACHED,
     Event,
     LookFailed,
     PipelineActs,
@@ -23,6 +20,7 @@ from operator_cli.follow import (
     follow,
 )
 from operator_cli.model import Activity, Snapshot
+from operator_cli.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
 
 
 class Recorder:

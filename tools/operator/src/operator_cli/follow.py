@@ -7,13 +7,10 @@ from typing import Protocol
 
 from operator_cli.errors import UnreachableError
 from operator_cli.model import WAITING, Activity, Pipeline, Release, Snapshot
+from operator_cli.pace import Pace
 from operator_cli.situation import kept, stopping, waits_for
 from operator_cli.wording import halted
 
-FIRST_PAUSE_SECONDS = 0.4
-LONGEST_PAUSE_SECONDS = 3.0
-PAUSE_GROWTH = 1.5
-TRIES_UNREACHED = 20
 # A release stopped by hand is closed at once; its executions end a little later, if they can.
 LOOKS_AFTER_CLOSE = 20
 
@@ -174,26 +171,20 @@ def follow(
     Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
     """
     last: Snapshot | None = None
-    pause = FIRST_PAUSE_SECONDS
-    unreached = after_close = 0
+    pace = Pace()
+    after_close = 0
     while True:
         try:
             now = look()
         except UnreachableError as error:
-            unreached += 1
-            if last is None or unreached > TRIES_UNREACHED:
-                raise
+            pace.missed(error)
             sink.show(last, [LookFailed(error.problem, error.next_step, clock())])
-            pause = LONGEST_PAUSE_SECONDS
         else:
-            unreached = 0
             events = changes(last, now)
             sink.show(now, events)
             after_close += now.release.closed
             if now.release.over or after_close > LOOKS_AFTER_CLOSE:
                 return now.release
-            pause = (
-                FIRST_PAUSE_SECONDS if events else min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
-            )
+            pace.looked(changed=bool(events))
             last = now
-        wait(pause)
+        wait(pace.pause)
