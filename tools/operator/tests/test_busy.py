@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from operator_cli.busy import BusyPipelines, Hold, pipeline_names
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
+type At = Callable[[float], datetime]
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
 
@@ -40,11 +41,11 @@ class Scene:
 
 
 @pytest.fixture
-def scene(stubbed: Stubbed, at: Callable[[float], datetime]) -> Scene:
+def scene(stubbed: Stubbed, at: At) -> Scene:
     return Scene(stubbed, at(0))
 
 
-def test_who_holds_what(scene: Scene) -> None:
+def test_who_holds_what(scene: Scene, at: At) -> None:
     """The pipelines of other releases are named in the manifest's order; free and own ones not."""
     scene.entered("WaitForPipelines", "IsReleaseNew", "OpenRelease")
 
@@ -53,6 +54,7 @@ def test_who_holds_what(scene: Scene) -> None:
             "pipeline": {"S": name},
             "held_by": {"S": execution},
             "held_for": {"S": f"of {name}"},
+            "held_since": {"S": "2026-11-22T10:00:42.000Z"},
         }
 
     scene.table.add_response(
@@ -73,7 +75,7 @@ def test_who_holds_what(scene: Scene) -> None:
                     "Keys": [
                         {"pipeline": {"S": name}} for name in ("web", "catalog", "orders", "mail")
                     ],
-                    "ProjectionExpression": "pipeline, held_by, held_for",
+                    "ProjectionExpression": "pipeline, held_by, held_for, held_since",
                     "ConsistentRead": True,
                 }
             }
@@ -81,10 +83,10 @@ def test_who_holds_what(scene: Scene) -> None:
     )
     holds = scene.busy.waited_for(EXECUTION, ["web", "catalog", "orders", "mail"])
     assert holds == [
-        Hold(pipeline="catalog", release_id="of catalog", execution_arn="arn:third"),
-        Hold(pipeline="orders", release_id="of orders", execution_arn="arn:other"),
+        Hold(pipeline="catalog", release_id="of catalog", execution_arn="arn:third", since=at(42)),
+        Hold(pipeline="orders", release_id="of orders", execution_arn="arn:other", since=at(42)),
     ]
-    assert str(holds[0]) == "catalog is held by release of catalog"
+    assert str(holds[0]) == "catalog is held by release of catalog since 2026-11-22T10:00:42Z"
 
 
 def test_more_pipelines_than_one_read_takes(scene: Scene) -> None:

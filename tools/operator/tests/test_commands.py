@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.test_pictures import PLAN
 
 type Run = Callable[..., Result]
+
+HOLD = Hold(
+    pipeline="a",
+    release_id="5.9",
+    execution_arn="arn:other",
+    since=datetime(2026, 11, 22, 9, 59, tzinfo=UTC),
+)
 
 
 def test_released(aws: FakeAws, run: Run) -> None:
@@ -80,7 +88,7 @@ def test_detached(aws: FakeAws, run: Run) -> None:
 def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
     """Who detaches does not wait for what the release itself waits for."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
-    aws.holds = [Hold(pipeline="a", release_id="5.9", execution_arn="arn:other")]
+    aws.holds = [HOLD]
     result = run("submit", "manifest.json", "--detach")
     assert result.exit_code == 0, result.output
     assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
@@ -191,7 +199,7 @@ def test_watch_what_waits_for_others(
     """What an execution waits for is known by what it was started with; leaving names both ways."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
     aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
-    aws.holds = [Hold(pipeline="a", release_id="5.9", execution_arn="arn:other")]
+    aws.holds = [HOLD]
     looks = iter(range(5))
 
     def interrupted(_: float) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +17,13 @@ type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+
+
+def held(pipeline: str, release_id: str) -> Hold:
+    since = datetime(2026, 11, 22, 9, 59, tzinfo=UTC)
+    return Hold(
+        pipeline=pipeline, release_id=release_id, execution_arn=f"arn:{release_id}", since=since
+    )
 
 
 class Scene:
@@ -130,18 +137,22 @@ def test_execution_stopped_before_it_opened(scene: Scene) -> None:
 def test_what_holds_for_long_is_told_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job that waits is not silent, though the same pipelines are held all the time."""
     monkeypatch.setattr(opening, "_LOOKS_BETWEEN_SIGNS", 8)
-    scene.holds = [Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9")]
+    scene.holds = [held("catalog", "5.9")]
     for look in range(13):
         scene.execution("RUNNING")
         scene.pointer(**({"opens": "5.10"} if look == 12 else {}))
     scene.opening()
-    assert scene.told == ["waits for busy pipelines: catalog is held by release 5.9"] * 2
+    assert (
+        scene.told
+        == ["waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z"]
+        * 2
+    )
 
 
 def test_release_that_waits_for_others(scene: Scene) -> None:
     """While others hold its pipelines, that is told once, and again when it has changed."""
-    catalog = Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9")
-    scene.holds = [catalog, Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8")]
+    catalog = held("catalog", "5.9")
+    scene.holds = [catalog, held("web", "5.8")]
     for look in range(13):
         scene.execution("RUNNING")
         scene.pointer(**({"opens": "5.10"} if look == 12 else {}))
@@ -153,6 +164,7 @@ def test_release_that_waits_for_others(scene: Scene) -> None:
 
     assert scene.opening(wait=pass_time) == Opened(release_id="5.10")
     assert scene.told == [
-        "waits for busy pipelines: catalog is held by release 5.9; web is held by release 5.8",
-        "waits for busy pipelines: catalog is held by release 5.9",
+        "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z; "
+        "web is held by release 5.8 since 2026-11-22T09:59:00Z",
+        "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z",
     ]

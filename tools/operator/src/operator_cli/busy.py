@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING
+
+from operator_cli.wording import clock_time
+from release_core.clock import from_iso
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -25,10 +29,12 @@ class Hold:
     pipeline: str
     release_id: str
     execution_arn: str
+    since: datetime
 
     def __str__(self) -> str:
-        """Who holds what, in a few words."""
-        return f"{self.pipeline} is held by release {self.release_id}"
+        """Who holds what since when, in a few words."""
+        held = f"{self.pipeline} is held by release {self.release_id}"
+        return f"{held} since {clock_time(self.since)}"
 
 
 class BusyPipelines:
@@ -65,7 +71,7 @@ class BusyPipelines:
                     self._table: {
                         "Keys": [{"pipeline": {"S": name}} for name in names],
                         # Not the tokens of those who wait: they can wake a release.
-                        "ProjectionExpression": "pipeline, held_by, held_for",
+                        "ProjectionExpression": "pipeline, held_by, held_for, held_since",
                         "ConsistentRead": True,
                     }
                 }
@@ -75,6 +81,7 @@ class BusyPipelines:
                     pipeline=item["pipeline"]["S"],
                     release_id=item["held_for"]["S"],
                     execution_arn=item["held_by"]["S"],
+                    since=from_iso(item["held_since"]["S"]),
                 )
                 for item in items
                 if "held_by" in item
