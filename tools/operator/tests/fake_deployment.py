@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from operator_cli.busy import Hold
 from operator_cli.deployment import Deployment
@@ -26,6 +26,7 @@ class FakeAws:
     pointer: str | None
     execution: dict[str, Any]
     interrupted: bool = False
+    away: bool = False
     put_interrupted: bool = False
     dropped: bytes = b""
     event: str = ""
@@ -70,6 +71,8 @@ class FakeAws:
         return [{"executions": [{"executionArn": EXECUTION, "startDate": datetime.now(UTC)}]}]
 
     def describe_execution(self, **asked: str) -> dict[str, Any]:
+        if self.away:
+            raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
         if asked["executionArn"] != EXECUTION:
             raise ClientError(
                 {"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "DescribeExecution"

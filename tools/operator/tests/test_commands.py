@@ -92,7 +92,8 @@ def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
     result = run("submit", "manifest.json", "--detach")
     assert result.exit_code == 0, result.output
     assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
-    assert result.stdout.rstrip().endswith("release-machine cancel mine")
+    assert "give it up with: release-machine cancel mine" in result.stdout
+    assert result.stdout.rstrip().endswith("follow it with: release-machine watch mine")
 
 
 def test_dry_run(aws: FakeAws, run: Run) -> None:
@@ -223,6 +224,82 @@ def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:
     assert {json.loads(line)["releaseId"] for line in result.stdout.splitlines()} == {
         "2026.11.22-1"
     }
+
+
+def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads JSON is told what is waited for, too; people read it beside that."""
+    aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 9
+    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
+    aws.holds = [HOLD]
+    pauses: list[float] = []
+
+    def fail_once(seconds: float) -> None:
+        aws.away = not pauses
+        pauses.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", fail_once)
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 0, result.output
+    failed, waits, found, *_ = map(json.loads, result.stdout.splitlines())
+    assert (failed["event"], failed["releaseId"]) == ("lookFailed", None)
+    assert "AWS does not answer" in failed["problem"]
+    assert list(waits)[:3] == ["at", "event", "releaseId"]
+    assert (waits["event"], waits["releaseId"]) == ("releaseWaits", None)
+    assert waits["executionArn"] == EXECUTION
+    assert waits["holds"] == [
+        {
+            "pipeline": "a",
+            "releaseId": "5.9",
+            "executionArn": "arn:other",
+            "since": "2026-11-22T09:59:00.000Z",
+        }
+    ]
+    assert found["event"] == "releaseFound"
+    assert "a is held by release 5.9 since 2026-11-22T09:59:00Z" in result.stderr
+    assert "The release goes on; looking again." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "told"),
+    [
+        (
+            {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})},
+            0,
+            {"event": "planned", **PLAN, "valid": True},
+        ),
+        (
+            {"status": "FAILED", "error": "StoppedByHand", "cause": "alice"},
+            1,
+            {"event": "rejected", "releaseId": None, "error": "StoppedByHand", "cause": "alice"},
+        ),
+        (
+            {
+                "status": "SUCCEEDED",
+                "output": json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"}),
+            },
+            0,
+            {"event": "alreadyReleased", "releaseId": "2026.11.22-1", "releasedBy": "arn:first"},
+        ),
+    ],
+)
+def test_what_opened_nothing_for_programs(
+    aws: FakeAws,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    ended: dict[str, str],
+    code: int,
+    told: dict[str, object],
+) -> None:
+    """How a wait ends that opens no release is one JSON object, and all the rest is beside it."""
+    aws.execution, aws.pointer = {"status": "RUNNING"}, None
+    monkeypatch.setattr(time, "sleep", lambda _: setattr(aws, "execution", ended))
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == code, result.output
+    first, *rest = map(json.loads, result.stdout.splitlines())
+    assert list(first)[:3] == ["at", "event", "releaseId"]
+    assert {name: value for name, value in first.items() if name != "at"} == told
+    assert {each["event"] for each in rest} <= {"releaseFound", "pipelineMoved", "releaseClosed"}
+    assert f"execution {EXECUTION}" in result.stderr
 
 
 def test_list_by_status(aws: FakeAws, run: Run) -> None:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
-from operator_cli.follow import Event, LookFailed, PipelineEvent, changes
+from operator_cli.follow import Event, LookFailed, PipelineEvent, ReleaseEvent, changes
 from operator_cli.json_events import JsonView, event_name
 from operator_cli.json_output import bom_document, release_document
 from operator_cli.model import Good, Pin, Pipeline, Revision, Snapshot
+from operator_cli.opening import Answer
 
 type At = Callable[[float], datetime]
 
@@ -102,9 +103,11 @@ def test_every_event_is_in_the_guide() -> None:
     rows = set(re.findall(r"^\| `(\w+)` \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
     events = [
         *get_args(PipelineEvent.__value__),
+        *get_args(ReleaseEvent.__value__),
+        *get_args(Answer.__value__),
         *(each for each in get_args(Event.__value__) if isinstance(each, type)),
     ]
-    assert len(events) >= 11
+    assert len(events) >= 15
     assert {event_name(each) for each in events} <= rows
 
 

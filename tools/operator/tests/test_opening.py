@@ -1,29 +1,36 @@
 """What became of an execution at its opening."""
 
+import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from operator_cli import opening
 from operator_cli.busy import Hold
+from operator_cli.errors import UnreachableError
+from operator_cli.follow import Event, LookFailed, ReleaseWaits
 from operator_cli.ledger_reader import LedgerReader
-from operator_cli.opening import AlreadyReleased, Opened, Opening, Rejected, await_opening
+from operator_cli.opening import (
+    AlreadyReleased,
+    Opened,
+    Opening,
+    Rejected,
+    await_opening,
+    opening_of,
+)
+from operator_cli.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
+from operator_cli.plain import PlainView
 
+type At = Callable[[float], datetime]
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
-
-
-def held(pipeline: str, release_id: str) -> Hold:
-    since = datetime(2026, 11, 22, 9, 59, tzinfo=UTC)
-    return Hold(
-        pipeline=pipeline, release_id=release_id, execution_arn=f"arn:{release_id}", since=since
-    )
 
 
 class Scene:
@@ -36,9 +43,12 @@ class Scene:
             dynamodb=dynamodb, releases_table="releases", executions_table="executions"
         )
         self._started = started
+        self.now = started
         self.pauses: list[float] = []
         self.holds: list[Hold] = []
-        self.told: list[str] = []
+        self.asked = 0
+        self.reason_away = False
+        self.shown: list[Event] = []
 
     def execution(self, status: str, **more: str) -> None:
         known = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": self._started}
@@ -48,19 +58,50 @@ class Scene:
         stored = {name: {"S": value} for name, value in item.items()}
         self._items.add_response("get_item", {"Item": stored} if item else {})
 
-    def opening(self, wait: Callable[[float], None] | None = None) -> Opening:
+    def looks(self, number: int) -> None:
+        """So many looks at an execution that has not opened its release, and one when it has."""
+        for _ in range(number):
+            self.execution("RUNNING")
+            self.pointer()
+        self.execution("RUNNING")
+        self.pointer(opens="5.10")
+
+    def away(self) -> None:
+        """AWS, at one look."""
+        self._executions.add_client_error("describe_execution", "ThrottlingException")
+
+    def waited_for(self) -> list[Hold]:
+        """What holds, unless AWS is away."""
+        self.asked += 1
+        if self.reason_away:
+            raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
+        return self.holds
+
+    def opening(
+        self,
+        *,
+        wait: Callable[[], None] = lambda: None,
+        show: Callable[[list[Event]], None] | None = None,
+        patient: bool = True,
+    ) -> Opening | ReleaseWaits:
+        def pass_time(seconds: float) -> None:
+            self.pauses.append(seconds)
+            self.now += timedelta(seconds=seconds)
+            wait()
+
         return await_opening(
             EXECUTION,
-            sfn=self._sfn,
-            ledger=self._ledger,
-            waited_for=lambda: self.holds,
-            tell=self.told.append,
-            wait=wait or self.pauses.append,
+            look=partial(opening_of, EXECUTION, sfn=self._sfn, ledger=self._ledger),
+            waited_for=self.waited_for,
+            show=show or self.shown.extend,
+            wait=pass_time,
+            clock=lambda: self.now,
+            patient=patient,
         )
 
 
 @pytest.fixture
-def scene(stubbed: Stubbed, at: Callable[[float], datetime]) -> Scene:
+def scene(stubbed: Stubbed, at: At) -> Scene:
     return Scene(stubbed, at(0))
 
 
@@ -134,37 +175,104 @@ def test_execution_stopped_before_it_opened(scene: Scene) -> None:
     )
 
 
-def test_what_holds_for_long_is_told_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that waits is not silent, though the same pipelines are held all the time."""
-    monkeypatch.setattr(opening, "_LOOKS_BETWEEN_SIGNS", 8)
-    scene.holds = [held("catalog", "5.9")]
-    for look in range(13):
-        scene.execution("RUNNING")
-        scene.pointer(**({"opens": "5.10"} if look == 12 else {}))
-    scene.opening()
-    assert (
-        scene.told
-        == ["waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z"]
-        * 2
+@pytest.fixture
+def catalog(at: At) -> Hold:
+    return Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
+
+
+def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
+    """A job that waits is not silent for five minutes, though the same is held all the time."""
+    scene.holds = [catalog]
+    scene.looks(110)
+    out = io.StringIO()
+    view = PlainView(out, clock=lambda: scene.now)
+    scene.opening(show=partial(view.show, None))
+    first, second = out.getvalue().splitlines()
+    told = (
+        "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z; "
+        "it starts by itself when they are free; give it up with: release-machine cancel 0b2f"
     )
+    assert first == f"2026-11-22T10:00:01Z {told}"
+    assert second == f"2026-11-22T10:05:04Z {told}"
 
 
-def test_release_that_waits_for_others(scene: Scene) -> None:
-    """While others hold its pipelines, that is told once, and again when it has changed."""
-    catalog = held("catalog", "5.9")
-    scene.holds = [catalog, held("web", "5.8")]
-    for look in range(13):
-        scene.execution("RUNNING")
-        scene.pointer(**({"opens": "5.10"} if look == 12 else {}))
+def test_release_that_waits_for_others(scene: Scene, catalog: Hold, at: At) -> None:
+    """While others hold its pipelines, that is shown once, and again when it has changed."""
+    web = Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8", since=at(-60))
+    scene.holds = [catalog, web]
+    scene.looks(12)
 
-    def pass_time(seconds: float) -> None:
-        scene.pauses.append(seconds)
+    def free_web() -> None:
         if len(scene.pauses) == 9:
             scene.holds = [catalog]
 
-    assert scene.opening(wait=pass_time) == Opened(release_id="5.10")
-    assert scene.told == [
-        "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z; "
-        "web is held by release 5.8 since 2026-11-22T09:59:00Z",
-        "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z",
+    assert scene.opening(wait=free_web) == Opened(release_id="5.10")
+    assert scene.shown == [
+        ReleaseWaits(EXECUTION, [catalog, web]),
+        ReleaseWaits(EXECUTION, [catalog]),
     ]
+
+
+def test_looks_become_rarer_until_something_changes(scene: Scene, catalog: Hold) -> None:
+    """What takes a moment is seen at once, without asking why; hours are not spent with asking."""
+    scene.looks(30)
+
+    def hold() -> None:
+        if len(scene.pauses) == 20:
+            scene.holds = [catalog]
+
+    scene.opening(wait=hold)
+    assert sum(scene.pauses[:3]) < 2
+    assert scene.asked == 30 - 3
+    for quiet in (scene.pauses[:20], scene.pauses[20:]):
+        assert quiet[0] == FIRST_PAUSE_SECONDS
+        assert quiet == sorted(quiet)
+        assert quiet[-1] == LONGEST_PAUSE_SECONDS
+
+
+def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -> None:
+    """Whoever is not patient is told what is waited for, and may leave."""
+    scene.holds = [catalog]
+    for _ in range(4):
+        scene.execution("RUNNING")
+        scene.pointer()
+    waits = ReleaseWaits(EXECUTION, [catalog])
+    assert scene.opening(patient=False) == waits
+    assert scene.shown == [waits]
+
+
+def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
+    """AWS away now and then, however often in hours, does not end the waiting."""
+    for _ in range(2):
+        scene.execution("RUNNING")
+        scene.pointer()
+        for _ in range(TRIES_UNREACHED):
+            scene.away()
+    scene.looks(0)
+    assert scene.opening() == Opened(release_id="5.10")
+    failed = [each for each in scene.shown if isinstance(each, LookFailed)]
+    assert len(failed) == 2 * TRIES_UNREACHED
+    assert "ThrottlingException" in failed[0].problem
+    assert scene.pauses[1] == LONGEST_PAUSE_SECONDS
+    assert failed[1].at - failed[0].at == timedelta(seconds=LONGEST_PAUSE_SECONDS)
+
+
+def test_a_reason_that_cannot_be_asked_for_is_a_failed_look(scene: Scene) -> None:
+    """The history of the execution is asked of AWS, too."""
+    scene.looks(5)
+    scene.reason_away = True
+    assert scene.opening() == Opened(release_id="5.10")
+    assert [type(each) for each in scene.shown] == [LookFailed, LookFailed]
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_aws_away_for_long_ends_the_waiting(scene: Scene, good: int) -> None:
+    """The problem is raised after many failed looks in a row, or when none was good at once."""
+    for _ in range(good):
+        scene.execution("RUNNING")
+        scene.pointer()
+    for _ in range(good * TRIES_UNREACHED + 1):
+        scene.away()
+    with pytest.raises(UnreachableError, match="ThrottlingException"):
+        scene.opening()
+    assert len(scene.pauses) == good * (1 + TRIES_UNREACHED)

@@ -1,10 +1,11 @@
 """Two looks at a release in, what changed between them out; and the loop that goes on looking."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from operator_cli.busy import Hold
 from operator_cli.errors import UnreachableError
 from operator_cli.model import WAITING, Activity, Pipeline, Release, Snapshot
 from operator_cli.pace import Pace
@@ -13,6 +14,14 @@ from operator_cli.wording import halted
 
 # A release stopped by hand is closed at once; its executions end a little later, if they can.
 LOOKS_AFTER_CLOSE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWaits:
+    """The execution waits for pipelines that others hold, and opens its release by itself then."""
+
+    execution_arn: str
+    holds: Sequence[Hold]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +115,8 @@ class LookFailed:
 type PipelineEvent = (
     PipelineMoved | PipelineKept | PipelineWaits | PipelineRetried | PipelineActs | PipelineStopping
 )
-type Event = (
-    ReleaseFound | PipelineEvent | ReleaseHalted | ReleaseProgressed | ReleaseClosed | LookFailed
-)
+type ReleaseEvent = ReleaseFound | ReleaseHalted | ReleaseProgressed | ReleaseClosed
+type Event = ReleaseWaits | ReleaseEvent | PipelineEvent | LookFailed
 
 
 class Sink(Protocol):

@@ -18,12 +18,20 @@ from operator_cli.aws_problems import explained
 from operator_cli.brought import brought_by
 from operator_cli.cancelling import still_stopping
 from operator_cli.errors import OperatorError, UnreachableError
-from operator_cli.follow import Sink, follow
+from operator_cli.follow import Event, ReleaseWaits, Sink, follow
 from operator_cli.json_events import JsonView
 from operator_cli.live import LiveView
 from operator_cli.model import REJECTED, SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
-from operator_cli.opening import AlreadyReleased, Planned, Postponed, Rejected, await_opening
+from operator_cli.opening import (
+    AlreadyReleased,
+    Opened,
+    Opening,
+    Planned,
+    Rejected,
+    await_opening,
+    opening_of,
+)
 from operator_cli.past_runs import PastRuns
 from operator_cli.plain import PlainView
 from operator_cli.plan_view import plan_view
@@ -48,41 +56,69 @@ def follow_from_opening(
 
     With ``detach`` exit when the release is opened, or waits for others to open by itself.
     """
-    name = execution_arn.rpartition(":")[2]
     # Whoever reads JSON reads nothing else.
     say = partial(tell, aside=as_json)
     say(f"execution {execution_arn}")
-    goes_on = f"the release goes on. Follow it again: {watch_command(name)}"
-    with going_on(f"{goes_on}\nTo stop it: release-machine cancel {name}"), explained():
-        opening = await_opening(
-            execution_arn,
-            sfn=session.sfn,
-            ledger=session.ledger,
-            waited_for=lambda: session.busy.waited_for(execution_arn, pipelines),
-            tell=say,
-            wait=time.sleep,
-            patient=not detach,
-        )
-    if isinstance(opening, Rejected):
-        raise rejected(session, opening, execution_arn)
-    if isinstance(opening, Planned):
-        tell("a dry run: nothing was started or recorded")
-        console = open_console()
-        show(console, plan_view(opening.plan, width=console.width))
-        sys.exit(RELEASED)
-    if isinstance(opening, Postponed):
-        tell(f"it starts by itself; follow it with: {watch_command(name)}")
-        tell(f"give it up with: release-machine cancel {name}")
-        sys.exit(RELEASED)
-    if isinstance(opening, AlreadyReleased):
-        say(
-            f"already released: this manifest is release {opening.release_id}, run by "
-            f"{opening.released_by}; nothing was started now, this is how it stands"
-        )
+    opening = _await_opening(
+        session, execution_arn, pipelines=pipelines, patient=not detach, as_json=as_json
+    )
+    if as_json and not isinstance(opening, Opened | ReleaseWaits):
+        JsonView(sys.stdout).answer(opening)
+    match opening:
+        case ReleaseWaits():
+            say(f"follow it with: {watch_command(_name(execution_arn))}")
+            sys.exit(RELEASED)
+        case Rejected():
+            raise rejected(session, opening, execution_arn)
+        case Planned():
+            say("a dry run: nothing was started or recorded")
+            if not as_json:
+                console = open_console()
+                show(console, plan_view(opening.plan, width=console.width))
+            sys.exit(RELEASED)
+        case AlreadyReleased():
+            say(
+                f"already released: this manifest is release {opening.release_id}, run by "
+                f"{opening.released_by}; nothing was started now, this is how it stands"
+            )
     if detach:
-        tell(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
+        say(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
         sys.exit(RELEASED)
     follow_and_exit(session, opening.release_id, as_json=as_json)
+
+
+def _await_opening(
+    session: Session,
+    execution_arn: str,
+    *,
+    pipelines: Sequence[str],
+    patient: bool,
+    as_json: bool,
+) -> Opening | ReleaseWaits:
+    name = _name(execution_arn)
+    goes_on = f"the release goes on. Follow it again: {watch_command(name)}"
+    views: list[Sink] = [PlainView(sys.stderr if as_json else sys.stdout)]
+    if as_json:
+        views.append(JsonView(sys.stdout))
+
+    def show(events: list[Event]) -> None:
+        for view in views:
+            view.show(None, events)
+
+    with going_on(f"{goes_on}\nTo stop it: release-machine cancel {name}"):
+        return await_opening(
+            execution_arn,
+            look=partial(opening_of, execution_arn, sfn=session.sfn, ledger=session.ledger),
+            waited_for=lambda: session.busy.waited_for(execution_arn, pipelines),
+            show=show,
+            wait=time.sleep,
+            clock=now,
+            patient=patient,
+        )
+
+
+def _name(execution_arn: str) -> str:
+    return execution_arn.rpartition(":")[2]
 
 
 def rejected(session: Session, rejection: Rejected, execution_arn: str) -> OperatorError:

@@ -2,8 +2,9 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
+from operator_cli.busy import Hold
 from operator_cli.follow import (
     Event,
     LookFailed,
@@ -15,12 +16,15 @@ from operator_cli.follow import (
     PipelineStopping,
     PipelineWaits,
     ReleaseClosed,
+    ReleaseEvent,
     ReleaseFound,
     ReleaseHalted,
     ReleaseProgressed,
+    ReleaseWaits,
 )
-from operator_cli.json_output import activity_document, failure_document, moment
-from operator_cli.model import Release, Snapshot
+from operator_cli.json_output import Json, activity_document, failure_document, moment
+from operator_cli.model import Snapshot
+from operator_cli.opening import AlreadyReleased, Answer, Planned, Rejected
 
 
 class JsonView:
@@ -35,14 +39,17 @@ class JsonView:
         release_id = snapshot.release.release_id if snapshot else None
         for event in events:
             at = event.at if isinstance(event, LookFailed) else looked_at
-            document = {
-                "at": moment(at),
-                "event": event_name(type(event)),
-                "releaseId": release_id,
-                **_facts(event),
-            }
-            self._out.write(json.dumps(document, ensure_ascii=False) + "\n")
+            self._write(at, event, {"releaseId": release_id, **_facts(event)})
         self._out.flush()
+
+    def answer(self, answer: Answer) -> None:
+        """Write what an execution says that opened nothing new."""
+        self._write(datetime.now(UTC), answer, {"releaseId": None, **_of_answer(answer)})
+        self._out.flush()
+
+    def _write(self, at: datetime, event: Event | Answer, facts: Json) -> None:
+        document = {"at": moment(at), "event": event_name(type(event)), **facts}
+        self._out.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def event_name(kind: type) -> str:
@@ -51,11 +58,42 @@ def event_name(kind: type) -> str:
     return name[0].lower() + name[1:]
 
 
-def _facts(event: Event) -> dict[str, Any]:
+def _of_answer(answer: Answer) -> Json:
+    match answer:
+        case AlreadyReleased():
+            return {"releaseId": answer.release_id, "releasedBy": answer.released_by}
+        case Planned():
+            return answer.plan
+        case Rejected():
+            return {"error": answer.error, "cause": answer.cause}
+
+
+def _facts(event: Event) -> Json:
+    match event:
+        case ReleaseWaits(execution_arn, holds):
+            return {"executionArn": execution_arn, "holds": [_hold(each) for each in holds]}
+        case LookFailed(problem, next_step, _):
+            return {"problem": problem, "nextStep": next_step}
+        case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
+            return {"status": event.release.status, **_of_release(event)}
+        case _:
+            pipeline = event.pipeline
+            return {"pipeline": pipeline.name, "status": pipeline.status, **_of_pipeline(event)}
+
+
+def _hold(hold: Hold) -> Json:
+    return {
+        "pipeline": hold.pipeline,
+        "releaseId": hold.release_id,
+        "executionArn": hold.execution_arn,
+        "since": moment(hold.since),
+    }
+
+
+def _of_release(event: ReleaseEvent) -> Json:
     match event:
         case ReleaseFound(release):
             return {
-                **_of_release(release),
                 "executionArn": release.execution_arn,
                 "attempt": release.attempt,
                 "openedAt": moment(release.opened_at),
@@ -69,34 +107,23 @@ def _facts(event: Event) -> dict[str, Any]:
                 ],
             }
         case ReleaseHalted(release):
-            return {**_of_release(release), "haltedBy": release.halted_by}
-        case ReleaseClosed(release):
-            return {
-                **_of_release(release),
-                "closedAt": moment(release.closed_at),
-                "why": release.why,
-                "rollsBackAs": release.rolls_back_as,
-            }
+            return {"haltedBy": release.halted_by}
         case ReleaseProgressed(release, remaining, unknown):
             return {
-                **_of_release(release),
                 "ended": release.ended_count,
                 "pipelineCount": release.pipeline_count,
                 "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
                 "noEstimate": unknown,
             }
-        case LookFailed(problem, next_step, _):
-            return {"problem": problem, "nextStep": next_step}
-        case _:
-            pipeline = event.pipeline
-            return {"pipeline": pipeline.name, "status": pipeline.status, **_of_pipeline(event)}
+        case ReleaseClosed(release):
+            return {
+                "closedAt": moment(release.closed_at),
+                "why": release.why,
+                "rollsBackAs": release.rolls_back_as,
+            }
 
 
-def _of_release(release: Release) -> dict[str, Any]:
-    return {"status": release.status}
-
-
-def _of_pipeline(event: PipelineEvent) -> dict[str, Any]:
+def _of_pipeline(event: PipelineEvent) -> Json:
     match event:
         case PipelineMoved(pipeline, before):
             return {
@@ -113,6 +140,6 @@ def _of_pipeline(event: PipelineEvent) -> dict[str, Any]:
         case PipelineRetried(pipeline):
             return {"retried": pipeline.retried, "retries": pipeline.retries}
         case PipelineActs(_, activity):
-            return dict(activity_document(activity))
+            return activity_document(activity)
         case PipelineStopping(_, stopping):
             return {"why": stopping}

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from operator_cli.aws_problems import explained
 from operator_cli.busy import Hold
+from operator_cli.errors import UnreachableError
+from operator_cli.follow import Event, LookFailed, ReleaseWaits
 from operator_cli.ledger_reader import LedgerReader
 from operator_cli.model import Release
+from operator_cli.pace import Pace
 from operator_cli.situation import abandon_command
+from release_core.clock import Clock
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
-_PAUSE_SECONDS = 0.5
-# Opening takes a moment: only what takes longer is asked for its reason, every so many looks.
-_LOOKS_BETWEEN_REASONS = 4
-# What still holds is said again every five minutes: jobs that say nothing are ended.
-_LOOKS_BETWEEN_SIGNS = 600
+# Opening takes a moment, some two seconds: only what takes more looks is asked for its reason.
+_LOOKS_WITHOUT_REASON = 3
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 
@@ -38,7 +40,7 @@ class AlreadyReleased:
     """The same manifest had opened this release before."""
 
     release_id: str
-    released_by: str | None
+    released_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,68 +96,79 @@ class Planned:
     plan: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postponed:
-    """The execution waits for pipelines that others hold, and will open its release by itself."""
-
-    holds: Sequence[Hold]
-
-
 def _see(release_id: str | None) -> str:
     if release_id is None:
         return "List the latest releases with: release-machine list"
     return f"See how it stands with: release-machine show {shlex.quote(release_id)}"
 
 
-type Opening = Opened | AlreadyReleased | Rejected | Planned | Postponed
+# What an execution says that opened nothing new.
+type Answer = AlreadyReleased | Rejected | Planned
+type Opening = Opened | Answer
 
 
 def await_opening(
     execution_arn: str,
     *,
-    sfn: SFNClient,
-    ledger: LedgerReader,
+    look: Callable[[], Opening | None],
     waited_for: Callable[[], list[Hold]],
-    tell: Callable[[str], None],
+    show: Callable[[list[Event]], None],
     wait: Callable[[float], None],
-    patient: bool = True,
-) -> Opening:
-    """Look until the ledger names the release or the execution has ended without one.
+    clock: Clock,
+    patient: bool,
+) -> Opening | ReleaseWaits:
+    """Look, with growing pauses, until it is opened or the execution has ended without that.
 
-    While it waits for pipelines that others hold, that is told, and again when it changes; when not
-    ``patient``, it is the answer.
+    What it waits for is shown whenever that has changed; when not ``patient``, it is the answer.
+    Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
     """
-    told: list[Hold] = []
+    pace = Pace()
+    known: list[Hold] = []
     looks = 0
     while True:
-        # Asked in this order, an execution that ended has written its pointer before we read it.
-        execution = sfn.describe_execution(executionArn=execution_arn)
-        status = execution["status"]
-        if status == SUCCEEDED:
-            output = _json_object(execution.get("output", ""))
-            if "criticalPath" in output:
-                return Planned(plan=output)
-            if output.get("released_by"):
-                return AlreadyReleased(
-                    release_id=str(output["release_id"]), released_by=str(output["released_by"])
-                )
-        release_id = ledger.release_opened_by(execution_arn)
-        if release_id is not None:
-            return Opened(release_id=release_id)
-        if status != RUNNING:
-            return Rejected(
-                error=execution.get("error") or status,
-                cause=execution.get("cause") or f"the execution ended {status} before it opened",
-            )
+        try:
+            with explained():
+                opening = look()
+                asks = opening is None and looks >= _LOOKS_WITHOUT_REASON
+                holds = waited_for() if asks else []
+        except UnreachableError as error:
+            pace.missed(error)
+            show([LookFailed(error.problem, error.next_step, clock())])
+        else:
+            if opening is not None:
+                return opening
+            waits = ReleaseWaits(execution_arn, holds) if holds and holds != known else None
+            show([waits] if waits else [])
+            if waits and not patient:
+                return waits
+            pace.looked(changed=holds != known)
+            known = holds
         looks += 1
-        if looks % _LOOKS_BETWEEN_REASONS == 0:
-            holds = waited_for()
-            if holds and (holds != told or looks % _LOOKS_BETWEEN_SIGNS == 0):
-                tell(f"waits for busy pipelines: {'; '.join(map(str, holds))}")
-                if not patient:
-                    return Postponed(holds=holds)
-            told = holds
-        wait(_PAUSE_SECONDS)
+        wait(pace.pause)
+
+
+def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: LedgerReader) -> Opening | None:
+    """Look once what became of an execution; None while that is open."""
+    # Asked in this order, an execution that ended has written its pointer before we read it.
+    execution = sfn.describe_execution(executionArn=execution_arn)
+    status = execution["status"]
+    if status == SUCCEEDED:
+        output = _json_object(execution.get("output", ""))
+        if "criticalPath" in output:
+            return Planned(plan=output)
+        if output.get("released_by"):
+            return AlreadyReleased(
+                release_id=str(output["release_id"]), released_by=str(output["released_by"])
+            )
+    release_id = ledger.release_opened_by(execution_arn)
+    if release_id is not None:
+        return Opened(release_id=release_id)
+    if status != RUNNING:
+        return Rejected(
+            error=execution.get("error") or status,
+            cause=execution.get("cause") or f"the execution ended {status} before it opened",
+        )
+    return None
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """One line per change, for pipes, logs and CI."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from operator_cli.follow import (
@@ -14,13 +14,16 @@ from operator_cli.follow import (
     PipelineStopping,
     PipelineWaits,
     ReleaseClosed,
+    ReleaseEvent,
     ReleaseFound,
     ReleaseHalted,
     ReleaseProgressed,
+    ReleaseWaits,
 )
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
 from operator_cli.printable import in_one_line
 from operator_cli.wording import clock_time, duration, halted, progress, retries_used, tally
+from release_core.clock import Clock, now
 
 LONGEST_SILENCE = timedelta(minutes=5)
 
@@ -28,21 +31,26 @@ LONGEST_SILENCE = timedelta(minutes=5)
 class PlainView:
     """Writes each event as one line, beginning with the time in UTC at which it was seen."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, *, clock: Clock = now) -> None:
         self._out = out
+        self._clock = clock
         self._said_at: datetime | None = None
+        self._waits: ReleaseWaits | None = None
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         """Write what changed since the last look."""
-        at = snapshot.at if snapshot else datetime.now(UTC)
+        at = snapshot.at if snapshot else self._clock()
         pipelines = snapshot.release.pipelines if snapshot else ()
         width = max((len(pipeline.name) for pipeline in pipelines), default=0)
         for event in events:
             seen = event.at if isinstance(event, LookFailed) else at
             self._write(seen, line(event, name_width=width))
+            if isinstance(event, ReleaseWaits):
+                self._waits = event
+        standing = _standing(snapshot) if snapshot else self._waits and _waits(self._waits)
         # The platforms of CI end a job that says nothing for some ten minutes.
-        if snapshot and self._said_at and at - self._said_at >= LONGEST_SILENCE:
-            self._write(at, _standing(snapshot))
+        if standing and self._said_at and at - self._said_at >= LONGEST_SILENCE:
+            self._write(at, standing)
         self._out.flush()
 
     def _write(self, at: datetime, said: str) -> None:
@@ -53,19 +61,27 @@ class PlainView:
 def line(event: Event, *, name_width: int) -> str:
     """Say one event in one line."""
     match event:
+        case ReleaseWaits():
+            return _waits(event)
+        case LookFailed(problem, _, _):
+            return f"{problem} The release goes on; looking again."
+        case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
+            return f"release {event.release.release_id}: {_of_release(event)}"
+        case _:
+            return f"{event.pipeline.name:<{name_width}} {_of_pipeline(event)}"
+
+
+def _of_release(event: ReleaseEvent) -> str:
+    match event:
         case ReleaseFound(release):
             return _found(release)
         case ReleaseHalted(release):
-            return f"release {release.release_id}: halted {halted(release)}"
-        case ReleaseClosed(release):
-            return _closed(release)
+            return f"halted {halted(release)}"
         case ReleaseProgressed(release, remaining, unknown):
             why = f"; no estimate: {unknown}" if unknown else ""
-            return f"release {release.release_id}: {progress(release, remaining)}{why}"
-        case LookFailed(problem, _, _):
-            return f"{problem} The release goes on; looking again."
-        case _:
-            return f"{event.pipeline.name:<{name_width}} {_of_pipeline(event)}"
+            return f"{progress(release, remaining)}{why}"
+        case ReleaseClosed(release):
+            return _closed(release)
 
 
 def _standing(snapshot: Snapshot) -> str:
@@ -97,11 +113,19 @@ def _of_pipeline(event: PipelineEvent) -> str:
             return f"{status} {stopping}"
 
 
+def _waits(waits: ReleaseWaits) -> str:
+    name = waits.execution_arn.rpartition(":")[2]
+    return (
+        f"waits for busy pipelines: {'; '.join(map(str, waits.holds))}; it starts by itself when "
+        f"they are free; give it up with: release-machine cancel {name}"
+    )
+
+
 def _found(release: Release) -> str:
     count = release.pipeline_count
     pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
     attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
-    return f"release {release.release_id}: {pipelines}{attempt}, execution {release.execution_arn}"
+    return f"{pipelines}{attempt}, execution {release.execution_arn}"
 
 
 def _moved(pipeline: Pipeline) -> str:
@@ -136,4 +160,4 @@ def _acts(activity: Activity) -> str:
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
     why = f": {' '.join(release.why.split())}" if release.why else ""
-    return f"release {release.release_id}: {release.status} after {took}, {tally(release)}{why}"
+    return f"{release.status} after {took}, {tally(release)}{why}"
