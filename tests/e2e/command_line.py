@@ -40,20 +40,20 @@ def run_command(
     )
 
 
-class Terminal:
-    """A terminal of 100 columns on which the command runs; ``written`` is all that it showed."""
+class Call:
+    """A call of the command that goes on; ``written`` is all that it wrote."""
 
-    def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], reads: int) -> None:
         self._process = process
-        self._screen = screen
+        self._reads = reads
         self._bytes = b""
 
     @property
     def written(self) -> str:
         """What was written so far, with all its control sequences."""
-        while select.select([self._screen], [], [], 0)[0]:
+        while select.select([self._reads], [], [], 0)[0]:
             try:
-                read = os.read(self._screen, 65_536)
+                read = os.read(self._reads, 65_536)
             except OSError:  # how Linux says that nobody writes any more
                 break
             if not read:
@@ -67,12 +67,8 @@ class Terminal:
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.written)
 
     def wait_for(self, text: str) -> None:
-        """Wait until a text was shown."""
-        wait_until(f"the terminal shows {text!r}", lambda: text in self.text)
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        os.write(self._screen, _INTERRUPT)
+        """Wait until a text was written."""
+        wait_until(f"the command writes {text!r}", lambda: text in self.text)
 
     def end(self) -> int:
         """Wait until the command has ended; answers its exit code."""
@@ -83,6 +79,24 @@ class Terminal:
 
         wait_until("the command ends", ended, 60)
         return self._process.wait()
+
+
+class Terminal(Call):
+    """A call on a terminal of 100 columns."""
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.write(self._reads, _INTERRUPT)
+
+
+@contextmanager
+def in_pipe(*arguments: str) -> Iterator[Call]:
+    """Call the command in a pipe; it is ended when the block is left."""
+    reads, writes = os.pipe()
+    process = subprocess.Popen([COMMAND, *arguments], stdout=writes)
+    os.close(writes)
+    with _ended(process, reads):
+        yield Call(process, reads)
 
 
 @contextmanager
@@ -98,10 +112,16 @@ def on_terminal(*arguments: str) -> Iterator[Terminal]:
         env={**os.environ, "TERM": "xterm-256color"},
     )
     os.close(keyboard)
-    try:
+    with _ended(process, screen):
         yield Terminal(process, screen)
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes], reads: int) -> Iterator[None]:
+    try:
+        yield
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             process.wait()
-        os.close(screen)
+        os.close(reads)

@@ -1,13 +1,14 @@
 """The command hands a release in and follows it: on a terminal, in a pipe, as JSON."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.account import Account
-from tests.e2e.command_line import on_terminal, run_command
+from tests.e2e.command_line import in_pipe, on_terminal, run_command
 from tests.e2e.ledger import Ledger
 from tests.e2e.pipelines import Estate, Pipelines, unique
 from tests.e2e.releases import Releases, manifest
@@ -107,3 +108,30 @@ def test_watch_as_json(pipelines: Pipelines, releases: Releases) -> None:
     assert (moved["pipeline"], moved["status"], moved["failure"]) == (pipeline, "SUCCEEDED", None)
     assert max(moved["startedAt"], moved["endedAt"]) <= moved["at"]
     assert closed["status"] == "SUCCEEDED"
+
+
+def test_what_waits_is_followed_to_its_end(
+    write: Any, pipelines: Pipelines, releases: Releases
+) -> None:
+    """Who holds the pipeline since when is told in lines and as JSON, and then what comes of it."""
+    held, holder, waiting = pipelines.make(approval=True), unique("holder"), unique("waiting")
+    first = releases.start(manifest(holder, held))
+    execution_id = releases.started(holder, held)
+    with in_pipe("submit", write(manifest(waiting, held, onBusy="wait"))) as submitted:
+        submitted.wait_for("give it up with: release-machine cancel ")
+        (name,) = re.findall(r"release-machine cancel (\S+)", submitted.text)
+        with in_pipe("watch", name, "--json") as watched:
+            watched.wait_for("releaseWaits")
+            pipelines.approve(held, execution_id)
+            pipelines.approve(held, releases.started(waiting, held))
+            assert (submitted.end(), watched.end()) == (0, 0)
+            events = [json.loads(line) for line in watched.text.splitlines()]
+        lines = submitted.text.splitlines()
+    assert f"waits for busy pipelines: {held} is held by release {holder} since 20" in lines[2]
+    assert f"release {waiting}: SUCCEEDED after " in lines[-1]
+    waits, found, *_, closed = events
+    (hold,) = waits["holds"]
+    assert waits["executionArn"].endswith(f":{name}")
+    assert (hold["pipeline"], hold["releaseId"], hold["executionArn"]) == (held, holder, first)
+    assert [each["event"] for each in (waits, found)] == ["releaseWaits", "releaseFound"]
+    assert (closed["event"], closed["status"]) == ("releaseClosed", "SUCCEEDED")
