@@ -22,7 +22,6 @@ _partitions = count()
 @pytest.mark.dynamodb_local
 @settings(
     max_examples=400,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -121,7 +121,7 @@ class Releases:
             executionArn=execution_arn, error="StoppedByHand", cause=cause
         )
 
-    def end(self, execution_arn: str, *, seconds: float = 60) -> "DescribeExecutionOutputTypeDef":
+    def end(self, execution_arn: str, *, seconds: float = 150) -> "DescribeExecutionOutputTypeDef":
         """Wait until an execution has ended; answers its description."""
 
         def ended() -> "DescribeExecutionOutputTypeDef | None":
@@ -157,7 +157,7 @@ class Releases:
         counts: Any = client.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
         return {how: number for how, number in counts.items() if number}
 
-    def started(self, release_id: str, pipeline: str, *, seconds: float = 30) -> str:
+    def started(self, release_id: str, pipeline: str, *, seconds: float = 60) -> str:
         """Wait until a pipeline of a release runs; answers the id of its execution."""
         return wait_until(
             f"{pipeline} of release {release_id} has an execution",
@@ -165,7 +165,17 @@ class Releases:
             seconds,
         )
 
-    def closed(self, release_id: str, *, seconds: float = 60) -> Item:
+    def started_or_ended(self, execution_arn: str, release_id: str, pipeline: str) -> str:
+        """Wait for a pipeline's execution, or for its release's end without it: then empty."""
+
+        def found() -> tuple[str] | None:
+            over = self.describe(execution_arn)["status"] != "RUNNING"
+            execution_id = str(self.ledger.pipeline(release_id, pipeline).get("execution_id", ""))
+            return (execution_id,) if execution_id or over else None
+
+        return wait_until(f"{pipeline} of {release_id} starts, or never does", found)[0]
+
+    def closed(self, release_id: str, *, seconds: float = 150) -> Item:
         """Wait until a release is closed; answers its header."""
 
         def header() -> Item:

@@ -52,7 +52,7 @@ def test_a_release_that_waits_starts_by_itself(
     pipelines.approve(held, execution_id)
 
     assert releases.end(first)["status"] == "SUCCEEDED"
-    pipelines.approve(held, releases.started(waiting, held, seconds=10))
+    pipelines.approve(held, releases.started(waiting, held))
     assert releases.end(second)["status"] == "SUCCEEDED"
     assert [len(pipelines.executions(name)) for name in (held, free)] == [2, 1]
 
@@ -69,7 +69,7 @@ def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
 
     releases.stop(first, "make room")
 
-    pipelines.approve(name, releases.started(waiting, name, seconds=10))
+    pipelines.approve(name, releases.started(waiting, name))
     assert releases.end(second)["status"] == "SUCCEEDED"
 
 

@@ -15,7 +15,7 @@ from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.platform
 
-SECONDS = 5
+SECONDS = 15  # the machine itself would look in an hour
 
 
 def test_a_cancel_reaches_everything_within_seconds(
@@ -119,7 +119,7 @@ def test_a_cancel_whose_event_was_lost_is_as_good_as_any(
     )
     assert ledger.holder(ending) == ""
     assert pipelines.status(running, executions[running]) == "Stopped"
-    pipelines.approve(running, releases.started(waiting, running, seconds=10))
+    pipelines.approve(running, releases.started(waiting, running))
     assert releases.end(second)["status"] == "SUCCEEDED"
 
 

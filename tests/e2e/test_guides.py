@@ -132,7 +132,7 @@ def follow(guide: Path, home: Path) -> str | None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=180,
+        timeout=60 * len(commands),
         env=environment(home),
     )
     outputs = [part.partition("\n")[2] for part in done.stdout.split(mark)[1:]]

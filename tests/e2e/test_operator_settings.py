@@ -11,6 +11,7 @@ from tests.e2e.account import Account
 from tests.e2e.command_line import COMMAND, run_command
 from tests.e2e.pipelines import Estate, unique
 from tests.e2e.releases import Releases, manifest
+from tests.e2e.waiting import wait_until
 
 pytestmark = pytest.mark.platform
 
@@ -55,7 +56,11 @@ def test_completion_in_bash(releases: Releases, estate: Estate) -> None:
     release_id = unique("r")
     releases.end(releases.start(manifest(release_id, estate.catalog)))
     assert "validate" in completed("release-machine va", word=1)
-    assert completed(f"release-machine show {release_id[:6]}", word=2) == [release_id]
+    # Nobody who types waits for AWS: when it takes too long to answer, nothing is offered.
+    wait_until(
+        "the id is offered",
+        lambda: completed(f"release-machine show {release_id[:6]}", word=2) == [release_id],
+    )
 
 
 def test_completion_without_aws(monkeypatch: pytest.MonkeyPatch) -> None:

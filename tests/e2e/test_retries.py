@@ -108,8 +108,8 @@ def test_a_retry_by_a_person_is_recognised(
     name, release_id = pipelines.make(), unique("by-hand")
     with (
         faults.action("fail", pipeline=name, **BROKEN),
-        faults.action("delay", pipeline=name, stage=DEPLOY_STAGE, seconds=2.5),
-        faults.event("delay", pipeline=name, state="FAILED", seconds=1) as late,
+        faults.action("delay", pipeline=name, stage=DEPLOY_STAGE, seconds=6),
+        faults.event("delay", pipeline=name, state="FAILED", seconds=3) as late,
     ):
         arn = releases.start(manifest(release_id, name))
         execution_id = releases.started(release_id, name)
@@ -121,9 +121,11 @@ def test_a_retry_by_a_person_is_recognised(
             retryMode="FAILED_ACTIONS",
         )
         wait_until("the failure is heard of", lambda: ("FAILED", 1) in states(ledger, execution_id))
-        assert ledger.pipeline(release_id, name)["status"] == "RUNNING"
+        assert ("SUCCEEDED", 2) not in states(ledger, execution_id)
 
         assert releases.end(arn)["status"] == "SUCCEEDED"
         assert faults.fired(late) == 1
     assert {("RESUMED", 2), ("SUCCEEDED", 2)} < states(ledger, execution_id)
+    audit = [entry["after"] for entry in ledger.pipeline(release_id, name)["audit"]]
+    assert audit == ["WAITING", "STARTING", "RUNNING", "SUCCEEDED"]
     assert len(pipelines.executions(name)) == 1

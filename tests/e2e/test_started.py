@@ -107,7 +107,7 @@ def test_a_throttled_start_is_tried_until_it_works(
     """Throttled more often than the SDK tries, a pipeline is started once, by the next try."""
     run = long_runs.throttled
 
-    ended = releases.end(releases.adopt(run.execution_arn), seconds=90)
+    ended = releases.end(releases.adopt(run.execution_arn))
 
     assert ended["status"] == "SUCCEEDED"
     assert faults.fired(long_runs.throttle) == THROTTLES

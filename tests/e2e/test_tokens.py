@@ -79,7 +79,7 @@ def test_an_event_may_come_late(
 ) -> None:
     """A release waits for the event that tells its pipeline's end, and ends with it."""
     name, release_id = pipelines.make(), unique("late")
-    with faults.event("delay", pipeline=name, state="SUCCEEDED", seconds=1.5):
+    with faults.event("delay", pipeline=name, state="SUCCEEDED", seconds=4):
         arn = releases.start(manifest(release_id, name))
         execution_id = releases.started(release_id, name)
         wait_until("it ends", lambda: pipelines.status(name, execution_id) == "Succeeded")

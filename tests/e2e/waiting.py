@@ -15,7 +15,7 @@ class WaitedInVainError(AssertionError):
     """
 
 
-def wait_until[T](what: str, condition: Callable[[], T | None], seconds: float = 30) -> T:
+def wait_until[T](what: str, condition: Callable[[], T | None], seconds: float = 60) -> T:
     """Look until ``condition`` answers something true, and answer that.
 
     Raises WaitedInVainError, with ``what`` and the last answer, when ``seconds`` have passed.

@@ -31,7 +31,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     ENTRIES,
     st.sampled_from(["nothing", "running", "failed", "another"]),

@@ -110,7 +110,7 @@ def release(
     return arn, closed, read_now
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(changes(), st.sampled_from(["v1", "v1", "v1", ""]))
 def test_a_rollback_is_opened_as_planned_and_takes_nothing_else(
     change: tuple[dict[str, Any], dict[str, Any]], revision: str

@@ -90,6 +90,7 @@ def test_many_first_invocations_at_once_all_succeed() -> None:
         Role=ROLE,
         Handler="app.handler",
         Code={"ZipFile": archive.getvalue()},
+        Timeout=30,
     )
     deadline = time.monotonic() + 30
     while client.get_function(FunctionName=name)["Configuration"]["State"] != "Active":

@@ -197,7 +197,8 @@ def test_an_execution_ends_once(waiting: Callable[..., Waiting]) -> None:
     stopped, succeeded = one.start(), one.start()
     for token in one.take_tokens(2):
         one.states.send_task_success(taskToken=token, output="{}")
-    soon(lambda: True if one.describe(succeeded)["status"] == "SUCCEEDED" else None, "success")
+    for each in (stopped, succeeded):
+        soon(lambda: one.describe(each)["status"] == "SUCCEEDED" or None, "success")  # noqa: B023
     again = one.start()
     one.states.stop_execution(executionArn=again, **STOPPED)
     for execution in (stopped, succeeded, again):
