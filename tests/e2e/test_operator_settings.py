@@ -51,6 +51,26 @@ def test_configuration(elsewhere: dict[str, Any], tmp_path: Path) -> None:
     assert f"{path}:2: region of [default] is not text." in wrong.stderr
 
 
+def test_profile(
+    elsewhere: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile, typed or of the configuration, says who asks and where; one by one."""
+    config = tmp_path / "config"
+    keys = "region = us-east-1\naws_access_key_id = test\naws_secret_access_key = test\n"
+    config.write_text(f"[profile here]\nendpoint_url = {elsewhere['endpoint_url']}\n{keys}")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert run_command("list").returncode == 3
+    assert run_command("list", "--profile", "here").returncode == 0
+    path = tmp_path / "release-machine.toml"
+    path.write_text(f'[default]\nname_prefix = "{elsewhere["name_prefix"]}"\nprofile = "here"\n')
+    assert run_command("list").returncode == 0
+    unknown = run_command("list", "--profile", "none")
+    assert unknown.returncode == 3
+    assert "(none)" in unknown.stderr
+
+
 def test_completion_in_bash(releases: Releases, estate: Estate) -> None:
     """A shell that loaded the script completes commands, and the ids of releases."""
     release_id = unique("r")

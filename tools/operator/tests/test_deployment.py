@@ -173,3 +173,16 @@ def test_the_outputs_name_the_region(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError, match="in us-east-1, not in eu-west-1"):
         Session(Target(outputs=path, region="eu-west-1"))
     assert Session(Target()).sfn.meta.region_name == "eu-central-1"
+
+
+def test_the_profile_says_whose_aws_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile that is named counts more than the keys of the shell; without one those count."""
+    path = tmp_path / "credentials"
+    path.write_text("[staging]\naws_access_key_id = staging\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "shell")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for profile, key in (("staging", "staging"), (None, "shell")):
+        sts = Session(Target(profile=profile, region="eu-central-1")).client("sts")
+        assert f"Credential={key}%2F" in sts.generate_presigned_url("get_caller_identity")
