@@ -102,7 +102,8 @@ class SourceRevision(_Model):
     )
     revision_type: RevisionType = Field(
         description="COMMIT_ID for a repository, IMAGE_DIGEST for ECR, S3_OBJECT_VERSION_ID or "
-        "S3_OBJECT_KEY for S3."
+        "S3_OBJECT_KEY for S3.",
+        examples=["COMMIT_ID"],
     )
     revision_value: Annotated[str, StringConstraints(min_length=1, max_length=1500)] = Field(
         description="The commit, digest, version or key itself.",
@@ -145,6 +146,15 @@ class ManifestPipeline(_Model):
         strict=False,
         description="The revisions to ship, by a pipeline of type V2; a source action that is not "
         "named takes its newest.",
+        examples=[
+            [
+                {
+                    "actionName": "Source",
+                    "revisionType": "S3_OBJECT_VERSION_ID",
+                    "revisionValue": "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+                }
+            ]
+        ],
     )
 
     @model_validator(mode="before")
@@ -178,6 +188,7 @@ class Manifest(_Model):
         default=None,
         alias="$schema",
         description="Where this schema is, for editors; the release machine ignores it.",
+        examples=["./release-manifest.schema.json"],
     )
     release_id: ReleaseId = Field(
         description="The id of the release; a number keeps its spelling: 5.1 and 5.10 are two.",
@@ -195,6 +206,7 @@ class Manifest(_Model):
         description="When a pipeline does not succeed: halt starts nothing new, continue starts "
         "all that does not depend on it, stop stops the running ones too, rollback stops them and "
         "then releases what was there before.",
+        examples=["rollback"],
     )
     max_concurrency: Annotated[int, Field(ge=1, le=MAX_PIPELINES)] | None = Field(
         default=None, description="At most so many pipelines in flight.", examples=[20]
@@ -202,6 +214,7 @@ class Manifest(_Model):
     stop_mode: Literal["graceful", "abandon"] = Field(
         default="graceful",
         description="Whether a stop waits for the actions that run, or abandons them.",
+        examples=["abandon"],
     )
     deadline: Deadline | None = Field(
         default=None,
@@ -211,13 +224,17 @@ class Manifest(_Model):
     on_busy: Literal["refuse", "wait"] = Field(
         default="refuse",
         description="What to do while another release holds one of the pipelines.",
+        examples=["wait"],
     )
     resume: bool = Field(
         default=False,
         description="Run again what did not succeed in this release, as its next attempt.",
+        examples=[True],
     )
     dry_run: bool = Field(
-        default=False, description="Only plan the release: check all of it and write nothing."
+        default=False,
+        description="Only plan the release: check all of it and write nothing.",
+        examples=[True],
     )
     rollback_of: ReleaseId | None = Field(
         default=None,

@@ -1,6 +1,7 @@
 """The published JSON Schema is generated from the manifest's model, and agrees with it."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,25 +52,42 @@ def test_it_is_a_schema_of_draft_2020_12(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
 
 
+def objects(part: object) -> Iterator[dict[str, Any]]:
+    """Every part of a schema that declares the keys of an object."""
+    if isinstance(part, dict):
+        if "properties" in part:
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from objects(each)
+
+
 def test_every_key_is_described(schema: dict[str, Any]) -> None:
     """An editor can say of each key what it is for; the schema has no key more, and none less."""
-    pipeline = schema["$defs"]["ManifestPipeline"]["anyOf"][1]
-    revision = schema["$defs"]["SourceRevision"]
-    for model in (schema, pipeline, revision):
-        assert model["title"]
-        assert model["additionalProperties"] is False
-        assert all(key["description"] for key in model["properties"].values())
+    for each in objects(schema):
+        assert each["title"]
+        assert each["additionalProperties"] is False
+        assert all(key["description"] for key in each["properties"].values())
     assert schema["properties"].keys() == {each.alias for each in Manifest.model_fields.values()}
 
 
-def test_the_examples_are_good(schema: dict[str, Any]) -> None:
-    """Those of the whole, and those of each key of the release."""
+def test_every_key_has_good_examples(schema: dict[str, Any]) -> None:
+    """Whoever takes an example of a key, of whatever level, has a manifest that is accepted."""
+    manifests: dict[str, Callable[..., str]] = {
+        "Release manifest": of,
+        "Pipeline": lambda **keys: of(pipelines=["catalog", {"name": "orders"} | keys]),
+        "SourceRevision": lambda **keys: of_pipeline(sourceRevisions=[PIN | keys]),
+    }
     assert len(schema["examples"]) > 1
     for example in schema["examples"]:
         assert accepts(schema, json.dumps(example)) == (True, True)
-    for key, declared in schema["properties"].items():
-        for example in declared.get("examples", []):
-            assert accepts(schema, of(**{key: example})) == (True, True), key
+    for each in objects(schema):
+        for key, declared in each["properties"].items():
+            assert declared.get("examples"), key
+            for example in declared["examples"]:
+                text = manifests[each["title"]](**{key: example})
+                assert accepts(schema, text) == (True, True), text
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("infra/demo/manifests/*.json")), ids=str)
