@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
+from operator_cli import exit_codes
 from operator_cli.cli import COMMANDS, cli
+from operator_cli.errors import OperatorError
+from operator_cli.following import NOT_RELEASED, RELEASED
 from release_core.errors import PIPELINE_ERRORS, Rejection
 from release_core.model import PipelineStatus, ReleaseStatus
 from tests.e2e.guides import GUIDES, Command, read
@@ -183,6 +186,16 @@ def test_every_error_is_explained() -> None:
     explained = set(re.findall(r"`(\w+)`", OPERATING.read_text(encoding="utf-8")))
     rejections = {error.__name__ for error in Rejection.__subclasses__()}
     assert rejections | set(PIPELINE_ERRORS.values()) <= explained
+
+
+def test_every_exit_code_is_explained() -> None:
+    """The reference and ``--help`` list each exit code of the command, and no other."""
+    problems = {each.exit_code for each in OperatorError.__subclasses__()}
+    signals = {code for name, code in vars(exit_codes).items() if name.isupper()}
+    table = OPERATING.read_text("utf-8").partition("### Exit codes")[2].partition("\n#")[0]
+    for pattern, text in ((r"\| (\d+) \|", table), (r" (\d+)  ", cli.help or "")):
+        listed = sorted(map(int, re.findall(pattern, text)))
+        assert listed == sorted({RELEASED, NOT_RELEASED} | problems | signals), text
 
 
 def test_every_outcome_is_explained() -> None:

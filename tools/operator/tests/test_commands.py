@@ -2,8 +2,6 @@
 
 import json
 import re
-import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +15,6 @@ from click.testing import Result
 from operator_cli import aws_command
 from operator_cli.busy import Hold
 from operator_cli.commands import plan as plan_command
-from operator_cli.entry import main
 from tests.unit.release_world import ReleaseWorld
 from tools.operator.tests.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.test_pictures import PLAN
@@ -400,15 +397,3 @@ def test_help_names_the_exit_codes(run: Run) -> None:
     told = run("--help").stdout
     for code, meaning in ((0, "released"), (1, "not released"), (2, "wrong usage"), (3, "AWS")):
         assert re.search(rf"^ +{code} +{meaning}", told, re.MULTILINE)
-
-
-def test_main_ends_in_order_when_terminated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A termination unwinds like any exit, so that the terminal is left in order."""
-    handlers: dict[int, Callable[[int, object], None]] = {}
-    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
-    monkeypatch.setattr(sys, "argv", ["release-machine", "--help"])
-    with pytest.raises(SystemExit):
-        main()
-    with pytest.raises(SystemExit) as ended:
-        handlers[signal.SIGTERM](signal.SIGTERM, None)
-    assert ended.value.code == 143

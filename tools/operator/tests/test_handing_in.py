@@ -8,6 +8,7 @@ import pytest
 from click.testing import Result
 
 from operator_cli import aws_command
+from operator_cli.exit_codes import Terminated
 from tools.operator.tests.fake_deployment import FakeAws
 
 type Run = Callable[..., Result]
@@ -48,6 +49,7 @@ def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
     assert "It may have been handed in, or not" in result.stderr
 
 
+@pytest.mark.parametrize(("interrupt", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -58,13 +60,18 @@ def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
     ],
 )
 def test_interrupted_before_it(
-    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    told: str,
+    interrupt: type[KeyboardInterrupt],
+    code: int,
 ) -> None:
-    """Whoever presses Ctrl-C so early may rest assured; of a look there is nothing to say."""
+    """Whoever ends it so early may rest assured; of a look there is nothing to say."""
 
     def interrupted(_: object) -> None:
-        raise KeyboardInterrupt
+        raise interrupt
 
     monkeypatch.setattr(aws_command, "Session", interrupted)
     result = run(*words)
-    assert (result.exit_code, result.stderr) == (130, told)
+    assert (result.exit_code, result.stderr) == (code, told)

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from operator_cli.errors import OperatorError
-from operator_cli.exit_codes import INTERRUPTED, READER_GONE
+from operator_cli.exit_codes import READER_GONE, code_of
 from operator_cli.handing_in import COMMANDS_THAT_HAND_IN, end_interrupted
 from operator_cli.printable import visible
 from operator_cli.target_options import TARGET_OPTIONS, add_target_options
@@ -64,10 +64,10 @@ class _Commands(click.Group):
         except OperatorError as error:
             click.echo(visible(f"{error.problem}\n{error.next_step}"), err=True)
             sys.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             if ctx.meta.get(_COMMAND) in COMMANDS_THAT_HAND_IN:
-                end_interrupted("Nothing was handed in.")
-            sys.exit(INTERRUPTED)
+                end_interrupted("Nothing was handed in.", by=interrupt)
+            sys.exit(code_of(interrupt))
         except BrokenPipeError:
             # `| head` has seen enough; click would call that a failure.
             sys.exit(READER_GONE)
@@ -101,4 +101,5 @@ def cli() -> None:
       70   a fault of this command, or nowhere to write; what runs is not touched
       130  you pressed Ctrl-C; the release goes on
       141  whoever read the output has stopped; the release goes on
+      143  it was told to end, as by a job that is cancelled; the release goes on
     """

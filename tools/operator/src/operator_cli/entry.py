@@ -11,7 +11,14 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn
 
-from operator_cli.exit_codes import BROKEN, INTERRUPTED, READER_GONE, TERMINATED
+from operator_cli.exit_codes import (
+    BROKEN,
+    INTERRUPTED,
+    READER_GONE,
+    TERMINATED,
+    Terminated,
+    code_of,
+)
 
 _AT_ONCE = frozenset({BROKEN, INTERRUPTED, READER_GONE, TERMINATED})
 _COMPLETING = "_RELEASE_MACHINE_COMPLETE"
@@ -30,8 +37,8 @@ def main() -> None:
         from operator_cli import cli  # noqa: PLC0415
 
         cli.cli()
-    except KeyboardInterrupt:
-        _leave(INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        _leave(code_of(interrupt))
     except SystemExit as ended:
         if ended.code in _AT_ONCE:
             _leave(int(ended.code or 0))
@@ -50,8 +57,8 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def _terminate(_number: int, _frame: object) -> None:
     _ignore_signals()
-    # SystemExit unwinds, so the live view restores the cursor.
-    sys.exit(TERMINATED)
+    # It unwinds, so the live view restores the cursor.
+    raise Terminated
 
 
 def _ignore_signals() -> None:

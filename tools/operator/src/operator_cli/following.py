@@ -18,6 +18,7 @@ from operator_cli.aws_problems import explained
 from operator_cli.brought import brought_by
 from operator_cli.cancelling import still_stopping
 from operator_cli.errors import OperatorError, UnreachableError
+from operator_cli.exit_codes import code_of
 from operator_cli.follow import Event, ReleaseWaits, Sink, follow
 from operator_cli.json_events import JsonView
 from operator_cli.live import LiveView
@@ -39,7 +40,7 @@ from operator_cli.printable import in_one_line
 from operator_cli.session import Session
 from operator_cli.wording import clock_time
 
-RELEASED, NOT_RELEASED, INTERRUPTED = 0, 1, 130
+RELEASED, NOT_RELEASED = 0, 1
 # Wide enough that a pipe cuts nothing short.
 PIPED_WIDTH = 200
 
@@ -208,16 +209,16 @@ def _goes_on(seen: Release | None, release_id: str, *, what: str) -> str:
 
 @contextmanager
 def going_on(what: str | Callable[[], str]) -> Iterator[None]:
-    """Say on Ctrl-C, and when AWS stays away, that only the looking ends, and what goes on."""
+    """Say when interrupted, or when AWS stays away, that the looking ends, and what goes on."""
 
     def told() -> str:
         return what if isinstance(what, str) else what()
 
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         click.echo(f"Stopped looking; {told()}", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(code_of(interrupt))
     except UnreachableError as error:
         raise UnreachableError(
             error.problem, f"{error.next_step}\nOnly the looking has ended; {told()}"

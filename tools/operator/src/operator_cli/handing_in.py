@@ -1,4 +1,4 @@
-"""Handing something to the release machine: what a Ctrl-C says about whether that was done."""
+"""Handing something to the release machine: what an interrupt tells of whether that was done."""
 
 import sys
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from operator_cli.exit_codes import INTERRUPTED
+from operator_cli.exit_codes import code_of
 
 # Before they come to it, nothing has begun.
 COMMANDS_THAT_HAND_IN = frozenset({"submit", "retry", "rollback"})
@@ -15,14 +15,15 @@ COMMANDS_THAT_HAND_IN = frozenset({"submit", "retry", "rollback"})
 
 @contextmanager
 def handing_in() -> Iterator[None]:
-    """Say on Ctrl-C that it may have begun, until something inside knows better."""
+    """Say when interrupted that it may have begun, until something inside knows better."""
     try:
         yield
-    except KeyboardInterrupt:
-        end_interrupted("It may have been handed in, or not; see with: release-machine list")
+    except KeyboardInterrupt as interrupt:
+        what = "It may have been handed in, or not; see with: release-machine list"
+        end_interrupted(what, by=interrupt)
 
 
-def end_interrupted(what: str) -> NoReturn:
-    """Say what a Ctrl-C has come amid, and exit."""
+def end_interrupted(what: str, *, by: KeyboardInterrupt) -> NoReturn:
+    """Say what the interrupt has come amid, and exit."""
     click.echo(f"Interrupted. {what}", err=True)
-    sys.exit(INTERRUPTED)
+    sys.exit(code_of(by))
