@@ -5,7 +5,7 @@ SHELL := bash
 .PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build schema lock
 
 TARGET ?= platform
-export TARGET BACKEND_CONFIG PLATFORM_PORT REASON
+export TARGET BACKEND_CONFIG PLATFORM_PORT
 ifeq ($(filter $(TARGET),platform aws),)
 $(error TARGET is platform (the default) or aws, not '$(TARGET)')
 endif
@@ -14,6 +14,13 @@ PYTHON := .venv/bin/python
 # Only the platform needs to be up; on AWS nothing of it is touched.
 PLATFORM_UP := $(if $(filter platform,$(TARGET)),up)
 OPERATOR := tools/operator.sh
+# As they are given: their dollars are not make's, nor, from the environment, their quotes the shell's.
+override MANIFEST := $(value MANIFEST)
+override RELEASE := $(value RELEASE)
+override REASON := $(value REASON)
+export MANIFEST RELEASE REASON
+# $(call given,NAME,example): the variable of that name, without which nothing is called.
+given = $(if $($1),"$$$1",$(error $1=$2 is needed))
 
 help: ## Say what can be done
 	@echo "make TARGET, where TARGET is one of:"
@@ -52,22 +59,22 @@ deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKE
 	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
 
 release: setup ## Hand in MANIFEST=path and follow the release to its end (fails if it was not released)
-	@$(OPERATOR) submit "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
+	@$(OPERATOR) submit $(call given,MANIFEST,path/to/manifest.json)
 
 plan: setup ## Say what MANIFEST=path would do now, and change nothing
-	@$(OPERATOR) plan "$(or $(MANIFEST),$(error MANIFEST=path/to/manifest.json is needed))"
+	@$(OPERATOR) plan $(call given,MANIFEST,path/to/manifest.json)
 
 status: setup ## List the latest releases, or show RELEASE=id
-	@$(OPERATOR) $(if $(RELEASE),show "$(RELEASE)",list)
+	@$(OPERATOR) $(if $(RELEASE),show "$$RELEASE",list)
 
 cancel: setup ## Stop RELEASE=id and what runs of it (REASON=text goes on record)
-	@$(OPERATOR) cancel "$(or $(RELEASE),$(error RELEASE=id is needed))" $(if $(REASON),--reason "$$REASON")
+	@$(OPERATOR) cancel $(call given,RELEASE,id) $(if $(REASON),--reason "$$REASON")
 
 retry: setup ## Run again what did not succeed in RELEASE=id and follow it
-	@$(OPERATOR) retry "$(or $(RELEASE),$(error RELEASE=id is needed))"
+	@$(OPERATOR) retry $(call given,RELEASE,id)
 
 rollback: setup ## Ship again what was good before RELEASE=id, as a release of its own
-	@$(OPERATOR) rollback "$(or $(RELEASE),$(error RELEASE=id is needed))"
+	@$(OPERATOR) rollback $(call given,RELEASE,id)
 
 logs: setup ## Show what the functions logged and go on until Ctrl-C
 	@$(OPERATOR) logs --follow
