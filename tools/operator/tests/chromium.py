@@ -3,7 +3,6 @@
 The protocol: https://chromedevtools.github.io/devtools-protocol/ (JSON, each message ended by NUL).
 """
 
-import base64
 import json
 import os
 import select
@@ -90,11 +89,6 @@ class Chromium:
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
-
-    def picture(self, *, whole: bool = True) -> bytes:
-        """A PNG of the page."""
-        answer = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
-        return base64.b64decode(answer["data"])
 
     @property
     def requests(self) -> list[str]:

@@ -10,57 +10,22 @@ from operator_cli.report import html
 from tools.operator.tests import report_samples as samples
 from tools.operator.tests.chromium import Chromium
 from tools.operator.tests.made_release import REGION
+from tools.operator.tests.page_checks import (
+    DESK,
+    PHONE,
+    SMALL,
+    TABLET,
+    WIDE,
+    WIDTH,
+    check_contrast,
+    check_fit,
+)
 
 type Sample = Callable[[], Snapshot]
 
-SMALL, PHONE, TABLET, DESK, WIDE = 320, 390, 820, 1280, 1440
 # The first width at which a table is drawn as one.
 TABLES = 961
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
-
-# WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text that is large or bold and fairly large.
-FAINT = """
-(() => {
-  const parts = (color) => color.match(/[\\d.]+/g).map(Number);
-  const light = (color) => parts(color).slice(0, 3).map((value) => {
-    const share = value / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  }).reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const color = getComputedStyle(each).backgroundColor;
-      if ((parts(color)[3] ?? 1) === 1) return color;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  document.querySelectorAll('details').forEach((each) => { each.open = true; });
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let seen = 0;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    if (!node.data.trim() || ['STYLE', 'title', 'desc'].includes(element.tagName)) continue;
-    if (!element.checkVisibility()) continue;
-    seen += 1;
-    const style = getComputedStyle(element);
-    const inks = [light(element instanceof SVGElement ? style.fill : style.color),
-                  light(behind(element))].sort((one, other) => other - one);
-    const ratio = (inks[0] + 0.05) / (inks[1] + 0.05);
-    const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
-    const wanted = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
-    if (ratio < wanted) found.push(`${node.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
-  }
-  return {seen, found};
-})()
-"""
-# Labels of the axis that touch, and what reaches beyond the page without a container that scrolls.
-CLASHING = """
-[...document.querySelectorAll('.ticks')].flatMap((axis) => {
-  const boxes = [...axis.querySelectorAll('text')].map((each) => each.getBoundingClientRect());
-  return boxes.slice(1).filter((box, at) => box.left < boxes[at].right + 2).map((box) => box.left);
-})
-"""
-WIDTH = "[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]"
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_never_scrolls_sideways(
     chromium: Chromium, folder: Path, sample: Sample, width: int
 ) -> None:
-    """At any width, with everything unfolded, the page is as wide as the screen; labels are apart.
-
-    It asks the network for nothing, and the console stays empty: its policy holds.
-    """
-    page = folder / f"{sample.__name__}.html"
-    chromium.show(page, width=width, height=844, scheme="light")
-    chromium.evaluate("document.querySelectorAll('details').forEach((each) => {each.open = true})")
-    wide, screen = chromium.evaluate(WIDTH)
-    assert wide == screen
-    assert screen > width - 20
-    assert chromium.evaluate(CLASHING) == []
-    assert chromium.requests == [page.as_uri()]
-    assert chromium.complaints == []
+    """At any width it fits the screen, with everything unfolded."""
+    check_fit(chromium, folder / f"{sample.__name__}.html", width=width)
 
 
 @every_sample
@@ -107,10 +61,7 @@ def test_every_text_stands_out(
     chromium: Chromium, folder: Path, sample: Sample, width: int, scheme: str
 ) -> None:
     """In both colour schemes each text has the contrast that WCAG asks for (level AA)."""
-    chromium.show(folder / f"{sample.__name__}.html", width=width, height=844, scheme=scheme)
-    answer = chromium.evaluate(FAINT)
-    assert answer["seen"] > 20
-    assert answer["found"] == []
+    check_contrast(chromium, folder / f"{sample.__name__}.html", width=width, scheme=scheme)
 
 
 def test_the_schemes_differ(chromium: Chromium, folder: Path) -> None:
