@@ -162,6 +162,13 @@ def test_guides_run_every_command() -> None:
     assert set(COMMANDS) <= set(re.findall(r"release-machine (\w+)", run))
 
 
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_command_lines_stand_in_fences(guide: Path) -> None:
+    """A sentence of a guide may name a command; one with its arguments is run, in a fence."""
+    text = re.sub(r"^```.*?^```$", "", guide.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"`release-machine [^`\s]+ [^`\s][^`]*`", text) == []
+
+
 def test_readme_is_short() -> None:
     """The README has fewer than 150 lines."""
     assert len(README.read_text(encoding="utf-8").splitlines()) < 150
