@@ -23,3 +23,11 @@ def repair_localstack() -> None:
     execution_input.apply()
     stopped_execution.apply()
     task_tokens.apply()
+
+
+@hooks.on_infra_ready()  # type: ignore[untyped-decorator] # LocalStack ships without types
+def spare_startup_heap() -> None:
+    """Keeps pauses short: see the module."""
+    from localstack_fixes import startup_heap  # noqa: PLC0415
+
+    startup_heap.freeze()

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -104,3 +106,16 @@ def test_many_first_invocations_at_once_all_succeed() -> None:
             assert list(threads.map(invoke, range(30))) == list(range(30))
     finally:
         client.delete_function(FunctionName=name)
+
+
+def test_what_was_loaded_at_the_start_is_looked_at_no_more() -> None:
+    """A collection afterwards has only what was made since to look at."""
+    script = (
+        f"import gc, sys; sys.path[:] = {sys.path}; "
+        "from localstack_fixes.startup_heap import freeze; freeze(); "
+        "print(gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True True\n"
