@@ -85,14 +85,17 @@ class Outlook:
         self, problems: Sequence[Problem], refusal: Rejection | None
     ) -> type[Rejection]:
         """What the opening would raise, which looks at one thing after the other."""
-        if problems or any(lookup.exists is False for lookup in self.found.values()):
+        if problems:
             return ManifestInvalid
         if refusal:
             return type(refusal)
+        if any(line for name in self.manifest.names for line in self._of_attempt_before(name)):
+            return ReleaseNotResumable
         held = any(self._holder(name) for name in self.manifest.names)
         if held and self.manifest.on_busy == "refuse":
             return PipelinesBusy
-        return ReleaseNotResumable
+        # It would open, and fail for a revision that does not exist.
+        return ManifestInvalid
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
         shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped
@@ -119,24 +122,28 @@ class Outlook:
                 yield line_of(
                     Problem(place, f"{pin.action_name!r} has no revision {pin.revision_value!r}")
                 )
-        earlier = self._earlier(pipeline.name)
-        if earlier and may_begin(earlier, self.now):
-            yield (
-                f"{pipeline.name}: its start or retry in the attempt before may still come; "
-                "resume in some minutes"
-            )
-        for each in self.facts.get(pipeline.name, PipelineFacts()).in_flight:
-            if earlier and each.execution_id == earlier.execution_id:
-                yield (
-                    f"{pipeline.name}: execution {each.execution_id} of the attempt before is "
-                    f"{each.status}; resume when it has ended"
-                )
+        yield from self._of_attempt_before(pipeline.name)
         holder = self._holder(pipeline.name)
         if holder and self.manifest.on_busy == "refuse":
             yield (
                 f"{pipeline.name}: release {holder.release_id} holds it "
                 f'({holder.execution_arn}); wait for its end, or add "onBusy": "wait"'
             )
+
+    def _of_attempt_before(self, pipeline: str) -> Iterator[str]:
+        """What of the attempt before has not ended, so that it cannot be resumed yet."""
+        earlier = self._earlier(pipeline)
+        if earlier and may_begin(earlier, self.now):
+            yield (
+                f"{pipeline}: its start or retry in the attempt before may still come; "
+                "resume in some minutes"
+            )
+        for each in self.facts.get(pipeline, PipelineFacts()).in_flight:
+            if earlier and each.execution_id == earlier.execution_id:
+                yield (
+                    f"{pipeline}: execution {each.execution_id} of the attempt before is "
+                    f"{each.status}; resume when it has ended"
+                )
 
     def _warnings(self, pipeline: ManifestPipeline) -> Iterator[str]:
         facts = self.facts.get(pipeline.name, PipelineFacts())

@@ -89,8 +89,11 @@ class Planner:
     ) -> Rejection | None:
         """Why its opening would refuse a sound manifest, told by what is on record."""
         try:
+            past = manifest.past(self.clock())
             if release is None:
                 refuse_unknown(manifest)
+                if past:
+                    return ManifestInvalid(str(past))
                 if manifest.rollback_of:
                     rolled_back = self.ledger.read_release(manifest.rollback_of)
                     refuse_rollback(rolled_back, manifest.rollback_of, pipelines=manifest.names)
@@ -99,9 +102,9 @@ class Planner:
                 if runs_already(manifest, release):
                     return None
                 refuse_resume(release, has_ended=self._has_ended)
+                if past:
+                    return ManifestInvalid(str(past))
                 refuse_overtaken(release, later)
-            if past := manifest.past(self.clock()):
-                return ManifestInvalid(str(past))
         except Rejection as refused:
             return refused
         return None

@@ -66,5 +66,7 @@ def test_a_plan_that_passes_is_not_refused_when_run(
     planner: Planner = world.planner()
     as_planned = planner(document)
     arn = world.start(write_json(document))
-    with nullcontext() if as_planned.valid else pytest.raises(Rejection):
+    with nullcontext() if as_planned.valid else pytest.raises(Rejection) as refused:
         world.open_release(arn)
+    if refused:
+        assert refused.type is as_planned.refused_as
