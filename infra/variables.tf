@@ -56,8 +56,8 @@ variable "source_arns" {
   default     = []
 
   validation {
-    condition     = alltrue([for arn in var.source_arns : can(regex("^arn:[a-z-]+:(s3:::[^:/]+|(codecommit|ecr):[^:]+:[0-9]{12}:[^:]+)$", arn))])
-    error_message = "source_arns holds ARNs of S3 buckets (without a path), CodeCommit repositories and ECR repositories."
+    condition     = alltrue([for arn in var.source_arns : can(regex("^arn:[a-z-]+:(s3:::[^:/*?]+|codecommit:[^:*?]+:[0-9]{12}:[^:*?]+|ecr:[^:*?]+:[0-9]{12}:repository/[^:*?]+)$", arn))])
+    error_message = "source_arns holds whole ARNs of S3 buckets (without a path), CodeCommit repositories and ECR repositories."
   }
 }
 

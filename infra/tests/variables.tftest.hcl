@@ -51,12 +51,30 @@ run "no_pipelines" {
   }
 }
 
-run "a_source_that_is_no_place_of_revisions" {
+run "a_source_that_is_an_object" {
   command         = plan
   expect_failures = [var.source_arns]
 
   variables {
     source_arns = ["arn:aws:s3:::sources/app.zip"]
+  }
+}
+
+run "a_source_that_is_every_bucket" {
+  command         = plan
+  expect_failures = [var.source_arns]
+
+  variables {
+    source_arns = ["arn:aws:s3:::*"]
+  }
+}
+
+run "a_source_that_is_no_repository" {
+  command         = plan
+  expect_failures = [var.source_arns]
+
+  variables {
+    source_arns = ["arn:aws:ecr:eu-west-1:111122223333:web"]
   }
 }
 

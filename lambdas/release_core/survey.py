@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from release_core.clients import InParallel, one_by_one
 from release_core.declarations import OBJECT_KEY, SourceAction
@@ -126,22 +126,16 @@ class RevisionSources:
 
     def find(self, source: SourceAction, pins: Sequence[Pin]) -> Lookup:
         """Whether a source action can take the revision that the pins of a manifest give it."""
-        if source.foreign_role:
-            # What is not there for the caller may be there for this role, under the same name.
-            return Lookup(
-                exists=None, note=f"it is read in another account, with {source.foreign_role}"
-            )
         pinned = {pin.type: pin.revision for pin in pins}
         reads = {**source.origin, **({OBJECT_KEY: pinned[KEY_TYPE]} if KEY_TYPE in pinned else {})}
-        if open_ := [value for value in reads.values() if "#{" in value]:
-            return Lookup(exists=None, note=f"nobody knows yet what {open_[0]} will be")
-        look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
-            source.provider
-        )
-        if look is None:
-            return Lookup(exists=None, note=f"{source.provider} cannot be asked for revisions")
+        if note := _why_not_asked(source, reads):
+            return Lookup(exists=None, note=note)
+        look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}
         try:
-            look(reads, pinned)
+            look[source.provider](reads, pinned)
+        except ParamValidationError:
+            # No bucket or repository has such a name; variables put anything there.
+            return Lookup(exists=False)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -179,6 +173,18 @@ class RevisionSources:
             repositoryName=reads.get("RepositoryName", ""),
             imageIds=[{"imageDigest": pinned["IMAGE_DIGEST"]}],
         )
+
+
+def _why_not_asked(source: SourceAction, reads: Mapping[str, str]) -> str | None:
+    if source.foreign_role:
+        # What is not there for the caller may be there for this role, under the same name.
+        return f"it is read in another account, with {source.foreign_role}"
+    for value in reads.values():
+        if "#{" in value:
+            return f"nobody knows yet what {value} will be"
+    if source.provider not in {"S3", "CodeCommit", "ECR"}:
+        return f"{source.provider} cannot be asked for revisions"
+    return None
 
 
 _ABSENT = {

@@ -3,6 +3,7 @@
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -68,6 +69,26 @@ def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind:
     source = SourceAction(name="S", provider=provider, foreign_role=role)
     found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
     assert found == Lookup(exists=None, note=f"it is read in another account, with {role}")
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "origin"),
+    [
+        ("S3", "S3_OBJECT_VERSION_ID", {"S3Bucket": "s3://shop", "S3ObjectKey": "app.zip"}),
+        ("S3", "S3_OBJECT_VERSION_ID", {"S3Bucket": "shop", "S3ObjectKey": ""}),
+        ("CodeCommit", "COMMIT_ID", {"RepositoryName": ""}),
+    ],
+)
+def test_a_place_that_cannot_be_has_no_revisions(
+    provider: str, kind: str, origin: dict[str, str]
+) -> None:
+    """A variable may make any name of it, also one that botocore sends nowhere."""
+    session = boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    )
+    sources = RevisionSources(session.client)  # type: ignore[arg-type] # overloaded: one for each service
+    source = SourceAction(name="S", provider=provider, configuration=origin)
+    assert sources.find(source, [Pin(action="S", type=kind, revision="1")]) == Lookup(exists=False)
 
 
 def test_clients_are_made_one_at_a_time_and_once() -> None:

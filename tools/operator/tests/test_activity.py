@@ -49,6 +49,14 @@ def queue_actions(stubber: Stubber, *actions: dict[str, Any]) -> None:
     )
 
 
+def queue_mode(stubber: Stubber, mode: str) -> None:
+    stubber.add_response(
+        "get_pipeline_execution",
+        {"pipelineExecution": {"executionMode": mode}},
+        {"pipelineName": "web", "pipelineExecutionId": EXECUTION},
+    )
+
+
 def test_actions_in_progress(codepipeline: tuple[ActivityReader, Stubber]) -> None:
     """The stage and all its actions that run now are named; what ended is not."""
     reader, stubber = codepipeline
@@ -125,7 +133,9 @@ def test_token_of_another_execution_is_not_shown(
 ) -> None:
     """In a parallel pipeline the state may show another execution, whose approval is not ours."""
     reader, stubber = codepipeline
-    queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
+    asked = action("Approve", "Ask", "InProgress", category="Approval")
+    asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
+    queue_actions(stubber, asked)
     theirs = {"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-2"}}
     stubber.add_response(
         "get_pipeline_state",
@@ -139,14 +149,18 @@ def test_token_of_another_execution_is_not_shown(
             ]
         },
     )
+    queue_mode(stubber, "PARALLEL")
     (activity,) = reader.read((WEB,)).values()
     assert activity.waits_for == "manual approval"
     assert activity.way_out is not None
-    assert "--token TOKEN " in activity.way_out
+    assert "--token e-1 " in activity.way_out
 
 
-def test_approval_in_a_parallel_pipeline(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """It is given with what ListActionExecutions names: the state has no token of any."""
+@pytest.mark.parametrize(("mode", "token"), [("PARALLEL", "e-1"), ("QUEUED", "TOKEN")])
+def test_approval_without_a_token_in_the_state(
+    codepipeline: tuple[ActivityReader, Stubber], mode: str, token: str
+) -> None:
+    """In PARALLEL mode it is given with what ListActionExecutions names; in others that is none."""
     reader, stubber = codepipeline
     asked = action("Approve", "Ask", "InProgress", category="Approval")
     asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
@@ -161,7 +175,8 @@ def test_approval_in_a_parallel_pipeline(codepipeline: tuple[ActivityReader, Stu
             ]
         },
     )
-    assert "--token e-1 " in (reader.read((WEB,))["web"].way_out or "")
+    queue_mode(stubber, mode)
+    assert f"--token {token} " in (reader.read((WEB,))["web"].way_out or "")
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

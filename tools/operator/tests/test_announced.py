@@ -121,6 +121,26 @@ def test_a_rollback_that_does_not_come_hides_no_way_out(
     assert ("Asked for" in rolled_back.stderr) is not comes
 
 
+@pytest.mark.usefixtures("failed")
+def test_a_rollback_that_aws_shows_late_is_not_lost(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DescribeExecution is eventually consistent: it may not know yet what was just started."""
+    unseen = 3
+
+    def describe(**asked: str) -> dict[str, Any]:
+        nonlocal unseen
+        if asked["executionArn"] == EXECUTION:
+            return {"status": "FAILED"}
+        unseen -= 1
+        if unseen >= 0:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
+        return {"status": "RUNNING"}
+
+    monkeypatch.setattr(aws, "describe_execution", describe)
+    assert "release 5.1-rollback rolls it back" in run("watch", FAILED_ID).stdout
+
+
 class Refusing:
     """Makes no rollback, and says that one was asked for."""
 

@@ -185,8 +185,9 @@ def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
     assert "Correct the manifest" in result.stderr
     result = run("watch", "mine", "--json")
     assert result.exit_code == 1
-    events = [json.loads(line)["event"] for line in result.stdout.splitlines()]
-    assert events == ["releaseFound", "releaseClosed"]
+    (event,) = map(json.loads, result.stdout.splitlines())
+    assert (event["event"], event["error"]) == ("rejected", "ManifestInvalid")
+    assert event["cause"] == "pipelines: missing"
     assert "Correct the manifest" in result.stderr
     assert "retry" not in result.stderr
 

@@ -257,12 +257,40 @@ def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
     assert failed[1].at - failed[0].at == timedelta(seconds=LONGEST_PAUSE_SECONDS)
 
 
-def test_a_reason_that_cannot_be_asked_for_is_a_failed_look(scene: Scene) -> None:
-    """The history of the execution is asked of AWS, too."""
-    scene.looks(5)
+def test_a_reason_that_cannot_be_asked_for_is_told_once(scene: Scene) -> None:
+    """Whoever may not read the history still sees the opening, however long that takes."""
+    scene.looks(3 * TRIES_UNREACHED)
     scene.reason_away = True
     assert scene.opening() == Opened(release_id="5.10")
-    assert [type(each) for each in scene.shown] == [LookFailed, LookFailed]
+    assert [type(each) for each in scene.shown] == [LookFailed]
+
+
+def test_who_does_not_wait_is_told_that_the_reason_cannot_be_asked_for(scene: Scene) -> None:
+    """It could not be answered that it waits, and for whom."""
+    for _ in range(4):
+        scene.execution("RUNNING")
+        scene.pointer()
+    scene.reason_away = True
+    with pytest.raises(UnreachableError):
+        scene.opening(patient=False)
+
+
+def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: Hold) -> None:
+    """An opening that takes long is another thing than the waiting before it."""
+    scene.holds = [catalog]
+    scene.looks(120)
+    out = io.StringIO()
+    view = PlainView(out, clock=lambda: scene.now)
+
+    def free() -> None:
+        if len(scene.pauses) == 6:
+            scene.holds = []
+
+    scene.opening(show=partial(view.show, None), wait=free)
+    _, freed, sign = out.getvalue().splitlines()
+    told = "the pipelines that it waited for are free: it is about to start"
+    assert freed.endswith(told)
+    assert sign.endswith(told)
 
 
 @pytest.mark.parametrize("good", [0, 1])

@@ -47,12 +47,19 @@ def test_the_same_revision_is_written_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usual", "why"), [((80, None), ": shop-orders has no successful run"), ((80, 90), "")]
+    ("usual", "kind", "why"),
+    [
+        ((80, None), "V2", ": shop-orders has no successful run"),
+        ((80, None), None, ""),
+        ((80, 90), "V2", ""),
+    ],
 )
-def test_why_nobody_knows_how_long_it_takes(usual: tuple[int | None, ...], why: str) -> None:
-    """The pipeline without a past is named; in a circle of dependencies there may be none."""
+def test_why_nobody_knows_how_long_it_takes(
+    usual: tuple[int | None, ...], kind: str | None, why: str
+) -> None:
+    """The pipeline without a past is named; in a circle there may be none, or nobody could look."""
     pipelines = [
-        {**each, "usualSeconds": seconds}
+        {**each, "type": kind, "usualSeconds": seconds}
         for each, seconds in zip(PLAN["pipelines"], usual, strict=True)
     ]
     plan = {**PLAN, "expectedSeconds": None, "criticalPath": [], "pipelines": pipelines}

@@ -69,9 +69,7 @@ class ActivityReader:
         stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
         configured = action.get("input", {}).get("resolvedConfiguration", {})
         began = action.get("startTime")
-        # A PARALLEL execution is answered with this; the state has the token of any other.
-        outcome = action.get("output", {}).get("executionResult", {})
-        token = outcome.get("externalExecutionId") or _NO_TOKEN
+        token = None
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
             # The token of another execution would approve that one.
             inside = stage_state.get("latestExecution", {}).get("pipelineExecutionId")
@@ -79,7 +77,8 @@ class ActivityReader:
                 continue
             for state in stage_state.get("actionStates", []):
                 if state.get("actionName") == approval:
-                    token = state.get("latestExecution", {}).get("token") or token
+                    token = state.get("latestExecution", {}).get("token")
+        token = token or self._parallel_token(name, execution_id, action) or _NO_TOKEN
         return Activity(
             stage=stage,
             action=approval,
@@ -89,6 +88,22 @@ class ActivityReader:
             way_out=_approve(name, stage, approval, token),
             link=configured.get("ExternalEntityLink") or self._console_page(name),
         )
+
+    def _parallel_token(
+        self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
+    ) -> str | None:
+        """What an approval of a PARALLEL execution is answered with, as its state has no token.
+
+        Source: the API reference, PutApprovalResult.
+        """
+        outcome = action.get("output", {}).get("executionResult", {})
+        if "externalExecutionId" not in outcome:
+            return None
+        execution = self._codepipeline.get_pipeline_execution(
+            pipelineName=name, pipelineExecutionId=execution_id
+        )["pipelineExecution"]
+        parallel = execution.get("executionMode") == "PARALLEL"
+        return outcome["externalExecutionId"] if parallel else None
 
     def _before_stage(self, name: str, execution_id: str) -> Activity | None:
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:

@@ -12,6 +12,8 @@ from operator_cli.session import Session
 from release_core.closing import rollback_name
 
 _LOOKS = 120
+# DescribeExecution is eventually consistent: what is not there yet may have been started.
+_LOOKS_AFTER_THE_END = 6
 _PAUSE_SECONDS = 0.5
 _RUNNING = "RUNNING"
 
@@ -29,12 +31,14 @@ def await_rollback(session: Session, failed: Release, *, wait: Callable[[float],
     Raises OperatorError when the workflow has ended without it, or does not come to it in a minute.
     """
     arn = _execution(session, failed)
+    after_the_end = 0
     for _ in range(_LOOKS):
         # Asked in this order, a workflow that has ended has started it before we look.
         workflow = _status(session, failed.execution_arn or "")
         if _status(session, arn) is not None:
             return arn
-        if workflow != _RUNNING:
+        after_the_end += workflow != _RUNNING
+        if after_the_end == _LOOKS_AFTER_THE_END:
             break
         wait(_PAUSE_SECONDS)
     raise OperatorError(
@@ -44,14 +48,20 @@ def await_rollback(session: Session, failed: Release, *, wait: Callable[[float],
     )
 
 
-def may_come(session: Session, failed: Release) -> bool:
+def may_come(session: Session, failed: Release, *, wait: Callable[[float], None]) -> bool:
     """Whether the rollback that a release has announced, and that is not opened, may be yet.
 
     One that was refused, or that the release's workflow ended without, does not come any more.
     """
-    workflow = _status(session, failed.execution_arn or "")
-    rollback = _status(session, _execution(session, failed))
-    return rollback == _RUNNING or (rollback is None and workflow == _RUNNING)
+    for _ in range(_LOOKS_AFTER_THE_END):
+        workflow = _status(session, failed.execution_arn or "")
+        rollback = _status(session, _execution(session, failed))
+        if rollback is not None:
+            return rollback == _RUNNING
+        if workflow == _RUNNING:
+            return True
+        wait(_PAUSE_SECONDS)
+    return False
 
 
 def _execution(session: Session, failed: Release) -> str:

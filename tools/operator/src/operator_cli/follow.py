@@ -18,7 +18,10 @@ LOOKS_AFTER_CLOSE = 20
 
 @dataclass(frozen=True, slots=True)
 class ReleaseWaits:
-    """The execution waits for pipelines that others hold, and opens its release by itself then."""
+    """The execution waits for pipelines that others hold, and opens its release by itself then.
+
+    Without ``holds`` they are free.
+    """
 
     execution_arn: str
     holds: Sequence[Hold]

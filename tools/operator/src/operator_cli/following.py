@@ -22,7 +22,7 @@ from operator_cli.exit_codes import code_of
 from operator_cli.follow import Event, ReleaseWaits, Sink, follow
 from operator_cli.json_events import JsonView
 from operator_cli.live import LiveView
-from operator_cli.model import REJECTED, SUCCEEDED, Release
+from operator_cli.model import SUCCEEDED, Release
 from operator_cli.observer import ReleaseObserver
 from operator_cli.opening import (
     AlreadyReleased,
@@ -143,7 +143,7 @@ def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False)
 def _rollback_is_lost(session: Session, ended: Release) -> bool:
     try:
         with explained():
-            return ended.awaits_rollback and not may_come(session, ended)
+            return ended.awaits_rollback and not may_come(session, ended, wait=time.sleep)
     except UnreachableError:
         # The outcome is known, and is the exit code: watching the rollback tells the rest.
         return False
@@ -154,9 +154,6 @@ def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
 
     ``rollback_lost`` says that the rollback it has announced does not come.
     """
-    if ended.status == REJECTED:
-        yield from Rejected.of(ended).next_step(None).splitlines()
-        return
     yield from still_stopping(ended)
     rollback = ended.rolled_back_by or ended.rolls_back_as
     if rollback and not rollback_lost:

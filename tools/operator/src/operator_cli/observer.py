@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from operator_cli.aws_problems import explained
 from operator_cli.errors import LeftOpenError, UsageError
-from operator_cli.estimating import estimate
+from operator_cli.estimating import Past, estimate
 from operator_cli.failure_links import with_links
 from operator_cli.model import Activity, Pipeline, Release, Snapshot
 from operator_cli.situation import with_stops
@@ -34,10 +34,10 @@ class Activities(Protocol):
         """Say what each running pipeline does."""
 
 
-class Past(Protocol):
+class PastReader(Protocol):
     """Where it is asked how long pipelines took before; PastRuns is one."""
 
-    def of(self, pipelines: Iterable[str]) -> Mapping[str, Sequence[timedelta] | None]:
+    def of(self, pipelines: Iterable[str]) -> Past:
         """The durations that are known by now; None where they cannot be."""
 
 
@@ -53,7 +53,7 @@ class ReleaseObserver:
         *,
         ledger: Ledger,
         activity: Activities,
-        past: Past,
+        past: PastReader,
         sfn: SFNClient,
         clock: Callable[[], datetime],
         console_region: str | None,

@@ -120,31 +120,45 @@ def await_opening(
     """Look, with growing pauses, until it is opened or the execution has ended without that.
 
     What it waits for is shown whenever that has changed; when not ``patient``, it is the answer.
-    Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
+    Raises UnreachableError when AWS stays away, or when whoever is not patient may not ask what it
+    waits for; a single failed look is shown and survived.
     """
     pace = Pace()
     known: list[Hold] = []
     looks = 0
+    silent = False  # about the reason, which AWS does not tell
     while True:
         try:
             with explained():
                 opening = look()
-                asks = opening is None and looks >= _LOOKS_WITHOUT_REASON
-                holds = waited_for() if asks else []
         except UnreachableError as error:
             pace.missed(error)
-            show([LookFailed(error.problem, error.next_step, clock())])
+            show([_failed(error, clock)])
         else:
             if opening is not None:
                 return opening
-            waits = ReleaseWaits(execution_arn, holds) if holds and holds != known else None
-            show([waits] if waits else [])
-            if waits and not patient:
+            holds, events = known, list[Event]()
+            if looks >= _LOOKS_WITHOUT_REASON:
+                try:
+                    with explained():
+                        holds, silent = waited_for(), False
+                except UnreachableError as error:
+                    if not patient:
+                        raise
+                    events = [] if silent else [_failed(error, clock)]
+                    silent = True
+            waits = ReleaseWaits(execution_arn, holds) if holds != known else None
+            show([waits] if waits else events)
+            if holds and waits and not patient:
                 return waits
-            pace.looked(changed=holds != known)
+            pace.looked(changed=waits is not None)
             known = holds
         looks += 1
         wait(pace.pause)
+
+
+def _failed(error: UnreachableError, clock: Clock) -> LookFailed:
+    return LookFailed(error.problem, error.next_step, clock())
 
 
 def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: LedgerReader) -> Opening | None:

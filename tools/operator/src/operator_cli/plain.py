@@ -47,7 +47,7 @@ class PlainView:
             self._write(seen, line(event, name_width=width))
             if isinstance(event, ReleaseWaits):
                 self._waits = event
-        standing = _standing(snapshot) if snapshot else self._waits and _waits(self._waits)
+        standing = _standing(snapshot) if snapshot else self._waits and _waiting(self._waits)
         # The platforms of CI end a job that says nothing for some ten minutes.
         if standing and self._said_at and at - self._said_at >= LONGEST_SILENCE:
             self._write(at, standing)
@@ -62,7 +62,7 @@ def line(event: Event, *, name_width: int) -> str:
     """Say one event in one line."""
     match event:
         case ReleaseWaits():
-            return _waits(event)
+            return _waiting(event)
         case LookFailed(problem, _, _):
             return f"{problem} The release goes on; looking again."
         case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
@@ -113,7 +113,9 @@ def _of_pipeline(event: PipelineEvent) -> str:
             return f"{status} {stopping}"
 
 
-def _waits(waits: ReleaseWaits) -> str:
+def _waiting(waits: ReleaseWaits) -> str:
+    if not waits.holds:
+        return "the pipelines that it waited for are free: it is about to start"
     name = waits.execution_arn.rpartition(":")[2]
     return (
         f"waits for busy pipelines: {'; '.join(map(str, waits.holds))}; it starts by itself when "

@@ -69,7 +69,9 @@ def _facts(plan: Json) -> Iterator[Text]:
         path = " → ".join(plan["criticalPath"])
         yield Text(f"takes {roughly(timedelta(seconds=seconds))}; what takes longest: {path}")
     elif plan["pipelines"]:
-        new = [each["name"] for each in plan["pipelines"] if each.get("usualSeconds", 0) is None]
+        # Of a pipeline without a type nothing is known; of a plan that was shortened, too.
+        known = [each for each in plan["pipelines"] if each.get("type")]
+        new = [each["name"] for each in known if each["usualSeconds"] is None]
         why = f": {new[0]} has no successful run" if new else ""
         yield Text(f"how long it takes is not known{why}", style="dim")
 

@@ -1,6 +1,7 @@
 """``rollback``: ship again what was good before a release."""
 
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -82,7 +83,8 @@ def command(
         if done:
             tell(done)
             return
-    if release.awaits_rollback and not (dry_run or force) and may_come(session, release):
+    announced = release.awaits_rollback and not (dry_run or force)
+    if announced and may_come(session, release, wait=time.sleep):
         raise under_way(release)
     rollback = _read(session, release, force=force, wait=wait)
     _examine(session, release, rollback, force=force)

@@ -1,5 +1,6 @@
 """``watch``: follow a release, live on a terminal, as lines or JSON in a pipe."""
 
+import sys
 import time
 
 import click
@@ -16,6 +17,7 @@ from operator_cli.following import (
     rejected,
     watch_command,
 )
+from operator_cli.json_events import JsonView
 from operator_cli.model import REJECTED
 from operator_cli.opening import Rejected
 from operator_cli.release_argument import release_argument
@@ -50,6 +52,9 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
             refuse_ended(execution_arn, sfn=session.sfn)
         needs = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
         follow_from_opening(session, execution_arn, pipelines=needs.pipelines, as_json=as_json)
-    if found.status == REJECTED and not as_json:
-        raise rejected(session, Rejected.of(found), execution_arn)
+    if found.status == REJECTED:
+        rejection = Rejected.of(found)
+        if as_json:
+            JsonView(sys.stdout).answer(rejection)
+        raise rejected(session, rejection, execution_arn)
     follow_and_exit(session, found.release_id, as_json=as_json)
