@@ -145,7 +145,7 @@ class Failure:
         """One line a person can act on."""
         where = f"stage {self.stage}, action {self.action}: " if self.stage else ""
         code = f" ({self.code})" if self.code else ""
-        summary = f" {self.summary}" if self.summary and self.summary != self.message else ""
+        summary = f" {self.summary}" if self.summary and self.summary not in self.message else ""
         link = f" See {self.link}" if self.link else ""
         return f"{where}{self.message}{code}{summary}{link}"
 
