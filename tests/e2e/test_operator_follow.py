@@ -129,7 +129,10 @@ def test_what_waits_is_followed_to_its_end(
         lines = submitted.text.splitlines()
     assert f"waits for busy pipelines: {held} is held by release {holder} since 20" in lines[2]
     assert f"release {waiting}: SUCCEEDED after " in lines[-1]
-    waits, found, *_, closed = events
+    # A look may fall between the end of the holder and the opening: then nobody holds it any more.
+    waits, *freed = [each for each in events if each["event"] == "releaseWaits"]
+    assert [each["holds"] for each in freed] in ([], [[]])
+    found, *_, closed = events[1 + len(freed) :]
     (hold,) = waits["holds"]
     assert waits["executionArn"].endswith(f":{name}")
     assert (hold["pipeline"], hold["releaseId"], hold["executionArn"]) == (held, holder, first)
