@@ -130,9 +130,13 @@ class RevisionSources:
         reads = {**source.origin, **({OBJECT_KEY: pinned[KEY_TYPE]} if KEY_TYPE in pinned else {})}
         if note := _why_not_asked(source, reads):
             return Lookup(exists=None, note=note)
-        look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}
+        look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
+            source.provider
+        )
+        if look is None:
+            return Lookup(exists=None, note=f"{source.provider} cannot be asked for revisions")
         try:
-            look[source.provider](reads, pinned)
+            look(reads, pinned)
         except ParamValidationError:
             # No bucket or repository has such a name; variables put anything there.
             return Lookup(exists=False)
@@ -182,8 +186,6 @@ def _why_not_asked(source: SourceAction, reads: Mapping[str, str]) -> str | None
     for value in reads.values():
         if "#{" in value:
             return f"nobody knows yet what {value} will be"
-    if source.provider not in {"S3", "CodeCommit", "ECR"}:
-        return f"{source.provider} cannot be asked for revisions"
     return None
 
 

@@ -11,7 +11,7 @@ from release_core.codepipeline import CodePipeline
 from release_core.errors import PipelineUnknown
 from release_core.executions import Executions
 from release_core.ledger import Ledger
-from release_core.model import ExecutionState, Failure, PipelineStatus
+from release_core.model import ExecutionState, PipelineStatus
 from tests.unit.release_world import ReleaseWorld
 
 FAILURE = ActionResult(
@@ -42,19 +42,6 @@ def crash_after(monkeypatch: pytest.MonkeyPatch, owner: Any, method: str) -> Non
         raise Crash
 
     monkeypatch.setattr(owner, method, once)
-
-
-@pytest.mark.parametrize(
-    ("summary", "said"),
-    [
-        ("not fit to ship", "rejected: not fit to ship (JobFailed)"),
-        ("by ada", "rejected: not fit to ship (JobFailed) by ada"),
-    ],
-)
-def test_a_failure_says_nothing_twice(summary: str, said: str) -> None:
-    """The summary of an action may be part of its error's message, as that of a rejection is."""
-    failure = Failure(message="rejected: not fit to ship", code="JobFailed", summary=summary)
-    assert str(failure) == said
 
 
 def test_a_pipeline_that_succeeds_settles_its_token(world: ReleaseWorld) -> None:

@@ -6,7 +6,7 @@ from localstack.runtime import hooks
 @hooks.on_infra_start(priority=30)  # type: ignore[untyped-decorator] # LocalStack ships without types
 def repair_localstack() -> None:
     """Applies each repair; eager loading of services, at priority 0, comes after."""
-    from localstack_fixes import (  # noqa: PLC0415
+    from localstack_fixes import (  # noqa: PLC0415 - LocalStack is being set up until then
         caller_identity,
         dynamodb_local,
         environment_registry,
@@ -28,6 +28,6 @@ def repair_localstack() -> None:
 @hooks.on_infra_ready()  # type: ignore[untyped-decorator] # LocalStack ships without types
 def spare_startup_heap() -> None:
     """Keeps pauses short: see the module."""
-    from localstack_fixes import startup_heap  # noqa: PLC0415
+    from localstack_fixes import startup_heap  # noqa: PLC0415 - as above
 
     startup_heap.freeze()

@@ -98,7 +98,7 @@ class Pool:
         sandbox = Sandbox(spec, self._server)
         try:
             sandbox.boot()
-        except BaseException:
+        except BaseException:  # whatever ends the start, its place is given back
             self._discard(sandbox)
             raise
         finally:

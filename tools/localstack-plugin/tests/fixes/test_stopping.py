@@ -198,7 +198,7 @@ def test_an_execution_ends_once(waiting: Callable[..., Waiting]) -> None:
     for token in one.take_tokens(2):
         one.states.send_task_success(taskToken=token, output="{}")
     for each in (stopped, succeeded):
-        soon(lambda: one.describe(each)["status"] == "SUCCEEDED" or None, "success")  # noqa: B023
+        soon(lambda: one.describe(each)["status"] == "SUCCEEDED" or None, "success")  # noqa: B023 - called at once
     again = one.start()
     one.states.stop_execution(executionArn=again, **STOPPED)
     for execution in (stopped, succeeded, again):
