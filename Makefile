@@ -27,7 +27,7 @@ help: ## Say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: up build ## Deploy to the platform with sample pipelines and follow a release of them
-	@tools/demo.sh
+	@tools/demo/demo.sh
 
 test: setup browser build ## Prove it all: unit, contract, Terraform, simulation, and end to end on a platform
 	@tools/test.sh

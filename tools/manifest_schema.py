@@ -6,7 +6,7 @@ Run as ``make schema``; a test tells when the file is old.
 import json
 from pathlib import Path
 
-from release_core.manifest_schema import manifest_schema
+from release_core.manifest.json_schema import manifest_schema
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "release-manifest.schema.json"
 

@@ -3,27 +3,28 @@
 import os
 from typing import Any
 
-from release_core.acting import make_advance
-from release_core.clients import Context
-from release_core.closing import CloseRelease
-from release_core.settings import CloseReleaseSettings, read_settings
-from release_core.wiring import make_bus
+from close_release.closing import CloseRelease
+from release_core.apply.wiring import FunctionParts
+from release_core.aws.clients import Context
+from release_core.settings import FunctionSettings, read_settings
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the workflow's end, or when its execution was ended from outside.
 
-    Once an hour, look for releases whose execution ended without anybody hearing of it.
+    Once an hour, look for releases whose execution ended without its event arriving.
     """
-    settings = read_settings(CloseReleaseSettings, os.environ)
-    advance = make_advance(settings, context.aws_request_id)
+    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
+    if event.get("detail-type") == "Scheduled Event":
+        parts.orphans.sweep()
+        return None
     close_release = CloseRelease(
-        ledger=advance.ledger, advance=advance, tokens=advance.tokens, bus=make_bus(settings)
+        ledger=parts.ledger,
+        advance=parts.advance(context.aws_request_id),
+        step_functions=parts.step_functions,
+        bus=parts.bus,
     )
     if "release_id" in event:
         return close_release.at_end(event["release_id"], event["execution_arn"])
-    if event.get("detail-type") == "Scheduled Event":
-        advance.orphans.look()
-        return None
     close_release.when_ended(event)
     return None

@@ -2,16 +2,16 @@
 
 import os
 
-from release_core.acting import make_advance
-from release_core.clients import Context
-from release_core.clock import now
-from release_core.recording import RecordStateChange
-from release_core.settings import RecordStateChangeSettings, read_settings
+from record_state_change.recording import RecordStateChange
+from release_core.apply.wiring import FunctionParts
+from release_core.aws.clients import Context
+from release_core.settings import FunctionSettings, read_settings
 
 
 def handler(event: object, context: Context) -> None:
     """Record one CodePipeline state change and settle the pipeline that it ends."""
-    settings = read_settings(RecordStateChangeSettings, os.environ)
-    advance = make_advance(settings, context.aws_request_id)
-    record_state_change = RecordStateChange(ledger=advance.ledger, advance=advance, clock=now)
+    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
+    record_state_change = RecordStateChange(
+        ledger=parts.ledger, advance=parts.advance(context.aws_request_id), clock=parts.clock
+    )
     record_state_change(event)

@@ -23,21 +23,6 @@
 The class names of the rejections and StartUnresolved are names in statemachine.asl.json.
 """
 
-from release_core.model import PipelineStatus
-
-# Sent with SendTaskFailure; the workflow never retries these.
-PIPELINE_ERRORS = {
-    PipelineStatus.FAILED: "PipelineFailed",
-    PipelineStatus.STOPPED: "PipelineStopped",
-    PipelineStatus.SUPERSEDED: "PipelineSuperseded",
-    PipelineStatus.CANCELLED: "PipelineCancelled",
-    PipelineStatus.TIMED_OUT: "PipelineTimedOut",
-    PipelineStatus.SKIPPED: "PipelineSkipped",
-}
-
-# Sent with SendTaskFailure too, but no outcome: the task is to wait for a shorter or longer time.
-LOOK_AGAIN = "LookAgain"
-
 
 class ReleaseMachineError(Exception):
     """The root of all errors raised on purpose."""

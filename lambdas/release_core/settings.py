@@ -32,21 +32,6 @@ class OpenReleaseSettings(FunctionSettings):
     pipeline_name_patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunPipelineSettings(FunctionSettings):
-    """What run_pipeline needs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordStateChangeSettings(FunctionSettings):
-    """What record_state_change needs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloseReleaseSettings(FunctionSettings):
-    """What close_release needs."""
-
-
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
     """The settings of one function, each from the variable that has its name in capitals.
 

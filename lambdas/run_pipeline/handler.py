@@ -3,19 +3,20 @@
 import os
 from typing import Any
 
-from release_core.acting import make_advance
-from release_core.clients import Context
-from release_core.clock import now
-from release_core.running import RunPipeline, Waiting
-from release_core.settings import RunPipelineSettings, read_settings
+from release_core.apply.wiring import FunctionParts
+from release_core.aws.clients import Context
+from release_core.settings import FunctionSettings, read_settings
+from run_pipeline.running import RunPipeline, Waiting
 
 
 def handler(event: dict[str, Any], context: Context) -> None:
     """Run one pipeline of a release; its task token is settled when it has ended."""
-    settings = read_settings(RunPipelineSettings, os.environ)
-    advance = make_advance(settings, context.aws_request_id)
+    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     run_pipeline = RunPipeline(
-        ledger=advance.ledger, advance=advance, tokens=advance.tokens, clock=now
+        ledger=parts.ledger,
+        advance=parts.advance(context.aws_request_id),
+        step_functions=parts.step_functions,
+        clock=parts.clock,
     )
     waiting = Waiting(
         task_token=event["task_token"],

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.dynamodb import TABLE_DEFINITION, Place, running_dynamodb_local
+from tests.contract.dynamodb_fake.dynamodb import TABLE_DEFINITION, Place, running_dynamodb_local
 from tests.fakes.dynamodb import FakeDynamoDB
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 import pytest
 
-from operator_cli import exit_codes
-from operator_cli.cli import COMMANDS, cli
-from operator_cli.errors import OperatorError
-from operator_cli.following import NOT_RELEASED, RELEASED
-from release_core.errors import PIPELINE_ERRORS, Rejection
-from release_core.model import PipelineStatus, ReleaseStatus
-from tests.e2e.guides import GUIDES, Command, read
+from release_core.aws.step_functions import PIPELINE_ERRORS
+from release_core.domain.release import PipelineStatus, ReleaseStatus
+from release_core.errors import Rejection
+from release_machine import exit_codes
+from release_machine.cli import COMMANDS, cli
+from release_machine.errors import OperatorError
+from release_machine.terminal.following import NOT_RELEASED, RELEASED
+from tests.e2e.command.guides import GUIDES, Command, read
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -74,7 +75,7 @@ def test_commands_exist(document: Path) -> None:
         assert shown <= options_of(cli) | (options_of(command) if command else set()), code
 
 
-@pytest.mark.parametrize("caller", ["Makefile", "tools/demo.sh"])
+@pytest.mark.parametrize("caller", ["Makefile", "tools/demo/demo.sh"])
 def test_called_commands_exist(caller: str) -> None:
     """Whatever make and the demo call the command with is one of its commands."""
     text = (ROOT / caller).read_text(encoding="utf-8")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from release_core.bus import SOURCE
-from release_core.endings import Ending, read_ending
-from release_core.orphans import ORPHANED
+from release_core.apply.orphans import ORPHANED
+from release_core.aws.event_bus import SOURCE
+from release_core.domain.workflow_end import WorkflowEnd, read_workflow_end
 from tests.contract.event_patterns import Pattern, matches, rule_patterns
 
 ROOT = Path(__file__).parents[2]
@@ -158,8 +158,8 @@ def test_has_the_shape_of_an_executions_status_change(event: dict[str, Any]) -> 
 def test_tells_of_an_orphan_as_step_functions_would() -> None:
     """Our own event of an end that nobody heard says what the lost one would have said."""
     event, lost = EVENTS["release_orphaned"], EVENTS["execution_aborted"]["detail"]
-    ending = read_ending(event)
-    assert isinstance(ending, Ending)
+    ending = read_workflow_end(event)
+    assert isinstance(ending, WorkflowEnd)
     assert (event["source"], event["detail-type"]) == (SOURCE, ORPHANED)
     assert event["detail"] == {"releaseId": "2026.11.22-1", **ending.detail}
     assert ending.detail == {name: lost[name] for name in ending.detail}

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from release_core import errors
-from release_core.decide import CLAIM_WINDOW
-from release_core.doors import ROLLBACK_KEYS
-from release_core.errors import LOOK_AGAIN, PIPELINE_ERRORS, Rejection
+from release_core.aws.step_functions import LOOK_AGAIN, PIPELINE_ERRORS
+from release_core.decide.timing import CLAIM_WINDOW
+from release_core.errors import Rejection
+from release_core.manifest.requests import ROLLBACK_KEYS
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "statemachine.asl.json"

@@ -13,7 +13,7 @@ import pytest
 from botocore import xform_name
 
 from release_core import settings
-from release_core.manifest import Manifest
+from release_core.manifest.model import Manifest
 from tools.build_functions import closure
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +21,9 @@ LAMBDAS = ROOT / "lambdas"
 FUNCTIONS = sorted(handler.parent.name for handler in LAMBDAS.glob("*/handler.py"))
 SETTINGS = {
     "open_release": settings.OpenReleaseSettings,
-    "run_pipeline": settings.RunPipelineSettings,
-    "record_state_change": settings.RecordStateChangeSettings,
-    "close_release": settings.CloseReleaseSettings,
+    "run_pipeline": settings.FunctionSettings,
+    "record_state_change": settings.FunctionSettings,
+    "close_release": settings.FunctionSettings,
 }
 # The prefix of a service in IAM, and its name in botocore.
 SERVICES = {

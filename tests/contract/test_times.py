@@ -8,10 +8,8 @@ from typing import Any
 import hcl2
 import pytest
 
-from release_core.decide import CLAIM_WINDOW
-from release_core.orphans import CLOSE_TRIED_WITHIN
-from release_core.running import TASK_LATENESS
-from tests.simulation.functions import TIMEOUTS
+from release_core.decide.timing import CLAIM_WINDOW, CLOSE_TRIED_WITHIN, TASK_LATENESS
+from tests.simulation.world.functions import TIMEOUTS
 
 ROOT = Path(__file__).parents[2]
 # Lambda tries an asynchronous invocation that failed again after one minute, then after two.

@@ -4,18 +4,18 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.e2e.account import Account, account_from_environment
-from tests.e2e.announcements import Announcements
-from tests.e2e.evidence import evidence
-from tests.e2e.faults import Faults
-from tests.e2e.functions import Functions
-from tests.e2e.ledger import Ledger
-from tests.e2e.long_runs import LongRuns
-from tests.e2e.machines import Machines
-from tests.e2e.pipelines import Estate, Pipelines
-from tests.e2e.refusals import Refusals
-from tests.e2e.releases import Releases
-from tests.e2e.rules import Rules
+from tests.e2e.account.account import Account, account_from_environment
+from tests.e2e.account.announcements import Announcements
+from tests.e2e.account.evidence import evidence
+from tests.e2e.account.faults import Faults
+from tests.e2e.account.functions import Functions
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.account.machines import Machines
+from tests.e2e.account.rules import Rules
+from tests.e2e.releasing.long_runs import LongRuns
+from tests.e2e.releasing.pipelines import Estate, Pipelines
+from tests.e2e.releasing.refusals import Refusals
+from tests.e2e.releasing.releases import Releases
 
 
 @pytest.fixture(scope="session")

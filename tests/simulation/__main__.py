@@ -36,7 +36,7 @@ def main() -> int:
     mutating = commands.add_parser("mutants")
     mutating.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    from tests.simulation.explore import Failed  # after the path is known  # noqa: PLC0415
+    from tests.simulation.schedules.explore import Failed  # after the path is known  # noqa: PLC0415
 
     try:
         return _COMMANDS[arguments.command](arguments)
@@ -46,8 +46,11 @@ def main() -> int:
 
 
 def _explore(arguments: argparse.Namespace) -> int:
-    from tests.simulation.runs import explore_quietly, on_all_cores  # after the path is known  # noqa: PLC0415
     from tests.simulation.scenarios import DEEP, SMALL  # after the path is known  # noqa: PLC0415
+    from tests.simulation.schedules.runs import (  # after the path is known  # noqa: PLC0415
+        explore_quietly,
+        on_all_cores,
+    )
 
     chosen = DEEP if arguments.deep else SMALL
     names = set(arguments.names)
@@ -58,7 +61,7 @@ def _explore(arguments: argparse.Namespace) -> int:
 
 
 def _draw(arguments: argparse.Namespace) -> int:
-    from tests.simulation.runs import draw, on_all_cores  # after the path is known  # noqa: PLC0415
+    from tests.simulation.schedules.runs import draw, on_all_cores  # after the path is known  # noqa: PLC0415
 
     portion = 1_000
     count = max(1, arguments.schedules // portion)
@@ -75,9 +78,9 @@ def _draw(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from tests.simulation.replay import replay  # noqa: PLC0415
-    from tests.simulation.runs import quietly  # noqa: PLC0415
     from tests.simulation.scenarios import Scenario  # noqa: PLC0415
+    from tests.simulation.schedules.replay import replay  # noqa: PLC0415
+    from tests.simulation.schedules.runs import quietly  # noqa: PLC0415
 
     with quietly():
         replay(
@@ -89,7 +92,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 def _mutants(arguments: argparse.Namespace) -> int:
-    from tests.simulation.mutants import run_mutants  # noqa: PLC0415
+    from tests.simulation.mutants.mutants import run_mutants  # noqa: PLC0415
 
     return run_mutants(arguments.names)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulation.runs import quietly
+from tests.simulation.schedules.runs import quietly
 
 
 @pytest.fixture

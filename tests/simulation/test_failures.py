@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from tests.simulation import endings
 from tests.simulation.__main__ import main
-from tests.simulation.explore import Failed, explore
-from tests.simulation.happenings import Violated
-from tests.simulation.runs import draw
+from tests.simulation.promises import endings
 from tests.simulation.scenarios import Scenario, releasing
-from tests.simulation.workflow import Workflow
-from tests.simulation.world import World
+from tests.simulation.schedules.explore import Failed, explore
+from tests.simulation.schedules.runs import draw
+from tests.simulation.world.happenings import Violated
+from tests.simulation.world.workflow import Workflow
+from tests.simulation.world.world import World
 
 
 @pytest.fixture(autouse=True)

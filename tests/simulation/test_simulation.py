@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from tests.simulation.explore import Found
-from tests.simulation.functions import TIMEOUTS
-from tests.simulation.policies import allowed
-from tests.simulation.runs import Drawn, draw, explore_quietly, on_all_cores
+from tests.simulation.promises.policies import allowed
+from tests.simulation.promises.sometimes import MUST_BE_REACHED
 from tests.simulation.scenarios import SMALL
-from tests.simulation.sometimes import MUST_BE_REACHED
-from tests.simulation.uses import NOT_SIMULATED
+from tests.simulation.schedules.explore import Found
+from tests.simulation.schedules.runs import Drawn, draw, explore_quietly, on_all_cores
+from tests.simulation.world.functions import TIMEOUTS
+from tests.simulation.world.uses import NOT_SIMULATED
 
 SCHEDULES = int(os.environ.get("SIMULATION_SCHEDULES", "20000"))
 SEED = int(os.environ.get("SIMULATION_SEED", "1"))

@@ -3,7 +3,7 @@
 import pytest
 
 from release_core.errors import SettingsInvalid
-from release_core.settings import CloseReleaseSettings, OpenReleaseSettings, read_settings
+from release_core.settings import FunctionSettings, OpenReleaseSettings, read_settings
 
 
 def test_settings_are_read_from_variables_of_their_names() -> None:
@@ -34,7 +34,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
 def test_one_error_names_everything_that_is_missing_or_wrong() -> None:
     """Whoever deploys sees all gaps at the first try."""
     with pytest.raises(SettingsInvalid) as caught:
-        read_settings(CloseReleaseSettings, {"RELEASES_TABLE": "r", "RECORD_RETENTION_DAYS": "x"})
+        read_settings(FunctionSettings, {"RELEASES_TABLE": "r", "RECORD_RETENTION_DAYS": "x"})
     for name in ["EXECUTIONS_TABLE", "PIPELINES_TABLE", "EVENT_BUS"]:
         assert f"{name} is not set" in str(caught.value)
     assert "RECORD_RETENTION_DAYS must be a whole number, not 'x'" in str(caught.value)

@@ -9,7 +9,7 @@ from setuptools.command.sdist import sdist
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY / "lambdas" / "release_core"
-IS_HERE = SHARED.is_dir()  # not in a source distribution, which has it beside operator_cli
+IS_HERE = SHARED.is_dir()  # not in a source distribution, which has it beside release_machine
 
 
 class SourceDistribution(sdist):  # type: ignore[misc]  # setuptools has no types

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tests.fakes.dynamodb.expressions.values import Item, invalid
 from tests.fakes.dynamodb.requests import Placeholders
 from tests.fakes.dynamodb.tables import Partitions, Table
-from tests.fakes.dynamodb.values import Item, invalid
 from tests.fakes.dynamodb.writes import Write, prepare_delete, prepare_put
 
 MAX_READS = 100

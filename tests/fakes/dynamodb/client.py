@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.dynamodb.batches import batch_get, batch_write
+from tests.fakes.dynamodb.expressions.values import Item, invalid
 from tests.fakes.dynamodb.queries import query
 from tests.fakes.dynamodb.requests import Placeholders
 from tests.fakes.dynamodb.tables import KeySchema, Partitions, Table
 from tests.fakes.dynamodb.transactions import transact
-from tests.fakes.dynamodb.values import Item, invalid
 from tests.fakes.dynamodb.writes import Write, prepare_delete, prepare_put, prepare_update
 from tests.fakes.service import NotFaked, Refused, answer, copied, service
 

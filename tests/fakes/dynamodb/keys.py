@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 
-from tests.fakes.dynamodb.conditions import (
+from tests.fakes.dynamodb.expressions.conditions import (
     ORDERED,
     Between,
     Both,
@@ -15,9 +15,9 @@ from tests.fakes.dynamodb.conditions import (
     PathTo,
     SizeOf,
 )
-from tests.fakes.dynamodb.syntax import DocumentPath, Values
+from tests.fakes.dynamodb.expressions.syntax import DocumentPath, Values
+from tests.fakes.dynamodb.expressions.values import AttributeValue, Item, invalid
 from tests.fakes.dynamodb.tables import KeySchema
-from tests.fakes.dynamodb.values import AttributeValue, Item, invalid
 from tests.fakes.service import Refused
 
 _UNSUPPORTED = "Query key condition not supported"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.dynamodb.conditions import Condition, PathTo
+from tests.fakes.dynamodb.expressions.conditions import Condition, PathTo
+from tests.fakes.dynamodb.expressions.syntax import Values
+from tests.fakes.dynamodb.expressions.values import Item, invalid, size_of_item, stored
 from tests.fakes.dynamodb.keys import KeyCondition, attributes_in, key_condition
 from tests.fakes.dynamodb.requests import Placeholders
-from tests.fakes.dynamodb.syntax import Values
 from tests.fakes.dynamodb.tables import KeySchema, Partitions, Table
-from tests.fakes.dynamodb.values import Item, invalid, size_of_item, stored
 
 PAGE_BYTES = 1024 * 1024
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.dynamodb.condition_parser import parse_condition
-from tests.fakes.dynamodb.conditions import Condition
-from tests.fakes.dynamodb.documents import parse_projection, project
-from tests.fakes.dynamodb.syntax import Needs, Values, value_at
-from tests.fakes.dynamodb.updates import Update, parse_update
-from tests.fakes.dynamodb.values import Item, invalid, stored
+from tests.fakes.dynamodb.expressions.condition_parser import parse_condition
+from tests.fakes.dynamodb.expressions.conditions import Condition
+from tests.fakes.dynamodb.expressions.documents import parse_projection, project
+from tests.fakes.dynamodb.expressions.syntax import Needs, Values, value_at
+from tests.fakes.dynamodb.expressions.updates import Update, parse_update
+from tests.fakes.dynamodb.expressions.values import Item, invalid, stored
 from tests.fakes.service import Refused
 
 _EXPRESSIONS = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.dynamodb.values import (
+from tests.fakes.dynamodb.expressions.values import (
     MAX_ITEM_BYTES,
     AttributeValue,
     Item,

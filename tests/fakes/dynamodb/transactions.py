@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tests.fakes.dynamodb.expressions.values import invalid, size_of_item
 from tests.fakes.dynamodb.tables import Table
-from tests.fakes.dynamodb.values import invalid, size_of_item
 from tests.fakes.dynamodb.writes import (
     Commit,
     Write,

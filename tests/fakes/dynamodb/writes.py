@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.dynamodb.conditions import Condition
+from tests.fakes.dynamodb.expressions.conditions import Condition
+from tests.fakes.dynamodb.expressions.updates import Update
+from tests.fakes.dynamodb.expressions.values import Item, invalid, stored_item
 from tests.fakes.dynamodb.requests import Placeholders, attributes_to_return, check_condition
 from tests.fakes.dynamodb.tables import Table
-from tests.fakes.dynamodb.updates import Update
-from tests.fakes.dynamodb.values import Item, invalid, stored_item
 
 type Commit = Callable[[], dict[str, Any]]
 

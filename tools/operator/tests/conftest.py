@@ -12,10 +12,10 @@ import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
-from operator_cli import aws_command
-from operator_cli.cli import cli
-from operator_cli.model import Activity, AuditEntry, Failure, Pipeline, Release, Snapshot
-from tools.operator.tests.fake_deployment import FakeAws
+from release_machine.cli import cli
+from release_machine.release.model import Activity, AuditEntry, Failure, Pipeline, Release, Snapshot
+from release_machine.terminal import aws_command
+from tools.operator.tests.samples.fake_deployment import FakeAws
 
 BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"

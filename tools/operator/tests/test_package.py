@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
-SOURCES = (PACKAGE / "src" / "operator_cli", ROOT / "lambdas" / "release_core")
+SOURCES = (PACKAGE / "src" / "release_machine", ROOT / "lambdas" / "release_core")
 BUILDER = ROOT / ".platform" / "bootstrap" / "bin" / "python"
 # Brought along by a dependency that is named.
 BROUGHT = {"botocore": "boto3", "pydantic_core": "pydantic"}
@@ -20,7 +20,7 @@ BROUGHT = {"botocore": "boto3", "pydantic_core": "pydantic"}
 
 def test_both_are_installed(tmp_path: Path) -> None:
     """Whoever installs the command has the shared code too, wherever it is called from."""
-    script = "import operator_cli, release_core; print(release_core.__path__[0])"
+    script = "import release_machine, release_core; print(release_core.__path__[0])"
     called = subprocess.run(
         [sys.executable, "-I", "-c", script],
         capture_output=True,
@@ -73,7 +73,7 @@ def test_dependencies_are_named() -> None:
         for path in source.rglob("*.py")
         for name in _imported(ast.parse(path.read_text(encoding="utf-8")))
         if name not in sys.stdlib_module_names
-        and name not in {"operator_cli", "release_core"}
+        and name not in {"release_machine", "release_core"}
         # Stubs, which only type checkers load.
         and not name.startswith("types_")
     }

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localstack_codepipeline.model import events
 from localstack_codepipeline.model.effects import Json
+from localstack_codepipeline.model.execution import events
 from localstack_codepipeline.model.service import OPERATIONS
 
 EVENT_TYPES = (events.PIPELINE_EVENT, events.STAGE_EVENT, events.ACTION_EVENT)

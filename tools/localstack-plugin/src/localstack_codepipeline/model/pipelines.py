@@ -1,6 +1,5 @@
 """The operations on pipelines themselves: create, read, update, delete, list, tag."""
 
-from localstack_codepipeline.model import executions, flow
 from localstack_codepipeline.model.declarations import complete_declaration
 from localstack_codepipeline.model.effects import AbandonAction, Json
 from localstack_codepipeline.model.errors import (
@@ -12,8 +11,9 @@ from localstack_codepipeline.model.errors import (
     ResourceNotFoundException,
     TooManyTagsException,
 )
-from localstack_codepipeline.model.pages import page
-from localstack_codepipeline.model.runs import running
+from localstack_codepipeline.model.execution import executions, flow
+from localstack_codepipeline.model.execution.runs import running
+from localstack_codepipeline.model.reading.pages import page
 from localstack_codepipeline.model.state import ACTIVE, Pipeline, Turn
 
 

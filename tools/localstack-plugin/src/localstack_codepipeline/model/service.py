@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from localstack_codepipeline.model import executions, flow, pipelines, queries, results
+from localstack_codepipeline.model import pipelines
 from localstack_codepipeline.model.effects import ActionResult, Effect, Json
+from localstack_codepipeline.model.execution import executions, flow, results
 from localstack_codepipeline.model.identifiers import Ids, RandomIds
+from localstack_codepipeline.model.reading import queries
 from localstack_codepipeline.model.state import ActionRun, Estate, Pipeline, Turn
 
 OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {

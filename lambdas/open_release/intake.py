@@ -1,0 +1,96 @@
+"""Reading what a workflow execution was asked for: its request, and the document of a manifest."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from release_core.aws.step_functions import StepFunctions
+from release_core.errors import ManifestUnreadable, ReleaseNotResumable
+from release_core.ledger.reader import LedgerReader
+from release_core.manifest.requests import (
+    DroppedObject,
+    Request,
+    RetryRequest,
+    RollbackRequest,
+    Submission,
+    read_request,
+    requester_in,
+)
+from release_core.rollback.manifest import checked_manifest
+from release_core.rollback.reader import RollbackReader
+from release_core.strict_json import MAX_BYTES, read_json
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectRequestTypeDef
+
+# What S3 answers, beside server errors, for an object that may be readable when asked again.
+_MAY_PASS = {"RequestTimeout", "RequestTimeTooSkewed", "ExpiredToken", "ThrottlingException"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Reads requests and manifests, wherever they are."""
+
+    step_functions: StepFunctions
+    s3: "S3Client"
+    ledger: LedgerReader
+    rollbacks: RollbackReader
+
+    def request(self, execution_arn: str) -> Request:
+        """What the input of a workflow execution asks for.
+
+        Raises ManifestUnreadable and ManifestInvalid as ``read_request`` does.
+        """
+        return read_request(self.step_functions.execution_input(execution_arn))
+
+    def document(self, request: Request) -> tuple[Request, object]:
+        """The document of the manifest that a request is about.
+
+        The request is answered with the requester that the dropped object may name. Raises
+        ManifestUnreadable, RollbackRefused, or ReleaseNotResumable for a retry of what has no
+        manifest on record.
+        """
+        if isinstance(request, DroppedObject):
+            content, requester = self._read_object(request)
+            named = replace(request, requester=requester or request.requester)
+            return named, read_json(content, place=request.source)
+        return request, self._document(request)
+
+    def _document(self, request: Submission | RollbackRequest | RetryRequest) -> object:
+        if isinstance(request, Submission):
+            return request.document
+        if isinstance(request, RollbackRequest):
+            rollback = self.rollbacks.get(request.of, rollback_id=request.release_id, waits=True)
+            return checked_manifest(rollback)
+        return self._retried(request)
+
+    def _retried(self, retry: RetryRequest) -> dict[str, Any]:
+        recorded = self.ledger.get_manifest(retry.of)
+        if recorded is None:
+            raise ReleaseNotResumable(
+                f"the ledger has no manifest of a release {retry.of}; check its id in the list of "
+                "releases, or submit its manifest if it was never wholly opened"
+            )
+        return {**recorded, "resume": True, **retry.changes}
+
+    def _read_object(self, dropped: DroppedObject) -> tuple[bytes, str | None]:
+        wanted: GetObjectRequestTypeDef = {"Bucket": dropped.bucket, "Key": dropped.key}
+        if dropped.version_id:
+            wanted["VersionId"] = dropped.version_id
+        try:
+            answer = self.s3.get_object(**wanted)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status >= 500 or code in _MAY_PASS:
+                raise
+            raise ManifestUnreadable(f"{dropped.source} cannot be read: {code}") from error
+        with answer["Body"] as body:
+            if answer["ContentLength"] > MAX_BYTES:
+                raise ManifestUnreadable(
+                    f"{dropped.source} has {answer['ContentLength']:,} bytes; "
+                    f"a manifest has at most {MAX_BYTES:,}"
+                )
+            return body.read(), requester_in(answer.get("Metadata", {}))

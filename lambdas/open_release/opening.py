@@ -1,0 +1,197 @@
+"""Opening a release: read its manifest, check it, take its pipelines, claim its id."""
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+from open_release.intake import Intake
+from open_release.reservations import Reservations
+from open_release.resuming import Resuming
+from release_core.aws.codepipeline import CodePipeline
+from release_core.clock import Clock
+from release_core.decide.resume import refuse_unknown
+from release_core.decide.timing import seconds_to_wait
+from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
+from release_core.ledger.ledger import Ledger
+from release_core.ledger.opening_items import Opening
+from release_core.manifest.checks import check_manifest, is_dry_run, named_pipelines
+from release_core.manifest.model import Manifest
+from release_core.manifest.requests import Request, RollbackRequest
+from release_core.plan.planner import Planner
+from release_core.problems import report
+from release_core.rollback.manifest import checked_manifest, refuse_rollback
+from release_core.rollback.reader import RollbackReader
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRelease:
+    """Opens the release that a workflow execution was started for."""
+
+    intake: Intake
+    codepipeline: CodePipeline
+    ledger: Ledger
+    reservations: Reservations
+    resuming: Resuming
+    planner: Planner
+    rollbacks: RollbackReader
+    clock: Clock
+    look_after_seconds: int
+
+    def __call__(self, execution_arn: str) -> dict[str, Any]:
+        """Open the release and answer what the workflow needs to run it.
+
+        The answer has ``outcome`` (OPENED, ALREADY_RELEASED, BUSY or PLANNED), ``release_id``,
+        ``pipelines`` that are to run, ``wait_seconds``, ``look_after_seconds``, ``released_by``
+        (the execution that runs or ran the release) and the ``plan`` of a dry run. Raises a
+        Rejection when the manifest never becomes a release; that is recorded, unless it is a dry
+        run's.
+        """
+        request: Request | None = None
+        try:
+            request = self.intake.request(execution_arn)
+            request, document = self.intake.document(request)
+            if not is_dry_run(document):
+                return self._release(_opening(self._check(document), request, execution_arn))
+        except Rejection as rejection:
+            self._reject(rejection, request, execution_arn)
+            raise
+        return self._plan(document, execution_arn)
+
+    def _reject(self, rejection: Rejection, request: Request | None, execution_arn: str) -> None:
+        error = type(rejection).__name__
+        self.ledger.openings.reject(
+            execution_arn,
+            f"{error}: {rejection}",
+            channel=request.channel if request else None,
+            requester=request.requester if request else None,
+        )
+        if isinstance(request, RollbackRequest):
+            # The failed release must not read as if it were rolled back.
+            self.ledger.headers.note_refusal(request.of, request.release_id, str(rejection))
+        log.warning(
+            "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
+        )
+
+    def _release(self, opening: Opening) -> dict[str, Any]:
+        outcome, released_by, pipelines = self._open_or_give_back(opening)
+        manifest = opening.manifest
+        log.info(
+            "%s by %s",
+            outcome.lower().replace("_", " "),
+            released_by,
+            extra={"release_id": manifest.release_id, "execution_arn": opening.execution_arn},
+        )
+        return {
+            "outcome": outcome,
+            "release_id": manifest.release_id,
+            "pipelines": pipelines,
+            "wait_seconds": self._wait_seconds(manifest),
+            "look_after_seconds": self.look_after_seconds,
+            "released_by": released_by,
+            "plan": None,
+        }
+
+    def _plan(self, document: object, execution_arn: str) -> dict[str, Any]:
+        plan = self.planner(document)
+        if not plan.valid:
+            raise plan.refused_as(report("The plan", plan.problems))
+        log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
+        return {
+            "outcome": "PLANNED",
+            "release_id": plan.release_id,
+            "pipelines": [],
+            "wait_seconds": self.look_after_seconds,
+            "look_after_seconds": self.look_after_seconds,
+            "released_by": execution_arn,
+            "plan": plan.as_output(),
+        }
+
+    def wait(self, execution_arn: str, task_token: str) -> None:
+        """Have the task woken when a pipeline that its release needs becomes free."""
+        _, document = self.intake.document(self.intake.request(execution_arn))
+        manifest = self._check(document)
+        self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
+
+    def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
+        try:
+            return self._open(opening)
+        except (ExecutionEnded, RollbackRefused):
+            # The close of a stopped execution frees only the pipelines that it finds on record.
+            self.reservations.give_back(opening.manifest.names, opening.execution_arn)
+            raise
+
+    def _open(self, opening: Opening) -> tuple[str, str, list[str]]:
+        """The outcome, the execution that runs or ran the release, and the pipelines to run."""
+        manifest = opening.manifest
+        holder = self.ledger.get_header(manifest.release_id)
+        if holder is not None and holder.execution_arn != opening.execution_arn:
+            return self.resuming(opening, holder)
+        if holder is None:
+            refuse_unknown(manifest)
+            manifest.refuse_past(self.clock())
+            opening = self._with_rolled_back(opening)
+            if not self.reservations.take(manifest.names, opening):
+                return "BUSY", opening.execution_arn, []
+            opening = self._refuse_stale(opening)
+            rival = self.ledger.openings.claim(opening)
+            if rival is not None:
+                self.reservations.give_back(manifest.names, opening.execution_arn)
+                return self.resuming(opening, rival)
+        elif holder.attempt > 1:
+            return self.resuming.go_on(opening, holder)  # our own retry
+        elif holder.manifest_sha256 != manifest.sha256:
+            raise RollbackRefused(
+                f"what {manifest.release_id} rolls back has changed since its id was claimed; "
+                "roll back by hand"
+            )
+        previous = self.ledger.last_good(manifest.names)
+        self.ledger.openings.put_pipelines(opening, previous)
+        return "OPENED", opening.execution_arn, list(manifest.names)
+
+    def _check(self, document: object) -> Manifest:
+        declared = self.codepipeline.declarations(named_pipelines(document))
+        return check_manifest(document, declared=declared)
+
+    def _wait_seconds(self, manifest: Manifest) -> int:
+        # As long as the longest limit: a task with a shorter one asks for its own wait, and most
+        # have the same one or none.
+        limits = [each.timeout_minutes for each in manifest.pipelines]
+        waits = [max(limit * 60 for limit in limits if limit)] if all(limits) else []
+        if manifest.deadline:
+            waits.append(int((manifest.deadline - self.clock()).total_seconds()))
+        return seconds_to_wait(self.look_after_seconds, *waits)
+
+    def _with_rolled_back(self, opening: Opening) -> Opening:
+        rolled_back, names = opening.manifest.rollback_of, opening.manifest.names
+        if rolled_back is None:
+            return opening
+        found = self.ledger.get_release(rolled_back)
+        found = refuse_rollback(found, rolled_back, pipelines=names)
+        return replace(opening, rolls_back=found)
+
+    def _refuse_stale(self, opening: Opening) -> Opening:
+        # Another release may have run these pipelines while this one did not hold them yet.
+        if opening.channel == "rollback":
+            rollback = self.rollbacks.get(
+                opening.manifest.rollback_of or "",
+                rollback_id=opening.manifest.release_id,
+                waits=True,
+            )
+            now = Manifest.model_validate(checked_manifest(rollback))
+            if now.sha256 != opening.manifest.sha256:
+                self.reservations.give_back(opening.manifest.names, opening.execution_arn)
+                raise LedgerBusy(f"what {now.release_id} rolls back has changed at this instant")
+            return replace(opening, omissions=tuple(rollback.omissions))
+        return opening
+
+
+def _opening(manifest: Manifest, request: Request, execution_arn: str) -> Opening:
+    return Opening(
+        manifest=manifest,
+        execution_arn=execution_arn,
+        channel=request.channel,
+        requester=request.requester,
+        source=request.source,
+    )

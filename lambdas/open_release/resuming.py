@@ -1,0 +1,111 @@
+"""A release id that is taken: the same release again, another one, or its next attempt."""
+
+from dataclasses import dataclass
+
+from open_release.reservations import Reservations
+from release_core.apply.orphans import Orphans
+from release_core.aws.bill_of_materials import bill_of_materials
+from release_core.aws.codepipeline import CodePipeline
+from release_core.clock import Clock
+from release_core.decide.resume import (
+    may_begin,
+    refuse_other,
+    refuse_overtaken,
+    refuse_resume,
+    runs_already,
+    unfinished,
+)
+from release_core.domain.release import (
+    ExecutionState,
+    PipelineStatus,
+    Release,
+)
+from release_core.errors import ReleaseNotResumable
+from release_core.ledger.ledger import Ledger
+from release_core.ledger.opening_items import Opening
+from release_core.rollback.later_releases import overtaken_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resuming:
+    """Decides what a manifest means whose release exists already."""
+
+    ledger: Ledger
+    codepipeline: CodePipeline
+    reservations: Reservations
+    orphans: Orphans
+    clock: Clock
+
+    def __call__(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
+        """The outcome, the execution that runs or ran the release, and the pipelines to run.
+
+        Raises ReleaseIdTaken when it is another release, and ReleaseNotResumable while parts of
+        the attempt before still run.
+        """
+        manifest = opening.manifest
+        refuse_other(manifest, holder)
+        if runs_already(manifest, holder):
+            self.orphans.notice(holder)
+            return "ALREADY_RELEASED", holder.execution_arn, []
+        refuse_resume(holder, has_ended=self.orphans.has_ended)
+        manifest.refuse_past(self.clock())
+        release = self._caught_up(holder)
+        # One that was stopped while it was opened may lack pipelines.
+        missing = [name for name in manifest.names if name not in release.pipelines]
+        names = [*unfinished(release), *missing]
+        if not self.reservations.take(names, opening):
+            return "BUSY", opening.execution_arn, []
+        try:
+            # Nobody else runs them from here on.
+            refuse_overtaken(release, overtaken_by(self.ledger, release, names))
+        except ReleaseNotResumable:
+            self.reservations.give_back(names, opening.execution_arn)
+            raise
+        if not self.ledger.openings.reopen(opening, release):
+            self.reservations.give_back(names, opening.execution_arn)
+            raise ReleaseNotResumable(
+                f"release {holder.release_id} was resumed or rolled back by somebody else"
+            )
+        return self.go_on(opening, holder)
+
+    def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
+        """Make the pipelines of the attempt that this execution has opened wait again."""
+        previous = self.ledger.last_good(opening.manifest.names)
+        self.ledger.openings.put_pipelines(opening, previous)
+        release = self._read(holder.release_id)
+        self.ledger.openings.renew_pipelines(release, previous)
+        return "OPENED", opening.execution_arn, unfinished(release)
+
+    def _caught_up(self, holder: Release) -> Release:
+        """The release, with what the console did to its executions since it was closed.
+
+        What was retried with success counts as succeeded.
+        """
+        release = self._read(holder.release_id)
+        going_on = []
+        for pipeline in release.pipelines.values():
+            if may_begin(pipeline, self.clock()):
+                going_on.append(f"- {pipeline.name}: its start or retry, which may still come")
+            if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.execution_id is None:
+                continue
+            seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id)
+            if seen and seen.state in {None, ExecutionState.STOPPING}:
+                going_on.append(f"- {pipeline.name}: execution {pipeline.execution_id}")
+            elif seen and seen.state is ExecutionState.SUCCEEDED:
+                shipped = bill_of_materials(self.codepipeline, pipeline, seen)
+                self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
+                self.ledger.pipelines.record_end(
+                    release.release_id, pipeline, PipelineStatus.SUCCEEDED, shipped=shipped
+                )
+        if going_on:
+            raise ReleaseNotResumable(
+                f"release {release.release_id} can be resumed when these have ended:\n"
+                + "\n".join(going_on)
+            )
+        return self._read(holder.release_id)
+
+    def _read(self, release_id: str) -> Release:
+        release = self.ledger.get_release(release_id)
+        if release is None:
+            raise LookupError(f"there is no release {release_id}")
+        return release

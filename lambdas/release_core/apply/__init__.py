@@ -1,0 +1,1 @@
+"""Carries out decisions; each can be repeated without harm."""

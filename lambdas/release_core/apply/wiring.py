@@ -1,0 +1,110 @@
+"""The composition root: the parts of the machine, made from clients when first needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Self
+
+from release_core.apply.advance import Advance
+from release_core.apply.orphans import Orphans
+from release_core.aws.clients import InParallel, client, function_name, in_parallel, one_by_one
+from release_core.aws.codepipeline import CodePipeline
+from release_core.aws.event_bus import Bus
+from release_core.aws.step_functions import StepFunctions
+from release_core.clock import Clock, now
+from release_core.ledger.ledger import Ledger
+from release_core.ledger.reader import LedgerReader, LedgerTables
+from release_core.settings import FunctionSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingParts:
+    """The parts that only read; ``client`` makes the client of the AWS service with a name.
+
+    ``patterns`` are those of the names of pipelines that the deployment may release.
+    """
+
+    client: Callable[[str], Any]
+    tables: LedgerTables
+    clock: Clock
+    patterns: tuple[str, ...] = ("*",)
+    in_parallel: InParallel = one_by_one
+
+    @cached_property
+    def reader(self) -> LedgerReader:
+        """The ledger, to be read."""
+        return LedgerReader(self.client("dynamodb"), self.tables)
+
+    @cached_property
+    def codepipeline(self) -> CodePipeline:
+        """CodePipeline."""
+        return CodePipeline(
+            self.client("codepipeline"), patterns=self.patterns, in_parallel=self.in_parallel
+        )
+
+    @cached_property
+    def step_functions(self) -> StepFunctions:
+        """Step Functions."""
+        return StepFunctions(self.client("stepfunctions"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionParts(ReadingParts):
+    """The parts of one invocation of a function, by the function's name."""
+
+    name: str
+    retention: timedelta
+    event_bus: str
+
+    @classmethod
+    def of(cls, settings: FunctionSettings, *, patterns: tuple[str, ...] = ("*",)) -> Self:
+        """The parts of this function, with boto3's clients and its own name and clock."""
+        return cls(
+            client=client,
+            tables=LedgerTables(
+                releases=settings.releases_table,
+                executions=settings.executions_table,
+                pipelines=settings.pipelines_table,
+            ),
+            clock=now,
+            patterns=patterns,
+            in_parallel=in_parallel,
+            name=function_name(),
+            retention=timedelta(days=settings.record_retention_days),
+            event_bus=settings.event_bus,
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, as this function writes it."""
+        return Ledger(
+            self.client("dynamodb"),
+            self.tables,
+            clock=self.clock,
+            who=self.name,
+            retention=self.retention,
+        )
+
+    @cached_property
+    def bus(self) -> Bus:
+        """The event bus that outcomes are announced on."""
+        return Bus(self.client("events"), self.event_bus)
+
+    @cached_property
+    def orphans(self) -> Orphans:
+        """Detects workflow executions that have ended."""
+        return Orphans(
+            ledger=self.ledger, step_functions=self.step_functions, bus=self.bus, clock=self.clock
+        )
+
+    def advance(self, invocation: str) -> Advance:
+        """Decides and applies for the invocation with this request id."""
+        return Advance(
+            ledger=self.ledger,
+            codepipeline=self.codepipeline,
+            step_functions=self.step_functions,
+            orphans=self.orphans,
+            clock=self.clock,
+            actor=f"{self.name}/{invocation}",
+        )

@@ -1,0 +1,1 @@
+"""Calls to AWS: CodePipeline, Step Functions, EventBridge and the sources of revisions."""

@@ -1,0 +1,297 @@
+"""What the release asks of CodePipeline, in the release's own words."""
+
+import hashlib
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
+
+from release_core.aws.clients import InParallel, one_by_one
+from release_core.domain.declarations import (
+    Declaration,
+    Declared,
+    NotAllowed,
+    NotDriven,
+    SourceAction,
+    drives,
+    read_declaration,
+)
+from release_core.domain.release import ExecutionState, Failure, Pipeline
+from release_core.domain.revisions import Revision
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_codepipeline.literals import SourceRevisionTypeType
+    from types_boto3_codepipeline.type_defs import (
+        PipelineExecutionSummaryTypeDef,
+        StartPipelineExecutionInputTypeDef,
+    )
+
+REASON_LIMIT = 200  # characters of a stop's reason
+
+# GetPipelineExecution's status, in the words of the events; InProgress is no change.
+_STATE_OF_STATUS = {
+    "Stopping": ExecutionState.STOPPING,
+    "Stopped": ExecutionState.STOPPED,
+    "Succeeded": ExecutionState.SUCCEEDED,
+    "Superseded": ExecutionState.SUPERSEDED,
+    "Failed": ExecutionState.FAILED,
+    "Cancelled": ExecutionState.CANCELED,
+}
+_GONE = {"PipelineNotFoundException", "PipelineExecutionNotFoundException"}
+_NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
+_ALREADY_STOPPING = {"DuplicatedStopRequestException"}
+
+
+class StartRefused(Exception):
+    """CodePipeline will not start the pipeline, however often it is asked; carries the failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What one look at an execution shows; ``state`` is None while it is in progress."""
+
+    state: ExecutionState | None
+    summary: str | None
+    revisions: Sequence[Revision]
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class FailedAction:
+    """An execution of an action that did not succeed, and why."""
+
+    action_execution_id: str
+    failure: Failure
+
+
+class CodePipeline:
+    """The calls to CodePipeline; throttling and server errors are retried by the SDK.
+
+    ``patterns`` are of the names of the pipelines that the deployment drives.
+    """
+
+    def __init__(
+        self,
+        client: "CodePipelineClient",
+        *,
+        patterns: tuple[str, ...] = ("*",),
+        in_parallel: InParallel = one_by_one,
+    ) -> None:
+        self._client = client
+        self._patterns = patterns
+        self._in_parallel = in_parallel
+
+    def declarations(self, names: Iterable[str]) -> Declared:
+        """What is found of the pipelines with these names; those that do not exist are absent."""
+        found = self._in_parallel(self._declaration, names)
+        return {each.name: each for each in found if each}
+
+    def _declaration(self, name: str) -> Declaration | NotAllowed | NotDriven | None:
+        # IAM would refuse it as well, but to a person who plans it may show the pipeline.
+        if not drives(self._patterns, name):
+            return NotDriven(name=name, patterns=self._patterns)
+        try:
+            pipeline = self._client.get_pipeline(name=name)["pipeline"]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "PipelineNotFoundException":
+                return None
+            if code.startswith("AccessDenied"):
+                return NotAllowed(name=name)
+            raise
+        return read_declaration(pipeline)
+
+    def start(self, pipeline: Pipeline, *, client_request_token: str) -> str:
+        """Start an execution with the pipeline's pins and answer its id; one for each token.
+
+        Raises StartRefused when the answer is no, and ClientError when trying again may help.
+        """
+        request: StartPipelineExecutionInputTypeDef = {
+            "name": pipeline.name,
+            "clientRequestToken": client_request_token,
+        }
+        if pipeline.variables:
+            request["variables"] = [
+                {"name": name, "value": value} for name, value in pipeline.variables.items()
+            ]
+        if pipeline.source_revisions:
+            request["sourceRevisions"] = [
+                {
+                    "actionName": pin.action,
+                    "revisionType": cast("SourceRevisionTypeType", pin.type),
+                    "revisionValue": pin.revision,
+                }
+                for pin in pipeline.source_revisions
+            ]
+        try:
+            answer = self._client.start_pipeline_execution(**request)
+        except ClientError as error:
+            if not is_refusal(error):
+                raise
+            detail = error.response["Error"]
+            raise StartRefused(
+                Failure(message=f"could not be started: {detail['Message']}", code=detail["Code"])
+            ) from error
+        return answer["pipelineExecutionId"]
+
+    def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool) -> bool:
+        """Ask the execution to stop after the action it is in, or to abandon that action too.
+
+        False when it has ended already.
+        """
+        try:
+            self._client.stop_pipeline_execution(
+                pipelineName=pipeline,
+                pipelineExecutionId=execution_id,
+                abandon=abandon,
+                reason=reason[:REASON_LIMIT],
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in _NOTHING_TO_STOP | _ALREADY_STOPPING:
+                raise
+            return code in _ALREADY_STOPPING
+        return True
+
+    def get_execution(self, pipeline: str, execution_id: str) -> Seen | None:
+        """Where the execution stands now; None when CodePipeline knows it no more."""
+        try:
+            answer = self._client.get_pipeline_execution(
+                pipelineName=pipeline, pipelineExecutionId=execution_id
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return None
+        execution = answer["pipelineExecution"]
+        return Seen(
+            state=_STATE_OF_STATUS.get(execution["status"]),
+            summary=execution.get("statusSummary"),
+            revisions=[
+                Revision(
+                    artifact=each.get("name", ""),
+                    revision=each.get("revisionId", ""),
+                    summary=each.get("revisionSummary"),
+                )
+                for each in execution.get("artifactRevisions", [])
+            ],
+            variables={
+                each["name"]: each["resolvedValue"] for each in execution.get("variables", [])
+            },
+        )
+
+    def source_actions(self, pipeline: str, execution_id: str) -> dict[str, SourceAction]:
+        """The source actions of an execution that succeeded, by the artifacts that they made."""
+        pages = self._client.get_paginator("list_action_executions").paginate(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
+        )
+        details = (detail for page in pages for detail in page["actionExecutionDetails"])
+        found: dict[str, SourceAction] = {}
+        for detail in details:
+            given = detail.get("input", {})
+            kind = given.get("actionTypeId", {})
+            if kind.get("category") == "Source" and "actionName" in detail:
+                action = SourceAction(
+                    name=detail["actionName"],
+                    provider=kind.get("provider", ""),
+                    configuration=given.get("resolvedConfiguration")
+                    or given.get("configuration", {}),
+                )
+                artifacts = detail.get("output", {}).get("outputArtifacts", [])
+                found |= {artifact["name"]: action for artifact in artifacts if "name" in artifact}
+        return found
+
+    def retry(self, pipeline: str, execution_id: str, *, stage: str) -> bool:
+        """Retry the failed actions of a stage; False when CodePipeline does not retry them."""
+        try:
+            self._client.retry_stage_execution(
+                pipelineName=pipeline,
+                pipelineExecutionId=execution_id,
+                stageName=stage,
+                retryMode="FAILED_ACTIONS",
+            )
+        except ClientError as error:
+            if not is_refusal(error):
+                raise
+            return False
+        return True
+
+    def explain_end(self, pipeline: str, execution_id: str) -> FailedAction | None:
+        """The newest action that failed or was abandoned, if one did; one page of the list."""
+        answer = self._client.list_action_executions(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
+        )
+        # The newest comes first; a retried stage lists its earlier failures too.
+        for detail in answer["actionExecutionDetails"]:
+            if detail.get("status") in {"Failed", "Abandoned"}:
+                return FailedAction(detail["actionExecutionId"], _failure_of(detail))
+        return None
+
+    def find_started(
+        self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]
+    ) -> dict[str, datetime]:
+        """The executions that these functions started in that time, oldest first, and when.
+
+        A function's session at AWS has the function's name, and the trigger names the session.
+        """
+        started = self._newest_first(pipeline, since=since)
+        return {
+            summary["pipelineExecutionId"]: summary["startTime"]
+            for summary in reversed(list(started))
+            if summary["startTime"] <= until
+            and summary.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
+        }
+
+    def _newest_first(
+        self, pipeline: str, *, since: datetime
+    ) -> Iterator["PipelineExecutionSummaryTypeDef"]:
+        pages = self._client.get_paginator("list_pipeline_executions").paginate(
+            pipelineName=pipeline
+        )
+        for page in pages:
+            for summary in page["pipelineExecutionSummaries"]:
+                # CodePipeline's clock is not ours: whole seconds, and a little apart.
+                if (since - summary["startTime"]).total_seconds() > 5:
+                    return
+                yield summary
+
+
+def client_request_token(release_id: str, pipeline: Pipeline) -> str:
+    """The token of a start: the same for the same start, whoever repeats it.
+
+    Pins are no part of it: a release id has one manifest, so the same start has the same pins.
+    """
+    key = f"{release_id}\n{pipeline.name}\n{pipeline.attempt}\n{pipeline.retried}"
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_refusal(error: ClientError) -> bool:
+    """Whether the answer is no, however often it is asked for."""
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    code = error.response["Error"]["Code"]
+    return 400 <= status < 500 and status != 429 and "Throttl" not in code and code not in _BUSY
+
+
+# Refusals that pass with time: the workflow's retry asks again.
+_BUSY = {"ConflictException", "ConcurrentPipelineExecutionsLimitExceededException"}
+
+
+def _failure_of(detail: Any) -> Failure:
+    result = detail.get("output", {}).get("executionResult", {})
+    error = result.get("errorDetails", {})
+    summary = result.get("externalExecutionSummary")
+    return Failure(
+        stage=detail.get("stageName"),
+        action=detail.get("actionName"),
+        code=error.get("code"),
+        message=error.get("message") or summary or f"the action {detail['status'].lower()}",
+        summary=summary,
+        link=result.get("externalExecutionUrl"),
+    )

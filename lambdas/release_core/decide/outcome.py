@@ -1,0 +1,16 @@
+"""The outcome of a release, from how its pipelines ended."""
+
+from release_core.domain.release import PipelineStatus, Release, ReleaseStatus, describe_outcome
+from release_core.domain.workflow_end import WHY_LIMIT
+
+
+def tally(release: Release) -> tuple[ReleaseStatus, str]:
+    """What the pipelines of a release make of it: SUCCEEDED only when every one has succeeded."""
+    pipelines = sorted(release.pipelines.values(), key=lambda each: each.position)
+    bad = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
+    if pipelines and not bad:
+        all_of_them = "its 1 pipeline" if len(pipelines) == 1 else f"all {len(pipelines)} pipelines"
+        return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded"
+    lines = [f"- {describe_outcome(each)}" for each in bad]
+    why = f"{len(bad)} of {len(pipelines)} pipelines did not succeed:\n" + "\n".join(lines)
+    return ReleaseStatus.FAILED, why[:WHY_LIMIT]

@@ -1,0 +1,1 @@
+"""The three DynamoDB tables: their items, and each write with its condition."""

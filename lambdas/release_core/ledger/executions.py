@@ -1,0 +1,72 @@
+"""The executions table: where the events of an execution and its start meet."""
+
+from datetime import timedelta
+
+from release_core.domain.release import Change, Execution, Pipeline
+from release_core.errors import ExecutionTaken
+from release_core.ledger.audit import Author
+from release_core.ledger.dynamodb import Table, Update
+from release_core.ledger.items import change_item, execution_key, read_execution
+
+# An execution that nobody has claimed by then was not started by a release.
+UNCLAIMED_RETENTION = timedelta(days=2)
+
+
+class Executions:
+    """Records of executions, claimed ones kept for ``retention``; every act is safe to repeat."""
+
+    def __init__(self, executions: Table, author: Author, *, retention: timedelta) -> None:
+        self._executions = executions
+        self._author = author
+        self._retention = retention
+
+    def claim(self, execution_id: str, *, release_id: str, pipeline: Pipeline) -> None:
+        """Say in the execution's record which release and attempt it belongs to.
+
+        Raises ExecutionTaken when it belongs to another one.
+        """
+        # The execution may have been found by searching: it must not change its owner.
+        ours = "#release_id = :release_id AND #attempt = :attempt"
+        unclaimed_or_ours = f"attribute_not_exists(#release_id) OR {ours}"
+        written = self._executions.update(
+            execution_key(execution_id),
+            Update(
+                put={
+                    "release_id": release_id,
+                    "attempt": pipeline.attempt,
+                    "pipeline": pipeline.name,
+                    "expires_at": self._expiry(self._retention),
+                },
+                condition=unclaimed_or_ours,
+            ),
+        )
+        if not written.held:
+            raise ExecutionTaken(
+                f"execution {execution_id} of {pipeline.name} belongs to release "
+                f"{written.item.get('release_id')}, attempt {written.item.get('attempt')}, not to "
+                f"{release_id}, attempt {pipeline.attempt}"
+            )
+
+    def record_change(self, execution_id: str, pipeline: str, change: Change) -> Execution:
+        """Add a state change to the execution's record, once; answers the whole record.
+
+        The record is where the event and the start meet: whoever writes second sees both.
+        """
+        key = f"{change.attempt}#{change.state}"
+        # The same change delivered twice may differ in everything but attempt and state.
+        not_seen = "NOT contains(#seen, :key)"
+        written = self._executions.update(
+            execution_key(execution_id),
+            Update(
+                put={"pipeline": pipeline},
+                default={"expires_at": self._expiry(UNCLAIMED_RETENTION)},
+                append={"changes": change_item(change, recorded_at=self._author.now())},
+                add={"seen": key},
+                condition=not_seen,
+                values={"key": key},
+            ),
+        )
+        return read_execution(written.item)
+
+    def _expiry(self, retention: timedelta) -> int:
+        return int((self._author.clock() + retention).timestamp())

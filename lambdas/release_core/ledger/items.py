@@ -1,0 +1,219 @@
+"""Ledger items as values, and back: the one place that knows how the tables spell things."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from release_core.clock import from_iso, to_iso
+from release_core.domain.release import (
+    Change,
+    Execution,
+    ExecutionState,
+    Failure,
+    LockHolder,
+    OnFailure,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+    RetryClaim,
+)
+from release_core.domain.revisions import Good, Pin, Revision
+from release_core.ledger.audit import shorten
+from release_core.ledger.dynamodb import Item
+
+if TYPE_CHECKING:
+    pass
+
+HEADER = "release"
+MANIFEST = "manifest"
+POINTER = "execution"
+PIPELINE_PREFIX = "pipeline#"
+
+
+def header_key(release_id: str) -> Item:
+    """The key of a release's header."""
+    return {"release_id": release_id, "item": HEADER}
+
+
+def manifest_key(release_id: str) -> Item:
+    """The key of the item that holds a release's manifest."""
+    return {"release_id": release_id, "item": MANIFEST}
+
+
+def pipeline_key(release_id: str, pipeline: str) -> Item:
+    """The key of a pipeline's item in a release."""
+    return {"release_id": release_id, "item": PIPELINE_PREFIX + pipeline}
+
+
+def pointer_key(execution_arn: str) -> Item:
+    """The key of the item that names the release which a workflow execution opens."""
+    return {"release_id": execution_arn, "item": POINTER}
+
+
+def execution_key(execution_id: str) -> Item:
+    """The key of a pipeline execution in the executions table."""
+    return {"execution_id": execution_id}
+
+
+def lock_holder(item: Item) -> LockHolder:
+    """The holder of a locked pipeline, from its item in the pipelines table."""
+    return LockHolder(release_id=item["held_for"], execution_arn=item["held_by"])
+
+
+def change_item(change: Change, *, recorded_at: str) -> Item:
+    """A state change as an execution's item lists it."""
+    return {
+        "state": change.state.value,
+        "attempt": change.attempt,
+        "at": to_iso(change.at),
+        "recorded_at": recorded_at,
+        "source": change.source,
+        "note": change.note,
+    }
+
+
+def plain(value: Failure | Pin | Revision) -> Item:
+    """The fields of a failure, a pin or a revision that are known."""
+    return {name: known for name, known in vars(value).items() if known is not None}
+
+
+def failure_item(failure: Failure) -> Item:
+    """A failure as a pipeline's item holds it: AWS does not say how long its texts may be."""
+    return {name: shorten(text) for name, text in plain(failure).items()}
+
+
+def read_good(item: Item) -> Good:
+    """What succeeded in a pipeline, as ``last_good`` and ``previous_good`` hold it."""
+    return Good(
+        release_id=item["release_id"],
+        execution_id=item["execution_id"],
+        at=from_iso(item["at"]),
+        revisions=_revisions(item),
+        variables=item.get("variables", {}),
+        unrecorded_bytes=int(item["unrecorded_bytes"]) if "unrecorded_bytes" in item else None,
+    )
+
+
+def read_execution(item: Item) -> Execution:
+    """The execution an item of the executions table records."""
+    changes = tuple(
+        Change(
+            state=ExecutionState(each["state"]),
+            attempt=int(each["attempt"]),
+            at=from_iso(each["at"]),
+            source=each["source"],
+            note=each.get("note"),
+        )
+        for each in item.get("changes", ())
+    )
+    return Execution(
+        execution_id=item["execution_id"],
+        pipeline=item["pipeline"],
+        changes=changes,
+        release_id=item.get("release_id"),
+        attempt=int(item["attempt"]) if "attempt" in item else None,
+    )
+
+
+def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
+    """The pipeline an item of the releases table holds, joined with its execution."""
+    return Pipeline(
+        name=item["pipeline"],
+        status=PipelineStatus(item["status"]),
+        position=int(item["position"]),
+        depends_on=tuple(item.get("depends_on", ())),
+        retries=int(item.get("retries", 0)),
+        time_limit=timedelta(minutes=int(item["timeout_minutes"]))
+        if "timeout_minutes" in item
+        else None,
+        variables=item.get("variables", {}),
+        source_revisions=tuple(Pin(**each) for each in item.get("source_revisions", ())),
+        previous_good=read_good(item["previous_good"]) if "previous_good" in item else None,
+        attempt=int(item["attempt"]),
+        task_token=item.get("task_token"),
+        token_registered_at=_moment(item, "token_registered_at"),
+        registrations=int(item.get("registrations", 0)),
+        starting_registration=int(item.get("starting_registration", 0)),
+        starting_at=_moment(item, "starting_at"),
+        start_tried_at=_moment(item, "start_tried_at"),
+        started_by=item.get("started_by"),
+        starters=frozenset(item.get("starters", ())),
+        started_at=_moment(item, "started_at"),
+        execution_id=item.get("execution_id"),
+        earlier_executions=tuple(item.get("earlier_executions", ())),
+        ran_before=bool(_runs(item)),
+        began_before=max((at for at in _runs(item) if at), default=None),
+        execution=execution,
+        retried=int(item.get("retried", 0)),
+        retry=_retry(item["retry"]) if "retry" in item else None,
+        stop_requested_at=_moment(item, "stop_requested_at"),
+        stop_reason=item.get("stop_reason"),
+        timed_out=item.get("timed_out", False),
+        trouble=item.get("trouble"),
+        failure=Failure(**item["failure"]) if "failure" in item else None,
+        revisions=_revisions(item),
+        settled="settled_at" in item,
+    )
+
+
+def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> Release:
+    """The release whose header an item is."""
+    return Release(
+        release_id=item["release_id"],
+        status=ReleaseStatus(item["status"]),
+        execution_arn=item["execution_arn"],
+        manifest_sha256=item["manifest_sha256"],
+        opened_at=from_iso(item["opened_at"]),
+        resumed_at=_moment(item, "resumed_at"),
+        attempt=int(item["attempt"]),
+        closed_at=_moment(item, "closed_at"),
+        why=item.get("why"),
+        announced="announced_at" in item,
+        on_failure=OnFailure(item.get("on_failure", OnFailure.HALT)),
+        max_concurrency=int(item["max_concurrency"]) if "max_concurrency" in item else None,
+        in_flight=frozenset(item.get("in_flight", ())),
+        halted_by=item.get("halted_by"),
+        deadline=_moment(item, "deadline"),
+        abandons=item.get("abandons", False),
+        ordered=item.get("ordered", False),
+        rollback_of=item.get("rollback_of"),
+        rolls_back_as=item.get("rolls_back_as"),
+        rolled_back_by=item.get("rolled_back_by"),
+        pipelines=pipelines or {},
+    )
+
+
+def retry_item(retry: RetryClaim) -> Item:
+    """The claim of a retry as a pipeline's item holds it."""
+    return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def _revisions(item: Item) -> tuple[Revision, ...]:
+    return tuple(Revision(**each) for each in item.get("revisions", ()))
+
+
+def _runs(item: Item) -> list[datetime | None]:
+    """When each earlier attempt began that had an execution; older records do not tell."""
+    return [
+        _moment(each, "starting_at")
+        for each in item.get("attempts", ())
+        if each.get("execution_id")
+    ]
+
+
+def _retry(item: Item) -> RetryClaim:
+    return RetryClaim(
+        attempt=int(item["attempt"]),
+        action_execution_id=item["action_execution_id"],
+        by=item["by"],
+        at=from_iso(item["at"]),
+        registration=int(item["registration"]),
+    )
+
+
+def _moment(item: Item, name: str) -> Any:
+    return from_iso(item[name]) if name in item else None
+
+
+LISTING = "release"  # the one partition of the index that lists releases by time

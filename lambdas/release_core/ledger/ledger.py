@@ -1,0 +1,40 @@
+"""The ledger as the functions use it: what it reads, and its writes, one class for each item."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from release_core.clock import Clock
+from release_core.ledger.audit import Author
+from release_core.ledger.executions import Executions
+from release_core.ledger.headers import Headers
+from release_core.ledger.locks import Locks
+from release_core.ledger.openings import Openings
+from release_core.ledger.pipelines import Pipelines
+from release_core.ledger.reader import LedgerReader, LedgerTables
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class Ledger(LedgerReader):
+    """Reads and writes of one function; ``who`` is its name, for the audit.
+
+    Claimed executions are kept for ``retention``.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        tables: LedgerTables,
+        *,
+        clock: Clock,
+        who: str,
+        retention: timedelta,
+    ) -> None:
+        super().__init__(client, tables)
+        author = Author(clock=clock, name=who)
+        self.headers = Headers(self._releases, author)
+        self.pipelines = Pipelines(self._releases, author)
+        self.openings = Openings(client, self._releases, author)
+        self.executions = Executions(self._executions, author, retention=retention)
+        self.locks = Locks(self._pipelines, author)

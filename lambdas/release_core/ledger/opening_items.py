@@ -1,0 +1,198 @@
+"""What opening a release writes: its items, its renewed pipelines, and notes in other headers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from release_core.clock import to_iso
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.ledger.audit import Author, shorten
+from release_core.ledger.dynamodb import Item, Update
+from release_core.ledger.items import LISTING, header_key, pipeline_key, plain
+from release_core.problems import listing
+
+if TYPE_CHECKING:
+    from release_core.manifest.model import Manifest
+
+# What a pipeline's item holds of one attempt; its next attempt begins without.
+PER_ATTEMPT = (
+    *("task_token", "token_registered_at", "registrations", "settled_at"),
+    *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
+    *("started_at", "ended_at"),
+    *("execution_id", "earlier_executions", "retried", "retry"),
+    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
+    *("revisions", "resolved_variables", "unrecorded_bytes"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What is known of a release when it is opened.
+
+    ``rolls_back`` is the release that it rolls back, as it was found closed. ``omissions`` has one
+    line for each pipeline of that release that is not rolled back.
+    """
+
+    manifest: "Manifest"
+    execution_arn: str
+    channel: str
+    requester: str | None
+    source: str | None
+    rolls_back: Release | None = None
+    omissions: tuple[str, ...] = ()
+
+    def audit(self, author: Author, what: str, *, before: str | None) -> Item:
+        """The entry in the release's audit; the requester is who did it, if known."""
+        return author.audit(what, before=before, after=ReleaseStatus.RUNNING, who=self.requester)
+
+
+def new_header(opening: Opening, author: Author) -> Item:
+    """The header of a release that is opened first."""
+    manifest = opening.manifest
+    return {
+        **header_key(manifest.release_id),
+        "listing": LISTING,
+        "status": ReleaseStatus.RUNNING.value,
+        "manifest_sha256": manifest.sha256,
+        "channel": opening.channel,
+        "requester": opening.requester,
+        "source": opening.source,
+        "execution_arn": opening.execution_arn,
+        "attempt": 1,
+        "pipeline_count": len(manifest.pipelines),
+        "on_failure": manifest.on_failure,
+        "max_concurrency": manifest.max_concurrency,
+        "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
+        "abandons": manifest.stop_mode == "abandon",
+        "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
+        "rollback_of": manifest.rollback_of,
+        "opened_at": author.now(),
+        "audit": [opening.audit(author, f"opened through {opening.channel}", before=None)],
+    }
+
+
+def rejected_header(execution_arn: str, why: str, author: Author) -> Item:
+    """The header of a rejected manifest, under the workflow execution that submitted it."""
+    rejected = ReleaseStatus.REJECTED
+    return {
+        **header_key(execution_arn),
+        "listing": LISTING,
+        "status": rejected.value,
+        "execution_arn": execution_arn,
+        "opened_at": author.now(),
+        "closed_at": author.now(),
+        "why": why,
+        "audit": [author.audit(why, before=None, after=rejected)],
+    }
+
+
+def reopened_header(opening: Opening, release: Release, author: Author) -> Update:
+    """The header of a closed release whose next attempt is opened."""
+    deadline = opening.manifest.deadline
+    # A rollback that was opened since has taken back what had succeeded.
+    not_rolled_back = "attribute_not_exists(#rolled_back_by)"
+    # Two resumes at the same instant: one finds the attempt it saw.
+    as_seen = "#status = :seen AND #attempt = :seen_attempt"
+    return Update(
+        put={
+            "status": ReleaseStatus.RUNNING.value,
+            "attempt": release.attempt + 1,
+            "execution_arn": opening.execution_arn,
+            "resumed_at": author.now(),
+            "deadline": to_iso(deadline) if deadline else None,
+        },
+        append={
+            "audit": opening.audit(author, "resumed", before=release.status),
+            "attempts": {
+                "attempt": release.attempt,
+                "execution_arn": release.execution_arn,
+                "status": release.status.value,
+                "why": shorten(release.why) if release.why else None,
+            },
+        },
+        remove=[
+            *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            *(() if deadline else ("deadline",)),
+        ],
+        condition=f"{as_seen} AND {not_rolled_back}",
+        values={"seen": release.status.value, "seen_attempt": release.attempt},
+    )
+
+
+def rolled_back_header(opening: Opening, release: Release, author: Author) -> Update:
+    """What a rollback notes in the header of the release that it rolls back."""
+    what = f"rolled back by release {opening.manifest.release_id}"
+    if opening.omissions:
+        what = listing(f"{what}. Not rolled back", opening.omissions)
+    return Update(
+        put={"rolled_back_by": opening.manifest.release_id},
+        append={
+            "audit": author.audit(
+                what, before=release.status, after=release.status, who=opening.requester
+            )
+        },
+        # A resume and a rollback at the same instant: one finds what it saw.
+        condition="#status = :seen AND #attempt = :seen_attempt",
+        values={"seen": release.status.value, "seen_attempt": release.attempt},
+    )
+
+
+def new_pipeline(
+    manifest: "Manifest", position: int, *, previous: Mapping[str, Item], author: Author
+) -> Item:
+    """The item of the pipeline at a position of the manifest.
+
+    ``previous`` has what last succeeded in each pipeline.
+    """
+    pipeline = manifest.pipelines[position]
+    waiting = PipelineStatus.WAITING
+    return {
+        **pipeline_key(manifest.release_id, pipeline.name),
+        "pipeline": pipeline.name,
+        "position": position,
+        "status": waiting.value,
+        "depends_on": list(pipeline.depends_on),
+        "retries": pipeline.retries,
+        "timeout_minutes": pipeline.timeout_minutes,
+        "variables": pipeline.variables,
+        "source_revisions": [plain(pin) for pin in pipeline.pins],
+        "previous_good": previous.get(pipeline.name),
+        "attempt": 1,
+        "audit": [author.audit("opened", before=None, after=waiting)],
+    }
+
+
+def renewed_pipeline(
+    release: Release, pipeline: Pipeline, *, previous: Mapping[str, Item], author: Author
+) -> Update:
+    """The pipeline waiting again in the release's attempt; its earlier one goes to its history.
+
+    ``previous`` is as for ``new_pipeline``.
+    """
+    good = previous.get(pipeline.name)
+    # A rollback never goes back to what this same release shipped: the earlier one stays.
+    if good and good["release_id"] == release.release_id:
+        good = None
+    history = {
+        "attempt": pipeline.attempt,
+        "status": pipeline.status.value,
+        # A pipeline that was to be started over and could not be has run all the same.
+        "execution_id": pipeline.execution_id or next(reversed(pipeline.earlier_executions), None),
+        "starting_at": to_iso(pipeline.starting_at) if pipeline.starting_at else None,
+        "failure": plain(pipeline.failure) if pipeline.failure else None,
+    }
+    # The same resume may be retried: a pipeline is renewed once.
+    same_attempt = "#attempt = :seen"
+    waiting = PipelineStatus.WAITING
+    return Update(
+        put={"status": waiting.value, "attempt": release.attempt, "previous_good": good},
+        append={
+            "attempts": history,
+            "audit": author.audit(
+                f"resumed as attempt {release.attempt}", before=pipeline.status, after=waiting
+            ),
+        },
+        remove=PER_ATTEMPT,
+        condition=same_attempt,
+        values={"seen": pipeline.attempt},
+    )

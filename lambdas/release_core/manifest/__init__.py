@@ -1,0 +1,1 @@
+"""What users submit, and every check of it."""

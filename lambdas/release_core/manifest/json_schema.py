@@ -1,0 +1,72 @@
+"""The JSON Schema of the manifest, for editors and whoever else writes manifests."""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from release_core.manifest.model import Manifest, ManifestPipeline, PipelineName
+
+_EXAMPLES = [
+    {"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]},
+    {
+        "releaseId": "2026.11.22-2",
+        "pipelines": [
+            "catalog",
+            {
+                "name": "orders",
+                "dependsOn": ["catalog"],
+                "retries": 1,
+                "timeoutMinutes": 60,
+                "variables": {"ENVIRONMENT": "production"},
+                "sourceRevisions": [
+                    {
+                        "actionName": "Source",
+                        "revisionType": "COMMIT_ID",
+                        "revisionValue": "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204",
+                    }
+                ],
+            },
+        ],
+        "onFailure": "stop",
+        "maxConcurrency": 20,
+    },
+]
+
+
+class _Generator(GenerateJsonSchema):
+    """Pydantic's generator, less what tells an editor nothing: names as titles, null for absent."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
+
+
+def manifest_schema() -> dict[str, Any]:
+    """The schema, in draft 2020-12, of every key of a manifest.
+
+    It knows the form only: whether names repeat, dependencies are in a circle and pipelines fit,
+    the checks of the release machine tell.
+    """
+    schema = Manifest.model_json_schema(schema_generator=_Generator)
+    definitions = schema["$defs"]
+    # A plain name is short for an object that has nothing else.
+    pipeline = definitions[ManifestPipeline.__name__]
+    definitions[ManifestPipeline.__name__] = {
+        "description": "A pipeline: its name, or an object with its name.",
+        "anyOf": [
+            {"$ref": f"#/$defs/{PipelineName.__name__}"},
+            pipeline | {"title": "Pipeline", "description": "One pipeline of a release."},
+        ],
+    }
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        **schema,
+        "title": "Release manifest",
+        "examples": _EXAMPLES,
+    }

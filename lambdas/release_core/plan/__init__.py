@@ -1,0 +1,1 @@
+"""What a manifest would do now, without any write."""

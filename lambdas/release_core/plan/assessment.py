@@ -1,0 +1,245 @@
+"""What a plan says, once everything that it depends on has been looked up: pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from release_core.aws.source_lookup import Lookup
+from release_core.decide.resume import may_begin, runs_already
+from release_core.domain.declarations import Declared, SourceAction, declaration_of
+from release_core.domain.release import LockHolder, Pipeline, PipelineStatus, Release
+from release_core.domain.revisions import KEY_TYPE, Pin
+from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
+from release_core.manifest.model import Manifest, ManifestPipeline
+from release_core.plan.document import Plan, PlannedPipeline, PlannedSource, Standing
+from release_core.plan.schedule import schedule, usual
+from release_core.plan.survey import PipelineFacts
+from release_core.problems import Problem, one_line
+
+type Lookups = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """All that was looked up for a plan; from here on nothing is read."""
+
+    manifest: Manifest
+    declared: Declared
+    facts: Mapping[str, PipelineFacts]
+    held: Mapping[str, LockHolder]
+    found: Lookups
+    release: Release | None
+    later: Mapping[str, str]
+    now: datetime
+
+    def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
+        """The plan, with what is wrong in the document and why its opening would refuse it."""
+        usually = {
+            name: usual(self.facts[name].durations) if name in self.facts else None
+            for name in self.manifest.names
+        }
+        order = {
+            each.name: each.depends_on
+            for each in self.manifest.pipelines
+            if each.name not in self._done
+        }
+        try:
+            expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
+        except ValueError:
+            expected = None  # a cycle: a problem that the document has already
+        planned = tuple(
+            PlannedPipeline(
+                name=each.name,
+                depends_on=each.depends_on,
+                declaration=declaration_of(self.declared, each.name),
+                facts=self.facts.get(each.name, PipelineFacts()),
+                sources=tuple(self._planned_sources(each)),
+                variables=tuple(each.variables),
+                held_by=self._holder(each.name),
+                usual=usually[each.name],
+                starts_after=expected.pipelines[each.name].start
+                if expected and each.name in expected.pipelines
+                else None,
+                problems=(*_of(problems, position), *self._problems(each, position)),
+                warnings=tuple(self._warnings(each)),
+            )
+            for position, each in enumerate(self.manifest.pipelines)
+        )
+        others = [line_of(each) for each in problems if not _is_of_one(each)]
+        return Plan(
+            release_id=self.manifest.release_id,
+            problems=(
+                *others,
+                *([str(refusal)] if refusal else []),
+                *(problem for each in planned for problem in each.problems),
+            ),
+            warnings=tuple(self._own_warnings()),
+            expected=expected.end if expected else None,
+            critical_path=expected.critical_path if expected else (),
+            pipelines=planned,
+            already_released=self._standing,
+            refused_as=self._refused_as(problems, refusal),
+        )
+
+    def _refused_as(
+        self, problems: Sequence[Problem], refusal: Rejection | None
+    ) -> type[Rejection]:
+        """What the opening would raise, which looks at one thing after the other."""
+        if problems:
+            return ManifestInvalid
+        if refusal:
+            return type(refusal)
+        if any(line for name in self.manifest.names for line in self._of_attempt_before(name)):
+            return ReleaseNotResumable
+        held = any(self._holder(name) for name in self.manifest.names)
+        if held and self.manifest.on_busy == "refuse":
+            return PipelinesBusy
+        # It would open, and fail for a revision that does not exist.
+        return ManifestInvalid
+
+    def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
+        shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped
+        for source in sources_of(self.declared, pipeline):
+            pins = {pin.type: pin for pin in pins_of(pipeline, source)}
+            key = pins.pop(KEY_TYPE) if KEY_TYPE in pins and len(pins) > 1 else None
+            pin = next(iter(pins.values()), None)
+            lookup = self.found.get((pipeline.name, source.name))
+            yield PlannedSource(
+                action=source.name,
+                provider=source.provider,
+                current=shipped.get(source.name),
+                wanted=pin.revision if pin else None,
+                type=pin.type if pin else None,
+                key=key.revision if key else None,
+                note=lookup.note if lookup else None,
+            )
+
+    def _problems(self, pipeline: ManifestPipeline, position: int) -> Iterator[str]:
+        for index, pin in enumerate(pipeline.source_revisions):
+            lookup = self.found.get((pipeline.name, pin.action_name))
+            if lookup and lookup.exists is False:
+                place = ("pipelines", position, "sourceRevisions", index, "revisionValue")
+                yield line_of(
+                    Problem(place, f"{pin.action_name!r} has no revision {pin.revision_value!r}")
+                )
+        yield from self._of_attempt_before(pipeline.name)
+        holder = self._holder(pipeline.name)
+        if holder and self.manifest.on_busy == "refuse":
+            yield (
+                f"{pipeline.name}: release {holder.release_id} holds it "
+                f'({holder.execution_arn}); wait for its end, or add "onBusy": "wait"'
+            )
+
+    def _of_attempt_before(self, pipeline: str) -> Iterator[str]:
+        """What of the attempt before has not ended, so that it cannot be resumed yet."""
+        earlier = self._earlier(pipeline)
+        if earlier and may_begin(earlier, self.now):
+            yield (
+                f"{pipeline}: its start or retry in the attempt before may still come; "
+                "resume in some minutes"
+            )
+        for each in self.facts.get(pipeline, PipelineFacts()).in_flight:
+            if earlier and each.execution_id == earlier.execution_id:
+                yield (
+                    f"{pipeline}: execution {each.execution_id} of the attempt before is "
+                    f"{each.status}; resume when it has ended"
+                )
+
+    def _warnings(self, pipeline: ManifestPipeline) -> Iterator[str]:
+        facts = self.facts.get(pipeline.name, PipelineFacts())
+        declaration = declaration_of(self.declared, pipeline.name)
+        if pipeline.name in self._done:
+            yield "has succeeded in this release and is not run again"
+            return
+        holder = self._holder(pipeline.name)
+        if holder and self.manifest.on_busy == "wait":
+            yield f"waits until release {holder.release_id} has ended"
+        later = self.later.get(pipeline.name)
+        if later and self.release:
+            yield f"release {later} has run it since this release did: this one ships over it"
+        elif later:
+            yield f"release {later} came later and has run it: that goes back too"
+        for each in facts.disabled:
+            why = f": {each.reason}" if each.reason else ""
+            yield (
+                f"stops before stage {each.stage}, whose transition is disabled{why}; aws "
+                f"codepipeline enable-stage-transition --pipeline-name {pipeline.name} "
+                f"--stage-name {each.stage} --transition-type Inbound"
+            )
+        if facts.in_flight and declaration and declaration.mode != "PARALLEL":
+            ids = ", ".join(each.execution_id for each in facts.in_flight)
+            means = "queues behind" if declaration.mode == "QUEUED" else "may supersede or wait for"
+            yield f"{means} what is in flight: {ids}"
+        for source in sources_of(self.declared, pipeline):
+            lookup = self.found.get((pipeline.name, source.name))
+            if lookup and lookup.exists is None:
+                yield f"the revision of {source.name} was not checked: {lookup.note}"
+
+    def _own_warnings(self) -> Iterator[str]:
+        standing = self._standing
+        if standing:
+            back = f", rolled back by {standing.rolled_back_by}" if standing.rolled_back_by else ""
+            yield (
+                f"release {self.manifest.release_id} has this manifest and is {standing.status}"
+                f"{back}: nothing would run again"
+            )
+
+    def _holder(self, pipeline: str) -> LockHolder | None:
+        """Who stands in the way of a pipeline that would run."""
+        if self._runs_already or pipeline in self._done:
+            return None
+        return self.held.get(pipeline)
+
+    def _earlier(self, pipeline: str) -> Pipeline | None:
+        """The pipeline as the attempts before left it, when they are resumed."""
+        if self.release is None or not self.manifest.resume:
+            return None
+        return self.release.pipelines.get(pipeline)
+
+    @property
+    def _done(self) -> set[str]:
+        """What a resume does not run again."""
+        done = PipelineStatus.SUCCEEDED
+        earlier = {name: self._earlier(name) for name in self.manifest.names}
+        return {name for name, each in earlier.items() if each and each.status is done}
+
+    @property
+    def _standing(self) -> Standing | None:
+        """How the release stands that the manifest already is."""
+        release = self.release
+        if release is None or not self._runs_already:
+            return None
+        return Standing(status=release.status.value, rolled_back_by=release.rolled_back_by)
+
+    @property
+    def _runs_already(self) -> bool:
+        """Whether the manifest would be answered with the release that it already is."""
+        release = self.release
+        return bool(
+            release
+            and release.manifest_sha256 == self.manifest.sha256
+            and runs_already(self.manifest, release)
+        )
+
+
+def sources_of(declared: Declared, pipeline: ManifestPipeline) -> tuple[SourceAction, ...]:
+    """The source actions of a pipeline as they run with the variables of its manifest."""
+    declaration = declaration_of(declared, pipeline.name)
+    return declaration.sources_with(pipeline.variables) if declaration else ()
+
+
+def pins_of(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:
+    return [each for each in pipeline.pins if each.action == source.name]
+
+
+def _is_of_one(problem: Problem) -> bool:
+    """Whether a problem is that of one pipeline, and not of the manifest or of several."""
+    return problem.place[:1] == ("pipelines",) and len(problem.place) > 1
+
+
+def _of(problems: Sequence[Problem], position: int) -> list[str]:
+    return [line_of(each) for each in problems if each.place[:2] == ("pipelines", position)]
+
+
+def line_of(problem: Problem) -> str:
+    return one_line(str(problem))

@@ -1,0 +1,160 @@
+"""A plan: what a manifest would do now, as plain values that are written as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from release_core.clock import to_iso
+from release_core.domain.declarations import Declaration
+from release_core.domain.release import LockHolder
+from release_core.errors import ManifestInvalid, Rejection
+from release_core.plan.survey import PipelineFacts
+from release_core.strict_json import write_json
+
+# An execution's output has at most 256 KiB; the rest is the workflow's own.
+OUTPUT_LIMIT = 200_000  # bytes
+_PLAIN = ("name", "dependsOn", "problems", "warnings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedSource:
+    """One source action: the revision it shipped last, and the one it is to ship.
+
+    ``key`` is the key of the object that ``wanted`` is a version of, where both are pinned.
+    """
+
+    action: str
+    provider: str
+    current: str | None
+    wanted: str | None
+    type: str | None
+    key: str | None = None
+    note: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The source as part of a plan's document; without ``wanted`` it takes its newest."""
+        return {
+            "actionName": self.action,
+            "provider": self.provider,
+            "revisionType": self.type,
+            "current": self.current,
+            "wanted": self.wanted,
+            "wantedKey": self.key,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedPipeline:
+    """One pipeline of a plan; without ``declaration`` it cannot be read."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    declaration: Declaration | None
+    facts: PipelineFacts
+    sources: tuple[PlannedSource, ...]
+    variables: tuple[str, ...]
+    held_by: LockHolder | None
+    usual: timedelta | None
+    starts_after: timedelta | None
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The pipeline as part of a plan's document."""
+        declaration, holder = self.declaration, self.held_by
+        return {
+            "name": self.name,
+            "dependsOn": list(self.depends_on),
+            "type": declaration.type if declaration else None,
+            "executionMode": declaration.mode if declaration else None,
+            "sources": [source.as_json() for source in self.sources],
+            "variables": list(self.variables),
+            "disabledTransitions": [
+                {"stage": each.stage, "reason": each.reason} for each in self.facts.disabled
+            ],
+            "inFlight": [
+                {
+                    "executionId": each.execution_id,
+                    "status": each.status,
+                    "startedAt": to_iso(each.started_at),
+                }
+                for each in self.facts.in_flight
+            ],
+            "heldBy": holder
+            and {"releaseId": holder.release_id, "executionArn": holder.execution_arn},
+            "usualSeconds": _seconds(self.usual),
+            "startsAfterSeconds": _seconds(self.starts_after),
+            "problems": list(self.problems),
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How the release stands that a manifest already is."""
+
+    status: str
+    rolled_back_by: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The standing as part of a plan's document."""
+        return {"status": self.status, "rolledBackBy": self.rolled_back_by}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a manifest would do now; ``problems`` are all that keeps it from being released.
+
+    ``refused_as`` is what its opening would raise for them. With ``already_released`` nothing would
+    run.
+    """
+
+    release_id: str | None
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    expected: timedelta | None = None
+    critical_path: tuple[str, ...] = ()
+    pipelines: tuple[PlannedPipeline, ...] = ()
+    already_released: Standing | None = None
+    refused_as: type[Rejection] = ManifestInvalid
+
+    @property
+    def valid(self) -> bool:
+        """Whether the manifest would be released as things are now."""
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of the plan, as docs/operating.md describes it."""
+        return self._document([each.as_json() for each in self.pipelines])
+
+    def as_output(self) -> dict[str, Any]:
+        """The document, if need be with so little of each pipeline that an execution can end so."""
+        document = self.as_json()
+        if len(write_json(document).encode()) <= OUTPUT_LIMIT:
+            return document
+        short = [{key: each[key] for key in _PLAIN} for each in document["pipelines"]]
+        note = "the plan is too large for an execution's output; release-machine plan shows it all"
+        shortened = self._document(short, [*self.warnings, note])
+        if len(write_json(shortened).encode()) <= OUTPUT_LIMIT:
+            return shortened
+        return self._document([], [*self.warnings, note])
+
+    def _document(
+        self, pipelines: Sequence[dict[str, Any]], warnings: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        return {
+            "releaseId": self.release_id,
+            "valid": self.valid,
+            "alreadyReleased": self.already_released and self.already_released.as_json(),
+            "problems": list(self.problems),
+            "warnings": list(self.warnings if warnings is None else warnings),
+            "expectedSeconds": _seconds(self.expected),
+            "criticalPath": list(self.critical_path),
+            "pipelines": list(pipelines),
+        }
+
+
+def _seconds(period: timedelta | None) -> int | None:
+    return None if period is None else round(period.total_seconds())

@@ -1,0 +1,146 @@
+"""Planning a release: the checks of its opening and a look ahead, by reading alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.codepipeline import CodePipeline
+from release_core.aws.source_lookup import RevisionSources
+from release_core.aws.step_functions import StepFunctions
+from release_core.clock import Clock
+from release_core.decide.resume import (
+    refuse_other,
+    refuse_overtaken,
+    refuse_resume,
+    refuse_unknown,
+    runs_already,
+    unfinished,
+)
+from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
+from release_core.domain.release import LockHolder, Release
+from release_core.domain.revisions import Pin
+from release_core.errors import ManifestInvalid, Rejection
+from release_core.ledger.reader import LedgerReader
+from release_core.manifest.checks import examine, named_pipelines, release_id_of
+from release_core.manifest.model import Manifest, ManifestPipeline
+from release_core.plan.assessment import (
+    Assessment,
+    Lookups,
+    line_of,
+    pins_of,
+    sources_of,
+)
+from release_core.plan.document import Plan
+from release_core.plan.survey import Survey
+from release_core.rollback.later_releases import overtaken_by
+from release_core.rollback.manifest import refuse_rollback
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """Plans what a manifest would do now: the checks of its opening, and a look for its revisions.
+
+    It writes nothing.
+    """
+
+    ledger: LedgerReader
+    codepipeline: CodePipeline
+    step_functions: StepFunctions
+    client: Callable[[str], Any]
+    clock: Clock
+    in_parallel: InParallel = one_by_one
+
+    def __call__(self, document: object) -> Plan:
+        """The plan of a JSON document, with all its problems if it cannot be released.
+
+        Raises ClientError for what AWS refuses to show, beside revisions.
+        """
+        names = named_pipelines(document)
+        declared = self.codepipeline.declarations(names)
+        manifest, problems = examine(document, declared=declared)
+        if manifest is None:
+            return Plan(release_id=release_id_of(document), problems=tuple(map(line_of, problems)))
+        survey = Survey(self.client("codepipeline"), in_parallel=self.in_parallel)
+        facts = survey([name for name in names if declaration_of(declared, name)])
+        has_ended = cache(self._has_ended)  # one execution may hold them all
+        held = {
+            name: holder
+            for name, holder in self.ledger.lock_holders(names).items()
+            if not has_ended(holder.execution_arn)
+        }
+        release = self.ledger.get_release(manifest.release_id)
+        later = self._later(manifest, release)
+        looked = Assessment(
+            manifest=manifest,
+            declared=declared,
+            facts=facts,
+            held={name: each for name, each in held.items() if not _is_own(each, release)},
+            found=self._find(manifest, declared),
+            release=release,
+            later=later,
+            now=self.clock(),
+        )
+        return looked.plan(problems, self._refusal(manifest, release, later))
+
+    def _refusal(
+        self, manifest: Manifest, release: Release | None, later: Mapping[str, str]
+    ) -> Rejection | None:
+        """Why its opening would refuse a sound manifest, told by what is on record."""
+        try:
+            past = manifest.past(self.clock())
+            if release is None:
+                refuse_unknown(manifest)
+                if past:
+                    return ManifestInvalid(str(past))
+                if manifest.rollback_of:
+                    rolled_back = self.ledger.get_release(manifest.rollback_of)
+                    refuse_rollback(rolled_back, manifest.rollback_of, pipelines=manifest.names)
+            else:
+                refuse_other(manifest, release)
+                if runs_already(manifest, release):
+                    return None
+                refuse_resume(release, has_ended=self._has_ended)
+                if past:
+                    return ManifestInvalid(str(past))
+                refuse_overtaken(release, later)
+        except Rejection as refused:
+            return refused
+        return None
+
+    def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:
+        """The release that has run each pipeline since, if this is to take back or resume one."""
+        if release is not None:
+            return (
+                overtaken_by(self.ledger, release, unfinished(release)) if manifest.resume else {}
+            )
+        rolled_back = manifest.rollback_of and self.ledger.get_release(manifest.rollback_of)
+        return overtaken_by(self.ledger, rolled_back) if rolled_back else {}
+
+    def _has_ended(self, execution_arn: str) -> bool:
+        return self.step_functions.workflow_end(execution_arn) is not None
+
+    def _find(self, manifest: Manifest, declared: Declared) -> Lookups:
+        wanted = [
+            (pipeline.name, source, pins)
+            for pipeline in manifest.pipelines
+            for source in sources_of(declared, pipeline)
+            if (pins := _fitting_pins(pipeline, source))
+        ]
+        revisions = RevisionSources(self.client)
+        found = self.in_parallel(lambda each: revisions.find(each[1], each[2]), wanted)
+        return {
+            (name, source.name): lookup
+            for (name, source, _), lookup in zip(wanted, found, strict=True)
+        }
+
+
+def _is_own(holder: LockHolder, release: Release | None) -> bool:
+    return bool(release and holder.execution_arn == release.execution_arn)
+
+
+def _fitting_pins(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:
+    """The pins that can be looked for: of another type there is a problem already."""
+    types = revision_types(source.provider)
+    return [pin for pin in pins_of(pipeline, source) if not types or pin.type in types]

@@ -1,0 +1,1 @@
+"""What a rollback ships, and which pipelines it leaves out and why."""

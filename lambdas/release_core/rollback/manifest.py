@@ -1,0 +1,270 @@
+"""Rolling a release back: the manifest that ships again what was good before it, and what it omits.
+
+Nothing here reads or writes: `rollback_reader` gets the facts from the ledger, for open_release and
+for the operator's command alike.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from release_core.domain.declarations import Declaration, Declared, NotAllowed, declaration_of
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.revisions import MAX_SHIPPED, Good
+from release_core.errors import RollbackRefused
+from release_core.manifest.fit import pipeline_problems
+from release_core.problems import MAX_REPORTED, listing
+from release_core.rollback.pins import pins_again, variables_again, why_not_again
+from release_core.strict_json import write_json
+
+MAX_ID = 100  # characters of a release id
+MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """What it takes to roll a release back, and what of it stays as it is.
+
+    ``manifest`` is the document of a manifest, or None when there is nothing to roll back.
+    ``wanted`` has, in the manifest's order, what was good before in each of its pipelines.
+    ``left_alone`` are the pipelines that did not run; ``nothing_good`` has the reason for each
+    pipeline that cannot be rolled back; ``conflicts`` has the later release for each pipeline that
+    one has run since.
+    """
+
+    release_id: str
+    rollback_id: str
+    manifest: Mapping[str, Any] | None
+    wanted: Mapping[str, Good]
+    left_alone: tuple[str, ...]
+    nothing_good: Mapping[str, str]
+    conflicts: Mapping[str, str]
+
+    @property
+    def omissions(self) -> Iterator[str]:
+        """One line for each pipeline that ran and is not rolled back, with the reason."""
+        for name, why in self.nothing_good.items():
+            yield f"- {name}: {why}"
+        for name, later in self.conflicts.items():
+            if name not in self.wanted and name not in self.nothing_good:
+                yield f"- {name}: release {later} came later and has run it since"
+
+    def __str__(self) -> str:
+        """What is rolled back, and what is not, as a text for people."""
+        omissions = list(self.omissions)
+        if self.manifest is None:
+            text = f"there is nothing to roll back in release {self.release_id}"
+            return listing(text, omissions) if omissions else f"{text}: no pipeline of it has run"
+        text = f"release {self.rollback_id} rolls back: {_told(list(self.wanted))}"
+        return listing(f"{text}. Not rolled back", omissions) if omissions else text
+
+
+def rollback_manifest(
+    release: Release,
+    *,
+    rollback_id: str,
+    later: Mapping[str, str] | None = None,
+    declared: Declared | None = None,
+    over_later: bool = False,
+    waits: bool = False,
+) -> Rollback:
+    """The rollback of a release, of which all pipelines must be known.
+
+    ``later`` has the pipelines that a later release has run; they are rolled back all the same with
+    ``over_later``. Those that do not fit any more, as they are ``declared`` now, are left as they
+    are. With ``waits`` the rollback waits for pipelines that another release holds.
+    """
+    since = later or {}
+    # What came first is rolled back last.
+    backwards = sorted(release.pipelines.values(), key=lambda each: -each.position)
+    ran = [each for each in backwards if each.ran]
+    conflicts = {each.name: since[each.name] for each in ran if each.name in since}
+    nothing_good: dict[str, str] = {}
+    wanted: dict[str, Good] = {}
+    for pipeline in ran:
+        why_not = _why_not(release, pipeline) or _misfit(pipeline, declared)
+        if why_not:
+            nothing_good[pipeline.name] = why_not
+        elif pipeline.previous_good and (over_later or pipeline.name not in conflicts):
+            wanted[pipeline.name] = pipeline.previous_good
+    return Rollback(
+        release_id=release.release_id,
+        rollback_id=rollback_id,
+        manifest=_manifest(
+            release, wanted, rollback_id=rollback_id, declared=declared or {}, waits=waits
+        )
+        if wanted
+        else None,
+        wanted=wanted,
+        left_alone=tuple(each.name for each in reversed(backwards) if not each.ran),
+        nothing_good=nothing_good,
+        conflicts=conflicts,
+    )
+
+
+def refuse_rollback(
+    release: Release | None, release_id: str, *, pipelines: Iterable[str] = ()
+) -> Release:
+    """The release, read with all its pipelines, if it may be rolled back in some of them.
+
+    Raises RollbackRefused when there is none, when it still runs, when it is a rollback itself, or
+    when it never had one of the pipelines.
+    """
+    if release is None:
+        raise RollbackRefused(
+            f"there is no release {release_id} to roll back; check its id in the list of releases"
+        )
+    if release.status is ReleaseStatus.RUNNING:
+        raise RollbackRefused(
+            f"release {release_id} still runs, as {release.execution_arn}. Cancel it first, or "
+            "wait for its end, and then roll it back"
+        )
+    if release.rollback_of:
+        raise RollbackRefused(
+            f"release {release_id} is the rollback of {release.rollback_of}, and a rollback is "
+            f"not rolled back. If it did not succeed, retry {release_id}. To ship again what "
+            f"{release.rollback_of} shipped, give its manifest a new releaseId, with the "
+            "revisions on its bill of materials as sourceRevisions"
+        )
+    strangers = [name for name in pipelines if name not in release.pipelines]
+    if strangers:
+        raise RollbackRefused(
+            f"release {release_id} never had these pipelines: {_told(strangers)}. A rollback ships "
+            "again what was there before a release; take them out, or leave out rollbackOf"
+        )
+    return release
+
+
+def checked_manifest(rollback: Rollback) -> Mapping[str, Any]:
+    """The manifest of a rollback that is about to be opened.
+
+    Raises RollbackRefused when there is nothing to roll back, or more than the ledger can hold.
+    """
+    if rollback.manifest is None:
+        raise RollbackRefused(str(rollback))
+    size = len(write_json(rollback.manifest).encode())
+    if size > MAX_BYTES:
+        raise RollbackRefused(
+            f"the rollback of release {rollback.release_id} has {size:,} bytes, and the ledger "
+            f"holds {MAX_BYTES:,}; write its manifest down and make several releases of it"
+        )
+    return rollback.manifest
+
+
+def rollback_ids(release_id: str) -> Iterator[str]:
+    """The ids that a rollback may have, best first, each at most MAX_ID characters long."""
+    for number in count(1):
+        suffix = "-rollback" if number == 1 else f"-rollback-{number}"
+        yield release_id[: MAX_ID - len(suffix)] + suffix
+
+
+def _told(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
+    return ", ".join(names[:MAX_REPORTED]) + more
+
+
+def _why_not(release: Release, pipeline: Pipeline) -> str | None:
+    good = pipeline.previous_good
+    if good is None:
+        return f"no release had succeeded in it before {release.release_id}"
+    if good.unrecorded_bytes:
+        return (
+            f"what release {good.release_id} shipped has {good.unrecorded_bytes:,} bytes with its "
+            f"variables, and the ledger keeps {MAX_SHIPPED:,} of a pipeline"
+        )
+    if not good.revisions:
+        return f"release {good.release_id}, which was good before, has no revisions on record"
+    for revision in good.revisions:
+        of = f"{revision.action or revision.artifact}, good in release {good.release_id},"
+        if not revision.revision:
+            return f"the revision of {of} has no id on record"
+        if revision.pin is None:
+            return f"revision {revision.revision} of {of} is of a kind that no start takes"
+    return None
+
+
+def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
+    good = pipeline.previous_good
+    # One that may not be read is no reason to leave it out: the opening refuses it by its name.
+    if good is None or declared is None or isinstance(declared.get(pipeline.name), NotAllowed):
+        return None
+    declaration = declaration_of(declared, pipeline.name)
+    entry = _entry(pipeline, good, before=(), declaration=declaration)
+    says = [*why_not_again(good, declaration)] if declaration else []
+    says += (problem.says for problem in pipeline_problems(0, entry, declared))
+    return (
+        f"release {good.release_id} cannot be shipped in it again: {'; '.join(says)}"
+        if says
+        else None
+    )
+
+
+def _manifest(
+    release: Release,
+    wanted: Mapping[str, Good],
+    *,
+    rollback_id: str,
+    declared: Declared,
+    waits: bool,
+) -> dict[str, Any]:
+    before = _reversed_order(release, wanted)
+    return {
+        "releaseId": rollback_id,
+        "rollbackOf": release.release_id,
+        "pipelines": [
+            _entry(
+                release.pipelines[name],
+                good,
+                before=before[name],
+                declaration=declaration_of(declared, name),
+            )
+            for name, good in wanted.items()
+        ],
+        # One that cannot be rolled back is no reason to leave what does not depend on it.
+        "onFailure": "continue",
+        **({"maxConcurrency": release.max_concurrency} if release.max_concurrency else {}),
+        **({"onBusy": "wait"} if waits else {}),
+    }
+
+
+def _entry(
+    pipeline: Pipeline, good: Good, *, before: Sequence[str], declaration: Declaration | None
+) -> dict[str, Any]:
+    pins = pins_again(good, declaration)
+    minutes = pipeline.time_limit.total_seconds() // 60 if pipeline.time_limit else None
+    entry = {
+        "name": pipeline.name,
+        "dependsOn": list(before),
+        "timeoutMinutes": int(minutes) if minutes else None,
+        "retries": pipeline.retries,
+        "variables": variables_again(good),
+        "sourceRevisions": [
+            {"actionName": pin.action, "revisionType": pin.type, "revisionValue": pin.revision}
+            for pin in pins
+        ],
+    }
+    return {key: value for key, value in entry.items() if value}
+
+
+def _reversed_order(release: Release, wanted: Mapping[str, Good]) -> dict[str, list[str]]:
+    """What each pipeline of the rollback has to wait for: what depended on it, near or far."""
+    dependents: dict[str, list[str]] = {}
+    for each in release.pipelines.values():
+        for name in each.depends_on:
+            dependents.setdefault(name, []).append(each.name)
+    found: dict[str, list[str]] = {}
+    for name in wanted:
+        nearest: dict[str, None] = {}
+        passed: set[str] = set()
+        ahead = [*dependents.get(name, ())]
+        while ahead:
+            dependent = ahead.pop()
+            if dependent in wanted:
+                nearest[dependent] = None
+            elif dependent not in passed:
+                # What is left out still stands between the two.
+                passed.add(dependent)
+                ahead += dependents.get(dependent, ())
+        found[name] = [each for each in wanted if each in nearest]
+    return found

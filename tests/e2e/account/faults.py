@@ -1,0 +1,65 @@
+"""Faults of the CodePipeline emulator, in force for as long as a block runs."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+
+from tests.e2e.account.account import Account
+
+PIPELINE_STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
+
+
+class Faults:
+    """The emulator's faults; several tests may have theirs at once when each names its pipeline."""
+
+    def __init__(self, account: Account) -> None:
+        self._url = f"{account.endpoint}/_codepipeline/faults"
+        self._http = URLLib3Session()
+
+    @contextmanager
+    def event(
+        self, effect: str, *, pipeline: str, state: str | None = None, **more: Any
+    ) -> Iterator[str]:
+        """Lose, double, delay (``seconds``) or reorder pipeline events; gives the fault's id."""
+        fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "effect": effect}
+        if state:
+            fault["state"] = state
+        with self._in_force(fault | {"pipeline": pipeline} | more) as fault_id:
+            yield fault_id
+
+    @contextmanager
+    def api(self, effect: str, *, pipeline: str, operation: str, **more: Any) -> Iterator[str]:
+        """Throttle an operation or let it fail; gives the fault's id."""
+        fault = {"kind": "api", "effect": effect, "pipeline": pipeline, "operation": operation}
+        with self._in_force(fault | more) as fault_id:
+            yield fault_id
+
+    @contextmanager
+    def action(self, effect: str, *, pipeline: str, **more: Any) -> Iterator[str]:
+        """Let an action fail or take ``seconds``; gives the fault's id."""
+        with self._in_force(
+            {"kind": "action", "effect": effect, "pipeline": pipeline} | more
+        ) as fault_id:
+            yield fault_id
+
+    def fired(self, fault_id: str) -> int:
+        """How often a fault that is in force has fired."""
+        listed = self._call("GET", self._url)["faults"]
+        return next(int(fault["fired"]) for fault in listed if fault["id"] == fault_id)
+
+    @contextmanager
+    def _in_force(self, fault: dict[str, Any]) -> Iterator[str]:
+        fault_id = str(self._call("POST", self._url, json.dumps(fault))["id"])
+        try:
+            yield fault_id
+        finally:
+            self._call("DELETE", f"{self._url}/{fault_id}")
+
+    def _call(self, method: str, url: str, body: str | None = None) -> dict[str, Any]:
+        answer = self._http.send(AWSRequest(method=method, url=url, data=body).prepare())
+        assert answer.status_code in {200, 201}, answer.text
+        return dict(json.loads(answer.text))

@@ -1,0 +1,57 @@
+"""The functions themselves: their processes, and calls that no workflow makes."""
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.e2e.account.account import Account
+
+
+@dataclass(frozen=True)
+class Functions:
+    """Kills the processes of functions, calls them, and counts what they gave up."""
+
+    account: Account
+
+    def kill(self, function: str) -> int:
+        """End every process of a function, as kill -9 does; answers how many there were."""
+        name = self.account.function(function)
+        killed = 0
+        for process in _platform().children(recursive=True):
+            # Each may have ended by itself meanwhile.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                # An environment works in its function's code: .../<function>-<uuid>/code
+                if Path(process.cwd()).parent.name.startswith(f"{name}-"):
+                    process.kill()
+                    killed += 1
+        return killed
+
+    def call(self, function: str, payload: object) -> Any:
+        """Invoke a function and answer its result; fails when the function does."""
+        answer = self.account.functions.invoke(
+            FunctionName=self.account.function(function), Payload=json.dumps(payload)
+        )
+        text = answer["Payload"].read()
+        assert "FunctionError" not in answer, f"{payload!r}: {text!r}"
+        return json.loads(text)
+
+    def dead_letters(self) -> dict[str, int]:
+        """How many messages lie in each dead letter queue."""
+        counts = {}
+        for name, url in self.account.outputs["dead_letter_queue_urls"].items():
+            attributes = self.account.sqs.get_queue_attributes(
+                QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+            )["Attributes"]
+            counts[name] = int(attributes["ApproximateNumberOfMessages"])
+        return counts
+
+
+def _platform() -> psutil.Process:
+    """The platform that the environment names: its record lies beside Terraform's outputs."""
+    record = Path(os.environ["RELEASE_MACHINE_OUTPUTS"]).with_name("platform.json")
+    return psutil.Process(json.loads(record.read_text())["pid"])

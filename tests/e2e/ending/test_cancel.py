@@ -1,0 +1,181 @@
+"""Whoever stops the execution cancels the release: within seconds, with the cause, all of it."""
+
+import time
+
+import pytest
+
+from tests.e2e.account.announcements import Announcements
+from tests.e2e.account.functions import Functions
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.account.machines import Machines
+from tests.e2e.account.rules import Rules
+from tests.e2e.account.waiting import wait_until
+from tests.e2e.releasing.pipelines import Pipelines, unique
+from tests.e2e.releasing.releases import Releases, manifest
+
+pytestmark = pytest.mark.platform
+
+SECONDS = 15  # the machine itself would look in an hour
+
+
+def test_a_cancel_reaches_everything_within_seconds(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines
+) -> None:
+    """What runs is asked to stop, what waits is skipped, all are free, the cause is on record."""
+    running = [pipelines.make(approval=True) for _ in range(3)]
+    waiting = [pipelines.make() for _ in range(2)]
+    release_id = unique("cancelled")
+    arn = releases.start(
+        manifest(
+            release_id,
+            *running,
+            {"name": waiting[0], "dependsOn": running},
+            {"name": waiting[1], "dependsOn": [waiting[0]]},
+        )
+    )
+    executions = {name: releases.started(release_id, name) for name in running}
+    for name, execution_id in executions.items():
+        pipelines.wait_for_approval(name, execution_id)
+
+    stopped_at = time.monotonic()
+    releases.stop(arn, "the customer called, ada")
+
+    def all_are_told() -> bool:
+        told = {pipelines.status(name, each) for name, each in executions.items()}
+        skipped = {ledger.pipeline(release_id, name)["status"] for name in waiting}
+        held = {ledger.holder(name) for name in (*running, *waiting)}
+        return (told, skipped, held) == ({"Stopping"}, {"SKIPPED"}, {""})
+
+    wait_until("all are stopping, skipped and free", all_are_told, SECONDS)
+    header = releases.closed(release_id)
+    assert time.monotonic() - stopped_at < SECONDS
+    assert header["status"] == "CANCELLED"
+    assert header["why"] == (
+        "the workflow execution was stopped: StoppedByHand: the customer called, ada"
+    )
+    for name, execution_id in executions.items():
+        pipelines.approve(name, execution_id)  # the action that runs may end
+
+    def all_are_stopped() -> bool:
+        return {ledger.pipeline(release_id, name)["status"] for name in running} == {"STOPPED"}
+
+    wait_until("all are stopped", all_are_stopped)
+    assert [len(pipelines.executions(name)) for name in waiting] == [0, 0]
+
+
+def test_its_pipelines_can_be_released_at_once(releases: Releases, pipelines: Pipelines) -> None:
+    """The next release of a pipeline does not wait for the cancelled one to have stopped."""
+    name, release_id = pipelines.make(approval=True), unique("replaced")
+    arn = releases.start(manifest(release_id, name, stopMode="abandon"))
+    pipelines.wait_for_approval(name, releases.started(release_id, name))
+    releases.stop(arn, "wrong build")
+    releases.closed(release_id)
+    following = unique("following")
+
+    arn = releases.start(manifest(following, name, onBusy="wait"))
+
+    pipelines.approve(name, releases.started(following, name))
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+
+
+def test_a_cancel_whose_event_was_lost_is_as_good_as_any(
+    releases: Releases,
+    ledger: Ledger,
+    pipelines: Pipelines,
+    announcements: Announcements,
+    rules: Rules,
+) -> None:
+    """The end of one pipeline brings it to light: cause, announcement, and who waits is woken."""
+    ending, running = pipelines.make(approval=True), pipelines.make(approval=True)
+    release_id, waiting = unique("unheard"), unique("waiting")
+    arn = releases.start(manifest(release_id, ending, running, stopMode="abandon"))
+    executions = {name: releases.started(release_id, name) for name in (ending, running)}
+    for name, execution_id in executions.items():
+        pipelines.wait_for_approval(name, execution_id)
+    second = releases.start(manifest(waiting, running, onBusy="wait"))
+    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(second))
+    with rules.unheard(arn):
+        releases.stop(arn, "the customer called, ada")
+    assert ledger.header(release_id)["status"] == "RUNNING"
+
+    pipelines.approve(ending, executions[ending])
+
+    header = releases.closed(release_id)
+    assert header["status"] == "CANCELLED"
+    assert header["why"] == (
+        "the workflow execution was stopped: StoppedByHand: the customer called, ada"
+    )
+    orphaned, cancelled = wait_until(
+        "it is announced",
+        lambda: told if len(told := announcements.of(release_id)) > 1 else None,
+    )
+    assert (orphaned["detail-type"], orphaned["detail"]["executionArn"]) == (
+        "Release Orphaned",
+        arn,
+    )
+    assert (cancelled["detail-type"], cancelled["detail"]["why"]) == (
+        "Release Cancelled",
+        header["why"],
+    )
+    assert ledger.holder(ending) == ""
+    assert pipelines.status(running, executions[running]) == "Stopped"
+    pipelines.approve(running, releases.started(waiting, running))
+    assert releases.end(second)["status"] == "SUCCEEDED"
+
+
+def test_a_cancel_that_nobody_heard_of_is_found_within_the_hour(
+    releases: Releases,
+    ledger: Ledger,
+    pipelines: Pipelines,
+    announcements: Announcements,
+    rules: Rules,
+    functions: Functions,
+) -> None:
+    """Nothing happens to its pipelines and nobody asks for it: the hourly look closes it."""
+    name, release_id = pipelines.make(approval=True), unique("unheard")
+    arn = releases.start(manifest(release_id, name, stopMode="abandon"))
+    execution_id = releases.started(release_id, name)
+    pipelines.wait_for_approval(name, execution_id)
+    with rules.unheard(arn):
+        releases.stop(arn, "the customer called, ada")
+    assert ledger.header(release_id)["status"] == "RUNNING"
+
+    functions.call("close_release", {"source": "aws.events", "detail-type": "Scheduled Event"})
+
+    header = releases.closed(release_id)
+    assert header["status"] == "CANCELLED"
+    assert header["why"].endswith("the customer called, ada")
+    wait_until("it is announced", lambda: len(announcements.of(release_id)) > 1)
+    assert ledger.holder(name) == ""
+    wait_until("it is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
+
+
+def test_a_cancel_that_nobody_heard_of_is_found_by_the_next_release(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, machines: Machines
+) -> None:
+    """A stop whose event was lost leaves a hold that the next release takes over.
+
+    The rule hears of the deployed machine alone: the stop of another one is as good as lost.
+    """
+    name, release_id = pipelines.make(approval=True), unique("unheard")
+    arn = releases.start(
+        manifest(release_id, name, stopMode="abandon"), machine=machines.impatient(60)
+    )
+    execution_id = releases.started(release_id, name)
+    pipelines.wait_for_approval(name, execution_id)
+    releases.stop(arn, "nobody hears this")
+    assert ledger.holder(name) == arn
+    following = unique("following")
+
+    second = releases.start(manifest(following, name))
+
+    releases.started(following, name)
+    assert ledger.holder(name) == second
+    pipelines.stop(name, execution_id, reason="make room")
+    # The event of that end finds the release without a workflow, and closes it.
+    header = releases.closed(release_id)
+    assert header["status"] == "CANCELLED"
+    assert "nobody hears this" in header["why"]
+    pipelines.approve(name, releases.started(following, name))
+    assert releases.end(second)["status"] == "SUCCEEDED"
+    assert ledger.holder(name) == ""

@@ -1,0 +1,317 @@
+"""A release is rolled back by another one, which ships again what was there before."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_core.rollback.reader import rollback_name
+from tests.e2e.account.account import Account
+from tests.e2e.account.faults import Faults
+from tests.e2e.account.ledger import Item, Ledger
+from tests.e2e.account.machines import Machines
+from tests.e2e.account.waiting import wait_until
+from tests.e2e.command.command_line import run_command
+from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Pipelines, unique
+from tests.e2e.releasing.releases import Releases, manifest
+
+pytestmark = pytest.mark.platform
+
+BROKEN: dict[str, Any] = {"stage": DEPLOY_STAGE, "code": "JobFailed", "message": "Broke"}
+
+
+class Shop:
+    """Pipelines that take their site from one object, which changes with every release."""
+
+    def __init__(self, releases: Releases, ledger: Ledger, pipelines: Pipelines) -> None:
+        self.releases, self.ledger, self.pipelines = releases, ledger, pipelines
+        self.key = unique("shop") + ".zip"
+        self.source = {"S3ObjectKey": self.key}
+        pipelines.put_source(self.key, b"before all releases")
+        self.first, self.second, self.third = (unique(each) for each in ("v1", "v2", "v3"))
+
+    def make(self, **how: Any) -> str:
+        """Make a pipeline of this shop."""
+        return self.pipelines.make(source=self.source, **how)
+
+    def ship(self, release_id: str, *entries: str | dict[str, Any], **fields: Any) -> str:
+        """Release what is new, named after the release, and wait for its success."""
+        arn = self.begin(release_id, *entries, **fields)
+        ended = self.releases.end(arn)
+        assert ended["status"] == "SUCCEEDED", ended
+        return arn
+
+    def begin(self, release_id: str, *entries: str | dict[str, Any], **fields: Any) -> str:
+        """Start to release what is new, named after the release."""
+        self.pipelines.put_source(self.key, release_id.encode())
+        return self.releases.start(manifest(release_id, *entries, **fields))
+
+    def is_live(self, pipeline: str) -> str:
+        """The release whose site a pipeline has deployed last."""
+        return self.pipelines.page(pipeline).decode()
+
+    def rolled_back(self, release_id: str) -> Item:
+        """Wait until the rollback of a release is closed; answers its header."""
+        wait_until(
+            f"a rollback of {release_id} is opened",
+            lambda: self.ledger.header(release_id).get("rolled_back_by"),
+        )
+        rollback_id = self.ledger.header(release_id)["rolled_back_by"]
+        self.releases.adopt(self.ledger.header(rollback_id)["execution_arn"])
+        return self.releases.closed(rollback_id)
+
+
+@pytest.fixture
+def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
+    """A shop without pipelines."""
+    return Shop(releases, ledger, pipelines)
+
+
+def test_a_failed_release_is_rolled_back_by_itself(
+    shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines
+) -> None:
+    """What succeeded, failed or was stopped runs again as before; what did not run stays."""
+    catalog, later = shop.make(mode="PARALLEL"), shop.make()
+    orders, payments = shop.make(approval=True), shop.make(approval=True)
+    entries: list[str | dict[str, Any]] = [
+        catalog,
+        payments,
+        {"name": orders, "dependsOn": [catalog]},
+        {"name": later, "dependsOn": [orders]},
+    ]
+    one, two = shop.first, shop.second
+    arn = shop.begin(one, *entries)
+    for each in (orders, payments):
+        pipelines.approve(each, releases.started(one, each))
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+
+    arn = shop.begin(two, *entries, onFailure="rollback", stopMode="abandon")
+    pipelines.wait_for_approval(payments, releases.started(two, payments))
+    pipelines.approve(orders, releases.started(two, orders), approve=False)
+    ended = releases.end(arn)
+
+    assert ended["status"] == "FAILED"
+    assert releases.visited(arn)[-3:] == ["IsReleaseGood", "RollBackRelease", "ReleaseFailed"]
+    assert f"release {two}-rollback rolls back: " in ended["cause"]
+    statuses = [ledger.pipeline(two, each)["status"] for each in (catalog, payments, orders, later)]
+    assert statuses == ["SUCCEEDED", "STOPPED", "FAILED", "SKIPPED"]
+    for each in (orders, payments):
+        pipelines.approve(each, releases.started(f"{two}-rollback", each))
+    header = shop.rolled_back(two)
+    assert (header["status"], header["rollback_of"]) == ("SUCCEEDED", two), header["why"]
+    assert (header["channel"], header["requester"]) == ("rollback", f"onFailure of release {two}")
+    assert header["source"] == arn
+    assert ledger.header(two)["audit"][-1]["what"] == f"rolled back by release {two}-rollback"
+    assert {shop.is_live(each) for each in (catalog, payments, orders, later)} == {one}
+    assert [len(pipelines.executions(each)) for each in (catalog, orders, later)] == [3, 3, 1]
+    assert ledger.pipeline(f"{two}-rollback", catalog)["depends_on"] == [orders]
+    shipped = [
+        pipelines.shipped(catalog, each["pipelineExecutionId"])
+        for each in pipelines.executions(catalog)
+    ]
+    assert shipped[0] == shipped[2] != shipped[1]
+    assert {ledger.last_good(each)["release_id"] for each in (catalog, orders)} == {
+        f"{two}-rollback"
+    }
+
+
+def test_what_was_good_nowhere_is_told_and_left_alone(
+    shop: Shop, releases: Releases, ledger: Ledger, faults: Faults
+) -> None:
+    """A first release has nothing to go back to: neither by itself nor by hand."""
+    name = shop.make()
+    with faults.action("fail", pipeline=name, **BROKEN):
+        arn = shop.begin(shop.first, name, onFailure="rollback")
+        ended = releases.end(arn)
+    reason = f"- {name}: no release had succeeded in it before {shop.first}"
+    assert "there is nothing to roll back in release" in ended["cause"]
+    assert reason in ended["cause"]
+    assert releases.visited(arn)[-2:] == ["IsReleaseGood", "ReleaseFailed"]
+
+    by_hand = run_command("rollback", shop.first)
+
+    assert by_hand.returncode == 1
+    assert reason in by_hand.stderr
+    assert "submit it" in by_hand.stderr
+    assert "rolled_back_by" not in ledger.header(shop.first)
+
+
+def test_a_rollback_is_started_once(
+    shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines, account: Account
+) -> None:
+    """An execution of its name that is there counts as started, as when an answer was lost."""
+    name = shop.make(approval=True)
+    arn = shop.begin(shop.first, name)
+    pipelines.approve(name, releases.started(shop.first, name))
+    releases.end(arn)
+    arn = shop.begin(shop.second, name, onFailure="rollback")
+    execution_id = releases.started(shop.second, name)
+    was_there = account.step_functions.start_execution(
+        stateMachineArn=account.outputs["state_machine_arn"],
+        name=rollback_name(shop.second, arn),
+        input=json.dumps(manifest(unique("dry"), name, dryRun=True)),
+    )
+    releases.end(was_there["executionArn"])
+
+    pipelines.approve(name, execution_id, approve=False)
+
+    ended = releases.end(arn)
+    assert ended["error"] == "ReleaseFailed"
+    assert f"release {shop.second}-rollback rolls back: {name}" in ended["cause"]
+    assert releases.visited(arn)[-2:] == ["RollBackRelease", "ReleaseFailed"]
+    assert [error for error, _ in releases.failed_tasks(arn)] == [
+        "StepFunctions.ExecutionAlreadyExistsException"
+    ]
+    assert ledger.header(f"{shop.second}-rollback") == {}
+
+
+def test_a_rollback_that_cannot_be_started_is_told_and_made_by_hand(
+    shop: Shop, releases: Releases, ledger: Ledger, faults: Faults, machines: Machines
+) -> None:
+    """Nobody is left to believe that it runs; the command makes up for it."""
+    name = shop.make()
+    one, two = shop.first, shop.second
+    shop.ship(one, name)
+    shop.pipelines.put_source(shop.key, two.encode())
+    with faults.action("fail", pipeline=name, **BROKEN):
+        document = manifest(two, name, onFailure="rollback")
+        arn = releases.start(document, machine=machines.helpless())
+        ended = releases.end(arn)
+
+    assert releases.visited(arn)[-3:] == ["RollBackRelease", "DescribeTrouble", "ReleaseFailed"]
+    assert ended["cause"].startswith(
+        f"The rollback {two}-rollback could not be started: "
+        "StepFunctions.StateMachineDoesNotExistException. Start it by hand. 1 of 1 pipelines"
+    )
+    header = ledger.header(two)
+    assert (header["rolls_back_as"], header.get("rolled_back_by")) == (f"{two}-rollback", None)
+
+    watched = run_command("watch", two)
+    assert watched.returncode == 1
+    assert f"its rollback {two}-rollback was not opened" in watched.stdout
+    assert f"release-machine rollback {two}" in watched.stdout
+    assert run_command("rollback", two).returncode == 0
+    assert ledger.header(two)["rolled_back_by"] == f"{two}-rollback"
+    assert shop.is_live(name) == one
+
+
+def test_the_command_rolls_back_across_a_change_of_the_pipeline(
+    shop: Shop, ledger: Ledger, pipelines: Pipelines, tmp_path: Path
+) -> None:
+    """Where RollbackStage refuses: shown first, then written down, then done and followed."""
+    first, second = shop.make(), shop.make()
+    entries: list[str | dict[str, Any]] = [first, {"name": second, "dependsOn": [first]}]
+    one, two = shop.first, shop.second
+    shop.ship(one, *entries)
+    shop.ship(two, *entries)
+    pipelines.change(first)
+    assert {shop.is_live(first), shop.is_live(second)} == {two}
+
+    shown = run_command("rollback", two, "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert f"{two}-rollback" in shown.stdout
+    old, new = (ledger.pipeline(each, first)["revisions"][0]["revision"] for each in (one, two))
+    (row,) = [line for line in shown.stdout.splitlines() if line.strip().startswith(first)]
+    assert new[:8] in row.partition("→")[0]
+    assert old[:8] in row.partition("→")[2]
+    file = tmp_path / "rollback.json"
+    assert run_command("rollback", two, "--manifest", str(file)).returncode == 0
+    assert json.loads(file.read_text())["rollbackOf"] == two
+    assert ledger.header(f"{two}-rollback") == {}
+
+    done = run_command("rollback", two)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"release {two}-rollback: SUCCEEDED" in done.stdout
+    assert {shop.is_live(first), shop.is_live(second)} == {one}
+    assert ledger.header(two)["rolled_back_by"] == f"{two}-rollback"
+    again = run_command("rollback", f"{two}-rollback")
+    assert again.returncode == 2
+    assert f"is the rollback of {two}, and a rollback is not rolled back" in again.stderr
+    assert f"release-machine show {two} --bom" in again.stderr
+    shown = run_command("rollback", two, "--dry-run")
+    assert f"was rolled back before, by release {two}-rollback" in shown.stdout
+    repeated = run_command("rollback", two)
+    assert repeated.returncode == 0
+    assert f"by release {two}-rollback, which has SUCCEEDED. --dry-run tells" in repeated.stdout
+    assert ledger.header(f"{two}-rollback-2") == {}
+
+
+def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Ledger) -> None:
+    """What it has run is its own; --force rolls back over it."""
+    both, only = shop.make(), shop.make()
+    one, two, three = shop.first, shop.second, shop.third
+    shop.ship(one, both, only)
+    shop.ship(two, both, only)
+    shop.ship(three, both)
+
+    refused = run_command("rollback", two)
+    assert refused.returncode == 1
+    assert f"{both} stays as it is: release {three} came later" in refused.stdout
+    assert "--force" in refused.stderr
+    assert "rolled_back_by" not in ledger.header(two)
+
+    forced = run_command("rollback", two, "--force")
+    assert forced.returncode == 0, forced.stdout + forced.stderr
+    assert f"{both}: release {three} came later and has run it: that goes back too" in forced.stdout
+    assert {shop.is_live(both), shop.is_live(only)} == {one}
+
+
+def test_a_source_that_is_gone_is_named(shop: Shop, ledger: Ledger, account: Account) -> None:
+    """What no longer fits its pipeline is left out; with nothing else in it, nothing is started."""
+    name = shop.make()
+    shop.ship(shop.first, name)
+    shop.ship(shop.second, name)
+    structure = account.codepipeline.get_pipeline(name=name)["pipeline"]
+    structure["stages"][0]["actions"][0]["name"] = "Download"
+    account.codepipeline.update_pipeline(pipeline=structure)
+
+    refused = run_command("rollback", shop.second)
+
+    assert refused.returncode == 1
+    assert f"'Source' is no source action of pipeline '{name}'; it has Download" in refused.stderr
+    assert "as sourceRevisions, and submit it" in refused.stderr
+    assert ledger.header(f"{shop.second}-rollback") == {}
+
+
+def test_a_release_that_runs_is_to_be_stopped_first(
+    shop: Shop, releases: Releases, pipelines: Pipelines
+) -> None:
+    """The command refuses and says how; a stopped one is not rolled back by itself."""
+    name = shop.make(approval=True)
+    arn = shop.begin(shop.first, name, onFailure="rollback")
+    pipelines.wait_for_approval(name, releases.started(shop.first, name))
+
+    refused = run_command("rollback", shop.first)
+    assert refused.returncode == 2
+    assert f"release-machine cancel {shop.first}" in refused.stderr
+
+    releases.stop(arn, "enough")
+    header = releases.closed(shop.first)
+    assert header["status"] == "CANCELLED"
+    assert "rolls_back_as" not in header
+
+
+def test_a_release_that_waited_keeps_what_it_ships(
+    shop: Shop, releases: Releases, pipelines: Pipelines
+) -> None:
+    """Whoever is first, the failed release's rollback or the one that waited: it is live after."""
+    both, gated = shop.make(), shop.make(approval=True)
+    one, two, three = shop.first, shop.second, shop.third
+    arn = shop.begin(one, both, gated)
+    pipelines.approve(gated, releases.started(one, gated))
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+    arn = shop.begin(two, both, gated, onFailure="rollback")
+    execution_id = releases.started(two, gated)
+    pipelines.wait_for_approval(gated, execution_id)
+    waits = shop.begin(three, both, onBusy="wait")
+    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(waits))
+
+    pipelines.approve(gated, execution_id, approve=False)
+
+    assert releases.end(arn)["status"] == "FAILED"
+    pipelines.approve(gated, releases.started(f"{two}-rollback", gated))
+    assert shop.rolled_back(two)["status"] == "SUCCEEDED"
+    assert releases.end(waits)["status"] == "SUCCEEDED"
+    assert (shop.is_live(both), shop.is_live(gated)) == (three, one)

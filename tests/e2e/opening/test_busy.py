@@ -1,0 +1,91 @@
+"""Two releases never drive one pipeline at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.account.waiting import wait_until
+from tests.e2e.releasing.pipelines import Pipelines, unique
+from tests.e2e.releasing.refusals import Refusals
+from tests.e2e.releasing.releases import Releases, manifest
+
+pytestmark = pytest.mark.platform
+
+
+def test_the_second_release_is_refused_naming_the_holder(
+    releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines
+) -> None:
+    """It is told who holds what, takes nothing, and may be given again as it is."""
+    held, free = pipelines.make(approval=True), pipelines.make()
+    holder, document = unique("holder"), manifest(unique("second"), free, held)
+    first = releases.start(manifest(holder, held))
+    execution_id = releases.started(holder, held)
+
+    cause = refusals.cause(releases.start(document), "PipelinesBusy", "direct")
+
+    assert f"- {held}: release {holder} ({first})" in cause
+    assert f"- {free}" not in cause
+    assert ledger.holder(free) == ""
+    assert ledger.items(document["releaseId"]) == []
+    pipelines.approve(held, execution_id)
+    releases.end(first)
+    second = releases.start(document)
+    pipelines.approve(held, releases.started(document["releaseId"], held))
+    assert releases.end(second)["status"] == "SUCCEEDED"
+
+
+def test_a_release_that_waits_starts_by_itself(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines
+) -> None:
+    """With onBusy wait it starts when the holder closes, told by it: its look is an hour away."""
+    held, free = pipelines.make(approval=True), pipelines.make()
+    holder, waiting = unique("holder"), unique("waiting")
+    first = releases.start(manifest(holder, held))
+    execution_id = releases.started(holder, held)
+    second = releases.start(manifest(waiting, free, held, onBusy="wait"))
+    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(second))
+    assert ledger.holder(free) == ""
+    assert ledger.items(waiting) == []
+
+    pipelines.approve(held, execution_id)
+
+    assert releases.end(first)["status"] == "SUCCEEDED"
+    pipelines.approve(held, releases.started(waiting, held))
+    assert releases.end(second)["status"] == "SUCCEEDED"
+    assert [len(pipelines.executions(name)) for name in (held, free)] == [2, 1]
+
+
+def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
+    releases: Releases, pipelines: Pipelines
+) -> None:
+    """A cancelled holder wakes those who wait, as one that has succeeded does."""
+    name, holder, waiting = pipelines.make(approval=True), unique("holder"), unique("waiting")
+    first = releases.start(manifest(holder, name, stopMode="abandon"))
+    pipelines.wait_for_approval(name, releases.started(holder, name))
+    second = releases.start(manifest(waiting, name, onBusy="wait"))
+    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(second))
+
+    releases.stop(first, "make room")
+
+    pipelines.approve(name, releases.started(waiting, name))
+    assert releases.end(second)["status"] == "SUCCEEDED"
+
+
+def test_releases_at_the_same_instant_take_turns(releases: Releases, pipelines: Pipelines) -> None:
+    """Of three that need the same two pipelines all are released, never two at a time."""
+    names = [pipelines.make(), pipelines.make()]
+    ids = [unique("turn") for _ in range(3)]
+
+    with ThreadPoolExecutor(len(ids)) as threads:
+        arns = list(
+            threads.map(lambda each: releases.start(manifest(each, *names, onBusy="wait")), ids)
+        )
+
+    assert [releases.end(arn)["status"] for arn in arns] == ["SUCCEEDED"] * len(ids)
+    for name in names:
+        executions = pipelines.executions(name)
+        assert [each["status"] for each in executions] == ["Succeeded"] * len(ids)
+        spans = sorted((each["startTime"], each["lastUpdateTime"]) for each in executions)
+        assert all(ended <= begun for (_, ended), (begun, _) in pairwise(spans))

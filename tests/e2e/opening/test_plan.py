@@ -1,0 +1,166 @@
+"""A dry run plans a release by the machine's own checks, and leaves no trace in the ledger."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.account.account import Account
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.command.command_line import run_command
+from tests.e2e.releasing.pipelines import SOURCE_KEY, Estate, Pipelines, unique
+from tests.e2e.releasing.releases import Releases, manifest
+
+pytestmark = pytest.mark.platform
+
+
+def direct(releases: Releases, document: dict[str, Any]) -> str:
+    """Give a manifest to the machine; answers the execution."""
+    return releases.start(document)
+
+
+def dropped(releases: Releases, document: dict[str, Any]) -> str:
+    """Drop a manifest in the bucket; answers the execution."""
+    return releases.execution_of(releases.drop(json.dumps(document)))
+
+
+def posted(releases: Releases, document: dict[str, Any]) -> str:
+    """POST a manifest to the API; answers the execution."""
+    return str(releases.post(json.dumps(document)).body["executionArn"])
+
+
+@pytest.mark.parametrize("hand_in", [direct, dropped, posted])
+def test_a_dry_run_ends_with_the_plan(
+    releases: Releases,
+    ledger: Ledger,
+    pipelines: Pipelines,
+    estate: Estate,
+    hand_in: Callable[[Releases, dict[str, Any]], str],
+) -> None:
+    """Through each door the execution succeeds with the plan; nothing is written or started."""
+    release_id = unique("dry")
+    before = pipelines.executions(estate.catalog)
+    order = {"name": estate.orders, "dependsOn": [estate.catalog]}
+
+    arn = hand_in(releases, manifest(release_id, estate.catalog, order, dryRun=True))
+
+    ended = releases.end(arn)
+    assert ended["status"] == "SUCCEEDED"
+    assert releases.visited(arn) == ["OpenRelease", "IsReleaseNew", "ReleasePlanned"]
+    plan = json.loads(ended["output"])
+    assert (plan["releaseId"], plan["valid"], plan["problems"]) == (release_id, True, [])
+    catalog, orders = plan["pipelines"]
+    assert (catalog["name"], catalog["type"]) == (estate.catalog, "V2")
+    assert catalog["executionMode"] == "SUPERSEDED"
+    assert orders["dependsOn"] == [estate.catalog]
+    assert orders["startsAfterSeconds"] == catalog["usualSeconds"]
+    assert plan["criticalPath"] == [estate.catalog, estate.orders]
+    assert ledger.items(release_id) == ledger.items(arn) == []
+    assert pipelines.executions(estate.catalog) == before
+
+
+def test_a_dry_run_that_is_refused_leaves_no_record(
+    releases: Releases, ledger: Ledger, account: Account, estate: Estate
+) -> None:
+    """Every problem is in the execution's cause: revisions that do not exist, too."""
+    release_id, unknown = unique("dry"), unique("nowhere")
+    pin = {
+        "actionName": "Source",
+        "revisionType": "S3_OBJECT_VERSION_ID",
+        "revisionValue": "a-version-that-never-was",
+    }
+    wrong = {"name": estate.catalog, "sourceRevisions": [pin], "variables": {"NOT_THERE": "1"}}
+
+    arn = releases.start(manifest(release_id, wrong, unknown, dryRun=True))
+
+    ended = releases.end(arn)
+    assert (ended["status"], ended["error"]) == ("FAILED", "ManifestInvalid")
+    assert "pipelines[0].variables.NOT_THERE" in ended["cause"]
+    assert "pipelines[0].sourceRevisions[0].revisionValue" in ended["cause"]
+    assert f"pipelines[1]: there is no pipeline {unknown!r}" in ended["cause"]
+    # That the execution has ended is noted for any; of a rejected manifest there is nothing.
+    assert ledger.header(arn) == {}
+    assert ledger.items(release_id) == []
+
+
+def test_a_plan_shows_what_is_in_the_way(
+    releases: Releases, account: Account, pipelines: Pipelines
+) -> None:
+    """A disabled transition, an execution in flight, the holder, and the revision now shipped."""
+    busy = pipelines.make(approval=True)
+    version = account.s3.head_object(Bucket=pipelines.bucket, Key=SOURCE_KEY)["VersionId"]
+    account.codepipeline.disable_stage_transition(
+        pipelineName=busy, stageName="Deploy", transitionType="Inbound", reason="frozen"
+    )
+    holder = unique("holder")
+    held_by = releases.start(manifest(holder, busy))
+    execution_id = releases.started(holder, busy)
+    pipelines.wait_for_approval(busy, execution_id)
+    plain = pipelines.make()
+
+    arn = releases.start(manifest(unique("dry"), busy, plain, onBusy="wait", dryRun=True))
+
+    ended = releases.end(arn)
+    held, free = json.loads(ended["output"])["pipelines"]
+    assert held["heldBy"] == {"releaseId": holder, "executionArn": held_by}
+    assert held["disabledTransitions"] == [{"stage": "Deploy", "reason": "frozen"}]
+    assert [each["executionId"] for each in held["inFlight"]] == [execution_id]
+    assert free["sources"][0]["current"] == version
+    releases.stop(held_by, "enough")
+    releases.end(held_by)
+
+
+def test_the_command_plans_with_the_callers_permissions(
+    releases: Releases, ledger: Ledger, estate: Estate, tmp_path: Path
+) -> None:
+    """release-machine plan says the same as a dry run, exits 0 or 1, and starts nothing."""
+    release_id = unique("plan")
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps(manifest(release_id, estate.catalog, estate.orders)))
+
+    shown = run_command("plan", str(file))
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(f"Plan of release {release_id}  ✔ would be released\n")
+    as_json = json.loads(run_command("plan", str(file), "--json").stdout)
+    dry = releases.start(manifest(release_id, estate.catalog, estate.orders, dryRun=True))
+    assert as_json == json.loads(releases.end(dry)["output"])
+
+    file.write_text(json.dumps(manifest(release_id, "no-such-pipeline")))
+    refused = run_command("plan", str(file))
+    assert refused.returncode == 1
+    assert "- pipelines[0]: there is no pipeline 'no-such-pipeline'" in refused.stdout
+    file.write_text('{"releaseId":')
+    broken = run_command("plan", str(file))
+    assert broken.returncode == 2
+    assert broken.stdout.startswith(f"{file}:1:14: no JSON: ")
+    assert ledger.items(release_id) == []
+
+
+def test_a_pipeline_that_the_deployment_does_not_drive_passes_no_plan(
+    account: Account, releases: Releases, pipelines: Pipelines, estate: Estate, tmp_path: Path
+) -> None:
+    """The caller may read it, and yet command, dry run and opening say the same, with the way out.
+
+    tests/e2e runs on a deployment whose pipeline_name_patterns leave this name out.
+    """
+    foreign = unique("foreign")
+    declared = account.codepipeline.get_pipeline(name=estate.orders)["pipeline"]
+    account.codepipeline.create_pipeline(pipeline={**declared, "name": foreign})
+    file = tmp_path / "manifest.json"
+    document = manifest(unique("r"), estate.catalog, foreign)
+    file.write_text(json.dumps(document))
+    problem = f"pipelines[1]: the pipeline {foreign!r} is none of those that this deployment drives"
+
+    planned = run_command("plan", str(file))
+    assert planned.returncode == 1
+    assert f"- {problem}: plain-*, gated-*" in planned.stdout
+    online = run_command("validate", "--online", str(file))
+    assert online.returncode == 2
+    assert f"{problem}: plain-*, gated-*" in online.stdout
+    for arn in (releases.start(document | {"dryRun": True}), releases.start(document)):
+        ended = releases.end(arn)
+        assert (ended["status"], ended["error"]) == ("FAILED", "ManifestInvalid")
+        assert f"- {problem}: plain-*, gated-*" in ended["cause"]
+    assert not pipelines.executions(foreign)

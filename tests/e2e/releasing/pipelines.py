@@ -1,0 +1,271 @@
+"""Pipelines to release: S3 source, a manual approval for some, S3 deploy."""
+
+import io
+import uuid
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.account.account import Account
+from tests.e2e.account.waiting import wait_until
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.literals import PipelineExecutionStatusType
+    from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
+
+SOURCE_KEY = "app.zip"
+PAGE = b"<h1>Released</h1>"
+ROLE = "arn:aws:iam::000000000000:role/pipelines"  # the emulator keeps it and assumes nothing
+
+APPROVAL_STAGE = "Approve"
+DEPLOY_STAGE = "Deploy"
+
+
+@dataclass(frozen=True)
+class Pipelines:
+    """Makes pipelines and watches them; ``bucket`` holds their sources, artifacts and sites."""
+
+    account: Account
+    bucket: str
+
+    @classmethod
+    def in_account(cls, account: Account) -> "Pipelines":
+        """Pipelines with a bucket of their own."""
+        bucket = unique("e2e")
+        account.s3.create_bucket(Bucket=bucket)
+        account.s3.put_bucket_versioning(
+            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+        account.s3.put_object(Bucket=bucket, Key=SOURCE_KEY, Body=_site())
+        return cls(account, bucket)
+
+    def make(
+        self,
+        *,
+        approval: bool = False,
+        mode: str = "SUPERSEDED",
+        source: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Make a pipeline and answer its name, once the execution that AWS starts has ended.
+
+        With ``approval`` an execution waits until ``approve`` lets it go on to its deployment.
+        ``source`` is more of the source action's configuration. ``variables`` have these defaults;
+        the site is deployed in a folder for the value of each.
+        """
+        name = unique("gated" if approval else "plain")
+        folder = "/".join([name, *(f"#{{variables.{each}}}" for each in variables or {})])
+        stages = [self._source(source or {}), self._deploy(folder)]
+        if approval:
+            stages.insert(1, _approval())
+        declaration: Any = {
+            "name": name,
+            "roleArn": ROLE,
+            "pipelineType": "V2",
+            "executionMode": mode,
+            "artifactStore": {"type": "S3", "location": self.bucket},
+            "stages": stages,
+            "variables": [
+                {"name": each, "defaultValue": value} for each, value in (variables or {}).items()
+            ],
+        }
+        self.account.codepipeline.create_pipeline(pipeline=declaration)
+        self._end_first(name, stop=approval)
+        return name
+
+    def start(self, pipeline: str) -> str:
+        """Start an execution by hand, of which no release knows; answers its id."""
+        answer = self.account.codepipeline.start_pipeline_execution(name=pipeline)
+        return answer["pipelineExecutionId"]
+
+    def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
+        """Stop an execution by hand, its present action too."""
+        self.account.codepipeline.stop_pipeline_execution(
+            pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True, reason=reason
+        )
+
+    def change(self, pipeline: str) -> None:
+        """Update the pipeline, which cancels the executions that run."""
+        declaration = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
+        self.account.codepipeline.update_pipeline(pipeline=declaration)
+
+    def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
+        """The executions that the release machine started, newest first."""
+        # Whoever hears that a pipeline has ended starts the one that waited for it.
+        starters = {self.account.function(each) for each in ("run_pipeline", "record_state_change")}
+        return [
+            each
+            for each in self._all(pipeline)
+            if each.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
+        ]
+
+    def status(self, pipeline: str, execution_id: str) -> "PipelineExecutionStatusType":
+        """The status of an execution, as the API spells it."""
+        return self.account.codepipeline.get_pipeline_execution(
+            pipelineName=pipeline, pipelineExecutionId=execution_id
+        )["pipelineExecution"]["status"]
+
+    def unfinished(self, pipeline: str) -> bool:
+        """Whether an execution that the release machine started has not ended."""
+        return any(
+            each["status"] in {"InProgress", "Stopping"} for each in self.executions(pipeline)
+        )
+
+    def asks_for_approval(self, pipeline: str) -> bool:
+        """Whether the newest execution that the release machine started asks for approval."""
+        newest = self.executions(pipeline)[0]["pipelineExecutionId"]
+        return bool(self._approval_token(pipeline, newest))
+
+    def wait_for_approval(self, pipeline: str, execution_id: str) -> str:
+        """Wait until an execution asks for approval; answers the approval's token."""
+        return wait_until(
+            f"{execution_id} of {pipeline} asks for approval",
+            lambda: self._approval_token(pipeline, execution_id),
+        )
+
+    def approve(self, pipeline: str, execution_id: str, *, approve: bool = True) -> None:
+        """Let an execution go on, or end it FAILED, once it asks for approval."""
+        self.account.codepipeline.put_approval_result(
+            pipelineName=pipeline,
+            stageName=APPROVAL_STAGE,
+            actionName=APPROVAL_STAGE,
+            token=self.wait_for_approval(pipeline, execution_id),
+            result={
+                "status": "Approved" if approve else "Rejected",
+                "summary": "fit to ship" if approve else "not fit to ship",
+            },
+        )
+
+    def page(self, pipeline: str, *values: str) -> bytes:
+        """What the pipeline has deployed last, with these values of its variables."""
+        key = "/".join([pipeline, *values, "index.html"])
+        return self.account.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def put_source(self, key: str, page: bytes) -> str:
+        """Put a site of one page where a pipeline can fetch it; answers the object's version."""
+        answer = self.account.s3.put_object(Bucket=self.bucket, Key=key, Body=_site(page))
+        return answer["VersionId"]
+
+    def shipped(self, pipeline: str, execution_id: str) -> str:
+        """The version of its source that an execution has shipped."""
+        execution = self.account.codepipeline.get_pipeline_execution(
+            pipelineName=pipeline, pipelineExecutionId=execution_id
+        )["pipelineExecution"]
+        (revision,) = execution["artifactRevisions"]
+        return revision["revisionId"]
+
+    def _approval_token(self, pipeline: str, execution_id: str) -> str | None:
+        client = self.account.codepipeline
+        if client.get_pipeline(name=pipeline)["pipeline"].get("executionMode") == "PARALLEL":
+            actions = client.list_action_executions(
+                pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
+            )["actionExecutionDetails"]
+            asking = [
+                each["output"]["executionResult"]["externalExecutionId"]
+                for each in actions
+                if each["actionName"] == APPROVAL_STAGE and each["status"] == "InProgress"
+            ]
+            return asking[0] if asking else None
+        state = client.get_pipeline_state(name=pipeline)
+        for stage in state["stageStates"]:
+            if stage.get("latestExecution", {}).get("pipelineExecutionId") != execution_id:
+                continue
+            for action in stage["actionStates"]:
+                if token := action.get("latestExecution", {}).get("token"):
+                    return token
+        return None
+
+    def _all(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
+        pages = self.account.codepipeline.get_paginator("list_pipeline_executions").paginate(
+            pipelineName=pipeline
+        )
+        return [each for page in pages for each in page["pipelineExecutionSummaries"]]
+
+    def _end_first(self, pipeline: str, *, stop: bool) -> None:
+        # It was started by CreatePipeline, so no release knows of it; it must only be out of the
+        # way. On a platform that was told not to start it there is none.
+        for first in self._all(pipeline):
+            execution_id = first["pipelineExecutionId"]
+            if stop:
+                self.account.codepipeline.stop_pipeline_execution(
+                    pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True
+                )
+            wait_until(
+                f"the first execution of {pipeline} ends",
+                lambda: self.status(pipeline, execution_id) not in {"InProgress", "Stopping"},  # noqa: B023  # called before the next round
+            )
+
+    def _source(self, more: Mapping[str, str]) -> dict[str, Any]:
+        return _stage(
+            "Source",
+            category="Source",
+            provider="S3",
+            outputs=["app"],
+            configuration={
+                "S3Bucket": self.bucket,
+                "S3ObjectKey": SOURCE_KEY,
+                "PollForSourceChanges": "false",
+                **more,
+            },
+        )
+
+    def _deploy(self, folder: str) -> dict[str, Any]:
+        return _stage(
+            DEPLOY_STAGE,
+            category="Deploy",
+            provider="S3",
+            inputs=["app"],
+            configuration={"BucketName": self.bucket, "ObjectKey": folder, "Extract": "true"},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estate:
+    """Pipelines that many tests release one after the other: two plain ones, one with approval."""
+
+    catalog: str
+    orders: str
+    payments: str
+
+
+def unique(prefix: str) -> str:
+    """A name that no other test uses, now or on an earlier run."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def _approval() -> dict[str, Any]:
+    return _stage(APPROVAL_STAGE, category="Approval", provider="Manual", configuration={})
+
+
+def _stage(
+    name: str,
+    *,
+    category: str,
+    provider: str,
+    configuration: dict[str, str],
+    inputs: list[str] | None = None,
+    outputs: list[str] | None = None,
+) -> dict[str, Any]:
+    """A stage with one action of the same name."""
+    action = {
+        "name": name,
+        "actionTypeId": {
+            "category": category,
+            "owner": "AWS",
+            "provider": provider,
+            "version": "1",
+        },
+        "runOrder": 1,
+        "configuration": configuration,
+        "inputArtifacts": [{"name": each} for each in inputs or []],
+        "outputArtifacts": [{"name": each} for each in outputs or []],
+    }
+    return {"name": name, "actions": [action]}
+
+
+def _site(page: bytes = PAGE) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.html", page)
+    return content.getvalue()

@@ -1,0 +1,26 @@
+"""What it takes for a manifest to count as refused."""
+
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.releasing.releases import Releases
+
+
+class Refusals:
+    """Checks that an execution was refused, and that the refusal is on record."""
+
+    def __init__(self, releases: Releases, ledger: Ledger) -> None:
+        self._releases = releases
+        self._ledger = ledger
+
+    def cause(self, execution_arn: str, error: str, channel: str | None) -> str:
+        """Wait for the refusal with this error; answers the execution's cause."""
+        ended = self._releases.end(execution_arn)
+        assert (ended["status"], ended["error"]) == ("FAILED", error)
+        # A function that crashed on its input would have been tried again.
+        assert [error for error, _ in self._releases.failed_tasks(execution_arn)] == [error]
+        visited = self._releases.visited(execution_arn)
+        assert visited == ["OpenRelease", "DescribeRejection", "ReleaseRejected"]
+        header = self._ledger.header(execution_arn)
+        assert header["status"] == "REJECTED"
+        assert header["why"] == f"{error}: {ended['cause']}"
+        assert header.get("channel") == channel
+        return ended["cause"]

@@ -1,0 +1,149 @@
+"""When a pipeline does not succeed, onFailure says what becomes of the others."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.account.waiting import wait_until
+from tests.e2e.releasing.pipelines import Pipelines, unique
+from tests.e2e.releasing.releases import Releases, manifest
+
+pytestmark = pytest.mark.platform
+
+
+class Case:
+    """A release of four, one of which fails while another runs and the rest wait.
+
+    ``running`` waits for approval, ``broken`` fails, ``later`` depends on ``running`` alone and
+    ``dependent`` on ``broken``.
+    """
+
+    def __init__(self, releases: Releases, ledger: Ledger, pipelines: Pipelines) -> None:
+        self.running, self.broken = pipelines.make(approval=True), pipelines.make(approval=True)
+        self.later, self.dependent = pipelines.make(), pipelines.make()
+        self.release_id = unique("policy")
+        self._releases, self._ledger, self._pipelines = releases, ledger, pipelines
+
+    def start(self, **fields: Any) -> str:
+        """Start the release, wait until two run, and let one fail; answers the execution's ARN."""
+        arn = self._releases.start(
+            manifest(
+                self.release_id,
+                self.running,
+                self.broken,
+                {"name": self.later, "dependsOn": [self.running]},
+                {"name": self.dependent, "dependsOn": [self.broken]},
+                **fields,
+            )
+        )
+        for name in (self.running, self.broken):
+            self._pipelines.wait_for_approval(name, self.execution(name))
+        self._pipelines.approve(self.broken, self.execution(self.broken), approve=False)
+        wait_until("it has failed", lambda: self.status(self.broken) == "FAILED")
+        return arn
+
+    def execution(self, name: str) -> str:
+        """The id of a pipeline's execution, once it has one."""
+        return self._releases.started(self.release_id, name)
+
+    def approve(self) -> None:
+        """Let the one that runs go on."""
+        self._pipelines.approve(self.running, self.execution(self.running))
+
+    def status(self, name: str) -> str:
+        """The status of a pipeline, as the ledger has it."""
+        return str(self._ledger.pipeline(self.release_id, name)["status"])
+
+    def statuses(self) -> list[str]:
+        """Of running, broken, later and dependent."""
+        names = (self.running, self.broken, self.later, self.dependent)
+        return [self.status(name) for name in names]
+
+
+@pytest.fixture
+def case(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Case:
+    """A release that is not started yet."""
+    return Case(releases, ledger, pipelines)
+
+
+def test_halt_starts_nothing_new_and_lets_the_rest_end(
+    case: Case, releases: Releases, pipelines: Pipelines
+) -> None:
+    """Unless another policy is given what runs ends as it will; what waits is skipped."""
+    arn = case.start()
+    wait_until("the one after it is skipped", lambda: case.status(case.dependent) == "SKIPPED")
+    assert pipelines.status(case.running, case.execution(case.running)) == "InProgress"
+    case.approve()
+
+    ended = releases.end(arn)
+
+    assert ended["status"] == "FAILED"
+    assert case.statuses() == ["SUCCEEDED", "FAILED", "SKIPPED", "SKIPPED"]
+    assert f"the release is halted: {case.broken} did not succeed" in ended["cause"]
+    assert pipelines.executions(case.later) == []
+
+
+def test_continue_starts_all_that_does_not_depend_on_it(
+    case: Case, releases: Releases, pipelines: Pipelines
+) -> None:
+    """Only what depends on the failed one is skipped; the release still is FAILED."""
+    arn = case.start(onFailure="continue")
+    wait_until("the one after it is skipped", lambda: case.status(case.dependent) == "SKIPPED")
+    assert case.status(case.later) == "WAITING"
+    case.approve()
+
+    assert releases.end(arn)["status"] == "FAILED"
+    assert case.statuses() == ["SUCCEEDED", "FAILED", "SUCCEEDED", "SKIPPED"]
+    assert len(pipelines.executions(case.later)) == 1
+    assert pipelines.executions(case.dependent) == []
+
+
+def test_stop_stops_what_runs_after_its_present_action(
+    case: Case, releases: Releases, pipelines: Pipelines
+) -> None:
+    """The running one is told to stop; its action may end, and nothing of it is deployed."""
+    arn = case.start(onFailure="stop")
+    execution_id = case.execution(case.running)
+    wait_until(
+        "it is told to stop", lambda: pipelines.status(case.running, execution_id) == "Stopping"
+    )
+    case.approve()
+
+    ended = releases.end(arn)
+
+    assert ended["status"] == "FAILED"
+    assert case.statuses() == ["STOPPED", "FAILED", "SKIPPED", "SKIPPED"]
+    assert f"{case.broken} did not succeed" in ended["cause"]
+    assert pipelines.status(case.running, execution_id) == "Stopped"
+
+
+def test_stop_abandons_the_present_action_when_told_so(
+    case: Case, releases: Releases, pipelines: Pipelines
+) -> None:
+    """With stopMode abandon nobody waits for the action that runs."""
+    arn = case.start(onFailure="stop", stopMode="abandon")
+
+    assert releases.end(arn)["status"] == "FAILED"
+    assert case.statuses() == ["STOPPED", "FAILED", "SKIPPED", "SKIPPED"]
+    assert pipelines.status(case.running, case.execution(case.running)) == "Stopped"
+
+
+def test_a_pipeline_stopped_by_hand_is_a_failure_too(
+    case: Case, releases: Releases, pipelines: Pipelines
+) -> None:
+    """The policy is about whatever did not succeed, not only about failed actions."""
+    arn = releases.start(
+        manifest(
+            case.release_id,
+            case.broken,
+            {"name": case.dependent, "dependsOn": [case.broken]},
+            onFailure="continue",
+        )
+    )
+    execution_id = case.execution(case.broken)
+    pipelines.wait_for_approval(case.broken, execution_id)
+    pipelines.stop(case.broken, execution_id, reason="wrong build")
+
+    assert releases.end(arn)["status"] == "FAILED"
+    assert [case.status(case.broken), case.status(case.dependent)] == ["STOPPED", "SKIPPED"]

@@ -1,0 +1,251 @@
+"""What always holds when a call takes effect or an invocation ends: one function a promise."""
+
+from datetime import timedelta
+
+from botocore.exceptions import ClientError
+
+from release_core.aws.step_functions import PIPELINE_ERRORS
+from release_core.clock import from_iso, to_iso
+from release_core.decide.timing import TASK_WINDOW
+from release_core.domain.release import PipelineStatus
+from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
+from tests.simulation.promises.starting import STARTS
+from tests.simulation.world.calls import Ended
+from tests.simulation.world.happenings import Happening, Violated, list_of, value
+from tests.simulation.world.invocations import Invocation
+from tests.simulation.world.workflow import BUSY, LOOK_AGAIN
+from tests.simulation.world.world import World
+
+GOING_ON = {"WAITING", "STARTING", "RUNNING"}
+_STATUS_OF_EXECUTION = {
+    "SUCCEEDED": "Succeeded",
+    "FAILED": "Failed",
+    "STOPPED": "Stopped",
+    "TIMED_OUT": "Stopped",
+    "SUPERSEDED": "Superseded",
+    "CANCELLED": "Cancelled",
+}
+
+
+def settled_with_the_truth(happening: Happening) -> None:
+    """A token is settled with the outcome that the ledger has, and after it was recorded there."""
+    call, answer = happening.call, happening.answer
+    if call.method not in {"send_task_success", "send_task_failure"} or answer.error:
+        return
+    name, pipeline, _ = call.request["taskToken"].split(":")
+    if pipeline == BUSY or call.request.get("error") == LOOK_AGAIN:
+        return  # a task that waits on, not an outcome
+    workflow = next(each for each in happening.world.workflows.values() if each.name == name)
+    node = happening.world.stores.item("releases", workflow.release_id, f"pipeline#{pipeline}")
+    status = value(node, "status")
+    expected = None if status == "SUCCEEDED" else PIPELINE_ERRORS.get(PipelineStatus(status), "-")
+    if call.request.get("error") != expected:
+        told = call.request.get("error", "success")
+        raise Violated("settled_with_the_truth", f"{pipeline} is {status}, told {told}")
+
+
+def recorded_ends_are_true(happening: Happening) -> None:
+    """A pipeline ends in the ledger as its execution did, by the latest look of whoever records.
+
+    FAILED and STOPPED can be left by a retry, so there the look counts; final states are compared
+    with CodePipeline itself.
+    """
+    changed = happening.changed_status
+    if not (happening.node and changed) or changed[1] in GOING_ON | {"SKIPPED"}:
+        return
+    execution_id = value(happening.after, "execution_id")
+    if not execution_id and changed[1] != "FAILED":
+        raise Violated("recorded_ends_are_true", f"{happening.node} {changed[1]}, never ran")
+    if not execution_id:
+        return
+    starts = {each.execution_id: each.attempt for each in happening.world.starts}
+    if str(starts.get(execution_id)) != value(happening.after, "attempt"):
+        raise Violated("recorded_ends_are_true", f"{execution_id} is of another attempt")
+    expected = _STATUS_OF_EXECUTION[changed[1]]
+    actual = happening.world.stores.execution(happening.node, execution_id).status
+    seen = happening.latest_answer("get_pipeline_execution")
+    looked = seen["pipelineExecution"]["status"] if seen else "not looked at"
+    if expected != (looked if changed[1] in {"FAILED", "STOPPED", "TIMED_OUT"} else actual):
+        raise Violated(
+            "recorded_ends_are_true",
+            f"{happening.node} recorded {changed[1]}, CodePipeline {actual}, looked {looked}",
+        )
+
+
+def ended_stays_ended(happening: Happening) -> None:
+    """What has ended in the ledger, a pipeline or a release, stays so for the attempt.
+
+    A resume may find that the console's retry has succeeded since; only then FAILED is corrected.
+    """
+    changed = happening.changed_status
+    if not (changed and changed[0] and changed[0] not in GOING_ON):
+        return
+    same_attempt = value(happening.before, "attempt") == value(happening.after, "attempt")
+    corrected = happening.invocation.function == "open_release" and changed[1] == "SUCCEEDED"
+    if same_attempt and not corrected:
+        what = happening.node or happening.item
+        raise Violated("ended_stays_ended", f"{what}: {changed[0]} became {changed[1]}")
+
+
+def halted_before_a_bad_end(happening: Happening) -> None:
+    """Whoever sees a pipeline broken sees its release halted, unless it is to continue."""
+    changed = happening.changed_status
+    if not (happening.node and changed) or changed[1] in GOING_ON | {"SKIPPED", "SUCCEEDED"}:
+        return
+    header = happening.header
+    if value(header, "on_failure") != "continue" and not value(header, "halted_by"):
+        raise Violated("halted_before_a_bad_end", f"{happening.node} {changed[1]}, no halt")
+
+
+def skipped_for_a_reason(happening: Happening) -> None:
+    """A pipeline is skipped when its release is over or halted, or what it depends on is bad.
+
+    So is one whose task has not come in an hour: the workflow has given it up.
+    """
+    changed = happening.changed_status
+    if not (happening.node and changed) or changed[1] != "SKIPPED":
+        return
+    header = happening.header
+    if value(header, "status") != "RUNNING" or value(header, "halted_by"):
+        return
+    if _deadline_passed(happening):
+        return
+    began = value(header, "resumed_at") or value(header, "opened_at")
+    if not value(happening.after, "task_token") and happening.now > _later(began, TASK_WINDOW):
+        return
+    statuses = [
+        value(happening.sibling(name), "status") for name in list_of(happening.after, "depends_on")
+    ]
+    if not any(status not in GOING_ON | {"SUCCEEDED"} for status in statuses):
+        raise Violated("skipped_for_a_reason", f"{happening.node} after {statuses}")
+
+
+def fails_after_its_retries(happening: Happening) -> None:
+    """A pipeline that is not to be stopped anyway fails only when its retries are used up.
+
+    What CodePipeline refuses to retry would be started over; a halted release starts nothing.
+    """
+    changed = happening.changed_status
+    if not (happening.node and changed) or changed[1] != "FAILED":
+        return
+    allowed = int(value(happening.after, "retries") or 0)
+    used = int(value(happening.after, "retried") or 0)
+    if value(happening.header, "halted_by") and _was_refused_a_retry(happening):
+        return
+    if used < allowed and value(happening.after, "execution_id") and not _is_to_stop(happening):
+        raise Violated("fails_after_its_retries", f"{happening.node}: {used} of {allowed} used")
+
+
+def _was_refused_a_retry(happening: Happening) -> bool:
+    assert happening.invocation.point
+    return any(
+        call.method == "retry_stage_execution" and answer.error is not None
+        for call, answer in zip(happening.calls(), happening.invocation.point.answers, strict=True)
+    )
+
+
+def _is_to_stop(happening: Happening) -> bool:
+    """Say whether a running execution of the pipeline would be stopped now, or was asked to."""
+    node, header = happening.after, happening.header
+    minutes = int(value(node, "timeout_minutes") or 0)
+    started = value(node, "started_at")
+    limited = bool(minutes and started)
+    late = limited and happening.now >= _later(started, timedelta(minutes=minutes))
+    halts = value(header, "halted_by") and value(header, "on_failure") in {"stop", "rollback"}
+    asked = value(node, "stop_requested_at")
+    over = value(header, "status") != "RUNNING" or _deadline_passed(happening)
+    return bool(over or halts or asked or late)
+
+
+def _deadline_passed(happening: Happening) -> bool:
+    deadline = value(happening.header, "deadline")
+    return bool(deadline) and deadline <= happening.now
+
+
+def _later(moment: str, by: timedelta) -> str:
+    return to_iso(from_iso(moment) + by)
+
+
+def an_execution_keeps_its_owner(happening: Happening) -> None:
+    """An execution belongs for ever to the attempt of the release that started it."""
+    if happening.call.method != "update_item" or not happening.after:
+        return
+    if "execution_id" not in happening.call.request["Key"]:
+        return
+    owners = [
+        (value(item, "release_id"), value(item, "attempt"))
+        for item in (happening.before, happening.after)
+    ]
+    if owners[0] != ("", "") and owners[0] != owners[1]:
+        raise Violated("an_execution_keeps_its_owner", f"from {owners[0]} to {owners[1]}")
+    execution_id = value(happening.after, "execution_id")
+    starters = [
+        (each.release_id, str(each.attempt))
+        for each in happening.world.starts
+        if each.execution_id == execution_id
+    ]
+    if owners[1] != ("", "") and starters != [owners[1]]:
+        raise Violated("an_execution_keeps_its_owner", f"{owners[1]} took one of {starters}")
+
+
+def a_pipeline_has_one_holder(happening: Happening) -> None:
+    """A pipeline passes from one living release to another only after it was given back."""
+    before, after = value(happening.before, "held_by"), value(happening.after, "held_by")
+    if before and after and before != after and not happening.world.workflows[before].ended:
+        raise Violated("a_pipeline_has_one_holder", f"taken from {before} by {after}")
+
+
+def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) -> None:
+    """A function raises what the workflow knows, or what AWS told it; decisions come to an end."""
+    if how.error is None or type(how.error).__name__ == "Crashed":
+        return
+    for error in _leaves(how.error):
+        if isinstance(error, Rejection | Unfinished) and not isinstance(error, AdvanceUnfinished):
+            continue
+        if isinstance(error, ClientError) and invocation.hurt:
+            continue
+        raise Violated("fails_only_for_a_reason", f"{invocation.name}: {error!r}")
+
+
+def closed_as_recorded(world: World, invocation: Invocation, how: Ended) -> None:
+    """What the workflow is told of its release is what the ledger says."""
+    if invocation.function == "close_release" and isinstance(how.value, dict):
+        header = world.stores.item("releases", how.value["release_id"], "release")
+        kept = value(header, "status")
+        if how.value["status"] != kept and value(header, "execution_arn") == invocation.arn:
+            raise Violated("closed_as_recorded", f"{how.value['status']} told, {kept} kept")
+
+
+CALLS = (
+    settled_with_the_truth,
+    recorded_ends_are_true,
+    ended_stays_ended,
+    halted_before_a_bad_end,
+    skipped_for_a_reason,
+    fails_after_its_retries,
+    an_execution_keeps_its_owner,
+    a_pipeline_has_one_holder,
+)
+RETURNS = (fails_only_for_a_reason, closed_as_recorded)
+
+
+def check_call(happening: Happening) -> None:
+    """Check what must hold after a call took effect."""
+    if happening.call.method in {"start_pipeline_execution", "retry_stage_execution"}:
+        for check in STARTS:
+            check(happening)
+    else:
+        for check in CALLS:
+            check(happening)
+
+
+def check_return(world: World, invocation: Invocation, how: Ended) -> None:
+    """Check what must hold when an invocation ends."""
+    for check in RETURNS:
+        check(world, invocation, how)
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for each in error.exceptions for leaf in _leaves(each)]
+    return [error]

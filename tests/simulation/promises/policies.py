@@ -1,0 +1,42 @@
+"""What the policies in infra/functions.tf allow each function, as Terraform spells it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import hcl2
+
+from tests.simulation.world.uses import Use
+
+POLICIES = Path(__file__).parents[3] / "infra/functions.tf"
+
+
+def allowed(function: str) -> set[Use]:
+    """What the policy of a function allows; several may build on one document."""
+    with POLICIES.open(encoding="utf-8") as file:
+        documents = {
+            name.strip('"'): body
+            for block in hcl2.load(file)["data"]
+            for name, body in block.get('"aws_iam_policy_document"', {}).items()
+        }
+    return {Use(function, *each) for each in _statements(documents, function)}
+
+
+def _statements(documents: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """The actions and resources of a policy, those of the policies it builds on included."""
+    body = documents[name]
+    for statement in body.get("statement", []):
+        resources = statement["resources"]
+        for action in statement["actions"]:
+            for resource in resources if isinstance(resources, list) else [resources]:
+                yield action.strip('"'), _spelled(resource)
+    for base in re.findall(r"aws_iam_policy_document\.(\w+)\.json", str(body)):
+        yield from _statements(documents, base)
+
+
+def _spelled(expression: str) -> str:
+    """An expression of Terraform without its quotes, or without the braces around all of it."""
+    if expression.startswith('"'):
+        return expression.strip('"')
+    return expression.removeprefix("${").removesuffix("}")

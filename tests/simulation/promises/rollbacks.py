@@ -1,0 +1,100 @@
+"""What holds of releases that are rolled back: by one other release, to what was good before."""
+
+from collections.abc import Mapping
+
+from tests.simulation.world.happenings import Violated, value
+from tests.simulation.world.stores import GOOD_BEFORE, Item
+from tests.simulation.world.workflow import Workflow
+from tests.simulation.world.world import Start, World
+
+
+def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> None:
+    """With that policy, FAILED leads to one rollback, of all that ran and was good before.
+
+    What a later release has run is its own. No rollback comes where a person has stopped, resumed
+    or rolled back himself, nor for any other release.
+    """
+    release_id = workflow.release_id
+    header = world.stores.item("releases", release_id, "release")
+    if header is None or value(header, "execution_arn") != workflow.arn:
+        return
+    rollbacks = [
+        other
+        for other, items in world.stores.releases().items()
+        if value(items.get("release"), "rollback_of") == release_id
+    ]
+    wanted = value(header, "on_failure") == "rollback" and value(header, "status") == "FAILED"
+    if len(rollbacks) > wanted:
+        raise Violated("a_failed_release_is_rolled_back_once", f"{release_id} by {rollbacks}")
+    if rollbacks != [each for each in (value(header, "rolled_back_by"),) if each]:
+        raise Violated("a_failed_release_is_rolled_back_once", f"{release_id} is not linked")
+    undisturbed = (
+        workflow.stage == "FAILED"
+        and workflow.closed_as == "FAILED"
+        and value(header, "attempt") == "1"
+        and world.budgets["cancel"] == world.scenario.cancels
+        and not _came_later(world, release_id)
+    )
+    if wanted and undisturbed and not rollbacks and _ran(world, release_id):
+        raise Violated("a_failed_release_is_rolled_back_once", f"{release_id} by nothing")
+
+
+def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> None:
+    """Each of its executions was started with the revision that was there before the release."""
+    header = world.stores.item("releases", workflow.release_id, "release")
+    rolled_back = value(header, "rollback_of")
+    if not rolled_back:
+        return
+    ran = _ran(world, rolled_back)
+    for name, node in world.stores.releases()[workflow.release_id].items():
+        if name.startswith("pipeline#") and value(node, "pipeline") not in ran:
+            raise Violated("a_rollback_ships_what_was_good_before", f"{name} did not run")
+    for start in world.starts:
+        if start.release_id != workflow.release_id:
+            continue
+        overrides = world.stores.execution(start.pipeline, start.execution_id).overrides
+        shipped = [str(each["revisionValue"]) for each in overrides]
+        if shipped != [GOOD_BEFORE.format(start.pipeline)]:
+            raise Violated("a_rollback_ships_what_was_good_before", f"{start} with {shipped}")
+
+
+def a_rollback_leaves_later_releases_alone(world: World, workflow: Workflow) -> None:
+    """It starts no pipeline that another release has started after the one it rolls back."""
+    rolled_back = value(
+        world.stores.item("releases", workflow.release_id, "release"), "rollback_of"
+    )
+    last: dict[str, str] = {}
+    for start in world.starts:
+        before = last.get(start.pipeline, rolled_back)
+        if start.release_id == workflow.release_id != before and rolled_back not in {"", before}:
+            raise Violated("a_rollback_leaves_later_releases_alone", f"{start} after {before}")
+        last[start.pipeline] = start.release_id
+
+
+ROLLBACKS = (
+    a_failed_release_is_rolled_back_once,
+    a_rollback_ships_what_was_good_before,
+    a_rollback_leaves_later_releases_alone,
+)
+
+
+def _ran(world: World, release_id: str) -> set[str]:
+    """Name the pipelines that a release ran, and in which something was good before."""
+    return {
+        start.pipeline
+        for start in world.starts
+        if start.release_id == release_id and start.pipeline in world.scenario.good
+    }
+
+
+def _came_later(world: World, release_id: str) -> bool:
+    """Say whether another release took part in what this one ran."""
+    others: Mapping[str, Mapping[str, Item]] = world.stores.releases()
+    known = {release_id, f"{release_id}-rollback"}
+    return any(other not in known and "release" in others[other] for other in others) or any(
+        _is_other(start, known) for start in world.starts
+    )
+
+
+def _is_other(start: Start, known: set[str]) -> bool:
+    return start.release_id not in known

@@ -1,0 +1,157 @@
+"""What may happen next in a world: ordinary steps, and what a budget still allows."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.simulation.schedules.steps import Step
+from tests.simulation.world.calls import Call
+from tests.simulation.world.happenings import value
+from tests.simulation.world.invocations import Invocation
+from tests.simulation.world.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB
+from tests.simulation.world.workflow import TOLD_ENDINGS
+from tests.simulation.world.world import World
+
+_TELLS = {"send_task_success", "send_task_failure", "put_events"}
+_CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | _TELLS
+
+
+def enabled(world: World) -> list[Step]:
+    """Return what may happen next, the most ordinary first; empty when all has ended."""
+    steps = list(_ordinary(world))
+    if not steps and next_due(world) is None:
+        return list(_at_last(world))
+    if not steps:
+        steps = [Step("time", "passes", forced=True)]
+    return steps + list(_optional(world))
+
+
+def _at_last(world: World) -> Iterator[Step]:
+    """Yield what brings a release to light that its workflow has left open, or closed in silence.
+
+    While nothing happens to its pipelines and nobody asks for it or them, nothing else does. It can
+    come to that only when the event of a stop was lost.
+    """
+    if not world.spent("unheard"):
+        return
+    for release_id, items in world.stores.releases().items():
+        header = items.get("release")
+        arn, status = value(header, "execution_arn"), value(header, "status")
+        if not status or status == "REJECTED" or not world.workflows[arn].ended:
+            continue
+        if status == "RUNNING" or not value(header, "announced_at"):
+            yield Step("hour", release_id, forced=True)
+        if status == "RUNNING":
+            yield Step("need", release_id, "another", forced=True)
+            yield Step("need", release_id, "resume", forced=True)
+        if not value(header, "announced_at"):
+            yield Step("need", release_id, "again", forced=True)
+
+
+def next_due(world: World) -> datetime | None:
+    """Return the next moment at which something falls due by itself, if there is one."""
+    now = world.stores.clock()
+    dues = [each.due for each in world.invocations.values() if each.due and not each.point]
+    dues += [task.due for each in world.workflows.values() for task in each.waiting if task.due]
+    return min((due for due in dues if due > now), default=None)
+
+
+def _ordinary(world: World) -> Iterator[Step]:
+    yield from _functions(world)
+    for execution in _executions_that_run(world):
+        for outcome in world.scenario.outcomes:
+            yield Step("play", execution, outcome)
+    now = world.stores.clock()
+    for workflow in world.workflows.values():
+        for task in workflow.waiting:
+            if task.due and task.due <= now:
+                yield Step("time out", workflow.arn, task.pipeline)
+        if workflow.stage == "RollBackRelease":
+            yield Step("roll back", workflow.arn)
+    if world.handed_in < len(world.scenario.manifests):
+        yield Step("hand in", str(world.handed_in))
+
+
+def _functions(world: World) -> Iterator[Step]:
+    """Yield the next call of each function; leaving one in the middle is what may be bounded."""
+    running = sorted(world.running(), key=lambda each: (each.name != world.current, each.name))
+    costs = ""
+    if "preempt" in world.budgets and running and running[0].name == world.current:
+        yield Step("go on", running[0].name)
+        if not world.budgets["preempt"]:
+            return
+        costs = "preempt"
+        running = running[1:]
+    for each in running:
+        yield Step("go on", each.name, costs=costs)
+    for each in sorted(world.waiting(), key=lambda each: each.name):
+        yield Step("begin", each.name, costs=costs)
+
+
+def _executions_that_run(world: World) -> list[str]:
+    running = {
+        f"{action.pipeline}/{action.execution_id}"
+        for action in world.stores.codepipeline.actions.values()
+    }
+    return sorted(running)
+
+
+def _optional(world: World) -> Iterator[Step]:
+    yield from _from_outside(world)
+    if not world.budgets["faults"]:
+        return
+    for each in world.running():
+        yield from _faults_of(world, each)
+    yield from _lost_answers(world)
+    for each in world.waiting():
+        if world.affords("double") and each.cause == "event" and not each.name.endswith("again"):
+            yield Step("double", each.name, costs="double")
+        if world.affords("lose") and each.function == "record_state_change":
+            yield Step("lose", each.name, costs="lose")
+        if world.affords("unheard") and each.name.startswith(TOLD_ENDINGS) and each.tries == 1:
+            yield Step("lose", each.name, costs="unheard")
+        if world.affords("crash"):
+            yield Step("crash", each.name, costs="crash")
+    if world.affords("time"):
+        due = next_due(world)
+        if due and all(each.deadline > due for each in world.running() if each.deadline):
+            yield Step("time", "passes", costs="time")
+
+
+def _lost_answers(world: World) -> Iterator[Step]:
+    if world.affords("obscure"):
+        for workflow in world.workflows.values():
+            if workflow.stage == "RollBackRelease":
+                yield Step("roll back", workflow.arn, "and lose the answer", costs="obscure")
+
+
+def _from_outside(world: World) -> Iterator[Step]:
+    if world.budgets["cancel"]:
+        for workflow in world.workflows.values():
+            if not workflow.ended:
+                yield Step("cancel", workflow.arn, costs="cancel")
+                if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
+                    yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
+    if world.budgets["change"]:
+        for name in sorted({start.pipeline for start in world.starts}):
+            yield Step("person changes", name, costs="change")
+    if world.budgets["person"]:
+        for start in world.starts:
+            execution = world.stores.execution(start.pipeline, start.execution_id)
+            if execution.status in {"Failed", "Stopped"}:
+                yield Step(
+                    "person retries", f"{start.pipeline}/{start.execution_id}", costs="person"
+                )
+
+
+def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
+    assert each.point
+    call = each.point.next
+    assert isinstance(call, Call)
+    kinds = ["crash", "refuse"]
+    if call.method in _CHANGES:
+        kinds += ["repeat", "obscure", "die"]
+    if each.cause != "event" and world.affords("orphan"):
+        kinds.append("orphan")
+    for kind in kinds:
+        if world.affords(kind):
+            yield Step(kind, each.name, str(call), costs=kind)

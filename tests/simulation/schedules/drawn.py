@@ -1,0 +1,103 @@
+"""Random releases and random schedules of them, drawn so that hypothesis can shrink both."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.simulation.promises.endings import check_end
+from tests.simulation.scenarios import FAULTS, Scenario, in_minutes, releasing
+from tests.simulation.schedules.choices import enabled
+from tests.simulation.schedules.engine import make_world, take
+from tests.simulation.schedules.explore import Failed
+from tests.simulation.schedules.steps import Step
+from tests.simulation.world.happenings import Violated
+from tests.simulation.world.world import World
+
+NAMES = tuple("abcdefghijkl")
+# One step in so many is a fault, or comes from outside, while there still may be one.
+_RARELY = 12
+
+type Choose = Callable[[int], int]
+
+
+@st.composite
+def scenarios(draw: Any) -> Scenario:
+    """Return a release of up to twelve pipelines, small ones mostly, and what may go wrong."""
+    size = draw(st.sampled_from((1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 4, 6, 12)))
+    pipelines = [_pipeline(draw, position) for position in range(size)]
+    policies = ("halt", "continue", "stop", "rollback", "rollback")
+    policy: dict[str, Any] = {"onFailure": draw(st.sampled_from(policies))}
+    if draw(st.booleans()):
+        policy["maxConcurrency"] = draw(st.integers(1, 3))
+    if draw(st.integers(0, 7)) == 7:
+        policy["stopMode"] = "abandon"
+    if draw(st.integers(0, 7)) == 7:
+        policy["deadline"] = in_minutes(draw(st.integers(1, 90)))
+    manifests = [releasing(*pipelines, **policy)]
+    more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
+    if more == "resume":
+        manifests.append({**manifests[0], "resume": True})
+    elif more == "twice":
+        manifests.append(manifests[0])
+    elif more == "another":
+        manifests.append(releasing(NAMES[0], release_id="s", onBusy="wait"))
+    kinds = draw(st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
+    return Scenario(
+        name="drawn",
+        manifests=tuple(manifests),
+        at_once=draw(st.integers(1, len(manifests))),
+        faults={kind: kinds.count(kind) for kind in kinds},
+        most_faults=len(kinds),
+        cancels=draw(st.sampled_from((0, 0, 1))),
+        person_retries=draw(st.sampled_from((0, 0, 0, 1))),
+        person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
+        good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
+    )
+
+
+def _good(draw: Any, size: int) -> tuple[str, ...]:
+    """Return in which pipelines something was good before: in most, mostly."""
+    names = NAMES[:size]
+    without = draw(st.lists(st.sampled_from(names), max_size=2))
+    return tuple(name for name in names if name not in without)
+
+
+def _pipeline(draw: Any, position: int) -> Any:
+    name = NAMES[position]
+    more: dict[str, Any] = {}
+    if position and draw(st.booleans()):
+        chosen = draw(st.lists(st.sampled_from(NAMES[:position]), max_size=2, unique=True))
+        if chosen:
+            more["dependsOn"] = chosen
+    if draw(st.integers(0, 5)) == 5:
+        more["retries"] = draw(st.integers(1, 2))
+    if draw(st.integers(0, 9)) == 9:
+        more["timeoutMinutes"] = draw(st.integers(1, 90))
+    return {"name": name, **more} if more else name
+
+
+def run(scenario: Scenario, choose: Choose) -> World:
+    """Run one schedule; ``choose`` draws a number below the one given, and 0 is most ordinary.
+
+    Raises Failed when it breaks an invariant.
+    """
+    world = make_world(scenario, explores=False)
+    path: list[tuple[int, Step]] = []
+    try:
+        while steps := enabled(world):
+            number = _choose(steps, choose)
+            path.append((number, steps[number]))
+            take(world, steps[number])
+        check_end(world)
+        world.steps = len(path)
+    except Violated as violated:
+        raise Failed(scenario, violated, path) from None
+    return world
+
+
+def _choose(steps: list[Step], choose: Choose) -> int:
+    ordinary = sum(not step.costs for step in steps)
+    if ordinary < len(steps) and choose(_RARELY) == _RARELY - 1:
+        return ordinary + choose(len(steps) - ordinary)
+    return choose(ordinary) if ordinary > 1 else 0

@@ -1,0 +1,117 @@
+"""The real handlers, on clients and a clock that the scheduler answers.
+
+The handlers ask `release_core` for their clients, the time and their own name. Those three are put
+in their places here, and a quicker spelling of attribute values than boto3's; everything else is
+the code that is deployed.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from unittest.mock import patch
+
+from greenlet import getcurrent
+
+import close_release.handler
+import open_release.handler
+import record_state_change.handler
+import run_pipeline.handler
+from release_core.aws.clients import one_by_one
+from release_core.ledger import dynamodb
+from tests.simulation.world.calls import Conversation, Program, Running
+from tests.simulation.world.spelling import deserialize, serialize
+
+LOOK_AFTER_SECONDS = 3600
+ENVIRONMENT = {
+    "RELEASES_TABLE": "releases",
+    "EXECUTIONS_TABLE": "executions",
+    "PIPELINES_TABLE": "pipelines",
+    "RECORD_RETENTION_DAYS": "400",
+    "LOOK_AFTER_SECONDS": str(LOOK_AFTER_SECONDS),
+    "PIPELINE_NAME_PATTERNS": "*",
+    "EVENT_BUS": "default",
+}
+# How long Lambda lets each function run, as infra/ sets it.
+TIMEOUTS = {
+    "open_release": timedelta(seconds=120),
+    "run_pipeline": timedelta(seconds=45),
+    "record_state_change": timedelta(seconds=45),
+    "close_release": timedelta(seconds=300),
+}
+_HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
+    "open_release": open_release.handler.handler,
+    "run_pipeline": run_pipeline.handler.handler,
+    "record_state_change": record_state_change.handler.handler,
+    "close_release": close_release.handler.handler,
+}
+
+
+@dataclass(frozen=True)
+class _Context:
+    aws_request_id: str
+
+
+def deployed_name(function: str) -> str:
+    """Return what a function is called at AWS."""
+    return f"release-machine-{function.replace('_', '-')}"
+
+
+def make_program(function: str, payload: Any, invocation: str) -> Program:
+    """Return the invocation of a function with a payload, as Lambda would run it."""
+
+    def run(conversation: Conversation) -> Any:
+        conversation.function = deployed_name(function)
+        return _HANDLERS[function](payload, _Context(invocation))
+
+    return run
+
+
+@contextmanager
+def functions_on_stage() -> Iterator[None]:
+    """Have the functions' clients, clock and name answered by the scheduler."""
+    stand_ins = {
+        "client": _client,
+        "now": _now,
+        "function_name": _function_name,
+        "in_parallel": one_by_one,  # the scheduler answers one greenlet, and no threads
+    }
+    folders = ("release_core.", *(f"{name}." for name in _HANDLERS))
+    with patch.dict(os.environ, ENVIRONMENT):
+        patches = [
+            patch.object(module, name, stand_in)
+            for path, module in sorted(sys.modules.items())
+            if path.startswith(folders)
+            for name, stand_in in stand_ins.items()
+            if hasattr(module, name)
+        ]
+        patches += [
+            patch.object(dynamodb, "_serialize", serialize),
+            patch.object(dynamodb, "_deserialize", deserialize),
+        ]
+        for each in patches:
+            each.start()
+        try:
+            yield
+        finally:
+            for each in patches:
+                each.stop()
+
+
+def _conversation() -> Conversation:
+    return cast(Running, getcurrent()).conversation
+
+
+def _client(service: str) -> Any:
+    return _conversation().client(service)
+
+
+def _now() -> datetime:
+    return _conversation().clock()
+
+
+def _function_name() -> str:
+    return _conversation().function

@@ -1,0 +1,321 @@
+"""What the workflow does with what happens: the transitions of statemachine.asl.json."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from copy import replace
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from release_core.apply.orphans import ORPHANED
+from release_core.strict_json import write_json
+from tests.simulation.world.calls import Ended
+from tests.simulation.world.functions import LOOK_AFTER_SECONDS
+from tests.simulation.world.invocations import Invocation
+from tests.simulation.world.workflow import (
+    ASYNCHRONOUS_RETRIES,
+    BUSY,
+    LOOK_AGAIN,
+    OPENING_ELSEWHERE,
+    REDRIVE_MINUTES,
+    REJECTIONS,
+    RETRIES,
+    START_UNRESOLVED,
+    STOPPED_BECAUSE,
+    TOLD_ENDINGS,
+    Child,
+    Workflow,
+)
+from tests.simulation.world.world import World
+from tests.worlds.release_world import MACHINE
+
+
+def start(world: World, manifest: Mapping[str, Any], *, why: str = "") -> None:
+    """Start a workflow execution with a manifest; its name says which and why."""
+    name = f"w{len(world.workflows)}{why}"
+    answer = world.stores.change_step_functions().start_execution(
+        stateMachineArn=MACHINE, input=write_json(manifest), name=name
+    )
+    _enter(world, Workflow(answer["executionArn"]), "OpenRelease")
+
+
+def ended(world: World, invocation: Invocation, how: Ended) -> None:
+    """Take how an invocation ended to whoever waits for it."""
+    world.invocations.pop(invocation.name, None)
+    if invocation.cause == "event":
+        if how.error is not None:
+            _repeat(world, invocation)
+        return
+    workflow = world.workflows.get(invocation.arn)
+    if workflow is None or invocation.cause != workflow.stage:
+        return  # nobody waits for it any more
+    if workflow.stage in {"OpenRelease", "CloseRelease"}:
+        if invocation.name.endswith(f"#{workflow.invoked}"):
+            _answered(world, workflow, how)
+    elif how.error is not None:
+        _task_failed(world, workflow, invocation, type(how.error).__name__)
+
+
+def settled(world: World, token: str) -> None:
+    """Take the outcome of a task to the state that waited for it."""
+    name, pipeline, entries = token.split(":")
+    workflow = next((each for each in world.workflows.values() if each.name == name), None)
+    if workflow is None or workflow.ended:
+        return
+    task = workflow.task(pipeline)
+    outcome = world.stores.step_functions.task(token).outcome
+    assert outcome is not None
+    assert str(task.entries) == entries, "only the token of the last entry still waits"
+    if pipeline == BUSY:
+        _enter(world, workflow, "OpenRelease")
+    elif outcome.error == LOOK_AGAIN:
+        # WaitOtherwise: RunPipeline again, for so many seconds as the cause says.
+        again = replace(task, wait_seconds=int(outcome.cause or ""), failures=0)
+        _wait(world, workflow, again)
+    else:
+        _child_ended(world, workflow, task)
+
+
+def time_out(world: World, arn: str, pipeline: str) -> None:
+    """Let a task time out: OpenRelease tries again; a pipeline's task waits again."""
+    workflow = world.workflows[arn]
+    task = workflow.task(pipeline)
+    world.stores.change_step_functions().time_out(task.token(arn))
+    if pipeline == BUSY:
+        _enter(world, workflow, "OpenRelease")
+    else:
+        _wait(world, workflow, replace(task, failures=0))
+
+
+def cancel(world: World, arn: str, *, vanish: bool) -> None:
+    """Stop the execution from outside; what it had not invoked yet may never be."""
+    world.stores.change_step_functions().stop_execution(executionArn=arn, cause=STOPPED_BECAUSE)
+    if vanish:
+        world.invocations = {
+            name: each
+            for name, each in world.invocations.items()
+            if each.point or each.cause == "event" or each.arn != arn
+        }
+    _end(world, world.workflows[arn], "ABORTED")
+
+
+def put_on_the_bus(world: World, entry: Mapping[str, Any]) -> None:
+    """Deliver an event of our own where the rule for ended executions matches it."""
+    detail = json.loads(entry["Detail"])
+    if entry["DetailType"] != ORPHANED or detail["status"] not in TOLD_ENDINGS:
+        return
+    workflow = world.workflows[detail["executionArn"]]
+    world.reached.add("a stop that nobody heard was noticed")
+    world.invoke(
+        Invocation(
+            name=f"orphan {workflow.name}#{len(world.stores.events.entries)}",
+            function="close_release",
+            cause="event",
+            arn=workflow.arn,
+            payload={
+                "source": entry["Source"],
+                "detail-type": entry["DetailType"],
+                "detail": detail,
+            },
+        )
+    )
+
+
+def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> None:
+    """Enter a state that invokes a function and waits for its answer."""
+    failures = workflow.failures if stage == workflow.stage else 0
+    workflow = replace(workflow, stage=stage, invoked=workflow.invoked + 1, failures=failures)
+    world.workflows[workflow.arn] = workflow
+    payload = {"execution_arn": workflow.arn}
+    if stage == "CloseRelease":
+        payload["release_id"] = workflow.release_id
+    world.invoke(
+        Invocation(
+            name=f"{stage} {workflow.name}#{workflow.invoked}",
+            function="open_release" if stage == "OpenRelease" else "close_release",
+            cause=stage,
+            arn=workflow.arn,
+            payload=payload,
+            due=world.stores.clock() + timedelta(seconds=delay) if delay else None,
+        )
+    )
+
+
+def _answered(world: World, workflow: Workflow, how: Ended) -> None:
+    """Go on from OpenRelease or CloseRelease with what its function answered or raised."""
+    error = type(how.error).__name__ if how.error else ""
+    if workflow.stage == "OpenRelease" and error in REJECTIONS:
+        world.workflows[workflow.arn] = replace(workflow, outcome=error)
+        _finish(world, world.workflows[workflow.arn], "FAILED")
+    elif error:
+        _try_again(world, workflow, error)
+    elif workflow.stage == "OpenRelease":
+        _opened(world, workflow, how)
+    else:
+        _closed(world, workflow, how.value)
+
+
+def _closed(world: World, workflow: Workflow, answer: Mapping[str, Any]) -> None:
+    """Go on from IsReleaseGood."""
+    workflow = replace(workflow, closed_as=answer["status"])
+    if answer["status"] == "SUCCEEDED":
+        _finish(world, workflow, "SUCCEEDED")
+    elif answer["rollback"]:
+        named = (answer["rollback"]["release_id"], answer["rollback"]["execution_name"])
+        workflow = replace(workflow, stage="RollBackRelease", rollback=named)
+        world.workflows[workflow.arn] = workflow
+    else:
+        _finish(world, workflow, "FAILED")
+
+
+def roll_back(world: World, arn: str, *, lost: bool) -> None:
+    """Start the rollback of a release; a lost answer makes the state try again.
+
+    An execution of that name that is there counts as started.
+    """
+    workflow = world.workflows[arn]
+    assert workflow.rollback
+    release_id, name = workflow.rollback
+    request = {"rollBack": workflow.release_id, "releaseId": release_id}
+    with suppress(ClientError):
+        started = world.stores.change_step_functions().start_execution(
+            stateMachineArn=MACHINE, input=write_json(request), name=name
+        )["executionArn"]
+        if started in world.workflows:
+            world.reached.add("a rollback was started again")
+        else:
+            world.reached.add("a release was rolled back")
+            _enter(world, Workflow(started), "OpenRelease")
+    if not lost:
+        _finish(world, workflow, "FAILED")
+
+
+def _try_again(world: World, workflow: Workflow, error: str) -> None:
+    delay, most = 0, RETRIES[workflow.stage]
+    if workflow.stage == "CloseRelease" and error == "StartUnresolved":
+        delay, most = START_UNRESOLVED
+    elif error == "OpeningElsewhere":
+        most = OPENING_ELSEWHERE
+    if workflow.failures >= most:
+        _finish(world, workflow, "FAILED")
+        return
+    _enter(world, replace(workflow, failures=workflow.failures + 1), workflow.stage, delay=delay)
+
+
+def _opened(world: World, workflow: Workflow, how: Ended) -> None:
+    """Go on from IsReleaseNew."""
+    answer = how.value
+    workflow = replace(workflow, outcome=answer["outcome"])
+    if answer["outcome"] == "BUSY":
+        workflow = replace(workflow, stage="WaitForPipelines")
+        _wait(world, workflow, replace(workflow.busy, wait_seconds=answer["look_after_seconds"]))
+        return
+    if answer["outcome"] != "OPENED":
+        _finish(world, workflow, "SUCCEEDED")
+        return
+    workflow = replace(
+        workflow,
+        stage="RunPipelines",
+        release_id=answer["release_id"],
+        children=tuple(Child(p, wait_seconds=answer["wait_seconds"]) for p in answer["pipelines"]),
+    )
+    world.workflows[workflow.arn] = workflow
+    if not workflow.children:
+        _enter(world, workflow, "CloseRelease")
+    for child in workflow.children:
+        _wait(world, world.workflows[workflow.arn], child)
+
+
+def _wait(world: World, workflow: Workflow, task: Child) -> None:
+    """Enter a task that waits for a new token, and invoke its function."""
+    due = world.stores.clock() + timedelta(seconds=task.wait_seconds)
+    task = replace(task, entries=task.entries + 1, due=due)
+    token = task.token(workflow.arn)
+    world.stores.change_step_functions().wait_for_token(workflow.arn, token=token)
+    _put(world, workflow, task)
+    busy = task.pipeline == BUSY
+    payload: dict[str, object] = {"execution_arn": workflow.arn, "task_token": token}
+    if not busy:
+        payload = {
+            "release_id": workflow.release_id,
+            "pipeline": task.pipeline,
+            "task_token": token,
+            "wait_seconds": task.wait_seconds,
+            "look_after_seconds": LOOK_AFTER_SECONDS,
+        }
+    world.invoke(
+        Invocation(
+            name=f"{'wait' if busy else 'run'} {token}",
+            function="open_release" if busy else "run_pipeline",
+            cause=workflow.stage,
+            arn=workflow.arn,
+            pipeline=task.pipeline,
+            payload=payload,
+        )
+    )
+
+
+def _task_failed(world: World, workflow: Workflow, invocation: Invocation, error: str) -> None:
+    """Retry a task whose function failed, with a new token, unless it was settled before."""
+    task = workflow.task(invocation.pipeline)
+    token = task.token(workflow.arn)
+    if task.ended or not invocation.name.endswith(f" {token}"):
+        return
+    world.stores.change_step_functions().time_out(token)
+    busy = task.pipeline == BUSY
+    if busy and error in REJECTIONS:
+        _enter(world, workflow, "OpenRelease")
+    elif task.failures < RETRIES["WaitForPipelines" if busy else "RunPipeline"]:
+        _wait(world, workflow, replace(task, failures=task.failures + 1))
+    elif busy:
+        _finish(world, workflow, "FAILED")
+    else:
+        _child_ended(world, workflow, task)
+
+
+def _child_ended(world: World, workflow: Workflow, child: Child) -> None:
+    workflow = _put(world, workflow, replace(child, ended=True, due=None))
+    if all(each.ended for each in workflow.children):
+        _enter(world, workflow, "CloseRelease")
+
+
+def _put(world: World, workflow: Workflow, task: Child) -> Workflow:
+    if task.pipeline == BUSY:
+        workflow = replace(workflow, busy=task)
+    else:
+        children = tuple(task if c.pipeline == task.pipeline else c for c in workflow.children)
+        workflow = replace(workflow, children=children)
+    world.workflows[workflow.arn] = workflow
+    return workflow
+
+
+def _finish(world: World, workflow: Workflow, status: str) -> None:
+    world.stores.change_step_functions().end(workflow.arn, status)
+    _end(world, workflow, status)
+
+
+def _end(world: World, workflow: Workflow, status: str) -> None:
+    world.workflows[workflow.arn] = replace(workflow, stage=status)
+    if status in TOLD_ENDINGS:
+        world.invoke(
+            Invocation(
+                name=f"{status} {workflow.name}",
+                function="close_release",
+                cause="event",
+                arn=workflow.arn,
+                payload=world.stores.step_functions.status_event(workflow.arn),
+            )
+        )
+
+
+def _repeat(world: World, invocation: Invocation) -> None:
+    """Let Lambda repeat a failed asynchronous invocation; an operator sends dead letters again."""
+    tries, minutes = invocation.tries + 1, invocation.tries
+    if invocation.tries > ASYNCHRONOUS_RETRIES:
+        world.reached.add("a dead letter was sent again")
+        tries, minutes = 1, REDRIVE_MINUTES
+    due = world.stores.clock() + timedelta(minutes=minutes)
+    again = replace(invocation, tries=tries, due=due, point=None, deadline=None, hurt=False)
+    world.invoke(again)

@@ -1,0 +1,201 @@
+"""All that AWS keeps, as one state that can be saved, restored and compared."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from localstack_codepipeline.model import EmitEvent
+from localstack_codepipeline.model.state import Execution
+from release_core.clock import to_iso
+from release_core.ledger.dynamodb import to_attributes
+from tests.fakes.clock import FakeClock
+from tests.fakes.codepipeline import FakeCodePipeline
+from tests.fakes.codepipeline import Snapshot as CodePipelineSnapshot
+from tests.fakes.dynamodb import FakeDynamoDB
+from tests.fakes.dynamodb import Snapshot as DynamoDBSnapshot
+from tests.fakes.events import FakeEvents
+from tests.fakes.s3 import FakeS3
+from tests.fakes.step_functions import FakeStepFunctions
+from tests.fakes.step_functions import Snapshot as StepFunctionsSnapshot
+from tests.simulation.scenarios import BEGINNING
+from tests.simulation.world.calls import Answer, Call
+from tests.simulation.world.functions import deployed_name
+from tests.simulation.world.hashes import Hashes
+from tests.worlds.ledger_world import KEYS, make_tables
+from tests.worlds.release_world import declaration
+
+type Item = Mapping[str, Any]
+
+# The revision that was good in a pipeline before the world begins.
+GOOD_BEFORE = "before {}"
+
+CHANGES_CODEPIPELINE = {
+    "start_pipeline_execution",
+    "stop_pipeline_execution",
+    "retry_stage_execution",
+}
+CHANGES_DYNAMODB = {
+    "put_item",
+    "update_item",
+    "delete_item",
+    "batch_write_item",
+    "transact_write_items",
+}
+_SETTLES = {"send_task_success", "send_task_failure"}
+
+
+class Saved(NamedTuple):
+    """A state of all stores."""
+
+    dynamodb: DynamoDBSnapshot
+    codepipeline: CodePipelineSnapshot
+    step_functions: StepFunctionsSnapshot
+    announced: tuple[dict[str, Any], ...]
+    now: datetime
+
+
+class Stores:
+    """The fakes of all services, with the pipelines of a scenario."""
+
+    def __init__(self, pipelines: tuple[str, ...], good: tuple[str, ...] = ()) -> None:
+        self.clock = FakeClock(BEGINNING)
+        self.dynamodb = FakeDynamoDB(check_parameters=False)
+        make_tables(self.dynamodb)
+        self.step_functions = FakeStepFunctions(self.clock, check_parameters=False)
+        self.codepipeline = FakeCodePipeline(self.clock, check_parameters=False)
+        for name in pipelines:
+            self.codepipeline.create_pipeline(pipeline=declaration(name))
+        for name in good:
+            self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
+        self.events = FakeEvents(check_parameters=False)
+        self._clients = {
+            "dynamodb": self.dynamodb,
+            "stepfunctions": self.step_functions,
+            "codepipeline": self.codepipeline,
+            "events": self.events,
+            "s3": FakeS3(),
+        }
+        self._codepipeline_at: CodePipelineSnapshot | None = None
+        self._step_functions_at: StepFunctionsSnapshot | None = None
+
+    def perform(self, call: Call, function: str) -> Answer:
+        """Let a call of a function take effect and return the answer to it."""
+        if call.method in CHANGES_CODEPIPELINE:
+            self._codepipeline_at = None
+            name = deployed_name(function)
+            self.codepipeline.caller = f"arn:aws:sts::000000000000:assumed-role/{name}/{name}"
+        elif call.method in _SETTLES:
+            self._step_functions_at = None
+        try:
+            value = getattr(self._clients[call.service], call.method)(**call.request)
+        except ClientError as error:
+            error.__context__ = None  # it holds the frames that it came through
+            return Answer(self.clock(), error=error.with_traceback(None))
+        return Answer(self.clock(), value)
+
+    def change_codepipeline(self) -> FakeCodePipeline:
+        """Return CodePipeline for the world around to change."""
+        self._codepipeline_at = None
+        return self.codepipeline
+
+    def change_step_functions(self) -> FakeStepFunctions:
+        """Return Step Functions for the workflow to change."""
+        self._step_functions_at = None
+        return self.step_functions
+
+    def item(self, table: str, *key: str) -> Item | None:
+        """Return one item as it is stored, by its key."""
+        named = zip(KEYS[table], key, strict=True)
+        return self.dynamodb.stored_item(table, {name: {"S": value} for name, value in named})
+
+    def releases(self) -> Mapping[str, Mapping[str, Item]]:
+        """Return the items of the releases table, by release and then by item."""
+        return self.dynamodb.snapshot().contents["releases"]  # type: ignore[return-value]  # keyed by text
+
+    def execution(self, pipeline: str, execution_id: str) -> Execution:
+        """Return an execution of a pipeline as it stands now."""
+        return self.codepipeline.execution(pipeline, execution_id)
+
+    def emitted(self) -> list[EmitEvent]:
+        """Return the events that CodePipeline has emitted since this was asked last."""
+        new, self.codepipeline.events = self.codepipeline.events, []
+        return new
+
+    def save(self) -> Saved:
+        """Return the state, for restore()."""
+        if self._codepipeline_at is None:
+            self._codepipeline_at = self.codepipeline.snapshot()
+        if self._step_functions_at is None:
+            self._step_functions_at = self.step_functions.snapshot()
+        return Saved(
+            self.dynamodb.snapshot(),
+            self._codepipeline_at,
+            self._step_functions_at,
+            tuple(self.events.entries),
+            self.clock(),
+        )
+
+    def restore(self, saved: Saved) -> None:
+        """Go back to a state, as often as wanted."""
+        self.dynamodb.restore(saved.dynamodb)
+        if self._codepipeline_at is not saved.codepipeline:
+            self.codepipeline.restore(saved.codepipeline)
+            self._codepipeline_at = saved.codepipeline
+        if self._step_functions_at is not saved.step_functions:
+            self.step_functions.restore(saved.step_functions)
+            self._step_functions_at = saved.step_functions
+        self.events.entries = list(saved.announced)
+        self.clock.set(saved.now)
+
+
+def _good_before(pipeline: str) -> dict[str, Any]:
+    """Return the item of a pipeline in which release "before" had succeeded."""
+    revision = {
+        "artifact": "app",
+        "revision": GOOD_BEFORE.format(pipeline),
+        "action": "Fetch",
+        "type": "S3_OBJECT_VERSION_ID",
+    }
+    good = {
+        "release_id": "before",
+        "execution_id": f"of {pipeline}",
+        "at": to_iso(BEGINNING),
+        "revisions": [revision],
+        "variables": {},
+    }
+    started = to_iso(BEGINNING)
+    return {"pipeline": pipeline, "last_good": good, "last_good_started": started}
+
+
+class Fingerprints:
+    """Hashes of saved states; each part that two states share is hashed once."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
+
+    def of(self, saved: Saved) -> int:
+        """Return a number that equal states share, and others almost never."""
+        tables = tuple(
+            (name, self._hashes.of(partitions, self._describe_partitions))
+            for name, partitions in saved.dynamodb.contents.items()
+        )
+        return hash(
+            (
+                tables,
+                self._hashes.of(saved.codepipeline, str),
+                self._hashes.of(saved.step_functions, repr),
+                tuple(entry["Detail"] for entry in saved.announced),
+                saved.now,
+            )
+        )
+
+    def _describe_partitions(self, partitions: Mapping[Any, Any]) -> object:
+        return frozenset(
+            (key, self._hashes.of(partition, self._describe_partition))
+            for key, partition in partitions.items()
+        )
+
+    def _describe_partition(self, partition: Mapping[Any, Item]) -> object:
+        return frozenset((key, self._hashes.of_item(item)) for key, item in partition.items())

@@ -1,0 +1,54 @@
+"""The quick spelling is boto3's."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.simulation.world.spelling import deserialize, serialize
+
+SCALARS = (
+    st.text()
+    | st.booleans()
+    | st.none()
+    | st.integers(-(10**30), 10**30)
+    | st.decimals(-(10**9), 10**9, places=3)
+    | st.sets(st.text(min_size=1), min_size=1)
+    | st.binary()
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
+)
+
+
+read_by_boto3: Callable[[Any], Any] = TypeDeserializer().deserialize
+
+
+@given(VALUES)
+def test_values_are_spelled_and_read_as_boto3_does(value: Any) -> None:
+    """Whatever the ledger may hold is written and read as boto3's own classes do it."""
+    spelled = serialize(value)
+    assert _sorted(spelled) == _sorted(TypeSerializer().serialize(value))
+    read, expected = deserialize(spelled), read_by_boto3(spelled)
+    assert read == expected
+    assert type(read) is type(expected)
+
+
+def test_a_number_is_a_decimal() -> None:
+    """A number is read as the Decimal that boto3 makes, with its spelling."""
+    assert repr(deserialize({"N": "1.50"})) == repr(Decimal("1.50"))
+
+
+def _sorted(spelled: Any) -> Any:
+    """Put sets, which have no order, in one."""
+    match spelled:
+        case {"SS": members}:
+            return {"SS": sorted(members)}
+        case dict():
+            return {name: _sorted(member) for name, member in spelled.items()}
+        case list():
+            return [_sorted(element) for element in spelled]
+    return spelled

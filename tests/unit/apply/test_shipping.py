@@ -1,0 +1,353 @@
+"""Pins reach every start of a pipeline, and what really shipped is on record afterwards."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localstack_codepipeline.model import ActionResult, RunAction
+from localstack_codepipeline.model import Revision as Delivered
+from release_core.domain.release import PipelineStatus
+from release_core.domain.revisions import Good, Pin, Revision, Shipped
+from release_core.errors import ManifestInvalid
+from release_core.ledger.openings import Openings
+from release_core.strict_json import write_json
+from tests.fakes.codepipeline import envelope
+from tests.fakes.service import Refused, service
+from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.worlds.release_world import ReleaseWorld, declaration
+
+PINS = {
+    "variables": {"STAGE": 'prod "5.10" \u00e4'},
+    "sourceRevisions": [
+        {"actionName": "Fetch", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "1e5.10"},
+        {"actionName": "Fetch", "revisionType": "S3_OBJECT_KEY", "revisionValue": "old/app.zip"},
+    ],
+}
+OVERRIDES = {"S3_OBJECT_VERSION_ID": "1e5.10", "S3_OBJECT_KEY": "old/app.zip"}
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account whose pipeline ``web`` has a variable and takes other keys."""
+    world = ReleaseWorld()
+    web = declaration("web")
+    web["variables"] = [{"name": "STAGE"}, {"name": "COLOUR", "defaultValue": "blue"}]
+    web["stages"][0]["actions"][0]["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
+    world.codepipeline.create_pipeline(pipeline=web)
+    return world
+
+
+def fetches(world: ReleaseWorld, pipeline: str = "web") -> RunAction:
+    """The source action of the pipeline, which runs now."""
+    (fetch,) = [
+        each
+        for each in world.codepipeline.actions.values()
+        if (each.pipeline, each.action) == (pipeline, "Fetch")
+    ]
+    return fetch
+
+
+def ship(world: ReleaseWorld, version: str, *, pipeline: str = "web", fails: bool = False) -> None:
+    """Let the pipeline's execution deliver a version, end, and be heard of."""
+    delivered = Delivered(version, f"Amazon S3 version id: {version}")
+    world.finish(fetches(world, pipeline), ActionResult(revision=delivered))
+    world.play(pipeline, fail=FAILURE if fails else None)
+    world.deliver()
+
+
+def refuse(
+    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, method: str, refusal: Refused
+) -> None:
+    """Have CodePipeline refuse every call of a method."""
+    error = service("codepipeline").error(refusal, method)
+
+    def answer(**_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(world.codepipeline, method, answer, raising=False)
+
+
+def release(world: ReleaseWorld, release_id: str, version: str) -> None:
+    """Release ``orders`` once, from beginning to end, with this version."""
+    arn = world.begin("orders", release_id=release_id)
+    world.wait(arn, release_id=release_id)
+    ship(world, version, pipeline="orders")
+    world.close_release().at_end(release_id, arn)
+    world.step_functions.end(arn, "SUCCEEDED")
+
+
+def retry_in_console(world: ReleaseWorld, release_id: str) -> str:
+    """Retry the failed stage of ``orders`` as a person would, with success; not heard of yet."""
+    execution_id = str(world.pipeline(release_id=release_id).execution_id)
+    world.codepipeline.retry_stage_execution(
+        pipelineName="orders",
+        pipelineExecutionId=execution_id,
+        stageName="Deploy",
+        retryMode="FAILED_ACTIONS",
+    )
+    world.play("orders")
+    return execution_id
+
+
+def variables(world: ReleaseWorld) -> dict[str, str]:
+    """The variables of the newest execution of the pipeline."""
+    execution_id = world.executions_of("web")[0]["pipelineExecutionId"]
+    answer = world.codepipeline.get_pipeline_execution(
+        pipelineName="web", pipelineExecutionId=execution_id
+    )
+    found = answer["pipelineExecution"]["variables"]
+    return {each["name"]: each["resolvedValue"] for each in found}
+
+
+def test_pins_reach_the_start(world: ReleaseWorld) -> None:
+    """The execution takes the revisions and the variables of the manifest, to the letter."""
+    world.wait(world.begin({"name": "web", **PINS}), "web")
+    assert fetches(world).overrides == OVERRIDES
+    assert variables(world) == {"STAGE": 'prod "5.10" \u00e4', "COLOUR": "blue"}
+
+
+def test_a_pipeline_without_pins_is_started_plainly(world: ReleaseWorld) -> None:
+    """Nothing is sent in the place of what the manifest leaves out."""
+    world.wait(world.begin("orders"))
+    assert not fetches(world, "orders").overrides
+    assert {"variables", "source_revisions"} <= world.item("pipeline#orders").keys()
+
+
+def test_a_refused_retry_starts_with_the_same_pins(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where CodePipeline does not retry the stage, the execution started instead ships the same."""
+    world.wait(world.begin({"name": "web", "retries": 1, **PINS}), "web")
+    refusal = Refused("StageNotRetryableException", "the structure has changed")
+    refuse(monkeypatch, world, "retry_stage_execution", refusal)
+    ship(world, "1e5.10", fails=True)
+    assert len(world.executions_of("web")) == 2
+    assert fetches(world).overrides == OVERRIDES
+    assert variables(world)["STAGE"] == 'prod "5.10" \u00e4'
+
+
+def test_a_resume_has_the_same_pins(world: ReleaseWorld) -> None:
+    """The next attempt ships what the first one was to ship."""
+    arn = world.begin({"name": "web", **PINS})
+    world.wait(arn, "web")
+    ship(world, "1e5.10", fails=True)
+    world.close_release().at_end("r", arn)
+    world.step_functions.end(arn, "FAILED")
+    again = {"releaseId": "r", "pipelines": [{"name": "web", **PINS}], "resume": True}
+    arn = world.start(write_json(again))
+    assert world.open_release(arn)["outcome"] == "OPENED"
+    world.wait(arn, "web")
+    assert len(world.executions_of("web")) == 2
+    assert fetches(world).overrides == OVERRIDES
+    assert variables(world)["STAGE"] == 'prod "5.10" \u00e4'
+
+
+def test_what_shipped_is_on_record_and_can_be_shipped_again(world: ReleaseWorld) -> None:
+    """Revisions are recorded with action and type, variables with the value that they had."""
+    world.wait(world.begin({"name": "web", **PINS}), "web")
+    ship(world, "1e5.10")
+    shipped = world.pipeline("web")
+    assert shipped.status is PipelineStatus.SUCCEEDED
+    assert shipped.revisions[0] == Revision(
+        artifact="app",
+        revision="1e5.10",
+        summary="Amazon S3 version id: 1e5.10",
+        action="Fetch",
+        type="S3_OBJECT_VERSION_ID",
+        origin={"S3Bucket": "sources", "S3ObjectKey": "old/app.zip"},
+    )
+    assert {each.pin for each in shipped.revisions} == set(shipped.source_revisions)
+    resolved = {"STAGE": 'prod "5.10" \u00e4', "COLOUR": "blue"}
+    assert world.item("pipeline#web")["resolved_variables"] == resolved
+    (held,) = world.items("pipelines")
+    assert held["last_good"]["variables"] == resolved
+    assert held["last_good"]["revisions"] == world.item("pipeline#web")["revisions"]
+
+
+def test_a_success_whose_sources_cannot_be_listed_is_a_success(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the revisions are on record without their actions."""
+    world.wait(world.begin("orders"))
+    denied = Refused("AccessDeniedException", "not allowed")
+    refuse(monkeypatch, world, "list_action_executions", denied)
+    ship(world, "v1", pipeline="orders")
+    shipped = world.pipeline()
+    assert shipped.status is PipelineStatus.SUCCEEDED
+    assert [(each.revision, each.action) for each in shipped.revisions] == [("v1", None)]
+
+
+def test_a_success_whose_sources_are_not_told_just_now_is_looked_at_again(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A throttle is no answer: what shipped stays known, so that it can be shipped again."""
+    world.wait(world.begin("orders"))
+    with monkeypatch.context() as patched:
+        refuse(patched, world, "list_action_executions", Refused("ThrottlingException", "slow"))
+        with pytest.raises(ClientError, match="slow"):
+            ship(world, "v1", pipeline="orders")
+    assert not world.pipeline().status.ended
+    world.record_state_change(envelope(world.codepipeline.events[-1]))
+    assert world.pipeline().status is PipelineStatus.SUCCEEDED
+    assert [(each.revision, each.action) for each in world.pipeline().revisions] == [
+        ("v1", "Fetch")
+    ]
+
+
+def test_a_release_knows_what_was_good_before_it(world: ReleaseWorld) -> None:
+    """The first release of a pipeline has nothing before it; the second has the first."""
+    release(world, "one", "v1")
+    assert world.pipeline(release_id="one").previous_good is None
+    release(world, "two", "v2")
+    before = world.pipeline(release_id="two").previous_good
+    assert before == Good(
+        release_id="one",
+        execution_id=str(world.pipeline(release_id="one").execution_id),
+        at=world.clock(),
+        revisions=world.pipeline(release_id="one").revisions,
+    )
+    assert before.revisions[0].pin == Pin(
+        action="Fetch", type="S3_OBJECT_VERSION_ID", revision="v1"
+    )
+
+
+def fail_release(world: ReleaseWorld, release_id: str, version: str) -> None:
+    """Release ``orders`` in vain."""
+    arn = world.begin("orders", release_id=release_id)
+    world.wait(arn, release_id=release_id)
+    ship(world, version, pipeline="orders", fails=True)
+    world.close_release().at_end(release_id, arn)
+    world.step_functions.end(arn, "FAILED")
+
+
+def resumed(world: ReleaseWorld, release_id: str) -> Good | None:
+    """Resume a release of ``orders``; answers what was good before, in its next attempt."""
+    manifest = {"releaseId": release_id, "pipelines": ["orders"], "resume": True}
+    world.open_release(world.start(write_json(manifest)))
+    return world.pipeline(release_id=release_id).previous_good
+
+
+def test_a_resume_that_found_nothing_new_keeps_what_was_good_before(world: ReleaseWorld) -> None:
+    """A failed attempt changes nothing in what there is to go back to."""
+    release(world, "one", "v1")
+    fail_release(world, "two", "v2")
+    good = resumed(world, "two")
+    assert good
+    assert good.release_id == "one"
+
+
+def test_a_resume_sees_what_another_release_has_shipped_meanwhile(world: ReleaseWorld) -> None:
+    """What is there when the next attempt begins is what it can be taken back to."""
+    release(world, "one", "v1")
+    fail_release(world, "two", "v2")
+    release(world, "three", "v3")
+    good = resumed(world, "two")
+    assert good
+    assert good.release_id == "three"
+
+
+def test_a_release_is_never_its_own_past(world: ReleaseWorld) -> None:
+    """If the last good comes from an earlier attempt of the release, the one before it stays."""
+    release(world, "one", "v1")
+    fail_release(world, "two", "v2")
+    failed = world.pipeline(release_id="two")
+    shipped = Shipped(revisions=failed.revisions)
+    world.ledger.locks.record_last_good("two", failed, shipped)
+    good = resumed(world, "two")
+    assert good
+    assert good.release_id == "one"
+
+
+def test_a_console_retry_that_succeeded_is_the_last_good_once_resumed(world: ReleaseWorld) -> None:
+    """The resume finds the success, and records what it shipped."""
+    fail_release(world, "r", "v1")
+    execution_id = retry_in_console(world, "r")
+    resumed(world, "r")
+    shipped = world.pipeline()
+    assert shipped.status is PipelineStatus.SUCCEEDED
+    assert shipped.revisions[0].action == "Fetch"
+    (held,) = world.items("pipelines")
+    assert held["last_good"]["execution_id"] == execution_id
+
+
+def test_a_console_retry_that_succeeded_is_the_last_good_at_once(world: ReleaseWorld) -> None:
+    """Nobody has to resume the release, which stays as it ended, for the next to go back there."""
+    release(world, "one", "v1")
+    fail_release(world, "two", "v2")
+    execution_id = retry_in_console(world, "two")
+    for event in world.undelivered() * 2:
+        world.record_state_change(event)
+    assert world.pipeline(release_id="two").status is PipelineStatus.FAILED
+    release(world, "three", "v3")
+    good = world.pipeline(release_id="three").previous_good
+    assert good
+    assert (good.release_id, good.execution_id) == ("two", execution_id)
+    assert [each.revision for each in good.revisions] == ["v2"]
+
+
+def test_a_console_retry_that_is_heard_of_late_replaces_nothing(world: ReleaseWorld) -> None:
+    """What a later release has shipped since stays the last good."""
+    fail_release(world, "two", "v2")
+    retry_in_console(world, "two")
+    late = world.undelivered()
+    world.clock.advance(timedelta(minutes=1))
+    release(world, "three", "v3")
+    for event in late:
+        world.record_state_change(event)
+    assert world.ledger.last_good(["orders"])["orders"]["release_id"] == "three"
+
+
+@pytest.mark.parametrize("method", ["claim", "put_pipelines"])
+def test_a_second_try_to_open_finds_the_same_past(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Whenever the first try dies, what was good before is what it was when the release began."""
+    release(world, "one", "v1")
+    arn = world.start(write_json({"releaseId": "two", "pipelines": ["orders"]}))
+    with monkeypatch.context() as patch:
+        crash_after(patch, Openings, method)
+        with pytest.raises(Crash):
+            world.open_release(arn)
+    assert world.open_release(arn)["outcome"] == "OPENED"
+    good = world.pipeline(release_id="two").previous_good
+    assert good
+    assert good.release_id == "one"
+
+
+def test_wrong_pins_open_nothing(world: ReleaseWorld) -> None:
+    """All that does not fit is told at once, and no pipeline is held."""
+    manifest = {
+        "releaseId": "r",
+        "pipelines": [
+            {"name": "web", "variables": {"COLOR": "red"}},
+            {
+                "name": "orders",
+                "sourceRevisions": [
+                    {"actionName": "Fetch", "revisionType": "COMMIT_ID", "revisionValue": "abc"}
+                ],
+            },
+        ],
+    }
+    with pytest.raises(ManifestInvalid) as caught:
+        world.open_release(world.start(write_json(manifest)))
+    paths = [line.partition(": ")[0] for line in str(caught.value).splitlines()[1:]]
+    assert paths == [
+        "- pipelines[0].variables.COLOR",
+        "- pipelines[0].variables.STAGE",
+        "- pipelines[1].sourceRevisions[0].revisionType",
+    ]
+    assert not world.items("pipelines")
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
+def test_a_pipeline_that_cannot_be_read_now_is_no_problem_of_the_manifest(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """The workflow asks again; nothing is refused for a throttle."""
+    refuse(monkeypatch, world, "get_pipeline", Refused(code, "later"))
+    arn = world.start(write_json({"releaseId": "r", "pipelines": ["orders"]}))
+    with pytest.raises(ClientError):
+        world.open_release(arn)
+    assert not world.items("releases")

@@ -1,0 +1,114 @@
+"""Whether a revision exists is asked where it comes from, in that place's own way."""
+
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from release_core.aws.clients import in_parallel
+from release_core.aws.source_lookup import Lookup, RevisionSources
+from release_core.domain.declarations import SourceAction
+from release_core.domain.revisions import Pin
+from tests.fakes.service import Refused, service
+
+
+class Refusing:
+    """A client whose every call is refused with one error."""
+
+    def __init__(self, name: str, refusal: Refused) -> None:
+        self._name, self._refusal = name, refusal
+
+    def __getattr__(self, method: str) -> Any:
+        """Return a method that is refused."""
+
+        def refuse(**_: Any) -> None:
+            raise service(self._name).error(self._refusal, method)
+
+        return refuse
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "code", "exists"),
+    [
+        ("CodeCommit", "COMMIT_ID", "CommitIdDoesNotExistException", False),
+        ("CodeCommit", "COMMIT_ID", "AccessDeniedException", None),
+        ("ECR", "IMAGE_DIGEST", "ImageNotFoundException", False),
+        ("ECR", "IMAGE_DIGEST", "RepositoryNotFoundException", False),
+        ("CodeStarSourceConnection", "COMMIT_ID", "", None),
+    ],
+)
+def test_other_sources_are_asked_in_their_own_way(
+    provider: str, kind: str, code: str, exists: bool | None
+) -> None:
+    """What a provider says is absent is absent; what it will not say stays open, with why."""
+    name = provider.lower()
+    sources = RevisionSources(lambda _: Refusing(name, Refused(code, "no")))
+    source = SourceAction(name="S", provider=provider, configuration={"RepositoryName": "shop"})
+    found = sources.find(source, [Pin(action="S", type=kind, revision="1")])
+    assert found.exists is exists
+    assert bool(found.note) is (exists is None)
+
+
+def test_a_source_that_is_busy_is_asked_again_by_the_caller() -> None:
+    """Throttling is no answer: it is raised, not taken for one."""
+    busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
+    source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
+    with pytest.raises(ClientError, match="slow"):
+        busy.find(source, [Pin(action="S", type="IMAGE_DIGEST", revision="1")])
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind"),
+    [("CodeCommit", "COMMIT_ID"), ("ECR", "IMAGE_DIGEST"), ("S3", "S3_OBJECT_VERSION_ID")],
+)
+def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind: str) -> None:
+    """Its action reads it with a role of there: what is not found with another one may be there."""
+    role = "arn:aws:iam::222222222222:role/source-access"
+    source = SourceAction(name="S", provider=provider, foreign_role=role)
+    found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
+    assert found == Lookup(exists=None, note=f"it is read in another account, with {role}")
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "origin"),
+    [
+        ("S3", "S3_OBJECT_VERSION_ID", {"S3Bucket": "s3://shop", "S3ObjectKey": "app.zip"}),
+        ("S3", "S3_OBJECT_VERSION_ID", {"S3Bucket": "shop", "S3ObjectKey": ""}),
+        ("CodeCommit", "COMMIT_ID", {"RepositoryName": ""}),
+    ],
+)
+def test_a_place_that_cannot_be_has_no_revisions(
+    provider: str, kind: str, origin: dict[str, str]
+) -> None:
+    """A variable may make any name of it, also one that botocore sends nowhere."""
+    session = boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    )
+    sources = RevisionSources(session.client)  # type: ignore[arg-type] # overloaded: one for each service
+    source = SourceAction(name="S", provider=provider, configuration=origin)
+    assert sources.find(source, [Pin(action="S", type=kind, revision="1")]) == Lookup(exists=False)
+
+
+def test_clients_are_made_one_at_a_time_and_once() -> None:
+    """A plan looks for its revisions in several threads; a session may not make clients in two."""
+    meeting = Barrier(2)
+    made: list[str] = []
+
+    def make_client(service: str) -> Refusing:
+        made.append(service)
+        with pytest.raises(BrokenBarrierError):  # nobody else comes
+            meeting.wait(timeout=0.2)
+        return Refusing(service, Refused("AccessDeniedException", "no"))
+
+    sources = RevisionSources(make_client)
+    wanted = [("CodeCommit", "COMMIT_ID"), ("ECR", "IMAGE_DIGEST")] * 3
+
+    def find(each: tuple[str, str]) -> Lookup:
+        provider, kind = each
+        source = SourceAction(name="S", provider=provider)
+        return sources.find(source, [Pin(action="S", type=kind, revision="1")])
+
+    assert all(found.note for found in in_parallel(find, wanted))
+    assert sorted(made) == ["codecommit", "ecr"]

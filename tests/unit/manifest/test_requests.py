@@ -1,0 +1,98 @@
+"""The input of an execution says through which door its manifest came."""
+
+import json
+
+import pytest
+
+from release_core.errors import ManifestInvalid, ManifestUnreadable
+from release_core.manifest.requests import DroppedObject, Submission, read_request
+from release_core.strict_json import ExactNumber
+
+MANIFEST = {"releaseId": "r", "pipelines": ["orders"]}
+
+
+def dropped(**detail: object) -> str:
+    """The input that an S3 event makes, with some of its detail replaced."""
+    whole = {
+        "bucket": {"name": "bucket"},
+        "object": {"key": "a b.json", "size": 5, "version-id": "v1"},
+        "requester": "123456789012",
+    }
+    return json.dumps({"source": "aws.s3", "detail": whole | detail})
+
+
+def test_a_raw_manifest_came_directly() -> None:
+    """The manifest itself is a direct submission without a requester."""
+    assert read_request(json.dumps(MANIFEST)) == Submission(channel="direct", document=MANIFEST)
+
+
+def test_a_wrapped_manifest_names_its_requester() -> None:
+    """The wrapped form is a direct submission with a requester."""
+    found = read_request(json.dumps({"manifest": MANIFEST, "requestedBy": "release manager"}))
+    assert found == Submission(channel="direct", document=MANIFEST, requester="release manager")
+
+
+def test_the_api_adds_its_request_id() -> None:
+    """A request id is what marks the API's door, and is kept as the source."""
+    found = read_request(
+        '{"manifest": {"releaseId": 5.10}, "requestedBy": "arn", "apiRequestId": "q"}'
+    )
+    assert isinstance(found, Submission)
+    assert (found.channel, found.requester, found.source) == ("api", "arn", "q")
+    assert isinstance(found.document, dict)
+    assert isinstance(found.document["releaseId"], ExactNumber)
+
+
+def test_an_s3_event_names_the_object() -> None:
+    """The object's version is part of where the manifest lies."""
+    found = read_request(dropped())
+    assert found == DroppedObject(
+        bucket="bucket", key="a b.json", version_id="v1", requester="123456789012"
+    )
+    assert found.source == "s3://bucket/a b.json?versionId=v1"
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"bucket": {}},
+        {"object": {}},
+        {"object": {"key": ""}},
+        {"bucket": None},
+        {"bucket": {"name": "not a bucket!"}},
+        {"object": {"key": "k" * 2000}},
+        {"object": {"key": "\ud800.json"}},
+    ],
+)
+def test_an_s3_event_without_an_object_is_unreadable(detail: dict[str, object]) -> None:
+    """An event with fields missing is refused, not guessed."""
+    with pytest.raises(ManifestUnreadable, match="names no bucket and key"):
+        read_request(dropped(**detail))
+
+
+def test_an_s3_event_from_nobody_we_could_name_has_no_requester() -> None:
+    """What cannot be kept as a name is not."""
+    found = read_request(dropped(requester="x" * 100_000))
+    assert isinstance(found, DroppedObject)
+    assert found.requester is None
+
+
+def test_an_unversioned_object_has_a_plain_uri() -> None:
+    """Without a version id the newest object is meant."""
+    found = read_request(dropped(object={"key": "k.json"}))
+    assert isinstance(found, DroppedObject)
+    assert found.source == "s3://bucket/k.json"
+
+
+def test_a_wrapper_takes_no_other_keys() -> None:
+    """A misspelt key beside the manifest is refused with its name, as is a wrong type."""
+    with pytest.raises(ManifestInvalid) as caught:
+        read_request(json.dumps({"manifest": MANIFEST, "requestdBy": "me", "requestedBy": 5}))
+    assert "- requestdBy: unknown key" in str(caught.value)
+    assert "- requestedBy: must be a string" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", '"x"', "null", "{}"])
+def test_any_other_json_is_a_direct_submission(text: str) -> None:
+    """What the document is worth is for the manifest's check to say."""
+    assert read_request(text) == Submission(channel="direct", document=json.loads(text))

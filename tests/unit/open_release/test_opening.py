@@ -1,0 +1,248 @@
+"""A release is opened once, through any door, or refused with everything that is wrong."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from release_core.domain.release import ReleaseStatus
+from release_core.errors import ManifestInvalid, ManifestUnreadable, Rejection, ReleaseIdTaken
+from release_core.strict_json import MAX_BYTES, write_json
+from tests.fakes.service import Refused, service
+from tests.worlds.release_world import ReleaseWorld
+
+BUCKET = "manifests"
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account with the pipelines ``orders`` and ``catalog``, and no release."""
+    return ReleaseWorld()
+
+
+def drop(world: ReleaseWorld, body: bytes, key: str = "release.json") -> str:
+    """Drop an object in the bucket and answer the execution that its event starts."""
+    put = world.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    return world.start(dropped(key, put["VersionId"]))
+
+
+def dropped(key: str, version: str) -> str:
+    """The input that the event of a dropped object makes."""
+    event = {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {
+            "bucket": {"name": BUCKET},
+            "object": {"key": key, "size": 1, "version-id": version},
+            "requester": "123456789012",
+        },
+    }
+    return json.dumps(event)
+
+
+MANIFEST = b'{"releaseId": 5.10, "pipelines": ["orders", {"name": "catalog"}]}'
+
+
+def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
+    """The S3 door: the very version that was dropped is read, to the letter."""
+    arn = drop(world, MANIFEST)
+    world.s3.put_object(Bucket=BUCKET, Key="release.json", Body=b"overwritten")
+    assert world.open_release(arn) == {
+        "outcome": "OPENED",
+        "release_id": "5.10",
+        "pipelines": ["orders", "catalog"],
+        "wait_seconds": 3600,
+        "look_after_seconds": 3600,
+        "released_by": arn,
+        "plan": None,
+    }
+    header = world.item("release", "5.10")
+    assert header["channel"] == "s3"
+    assert header["requester"] == "123456789012"
+    assert header["source"].startswith("s3://manifests/release.json?versionId=v")
+
+
+@pytest.mark.parametrize(
+    ("says", "recorded"),
+    [("arn:alice", "arn:alice"), ("", "123456789012"), ("x" * 1001, "123456789012")],
+)
+def test_an_object_names_who_dropped_it(world: ReleaseWorld, says: str, recorded: str) -> None:
+    """S3 tells the account alone; what submit writes beside the manifest tells the person."""
+    put = world.s3.put_object(
+        Bucket=BUCKET, Key="release.json", Body=MANIFEST, Metadata={"requested-by": says}
+    )
+    world.open_release(world.start(dropped("release.json", put["VersionId"])))
+    header = world.item("release", "5.10")
+    assert header["requester"] == header["audit"][0]["who"] == recorded
+
+
+def test_a_posted_manifest_opens_its_release(world: ReleaseWorld) -> None:
+    """The API's door records who asked and by which request."""
+    body = MANIFEST.decode()
+    arn = world.start(f'{{"manifest": {body}, "requestedBy": "arn:user", "apiRequestId": "q1"}}')
+    assert world.open_release(arn)["release_id"] == "5.10"
+    header = world.item("release", "5.10")
+    assert (header["channel"], header["requester"], header["source"]) == ("api", "arn:user", "q1")
+
+
+@pytest.mark.parametrize(
+    "text", [MANIFEST.decode(), f'{{"manifest": {MANIFEST.decode()}, "requestedBy": "me"}}']
+)
+def test_a_manifest_given_directly_opens_its_release(world: ReleaseWorld, text: str) -> None:
+    """The direct door takes a manifest raw or wrapped, and 5.10 stays 5.10."""
+    assert world.open_release(world.start(text))["release_id"] == "5.10"
+    assert world.item("release", "5.10")["channel"] == "direct"
+
+
+def test_5_1_and_5_10_are_two_releases(world: ReleaseWorld) -> None:
+    """Neither is the other's duplicate."""
+    for release_id, pipeline in (("5.1", "orders"), ("5.10", "catalog")):
+        arn = world.start(f'{{"releaseId": {release_id}, "pipelines": ["{pipeline}"]}}')
+        assert world.open_release(arn)["outcome"] == "OPENED"
+
+
+def test_the_same_manifest_again_is_already_released(world: ReleaseWorld) -> None:
+    """However it is written, and through whatever door, it names the first execution."""
+    first = world.begin("orders", "catalog", release_id="5.10")
+    again = world.open_release(
+        drop(world, b'{"pipelines":["orders","catalog"],"releaseId":"5.10"}')
+    )
+    assert again["outcome"] == "ALREADY_RELEASED"
+    assert again["released_by"] == first
+
+
+def test_the_same_id_with_another_manifest_is_refused(world: ReleaseWorld) -> None:
+    """The refusal names the release that has the id, and says what to do."""
+    first = world.begin("orders")
+    arn = world.start('{"releaseId": "r", "pipelines": ["catalog"]}')
+    with pytest.raises(ReleaseIdTaken) as caught:
+        world.open_release(arn)
+    assert first in str(caught.value)
+    assert "give this one a releaseId of its own" in str(caught.value)
+    assert world.item("release", arn)["status"] == "REJECTED"
+    assert world.release().status is ReleaseStatus.RUNNING
+
+
+def test_a_retry_of_the_opening_goes_on(world: ReleaseWorld) -> None:
+    """The same execution opens its release again with the same answer."""
+    arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
+    assert world.open_release(arn) == world.open_release(arn)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "is not JSON"),
+        (b'{"releaseId": NaN, "pipelines": ["orders"]}', "NaN is not a JSON number"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b" " * (MAX_BYTES + 1), "a manifest has at most"),
+        (b"[" * 200_000, "nested too deeply"),
+    ],
+)
+def test_an_unreadable_object_is_refused_and_recorded(
+    world: ReleaseWorld, body: bytes, says: str
+) -> None:
+    """What cannot be read ends as ManifestUnreadable with the object's place, never as success."""
+    arn = drop(world, body)
+    with pytest.raises(ManifestUnreadable, match=says):
+        world.open_release(arn)
+    item = world.item("release", arn)
+    assert item["status"] == "REJECTED"
+    assert item["why"].startswith("ManifestUnreadable: s3://manifests/release.json")
+    assert item["channel"] == "s3"
+
+
+def test_a_deleted_or_forbidden_object_is_refused(world: ReleaseWorld) -> None:
+    """An object that is gone, or that may not be read, is named with S3's own code."""
+    with pytest.raises(ManifestUnreadable, match="NoSuchBucket"):
+        world.open_release(world.start(dropped("gone.json", "v1")))
+    arn = drop(world, MANIFEST)
+    world.s3.denied.add((BUCKET, "release.json"))
+    with pytest.raises(ManifestUnreadable, match="AccessDenied"):
+        world.open_release(arn)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("InvalidArgument", 400), ("PermanentRedirect", 301), ("KMS.DisabledException", 400)],
+)
+def test_whatever_s3_will_never_give_is_refused(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    """A version that cannot be, a bucket elsewhere, a key switched off: asking again is no use."""
+    answer_with(monkeypatch, world, code, status)
+    arn = world.start(dropped("release.json", "v1"))
+    with pytest.raises(ManifestUnreadable, match=code):
+        world.open_release(arn)
+    assert world.item("release", arn)["status"] == "REJECTED"
+
+
+@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("RequestTimeout", 400)])
+def test_what_s3_may_give_later_is_asked_for_again(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    """What passes is left to the workflow's retry, and rejects nothing."""
+    arn = drop(world, MANIFEST)
+    with monkeypatch.context() as patch:
+        answer_with(patch, world, code, status)
+        with pytest.raises(ClientError):
+            world.open_release(arn)
+    assert world.open_release(arn)["outcome"] == "OPENED"
+
+
+def answer_with(
+    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, code: str, status: int
+) -> None:
+    """Let S3 answer an error, as long as the patch lasts."""
+    refusal = Refused(code, "no", status=status)
+
+    def get_object(**_: object) -> None:
+        raise service("s3").error(refusal, "GetObject")
+
+    monkeypatch.setattr(world.s3, "get_object", get_object)
+
+
+TWO_BYTES = "\u00e9"
+THREE_BYTES = "\ue000"  # and not printable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"manifest": 1, "x" * 250_000: 1}),
+        json.dumps({"manifest": 1, "requestedBy": TWO_BYTES * 110_000}, ensure_ascii=False),
+        json.dumps({"manifest": 1} | {f"key {number}": 1 for number in range(15_000)}),
+        '{"%s": 1, "%s": 2}' % ((THREE_BYTES * 40_000,) * 2),
+        '{"manifest": 1, "requestedBy": "\\ud800"}',
+        '{"manifest": 1, "\\ud800": 2}',
+    ],
+    ids=["long key", "long name", "many keys", "repeated key", "half a character", "half a key"],
+)
+def test_what_is_too_long_or_no_text_is_refused_in_few_words(
+    world: ReleaseWorld, text: str
+) -> None:
+    """The refusal fits into the ledger and into a Fail state's cause, whatever it quotes."""
+    arn = world.start(text)
+    with pytest.raises(Rejection) as caught:
+        world.open_release(arn)
+    assert len(str(caught.value).encode()) < 20_000
+    assert world.item("release", arn)["status"] == "REJECTED"
+
+
+def test_an_invalid_manifest_is_refused_and_recorded(world: ReleaseWorld) -> None:
+    """Unknown pipelines are found before anything is claimed."""
+    arn = world.start('{"releaseId": "r", "pipelines": ["orders", "nowhere"]}')
+    with pytest.raises(ManifestInvalid, match="no pipeline 'nowhere'"):
+        world.open_release(arn)
+    assert world.ledger.get_release("r") is None
+    assert "nowhere" in world.item("release", arn)["why"]
+
+
+@pytest.mark.parametrize("document", [{}, [], 5, "x", None, {"manifest": None}, {"manifest": []}])
+def test_whatever_arrives_directly_is_refused_clearly(world: ReleaseWorld, document: Any) -> None:
+    """Inputs that are no manifest at all are refused like any other."""
+    arn = world.start(write_json(document))
+    with pytest.raises(ManifestInvalid):
+        world.open_release(arn)
+    assert world.item("release", arn)["status"] == "REJECTED"

@@ -1,0 +1,361 @@
+"""A plan says what a manifest would do now, by the checks of its opening, and writes nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from localstack_codepipeline.model import ActionResult
+from localstack_codepipeline.model import Revision as Delivered
+from release_core.decide.timing import CLOSED_WITHIN
+from release_core.errors import ReleaseNotResumable
+from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
+from release_core.plan.survey import PipelineFacts
+from release_core.strict_json import read_json, write_json
+from tests.worlds.release_world import ReleaseWorld, declaration
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account with five pipelines, whose source is an object with two versions."""
+    return make_world()
+
+
+def make_world() -> ReleaseWorld:
+    """Return such an account."""
+    world = ReleaseWorld()
+    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
+    for body in (b"one", b"two"):
+        world.s3.put_object(Bucket="sources", Key="app.zip", Body=body)
+    return world
+
+
+def plan(world: ReleaseWorld, *pipelines: Any, **more: Any) -> Plan:
+    """Plan a release of these pipelines."""
+    return world.planner()({"releaseId": "r", "pipelines": list(pipelines), **more})
+
+
+def one(world: ReleaseWorld, pipeline: Any, **more: Any) -> PlannedPipeline:
+    """Plan a release of one pipeline and answer what is planned of it."""
+    (planned,) = plan(world, pipeline, **more).pipelines
+    return planned
+
+
+def pinned(version: str, pipeline: str = "orders") -> dict[str, Any]:
+    """A pipeline pinned to a version of its source."""
+    pin = {
+        "actionName": "Fetch",
+        "revisionType": "S3_OBJECT_VERSION_ID",
+        "revisionValue": version,
+    }
+    return {"name": pipeline, "sourceRevisions": [pin]}
+
+
+def run(world: ReleaseWorld, pipeline: str, version: str, takes: timedelta) -> None:
+    """Let an execution of a pipeline deliver a version and take its time."""
+    world.codepipeline.start_pipeline_execution(name=pipeline)
+    (fetch,) = [each for each in world.codepipeline.actions.values() if each.pipeline == pipeline]
+    world.finish(fetch, ActionResult(revision=Delivered(version, "")))
+    world.clock.advance(takes)
+    world.play(pipeline)
+
+
+def written(world: ReleaseWorld) -> list[list[dict[str, Any]]]:
+    """Everything on record."""
+    return [world.items(table) for table in ("releases", "executions", "pipelines")]
+
+
+def test_a_plan_tells_what_each_pipeline_is_and_would_ship(world: ReleaseWorld) -> None:
+    """Type, mode, and of each source what it shipped last and what it is to ship."""
+    run(world, "orders", f"v{1:031d}", timedelta(minutes=3))
+    found = plan(world, pinned(f"v{2:031d}"), "catalog").as_json()
+    assert (found["valid"], found["problems"], found["warnings"]) == (True, [], [])
+    orders, catalog = found["pipelines"]
+    assert (orders["type"], orders["executionMode"]) == ("V2", "SUPERSEDED")
+    (source,) = orders["sources"]
+    assert (source["actionName"], source["provider"]) == ("Fetch", "S3")
+    assert (source["current"], source["wanted"]) == (f"v{1:031d}", f"v{2:031d}")
+    assert source["revisionType"] == "S3_OBJECT_VERSION_ID"
+    (source,) = catalog["sources"]
+    assert (source["current"], source["wanted"], source["revisionType"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("first", ["version", "key"])
+def test_a_version_is_wanted_of_the_key_that_is_pinned_with_it(
+    world: ReleaseWorld, first: str
+) -> None:
+    """Both are told, whichever stands first; a key alone is what is wanted itself."""
+    web = declaration("web")
+    web["stages"][0]["actions"][0]["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
+    world.codepipeline.create_pipeline(pipeline=web)
+    world.s3.put_object(Bucket="sources", Key="old.zip", Body=b"old")
+    entry = pinned(f"v{1:031d}", "web")
+    (version,) = entry["sourceRevisions"]
+    key = version | {"revisionType": "S3_OBJECT_KEY", "revisionValue": "old.zip"}
+    both = [version, key] if first == "version" else [key, version]
+    (source,) = one(world, entry | {"sourceRevisions": both}).as_json()["sources"]
+    assert (source["wanted"], source["wantedKey"]) == (f"v{1:031d}", "old.zip")
+    assert source["revisionType"] == "S3_OBJECT_VERSION_ID"
+    (source,) = one(world, entry | {"sourceRevisions": [key]}).as_json()["sources"]
+    assert (source["wanted"], source["wantedKey"]) == ("old.zip", None)
+    assert source["revisionType"] == "S3_OBJECT_KEY"
+
+
+def test_a_plan_expects_what_was_usual(world: ReleaseWorld) -> None:
+    """Starts, end and critical path follow from earlier executions and the order."""
+    run(world, "orders", "v", timedelta(minutes=3))
+    run(world, "catalog", "v", timedelta(minutes=5))
+    found = plan(world, "catalog", {"name": "orders", "dependsOn": ["catalog"]}).as_json()
+    assert found["expectedSeconds"] == 480
+    assert found["criticalPath"] == ["catalog", "orders"]
+    assert [each["usualSeconds"] for each in found["pipelines"]] == [300, 180]
+    assert [each["startsAfterSeconds"] for each in found["pipelines"]] == [0, 300]
+    assert plan(world, "payments").as_json()["expectedSeconds"] is None
+
+
+def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> None:
+    """The place of the pin is named; one that exists is none."""
+    found = plan(world, "catalog", pinned("v" + "9" * 31))
+    (problem,) = found.problems
+    assert problem.startswith("pipelines[1].sourceRevisions[0].revisionValue: 'Fetch' has no")
+    assert found.pipelines[1].problems == found.problems
+    assert plan(world, pinned(f"v{1:031d}")).valid
+
+
+@pytest.mark.parametrize(
+    ("default", "given"),
+    [(None, "app.zip"), ("app.zip", None), ("no.zip", "app.zip")],
+    ids=("given", "by default", "given over the default"),
+)
+def test_a_revision_is_looked_for_where_the_variables_send_the_source(
+    world: ReleaseWorld, default: str | None, given: str | None
+) -> None:
+    """The key of a source may be a variable of its pipeline: looked for is what will be read."""
+    web = declaration("web")
+    web["variables"] = [{"name": "KEY", **({"defaultValue": default} if default else {})}]
+    web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
+    world.codepipeline.create_pipeline(pipeline=web)
+    variables = {"variables": {"KEY": given}} if given else {}
+    assert plan(world, pinned(f"v{1:031d}", "web") | variables).problems == ()
+    (problem,) = plan(world, pinned("v" + "9" * 31, "web") | variables).problems
+    assert problem.startswith("pipelines[0].sourceRevisions[0].revisionValue: 'Fetch' has no")
+
+
+def test_a_variable_that_is_missing_is_the_only_problem(world: ReleaseWorld) -> None:
+    """Where a source will read is open then: nobody says that its revision is not there."""
+    web = declaration("web")
+    web["variables"] = [{"name": "KEY"}]
+    web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
+    world.codepipeline.create_pipeline(pipeline=web)
+    (problem,) = plan(world, pinned(f"v{1:031d}", "web")).problems
+    assert problem.startswith("pipelines[0].variables.KEY: pipeline 'web' has no default")
+
+
+def test_a_revision_that_may_not_be_looked_at_is_a_warning(world: ReleaseWorld) -> None:
+    """Nobody is told that a revision exists, or that it does not, by who cannot know."""
+    world.s3.denied.add(("sources", "app.zip"))
+    found = plan(world, pinned(f"v{1:031d}"))
+    assert found.valid
+    assert found.pipelines[0].warnings == ("the revision of Fetch was not checked: S3 answers 403",)
+
+
+def test_what_would_be_in_the_way_is_told(world: ReleaseWorld) -> None:
+    """A disabled transition comes with its reason and way out, executions in flight by id."""
+    world.codepipeline.disable_stage_transition(
+        pipelineName="orders", stageName="Deploy", transitionType="Inbound", reason="frozen"
+    )
+    started = world.codepipeline.start_pipeline_execution(name="orders")["pipelineExecutionId"]
+    planned = one(world, "orders")
+    (disabled, in_flight) = planned.warnings
+    assert "before stage Deploy, whose transition is disabled: frozen; aws codepipeline" in disabled
+    assert "enable-stage-transition --pipeline-name orders --stage-name Deploy" in disabled
+    assert started in in_flight
+    told = planned.as_json()
+    assert told["disabledTransitions"] == [{"stage": "Deploy", "reason": "frozen"}]
+    assert [each["executionId"] for each in told["inFlight"]] == [started]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("QUEUED", "queues behind"), ("SUPERSEDED", "supersede"), ("PARALLEL", "")],
+)
+def test_what_is_in_flight_means_what_the_mode_says(
+    world: ReleaseWorld, mode: str, expected: str
+) -> None:
+    """Beside parallel executions nothing has to wait."""
+    world.codepipeline.create_pipeline(pipeline={**declaration("web"), "executionMode": mode})
+    world.codepipeline.start_pipeline_execution(name="web")
+    warnings = one(world, "web").warnings
+    assert [expected in each for each in warnings] == ([True] if expected else [])
+
+
+def test_a_holder_is_a_problem_or_a_wait(world: ReleaseWorld) -> None:
+    """Who holds a pipeline is named; with onBusy wait the release would start after it."""
+    arn = world.begin("orders", release_id="other")
+    refused = plan(world, "orders")
+    assert f"orders: release other holds it ({arn})" in refused.problems[0]
+    assert refused.as_json()["pipelines"][0]["heldBy"] == {
+        "releaseId": "other",
+        "executionArn": arn,
+    }
+    waiting = plan(world, "orders", onBusy="wait")
+    assert waiting.valid
+    assert waiting.pipelines[0].warnings == ("waits until release other has ended",)
+
+
+def test_a_dead_holder_is_nobody(world: ReleaseWorld) -> None:
+    """What an execution holds that has ended is free for the taking."""
+    arn = world.begin("orders", release_id="other")
+    world.step_functions.stop_execution(executionArn=arn)
+    assert plan(world, "orders").valid
+
+
+def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
+    """Another manifest under a known id is refused; the same one would not run again."""
+    world.begin("orders")
+    assert "was opened with another manifest" in plan(world, "orders", "catalog").problems[0]
+    again = plan(world, "orders")
+    assert again.valid
+    assert "nothing would run again" in again.warnings[0]
+    assert again.as_json()["alreadyReleased"] == {"status": "RUNNING", "rolledBackBy": None}
+
+
+def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
+    """What succeeded is not run again; what still runs must end first."""
+    arn = world.begin("orders", "catalog")
+    for name in ("orders", "catalog"):
+        world.wait(arn, name)
+    world.play("orders")
+    world.deliver()
+    assert "still runs" in plan(world, "orders", "catalog", resume=True).problems[0]
+    world.step_functions.stop_execution(executionArn=arn)
+    (problem,) = plan(world, "orders", "catalog", resume=True).problems
+    assert problem.startswith("catalog: execution ")
+    world.play("catalog", fail=ActionResult("JobFailed", "broke"))
+    orders, catalog = plan(world, "orders", "catalog", resume=True).pipelines
+    assert orders.warnings == ("has succeeded in this release and is not run again",)
+    assert (orders.starts_after, catalog.problems, catalog.warnings) == (None, (), ())
+
+
+def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> None:
+    """Neither plan nor opening takes a start for lost before the close has looked for it."""
+    arn = world.begin("orders")
+    token = world.step_functions.wait_for_token(arn)
+    registered = world.ledger.pipelines.register_token("r", "orders", token)
+    assert registered
+    world.ledger.pipelines.claim_start("r", registered, "run-pipeline/dies")
+    world.step_functions.stop_execution(executionArn=arn)
+    (problem,) = plan(world, "orders", resume=True).problems
+    assert problem.startswith("orders: its start or retry in the attempt before may still come")
+    text = write_json({"releaseId": "r", "pipelines": ["orders"], "resume": True})
+    with pytest.raises(ReleaseNotResumable, match="may still come"):
+        world.open_release(world.start(text))
+    world.clock.advance(CLOSED_WITHIN)
+    assert plan(world, "orders", resume=True).valid
+
+
+def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
+    """A resume of nothing is a problem of the plan as it is one of the run."""
+    assert plan(world, "orders", resume=True).problems == (
+        "there is no release r to resume; leave out resume",
+    )
+
+
+def test_a_circle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
+    """It belongs to no pipeline, and is told all the same, as the opening would."""
+    found = plan(
+        world,
+        {"name": "orders", "dependsOn": ["catalog"]},
+        {"name": "catalog", "dependsOn": ["orders"]},
+    )
+    assert found.problems == (
+        "pipelines: these depend on each other in a circle: orders -> catalog -> orders",
+    )
+
+
+def test_a_revision_of_a_type_that_does_not_fit_is_not_looked_for(world: ReleaseWorld) -> None:
+    """It is one problem of the plan, whatever its source could be asked."""
+    web = declaration("web")
+    web["stages"][0]["actions"][0]["actionTypeId"]["provider"] = "CodeCommit"
+    world.codepipeline.create_pipeline(pipeline=web)
+    (problem,) = plan(world, pinned("v", "web")).problems
+    assert problem == (
+        "pipelines[0].sourceRevisions[0].revisionType: 'Fetch' takes COMMIT_ID; its provider is "
+        "CodeCommit"
+    )
+
+
+def test_a_holder_of_many_is_asked_once(world: ReleaseWorld, monkeypatch: Any) -> None:
+    """One question to Step Functions for each execution, however much it holds."""
+    world.begin("orders", "catalog", "payments", release_id="other")
+    asked: list[str] = []
+    describe = world.step_functions.describe_execution
+
+    def ask(*, executionArn: str) -> Any:  # noqa: N803  # boto3's name
+        asked.append(executionArn)
+        return describe(executionArn=executionArn)
+
+    monkeypatch.setattr(world.step_functions, "describe_execution", ask)
+    assert len(plan(world, "orders", "catalog", "payments").problems) == 3
+    assert len(asked) == 1
+
+
+def test_what_is_released_already_may_be_past_its_deadline(world: ReleaseWorld) -> None:
+    """A deadline is no identity: the same manifest, late, is still answered with its release."""
+    world.begin("orders")
+    assert plan(world, "orders", deadline="2020-01-01T00:00:00Z").valid
+    text = {"releaseId": "r", "pipelines": ["orders"], "deadline": "2020-01-01T00:00:00Z"}
+    assert world.open_release(world.start(write_json(text)))["outcome"] == "ALREADY_RELEASED"
+
+
+def test_all_problems_are_told_at_once(world: ReleaseWorld) -> None:
+    """Of the document, of its pipelines and of its time."""
+    found = plan(
+        world,
+        {"name": "orders", "variables": {"X": "1"}},
+        "nowhere",
+        deadline="2020-01-01T00:00:00Z",
+    )
+    assert [each.split(":")[0] for each in found.problems] == [
+        "deadline",
+        "pipelines[0].variables.X",
+        "pipelines[1]",
+    ]
+    broken = plan(world, {"name": "orders", "retries": "many"}, "nowhere", "nowhere")
+    assert [each.split(":")[0] for each in broken.problems] == [
+        "pipelines[0].retries",
+        "pipelines[2]",
+        "pipelines[1]",
+        "pipelines[2]",
+    ]
+    assert broken.release_id == "r"
+    numbered = read_json('{"releaseId": 5.10, "pipelines": []}', place="the manifest")
+    assert world.planner()(numbered).release_id == "5.10"
+
+
+def test_a_plan_of_many_pipelines_fits_an_output() -> None:
+    """An execution's output is bounded: details give way, never the names or problems."""
+    pipelines = tuple(
+        PlannedPipeline(
+            name=f"pipeline-{number}",
+            depends_on=(),
+            declaration=None,
+            facts=PipelineFacts(),
+            sources=(),
+            variables=(),
+            held_by=None,
+            usual=None,
+            starts_after=None,
+            problems=(),
+            warnings=(),
+        )
+        for number in range(1000)
+    )
+    large = Plan(release_id="r", problems=(), pipelines=pipelines)
+    assert len(write_json(large.as_json()).encode()) > OUTPUT_LIMIT
+    output = large.as_output()
+    assert len(write_json(output).encode()) <= OUTPUT_LIMIT
+    assert [each["name"] for each in output["pipelines"]] == [each.name for each in pipelines]
+    assert "release-machine plan shows it all" in output["warnings"][0]
+    small = Plan(release_id="r", problems=(), pipelines=pipelines[:1])
+    assert small.as_output() == small.as_json()

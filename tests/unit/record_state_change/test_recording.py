@@ -1,0 +1,116 @@
+"""Every event is recorded or ignored for a stated reason; none makes the function fail."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from record_state_change.recording import STATE_CHANGE, StateChange, read_state_change
+from release_core.domain.release import ExecutionState
+from tests.fakes.clock import FakeClock
+from tests.worlds.release_world import ReleaseWorld
+
+CLOCK = FakeClock()
+
+
+def an_event(**detail: Any) -> dict[str, Any]:
+    """A STARTED event with parts of its detail replaced."""
+    return {
+        "source": "aws.codepipeline",
+        "detail-type": STATE_CHANGE,
+        "time": "2020-01-24T22:03:07Z",
+        "detail": {"pipeline": "orders", "execution-id": "e1", "state": "STARTED"} | detail,
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "attempt"),
+    [
+        (2, 2),
+        (2.0, 2),
+        (None, 1),
+        ("2", 1),
+        (float("nan"), 1),
+        (float("inf"), 1),
+        (-3, 1),
+        (0, 1),
+        (1e39, 1),
+    ],
+)
+def test_an_attempt_is_read_liberally(written: object, attempt: int) -> None:
+    """Ints and floats count; whatever else is there, or nothing, is the first attempt."""
+    read = read_state_change(an_event(**{"pipeline-execution-attempt": written}), clock=CLOCK)
+    assert isinstance(read, StateChange)
+    assert read.change.attempt == attempt
+
+
+def test_the_time_is_when_it_happened() -> None:
+    """The envelope's time is the change's; without a readable one it is the time of receipt."""
+    read = read_state_change(an_event(), clock=CLOCK)
+    assert isinstance(read, StateChange)
+    assert read.change.at.isoformat() == "2020-01-24T22:03:07+00:00"
+    for unreadable in ("yesterday", "0001-01-01T00:00:00+23:59"):
+        late = read_state_change(an_event() | {"time": unreadable}, clock=CLOCK)
+        assert isinstance(late, StateChange)
+        assert late.change.at == CLOCK()
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (None, "names no pipeline"),
+        ({}, "names no pipeline"),
+        (an_event(pipeline=None), "names no pipeline"),
+        (an_event(**{"execution-id": ""}), "names no pipeline"),
+        (an_event(**{"execution-id": 5}), "names no pipeline"),
+        (an_event(**{"execution-id": "e" * 3000}), "names no pipeline"),
+        (an_event(pipeline="\ud800"), "names no pipeline"),
+        (an_event(state="EXPLODED"), "unknown state 'EXPLODED'"),
+        (an_event(state=None), "unknown state None"),
+        (an_event(state=["STARTED"]), "unknown state"),
+        (an_event() | {"detail-type": "CodePipeline Stage Execution State Change"}, "is not a"),
+        (an_event() | {"source": "aws.s3"}, "names no pipeline"),
+    ],
+)
+def test_an_event_that_tells_nothing_is_ignored_with_its_reason(event: object, reason: str) -> None:
+    """Missing and strange fields are named, not guessed."""
+    read = read_state_change(event, clock=CLOCK)
+    assert isinstance(read, str)
+    assert reason in read
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+_DETAILS = st.fixed_dictionaries(
+    {},
+    optional={
+        "pipeline": st.just("orders") | _JSON,
+        "execution-id": st.just("e1") | _JSON,
+        "state": st.sampled_from(ExecutionState).map(str) | _JSON,
+        "pipeline-execution-attempt": _JSON,
+        "stop-execution-comments": _JSON,
+    },
+)
+
+
+@given(detail=_DETAILS, time=_JSON | st.just("2020-01-24T22:03:07Z"))
+def test_no_event_makes_the_function_fail(detail: dict[str, Any], time: object) -> None:
+    """Any JSON in any field is recorded or ignored."""
+    world = ReleaseWorld()
+    world.record_state_change(an_event() | {"detail": detail, "time": time})
+    assert len(world.items("executions")) <= 1
+    assert world.items("releases") == []
+
+
+def test_an_event_of_a_strange_pipeline_touches_no_release() -> None:
+    """Executions that no release started are noted to expire, and nothing else happens."""
+    world = ReleaseWorld()
+    world.begin("orders")
+    before = world.items("releases")
+    world.record_state_change(an_event(pipeline="catalog", state="FAILED"))
+    assert world.items("releases") == before
+    (record,) = world.items("executions")
+    assert "release_id" not in record

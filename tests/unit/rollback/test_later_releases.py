@@ -1,0 +1,154 @@
+"""What ran a pipeline after a release is known, whatever became of who held it in between."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from localstack_codepipeline.model import ActionResult
+from localstack_codepipeline.model import Revision as Delivered
+from release_core.domain.release import PipelineStatus, ReleaseStatus
+from release_core.errors import ReleaseNotResumable
+from release_core.strict_json import write_json
+from tests.fakes.service import Refused
+from tests.unit.apply.test_shipping import fetches, refuse
+from tests.unit.rollback.test_release import ROLLBACK, finish, read, request, run
+from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.release_world import ReleaseWorld
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account in which release v1 has shipped ``orders`` and ``catalog``."""
+    world = ReleaseWorld()
+    then(world, "v1", "orders", "catalog")
+    return world
+
+
+def then(world: ReleaseWorld, release_id: str, *names: str, bad: str = "", **more: Any) -> str:
+    """Release pipelines a minute later than what was before; answers the execution."""
+    world.clock.advance(timedelta(minutes=1))
+    return run(world, release_id, *names, bad=bad, **more)[0]
+
+
+def stop(world: ReleaseWorld, execution_arn: str) -> None:
+    """Stop the workflow execution of a release, and let its close hear of it."""
+    world.step_functions.stop_execution(executionArn=execution_arn, cause="enough")
+    world.close_release().when_ended(world.step_functions.status_event(execution_arn))
+
+
+def resume(world: ReleaseWorld, release_id: str, *names: str) -> str:
+    """Resume a release of these pipelines; answers the execution that does."""
+    document = {"releaseId": release_id, "pipelines": list(names), "resume": True}
+    arn = world.start(write_json(document))
+    assert world.open_release(arn)["outcome"] == "OPENED"
+    return arn
+
+
+@pytest.mark.parametrize("status", [ReleaseStatus.FAILED, ReleaseStatus.CANCELLED])
+def test_what_ran_before_is_not_later_while_a_release_is_being_closed(
+    world: ReleaseWorld, status: ReleaseStatus
+) -> None:
+    """Until its close has freed a pipeline, the one that is on record as the latest is older."""
+    then(world, "vx", "orders", bad="orders")
+    world.clock.advance(timedelta(minutes=1))
+    arn = world.begin("orders", "catalog", release_id="v2")
+    for name in ("orders", "catalog"):
+        world.wait(arn, name, "v2")
+    world.play("orders")
+    world.play("catalog", fail=FAILURE)
+    world.deliver()
+    world.ledger.headers.close("v2", status, why="closing", execution_arn=arn)
+    rollback = read(world, "v2")
+    assert (list(rollback.wanted), rollback.conflicts) == (["catalog", "orders"], {})
+
+
+def test_an_attempt_that_did_not_run_a_pipeline_hides_nobody(world: ReleaseWorld) -> None:
+    """v3 ran it between the attempts of v2, of which only the first one ran it."""
+    then(world, "v2", "orders", "catalog", bad="orders")
+    then(world, "v3", "orders", bad="orders")
+    assert read(world, "v2").conflicts == {"orders": "v3"}
+    stop(world, resume(world, "v2", "orders", "catalog"))
+    assert world.pipeline("orders", "v2").status is PipelineStatus.SKIPPED
+    assert read(world, "v2").conflicts == {"orders": "v3"}
+
+
+def test_a_release_that_died_before_it_ran_a_pipeline_hides_nobody(world: ReleaseWorld) -> None:
+    """Whoever takes a pipeline over from the dead cannot tell whether they have run it."""
+    then(world, "v2", "orders", bad="orders")
+    then(world, "v3", "orders", bad="orders")
+    for dead in ("v4", "v5"):
+        world.step_functions.end(world.begin("orders", release_id=dead), "ABORTED")
+    stop(world, world.begin("orders", release_id="v6"))
+    assert read(world, "v2").conflicts == {"orders": "v3"}
+
+
+def test_a_release_that_died_after_it_ran_a_pipeline_is_seen(world: ReleaseWorld) -> None:
+    """Others that die after it do not hide it, until somebody has run the pipeline again."""
+    then(world, "v2", "orders", bad="orders")
+    dead = world.begin("orders", release_id="v3")
+    world.wait(dead, "orders", "v3")
+    world.play("orders", fail=FAILURE)
+    world.step_functions.end(dead, "ABORTED")
+    world.step_functions.end(world.begin("orders", release_id="v4"), "ABORTED")
+    arn = world.begin("orders", release_id="v5")
+    assert read(world, "v2").conflicts == {"orders": "v3"}
+    world.clock.advance(timedelta(minutes=1))
+    finish(world, arn, "v5", "orders", bad="orders")
+    assert read(world, "v2").conflicts == {"orders": "v5"}
+    (orders,) = [each for each in world.items("pipelines") if each["pipeline"] == "orders"]
+    assert "taken_from" not in orders
+
+
+def test_a_rollback_is_not_resumed_over_what_came_after_it(world: ReleaseWorld) -> None:
+    """v3 was to repair what the rollback could not; plan and opening refuse, and name it."""
+    arn = then(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
+    closed = world.close_release().at_end("v2", arn)
+    rollback = world.start(request(closed, arn))
+    world.open_release(rollback)
+    finish(world, rollback, "v2-rollback", "catalog", bad="catalog")
+    again = {**read(world, "v2", rollback_id="v2-rollback", waits=True).manifest, "resume": True}
+    before = world.planner()(again).problems
+    then(world, "v3", "catalog", bad="catalog")
+    (refusal,) = set(world.planner()(again).problems) - {*before}
+    assert refusal.endswith("\n- catalog: release v3")
+    with pytest.raises(ReleaseNotResumable, match=r"roll v2 back anew.*\n- catalog: release v3"):
+        world.open_release(world.start(write_json(again)))
+    assert world.ledger.lock_holders(["catalog", "orders"]) == {}
+    assert read(world, "v2", rollback_id="v2-rollback-2").conflicts == {"catalog": "v3"}
+
+
+def test_a_resume_that_ships_over_a_later_release_is_told_by_its_plan(world: ReleaseWorld) -> None:
+    """It takes what is newest, or what its manifest pins: whoever resumes it decides."""
+    then(world, "v2", "orders", "catalog", bad="catalog")
+    document = {"releaseId": "v2", "pipelines": ["orders", "catalog"], "resume": True}
+    then(world, "v3", "orders", "catalog")
+    orders, catalog = world.planner()(document).pipelines
+    assert orders.warnings == ("has succeeded in this release and is not run again",)
+    assert catalog.warnings == (
+        "release v3 has run it since this release did: this one ships over it",
+    )
+
+
+def test_a_pipeline_that_could_not_be_started_over_has_run(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its first execution has half done is rolled back, also after a resume that skips it."""
+    orders = {"name": "orders", "retries": 1}
+    arn = world.begin(orders, release_id="v2")
+    world.wait(arn, "orders", "v2")
+    with monkeypatch.context() as patch:
+        refuse(patch, world, "retry_stage_execution", Refused("StageNotRetryableException", "no"))
+        world.finish(fetches(world, "orders"), ActionResult(revision=Delivered("orders v2", "")))
+        world.play("orders", fail=FAILURE)
+        refuse(patch, world, "start_pipeline_execution", Refused("AccessDeniedException", "no"))
+        world.deliver()
+    world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "FAILED")
+    assert list(read(world, "v2").wanted) == ["orders"]
+    resumed = {"releaseId": "v2", "pipelines": [orders], "resume": True}
+    again = world.start(write_json(resumed))
+    world.open_release(again)
+    stop(world, again)
+    rollback = read(world, "v2")
+    assert (list(rollback.wanted), rollback.left_alone) == (["orders"], ())

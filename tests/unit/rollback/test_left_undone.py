@@ -1,0 +1,199 @@
+"""What a rollback cannot do is told: where it never began, and where pipelines fit no more."""
+
+import pytest
+
+from release_core.errors import RollbackRefused
+from tests.unit.apply.test_shipping import ship
+from tests.unit.rollback.test_release import ROLLBACK, failed, pins, read, request, run
+from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.release_world import ReleaseWorld, declaration
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account in which release v1 has shipped ``orders`` and ``catalog``."""
+    world = ReleaseWorld()
+    run(world, "v1", "orders", "catalog")
+    return world
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ("FAILED", "the close was given up"),
+        ("FAILED", "The rollback v2-rollback could not be started: gone."),
+        ("ABORTED", None),
+    ],
+)
+def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
+    world: ReleaseWorld, how: str, cause: str | None
+) -> None:
+    """The close has promised a rollback that is not coming: the reason says so, once."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, "orders", "v2")
+    ship(world, "orders v2", pipeline="orders", fails=True)
+    closed = world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
+    for _ in range(2):
+        world.close_release().when_ended(world.step_functions.status_event(arn))
+    told = "The rollback v2-rollback was not started: roll it back by hand"
+    assert world.release("v2").why == f"{closed['why']}\n{told}"
+    assert [each["what"] for each in world.item("release", "v2")["audit"]].count(told) == 1
+
+
+def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld) -> None:
+    """The workflow of a failed release ends with the reason of the close."""
+    arn = world.begin("orders", release_id="v2", **ROLLBACK)
+    world.wait(arn, "orders", "v2")
+    ship(world, "orders v2", pipeline="orders", fails=True)
+    closed = world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "FAILED", error="ReleaseFailed", cause=closed["why"])
+    world.close_release().when_ended(world.step_functions.status_event(arn))
+    assert world.release("v2").why == closed["why"]
+
+
+def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: ReleaseWorld) -> None:
+    """One that has changed, is gone or is driven no more is named as what is not rolled back."""
+    with_variable = declaration("web") | {"variables": [{"name": "ENV", "defaultValue": "prod"}]}
+    for each in (with_variable, declaration("gone"), declaration("given-away")):
+        world.codepipeline.create_pipeline(pipeline=each)
+    names = ("web", "gone", "given-away", "orders")
+    run(world, "v2", *names)
+    arn, closed = run(world, "v3", *names, bad="orders", **ROLLBACK)
+    world.codepipeline.update_pipeline(pipeline=declaration("web"))
+    world.codepipeline.delete_pipeline(name="gone")
+    world.patterns = ("web", "go*", "orders")
+    why = "release v2 cannot be shipped in it again"
+    omissions = [
+        (
+            f"- given-away: {why}: the pipeline 'given-away' is none of those that this deployment "
+            "drives: web, go*, orders; widen its pipeline_name_patterns in Terraform, or release "
+            "it with another deployment"
+        ),
+        f"- gone: {why}: there is no pipeline 'gone' in this account and Region",
+        f"- web: {why}: pipeline 'web' declares no such variable; it has none",
+    ]
+    assert list(read(world, "v3").omissions) == omissions
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+    told = world.item("release", "v3")["audit"][-1]["what"]
+    assert told.splitlines() == [
+        "rolled back by release v3-rollback. Not rolled back:",
+        *omissions,
+    ]
+
+
+def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A try that goes on after a crash makes its manifest anew, and may find another one."""
+    arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
+    rollback = world.start(request(closed, arn))
+    opener = world.opener()
+    crash_after(monkeypatch, opener.ledger.openings, "claim")
+    with pytest.raises(Crash):
+        opener(rollback)
+    world.codepipeline.delete_pipeline(name="orders")
+    with pytest.raises(RollbackRefused, match="changed since its id was claimed"):
+        world.open_release(rollback)
+    assert world.ledger.lock_holders(["catalog"]) == {}
+    assert not world.release("v2-rollback").pipelines
+
+
+def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
+    """A pipeline of type V1 cannot be started with what was good in it: the rest goes back."""
+    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
+    run(world, "v2", "old", "orders")
+    arn, closed = run(world, "v3", "old", "orders", bad="orders", **ROLLBACK)
+    (omitted,) = read(world, "v3").omissions
+    assert omitted == (
+        "- old: release v2 cannot be shipped in it again: pipeline 'old' is of type V1; "
+        "source revisions need a pipeline of type V2"
+    )
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+
+
+def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorld) -> None:
+    """AWS need not tell the id of a revision: what has none is named, and the rest goes back."""
+    arn = world.begin("payments", release_id="v2")
+    world.wait(arn, "payments", "v2")
+    ship(world, "", pipeline="payments")
+    world.close_release().at_end("v2", arn)
+    world.step_functions.end(arn, "SUCCEEDED")
+    arn, closed = run(world, "v3", "payments", "orders", bad="orders", **ROLLBACK)
+    assert closed["why"].endswith(
+        "- payments: the revision of Fetch, good in release v2, has no id on record"
+    )
+    assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
+
+
+def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
+    """A rollback over a change of the pipeline's structure says what it cannot take back."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    structure["stages"][0]["actions"][0]["name"] = "Download"
+    world.codepipeline.update_pipeline(pipeline=structure)
+    (omitted,) = read(world, "v2").omissions
+    assert "'Fetch' is no source action of pipeline 'orders'" in omitted
+    assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
+def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
+    """What a source action of now delivered then is on no record, and its newest is a guess."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    actions = structure["stages"][0]["actions"]
+    actions.append(actions[0] | {"name": "Config", "outputArtifacts": [{"name": "config"}]})
+    world.codepipeline.update_pipeline(pipeline=structure)
+    (omitted,) = read(world, "v2").omissions
+    assert omitted == (
+        "- orders: release v1 cannot be shipped in it again: nothing is on record of its source "
+        "action 'Config', which may be newer than that release"
+    )
+    assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
+
+
+@pytest.mark.parametrize("takes_keys", [True, False])
+def test_a_source_that_reads_another_object_goes_back_to_the_one_of_before(
+    world: ReleaseWorld, *, takes_keys: bool
+) -> None:
+    """With the key of then where the action takes one, else the pipeline is named."""
+    text = failed(world)
+    structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
+    structure["stages"][0]["actions"][0]["configuration"] |= {
+        "S3ObjectKey": "other.zip",
+        "AllowOverrideForS3ObjectKey": str(takes_keys).lower(),
+    }
+    world.codepipeline.update_pipeline(pipeline=structure)
+    told = (
+        "- orders: release v1 cannot be shipped in it again: its source action 'Fetch' read "
+        "sources/app.zip then and reads sources/other.zip now; 'Fetch' takes no other key; "
+        "AllowOverrideForS3ObjectKey is not true in it"
+    )
+    assert list(read(world, "v2").omissions) == ([] if takes_keys else [told])
+    world.open_release(world.start(text))
+    assert pins(world, "v2-rollback").get("orders", []) == (
+        ["orders v1", "app.zip"] if takes_keys else []
+    )
+
+
+def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None:
+    """Whoever hands in a manifest that was written down earlier sees what it takes back besides."""
+    run(world, "v2", "orders", bad="orders")
+    manifest = read(world, "v2").manifest
+    (before,) = world.planner()(manifest).pipelines
+    run(world, "v3", "orders")
+    (after,) = world.planner()(manifest).pipelines
+    told = "release v3 came later and has run it: that goes back too"
+    assert (told in before.warnings, told in after.warnings) == (False, True)
+
+
+def test_a_refusal_is_noted_once(world: ReleaseWorld) -> None:
+    """A try whose answer was lost is repeated, and refused again."""
+    arn, closed = run(world, "v2", "orders", bad="orders", **ROLLBACK)
+    run(world, "v3", "orders")
+    rollback = world.start(request(closed, arn))
+    for _ in range(2):
+        with pytest.raises(RollbackRefused, match="release v3 came later"):
+            world.open_release(rollback)
+    noted = [each["what"] for each in world.item("release", "v2")["audit"]]
+    assert len([what for what in noted if what.startswith("its rollback v2-rollback")]) == 1

@@ -1,0 +1,346 @@
+"""A rollback ships what was good before, in the opposite order, and says what it leaves alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from graphlib import TopologicalSorter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.revisions import Good, Revision
+from release_core.errors import RollbackRefused
+from release_core.manifest.checks import examine
+from release_core.rollback.manifest import (
+    MAX_ID,
+    Rollback,
+    refuse_rollback,
+    rollback_ids,
+    rollback_manifest,
+)
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+PINNED = Revision(artifact="App", revision="c0ffee", action="Source", type="COMMIT_ID")
+UNKNOWN = Revision(artifact="App", revision="c0ffee", action="Source")
+
+
+def a_good(*revisions: Revision, **variables: str) -> Good:
+    """What was good in release v1."""
+    return Good(
+        release_id="v1", execution_id="e1", at=NOW, revisions=revisions, variables=variables
+    )
+
+
+def a_pipeline(name: str, *depends_on: str, position: int = 0, **more: Any) -> Pipeline:
+    """A pipeline that ran, and had something good before."""
+    known = {
+        "status": PipelineStatus.SUCCEEDED,
+        "execution_id": f"of {name}",
+        "previous_good": a_good(PINNED),
+        **more,
+    }
+    return Pipeline(name=name, position=position, depends_on=depends_on, **known)
+
+
+def a_release(*pipelines: Pipeline, **more: Any) -> Release:
+    """Release v2, which failed."""
+    known = {"status": ReleaseStatus.FAILED, **more}
+    return Release(
+        release_id="v2",
+        execution_arn="arn",
+        manifest_sha256="",
+        opened_at=NOW,
+        pipelines={each.name: each for each in pipelines},
+        **known,
+    )
+
+
+def roll_back(release: Release, **how: Any) -> Rollback:
+    """The rollback of a release, as v2-rollback."""
+    return rollback_manifest(release, rollback_id="v2-rollback", **how)
+
+
+def entries(rollback: Rollback) -> list[dict[str, Any]]:
+    """The pipelines of a rollback's manifest."""
+    assert rollback.manifest is not None
+    found: list[dict[str, Any]] = rollback.manifest["pipelines"]
+    return found
+
+
+def orders(rollback: Rollback) -> dict[str, list[str]]:
+    """What each pipeline of a rollback waits for."""
+    return {each["name"]: each.get("dependsOn", []) for each in entries(rollback)}
+
+
+def test_the_manifest_has_all_that_was_good_before() -> None:
+    """Revisions and variables are those of before; limits are those of the pipeline."""
+    image = Revision(artifact="I", revision="sha256:1", action="Image", type="IMAGE_DIGEST")
+    release = a_release(
+        a_pipeline(
+            "orders",
+            previous_good=a_good(PINNED, image, STAGE="prod"),
+            retries=2,
+            time_limit=timedelta(minutes=90),
+        ),
+        max_concurrency=3,
+    )
+    assert roll_back(release).manifest == {
+        "releaseId": "v2-rollback",
+        "rollbackOf": "v2",
+        "pipelines": [
+            {
+                "name": "orders",
+                "timeoutMinutes": 90,
+                "retries": 2,
+                "variables": {"STAGE": "prod"},
+                "sourceRevisions": [
+                    {
+                        "actionName": "Source",
+                        "revisionType": "COMMIT_ID",
+                        "revisionValue": "c0ffee",
+                    },
+                    {
+                        "actionName": "Image",
+                        "revisionType": "IMAGE_DIGEST",
+                        "revisionValue": "sha256:1",
+                    },
+                ],
+            }
+        ],
+        "onFailure": "continue",
+        "maxConcurrency": 3,
+    }
+
+
+def test_it_waits_for_pipelines_only_when_told() -> None:
+    """A rollback that starts by itself waits for pipelines; a person's is refused first."""
+    release = a_release(a_pipeline("orders"))
+    assert (roll_back(release, waits=True).manifest or {})["onBusy"] == "wait"
+    assert "onBusy" not in (roll_back(release).manifest or {})
+
+
+def test_what_aws_does_not_take_again_is_left_to_the_pipeline() -> None:
+    """One pin for an action with two artifacts, and no variable without a value."""
+    twice = [Revision(artifact=a, revision="1", action="S", type="COMMIT_ID") for a in ("A", "B")]
+    release = a_release(a_pipeline("orders", previous_good=a_good(*twice, EMPTY="")))
+    (entry,) = entries(roll_back(release))
+    assert len(entry["sourceRevisions"]) == 1
+    assert "variables" not in entry
+
+
+def test_the_order_is_reversed() -> None:
+    """What was shipped last goes back first."""
+    release = a_release(
+        a_pipeline("catalog"),
+        a_pipeline("orders", "catalog", position=1),
+        a_pipeline("storefront", "orders", "catalog", position=2),
+    )
+    assert orders(roll_back(release)) == {
+        "storefront": [],
+        "orders": ["storefront"],
+        "catalog": ["storefront", "orders"],
+    }
+
+
+def test_the_order_holds_over_what_is_left_out() -> None:
+    """Between two pipelines of the rollback stands one that has nothing good before."""
+    release = a_release(
+        a_pipeline("catalog"),
+        a_pipeline("orders", "catalog", position=1, previous_good=None),
+        a_pipeline("mail", "orders", position=2, execution_id=None),
+        a_pipeline("storefront", "mail", position=3),
+    )
+    rollback = roll_back(release)
+    assert orders(rollback) == {"storefront": [], "catalog": ["storefront"]}
+    assert rollback.left_alone == ("mail",)
+    assert rollback.nothing_good == {"orders": "no release had succeeded in it before v2"}
+
+
+@pytest.mark.parametrize(
+    "ran",
+    [
+        {"execution_id": "e", "status": PipelineStatus.STOPPED},
+        {"earlier_executions": ("e",)},
+        {"ran_before": True, "status": PipelineStatus.SKIPPED},
+        {"status": PipelineStatus.STARTING},
+    ],
+    ids=("stopped", "started over", "in an earlier attempt", "perhaps"),
+)
+def test_whatever_ran_is_rolled_back(ran: dict[str, Any]) -> None:
+    """It does not matter in which attempt, nor how it ended, nor whether its start was heard of."""
+    release = a_release(a_pipeline("orders", **{"execution_id": None, **ran}))
+    assert list(roll_back(release).wanted) == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("good", "why"),
+    [
+        (None, "no release had succeeded in it before v2"),
+        (a_good(), "release v1, which was good before, has no revisions on record"),
+        (
+            a_good(PINNED, UNKNOWN),
+            "revision c0ffee of Source, good in release v1, is of a kind that no start takes",
+        ),
+        (
+            a_good(PINNED, replace(PINNED, action="Config", revision="")),
+            "the revision of Config, good in release v1, has no id on record",
+        ),
+    ],
+    ids=("nothing", "without revisions", "half known", "without an id"),
+)
+def test_nothing_is_guessed(good: Good | None, why: str) -> None:
+    """A pipeline without a state to go back to is named with the reason."""
+    rollback = roll_back(a_release(a_pipeline("orders", previous_good=good)))
+    assert rollback.manifest is None
+    assert rollback.nothing_good == {"orders": why}
+    assert str(rollback) == f"there is nothing to roll back in release v2:\n- orders: {why}"
+
+
+def test_a_release_in_which_nothing_ran_has_nothing_to_roll_back() -> None:
+    """No pipeline that was skipped is touched."""
+    skipped = a_pipeline("orders", execution_id=None, status=PipelineStatus.SKIPPED)
+    rollback = roll_back(a_release(skipped))
+    assert rollback.manifest is None
+    assert str(rollback) == (
+        "there is nothing to roll back in release v2: no pipeline of it has run"
+    )
+
+
+def test_what_a_later_release_has_run_is_its_own() -> None:
+    """A conflict is left out and named; over later releases it is rolled back, and named too."""
+    release = a_release(a_pipeline("catalog"), a_pipeline("orders", position=1))
+    rollback = roll_back(release, later={"orders": "v3", "other": "v3"})
+    assert list(rollback.wanted) == ["catalog"]
+    assert rollback.conflicts == {"orders": "v3"}
+    assert str(rollback) == (
+        "release v2-rollback rolls back: catalog. Not rolled back:\n"
+        "- orders: release v3 came later and has run it since"
+    )
+    over = roll_back(release, later={"orders": "v3"}, over_later=True)
+    assert list(over.wanted) == ["orders", "catalog"]
+    assert over.conflicts == {"orders": "v3"}
+    assert str(over) == "release v2-rollback rolls back: orders, catalog"
+
+
+def test_the_text_stays_short_however_many_pipelines_there_are() -> None:
+    """What becomes part of a failure's cause fits there."""
+    names = [f"{number:0100}" for number in range(1000)]
+    many = [a_pipeline(name, position=place) for place, name in enumerate(names)]
+    bad = [a_pipeline(f"x{name[1:]}", previous_good=None) for name in names]
+    text = str(roll_back(a_release(*many, *bad)))
+    assert len(text) < 20_000
+    assert "and 950 more" in text
+
+
+def test_ids_are_tried_in_order_and_fit() -> None:
+    """The first id tells what it is; the next ones count, and none is too long."""
+    ids = rollback_ids("v2")
+    assert [next(ids) for _ in range(3)] == ["v2-rollback", "v2-rollback-2", "v2-rollback-3"]
+    long = rollback_ids("x" * MAX_ID)
+    first, second = next(long), next(long)
+    assert (len(first), len(second)) == (MAX_ID, MAX_ID)
+    assert first.endswith("x-rollback")
+    assert second.endswith("x-rollback-2")
+
+
+@pytest.mark.parametrize(
+    ("release", "says"),
+    [
+        (None, "there is no release v2 to roll back"),
+        (a_release(status=ReleaseStatus.RUNNING), "Cancel it first"),
+        (a_release(rollback_of="v1"), "a rollback is not rolled back. .* retry v2"),
+    ],
+    ids=("none", "running", "a rollback"),
+)
+def test_what_cannot_be_rolled_back_is_refused_with_what_to_do(
+    release: Release | None, says: str
+) -> None:
+    """No release, one that runs, and a rollback are refused, each with a way on."""
+    with pytest.raises(RollbackRefused, match=says):
+        refuse_rollback(release, "v2")
+
+
+def test_a_rollback_has_no_pipelines_of_its_own() -> None:
+    """Those that the release never had are named, as many as people read."""
+    release = a_release(a_pipeline("orders"), a_pipeline("catalog"))
+    assert refuse_rollback(release, "v2", pipelines=["catalog"]) is release
+    says = r"release v2 never had these pipelines: payments, mail\. A rollback .* out rollbackOf"
+    with pytest.raises(RollbackRefused, match=says):
+        refuse_rollback(release, "v2", pipelines=["payments", "orders", "mail"])
+    with pytest.raises(RollbackRefused, match="p49 and 950 more"):
+        refuse_rollback(release, "v2", pipelines=[f"p{number}" for number in range(1000)])
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED"])
+def test_whatever_has_ended_may_be_rolled_back(status: str) -> None:
+    """How it ended does not matter to a person who wants it back."""
+    release = a_release(status=ReleaseStatus(status))
+    assert refuse_rollback(release, "v2") is release
+
+
+@st.composite
+def releases(draw: st.DrawFn) -> Release:
+    """A release of up to eight pipelines in any order, each with any past."""
+    names = [f"p{number}" for number in range(draw(st.integers(1, 8)))]
+    pipelines = []
+    for place, name in enumerate(names):
+        before = draw(st.sets(st.sampled_from(names[:place]))) if place else set()
+        pipelines.append(
+            a_pipeline(
+                name,
+                *sorted(before),
+                execution_id=draw(st.sampled_from([None, "e"])),
+                previous_good=draw(
+                    st.sampled_from([None, a_good(), a_good(UNKNOWN), a_good(PINNED, A="b")])
+                ),
+            )
+        )
+    positions = draw(st.permutations(range(len(names))))
+    return a_release(
+        *(
+            Pipeline(**{**vars(each), "position": position})
+            for each, position in zip(pipelines, positions, strict=True)
+        )
+    )
+
+
+def closure(graph: dict[str, list[str]]) -> set[tuple[str, str]]:
+    """All pairs (name, what it waits for near or far)."""
+    found: set[tuple[str, str]] = set()
+    for name in TopologicalSorter(graph).static_order():
+        for before in graph.get(name, ()):
+            found |= {(name, before)} | {(name, far) for near, far in found if near == before}
+    return found
+
+
+@given(release=releases(), data=st.data())
+def test_every_rollback_is_a_manifest_in_the_opposite_order(
+    release: Release, data: st.DataObject
+) -> None:
+    """For any release: just what ran and was good, each after all that depended on it."""
+    names = sorted(release.pipelines)
+    later = dict.fromkeys(data.draw(st.sets(st.sampled_from(names))), "v3")
+    over_later = data.draw(st.booleans())
+    rollback = roll_back(release, later=later, over_later=over_later)
+
+    told = [*rollback.left_alone, *rollback.nothing_good]
+    if not over_later:
+        told += [name for name in rollback.conflicts if name not in rollback.nothing_good]
+    assert sorted([*told, *rollback.wanted]) == names
+    assert set(rollback.left_alone) == {
+        name for name in names if not release.pipelines[name].execution_id
+    }
+    assert all(release.pipelines[name].previous_good for name in rollback.wanted)
+    if rollback.manifest is None:
+        assert not rollback.wanted
+        return
+    manifest, problems = examine(rollback.manifest, declared=None)
+    assert manifest is not None
+    assert problems == []
+    assert manifest.rollback_of == "v2"
+    forwards = closure({name: list(release.pipelines[name].depends_on) for name in names})
+    backwards = closure(orders(rollback))
+    wanted = set(rollback.wanted)
+    assert backwards == {(b, a) for a, b in forwards if {a, b} <= wanted}

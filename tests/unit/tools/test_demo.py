@@ -1,0 +1,146 @@
+"""The demo estate: the same sources each time, and a check that sees what is wrong."""
+
+import importlib.util
+import io
+import sys
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+DEMO = Path(__file__).parents[3] / "infra/demo"
+
+
+def load(file: Path) -> ModuleType:
+    """A module of the demo, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"demo_{file.stem}", file)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+build_sources = load(DEMO / "build_sources.py")
+check_site = load(DEMO / "functions/check_site/handler.py")
+
+
+class CodePipeline:
+    """Keeps the answers to jobs."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, dict[str, Any]]] = []
+
+    def put_job_success_result(self, **answer: Any) -> None:
+        """Keep a success."""
+        self.answers.append(("success", answer))
+
+    def put_job_failure_result(self, **answer: Any) -> None:
+        """Keep a failure."""
+        self.answers.append(("failure", answer))
+
+
+@pytest.fixture
+def codepipeline(monkeypatch: pytest.MonkeyPatch) -> CodePipeline:
+    """What the check answers to."""
+    fake = CodePipeline()
+    monkeypatch.setattr(check_site, "codepipeline", lambda: fake)
+    return fake
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """A zip of these files."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as written:
+        for name, text in files.items():
+            written.writestr(name, text)
+    return archive.getvalue()
+
+
+def job(service: str) -> dict[str, Any]:
+    """A job of CodePipeline for the check."""
+    configuration = {"UserParameters": service}
+    return {
+        "CodePipeline.job": {
+            "id": "job-1",
+            "data": {"actionConfiguration": {"configuration": configuration}},
+        }
+    }
+
+
+def test_the_same_version_is_the_same_revision(tmp_path: Path) -> None:
+    """Sources change with the version alone."""
+    for folder, version in (("a", "1.0"), ("b", "1.0"), ("c", "1.1")):
+        build_sources.build(tmp_path / folder, version)
+    for archive in sorted((tmp_path / "a").glob("*.zip")):
+        again, later = (tmp_path / folder / archive.name for folder in "bc")
+        assert archive.read_bytes() == again.read_bytes()
+        if archive.stem != "check_site":
+            assert archive.read_bytes() != later.read_bytes()
+
+
+@pytest.mark.parametrize("service", [path.stem for path in (DEMO / "services").glob("*.json")])
+def test_the_check_passes_every_service(service: str) -> None:
+    """Each site that the demo builds is whole."""
+    archive = zipped(build_sources.site(service, "2.0 <beta>"))
+    assert check_site.problems_of_site(archive, service) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"index.html": None}, "index.html is missing"),
+        ({"version.json": None}, "version.json is missing"),
+        ({"version.json": "[]"}, "version.json does not name a service and a version"),
+        ({"version.json": "{"}, "version.json does not name a service and a version"),
+        (
+            {"index.html": "<h1>Storefront</h1>"},
+            "index.html does not say that it is version 1.0",
+        ),
+        (
+            {"version.json": '{"service": "orders", "version": "1.0"}'},
+            "this is the site of orders, not of storefront",
+        ),
+    ],
+)
+def test_the_check_names_what_is_wrong(change: dict[str, str | None], problem: str) -> None:
+    """A site that is not whole, old or another service's is refused with the reason."""
+    files = {**build_sources.site("storefront", "1.0"), **change}
+    archive = zipped({name: text for name, text in files.items() if text is not None})
+    assert check_site.problems_of_site(archive, "storefront") == [problem]
+
+
+def test_a_good_site_succeeds(codepipeline: CodePipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CodePipeline hears of success."""
+    site = zipped(build_sources.site("storefront", "1.0"))
+    monkeypatch.setattr(check_site, "read_artifact", lambda data: site)
+    check_site.handler(job("storefront"), None)
+    assert codepipeline.answers == [("success", {"jobId": "job-1"})]
+
+
+def test_a_bad_site_fails_with_the_reason(
+    codepipeline: CodePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CodePipeline hears of the failure, and why."""
+    monkeypatch.setattr(check_site, "read_artifact", lambda data: b"not a zip")
+    check_site.handler(job("storefront"), None)
+    [(outcome, answer)] = codepipeline.answers
+    assert outcome == "failure"
+    assert answer["failureDetails"]["message"].startswith("the artifact cannot be read")
+
+
+def test_an_unreadable_artifact_fails_the_job(
+    codepipeline: CodePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What S3 refuses is a failure of the check, not a job that waits for its time limit."""
+
+    def refuse(data: object) -> bytes:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+
+    monkeypatch.setattr(check_site, "read_artifact", refuse)
+    check_site.handler(job("storefront"), None)
+    assert [outcome for outcome, _ in codepipeline.answers] == ["failure"]

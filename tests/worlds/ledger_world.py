@@ -1,0 +1,113 @@
+"""A ledger in memory, with its tables as Terraform makes them."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from release_core.domain.release import Pipeline
+from release_core.ledger.dynamodb import from_attributes
+from release_core.ledger.ledger import Ledger
+from release_core.ledger.opening_items import Opening
+from release_core.ledger.reader import LedgerTables
+from release_core.manifest.model import Manifest
+from tests.fakes.clock import FakeClock
+from tests.fakes.dynamodb.client import FakeDynamoDB
+
+KEYS = {
+    "releases": ("release_id", "item"),
+    "executions": ("execution_id",),
+    "pipelines": ("pipeline",),
+}
+INDEXES: dict[str, list[dict[str, Any]]] = {
+    "releases": [
+        {
+            "IndexName": "by_time",
+            "KeySchema": [
+                {"AttributeName": "listing", "KeyType": "HASH"},
+                {"AttributeName": "opened_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ]
+}
+TABLES = LedgerTables(releases="releases", executions="executions", pipelines="pipelines")
+RETENTION = timedelta(days=400)
+
+
+def make_tables(dynamodb: FakeDynamoDB) -> None:
+    """Create the three tables of the ledger."""
+    for table, keys in KEYS.items():
+        indexes = INDEXES.get(table, [])
+        indexed = [key["AttributeName"] for index in indexes for key in index["KeySchema"]]
+        dynamodb.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": key, "AttributeType": "S"} for key in (*keys, *indexed)
+            ],
+            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+        )
+
+
+@dataclass
+class LedgerWorld:
+    """The tables, the clock and both sides of the ledger."""
+
+    dynamodb: FakeDynamoDB = field(default_factory=FakeDynamoDB)
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        """Make the tables, and the ledger on them."""
+        make_tables(self.dynamodb)
+        client: Any = self.dynamodb  # shaped as boto3's
+        self.client = client
+        self.ledger = self.ledger_of("run-pipeline")
+        self.opener_ledger = self.ledger_of("open-release")
+
+    def ledger_of(self, function: str) -> Ledger:
+        """The ledger as one function writes it."""
+        return Ledger(self.client, TABLES, clock=self.clock, who=function, retention=RETENTION)
+
+    def open(self, release_id: str = "r", *pipelines: str) -> Opening:
+        """Open a release of these pipelines, or of ``orders`` alone."""
+        opening = an_opening(release_id, *pipelines)
+        assert self.opener_ledger.openings.claim(opening) is None
+        self.opener_ledger.openings.put_pipelines(opening, {})
+        return opening
+
+    def pipeline(self, name: str = "orders", release_id: str = "r") -> Pipeline:
+        """A pipeline of a release, as the ledger has it now."""
+        release = self.ledger.get_pipeline(release_id, name)
+        assert release
+        return release.pipelines[name]
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table, as plain values."""
+        return [from_attributes(item) for item in self.dynamodb.items(table)]
+
+    def item(self, item: str, release_id: str = "r") -> dict[str, Any]:
+        """One item of the releases table."""
+        (found,) = [
+            each
+            for each in self.items("releases")
+            if (each["release_id"], each["item"]) == (release_id, item)
+        ]
+        return found
+
+
+def an_opening(
+    release_id: str = "r", *pipelines: str, execution_arn: str | None = None, **more: Any
+) -> Opening:
+    """What opens a release of these pipelines, or of ``orders`` alone."""
+    names = list(pipelines or ("orders",))
+    return Opening(
+        manifest=Manifest.model_validate({"releaseId": release_id, "pipelines": names, **more}),
+        execution_arn=execution_arn or f"arn:execution:{release_id}",
+        channel="direct",
+        requester="release manager",
+        source=None,
+    )

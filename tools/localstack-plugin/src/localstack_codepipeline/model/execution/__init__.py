@@ -1,0 +1,1 @@
+"""What happens to executions: start, run, stop, retry, and the events of it."""

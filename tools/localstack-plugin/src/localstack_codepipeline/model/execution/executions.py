@@ -1,0 +1,172 @@
+"""The operations that start, stop and retry executions, and open and close the doors of stages."""
+
+from localstack_codepipeline.model.effects import Json
+from localstack_codepipeline.model.errors import (
+    ConcurrentPipelineExecutionsLimitExceededException,
+    DuplicatedStopRequestException,
+    NotLatestPipelineExecutionException,
+    PipelineExecutionNotStoppableException,
+    StageNotRetryableException,
+    ValidationException,
+)
+from localstack_codepipeline.model.execution import flow
+from localstack_codepipeline.model.execution.variables import resolve_start_variables
+from localstack_codepipeline.model.state import ACTIVE, Execution, Pipeline, Turn
+
+MOST_AT_ONCE = 50
+
+
+def start_pipeline_execution(turn: Turn, request: Json) -> Json:
+    """Start an execution, or name the one that the same clientRequestToken started before."""
+    pipeline = turn.estate.pipeline(request["name"])
+    token = request.get("clientRequestToken", "")
+    if token in pipeline.requests:
+        return {"pipelineExecutionId": pipeline.requests[token]}
+    variables = resolve_start_variables(pipeline.declaration, request.get("variables", []))
+    overrides = request.get("sourceRevisions", [])
+    _check_overrides(pipeline, overrides)
+    execution = start(
+        turn,
+        pipeline,
+        variables=variables,
+        trigger="StartPipelineExecution",
+        overrides=tuple(overrides),
+    )
+    if token:
+        pipeline.requests[token] = execution.id
+    return {"pipelineExecutionId": execution.id}
+
+
+def start(
+    turn: Turn,
+    pipeline: Pipeline,
+    *,
+    variables: Json,
+    trigger: str,
+    overrides: tuple[Json, ...] = (),
+) -> Execution:
+    """Begin an execution of the pipeline as it now stands."""
+    _check_room(pipeline, pipeline.declaration["executionMode"])
+    execution = Execution(
+        id=turn.ids.new(),
+        version=pipeline.version,
+        declaration=pipeline.declaration,
+        mode=pipeline.declaration["executionMode"],
+        trigger_type=trigger,
+        trigger_detail=turn.caller,
+        variables=variables,
+        overrides=overrides,
+        started_at=turn.now,
+        updated_at=turn.now,
+    )
+    flow.begin(turn, pipeline, execution)
+    return execution
+
+
+def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
+    """Stop an execution: after its running actions, or at once and without them (`abandon`)."""
+    pipeline = turn.estate.pipeline(request["pipelineName"])
+    execution = pipeline.execution(request["pipelineExecutionId"])
+    abandon = bool(request.get("abandon"))
+    if execution.status not in ACTIVE:
+        raise PipelineExecutionNotStoppableException(
+            f"Execution '{execution.id}' of pipeline '{pipeline.name}' cannot be stopped: "
+            f"its status is {execution.status}"
+        )
+    # Stop and abandon may follow stop and wait; nothing else may be asked twice.
+    if execution.status == "Stopping" and not abandon:
+        raise DuplicatedStopRequestException(f"Execution '{execution.id}' is already stopping")
+    execution.abandoning = abandon
+    execution.stop_reason = request.get("reason") or execution.stop_reason or ""
+    flow.stop(turn, pipeline, execution)
+    return {"pipelineExecutionId": execution.id}
+
+
+def retry_stage_execution(turn: Turn, request: Json) -> Json:
+    """Resume an execution in the stage where it failed or was stopped; its id stays."""
+    pipeline = turn.estate.pipeline(request["pipelineName"])
+    stage = pipeline.stage(request["stageName"])
+    execution = pipeline.executions.get(request["pipelineExecutionId"])
+    if execution is None or stage not in execution.declaration["stages"]:
+        raise StageNotRetryableException(
+            f"Stage '{stage['name']}' has no such execution, or has changed since"
+        )
+    latest = pipeline.latest.get(stage["name"])
+    if execution.mode != "PARALLEL" and latest not in (execution.id, None):
+        raise NotLatestPipelineExecutionException(
+            f"A later execution, '{latest}', has entered stage '{stage['name']}'"
+        )
+    run = execution.stages.get(stage["name"])
+    if execution.status in ACTIVE or run is None or run.status not in ("Failed", "Stopped"):
+        raise StageNotRetryableException(
+            f"Stage '{stage['name']}' holds no failed actions of execution '{execution.id}'"
+        )
+    _check_room(pipeline, execution.mode)
+    flow.retry(turn, pipeline, execution, everything=request["retryMode"] == "ALL_ACTIONS")
+    return {"pipelineExecutionId": execution.id}
+
+
+def disable_stage_transition(turn: Turn, request: Json) -> Json:
+    """Close the door in front of a stage, or behind it."""
+    pipeline = turn.estate.pipeline(request["pipelineName"])
+    for stage in _door(pipeline, request):
+        pipeline.closed[stage] = {
+            "lastChangedBy": turn.caller,
+            "lastChangedAt": turn.now,
+            "disabledReason": request["reason"],
+        }
+    return {}
+
+
+def enable_stage_transition(turn: Turn, request: Json) -> Json:
+    """Open the door in front of a stage, or behind it, and let in whoever waits."""
+    pipeline = turn.estate.pipeline(request["pipelineName"])
+    for stage in _door(pipeline, request):
+        if pipeline.closed.pop(stage, None):
+            flow.admit(turn, pipeline, stage)
+    return {}
+
+
+def _door(pipeline: Pipeline, request: Json) -> list[str]:
+    """Return the stage that the transition leads into; the last stage leads nowhere."""
+    stage = pipeline.stage(request["stageName"])
+    if request["transitionType"] == "Inbound":
+        return [stage["name"]]
+    stages = [one["name"] for one in pipeline.declaration["stages"]]
+    following = stages.index(stage["name"]) + 1
+    return stages[following : following + 1]
+
+
+def _check_room(pipeline: Pipeline, mode: str) -> None:
+    active = sum(execution.status in ACTIVE for execution in pipeline.executions.values())
+    if mode != "SUPERSEDED" and active >= MOST_AT_ONCE:
+        raise ConcurrentPipelineExecutionsLimitExceededException(
+            f"Pipeline '{pipeline.name}' has {MOST_AT_ONCE} executions in progress"
+        )
+
+
+def _check_overrides(pipeline: Pipeline, overrides: list[Json]) -> None:
+    if overrides and pipeline.declaration["pipelineType"] != "V2":
+        raise ValidationException(
+            f"Pipeline '{pipeline.name}' is of type V1; source revisions need a pipeline of type V2"
+        )
+    sources = {action["name"]: action for action in pipeline.declaration["stages"][0]["actions"]}
+    seen: set[tuple[str, str]] = set()
+    for override in overrides:
+        name, kind = override["actionName"], override["revisionType"]
+        if name not in sources:
+            raise ValidationException(f"Pipeline '{pipeline.name}' has no source action '{name}'")
+        if (name, kind) in seen:
+            raise ValidationException(
+                f"Source action '{name}' is given two revisions of type {kind}"
+            )
+        seen.add((name, kind))
+        action = sources[name]
+        if (action["actionTypeId"]["provider"] == "S3") != kind.startswith("S3_OBJECT_"):
+            raise ValidationException(f"Source action '{name}' takes no revision of type {kind}")
+        allowed = action["configuration"].get("AllowOverrideForS3ObjectKey", "false")
+        if kind == "S3_OBJECT_KEY" and allowed.lower() != "true":
+            raise ValidationException(
+                f"Source action '{name}' does not allow another key: "
+                "AllowOverrideForS3ObjectKey is not true"
+            )

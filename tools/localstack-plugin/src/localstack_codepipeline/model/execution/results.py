@@ -1,0 +1,93 @@
+"""The operations that answer an approval or a job."""
+
+from localstack_codepipeline.model.effects import ActionResult, Json
+from localstack_codepipeline.model.errors import (
+    ActionNotFoundException,
+    ApprovalAlreadyCompletedException,
+    InvalidApprovalTokenException,
+    InvalidJobStateException,
+    JobNotFoundException,
+    OutputVariablesSizeExceededException,
+)
+from localstack_codepipeline.model.execution import flow, runs
+from localstack_codepipeline.model.state import ActionRun, Pipeline, Turn
+
+
+def put_approval_result(turn: Turn, request: Json) -> Json:
+    """Approve or reject what a manual approval waits for."""
+    pipeline = turn.estate.pipeline(request["pipelineName"])
+    stage = pipeline.stage(request["stageName"])
+    name = request["actionName"]
+    if name not in [action["name"] for action in stage["actions"]]:
+        raise ActionNotFoundException(f"Stage '{stage['name']}' has no action '{name}'")
+    run = _approval(pipeline, stage["name"], name, token=request["token"])
+    if run.status != "InProgress":
+        raise ApprovalAlreadyCompletedException("The approval action has already been answered")
+    summary = request["result"]["summary"]
+    approved = request["result"]["status"] == "Approved"
+    result = ActionResult(
+        error_code="" if approved else "JobFailed",
+        error_message="" if approved else f"The approval was rejected: {summary}",
+        summary=summary,
+        updated_by=turn.caller,
+    )
+    flow.finish(turn, pipeline, run, result=result)
+    return {"approvedAt": turn.now}
+
+
+def put_job_success_result(turn: Turn, request: Json) -> Json:
+    """Take a job's success; with a continuation token the job goes on and is run again."""
+    pipeline, run = _job(turn, request)
+    details = request.get("executionDetails", {})
+    variables = request.get("outputVariables", {})
+    if sum(len(f"{key}{value}".encode()) for key, value in variables.items()) > 122_880:
+        raise OutputVariablesSizeExceededException("Output variables may have 122880 bytes in all")
+    if continuation := request.get("continuationToken"):
+        run.summary = details.get("summary", run.summary)
+        run.external_id = details.get("externalExecutionId", run.external_id)
+        run.percent = details.get("percentComplete", run.percent)
+        run.updated_at = turn.now
+        execution = pipeline.executions[run.execution_id]
+        effect = runs.run_effect(turn, pipeline, execution, run=run, continuation=continuation)
+        turn.effects.append(effect)
+        return {}
+    result = ActionResult(
+        summary=details.get("summary", ""),
+        external_id=details.get("externalExecutionId", ""),
+        variables=variables,
+    )
+    flow.finish(turn, pipeline, run, result=result)
+    return {}
+
+
+def put_job_failure_result(turn: Turn, request: Json) -> Json:
+    """Take a job's failure."""
+    pipeline, run = _job(turn, request)
+    details = request["failureDetails"]
+    result = ActionResult(
+        error_code=details["type"],
+        error_message=details["message"],
+        summary=details["message"],
+        external_id=details.get("externalExecutionId", ""),
+    )
+    flow.finish(turn, pipeline, run, result=result)
+    return {}
+
+
+def _approval(pipeline: Pipeline, stage: str, action: str, *, token: str) -> ActionRun:
+    for run in pipeline.runs.values():
+        if run.token == token and (run.stage, run.action) == (stage, action):
+            return run
+    raise InvalidApprovalTokenException("Invalid approval token")
+
+
+def _job(turn: Turn, request: Json) -> tuple[Pipeline, ActionRun]:
+    try:
+        name, run_id = turn.estate.jobs[request["jobId"]]
+    except KeyError:
+        raise JobNotFoundException(f"There is no job with ID '{request['jobId']}'") from None
+    pipeline = turn.estate.pipelines[name]
+    run = pipeline.runs[run_id]
+    if run.status != "InProgress":
+        raise InvalidJobStateException(f"Job '{run.job_id}' has ended: {run.status}")
+    return pipeline, run

@@ -1,0 +1,154 @@
+"""Runs of actions: opened with a resolved configuration, closed with a result, or abandoned."""
+
+from collections.abc import Iterator
+
+from localstack_codepipeline.model.effects import (
+    AbandonAction,
+    ActionResult,
+    Artifact,
+    Json,
+    RunAction,
+)
+from localstack_codepipeline.model.execution.events import emit_action
+from localstack_codepipeline.model.execution.variables import (
+    UnresolvedVariableError,
+    resolve_configuration,
+)
+from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, Turn
+
+# Minutes an action may take. Source: the CodePipeline user guide, "Quotas".
+TIMEOUTS = {"Manual": 7 * 24 * 60, "Lambda": 24 * 60, "S3": 90}
+OTHER_TIMEOUT = 60
+
+
+def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaration: Json) -> None:
+    """Start a run of an action; it fails at once when its configuration cannot be resolved."""
+    kind = declaration["actionTypeId"]
+    minutes = declaration.get("timeoutInMinutes") or TIMEOUTS.get(kind["provider"], OTHER_TIMEOUT)
+    run = ActionRun(
+        id=turn.ids.new(),
+        execution_id=execution.id,
+        attempt=execution.attempt,
+        version=execution.version,
+        stage=execution.stage["name"],
+        declaration=declaration,
+        started_at=turn.now,
+        updated_at=turn.now,
+        deadline=turn.later(minutes=minutes),
+        outputs=tuple(_places(turn, execution, declaration)),
+    )
+    pipeline.runs[run.id] = run
+    execution.stages[run.stage].runs[run.action] = run.id
+    execution.updated_at = turn.now
+    try:
+        run.inputs = tuple(_inputs(execution, declaration))
+        run.configuration = resolve_configuration(execution, declaration["configuration"])
+    except (UnresolvedVariableError, MissingArtifactError) as error:
+        emit_action(turn, pipeline, execution, run=run, state="STARTED")
+        result = ActionResult("ConfigurationError", str(error))
+        close_run(turn, pipeline, execution, run=run, result=result)
+        return
+    if kind["category"] == "Approval":
+        run.token = turn.ids.new()
+        if execution.mode == "PARALLEL":
+            run.external_id = run.token
+    if kind["provider"] == "Lambda":
+        run.job_id = turn.ids.new()
+        turn.estate.jobs[run.job_id] = (pipeline.name, run.id)
+    emit_action(turn, pipeline, execution, run=run, state="STARTED")
+    turn.effects.append(run_effect(turn, pipeline, execution, run=run))
+
+
+def run_effect(
+    turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, continuation: str = ""
+) -> RunAction:
+    """Return the request to do what the run stands for."""
+    kind = run.declaration["actionTypeId"]
+    return RunAction(
+        pipeline=pipeline.name,
+        execution_id=execution.id,
+        action_execution_id=run.id,
+        stage=run.stage,
+        action=run.action,
+        category=kind["category"],
+        owner=kind["owner"],
+        provider=kind["provider"],
+        version=kind["version"],
+        configuration=run.configuration,
+        inputs=run.inputs,
+        outputs=run.outputs,
+        region=run.declaration.get("region", turn.estate.region),
+        deadline=run.deadline,
+        overrides={
+            override["revisionType"]: override["revisionValue"]
+            for override in execution.overrides
+            if override["actionName"] == run.action and kind["category"] == "Source"
+        },
+        token=run.token,
+        job_id=run.job_id,
+        continuation_token=continuation,
+    )
+
+
+def close_run(
+    turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, result: ActionResult
+) -> None:
+    """Record the result of a run and hand on what it made."""
+    run.status = "Succeeded" if result.succeeded else "Failed"
+    run.updated_at = execution.updated_at = turn.now
+    run.error_code, run.error_message = result.error_code, result.error_message
+    run.summary, run.url = result.summary, result.url
+    run.external_id = result.external_id or run.external_id
+    run.updated_by = result.updated_by
+    if result.succeeded:
+        run.percent = 100
+        run.variables = dict(result.variables)
+        run.revision = result.revision
+        if namespace := run.declaration.get("namespace"):
+            execution.namespaces[namespace] = run.variables
+        if result.revision is not None:
+            execution.revisions[run.action] = result.revision
+        for artifact in run.outputs:
+            execution.artifacts[artifact.name] = artifact
+    emit_action(
+        turn, pipeline, execution, run=run, state="SUCCEEDED" if result.succeeded else "FAILED"
+    )
+
+
+def abandon_runs(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
+    """Turn away from all that runs; `state` is what the events say (ABANDONED or CANCELED)."""
+    for run in running(pipeline, execution):
+        run.status = "Abandoned"
+        run.updated_at = execution.updated_at = turn.now
+        emit_action(turn, pipeline, execution, run=run, state=state)
+        turn.effects.append(AbandonAction(pipeline.name, run.id))
+
+
+def running(pipeline: Pipeline, execution: Execution) -> Iterator[ActionRun]:
+    """Return the runs of the execution that have not ended."""
+    for run in pipeline.runs.values():
+        if run.execution_id == execution.id and run.status == "InProgress":
+            yield run
+
+
+class MissingArtifactError(Exception):
+    """An action wants an artifact that no action of this execution has made."""
+
+
+def _inputs(execution: Execution, declaration: Json) -> Iterator[Artifact]:
+    for item in declaration["inputArtifacts"]:
+        if item["name"] not in execution.artifacts:
+            raise MissingArtifactError(f"The input artifact {item['name']} does not exist")
+        yield execution.artifacts[item["name"]]
+
+
+def _places(turn: Turn, execution: Execution, declaration: Json) -> Iterator[Artifact]:
+    """Name a place in the artifact store for each artifact the action will make."""
+    pipeline = execution.declaration
+    stores = pipeline.get("artifactStores", {})
+    region = declaration.get("region", turn.estate.region)
+    store = stores.get(region) or pipeline.get("artifactStore") or stores[turn.estate.region]
+    for item in declaration["outputArtifacts"]:
+        unique = turn.ids.new().replace("-", "")[-7:]
+        key = f"{pipeline['name'][:20]}/{item['name'][:10]}/{unique}"
+        yield Artifact(item["name"], store["location"], key)

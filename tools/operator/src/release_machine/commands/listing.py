@@ -1,0 +1,50 @@
+"""``list``: the latest releases."""
+
+import click
+
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.output import now, open_console, show
+from release_machine.text.printable import printable
+from release_machine.views.json_output import release_document, write
+from release_machine.views.release_list import release_table
+
+_STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "REJECTED")
+
+
+@click.command("list", cls=AwsCommand)
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(_STATUSES, case_sensitive=False),
+    help="Only releases that stand so; can be given more than once.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="How many of the latest to list.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.pass_context
+def command(
+    context: click.Context, statuses: tuple[str, ...], *, limit: int, as_json: bool
+) -> None:
+    """List the latest releases.
+
+    \b
+    Examples:
+      release-machine list
+      release-machine list --status RUNNING
+      release-machine list --status FAILED --status CANCELLED --limit 5
+      release-machine list --json | jq -r '.[0].releaseId'
+    """
+    found = open_session(context).ledger.latest(limit, statuses=statuses)
+    if as_json:
+        write([release_document(release) for release in found])
+    elif found:
+        console = open_console()
+        show(console, release_table(printable(found), now=now(), width=console.width))
+    else:
+        click.echo(f"no release{' that is ' + ' or '.join(statuses) if statuses else ' yet'}")

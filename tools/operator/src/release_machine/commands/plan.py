@@ -1,0 +1,60 @@
+"""``plan``: what a manifest would do now."""
+
+import sys
+
+import click
+
+from release_core.plan.document import Plan
+from release_core.strict_json import read_json
+from release_machine.deployment.machine import planner
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.following import NOT_RELEASED
+from release_machine.terminal.output import open_console, show
+from release_machine.validation.checking_files import Checked, check_content
+from release_machine.validation.manifest_file import read_manifest
+from release_machine.views.json_output import write
+from release_machine.views.plan_view import plan_view
+
+INVALID = 2
+
+
+@click.command("plan", cls=AwsCommand)
+@click.argument("manifest", type=click.Path(allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
+    """Say what a manifest would do now, and what is in its way.
+
+    MANIFEST is a file, or - for the standard input. Nothing is written or started. These are the
+    checks of the release machine itself, made with your own credentials: pipelines, variables and
+    revisions, what runs already, who holds what, and how long it will take. The exit code is 0 when
+    it would be released or is released already, 1 when something is in its way, 2 when it is no
+    manifest.
+
+    \b
+    Examples:
+      release-machine plan manifest.json
+      release-machine plan manifest.json --json | jq .problems
+    """
+    content = read_manifest(manifest)
+    # Whether its deadline matters is the planner's to say: what is released already has kept it.
+    checked = check_content(manifest, content)
+    if checked.manifest is None:
+        _tell_invalid(checked, as_json=as_json)
+        sys.exit(INVALID)
+    plan = planner(open_session(context))(read_json(content, place="the manifest"))
+    if as_json:
+        write(plan.as_json())
+    else:
+        console = open_console()
+        show(console, plan_view(plan.as_json(), width=console.width))
+    if not plan.valid:
+        sys.exit(NOT_RELEASED)
+
+
+def _tell_invalid(checked: Checked, *, as_json: bool) -> None:
+    if as_json:
+        problems = tuple(map(str, checked.findings))
+        write(Plan(release_id=checked.release_id, problems=problems).as_json())
+    else:
+        click.echo("\n".join(checked.lines()))

@@ -1,0 +1,66 @@
+"""``retry``: the next attempt of a release that did not succeed."""
+
+import click
+
+from release_machine.actions.find import known_release
+from release_machine.actions.retry import (
+    new_deadline,
+    read_deadline,
+    refuse_unretriable,
+    start_attempt,
+)
+from release_machine.errors import OperatorError
+from release_machine.interrupts import handing_in
+from release_machine.release.busy import pipeline_names
+from release_machine.release.model import SUCCEEDED
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.following import follow_from_opening
+from release_machine.terminal.output import now, tell
+from release_machine.terminal.release_argument import release_argument
+
+
+@click.command("retry", cls=AwsCommand)
+@release_argument
+@click.option("--deadline", help="A new deadline, with its time zone: 2026-11-22T18:00:00Z.")
+@click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
+@click.option("--detach", is_flag=True, help="Return as soon as the attempt is opened.")
+@click.pass_context
+def command(
+    context: click.Context, release_id: str, *, deadline: str | None, wait: bool, detach: bool
+) -> None:
+    """Run again what did not succeed in a release, and follow it.
+
+    It is the release's next attempt: what succeeded stays as it is. The manifest is taken from the
+    record; a deadline that has passed is left out.
+
+    \b
+    Examples:
+      release-machine retry 2026.11.22-1
+      release-machine retry 2026.11.22-1 --wait --deadline 2026-11-22T18:00:00Z
+    """
+    given = read_deadline(deadline) if deadline else None
+    session = open_session(context)
+    found = known_release(session, release_id)
+    refuse_unretriable(found)
+    if found.status == SUCCEEDED:
+        tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
+        return
+    stored = session.ledger.manifest(found.release_id)
+    if stored is None:
+        raise OperatorError(
+            f"The ledger holds no manifest of release {found.release_id}: it was never wholly "
+            "opened.",
+            "Give its manifest a new releaseId and submit it.",
+        )
+    changes, dropped = new_deadline(stored, given=given, now=now())
+    if dropped:
+        tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
+    with handing_in():
+        arn = start_attempt(
+            found.release_id,
+            {**changes, "onBusy": "wait"} if wait else changes,
+            state_machine_arn=session.deployment.state_machine_arn,
+            caller=session.caller,
+            sfn=session.sfn,
+        )
+        follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)

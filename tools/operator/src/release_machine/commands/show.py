@@ -1,0 +1,101 @@
+"""``show``: one release as it stands, or as it ended."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from release_machine import report
+from release_machine.actions.find import known_release
+from release_machine.deployment.session import Session
+from release_machine.errors import UsageError
+from release_machine.release.failure_links import with_links
+from release_machine.release.model import Release, Snapshot
+from release_machine.release.situation import with_stops
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.output import now, open_console, show
+from release_machine.terminal.release_argument import release_argument
+from release_machine.text.printable import printable
+from release_machine.views.audit_view import audit_hint, audit_table
+from release_machine.views.bill_of_materials import materials_table
+from release_machine.views.json_output import bom_document, release_document, write
+from release_machine.views.pipeline_rows import pipeline_table
+from release_machine.views.tables import attempts_table, release_header
+from release_machine.views.timeline import timeline
+
+
+@click.command("show", cls=AwsCommand)
+@release_argument
+@click.option("--bom", is_flag=True, help="Only what shipped: the revisions of each pipeline.")
+@click.option("--audit", is_flag=True, help="Also who changed what, and when.")
+@click.option("--html", metavar="FILE", type=click.Path(), help="Write the report as a web page.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(
+    context: click.Context,
+    release_id: str,
+    *,
+    bom: bool,
+    audit: bool,
+    html: str | None,
+    as_json: bool,
+) -> None:
+    """Show one release: its pipelines, timeline, failures and audit.
+
+    RELEASE is a release's id, or the execution (name or ARN) whose manifest was rejected.
+
+    \b
+    Examples:
+      release-machine show 2026.11.22-1
+      release-machine show 2026.11.22-1 --bom
+      release-machine show 2026.11.22-1 --audit
+      release-machine show 2026.11.22-1 --html release.html
+      release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
+    """
+    session = open_session(context)
+    found = known_release(session, release_id)
+    if html:
+        _write_report(session, found, Path(html))
+    elif bom and as_json:
+        write(bom_document(found))
+    elif bom:
+        show(open_console(), materials_table(printable(found)))
+    elif as_json:
+        write(release_document(_in_full(session, found)))
+    else:
+        _draw(session, found, audit=audit)
+
+
+def _in_full(session: Session, found: Release) -> Release:
+    return with_links(session.ledger.with_changes(found), region=session.console_region)
+
+
+def _write_report(session: Session, found: Release, path: Path) -> None:
+    seen = Snapshot(
+        at=now(),
+        release=session.ledger.with_changes(found),
+        activity=session.activity.read(found.pipelines),
+    )
+    page = report.html(seen, console_region=session.console_region)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.", "Name a file that can."
+        ) from error
+    click.echo(f"wrote {path}")
+
+
+def _draw(session: Session, found: Release, *, audit: bool) -> None:
+    console = open_console()
+    activity = printable(with_stops(found, session.activity.read(found.pipelines)))
+    shown = printable(_in_full(session, found))
+    parts = [release_header(shown, now=now())]
+    if shown.pipelines:
+        parts += [pipeline_table(shown, now=now(), activity=activity, width=console.width), ""]
+        parts += [timeline(shown, at=now(), width=console.width), ""]
+    if shown.attempts:
+        parts += [attempts_table(shown), ""]
+    command = f"release-machine show {shlex.quote(shown.label)} --audit"
+    history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
+    show(console, *parts, history)

@@ -1,0 +1,56 @@
+"""``submit``: hand in a manifest, and follow its release."""
+
+import time
+
+import click
+
+from release_machine.actions.submit import ExecutionFinder, drop_manifest
+from release_machine.errors import UsageError
+from release_machine.interrupts import handing_in
+from release_machine.release.busy import pipeline_names
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.following import follow_from_opening, going_on
+from release_machine.terminal.output import now, tell
+from release_machine.validation.checking_files import check_content
+from release_machine.validation.manifest_file import read_manifest
+
+_STARTS_BY_ITSELF = "the release goes on. It starts by itself; see it with: release-machine list"
+
+
+@click.command("submit", cls=AwsCommand)
+@click.argument("manifest", type=click.Path(allow_dash=True))
+@click.option("--detach", is_flag=True, help="Return as soon as the release is opened.")
+@click.pass_context
+def command(context: click.Context, manifest: str, *, detach: bool) -> None:
+    """Hand in a manifest and follow its release to the end.
+
+    MANIFEST is a file, or - for the standard input. It goes into the manifest bucket, which starts
+    the release machine; what is no manifest does not, and is exit code 2. Ctrl-C ends the looking,
+    not the release.
+
+    \b
+    Examples:
+      release-machine submit manifest.json
+      release-machine submit manifest.json --detach
+      generate-manifest | release-machine submit -
+    """
+    content = read_manifest(manifest)
+    _refuse_what_is_none(manifest, content)
+    session = open_session(context)
+    finder = ExecutionFinder(
+        sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
+    )
+    bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
+    with handing_in():
+        drop = drop_manifest(content, name=manifest, bucket=bucket, caller=caller, s3=s3)
+        tell(f"dropped {drop.address}")
+        with going_on(_STARTS_BY_ITSELF):
+            arn = finder.await_execution(drop, wait=time.sleep, clock=now)
+        follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
+
+
+def _refuse_what_is_none(name: str, content: bytes) -> None:
+    # A deadline that has passed is for the machine: what is released already may have such a one.
+    checked = check_content(name, content)
+    if checked.manifest is None:
+        raise UsageError("\n".join(checked.lines()), "Nothing was handed in. Correct it first.")

@@ -1,0 +1,59 @@
+"""``validate``: is this a manifest?"""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from release_machine.validation.checking_files import Declarations, check_content
+from release_machine.validation.manifest_file import read_manifest
+from release_machine.views.json_output import write
+
+INVALID = 2
+
+
+@click.command("validate")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("--online", is_flag=True, help="Ask CodePipeline whether the pipelines fit, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array, one object per file.")
+@click.pass_context
+def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_json: bool) -> None:
+    """Check manifests without AWS, to the line and column.
+
+    FILE is manifest.json unless given, and - is the standard input. These are the checks of the
+    release machine itself; with --online also those of the pipelines in AWS: that they exist, and
+    that variables and source revisions fit them. The exit code is 0 when every file is valid, 2
+    when one is not.
+
+    \b
+    Examples:
+      release-machine validate
+      release-machine validate releases/*.json
+      release-machine validate --online manifest.json
+      generate-manifest | release-machine validate -
+    """
+    names = files or ("manifest.json",)
+    contents = [(name, read_manifest(name)) for name in names]
+    declarations = _declarations(context) if online else None
+    now = datetime.now(UTC)
+    checked = [
+        check_content(name, content, now=now, declarations=declarations)
+        for name, content in contents
+    ]
+    if as_json:
+        write([each.document() for each in checked])
+    else:
+        for each in checked:
+            click.echo("\n".join(each.lines()))
+    if any(each.manifest is None for each in checked):
+        sys.exit(INVALID)
+
+
+def _declarations(context: click.Context) -> Declarations:
+    # boto3 takes longer to load than the whole check without AWS.
+    from release_machine.deployment.aws_problems import explained  # noqa: PLC0415
+    from release_machine.deployment.machine import look_up  # noqa: PLC0415
+    from release_machine.terminal.aws_command import open_session  # noqa: PLC0415
+
+    with explained():
+        return look_up(open_session(context))

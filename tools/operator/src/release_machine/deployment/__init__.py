@@ -1,0 +1,1 @@
+"""Which deployment the command works on, and how it reaches AWS."""

@@ -1,0 +1,121 @@
+"""Which deployment is meant: its Terraform outputs, or names asked of AWS."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from json import JSONDecodeError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from release_core.errors import SettingsInvalid
+from release_core.settings import OpenReleaseSettings, read_settings
+from release_machine.errors import UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_sts import STSClient
+
+_STATE_MACHINE = re.compile(r"arn:[^:]+:states:[^:]+:[^:]*:stateMachine:.+")
+FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_release")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """The names of one deployment that the operator needs."""
+
+    state_machine_arn: str
+    manifest_bucket: str
+    releases_table: str
+    executions_table: str
+    pipelines_table: str
+    function_names: dict[str, str]
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.state_machine_arn.split(":")[3]
+
+    def execution_arn(self, name: str) -> str:
+        """The ARN of the machine's execution of that name; an ARN stays as it is."""
+        if name.startswith("arn:"):
+            return name
+        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
+
+def read_outputs(path: Path) -> Deployment:
+    """Read what `terraform output -json` printed.
+
+    Raises UsageError when the file cannot be read or lacks an output.
+    """
+    again = "Write it again: make deploy, or terraform output -json > FILE."
+    try:
+        outputs = json.loads(path.read_text(encoding="utf-8"))
+        values = {name: output["value"] for name, output in outputs.items()}
+        if not _STATE_MACHINE.fullmatch(values["state_machine_arn"]):
+            raise TypeError
+        return Deployment(
+            state_machine_arn=values["state_machine_arn"],
+            manifest_bucket=values["manifest_bucket"],
+            releases_table=values["releases_table"],
+            executions_table=values["executions_table"],
+            pipelines_table=values["pipelines_table"],
+            function_names=dict(values["function_names"]),
+        )
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", again) from error
+    except KeyError as error:
+        raise UsageError(f"{path} has no output {error}.", again) from error
+    except JSONDecodeError as error:
+        raise UsageError(f"{path} is no JSON: {error}.", again) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is not what terraform output -json prints.", again) from error
+
+
+def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deployment:
+    """Ask AWS for the state machine of that name; the other names follow from it.
+
+    Raises UnreachableError when this account and Region hold no such state machine.
+    """
+    region = sfn.meta.region_name
+    account = sts.get_caller_identity()["Account"]
+    for page in sfn.get_paginator("list_state_machines").paginate():
+        for machine in page["stateMachines"]:
+            if machine["name"] == name_prefix:
+                return Deployment(
+                    state_machine_arn=machine["stateMachineArn"],
+                    manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
+                    releases_table=f"{name_prefix}-releases",
+                    executions_table=f"{name_prefix}-executions",
+                    pipelines_table=f"{name_prefix}-pipelines",
+                    function_names={
+                        function: f"{name_prefix}-{function.replace('_', '-')}"
+                        for function in FUNCTIONS
+                    },
+                )
+    raise UnreachableError(
+        f"No state machine {name_prefix} in account {account}, Region {region}.",
+        "Check the Region and --name-prefix, name an outputs file with --outputs, or make deploy.",
+    )
+
+
+def read_open_release_settings(
+    deployment: Deployment, functions: LambdaClient
+) -> OpenReleaseSettings:
+    """Ask AWS for the settings that open_release checks manifests with, as they are now.
+
+    Raises UnreachableError when they are not those of this version.
+    """
+    name = deployment.function_names["open_release"]
+    configuration = functions.get_function_configuration(FunctionName=name)
+    try:
+        return read_settings(
+            OpenReleaseSettings, configuration.get("Environment", {}).get("Variables", {})
+        )
+    except SettingsInvalid as error:
+        raise UnreachableError(
+            f"The function {name} was deployed by another version than this command: {error}.",
+            "Deploy again, or use the command of the version that is deployed.",
+        ) from error

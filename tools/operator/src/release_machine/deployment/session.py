@@ -1,0 +1,153 @@
+"""The AWS clients of one command, made from the caller's ordinary settings when first needed."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import boto3
+from botocore.config import Config
+
+from release_core.settings import OpenReleaseSettings
+from release_machine.deployment.aws_problems import refuse_other_than_aws
+from release_machine.deployment.deployment import (
+    Deployment,
+    find_by_prefix,
+    read_open_release_settings,
+    read_outputs,
+)
+from release_machine.deployment.function_logs import LogReader
+from release_machine.deployment.target import Target
+from release_machine.errors import UsageError
+from release_machine.release.activity import ActivityReader
+from release_machine.release.busy import BusyPipelines
+from release_machine.release.ledger_reader import LedgerReader
+from release_machine.text.console_links import console_region
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
+    from types_boto3_sts import STSClient
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+
+
+class _Access(TypedDict):
+    config: Config
+    endpoint_url: str | None
+
+
+class Session:
+    """Everything a command may need of AWS, for one deployment."""
+
+    def __init__(self, target: Target, *, config: Config = _CONFIG) -> None:
+        self._target = target
+        self._access: _Access = {"config": config, "endpoint_url": target.endpoint_url}
+        self._boto = boto3.Session(profile_name=target.profile, region_name=self._region())
+        address = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+        self._boto.events.register("before-parse", refuse_other_than_aws(address))
+
+    def _region(self) -> str | None:
+        """The Region of the outputs, else the one that is given; None leaves it to boto3.
+
+        Raises UsageError when the two differ.
+        """
+        given = self._target.region
+        if self._target.outputs is None:
+            # AWS's own tools read AWS_REGION; boto3 knows only AWS_DEFAULT_REGION.
+            return given or os.environ.get("AWS_REGION")
+        deployed = self.deployment.region
+        if given and given != deployed:
+            raise UsageError(
+                f"{self._target.outputs} is of a deployment in {deployed}, not in {given}.",
+                "Leave the Region out, or name the outputs of the deployment that is meant.",
+            )
+        return deployed
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The deployment that the outputs file describes, else the one of that name."""
+        if self._target.outputs is not None:
+            return read_outputs(self._target.outputs)
+        return find_by_prefix(self._target.name_prefix, sfn=self.sfn, sts=self._sts)
+
+    @cached_property
+    def settings(self) -> OpenReleaseSettings:
+        """What the deployment checks manifests with."""
+        return read_open_release_settings(self.deployment, self.client("lambda"))
+
+    @cached_property
+    def _sts(self) -> STSClient:
+        return self._boto.client("sts", **self._access)
+
+    @cached_property
+    def caller(self) -> str:
+        """Who calls, as AWS names it."""
+        return self._sts.get_caller_identity()["Arn"]
+
+    @cached_property
+    def sfn(self) -> SFNClient:
+        """Step Functions."""
+        return self._boto.client("stepfunctions", **self._access)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3; path style where an endpoint is set, whose buckets have no host names."""
+        return self._boto.client("s3", **self._access)
+
+    @cached_property
+    def console_region(self) -> str | None:
+        """The Region whose AWS console shows what is read here; None for an emulator."""
+        return console_region(self.sfn.meta)
+
+    @cached_property
+    def ledger(self) -> LedgerReader:
+        """The releases table."""
+        return LedgerReader(
+            dynamodb=self.dynamodb,
+            releases_table=self.deployment.releases_table,
+            executions_table=self.deployment.executions_table,
+        )
+
+    @cached_property
+    def busy(self) -> BusyPipelines:
+        """The pipelines table: who holds what."""
+        return BusyPipelines(
+            sfn=self.sfn,
+            dynamodb=self.dynamodb,
+            pipelines_table=self.deployment.pipelines_table,
+        )
+
+    def client(self, service: str) -> Any:
+        """The client of any AWS service."""
+        return self._boto.client(service, **self._access)  # type: ignore[call-overload] # by name
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return self._boto.client("dynamodb", **self._access)
+
+    @cached_property
+    def codepipeline(self) -> CodePipelineClient:
+        """CodePipeline."""
+        return self._boto.client("codepipeline", **self._access)
+
+    @cached_property
+    def activity(self) -> ActivityReader:
+        """What runs, asked of CodePipeline."""
+        return ActivityReader(self.codepipeline)
+
+    @cached_property
+    def logs(self) -> LogReader:
+        """The functions' log groups."""
+        return LogReader(
+            logs=self._boto.client("logs", **self._access),
+            function_names=self.deployment.function_names,
+        )

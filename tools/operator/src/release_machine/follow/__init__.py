@@ -1,0 +1,1 @@
+"""Following a release: look, compare with the last look, repeat."""

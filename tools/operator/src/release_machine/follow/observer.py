@@ -1,0 +1,113 @@
+"""One look at a release: the ledger, CodePipeline and the execution, as one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from release_machine.deployment.aws_problems import explained
+from release_machine.errors import LeftOpenError, UsageError
+from release_machine.release.estimating import Past, estimate
+from release_machine.release.failure_links import with_links
+from release_machine.release.model import Activity, Pipeline, Release, Snapshot
+from release_machine.release.situation import with_stops
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+# close_release gets its event after the execution has ended, and may be retried for minutes.
+TIME_TO_CLOSE = timedelta(minutes=5)
+
+
+class Ledger(Protocol):
+    """Where releases are read; the ledger reader is one."""
+
+    def release(self, release_id: str) -> Release | None:
+        """Read a release with its pipelines."""
+
+
+class Activities(Protocol):
+    """Where it is asked what pipelines do; the activity reader is one."""
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        """Say what each running pipeline does."""
+
+
+class PastReader(Protocol):
+    """Where it is asked how long pipelines took before; PastRuns is one."""
+
+    def of(self, pipelines: Iterable[str]) -> Past:
+        """The durations that are known by now; None where they cannot be."""
+
+
+class ReleaseObserver:
+    """Looks at one release, and notices when nobody is left to close it.
+
+    ``seen`` is the release as it was at the latest look, None before the first.
+    """
+
+    def __init__(
+        self,
+        release_id: str,
+        *,
+        ledger: Ledger,
+        activity: Activities,
+        past: PastReader,
+        sfn: SFNClient,
+        clock: Callable[[], datetime],
+        console_region: str | None,
+    ) -> None:
+        self.seen: Release | None = None
+        self._release_id = release_id
+        self._ledger = ledger
+        self._activity = activity
+        self._past = past
+        self._sfn = sfn
+        self._clock = clock
+        self._console_region = console_region
+
+    def look(self) -> Snapshot:
+        """Read everything once.
+
+        Raises UnreachableError, UsageError for an unknown release, and LeftOpenError when the
+        execution ended a while ago without the ledger knowing an outcome.
+        """
+        with explained():
+            execution_status, ended_at = None, None
+            release = self._ledger.release(self._release_id)
+            if release is None:
+                raise unknown_release(self._release_id)
+            release = with_links(release, region=self._console_region)
+            activity = self._activity.read(release.pipelines)
+            if not release.closed and release.execution_arn:
+                execution = self._sfn.describe_execution(executionArn=release.execution_arn)
+                execution_status, ended_at = execution["status"], execution.get("stopDate")
+        if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
+            raise _left_open(release, execution_status or "?")
+        at = self._clock()
+        past = self._past.of(each.name for each in release.pipelines)
+        told = estimate(release, past, activity=activity, at=at)
+        self.seen = release
+        return Snapshot(
+            at=at, release=release, activity=with_stops(release, activity), estimate=told
+        )
+
+
+def unknown_release(release_id: str) -> UsageError:
+    """Say that the ledger holds no such release."""
+    return UsageError(
+        f"The ledger holds no release {release_id}.",
+        "List the latest with: release-machine list\n"
+        "One that waits for busy pipelines is found by its execution, which submit has shown.",
+    )
+
+
+def _left_open(release: Release, execution_status: str) -> LeftOpenError:
+    return LeftOpenError(
+        f"The execution of release {release.release_id} has ended ({execution_status}), "
+        "but the ledger still says RUNNING.",
+        "Look at what close_release logged (release-machine logs) and at the dead letter queues "
+        "(Terraform output dead_letter_queue_urls), then start the same manifest again to see "
+        "the release's state.",
+    )

@@ -1,0 +1,1 @@
+"""The release as the command reads it, and what follows from it."""

@@ -1,0 +1,204 @@
+"""What a running pipeline does at this moment, asked of CodePipeline."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from release_machine.release.model import RUNNING, Activity, Pipeline
+from release_machine.text.console_links import console_region
+from release_machine.text.wording import short
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_codepipeline.type_defs import (
+        ActionExecutionDetailTypeDef,
+        StageStateTypeDef,
+    )
+
+IN_PROGRESS = "InProgress"
+APPROVAL = "Approval"
+_APPROVED_BY_HAND = "manual approval"
+_NO_TOKEN = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
+
+
+class ActivityReader:
+    """Asks CodePipeline about running pipelines only."""
+
+    def __init__(self, codepipeline: CodePipelineClient) -> None:
+        self._codepipeline = codepipeline
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        """Say what each running pipeline does; one that CodePipeline won't show is left out.
+
+        The ledger is what a release is followed by: a throttled or forbidden look here only makes
+        the view poorer.
+        """
+        doing: dict[str, Activity] = {}
+        for pipeline in pipelines:
+            if pipeline.status != RUNNING or pipeline.execution_id is None:
+                continue
+            try:
+                activity = self._of_execution(pipeline.name, pipeline.execution_id)
+            except ClientError:
+                continue
+            if activity is not None:
+                doing[pipeline.name] = activity
+        return doing
+
+    def _of_execution(self, name: str, execution_id: str) -> Activity | None:
+        actions = self._codepipeline.list_action_executions(
+            pipelineName=name, filter={"pipelineExecutionId": execution_id}
+        )["actionExecutionDetails"]
+        current = [action for action in actions if action.get("status") == IN_PROGRESS]
+        if not current:
+            return self._before_stage(name, execution_id)
+        for action in current:
+            if _category(action) == APPROVAL:
+                return self._approval(name, execution_id, action)
+        return Activity(
+            stage=current[0].get("stageName"),
+            action=", ".join(sorted(action.get("actionName", "?") for action in current)),
+        )
+
+    def _approval(
+        self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
+    ) -> Activity:
+        stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
+        configured = action.get("input", {}).get("resolvedConfiguration", {})
+        began = action.get("startTime")
+        token = None
+        for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
+            # The token of another execution would approve that one.
+            inside = stage_state.get("latestExecution", {}).get("pipelineExecutionId")
+            if stage_state.get("stageName") != stage or inside != execution_id:
+                continue
+            for state in stage_state.get("actionStates", []):
+                if state.get("actionName") == approval:
+                    token = state.get("latestExecution", {}).get("token")
+        token = token or self._parallel_token(name, execution_id, action) or _NO_TOKEN
+        return Activity(
+            stage=stage,
+            action=approval,
+            waits_for=_APPROVED_BY_HAND,
+            since=began.astimezone(UTC) if began else None,
+            message=configured.get("CustomData"),
+            way_out=_approve(name, stage, approval, token),
+            link=configured.get("ExternalEntityLink") or self._console_page(name),
+        )
+
+    def _parallel_token(
+        self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
+    ) -> str | None:
+        """What an approval of a PARALLEL execution is answered with, as its state has no token.
+
+        Source: the API reference, PutApprovalResult.
+        """
+        outcome = action.get("output", {}).get("executionResult", {})
+        if "externalExecutionId" not in outcome:
+            return None
+        execution = self._codepipeline.get_pipeline_execution(
+            pipelineName=name, pipelineExecutionId=execution_id
+        )["pipelineExecution"]
+        parallel = execution.get("executionMode") == "PARALLEL"
+        return outcome["externalExecutionId"] if parallel else None
+
+    def _before_stage(self, name: str, execution_id: str) -> Activity | None:
+        for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
+            # In QUEUED mode many may wait; the one that stands alone is the latest of them.
+            waiting = [
+                *stage_state.get("inboundExecutions", []),
+                stage_state.get("inboundExecution", {}),
+            ]
+            if execution_id not in [each.get("pipelineExecutionId") for each in waiting]:
+                continue
+            stage = stage_state.get("stageName", "?")
+            transition = stage_state.get("inboundTransitionState", {})
+            if transition.get("enabled") is False:
+                reason = transition.get("disabledReason")
+                return Activity(
+                    stage=stage,
+                    waits_for="disabled transition" + (f" ({reason})" if reason else ""),
+                    way_out=(
+                        f"aws codepipeline enable-stage-transition --pipeline-name {name} "
+                        f"--stage-name {stage} --transition-type Inbound"
+                    ),
+                    link=self._console_page(name),
+                )
+            return self._behind_another(name, stage, stage_state)
+        return None
+
+    def _behind_another(self, name: str, stage: str, inside: StageStateTypeDef) -> Activity:
+        """What the execution does that is in the stage, as far as its state tells."""
+        holder = short(inside.get("latestExecution", {}).get("pipelineExecutionId")) or "another"
+        way_out, does = None, "is in that stage"
+        for state in inside.get("actionStates", []):
+            latest = state.get("latestExecution", {})
+            action = state.get("actionName", "?")
+            if latest.get("status") != IN_PROGRESS:
+                continue
+            does = f"is at {stage} → {action}"
+            # Only approvals have tokens.
+            if "token" in latest:
+                does = f"waits for {_APPROVED_BY_HAND}"
+                way_out = _approve(name, stage, action, latest["token"])
+                break
+        return Activity(
+            stage=stage,
+            waits_for=f"execution {holder}, which {does}",
+            way_out=way_out,
+            link=self._console_page(name),
+        )
+
+    def _console_page(self, name: str) -> str | None:
+        region = console_region(self._codepipeline.meta)
+        if region is None:
+            return None
+        return (
+            f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
+            f"{name}/view?region={region}"
+        )
+
+
+class ActivityInTurns:
+    """Asks about a few pipelines at each look, in turns, and remembers the rest.
+
+    CodePipeline's quotas are the account's, so that a view that asks about hundreds of pipelines
+    every few seconds would take from the release machine what it needs itself.
+    """
+
+    def __init__(self, reader: ActivityReader, *, most: int = 10) -> None:
+        self._reader = reader
+        self._most = most
+        self._known: dict[str, tuple[str | None, Activity | None]] = {}
+
+    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+        """Say what each running pipeline does, as far as it was asked already."""
+        running = [each for each in pipelines if each.status == RUNNING and each.execution_id]
+        # A dict keeps its order: what was asked last is at its end, what never was comes first.
+        last = {name: place for place, name in enumerate(self._known)}
+        turn = sorted(running, key=lambda each: last.get(each.name, -1))[: self._most]
+        doing = self._reader.read(tuple(turn))
+        for each in turn:
+            self._known.pop(each.name, None)
+            self._known[each.name] = (each.execution_id, doing.get(each.name))
+        told: dict[str, Activity] = {}
+        for each in running:
+            execution_id, activity = self._known.get(each.name, (None, None))
+            if activity is not None and execution_id == each.execution_id:
+                told[each.name] = activity
+        return told
+
+
+def _approve(pipeline: str, stage: str, action: str, token: str) -> str:
+    return (
+        f"aws codepipeline put-approval-result --pipeline-name {pipeline} "
+        f"--stage-name {stage} --action-name {action} --token {token} "
+        "--result summary=ok,status=Approved"
+    )
+
+
+def _category(action: ActionExecutionDetailTypeDef) -> str | None:
+    return action.get("input", {}).get("actionTypeId", {}).get("category")

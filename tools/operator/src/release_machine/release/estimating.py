@@ -1,0 +1,81 @@
+"""How long a release that runs may still take, by how long its pipelines took before."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from release_core.plan.schedule import schedule, usual
+from release_machine.release.model import SUCCEEDED, WAITING, Activity, Estimate, Pipeline, Release
+
+# Of each pipeline, the latest first; None where they could not be read.
+type Past = Mapping[str, Sequence[timedelta] | None]
+
+
+def estimate(
+    release: Release, past: Past, *, activity: Mapping[str, Activity], at: datetime
+) -> Estimate:
+    """What is usual for each pipeline, and what is left of the release as far as that tells.
+
+    Nothing is said of what is left while a pipeline waits for somebody, has taken longer than it
+    ever did, or has no past.
+    """
+    usually = {name: known for name, durations in past.items() if (known := usual(durations or ()))}
+    if release.closed:
+        return Estimate(usual=usually)
+    coming = sorted(_still_to_end(release), key=lambda pipeline: pipeline.position)
+    remaining = {
+        each.name: None
+        if each.name in activity and activity[each.name].waits_for
+        else _remaining(past.get(each.name) or (), _elapsed(each, at))
+        for each in coming
+    }
+    expected = schedule(
+        {each.name: each.depends_on for each in coming},
+        remaining,
+        max_concurrency=release.max_concurrency,
+        in_flight=[each.name for each in coming if each.status != WAITING],
+    )
+    unknown = None if expected.end is not None else _unknown(coming, past, activity, at)
+    return Estimate(usual=usually, left=expected.end, unknown=unknown)
+
+
+def _unknown(
+    coming: Sequence[Pipeline], past: Past, activity: Mapping[str, Activity], at: datetime
+) -> str | None:
+    """The first reason for which nothing is said; None while the past is still being read."""
+    for each in coming:
+        waits_for = activity.get(each.name, Activity()).waits_for
+        if waits_for:
+            return f"{each.name} waits for {waits_for}"
+        if each.name not in past:
+            continue
+        durations = past[each.name]
+        if durations is None:
+            return f"the past runs of {each.name} could not be read"
+        if not durations:
+            return f"{each.name} has no successful run"
+        if _remaining(durations, _elapsed(each, at)) is None:
+            return f"{each.name} runs longer than it ever did"
+    return None
+
+
+def _still_to_end(release: Release) -> Iterator[Pipeline]:
+    """What runs, and what will: not what has no chance to start any more."""
+    lost: set[str] = set()
+    # In the order they run in, a pipeline comes behind all that it depends on.
+    for pipeline in release.pipelines:
+        if pipeline.ended:
+            lost |= {pipeline.name} if pipeline.status != SUCCEEDED else set()
+        elif pipeline.status == WAITING and (release.halted_by or lost & {*pipeline.depends_on}):
+            lost.add(pipeline.name)
+        else:
+            yield pipeline
+
+
+def _elapsed(pipeline: Pipeline, at: datetime) -> timedelta:
+    return at - pipeline.started_at if pipeline.started_at else timedelta()
+
+
+def _remaining(durations: Sequence[timedelta], elapsed: timedelta) -> timedelta | None:
+    """How much longer a pipeline takes that has run for so long, by the runs that took longer."""
+    longer = usual([each for each in durations if each > elapsed])
+    return longer - elapsed if longer else None

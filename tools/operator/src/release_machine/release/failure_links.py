@@ -1,0 +1,25 @@
+"""Where to look at a failure that names no page of its own."""
+
+from dataclasses import replace
+
+from release_machine.release.model import Pipeline, Release
+from release_machine.text.console_links import pipeline_execution
+
+
+def with_links(release: Release, *, region: str | None) -> Release:
+    """The release, each failure with a link: to the console's page of the execution at least.
+
+    ``region`` is None where there is no console, and then nothing changes.
+    """
+    if region is None:
+        return release
+    return replace(
+        release, pipelines=tuple(_with_link(each, region=region) for each in release.pipelines)
+    )
+
+
+def _with_link(pipeline: Pipeline, *, region: str) -> Pipeline:
+    if pipeline.failure is None or pipeline.failure.link:
+        return pipeline
+    page = pipeline_execution(pipeline.name, pipeline.execution_id, region=region)
+    return replace(pipeline, failure=replace(pipeline.failure, link=page))

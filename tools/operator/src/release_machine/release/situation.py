@@ -1,0 +1,77 @@
+"""What stands between a pipeline and its next step, as far as the ledger tells."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from release_machine.release.model import RUNNING, SUCCEEDED, WAITING, Activity, Pipeline, Release
+
+MOST_NAMES = 3
+
+
+def waits_for(release: Release, pipeline: Pipeline) -> str | None:
+    """What a pipeline that has not started is waiting for."""
+    if pipeline.status != WAITING or release.closed:
+        return None
+    status = {each.name: each.status for each in release.pipelines}
+    before = [name for name in pipeline.depends_on if status.get(name, WAITING) != SUCCEEDED]
+    if before:
+        more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""
+        return f"after {', '.join(before[:MOST_NAMES])}{more}"
+    if not pipeline.has_task:
+        return "waits for its task token"
+    if release.max_concurrency and len(release.in_flight) >= release.max_concurrency:
+        return f"waits for a free slot, {slots(release)}"
+    return None
+
+
+def slots(release: Release) -> str:
+    """How many of the pipelines that may be in flight are."""
+    return f"{len(release.in_flight)} of {release.max_concurrency} taken"
+
+
+def stopping(release: Release, pipeline: Pipeline) -> str | None:
+    """Why a pipeline that still runs was told to stop, and what it does until then."""
+    if pipeline.ended or pipeline.stop_requested_at is None:
+        return None
+    until = "abandons" if release.abandons else "waits for"
+    reason = f" ({pipeline.stop_reason})" if pipeline.stop_reason else ""
+    return f"stopping: {until} the action in progress{reason}"
+
+
+def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
+    """What pipelines do; the way out of one that is to stop is what ends it at once."""
+    told = dict(activity)
+    for pipeline in release.pipelines:
+        doing = activity.get(pipeline.name, Activity())
+        if _is_to_stop(release, pipeline) and (doing.place or not release.abandons):
+            command = abandon_command(pipeline.name, pipeline.execution_id or "")
+            way_out = None if release.abandons else command
+            told[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
+    return told
+
+
+def _is_to_stop(release: Release, pipeline: Pipeline) -> bool:
+    return pipeline.status == RUNNING and bool(release.closed or pipeline.stop_requested_at)
+
+
+def abandon_command(pipeline: str, execution_id: str) -> str:
+    """The command that ends an execution without waiting for the action in progress."""
+    return (
+        f"aws codepipeline stop-pipeline-execution --pipeline-name {pipeline} "
+        f"--pipeline-execution-id {execution_id} --abandon"
+    )
+
+
+def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:
+    """How long a running pipeline may go on by its own time limit."""
+    if pipeline.status != RUNNING or pipeline.stop_requested_at:
+        return None
+    if not pipeline.time_limit or not pipeline.started_at:
+        return None
+    return pipeline.started_at + pipeline.time_limit - now
+
+
+def kept(release: Release, pipeline: Pipeline) -> bool:
+    """Whether a pipeline succeeded in an earlier attempt, so that this one does not run it."""
+    return pipeline.status == SUCCEEDED and pipeline.attempt < release.attempt

@@ -1,0 +1,257 @@
+"""When each pipeline of a release waited, ran and ended: what a timeline draws, in any medium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from release_machine.release.model import (
+    RUNNING,
+    SUCCEEDED,
+    UNENDED,
+    WAITING,
+    AuditEntry,
+    Pipeline,
+    Release,
+)
+
+# Between the end of one pipeline and the start of the next lie two functions and an event.
+HANDOVER = timedelta(seconds=5)
+
+
+class MarkKind(StrEnum):
+    """What happened to a pipeline while it ran."""
+
+    RETRY = "retry"
+    NEW_EXECUTION = "new execution"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that happened to a pipeline while it ran, as the audit words it."""
+
+    at: datetime
+    kind: MarkKind
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One pipeline in one attempt; ``ended_at`` of one that still runs is the time of the look.
+
+    ``ready_at`` is when all that it depends on had succeeded, None when that never came.
+    """
+
+    pipeline: str
+    status: str
+    position: int
+    depends_on: tuple[str, ...] = ()
+    ready_at: datetime | None = None
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    marks: tuple[Mark, ...] = ()
+    kept_from: int | None = None
+    critical: bool = False
+
+    @property
+    def waited(self) -> timedelta:
+        """How long it could have run and did not: for a slot, a task or its start."""
+        if self.ready_at is None or self.began_at is None:
+            return timedelta()
+        return max(timedelta(), self.began_at - self.ready_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One attempt of a release on its own time axis, what began first coming first."""
+
+    attempt: int
+    begin: datetime
+    end: datetime
+    spans: tuple[Span, ...]
+
+
+def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
+    """Every attempt whose times are known, the latest last, as seen at a moment."""
+    if release.opened_at is None or not release.pipelines:
+        return ()
+    windows = _windows(release, at=at)
+    found = []
+    for attempt, (begin, end) in sorted(windows.items()):
+        spans = [
+            span
+            for pipeline in release.pipelines
+            for span in (_span(pipeline, attempt, at=at),)
+            if span is not None
+        ]
+        found.append(_schedule(release, attempt, begin, end, spans))
+    return tuple(found)
+
+
+def _windows(release: Release, *, at: datetime) -> dict[int, tuple[datetime, datetime]]:
+    """Begin and end of each attempt; of the earlier ones as far as the audit tells."""
+    windows: dict[int, tuple[datetime, datetime]] = {}
+    began: datetime | None = None
+    number = 0
+    for entry in release.audit:
+        if entry.after == RUNNING and entry.before != RUNNING:
+            began, number = entry.at, number + 1
+        elif entry.before == RUNNING and entry.after != RUNNING and began is not None:
+            windows[number] = (began, entry.at)
+    begin = release.began_at or at
+    earlier = {each: window for each, window in windows.items() if each < release.attempt}
+    return {**earlier, release.attempt: (begin, release.closed_at or at)}
+
+
+def _schedule(
+    release: Release, attempt: int, begin: datetime, end: datetime, spans: Sequence[Span]
+) -> Schedule:
+    ready = {span.pipeline: span for span in _with_ready_times(spans, begin)}
+    # What was told to stop may end after the release was closed.
+    last = max([end, *(span.ended_at for span in spans if span.ended_at)])
+    decided = all(span.status not in UNENDED for span in spans)
+    critical = _critical_path(ready, limited=bool(release.max_concurrency)) if decided else ()
+    drawn = [replace(span, critical=name in critical) for name, span in ready.items()]
+    drawn.sort(key=lambda span: _beginning(span, begin=begin, last=last))
+    return Schedule(attempt=attempt, begin=begin, end=last, spans=tuple(drawn))
+
+
+def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
+    """The pipeline in that attempt; None when it was not part of it."""
+    plain = Span(
+        pipeline=pipeline.name,
+        status=pipeline.status,
+        position=pipeline.position,
+        depends_on=pipeline.depends_on,
+    )
+    if pipeline.attempt == attempt:
+        lines = _lines_by_attempt(pipeline).get(attempt, ())
+        began = pipeline.started_at
+        ended = pipeline.ended_at or (began if pipeline.ended else at)
+        return replace(
+            plain,
+            began_at=began,
+            # CodePipeline tells ends in whole seconds: that of a quick one lies before its start.
+            ended_at=max(began, ended) if began and ended else None,
+            marks=_with_resumes(_marks(lines), pipeline),
+        )
+    if pipeline.attempt < attempt:
+        return replace(plain, kept_from=pipeline.attempt) if _kept(pipeline) else plain
+    return _past_span(plain, pipeline, attempt)
+
+
+def _kept(pipeline: Pipeline) -> bool:
+    return pipeline.status == SUCCEEDED
+
+
+def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
+    past = [each for each in pipeline.attempts if each.number == attempt]
+    if not past:
+        return None
+    lines = _lines_by_attempt(pipeline).get(attempt, ())
+    began = next((line.at for line in lines if _turned(line, RUNNING)), None)
+    ended = next((line.at for line in reversed(lines) if _ended(line)), None)
+    return replace(
+        plain,
+        status=past[0].status,
+        began_at=began if ended else None,
+        ended_at=ended if began else None,
+        marks=_marks(lines),
+    )
+
+
+def _lines_by_attempt(pipeline: Pipeline) -> Mapping[int, Sequence[AuditEntry]]:
+    """The pipeline's audit, divided where it was made to wait again."""
+    chapters: list[list[AuditEntry]] = [[]]
+    for line in pipeline.audit:
+        if line.after == WAITING and line.before is not None:
+            chapters.append([])
+        chapters[-1].append(line)
+    numbers = [*(past.number for past in pipeline.attempts), pipeline.attempt]
+    return dict(zip(reversed(numbers), reversed(chapters), strict=False))
+
+
+def _turned(line: AuditEntry, status: str) -> bool:
+    return line.after == status and line.before != status
+
+
+def _ended(line: AuditEntry) -> bool:
+    return line.after is not None and line.after not in UNENDED
+
+
+def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(at=line.at, kind=kind, what=line.what)
+        for line in lines
+        for kind in (_kind(line.what),)
+        if kind is not None
+    )
+
+
+def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ...]:
+    """With what CodePipeline told: a retry in the console is in no audit of ours."""
+    resumes = [
+        Mark(at=change.at, kind=MarkKind.RETRY, what=f"execution {change.state}")
+        for change in pipeline.changes
+        if change.state == "RESUMED"
+    ]
+    if not resumes:
+        return marks
+    others = [mark for mark in marks if mark.kind is not MarkKind.RETRY]
+    return tuple(sorted([*others, *resumes], key=lambda mark: mark.at))
+
+
+def _kind(what: str) -> MarkKind | None:
+    # As release_core's ledger words them.
+    if what.startswith("retry ") and what.endswith(" claimed"):
+        return MarkKind.RETRY
+    if what.endswith("cannot be retried: a new execution is started"):
+        return MarkKind.NEW_EXECUTION
+    if what.startswith("to be stopped: "):
+        return MarkKind.STOP
+    return None
+
+
+def _with_ready_times(spans: Sequence[Span], begin: datetime) -> Iterator[Span]:
+    known = {span.pipeline: span for span in spans}
+    for span in spans:
+        before = [known[name] for name in span.depends_on if name in known]
+        ends = [begin if each.kept_from else each.ended_at for each in before]
+        good = all(each.status == SUCCEEDED for each in before)
+        reached = [end for end in ends if end is not None]
+        ready = max([begin, *reached]) if good and len(reached) == len(ends) else None
+        yield replace(span, ready_at=None if span.kept_from else ready)
+
+
+def _critical_path(spans: Mapping[str, Span], *, limited: bool) -> Sequence[str]:
+    """The pipelines that made the attempt as long as it was, the last one first."""
+    ran = {name: span for name, span in spans.items() if span.began_at and span.ended_at}
+    path: list[str] = []
+    candidates = list(ran.values())
+    while candidates:
+        last = max(candidates, key=_end_and_order)
+        path.append(last.pipeline)
+        candidates = [ran[name] for name in last.depends_on if name in ran]
+        if limited and last.waited > HANDOVER:
+            # It waited for a slot: what gave it free decided, not what it depends on.
+            candidates = [each for each in ran.values() if _gave_way(each, last)] or candidates
+        candidates = [each for each in candidates if each.pipeline not in path]
+    return path
+
+
+def _gave_way(before: Span, after: Span) -> bool:
+    if before.ended_at is None or after.began_at is None or before is after:
+        return False
+    return before.ended_at <= after.began_at
+
+
+def _end_and_order(span: Span) -> tuple[float, int]:
+    return (span.ended_at.timestamp() if span.ended_at else 0.0, -span.position)
+
+
+def _beginning(span: Span, *, begin: datetime, last: datetime) -> tuple[datetime, datetime, int]:
+    began = begin if span.kept_from else span.began_at or last
+    return (began, began if span.kept_from else span.ended_at or last, span.position)

@@ -1,0 +1,219 @@
+"""The timeline of an attempt: a bar for each pipeline, all on one time axis in UTC.
+
+Places along the axis are shares of its width, so the chart fits a phone and a desk alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from release_machine.release.model import SUCCEEDED, UNENDED, Pipeline, Release
+from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
+from release_machine.report.charts.durations import brief, spelled
+from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.parts import anchor, by_name
+from release_machine.report.statuses import icon, tone
+from release_machine.text.time_axis import Tick, part, ticks
+
+MOST_TICKS, MOST_TICKS_WITH_SECONDS = 6, 4
+LEAST_SHARE = 0.004
+ROW, BAR = 26, 14
+_TOP = (ROW - BAR) // 2
+_SIGNS = {
+    MarkKind.RETRY: "M0-6 6 0 0 6-6 0z",
+    MarkKind.NEW_EXECUTION: "M0-6 6 5-6 5z",
+    MarkKind.STOP: "M-4.5-4.5h9v9h-9z",
+}
+_MEANINGS = {
+    MarkKind.RETRY: "stage retried",
+    MarkKind.NEW_EXECUTION: "run again as a new execution",
+    MarkKind.STOP: "told to stop",
+}
+
+
+def gantt(release: Release, schedule: Schedule) -> Markup:
+    """Draw one attempt."""
+    pipelines = by_name(release)
+    found = _ticks(schedule)
+    rows = [_row(pipelines[span.pipeline], span, schedule, found) for span in schedule.spans]
+    return element(
+        "figure",
+        element("figcaption", _caption(schedule)),
+        element("div", _axis(schedule, found), class_="axis"),
+        element("ol", rows, class_="gantt"),
+        _critical_path(schedule),
+        _legend(schedule),
+    )
+
+
+def _caption(schedule: Schedule) -> Content:
+    begin, end = (each.astimezone(UTC) for each in (schedule.begin, schedule.end))
+    until = f"{end:%H:%M:%S}" if begin.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
+    return f"{begin:%Y-%m-%d %H:%M:%S} to {until} UTC, {spelled(begin, end)}"
+
+
+def _ticks(schedule: Schedule) -> Sequence[Tick]:
+    """As many as have room on a phone: those with seconds need more of it."""
+    found = ticks(schedule.begin, schedule.end, most=MOST_TICKS)
+    if any(tick.label.count(":") > 1 for tick in found):
+        return ticks(schedule.begin, schedule.end, most=MOST_TICKS_WITH_SECONDS)
+    return found
+
+
+def _axis(schedule: Schedule, found: Sequence[Tick]) -> Markup:
+    labels = [
+        element("text", tick.label, x=_percent(part(tick.at, schedule.begin, schedule.end)), y=13)
+        for tick in found
+    ]
+    return element("svg", labels, class_="ticks", height=18, aria_hidden="true")
+
+
+def _row(pipeline: Pipeline, span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
+    name = element("a", told(span.pipeline), href=f"#{anchor(pipeline)}")
+    time = brief(span.began_at, span.ended_at)
+    if span.kept_from:
+        time = f"in attempt {span.kept_from}"
+    return element(
+        "li",
+        element("span", icon(span.status), name, class_="name"),
+        _bar(span, schedule, found),
+        element("span", time or span.status, class_="time"),
+        class_="critical" if span.critical else None if span.began_at else "idle",
+    )
+
+
+def _bar(span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
+    grid = [
+        element("line", x1=place, x2=place, y1=0, y2=ROW, class_="grid")
+        for tick in found
+        for place in (_percent(part(tick.at, schedule.begin, schedule.end)),)
+    ]
+    said = _said(span)
+    return element(
+        "svg",
+        element("title", said),
+        grid,
+        list(_drawn(span, schedule)),
+        class_=f"bar {tone(span.status)}",
+        height=ROW,
+        role="img",
+        aria_label=said,
+    )
+
+
+def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
+    if span.began_at is None or span.ended_at is None:
+        return
+    began = part(span.began_at, schedule.begin, schedule.end)
+    ended = part(span.ended_at, schedule.begin, schedule.end)
+    ready = began
+    if span.ready_at and span.waited > HANDOVER:
+        ready = min(began, part(span.ready_at, schedule.begin, schedule.end))
+    middle = ROW / 2
+    if ready > 0:
+        yield _line(0, ready, middle, "waited")
+    if ready < began:
+        yield _line(ready, began, middle, "held")
+    # However short it was, it is seen.
+    width = _percent(max(ended - began, LEAST_SHARE))
+    box: dict[str, str | float] = {
+        "x": _percent(began),
+        "y": _TOP,
+        "width": width,
+        "height": BAR,
+        "rx": 3,
+    }
+    yield element("rect", class_="open" if span.status in UNENDED else "ran", **box)
+    if span.status not in {SUCCEEDED, *UNENDED}:
+        yield element("rect", fill="url(#hatched)", **box)
+    if span.critical:
+        yield element("rect", class_="path", **{**box, "y": ROW - 4, "height": 3, "rx": 1})
+    for mark in span.marks:
+        yield _mark(mark, schedule, middle)
+
+
+def _line(begin: float, end: float, y: float, kind: str) -> Markup:
+    return element("line", x1=_percent(begin), x2=_percent(end), y1=y, y2=y, class_=kind)
+
+
+def _mark(mark: Mark, schedule: Schedule, middle: float) -> Markup:
+    # A path takes no shares of a width: the picture around it does.
+    return element(
+        "svg",
+        element("path", element("title", _at(mark.at), ": ", mark.what), d=_SIGNS[mark.kind]),
+        x=_percent(part(mark.at, schedule.begin, schedule.end)),
+        y=middle,
+        class_="mark",
+    )
+
+
+def _said(span: Span) -> str:
+    words = [f"{span.pipeline}: {span.status}"]
+    if span.kept_from:
+        words.append(f"ran in attempt {span.kept_from}")
+    elif span.began_at and span.ended_at:
+        time = spelled(span.began_at, span.ended_at)
+        running = span.status in UNENDED
+        until = "until now" if running else f"to {_at(span.ended_at)}"
+        words.append(f"{_at(span.began_at)} {until}, {time}")
+    else:
+        words.append("did not start")
+    if span.waited > HANDOVER:
+        words.append(f"ready {spelled(span.ready_at, span.began_at)} before")
+    words += [f"{_MEANINGS[mark.kind]} at {_at(mark.at)}" for mark in span.marks]
+    if span.critical:
+        words.append("on the critical path")
+    return ", ".join(words)
+
+
+def _critical_path(schedule: Schedule) -> Markup | None:
+    path = [span for span in schedule.spans if span.critical]
+    if not path:
+        return None
+    steps: list[Content] = []
+    for number, span in enumerate(path):
+        steps += [" → "] if number else []
+        steps += [
+            element("b", told(span.pipeline)),
+            f" {brief(span.began_at, span.ended_at)}",
+        ]
+    return element("p", "Critical path, which decided how long it took: ", steps)
+
+
+def _legend(schedule: Schedule) -> Markup | None:
+    drawn = [span for span in schedule.spans if span.began_at]
+    signs: list[tuple[Markup, str]] = []
+    box = {"x": 1, "y": 3, "width": 22, "height": 10, "rx": 2}
+    if any(span.critical for span in drawn):
+        signs.append(
+            (element("rect", x=1, y=6, width=22, height=3, class_="path"), "critical path")
+        )
+    if any(span.status not in {SUCCEEDED, *UNENDED} for span in drawn):
+        hatched = [
+            element("rect", class_="ran", **box),
+            element("rect", fill="url(#hatched)", **box),
+        ]
+        signs.append((element("g", hatched, class_="wait"), "did not succeed"))
+    if any((span.ready_at or span.began_at) != schedule.begin for span in drawn):
+        signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
+    if any(span.waited > HANDOVER for span in drawn):
+        held = element("line", x1=1, x2=23, y1=8, y2=8, class_="held")
+        signs.append((held, "ready, kept waiting for a slot or its task"))
+    kinds = {mark.kind for span in drawn for mark in span.marks}
+    for kind in sorted(kinds):
+        path = element("path", d=_SIGNS[kind], transform="translate(12 8)")
+        signs.append((element("g", path, class_="mark"), _MEANINGS[kind]))
+    if any(span.status in UNENDED for span in drawn):
+        signs.append((element("rect", class_="open run", **box), "still runs, up to now"))
+    items = [
+        element("li", element("svg", sign, width=24, height=16, aria_hidden="true"), " ", meaning)
+        for sign, meaning in signs
+    ]
+    return element("ul", items, class_="legend", aria_label="Legend") if items else None
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M:%S}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3f}".rstrip("0").rstrip(".") + "%"

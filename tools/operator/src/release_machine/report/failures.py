@@ -1,0 +1,76 @@
+"""Why the release did not succeed: each pipeline that ran and failed, with all that is known."""
+
+from collections.abc import Iterator
+
+from release_machine.release.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
+from release_machine.report.charts.durations import brief
+from release_machine.report.markup import (
+    Content,
+    Markup,
+    breakable,
+    element,
+    is_web_address,
+    joined,
+    link,
+    told,
+)
+from release_machine.report.parts import anchor, execution, in_full, retries
+from release_machine.report.statuses import badge
+
+
+def failures(release: Release, *, region: str | None) -> Markup | None:
+    """Each failure in full; what was only skipped because of it is in the table."""
+    found = [_failure(each, region=region) for each in broken(release)]
+    return joined(found) if found else None
+
+
+def failures_title(release: Release) -> str:
+    """What to call them."""
+    only_stopped = {each.status for each in broken(release)} == {STOPPED}
+    return "What was stopped" if only_stopped else "What failed"
+
+
+def broken(release: Release) -> list[Pipeline]:
+    """The pipelines that ran and did not succeed."""
+    return [
+        each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
+    ]
+
+
+def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
+    facts = [
+        element("div", element("dt", name), element("dd", value))
+        for name, value in _facts(pipeline, region=region)
+        if value
+    ]
+    name = element("a", told(pipeline.name), href=f"#{anchor(pipeline)}")
+    failure = pipeline.failure
+    return element(
+        "article",
+        element("h3", name, " ", badge(pipeline.status)),
+        in_full(failure.message or failure.summary or "no reason was given") if failure else None,
+        element("dl", facts, class_="facts"),
+        class_="failure",
+    )
+
+
+def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Content]]:
+    failure = pipeline.failure
+    if failure:
+        yield "Where", told(failure.place)
+        yield "Code", told(failure.code)
+        if failure.message and failure.summary and failure.summary not in failure.message:
+            yield "Summary", in_full(failure.summary)
+        yield "Look at", _address(failure.link)
+    yield "Execution", execution(pipeline.name, pipeline.execution_id, region=region)
+    yield "Duration", brief(pipeline.started_at, pipeline.ended_at)
+    if pipeline.retried:
+        yield "Retries", retries(pipeline)
+
+
+def _address(url: str | None) -> Content:
+    if url is None:
+        return None
+    # What is no address of a web page is shown all the same: it may help, but it leads nowhere.
+    shown = element("span", breakable(url), class_="arn")
+    return link(url, shown) if is_web_address(url) else shown

@@ -1,0 +1,126 @@
+"""What was done to the release and by whom, and how its earlier attempts ended."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from release_machine.deployment.deployment import FUNCTIONS
+from release_machine.release.model import AuditEntry, PastAttempt, Pipeline, Release, StateChange
+from release_machine.release.spans import Schedule
+from release_machine.report.charts.gantt import gantt
+from release_machine.report.markup import Content, Markup, element, link, told
+from release_machine.report.parts import Column, execution, in_full, moment, person, table
+from release_machine.report.statuses import badge
+from release_machine.text import console_links as links
+
+MOST_LINES_UNFOLDED = 60
+SECOND = timedelta(seconds=1)
+AUDIT = (
+    Column("Time (UTC)"),
+    Column("Who", "who"),
+    Column("What", "wide"),
+    Column("Pipeline", "of"),
+)
+ATTEMPTS = (
+    Column("Attempt", "count"),
+    Column("Pipeline", "of"),
+    Column("Status"),
+    Column("Why", "wide"),
+    Column("Execution", "mono"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    at: datetime
+    after: datetime
+    pipeline: str
+    who: Content
+    what: Content
+
+
+def audit(release: Release) -> Markup:
+    """The audit in the order of time, with what CodePipeline told of the executions."""
+    lines = sorted(_lines(release), key=lambda line: line.after)
+    rows = [(None, [moment(line.at), line.who, line.what, told(line.pipeline)]) for line in lines]
+    drawn = table("Audit trail", AUDIT, rows, kind="audit")
+    if len(lines) <= MOST_LINES_UNFOLDED:
+        return drawn
+    people = sum(not is_function(entry.who) for entry in _entries(release))
+    summary = element("summary", f"All {len(lines)} entries, {people} of them by people")
+    return element("details", summary, drawn)
+
+
+def is_function(who: str) -> bool:
+    """Whether it is one of our functions, before whose name stands that of a deployment."""
+    return any(f"-{who}".endswith(f"-{name.replace('_', '-')}") for name in FUNCTIONS)
+
+
+def _entries(release: Release) -> Iterator[AuditEntry]:
+    yield from release.audit
+    for pipeline in release.pipelines:
+        yield from pipeline.audit
+
+
+def _lines(release: Release) -> Iterator[_Line]:
+    for entry in release.audit:
+        yield _audited(entry, "")
+    for pipeline in release.pipelines:
+        for entry in pipeline.audit:
+            yield _audited(entry, pipeline.name)
+        for change in pipeline.changes:
+            yield _changed(change, pipeline)
+
+
+def _audited(entry: AuditEntry, pipeline: str) -> _Line:
+    moved = entry.before != entry.after
+    turned = " → ".join(part for part in (entry.before, entry.after) if part and moved)
+    what = [in_full(entry.what), element("small", turned) if turned else None]
+    who = element("code", entry.who) if is_function(entry.who) else person(entry.who)
+    return _Line(entry.at, entry.at, pipeline, who, what)
+
+
+def _changed(change: StateChange, pipeline: Pipeline) -> _Line:
+    again = f", attempt {change.attempt}" if change.attempt > 1 else ""
+    note = [": ", told(change.note)] if change.note else None
+    seen = "seen by a look" if change.source == "look" else None
+    what = element("p", f"execution {change.state}{again}", note, class_="said")
+    said = [what, element("small", seen) if seen else None]
+    # CodePipeline's times are whole seconds: our own of that second come before what it tells.
+    return _Line(change.at, change.at + SECOND, pipeline.name, "CodePipeline", said)
+
+
+def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | None) -> Content:
+    """How the earlier attempts of the release, and of its pipelines, ended."""
+    ended: list[tuple[str, PastAttempt]] = [("", each) for each in release.attempts]
+    for pipeline in release.pipelines:
+        ended += [(pipeline.name, each) for each in pipeline.attempts]
+    if not ended:
+        return None
+    ended.sort(key=lambda pair: pair[1].number)
+    rows = [
+        (
+            None,
+            [
+                str(past.number),
+                told(name) or "the release",
+                badge(past.status),
+                in_full(past.why) if past.why else None,
+                _execution(name, past, region),
+            ],
+        )
+        for name, past in ended
+    ]
+    charts = [
+        element("details", element("summary", f"Timeline of attempt {each.attempt}"), _chart)
+        for each in earlier
+        for _chart in (gantt(release, each),)
+    ]
+    return [charts, table("Earlier attempts", ATTEMPTS, rows)]
+
+
+def _execution(name: str, past: PastAttempt, region: str | None) -> Content:
+    if name or past.execution is None:
+        return execution(name, past.execution, region=region)
+    page = links.workflow_execution(past.execution, region=region)
+    return link(page, told(past.execution.rpartition(":")[2]))

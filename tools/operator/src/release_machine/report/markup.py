@@ -1,0 +1,87 @@
+"""HTML built from plain text: whatever is not made here is escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlsplit
+
+from release_machine.text.printable import visible
+
+_VOID = frozenset({"meta", "br", "wbr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Finished HTML."""
+
+    html: str
+
+
+type Content = Markup | str | Iterable[Content] | None
+
+
+def element(tag: str, /, *content: Content, **attributes: str | float | None) -> Markup:
+    """An element; ``class_`` is written class, ``aria_label`` aria-label, and None is left out."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(visible(f"{value}"))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    if tag in _VOID:
+        return Markup(f"<{tag}{written}>")
+    return Markup(f"<{tag}{written}>{joined(content).html}</{tag}>")
+
+
+def joined(content: Content) -> Markup:
+    """Parts one after the other."""
+    if content is None:
+        return Markup("")
+    if isinstance(content, Markup):
+        return content
+    if isinstance(content, str):
+        return Markup(escape(visible(content)))
+    return Markup("".join(joined(part).html for part in content))
+
+
+def empty(content: Content) -> bool:
+    """Whether nothing of it would be seen."""
+    return not joined(content).html
+
+
+def told(text: str | None) -> Markup | None:
+    """What somebody else wrote, kept apart from the direction of the text around it."""
+    return element("bdi", text) if text else None
+
+
+def breakable(text: str | None) -> Markup | None:
+    """An ARN or an address that somebody else wrote: a line may end after each / and colon."""
+    if not text:
+        return None
+    first, *others = re.split("(?<=[/:])", text)
+    return element("bdi", first, [[element("wbr"), part] for part in others if part])
+
+
+def link(url: str | None, label: Content) -> Markup:
+    """A link to a page on the web; the label alone when the address leads anywhere else."""
+    if url is None or not is_web_address(url):
+        return joined(label)
+    return element("a", label, href=url, rel="noopener noreferrer")
+
+
+def link_if_web(url: str | None, label: str) -> Markup | None:
+    """A link that is only worth its label where it leads somewhere; None otherwise."""
+    return link(url, label) if url and is_web_address(url) else None
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it is http or https, names a host, holds no password and nothing unprintable."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        return False
+    return visible(url) == url and not any(sign.isspace() for sign in url)

@@ -1,0 +1,84 @@
+"""The page as a whole: its policy, its style and its sections."""
+
+import hashlib
+from base64 import b64encode
+from importlib.resources import files
+
+from release_machine.release.model import Release, Snapshot
+from release_machine.release.spans import Schedule, schedules
+from release_machine.report.charts.gantt import gantt
+from release_machine.report.charts.graph import graph
+from release_machine.report.failures import failures, failures_title
+from release_machine.report.history import attempts, audit
+from release_machine.report.markup import Content, Markup, element, joined
+from release_machine.report.parts import moment, section
+from release_machine.report.pipelines import pipelines
+from release_machine.report.revisions import revisions
+from release_machine.report.statuses import shapes
+from release_machine.report.summary import facts, head, next_steps
+
+
+def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
+    """Write the report of a release as it was seen at one moment.
+
+    ``console_region`` is the Region whose AWS console shows the executions; None where there is no
+    console. The page needs no network and holds no task token and no value of a variable. The same
+    snapshot gives the same text.
+    """
+    style = files("release_machine.report").joinpath("report.css").read_text(encoding="utf-8")
+    sections = _sections(snapshot, region=console_region)
+    body = element(
+        "body",
+        shapes(),
+        element("a", "To the details", href="#details", class_="skip"),
+        head(snapshot),
+        next_steps(snapshot),
+        facts(snapshot, region=console_region),
+        _contents(sections),
+        element("main", [section(*each) for each in sections], id="details"),
+        _foot(snapshot),
+    )
+    page = element("html", _head(snapshot.release, style), body, lang="en")
+    return f"<!DOCTYPE html>\n{page.html}\n"
+
+
+def _head(release: Release, style: str) -> Markup:
+    # The hash admits this style sheet and no other style, wherever it may come from.
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"Release {release.label}: {release.status}"),
+        element("style", Markup(style)),
+    )
+
+
+def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str, Content]]:
+    release = snapshot.release
+    known = schedules(release, at=snapshot.at)
+    present: Schedule | None = known[-1] if known else None
+    found: list[tuple[str, str, Content]] = [
+        ("failures", failures_title(release), failures(release, region=region)),
+        ("timeline", "Timeline", gantt(release, present) if present else None),
+        ("order", "What waits for what", graph(snapshot, present) if present else None),
+        ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
+        ("revisions", "Revisions", revisions(release)),
+        ("attempts", "Earlier attempts", attempts(release, known[:-1], region=region)),
+        ("audit", "Audit trail", audit(release)),
+    ]
+    return [each for each in found if each[2] is not None]
+
+
+def _contents(sections: list[tuple[str, str, Content]]) -> Markup:
+    items = [element("li", element("a", title, href=f"#{key}")) for key, title, _ in sections]
+    return element("nav", element("ul", items), aria_label="Contents")
+
+
+def _foot(snapshot: Snapshot) -> Markup:
+    said = joined(["As recorded at ", moment(snapshot.at), " UTC. All times are UTC."])
+    return element("footer", element("p", said))

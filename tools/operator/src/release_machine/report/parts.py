@@ -1,0 +1,154 @@
+"""The pieces that several sections of the report are made of."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from release_machine.release.model import Pipeline, Release
+from release_machine.report.markup import Content, Markup, breakable, element, empty, link, told
+from release_machine.text import console_links as links
+
+# A text that is longer is folded.
+LONG, MANY_LINES = 600, 4
+_ACCOUNT = re.compile("[0-9]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; ``kind`` is a class for its cells."""
+
+    title: str
+    kind: str | None = None
+
+
+def section(key: str, title: str, *content: Content) -> Markup:
+    """A section of the page that can be linked to."""
+    heading = element("h2", title, id=f"{key}-title")
+    return element("section", heading, *content, id=key, aria_labelledby=f"{key}-title")
+
+
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[tuple[str | None, Sequence[Content]]],
+    *,
+    kind: str | None = None,
+) -> Markup:
+    """A table whose rows have an id or none, and in each row a cell for each column.
+
+    The first cell names its row; a column that is empty in every row is left out. A narrow screen
+    shows each row as a card, so the roles are spelled out: without them a browser takes a table
+    that is laid out otherwise for none.
+    """
+    given = list(rows)
+    used = [
+        at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for _, row in given)
+    ]
+    columns = [columns[at] for at in used]
+    rows = [(row_id, [row[at] for at in used]) for row_id, row in given]
+    head = [element("th", each.title, scope="col", role="columnheader") for each in columns]
+    body = [_row(columns, row_id, cells) for row_id, cells in rows]
+    return element(
+        "table",
+        element("caption", caption, class_="unseen"),
+        element("thead", element("tr", head, role="row"), role="rowgroup"),
+        element("tbody", body, role="rowgroup"),
+        role="table",
+        class_=kind,
+    )
+
+
+def _row(columns: Sequence[Column], row_id: str | None, cells: Sequence[Content]) -> Markup:
+    first, *others = zip(columns, cells, strict=True)
+    name = element("th", first[1], scope="row", role="rowheader", class_=first[0].kind)
+    rest = [
+        element("td", cell, role="cell", class_=column.kind, data_label=column.title)
+        for column, cell in others
+    ]
+    return element("tr", name, rest, role="row", id=row_id)
+
+
+def moment(at: datetime | None) -> Markup | None:
+    """A time in UTC, to the second, with its date."""
+    if at is None:
+        return None
+    here = at.astimezone(UTC)
+    return element(
+        "time", f"{here:%Y-%m-%d %H:%M:%S}", datetime=f"{here:%Y-%m-%dT%H:%M:%SZ}", class_="moment"
+    )
+
+
+def utc(at: datetime | None) -> Content:
+    """A time that stands alone, with its zone."""
+    return [moment(at), " UTC"] if at else None
+
+
+def person(who: str | None) -> Content:
+    """Who it was: of an ARN first the part that names a person; S3 tells an account at most."""
+    if not who:
+        return None
+    if _ACCOUNT.fullmatch(who):
+        return element("b", f"AWS account {who}")
+    name = who.rpartition("/")[2] if who.startswith("arn:") else who
+    if name == who:
+        return element("b", told(who))
+    return [element("b", told(name)), " ", element("small", breakable(who), class_="arn")]
+
+
+def unseen(text: str) -> Markup:
+    """A text for who has it read aloud: others see it by a sign or by how it is drawn."""
+    return element("span", text, class_="unseen")
+
+
+def command(text: str) -> Markup:
+    """A command to be copied."""
+    return element("code", told(text), class_="command")
+
+
+def clipped(text: str, most: int) -> str:
+    """A text of at most so many signs, which tells that there is more."""
+    return text if len(text) <= most else f"{text[:most]} …"
+
+
+def in_full(text: str, *, head: str | None = None) -> Markup:
+    """A text as it was recorded; a long one is folded behind its head, and unfolded in print.
+
+    Unless it is given, the head is the first line.
+    """
+    if len(text) <= LONG and text.count("\n") < MANY_LINES:
+        return element("p", told(text), class_="said")
+    shown = (head or text.partition("\n")[0])[:LONG].rstrip(" :…")
+    return element(
+        "details",
+        element(
+            "summary",
+            element("span", told(f"{shown} …"), class_="said"),
+            element("span", "Less", class_="less"),
+            class_="folded",
+        ),
+        element("p", told(text), class_="said"),
+    )
+
+
+def execution(pipeline: str, execution_id: str | None, *, region: str | None) -> Content:
+    """The id of a pipeline's execution, which leads to the console where there is one."""
+    if execution_id is None:
+        return None
+    page = links.pipeline_execution(pipeline, execution_id, region=region)
+    return link(page, element("span", told(execution_id), class_="arn"))
+
+
+def retries(pipeline: Pipeline) -> str:
+    """How many of its retries a pipeline has taken."""
+    return f"{pipeline.retried} of {pipeline.retries} retries used"
+
+
+def anchor(pipeline: Pipeline) -> str:
+    """The id of a pipeline's row: made of its place, for a name may hold anything."""
+    return f"pipeline-{pipeline.position}"
+
+
+def by_name(release: Release) -> dict[str, Pipeline]:
+    """The pipelines of a release by their names."""
+    return {pipeline.name: pipeline for pipeline in release.pipelines}

@@ -1,0 +1,75 @@
+"""The table of the pipelines, in the order they run in."""
+
+from release_machine.release.model import RUNNING, Pipeline, Release, Snapshot
+from release_machine.release.situation import kept, stopping, waits_for
+from release_machine.report.charts.durations import brief, ran
+from release_machine.report.markup import Content, Markup, element, link_if_web, told
+from release_machine.report.parts import Column, anchor, clipped, execution, moment, retries, table
+from release_machine.report.statuses import badge
+
+COLUMNS = (
+    Column("Pipeline"),
+    Column("Status"),
+    Column("Started (UTC)"),
+    Column("Duration", "number"),
+    Column("What happened", "wide"),
+    Column("Execution", "mono"),
+)
+
+
+def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
+    """One row for each pipeline."""
+    rows = [(anchor(each), _cells(each, snapshot, region)) for each in snapshot.release.pipelines]
+    return table("The pipelines of the release", COLUMNS, rows)
+
+
+def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[Content]:
+    return [
+        told(pipeline.name),
+        badge(pipeline.status),
+        moment(pipeline.started_at),
+        brief(*ran(pipeline, snapshot.at)) or None,
+        _facts(pipeline, snapshot) or None,
+        execution(pipeline.name, pipeline.execution_id, region=region),
+    ]
+
+
+def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
+    release = snapshot.release
+    lines: list[Content] = [
+        told(waits_for(release, pipeline)),
+        *_doing(pipeline, snapshot),
+        told(stopping(release, pipeline)),
+        _why(pipeline),
+        retries(pipeline) if pipeline.retried else None,
+        f"ran in attempt {pipeline.attempt}" if kept(release, pipeline) else None,
+        _after(pipeline, release),
+    ]
+    return [element("p", line) for line in lines if line]
+
+
+def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
+    doing = snapshot.activity.get(pipeline.name)
+    if doing is None or pipeline.status != RUNNING:
+        return []
+    # Not the way out: the command that approves holds the approval's token.
+    waiting: Content = (
+        [" waits for ", element("b", told(doing.waits_for))] if doing.waits_for else None
+    )
+    return [[told(doing.place), waiting], link_if_web(doing.link, "Go there")]
+
+
+def _why(pipeline: Pipeline) -> Content:
+    failure = pipeline.failure
+    if failure is None:
+        return None
+    place: Content = [element("b", told(failure.place)), ": "] if failure.place else None
+    there: Content = [" ", link_if_web(failure.link, "Look at it")]
+    return [place, told(clipped(failure.reason, 300)), there]
+
+
+def _after(pipeline: Pipeline, release: Release) -> Content:
+    # What waits says after whom already.
+    if not pipeline.depends_on or waits_for(release, pipeline):
+        return None
+    return element("small", "after ", told(", ".join(pipeline.depends_on)))

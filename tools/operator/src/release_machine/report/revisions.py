@@ -1,0 +1,132 @@
+"""The bill of materials: what each source delivered, what was asked for, what was good before."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from release_machine.release.model import Good, Pin, Pipeline, Release, Revision
+from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.parts import Column, moment, table
+
+COLUMNS = (
+    Column("Pipeline"),
+    Column("Source action"),
+    Column("Revision that ran", "revision"),
+    Column("Pinned to"),
+    Column("Good before"),
+    Column("Variables set"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """One source action of a pipeline, as far as the ledger knows it.
+
+    Of S3 there may be two revisions for one action: a version, and the key of the object it is of.
+    """
+
+    name: str
+    ran: Sequence[Revision] = ()
+    pins: Sequence[Pin] = ()
+    before: Sequence[Revision] = ()
+
+
+def revisions(release: Release) -> Markup | None:
+    """One row for each source; None where nothing is known yet."""
+    rows = [(None, cells) for each in release.pipelines for cells in _rows(each)]
+    if not rows:
+        return None
+    note = element(
+        "p", "Only the names of variables are shown: their values may be secret.", class_="note"
+    )
+    has_variables = any(each.variables for each in release.pipelines)
+    return element("div", table("What ran", COLUMNS, rows), note if has_variables else None)
+
+
+def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
+    names = told(", ".join(pipeline.variables))
+    sources = list(_sources(pipeline))
+    if not sources and not pipeline.variables:
+        return
+    for source in sources or [_Source(name="")]:
+        yield [
+            told(pipeline.name),
+            told(source.name),
+            [element("div", _revision(each)) for each in source.ran],
+            _pinned(source),
+            _before(source, pipeline.previous_good),
+            names,
+        ]
+
+
+def _sources(pipeline: Pipeline) -> Iterator[_Source]:
+    good = pipeline.previous_good.revisions if pipeline.previous_good else ()
+    # The ledger learns the action when a run succeeds: of one that failed it has the artifact.
+    actions = {each.artifact: each.action for each in (*pipeline.revisions, *good) if each.action}
+
+    def action(revision: Revision) -> str:
+        return revision.action or actions.get(revision.artifact, revision.artifact)
+
+    pins = pipeline.source_revisions
+    names = [*map(action, pipeline.revisions), *(pin.action for pin in pins), *map(action, good)]
+    for name in dict.fromkeys(names):
+        yield _Source(
+            name=name,
+            ran=[each for each in pipeline.revisions if action(each) == name],
+            pins=[pin for pin in pins if pin.action == name],
+            before=[each for each in good if action(each) == name],
+        )
+
+
+def _revision(revision: Revision) -> Content:
+    kind = revision.type.replace("_", " ").lower() if revision.type else None
+    return [
+        element("code", told(revision.revision)),
+        element("small", f" {kind}") if kind else None,
+        element("p", told(_message(revision)), class_="said"),
+    ]
+
+
+def _message(revision: Revision) -> str | None:
+    """What the summary tells beside the revision.
+
+    Connections to Git providers write JSON that holds the commit's message; S3 says the version
+    once more.
+    """
+    summary = revision.summary
+    if summary is None or summary == f"Amazon S3 version id: {revision.revision}":
+        return None
+    if not summary.startswith("{"):
+        return summary
+    try:
+        message = json.loads(summary).get("CommitMessage")
+    except ValueError:
+        return summary
+    return message if isinstance(message, str) else summary
+
+
+def _pinned(source: _Source) -> Content:
+    if not source.pins:
+        return None
+    if _told(source.pins) <= _told(source.ran):
+        return "this revision"
+    return _codes(source.pins)
+
+
+def _before(source: _Source, good: Good | None) -> Content:
+    if good is None or not source.before:
+        return "nothing known"
+    # Of a run that failed the key is not known; a version is of one key.
+    same = bool(source.ran) and _told(source.ran) <= _told(source.before)
+    return [
+        element("p", "the same") if same else _codes(source.before),
+        element("p", element("small", "release ", told(good.release_id), " ", moment(good.at))),
+    ]
+
+
+def _told(revisions: Sequence[Revision | Pin]) -> set[str]:
+    return {each.revision for each in revisions}
+
+
+def _codes(revisions: Sequence[Revision | Pin]) -> Content:
+    return [element("div", element("code", told(each.revision))) for each in revisions]

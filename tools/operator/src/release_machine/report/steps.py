@@ -1,0 +1,50 @@
+"""What waits for what in numbered steps: for a screen that the picture of it is too wide for."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from release_machine.release.model import SUCCEEDED, Pipeline
+from release_machine.release.order import depths
+from release_machine.report.charts.durations import brief, ran
+from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.parts import anchor, unseen
+from release_machine.report.statuses import icon
+
+
+def steps(pipelines: Sequence[Pipeline], *, critical: Collection[str], at: datetime) -> Markup:
+    """Each step holds what has to wait for a pipeline of the step before it."""
+    depth = depths(pipelines)
+    columns: list[list[Markup]] = [[] for _ in range(max(depth.values()) + 1)]
+    for each in pipelines:
+        columns[depth[each.name]].append(_item(each, is_critical=each.name in critical, at=at))
+    return element(
+        "div",
+        element("p", "In ", element("b", "bold"), ": the critical path.") if critical else None,
+        element("ol", [element("li", element("ul", column)) for column in columns]),
+        class_="steps",
+    )
+
+
+def _item(pipeline: Pipeline, *, is_critical: bool, at: datetime) -> Markup:
+    time = brief(*ran(pipeline, at))
+    after = ", ".join(pipeline.depends_on)
+    return element(
+        "li",
+        icon(pipeline.status),
+        element(
+            "div",
+            element("a", told(pipeline.name), href=f"#{anchor(pipeline)}"),
+            " ",
+            _status(pipeline.status),
+            element("small", f" {time}") if time else None,
+            unseen(", on the critical path") if is_critical else None,
+            element("small", "after ", told(after), class_="after") if after else None,
+        ),
+        class_="critical" if is_critical else None,
+    )
+
+
+def _status(status: str) -> Content:
+    words = status.replace("_", " ")
+    # Success goes without saying for who sees the sign.
+    return unseen(words) if status == SUCCEEDED else element("small", words)

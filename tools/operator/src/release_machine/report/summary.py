@@ -1,0 +1,252 @@
+"""What comes first: what became of the release, what to do now, and who wanted it."""
+
+import shlex
+from collections.abc import Iterator
+
+from release_machine.release.model import (
+    CANCELLED,
+    REJECTED,
+    RUNNING,
+    SUCCEEDED,
+    Activity,
+    Release,
+    Snapshot,
+)
+from release_machine.release.phrases import halted, rolled_back_by
+from release_machine.release.situation import slots
+from release_machine.report.charts.durations import in_brief, spelled
+from release_machine.report.failures import broken
+from release_machine.report.markup import (
+    Content,
+    Markup,
+    breakable,
+    element,
+    link,
+    link_if_web,
+    told,
+)
+from release_machine.report.parts import anchor, clipped, command, in_full, person, utc
+from release_machine.report.statuses import badge, icon, severity
+from release_machine.text import console_links as links
+from release_machine.text.wording import left
+
+_DOORS = {
+    "s3": "the manifest bucket (S3)",
+    "api": "the API",
+    "direct": "the state machine itself (StartExecution)",
+}
+_POLICIES = {
+    "halt": "halt: start nothing more; let running pipelines finish",
+    "continue": "continue: go on with all that does not depend on it",
+    "stop": "stop: stop running pipelines, too",
+    "rollback": "rollback: stop running pipelines, then release what was good before",
+}
+
+
+def head(snapshot: Snapshot) -> Markup:
+    """Id, status, outcome in numbers and in words."""
+    release = snapshot.release
+    return element(
+        "header",
+        element("p", "Release report", class_="kicker"),
+        element("h1", told(release.label)),
+        _outcome(snapshot),
+        _tally(release),
+        in_full(release.why, head=_failures_first(release.why, release)) if release.why else None,
+    )
+
+
+def _outcome(snapshot: Snapshot) -> Markup:
+    release = snapshot.release
+    took = spelled(release.began_at, release.closed_at or snapshot.at)
+    word = "for" if release.status == RUNNING else "after"
+    attempt = f" in attempt {release.attempt}" if release.attempt > 1 else ""
+    return element(
+        "p",
+        badge(release.status),
+        element("span", f"{word} {took}{attempt}", class_="took")
+        if release.status != REJECTED
+        else None,
+        # Whoever opens the page later sees how it stood then.
+        element("span", "as of ", utc(snapshot.at), class_="note")
+        if release.status == RUNNING
+        else None,
+        class_="outcome",
+    )
+
+
+def _failures_first(why: str, release: Release) -> str:
+    """What it says in general, and of the first pipelines that ran and failed."""
+    general, *lines = why.splitlines()
+    starts = tuple(f"- {each.name} {each.status}" for each in broken(release))
+    named = [line for line in lines if line.startswith(starts)]
+    return "\n".join([general, *(clipped(line, 300) for line in named[:2])])
+
+
+def _tally(release: Release) -> Markup | None:
+    counts: dict[str, int] = {}
+    for pipeline in release.pipelines:
+        counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
+    if not counts:
+        return None
+    items = [
+        element("li", icon(status), f" {count} {status.replace('_', ' ')}")
+        for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
+    ]
+    return element("ul", items, class_="tally", aria_label="Pipelines by status")
+
+
+def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
+    """Who, when, how and by which rules."""
+    rows = [
+        element("div", element("dt", name), element("dd", value))
+        for name, value in _facts(snapshot, region=region)
+        if value
+    ]
+    return element(
+        "section", element("dl", rows, class_="facts"), class_="about", aria_label="Facts"
+    )
+
+
+def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
+    release, at = snapshot.release, snapshot.at
+    door = _DOORS.get(release.channel or "", release.channel)
+    became = release.status != REJECTED
+    yield "Opened by" if became else "Requested by", person(release.requester)
+    yield "Through", told(door)
+    yield "Opened" if became else "Received", utc(release.opened_at)
+    if release.attempt > 1:
+        yield "Attempt", [f"{release.attempt}, since ", utc(release.resumed_at)]
+        yield "Resumed by", _resumer(release)
+    yield "Closed", utc(release.closed_at) if became else None
+    yield "Rolls back", told(release.rollback_of)
+    yield "Rolled back by", told(rolled_back_by(release))
+    yield "Halted", told(halted(release))
+    if release.deadline:
+        rest = "" if release.closed else f", {left(release.deadline - at, written=in_brief)}"
+        yield "Deadline", [utc(release.deadline), rest]
+    if release.max_concurrency:
+        used = "" if release.closed else f", {slots(release)}"
+        yield "At most", f"{release.max_concurrency} in flight{used}"
+    if became:
+        yield "On failure", told(_POLICIES.get(release.on_failure, release.on_failure))
+    page = links.workflow_execution(release.execution_arn, region=region)
+    yield "Workflow", link(page, element("span", breakable(release.execution_arn), class_="arn"))
+
+
+def _resumer(release: Release) -> Content:
+    who = [entry.who for entry in release.audit if entry.what == "resumed"]
+    return person(who[-1]) if who else None
+
+
+def next_steps(snapshot: Snapshot) -> Markup:
+    """What somebody who reads this can do now."""
+    return element(
+        "aside",
+        element("h2", "What to do next", id="next-title"),
+        _steps(snapshot),
+        class_="next",
+        aria_labelledby="next-title",
+    )
+
+
+def _steps(snapshot: Snapshot) -> Content:
+    release = snapshot.release
+    if release.status == RUNNING:
+        return _while_running(snapshot)
+    if release.status == REJECTED:
+        submit = command("release-machine submit manifest.json")
+        return _paragraph("Nothing was started. Correct the manifest as told above, then: ", submit)
+    rolled_back = _rolled_back(release)
+    if release.status == SUCCEEDED:
+        if rolled_back:
+            return rolled_back
+        return [
+            _paragraph("Nothing: every pipeline succeeded."),
+            _paragraph("To undo it: ", _command("rollback", release))
+            if not release.rollback_of
+            else None,
+        ]
+    return rolled_back or _after_failure(release)
+
+
+def _rolled_back(release: Release) -> Content:
+    if not release.rolled_back_by:
+        return None
+    show = command(f"release-machine show {shlex.quote(release.rolled_back_by)}")
+    return _paragraph(
+        "It was rolled back by release ",
+        told(release.rolled_back_by),
+        ". See how that went: ",
+        show,
+    )
+
+
+def _after_failure(release: Release) -> Content:
+    go_on = "To go on where it was stopped, run again what has not succeeded: "
+    fix = "Fix what failed (see below). Then run again what has not succeeded: "
+    asked = release.on_failure == "rollback" and release.status != CANCELLED
+    return [
+        _announced(release.rolls_back_as)
+        if release.rolls_back_as
+        else _paragraph(
+            "Its manifest asks for a rollback: the outcome and the audit tell what came of it."
+        )
+        if asked
+        else None,
+        _paragraph(go_on if release.status == CANCELLED else fix, _command("retry", release)),
+        _paragraph("Or go back to what was good before: ", _command("rollback", release))
+        if not release.rollback_of
+        else _paragraph("It is a rollback itself, and is not rolled back."),
+    ]
+
+
+def _announced(rollback: str) -> Markup:
+    watch = command(f"release-machine watch {shlex.quote(rollback)}")
+    return _paragraph(
+        "Release ",
+        told(rollback),
+        " is to roll it back, but was not opened when this was written. What became of it: ",
+        watch,
+    )
+
+
+def _while_running(snapshot: Snapshot) -> Content:
+    release = snapshot.release
+    waiting = [
+        element(
+            "li",
+            element("a", element("b", told(pipeline.name)), href=f"#{anchor(pipeline)}"),
+            [", at ", told(doing.place), ","] if doing.place else None,
+            " waits for ",
+            told(doing.waits_for),
+            ". ",
+            _way_on(doing, release),
+        )
+        for pipeline in release.pipelines
+        for doing in (snapshot.activity.get(pipeline.name),)
+        if doing and doing.waits_for and pipeline.status == RUNNING
+    ]
+    return [
+        element("ul", waiting) if waiting else None,
+        _paragraph("Follow it: ", _command("watch", release)),
+        _paragraph("Stop it: ", _command("cancel", release)),
+    ]
+
+
+def _way_on(doing: Activity, release: Release) -> Content:
+    """The page to go to; where there is none, the command that shows how to let it go on.
+
+    That one holds the token of an approval, and the report is made to be forwarded.
+    """
+    if doing.link or not doing.way_out:
+        return link_if_web(doing.link, "Go there")
+    return [_command("watch", release), " shows the command that lets it go on."]
+
+
+def _command(verb: str, release: Release) -> Markup:
+    return command(f"release-machine {verb} {shlex.quote(release.release_id)}")
+
+
+def _paragraph(*content: Content) -> Markup:
+    return element("p", *content)

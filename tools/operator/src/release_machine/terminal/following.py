@@ -1,0 +1,231 @@
+"""Following a release on the terminal that there is, to an exit code."""
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import NoReturn
+
+import click
+
+from release_machine.actions.automatic_rollback import may_come
+from release_machine.actions.cancel import still_stopping
+from release_machine.actions.started_with import brought_by
+from release_machine.deployment.aws_problems import explained
+from release_machine.deployment.session import Session
+from release_machine.errors import OperatorError, UnreachableError
+from release_machine.exit_codes import code_of
+from release_machine.follow.events import Event, ReleaseWaits
+from release_machine.follow.loop import Sink, follow
+from release_machine.follow.observer import ReleaseObserver
+from release_machine.follow.opening import (
+    AlreadyReleased,
+    Opened,
+    Opening,
+    Planned,
+    Rejected,
+    await_opening,
+    opening_of,
+)
+from release_machine.follow.past_runs import PastRuns
+from release_machine.release.activity import ActivityInTurns
+from release_machine.release.model import SUCCEEDED, Release
+from release_machine.terminal.output import draws_in_place, now, open_console, show, tell
+from release_machine.views.json_events import JsonView
+from release_machine.views.live import LiveView
+from release_machine.views.plain import PlainView
+from release_machine.views.plan_view import plan_view
+
+RELEASED, NOT_RELEASED = 0, 1
+
+
+def follow_from_opening(
+    session: Session,
+    execution_arn: str,
+    *,
+    pipelines: Sequence[str],
+    detach: bool = False,
+    as_json: bool = False,
+) -> NoReturn:
+    """Follow what an execution opens, and exit with the outcome; ``pipelines`` is what it needs.
+
+    With ``detach`` exit when the release is opened, or waits for others to open by itself.
+    """
+    # Whoever reads JSON reads nothing else.
+    say = partial(tell, aside=as_json)
+    say(f"execution {execution_arn}")
+    opening = _await_opening(
+        session, execution_arn, pipelines=pipelines, patient=not detach, as_json=as_json
+    )
+    if as_json and not isinstance(opening, Opened | ReleaseWaits):
+        JsonView(sys.stdout).answer(opening)
+    match opening:
+        case ReleaseWaits():
+            say(f"follow it with: {watch_command(_name(execution_arn))}")
+            sys.exit(RELEASED)
+        case Rejected():
+            raise rejected(session, opening, execution_arn)
+        case Planned():
+            say("a dry run: nothing was started or recorded")
+            if not as_json:
+                console = open_console()
+                show(console, plan_view(opening.plan, width=console.width))
+            sys.exit(RELEASED)
+        case AlreadyReleased():
+            say(
+                f"already released: this manifest is release {opening.release_id}, run by "
+                f"{opening.released_by}; nothing was started now, this is how it stands"
+            )
+    if detach:
+        say(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
+        sys.exit(RELEASED)
+    follow_and_exit(session, opening.release_id, as_json=as_json)
+
+
+def _await_opening(
+    session: Session,
+    execution_arn: str,
+    *,
+    pipelines: Sequence[str],
+    patient: bool,
+    as_json: bool,
+) -> Opening | ReleaseWaits:
+    name = _name(execution_arn)
+    goes_on = f"the release goes on. Follow it again: {watch_command(name)}"
+    views: list[Sink] = [PlainView(sys.stderr if as_json else sys.stdout)]
+    if as_json:
+        views.append(JsonView(sys.stdout))
+
+    def show(events: list[Event]) -> None:
+        for view in views:
+            view.show(None, events)
+
+    with going_on(f"{goes_on}\nTo stop it: release-machine cancel {name}"):
+        return await_opening(
+            execution_arn,
+            look=partial(opening_of, execution_arn, sfn=session.sfn, ledger=session.ledger),
+            waited_for=lambda: session.busy.waited_for(execution_arn, pipelines),
+            show=show,
+            wait=time.sleep,
+            clock=now,
+            patient=patient,
+        )
+
+
+def _name(execution_arn: str) -> str:
+    return execution_arn.rpartition(":")[2]
+
+
+def rejected(session: Session, rejection: Rejected, execution_arn: str) -> OperatorError:
+    """What to say about an execution that opened nothing."""
+    manifest = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
+    return OperatorError(
+        f"Rejected, nothing was started. {rejection}", rejection.next_step(manifest.release_id)
+    )
+
+
+def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
+    """Follow a release to its end, and exit with the outcome."""
+    ended = follow_to_end(session, release_id, as_json=as_json)
+    if ended.status == SUCCEEDED:
+        sys.exit(RELEASED)
+    for line in what_next(ended, rollback_lost=_rollback_is_lost(session, ended)):
+        tell(line, aside=as_json)
+    sys.exit(NOT_RELEASED)
+
+
+def _rollback_is_lost(session: Session, ended: Release) -> bool:
+    try:
+        with explained():
+            return ended.awaits_rollback and not may_come(session, ended, wait=time.sleep)
+    except UnreachableError:
+        # The outcome is known, and is the exit code: watching the rollback tells the rest.
+        return False
+
+
+def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
+    """What people can do about a release that was not released, one command a line.
+
+    ``rollback_lost`` says that the rollback it has announced does not come.
+    """
+    yield from still_stopping(ended)
+    rollback = ended.rolled_back_by or ended.rolls_back_as
+    if rollback and not rollback_lost:
+        yield f"release {rollback} rolls it back; follow that with: {watch_command(rollback)}"
+        return
+    if rollback:
+        yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
+    name = shlex.quote(ended.release_id)
+    yield f"see more with: release-machine show {name}"
+    yield f"run the rest again with: release-machine retry {name}"
+    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines):
+        yield f"take it back with: release-machine rollback {name}"
+
+
+def watch_command(release_id: str) -> str:
+    """What people type to come back to a release."""
+    return f"release-machine watch {shlex.quote(release_id)}"
+
+
+def follow_to_end(
+    session: Session, release_id: str, *, as_json: bool = False, what: str = "the release"
+) -> Release:
+    """Follow a release until it is over; answers it as last seen.
+
+    ``what`` goes on when the looking ends before that.
+    """
+    with closing(PastRuns(session.codepipeline)) as past:
+        observer = ReleaseObserver(
+            release_id,
+            ledger=session.ledger,
+            activity=ActivityInTurns(session.activity),
+            past=past,
+            sfn=session.sfn,
+            clock=now,
+            console_region=session.console_region,
+        )
+        with (
+            going_on(lambda: _goes_on(observer.seen, release_id, what=what)),
+            _view(as_json=as_json) as view,
+        ):
+            return follow(observer.look, sink=view, wait=time.sleep, clock=now)
+
+
+def _goes_on(seen: Release | None, release_id: str, *, what: str) -> str:
+    goes_on = f"{what} goes on"
+    if seen is not None and seen.closed:
+        goes_on = f"the release is {seen.status}, and what still runs of it is to stop"
+    return f"{goes_on}. Follow it again: {watch_command(release_id)}"
+
+
+@contextmanager
+def going_on(what: str | Callable[[], str]) -> Iterator[None]:
+    """Say when interrupted, or when AWS stays away, that the looking ends, and what goes on."""
+
+    def told() -> str:
+        return what if isinstance(what, str) else what()
+
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        click.echo(f"Stopped looking; {told()}", err=True)
+        sys.exit(code_of(interrupt))
+    except UnreachableError as error:
+        raise UnreachableError(
+            error.problem, f"{error.next_step}\nOnly the looking has ended; {told()}"
+        ) from error
+
+
+@contextmanager
+def _view(*, as_json: bool) -> Iterator[Sink]:
+    if as_json:
+        yield JsonView(sys.stdout)
+        return
+    console = open_console()
+    if draws_in_place(console):
+        with LiveView(console, clock=now) as live:
+            yield live
+    else:
+        yield PlainView(sys.stdout)

@@ -1,0 +1,1 @@
+"""Text that is safe and readable: times, names, links."""

@@ -1,0 +1,40 @@
+"""Where the AWS console shows an execution, given the Region of the deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from botocore.client import ClientMeta
+
+from urllib.parse import quote
+
+
+def pipeline_execution(
+    pipeline: str, execution_id: str | None, *, region: str | None
+) -> str | None:
+    """The console's page of a pipeline's execution; None where there is no console."""
+    if region is None or execution_id is None:
+        return None
+    return (
+        f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
+        f"{quote(pipeline, safe='')}/executions/{quote(execution_id, safe='')}"
+        f"/timeline?region={region}"
+    )
+
+
+def workflow_execution(arn: str | None, *, region: str | None) -> str | None:
+    """The console's page of a Step Functions execution; None where there is no console."""
+    if region is None or arn is None:
+        return None
+    return (
+        f"https://{region}.console.aws.amazon.com/states/home?region={region}"
+        f"#/v2/executions/details/{quote(arn, safe=':')}"
+    )
+
+
+def console_region(meta: ClientMeta) -> str | None:
+    """The Region whose console shows what a client asks for; None where there is no console."""
+    if meta.partition != "aws" or not meta.endpoint_url.endswith(".amazonaws.com"):
+        return None
+    return meta.region_name

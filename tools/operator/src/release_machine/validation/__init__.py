@@ -1,0 +1,1 @@
+"""Manifest files checked locally, with line and column."""

@@ -1,0 +1,18 @@
+"""Manifest files, as they are."""
+
+import sys
+from pathlib import Path
+
+from release_machine.errors import UsageError
+
+STANDARD_INPUT = "-"
+
+
+def read_manifest(name: str) -> bytes:
+    """The bytes of a file, or of the standard input; raises UsageError."""
+    try:
+        return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}.", "Name a manifest file that exists."
+        ) from error

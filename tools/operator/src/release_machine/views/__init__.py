@@ -1,0 +1,1 @@
+"""Releases and plans as text or JSON."""

@@ -1,0 +1,118 @@
+"""Who changed what in a release and when, drawn with rich."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from release_machine.release.model import AuditEntry, Release
+from release_machine.text.fitting import fitted
+
+WIDTH_FOR_WHO = 120
+NAME_CELLS = 20
+_WHO_CELLS = 24
+_OF_THE_RELEASE = "(release)"
+# What the machine's own functions write under: their names, behind the deployment's.
+_FUNCTION = re.compile(r"(?:.*-)?(open-release|run-pipeline|record-state-change|close-release)")
+_EXECUTION_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    at: datetime
+    name: str
+    status: str
+    what: str
+    who: str
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+    @property
+    def second(self) -> datetime:
+        return self.at.replace(microsecond=0)
+
+
+def audit_table(release: Release, *, width: int) -> RenderableType:
+    """Draw what was done to the release and its pipelines, the earliest first."""
+    rows = list(_together(sorted(_rows(release), key=lambda row: row.at)))
+    days = [list(rows) for _, rows in groupby(rows, key=lambda row: row.day)]
+    parts: list[RenderableType] = []
+    for index, of_one_day in enumerate(days):
+        head = "AUDIT  " if index == 0 else ""
+        parts.append(Text(f"{head}{of_one_day[0].day} UTC", style="dim"))
+        parts.append(_table(of_one_day, rows, wide=width >= WIDTH_FOR_WHO))
+    return Group(*parts)
+
+
+def audit_hint(release: Release, command: str) -> Text:
+    """Say how many changes are on record, and the command that lists them."""
+    count = sum(1 for _ in _rows(release))
+    changes = "1 change" if count == 1 else f"{count} changes"
+    return Text(f"AUDIT  {changes} on record: {command}", style="dim")
+
+
+def _rows(release: Release) -> Iterator[_Row]:
+    yield from (_row(_OF_THE_RELEASE, entry) for entry in release.audit)
+    for pipeline in release.pipelines:
+        yield from (_row(pipeline.name, entry) for entry in pipeline.audit)
+
+
+def _row(name: str, entry: AuditEntry) -> _Row:
+    function = _FUNCTION.fullmatch(entry.who or "")
+    moved = entry.after if entry.before != entry.after else None
+    return _Row(
+        at=entry.at.astimezone(UTC),
+        name=name,
+        status=moved or "",
+        what=_EXECUTION_ID.sub(r"\1", entry.what),
+        # Of an ARN what tells people apart; --json has it whole.
+        who=function[1] if function else re.split("[:/]", entry.who or "")[-1],
+    )
+
+
+def _together(rows: Sequence[_Row]) -> Iterator[_Row]:
+    """The rows, with the pipelines that were opened alike in one second as one."""
+    for (waits, *_), alike in groupby(rows, key=_opened_alike):
+        several = list(alike)
+        if waits and len(several) > 1:
+            yield replace(several[0], name=f"{len(several)} pipelines")
+        else:
+            yield from several
+
+
+def _opened_alike(row: _Row) -> tuple[bool, datetime, str]:
+    waits = row.name != _OF_THE_RELEASE and row.status == "WAITING"
+    return waits, row.second, row.what
+
+
+def _table(rows: Sequence[_Row], all_rows: Sequence[_Row], *, wide: bool) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    # The tables of all days stand in the same columns.
+    table.add_column(no_wrap=True, min_width=8)
+    table.add_column(no_wrap=True, min_width=max(len(_shown(row)) for row in all_rows))
+    table.add_column(no_wrap=True, min_width=max(len(row.status) for row in all_rows))
+    table.add_column(overflow="fold", ratio=1)
+    if wide:
+        who = max(len(row.who) for row in all_rows)
+        table.add_column(overflow="fold", width=min(who, _WHO_CELLS), style="dim")
+    for row in rows:
+        by = "" if wide or _is_machine(row) or row.who in row.what else f" by {row.who}"
+        cells = (f"{row.at:%H:%M:%S}", _shown(row), row.status, f"{row.what}{by}")
+        table.add_row(*cells, *([row.who] if wide else []))
+    table.expand = True
+    return table
+
+
+def _shown(row: _Row) -> str:
+    return fitted(row.name, NAME_CELLS)
+
+
+def _is_machine(row: _Row) -> bool:
+    return not row.who or _FUNCTION.fullmatch(row.who) is not None

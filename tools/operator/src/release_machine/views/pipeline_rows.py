@@ -1,0 +1,168 @@
+"""The pipelines of a release, one row each, and below them the commands that let them go on."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from release_machine.release.model import (
+    RUNNING,
+    SKIPPED,
+    SUCCEEDED,
+    WAITING,
+    Activity,
+    Pipeline,
+    Release,
+)
+from release_machine.release.order import depths
+from release_machine.release.phrases import counted, retries_used
+from release_machine.release.situation import kept, stopping, time_left, waits_for
+from release_machine.release.ways_out import Detail, ways_out
+from release_machine.text.fitting import ELLIPSIS, fitted
+from release_machine.text.wording import colored_status, duration, lasting, left, short
+
+# Below this width the ids of executions give way to what happens.
+WIDTH_FOR_IDS = 100
+DEEPEST_INDENT = 5
+CELLS_OF_STATUS_AND_TIME = 24
+CELLS_OF_USUAL = 6
+MOST_CELLS_KEPT_FOR_NOW = 40
+FEWEST_CELLS_OF_NAME = 16
+MOST_OF_A_MESSAGE = 200
+_QUIET = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
+
+
+def pipeline_table(
+    release: Release,
+    *,
+    now: datetime,
+    activity: Mapping[str, Activity],
+    width: int,
+    usual: Mapping[str, timedelta] | None = None,
+    room: int | None = None,
+    detail: Detail = "full",
+) -> RenderableType:
+    """Draw one row per pipeline in the order they run in, indented below what they wait for.
+
+    With room for fewer rows, those that ended well or wait are counted instead of drawn. Where
+    ``usual`` is given, there is a column for it, though nothing may be known yet.
+    """
+    shown = _that_fit(release.pipelines, room=room)
+    with_ids = width >= WIDTH_FOR_IDS
+    depth = depths(release.pipelines)
+    for_names = _room_for_names(width, with_ids=with_ids, with_usual=usual is not None)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("PIPELINE", no_wrap=True)
+    table.add_column("STATUS", no_wrap=True)
+    table.add_column("TIME", no_wrap=True, justify="right")
+    if usual is not None:
+        table.add_column(
+            "USUAL", no_wrap=True, justify="right", style="dim", min_width=CELLS_OF_USUAL
+        )
+    if with_ids:
+        table.add_column("EXECUTION", no_wrap=True)
+    table.add_column("NOW", overflow="fold")
+    for pipeline in shown:
+        table.add_row(
+            fitted("  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name, for_names),
+            colored_status(pipeline.status),
+            _time(pipeline, now=now, usual=(usual or {}).get(pipeline.name)),
+            *([_usual(usual.get(pipeline.name))] if usual is not None else []),
+            *([short(pipeline.execution_id)] if with_ids else []),
+            _now(release, pipeline, activity.get(pipeline.name), now=now),
+        )
+    parts: list[RenderableType] = [table]
+    drawn = {pipeline.name for pipeline in shown}
+    hidden = [pipeline for pipeline in release.pipelines if pipeline.name not in drawn]
+    if hidden:
+        parts.append(Text(f"and {len(hidden)} more: {counted(hidden)}", style="dim"))
+    parts += ways_out(release, shown, activity, width=width, detail=detail)
+    return Group(*parts)
+
+
+def needs_a_look(pipeline: Pipeline) -> bool:
+    """Whether a row gives way to others only at last."""
+    return pipeline.status not in _QUIET
+
+
+def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
+    # Of a terminal a third is for what happens; of a pipe the names get all there is.
+    others = CELLS_OF_STATUS_AND_TIME + min(width // 3, MOST_CELLS_KEPT_FOR_NOW)
+    others += 10 if with_ids else 0
+    others += CELLS_OF_USUAL + 2 if with_usual else 0
+    return max(FEWEST_CELLS_OF_NAME, width - others)
+
+
+def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pipeline]:
+    if room is None or len(pipelines) <= room:
+        return pipelines
+    by_need = sorted(pipelines, key=lambda pipeline: _QUIET.get(pipeline.status, 0))
+    kept_names = {pipeline.name for pipeline in by_need[: max(1, room)]}
+    return [pipeline for pipeline in pipelines if pipeline.name in kept_names]
+
+
+def _time(pipeline: Pipeline, *, now: datetime, usual: timedelta | None) -> Text:
+    """How long it has run; marked while that is longer than usual."""
+    late = (
+        pipeline.status == RUNNING
+        and usual is not None
+        and pipeline.started_at is not None
+        and now - pipeline.started_at > usual
+    )
+    return Text(
+        duration(pipeline.started_at, pipeline.ended_at or now), style="yellow" if late else ""
+    )
+
+
+def _usual(usual: timedelta | None) -> str:
+    return "" if usual is None else f"~{lasting(usual)}"
+
+
+def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime) -> Text:
+    return Text("\n").join(_facts(release, pipeline, activity, now=now))
+
+
+def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
+    if activity.place:
+        yield Text(activity.place)
+    if activity.waits_for:
+        # In a line of its own: the column is narrow on many a terminal.
+        since = _since(activity.since, now=now)
+        yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
+    if activity.message:
+        yield Text(textwrap.shorten(activity.message, MOST_OF_A_MESSAGE, placeholder=ELLIPSIS))
+
+
+def _since(since: datetime | None, *, now: datetime) -> str:
+    if since is None:
+        return ""
+    return f" since {since:%H:%MZ}" if now - since < timedelta(days=1) else f" since {since:%F}"
+
+
+def _facts(
+    release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime
+) -> Iterator[Text]:
+    waiting, stop = waits_for(release, pipeline), stopping(release, pipeline)
+    if waiting:
+        yield Text(waiting, style="dim")
+    if activity is not None and pipeline.status == RUNNING:
+        yield from _doing(activity, now=now)
+    if stop:
+        yield Text(stop, style="yellow")
+    remaining = time_left(pipeline, now=now)
+    if remaining is not None:
+        yield Text(left(remaining), style="dim")
+    if pipeline.failure is not None:
+        failure = pipeline.failure
+        told = Text(f"{failure.place}: " if failure.place else "")
+        told.append(failure.reason, style="dim" if pipeline.status == SKIPPED else "red")
+        yield told
+        if failure.link:
+            yield Text(failure.link, style="underline")
+    if pipeline.retried:
+        yield Text(retries_used(pipeline), style="dim")
+    if kept(release, pipeline):
+        yield Text(f"in attempt {pipeline.attempt}", style="dim")

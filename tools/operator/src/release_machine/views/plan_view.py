@@ -1,0 +1,162 @@
+"""A plan drawn with rich, from its JSON document: the command's own, or a dry run's output."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from release_machine.text.fitting import fitted
+from release_machine.text.printable import printable
+from release_machine.text.wording import lasting, roughly
+
+WIDTH_FOR_STARTS = 100
+WIDTH_FOR_REVISIONS = 140
+LONGEST_CUT = 16
+_WITH_A_REST = frozenset({"FAILED", "CANCELLED"})
+type Json = Mapping[str, Any]
+
+
+def plan_view(plan: Json, *, width: int, refused: str | None = None) -> RenderableType:
+    """Draw what would run, from which to which revision, and what is in its way.
+
+    ``refused`` is why it would not be started all the same.
+    """
+    plan = printable(plan)
+    title = _title(plan, refused)
+    return Group(title, *_facts(plan), Text(""), _table(plan, width=width), *_notes(plan))
+
+
+def _title(plan: Json, refused: str | None) -> Text:
+    label = plan["releaseId"] or "without an id"
+    return Text.assemble(
+        ("Plan of release ", "bold"), (label, "bold"), "  ", _verdict(plan, refused)
+    )
+
+
+def _verdict(plan: Json, refused: str | None) -> tuple[str, str]:
+    if not plan["valid"]:
+        return "✘ would not be released", "bold red"
+    if refused:
+        return f"✘ {refused}", "bold red"
+    standing = _standing(plan)
+    if standing:
+        return f"= already released ({standing['status']}): nothing would run", "yellow"
+    return "✔ would be released", "green"
+
+
+def _standing(plan: Json) -> Json | None:
+    # A dry run may be that of a deployment from before there was an alreadyReleased.
+    standing: Json | None = plan.get("alreadyReleased")
+    return standing
+
+
+def _facts(plan: Json) -> Iterator[Text]:
+    standing = _standing(plan)
+    if standing:
+        if standing["rolledBackBy"]:
+            yield Text(f"it was rolled back, by release {standing['rolledBackBy']}")
+        elif standing["status"] in _WITH_A_REST:
+            retry = f"release-machine retry {shlex.quote(plan['releaseId'])}"
+            yield Text(f"run the rest with: {retry}")
+        return
+    seconds = plan["expectedSeconds"]
+    if seconds is not None and plan["pipelines"]:
+        path = " → ".join(plan["criticalPath"])
+        yield Text(f"takes {roughly(timedelta(seconds=seconds))}; what takes longest: {path}")
+    elif plan["pipelines"]:
+        # Of a pipeline without a type nothing is known; of a plan that was shortened, too.
+        known = [each for each in plan["pipelines"] if each.get("type")]
+        new = [each["name"] for each in known if each["usualSeconds"] is None]
+        why = f": {new[0]} has no successful run" if new else ""
+        yield Text(f"how long it takes is not known{why}", style="dim")
+
+
+def _table(plan: Json, *, width: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("PIPELINE", no_wrap=True)
+    room = _room_for_names(width)
+    after = [_after(pipeline, room) for pipeline in plan["pipelines"]]
+    # So that no name of several is broken.
+    longest = max((cell_len(word) for each in after for word in each.split()), default=0)
+    table.add_column("AFTER", overflow="fold", min_width=longest)
+    table.add_column("MODE", no_wrap=True)
+    table.add_column("USUAL", no_wrap=True, justify="right")
+    if width >= WIDTH_FOR_STARTS:
+        table.add_column("STARTS", no_wrap=True, justify="right")
+    table.add_column("CURRENT → WANTED", overflow="fold")
+    for pipeline, comes_after in zip(plan["pipelines"], after, strict=True):
+        starts = pipeline.get("startsAfterSeconds")
+        table.add_row(
+            fitted(pipeline["name"], room),
+            comes_after,
+            " ".join(filter(None, (pipeline.get("type"), pipeline.get("executionMode")))),
+            _seconds(pipeline.get("usualSeconds")),
+            *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
+            Text("\n").join(_revisions(pipeline, whole=width >= WIDTH_FOR_REVISIONS)),
+        )
+    return table
+
+
+def _after(pipeline: Json, room: int) -> str:
+    return ", ".join(fitted(name, room) for name in pipeline["dependsOn"])
+
+
+def _room_for_names(width: int) -> int:
+    """What a name may take, so that the revisions keep their room."""
+    if width < WIDTH_FOR_STARTS:
+        return 14
+    return 20 if width < WIDTH_FOR_REVISIONS else width
+
+
+def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
+    sources = pipeline.get("sources", ())
+    for source in sources:
+        current, wanted = source["current"], source["wanted"]
+        newest = wanted is None
+        # A dry run may be that of a deployment from before there was a wantedKey.
+        key = source.get("wantedKey")
+        shown = (current or "unknown", "newest" if newest else wanted)
+        before, after = shown if whole else map(_cut, shown)
+        same = wanted is not None and wanted == current
+        yield Text.assemble(
+            (f"{source['actionName']}: " if len(sources) > 1 else "", "dim"),
+            "" if same else f"{before} → ",
+            (after, "" if newest or same else "bold"),
+            " (same)" if same else "",
+            (f" of {key}" if key else "", ""),
+        )
+    if pipeline.get("variables"):
+        yield Text(f"with {', '.join(pipeline['variables'])}", style="dim")
+
+
+def _cut(revision: str) -> str:
+    """As much of a revision as people compare; --json has it whole."""
+    return revision if len(revision) <= LONGEST_CUT else f"{revision[:12]}…"
+
+
+def _notes(plan: Json) -> Iterator[RenderableType]:
+    warnings = [("", each) for each in plan["warnings"]]
+    for pipeline in plan["pipelines"]:
+        warnings += [(pipeline["name"], each) for each in pipeline["warnings"]]
+    if warnings:
+        yield _listed("Mind", warnings, style="yellow")
+    if plan["problems"]:
+        yield _listed("In its way", [("", each) for each in plan["problems"]], style="red")
+
+
+def _listed(title: str, lines: Sequence[tuple[str, str]], *, style: str) -> RenderableType:
+    drawn = Table.grid(padding=(0, 1))
+    drawn.add_column(no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, says in lines:
+        drawn.add_row("-", Text(f"{name}: {says}" if name else says))
+    return Group(Text(f"\n{title}", style=f"bold {style}"), drawn)
+
+
+def _seconds(seconds: int | None) -> str:
+    return "" if seconds is None else lasting(timedelta(seconds=seconds))

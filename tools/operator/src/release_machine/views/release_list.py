@@ -1,0 +1,75 @@
+"""The latest releases drawn with rich, one row each, however narrow the terminal."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from release_machine.release.model import REJECTED, Release
+from release_machine.text.fitting import fitted
+from release_machine.text.wording import clock_time, colored_status, duration, short
+
+WIDTH_FOR_DOOR_AND_BY = 100
+WIDTH_FOR_ALL = 140
+SHORTEST_NAME = 12
+_GAP = 2
+_BY_CELLS = 16
+type Row = tuple[str, *tuple[str | Text, ...]]
+
+
+def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> Table:
+    """Draw the latest releases, one row each; names give way where there is no room for all."""
+    rows = [_row(release, now=now, whole=width >= WIDTH_FOR_ALL) for release in releases]
+    headers = ("RELEASE", "STATUS", "OPENED", "TIME", "PIPELINES", "DOOR", "BY")
+    shown = len(headers) if width >= WIDTH_FOR_DOOR_AND_BY else headers.index("DOOR")
+    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
+    for name in headers[:shown]:
+        right = name in {"TIME", "PIPELINES"}
+        table.add_column(name, no_wrap=True, justify="right" if right else "left")
+    room = max(SHORTEST_NAME, width - sum(_cells(headers[1:shown], [row[1:] for row in rows])))
+    for name, *rest in rows:
+        table.add_row(fitted(name, room), *rest[: shown - 1])
+    return table
+
+
+def _row(release: Release, *, now: datetime, whole: bool) -> Row:
+    opened = release.opened_at
+    # Of an ARN what tells people apart; `show` and --json have it whole.
+    by = re.split("[:/]", release.requester or "")[-1]
+    return (
+        _name(release, whole=whole),
+        _status(release),
+        "" if opened is None else clock_time(opened) if whole else _day_and_minute(opened),
+        duration(release.began_at, release.closed_at or now),
+        str(release.pipeline_count or ""),
+        release.channel or "",
+        by if whole else fitted(by, _BY_CELLS),
+    )
+
+
+def _name(release: Release, *, whole: bool) -> str:
+    # What was rejected has no id: the name of its execution is long, and `list --json` has it.
+    if release.status == REJECTED and not whole:
+        return f"(rejected) {short(release.label)}"
+    return release.label
+
+
+def _status(release: Release) -> Text:
+    notes = (
+        f"attempt {release.attempt}" if release.attempt > 1 else "",
+        "rolled back" if release.rolled_back_by else "",
+    )
+    return colored_status(release.status).append("".join(f", {note}" for note in notes if note))
+
+
+def _cells(headers: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Iterator[int]:
+    """How wide each of these columns is, with the gap before it."""
+    for index, header in enumerate(headers):
+        yield _GAP + max(len(header), 0, *(cell_len(str(row[index])) for row in rows))
+
+
+def _day_and_minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%m-%d %H:%MZ")

@@ -1,0 +1,99 @@
+"""Releases drawn with rich: their headers and earlier attempts."""
+
+from datetime import datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from release_machine.release.model import Release
+from release_machine.release.phrases import halted, progress, rolled_back_by, tally
+from release_machine.release.situation import slots
+from release_machine.text.wording import clock_time, colored_status, duration, left, short
+
+BAR_CELLS = 30
+
+
+def release_header(
+    release: Release,
+    *,
+    now: datetime,
+    remaining: timedelta | None = None,
+    brief: bool = False,
+) -> RenderableType:
+    """Draw who, what and how long, above the pipelines; while it runs, how far it has come.
+
+    When ``brief``, only what changes.
+    """
+    took = duration(release.began_at, release.closed_at or now)
+    title = Text.assemble(
+        ("Release ", "bold"),
+        (release.label, "bold"),
+        "  ",
+        colored_status(release.status),
+        f"  {took}",
+    )
+    bar = () if release.closed else (_bar(release, now=now, remaining=remaining),)
+    if brief:
+        return Group(title, *bar, Text(""))
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, value in (
+        ("pipelines", tally(release)),
+        ("execution", release.execution_arn),
+        ("opened", clock_time(release.opened_at) if release.opened_at else None),
+        ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
+        ("attempt", _attempt(release)),
+        ("rolls back", release.rollback_of),
+        ("rolled back by", rolled_back_by(release)),
+        ("deadline", _deadline(release, now)),
+        ("slots", slots(release) if release.max_concurrency and not release.closed else None),
+        ("halted", halted(release)),
+        ("why", release.why),
+    ):
+        if value:
+            facts.add_row(name, value)
+    return Group(title, *bar, facts, Text(""))
+
+
+def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Text:
+    done = BAR_CELLS * release.ended_count // max(1, release.pipeline_count)
+    until = f" ({now + remaining:%H:%M}Z)" if remaining is not None else ""
+    return Text.assemble(
+        ("█" * done, "green"),
+        ("░" * (BAR_CELLS - done), "dim"),
+        f"  {progress(release, remaining)}{until}",
+    )
+
+
+def attempts_table(release: Release) -> Table:
+    """Draw how the earlier attempts of the release and of its pipelines ended."""
+    rows = [("", each) for each in release.attempts]
+    for pipeline in release.pipelines:
+        rows += [(pipeline.name, each) for each in pipeline.attempts]
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for name in ("ATTEMPT", "PIPELINE", "STATUS", "EXECUTION"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("WHY", overflow="fold")
+    for pipeline_name, past in sorted(rows, key=lambda row: row[1].number):
+        # The header's reason goes on with a line for each pipeline, which has a row of its own.
+        why = (past.why or "").partition("\n")[0].removesuffix(":")
+        execution = short((past.execution or "").rpartition(":")[2])
+        table.add_row(str(past.number), pipeline_name, colored_status(past.status), execution, why)
+    return table
+
+
+def _attempt(release: Release) -> str | None:
+    if release.attempt == 1:
+        return None
+    resumed = [entry.who for entry in release.audit if entry.what == "resumed"]
+    since = f", since {clock_time(release.resumed_at)}" if release.resumed_at else ""
+    return f"{release.attempt}{since}" + (f", by {resumed[-1]}" if resumed else "")
+
+
+def _deadline(release: Release, now: datetime) -> str | None:
+    if not release.deadline:
+        return None
+    rest = "" if release.closed else f", {left(release.deadline - now)}"
+    return f"{clock_time(release.deadline)}{rest}"

@@ -1,0 +1,127 @@
+"""The timeline of a release on a terminal: one bar per pipeline, all on one time axis in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from release_machine.release.model import UNENDED, Release
+from release_machine.release.spans import HANDOVER, MarkKind, Schedule, Span, schedules
+from release_machine.text.fitting import fitted
+from release_machine.text.time_axis import part, ticks
+from release_machine.text.wording import STYLES, SYMBOLS, duration
+
+WIDEST_NAME = 32
+WIDEST_BARS = 100
+CELLS_PER_TICK = 14
+RAN, CRITICAL, WAITED, HELD = "━", "█", "·", "╌"
+_MARKS = {MarkKind.RETRY: "↻", MarkKind.NEW_EXECUTION: "⟳", MarkKind.STOP: "◼"}
+_LEGEND = {
+    RAN: "ran",
+    CRITICAL: "ran, on the critical path",
+    WAITED: "waited",
+    HELD: "ready, kept waiting",
+    "↻": "stage retried",
+    "⟳": "run again as a new execution",
+    "◼": "told to stop",
+}
+
+
+def timeline(release: Release, *, at: datetime, width: int) -> RenderableType:
+    """Draw each attempt whose times are known, the latest last, as seen at a moment."""
+    drawn: list[RenderableType] = []
+    for schedule in schedules(release, at=at):
+        if drawn:
+            drawn.append(Text(""))
+        drawn.append(_Drawing(schedule, width=width, several=release.attempt > 1).draw())
+    return Group(*drawn)
+
+
+class _Drawing:
+    """One attempt drawn at one width."""
+
+    def __init__(self, schedule: Schedule, *, width: int, several: bool) -> None:
+        self._schedule = schedule
+        self._several = several
+        widest = max((cell_len(span.pipeline) for span in schedule.spans), default=0)
+        self._name_width = min(widest, WIDEST_NAME, max(8, width // 3))
+        times = [duration(span.began_at, span.ended_at) for span in schedule.spans]
+        self._time_width = max([4, *map(len, times)])
+        # Between the columns: name, symbol, bar, time.
+        rest = width - self._name_width - self._time_width - 6
+        self._cells = max(10, min(WIDEST_BARS, rest))
+
+    def draw(self) -> RenderableType:
+        lines = [self._title(), self._axis(), *map(self._row, self._schedule.spans)]
+        return Group(*lines, *self._legend())
+
+    def _title(self) -> Text:
+        begin, end = (each.astimezone(UTC) for each in (self._schedule.begin, self._schedule.end))
+        title = Text("TIMELINE", style="dim")
+        if self._several:
+            title.append(f" of attempt {self._schedule.attempt}")
+        title.append(f"  {begin:%Y-%m-%d %H:%M:%S} UTC, {duration(begin, end)}")
+        return title
+
+    def _axis(self) -> Text:
+        cells = [" "] * self._cells
+        free_from = 0
+        schedule = self._schedule
+        for tick in ticks(schedule.begin, schedule.end, most=max(2, self._cells // CELLS_PER_TICK)):
+            start = self._cell(tick.at)
+            if start >= free_from and start + len(tick.label) + 1 <= self._cells:
+                cells[start : start + len(tick.label) + 1] = f"╷{tick.label}"
+                free_from = start + len(tick.label) + 2
+        return Text(f"{' ' * (self._name_width + 4)}{''.join(cells).rstrip()}", style="dim")
+
+    def _row(self, span: Span) -> Text:
+        style = STYLES.get(span.status, "")
+        row = Text(no_wrap=True)
+        row.append(set_cell_size(fitted(span.pipeline, self._name_width), self._name_width))
+        row.append(f"  {SYMBOLS.get(span.status, '?')} ", style=style)
+        if span.began_at is None or span.ended_at is None:
+            kept = f"{span.status} in attempt {span.kept_from}" if span.kept_from else span.status
+            return row.append(kept, style="dim")
+        row.append_text(self._bar(span, span.began_at, span.ended_at, style=style))
+        time = duration(span.began_at, span.ended_at)
+        return row.append(f"  {time:>{self._time_width}}")
+
+    def _bar(self, span: Span, began_at: datetime, ended_at: datetime, *, style: str) -> Text:
+        bar = Text()
+        begin = self._cell(began_at)
+        end = max(begin + 1, self._cell(ended_at, upwards=True))
+        ready = min(begin, self._cell(span.ready_at) if span.ready_at else begin)
+        if span.waited <= HANDOVER:
+            ready = begin
+        bar.append(WAITED * ready, style="dim").append(HELD * (begin - ready), style="yellow")
+        bar.append((CRITICAL if span.critical else RAN) * (end - begin), style=style)
+        bar.append(" " * (self._cells - end))
+        for mark in span.marks:
+            place = min(max(begin, self._cell(mark.at)), end - 1)
+            sign = Text(_MARKS[mark.kind], style="bold yellow")
+            bar = Text.assemble(bar[:place], sign, bar[place + 1 :])
+        return bar
+
+    def _cell(self, moment: datetime, *, upwards: bool = False) -> int:
+        exact = part(moment, self._schedule.begin, self._schedule.end) * self._cells
+        cell = -int(-exact // 1) if upwards else int(exact)
+        return min(cell, self._cells if upwards else self._cells - 1)
+
+    def _legend(self) -> Iterator[Text]:
+        used = {_MARKS[mark.kind] for span in self._schedule.spans for mark in span.marks}
+        for span in self._schedule.spans:
+            if span.began_at is None:
+                continue
+            used.add(CRITICAL if span.critical else RAN)
+            used |= {HELD} if span.waited > HANDOVER else set()
+            started = span.ready_at or span.began_at
+            used |= {WAITED} if self._cell(min(started, span.began_at)) else set()
+        words = [f"{sign} {meaning}" for sign, meaning in _LEGEND.items() if sign in used]
+        if any(span.status in UNENDED and span.began_at for span in self._schedule.spans):
+            words.append("bars of what runs end now")
+        if words:
+            yield Text("   ".join(words), style="dim")

@@ -1,0 +1,251 @@
+"""Rolling back from the command line: what is told before it starts, and what is handed in."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from release_core.domain.revisions import Good
+from release_core.errors import RollbackRefused
+from release_core.plan.document import Plan
+from release_core.rollback.manifest import Rollback
+from release_machine.actions.rollback import execution_input, nothing_to_do
+from release_machine.commands import rollback as rollback_command
+from release_machine.errors import OperatorError
+from tools.operator.tests.samples.fake_deployment import FakeAws
+
+type Run = Callable[..., Result]
+
+RELEASE = "2026.11.22-1"
+GOOD = Good(release_id="v1", execution_id="e", at=datetime(2026, 11, 22, tzinfo=UTC))
+ROLLBACK = Rollback(
+    release_id=RELEASE,
+    rollback_id=f"{RELEASE}-rollback",
+    manifest={"releaseId": f"{RELEASE}-rollback", "pipelines": [{"name": "catalog"}]},
+    wanted={"catalog": GOOD},
+    left_alone=("search",),
+    nothing_good={"orders": "no release had succeeded in it before"},
+    conflicts={},
+)
+
+
+class Core:
+    """The machine's own code, which answers a rollback and plans it."""
+
+    def __init__(self) -> None:
+        self.rollback = ROLLBACK
+        self.problems: tuple[str, ...] = ()
+        self.refusal = ""
+        self.asked: dict[str, Any] = {}
+
+    def get(self, release_id: str, **how: Any) -> Rollback:
+        self.asked = {"release_id": release_id, **how}
+        if self.refusal:
+            raise RollbackRefused(self.refusal)
+        return self.rollback
+
+    def plan(self, document: Any) -> Plan:
+        return Plan(release_id=document["releaseId"], problems=self.problems)
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> Core:
+    """What the command asks in the place of the release machine's own code."""
+    core = Core()
+    monkeypatch.setattr(rollback_command, "rollbacks", lambda _: core)
+    monkeypatch.setattr(rollback_command, "planner", lambda _: core.plan)
+    return core
+
+
+def rolled_back(aws: FakeAws, status: str) -> None:
+    """Let the release have been rolled back by another one, which has this status."""
+    release = aws.releases[RELEASE]
+    earlier = replace(release, release_id="earlier", status=status)
+    aws.releases = {RELEASE: replace(release, rolled_back_by="earlier"), "earlier": earlier}
+
+
+def test_it_shows_starts_and_follows(aws: FakeAws, core: Core, run: Run) -> None:
+    """What stays as it is is said first; the machine is asked for it on behalf of the caller."""
+    result = run("rollback", RELEASE, "--wait")
+    assert result.exit_code == 0, result.output
+    assert "✔ would be released" in result.stdout
+    assert "! orders stays as it is: no release had succeeded in it before" in result.stdout
+    assert "did not run, stays as it is: search" in result.stdout
+    assert core.asked == {"release_id": RELEASE, "over_later": False, "waits": True}
+    assert aws.started == [
+        {
+            "rollBack": RELEASE,
+            "releaseId": f"{RELEASE}-rollback",
+            "requestedBy": aws.caller,
+        }
+    ]
+    assert "SUCCEEDED" in result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
+def test_a_rollback_that_did_not_succeed_is_exit_code_1(
+    aws: FakeAws, core: Core, run: Run, status: str
+) -> None:
+    """As for any release."""
+    aws.set_status(status)
+    assert run("rollback", RELEASE).exit_code == 1
+
+
+def test_a_dry_run_starts_nothing(aws: FakeAws, core: Core, run: Run) -> None:
+    """It shows the same and exits with 0."""
+    result = run("rollback", RELEASE, "--dry-run")
+    assert result.exit_code == 0
+    assert "✔ would be released" in result.stdout
+    assert aws.started == []
+
+
+@pytest.mark.parametrize("where", ["rollback.json", "-"])
+def test_the_manifest_can_be_written_down(aws: FakeAws, core: Core, run: Run, where: str) -> None:
+    """To a file, or alone to the standard output; nothing is started."""
+    result = run("rollback", RELEASE, "--manifest", where)
+    assert result.exit_code == 0
+    text = result.stdout if where == "-" else Path(where).read_text()
+    assert json.loads(text) == ROLLBACK.manifest
+    assert "left out orders: no release had succeeded" in result.stderr
+    assert aws.started == []
+
+
+def test_a_file_that_cannot_be_written_is_wrong_usage(aws: FakeAws, core: Core, run: Run) -> None:
+    """The reason is the system's."""
+    result = run("rollback", RELEASE, "--manifest", "missing/rollback.json")
+    assert result.exit_code == 2
+    assert "missing/rollback.json cannot be written: No such file or directory" in result.stderr
+
+
+def test_later_releases_are_rolled_back_only_by_force(aws: FakeAws, core: Core, run: Run) -> None:
+    """They are named; --force takes them along and says so."""
+    core.rollback = replace(ROLLBACK, conflicts={"payments": "v3"})
+    refused = run("rollback", RELEASE)
+    assert refused.exit_code == 1
+    assert "! payments stays as it is: release v3 came later" in refused.stdout
+    assert f"release-machine rollback {RELEASE} --force" in refused.stderr
+    assert aws.started == []
+    core.rollback = replace(
+        core.rollback, wanted={**ROLLBACK.wanted, "payments": GOOD}, nothing_good={}
+    )
+    forced = run("rollback", RELEASE, "--force")
+    assert forced.exit_code == 0
+    assert core.asked["over_later"] is True
+    assert "refused without --force" in refused.stdout
+    assert "would be released" not in refused.stdout
+    # The plan itself says that it goes over them.
+    assert "payments" not in forced.stdout
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "next_step"),
+    [({}, "sourceRevisions"), ({"catalog": "v3"}, f"rollback {RELEASE} --force")],
+    ids=("nothing good", "all later"),
+)
+def test_nothing_to_roll_back_is_exit_code_1(
+    aws: FakeAws, core: Core, run: Run, conflicts: dict[str, str], next_step: str
+) -> None:
+    """It says why, pipeline by pipeline, and what can be done instead."""
+    core.rollback = replace(ROLLBACK, manifest=None, wanted={}, conflicts=conflicts)
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 1
+    assert f"There is nothing to roll back in release {RELEASE}:" in result.stderr
+    assert "- orders: no release had succeeded in it before" in result.stderr
+    assert next_step in result.stderr
+
+
+def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run: Run) -> None:
+    """The problems are those of the plan."""
+    core.problems = ("pipelines[0]: there is no pipeline 'catalog'",)
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 1
+    assert "there is no pipeline 'catalog'" in result.stdout
+    # A plan knows what its opening does not ask: whether the revisions are still there.
+    assert "Nothing was started: it would be refused, or fail, for the reasons" in result.stderr
+    assert aws.started == []
+
+
+@pytest.mark.parametrize(
+    ("change", "next_step"),
+    [
+        ({"status": "RUNNING"}, f"release-machine cancel {RELEASE}"),
+        (
+            {"rollback_of": "v0", "status": "FAILED"},
+            f"release-machine retry {RELEASE}; or see what v0 shipped",
+        ),
+        ({"rollback_of": "v0"}, "To ship v0 again, submit its manifest with a new releaseId"),
+        ({}, f"release-machine show {RELEASE}"),
+    ],
+    ids=("running", "a rollback", "one that succeeded", "anything else"),
+)
+def test_a_refusal_leads_on(
+    aws: FakeAws, core: Core, run: Run, change: dict[str, str], next_step: str
+) -> None:
+    """What cannot be rolled back is wrong usage, with the commands that help."""
+    aws.releases = {RELEASE: replace(aws.releases[RELEASE], **change)}  # type: ignore[arg-type]  # by name
+    core.refusal = "it is not to be"
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 2
+    assert "It is not to be." in result.stderr
+    assert next_step in result.stderr
+
+
+def test_what_was_rolled_back_is_not_rolled_back_again(aws: FakeAws, core: Core, run: Run) -> None:
+    """Two people at 2 a.m. make one rollback; --force makes another."""
+    rolled_back(aws, "SUCCEEDED")
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 0
+    assert "was rolled back by release earlier, which has SUCCEEDED" in result.stdout
+    assert aws.started == []
+    assert run("rollback", RELEASE, "--force").exit_code == 0
+    assert len(aws.started) == 1
+
+
+def test_a_rollback_under_way_is_to_be_watched(aws: FakeAws, core: Core, run: Run) -> None:
+    """It is not started beside itself."""
+    rolled_back(aws, "RUNNING")
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 2
+    assert "release-machine watch earlier" in result.stderr
+    assert aws.started == []
+
+
+def test_a_rollback_that_failed_can_be_made_again(aws: FakeAws, core: Core, run: Run) -> None:
+    """The earlier one is told."""
+    rolled_back(aws, "FAILED")
+    result = run("rollback", RELEASE, "--dry-run")
+    assert f"! release {RELEASE} was rolled back before, by release earlier" in result.stdout
+
+
+def test_what_was_rejected_has_changed_nothing(aws: FakeAws, core: Core, run: Run) -> None:
+    """It never was a release."""
+    aws.releases = {RELEASE: replace(aws.releases[RELEASE], pipeline_count=0, status="REJECTED")}
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 2
+    assert "it has changed nothing" in result.stderr
+
+
+def test_what_goes_over_later_releases_is_handed_in_whole() -> None:
+    """The machine itself would leave them alone; what is too large for an execution is told."""
+    forced = replace(ROLLBACK, conflicts={"orders": "v3"})
+    given = json.loads(execution_input(forced, caller="me"))
+    assert given == {"manifest": ROLLBACK.manifest, "requestedBy": "me"}
+    wide = {"releaseId": "r", "more": "\u8a9e" * 80_000}
+    assert json.loads(execution_input(replace(forced, manifest=wide), caller="me"))
+    large = replace(forced, manifest={"releaseId": "r", "more": "x" * 300_000})
+    with pytest.raises(OperatorError, match="an execution takes 262,144"):
+        execution_input(large, caller="me")
+
+
+def test_force_is_advised_only_where_it_helps() -> None:
+    """What has nothing to go back to has none by force either, whoever has run it since."""
+    stuck = replace(
+        ROLLBACK, manifest=None, wanted={}, nothing_good={"orders": "x"}, conflicts={"orders": "v3"}
+    )
+    assert "--force" not in nothing_to_do(stuck).next_step
+    assert "--force" in nothing_to_do(replace(stuck, nothing_good={})).next_step

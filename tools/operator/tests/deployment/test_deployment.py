@@ -1,0 +1,188 @@
+"""Which deployment is meant."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from release_machine.deployment.deployment import (
+    Deployment,
+    find_by_prefix,
+    read_open_release_settings,
+    read_outputs,
+)
+from release_machine.deployment.session import Session
+from release_machine.deployment.target import Target
+from release_machine.errors import UnreachableError, UsageError
+
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+type At = Callable[[float], datetime]
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:acme"
+DEPLOYMENT = Deployment(
+    state_machine_arn=MACHINE,
+    manifest_bucket="acme-manifests-123456789012-us-east-1",
+    releases_table="acme-releases",
+    executions_table="acme-executions",
+    pipelines_table="acme-pipelines",
+    function_names={
+        "open_release": "acme-open-release",
+        "run_pipeline": "acme-run-pipeline",
+        "record_state_change": "acme-record-state-change",
+        "close_release": "acme-close-release",
+    },
+)
+OUTPUTS = {
+    "state_machine_arn": {"value": MACHINE, "type": "string", "sensitive": False},
+    "manifest_bucket": {"value": DEPLOYMENT.manifest_bucket},
+    "releases_table": {"value": DEPLOYMENT.releases_table},
+    "executions_table": {"value": DEPLOYMENT.executions_table},
+    "pipelines_table": {"value": DEPLOYMENT.pipelines_table},
+    "function_names": {"value": DEPLOYMENT.function_names},
+    "api_url": {"value": "https://example.com/v1/releases"},
+}
+
+
+def test_terraform_outputs(tmp_path: Path) -> None:
+    """The file is what `terraform output -json` prints."""
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
+    assert read_outputs(path) == DEPLOYMENT
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "cannot be read"),
+        ("{", "is no JSON: Expecting property name"),
+        ("[]", "not what terraform output -json prints"),
+        ('{"state_machine_arn": "bare"}', "not what terraform output -json prints"),
+        ('{"state_machine_arn": {"value": "x"}}', "not what terraform output -json prints"),
+        ('{"state_machine_arn": {"value": 5}}', "not what terraform output -json prints"),
+        ("{}", "no output 'state_machine_arn'"),
+    ],
+)
+def test_unusable_outputs(tmp_path: Path, content: str | None, problem: str) -> None:
+    """A file that is absent, or not outputs, is wrong usage that says how to write it."""
+    path = tmp_path / "outputs.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=problem) as raised:
+        read_outputs(path)
+    assert "terraform output -json" in raised.value.next_step
+
+
+@pytest.fixture
+def aws(stubbed: Stubbed, at: At) -> Callable[[list[str]], Any]:
+    """An account with state machines of these names; finds by prefix."""
+
+    def with_machines(names: list[str]) -> Callable[[str], Deployment]:
+        sfn, machines = stubbed("stepfunctions")
+        sts, identity = stubbed("sts")
+        identity.add_response("get_caller_identity", {"Account": "123456789012"})
+        listed = [
+            {
+                "stateMachineArn": MACHINE.replace("acme", name),
+                "name": name,
+                "type": "STANDARD",
+                "creationDate": at(0),
+            }
+            for name in names
+        ]
+        machines.add_response("list_state_machines", {"stateMachines": listed})
+        return lambda prefix: find_by_prefix(prefix, sfn=sfn, sts=sts)
+
+    return with_machines
+
+
+def test_names_asked_of_aws(aws: Callable[[list[str]], Any]) -> None:
+    """Without outputs the state machine is found by its name, and the other names follow."""
+    assert aws(["acme-test", "acme"])("acme") == DEPLOYMENT
+
+
+def test_no_such_deployment(aws: Callable[[list[str]], Any]) -> None:
+    """Where no state machine has the name, the error names account, Region and the ways out."""
+    with pytest.raises(UnreachableError, match="123456789012, Region us-east-1") as raised:
+        aws(["acme-test"])("acme")
+    assert "--name-prefix" in raised.value.next_step
+
+
+def test_execution_arn() -> None:
+    """An execution's ARN follows from its name, also where the machine is named like the word."""
+    machine = "arn:aws:states:us-east-1:1:stateMachine:stateMachine"
+    deployment = Deployment(
+        state_machine_arn=machine,
+        manifest_bucket="",
+        releases_table="",
+        executions_table="",
+        pipelines_table="",
+        function_names={},
+    )
+    arn = "arn:aws:states:us-east-1:1:execution:stateMachine:x"
+    assert deployment.execution_arn("x") == arn
+    assert deployment.execution_arn(arn) == arn
+
+
+SETTINGS = {
+    "RELEASES_TABLE": "acme-releases",
+    "EXECUTIONS_TABLE": "acme-executions",
+    "PIPELINES_TABLE": "acme-pipelines",
+    "RECORD_RETENTION_DAYS": "365",
+    "EVENT_BUS": "default",
+    "LOOK_AFTER_SECONDS": "3600",
+    "PIPELINE_NAME_PATTERNS": "shop-*,web",
+}
+
+
+def settings_of(stubbed: Stubbed, variables: dict[str, str]) -> Any:
+    """The settings that are read where open_release has this environment."""
+    functions, answers = stubbed("lambda")
+    answers.add_response(
+        "get_function_configuration",
+        {"Environment": {"Variables": variables}},
+        {"FunctionName": "acme-open-release"},
+    )
+    return read_open_release_settings(DEPLOYMENT, functions)
+
+
+def test_what_is_driven_is_asked_of_the_function_itself(stubbed: Stubbed) -> None:
+    """What it checks with is what it was deployed with, whatever an outputs file says."""
+    assert settings_of(stubbed, SETTINGS).pipeline_name_patterns == ("shop-*", "web")
+
+
+def test_a_function_of_another_version_is_named(stubbed: Stubbed) -> None:
+    """Nothing is planned by settings that nobody knows."""
+    older = {name: text for name, text in SETTINGS.items() if "PATTERNS" not in name}
+    with pytest.raises(UnreachableError, match="acme-open-release was deployed by another") as told:
+        settings_of(stubbed, older)
+    assert "PIPELINE_NAME_PATTERNS is not set" in str(told.value)
+    assert "Deploy again" in told.value.next_step
+
+
+def test_the_outputs_name_the_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever Region the shell is set for; another one that is asked for is wrong usage."""
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
+    assert Session(Target(outputs=path)).sfn.meta.region_name == "us-east-1"
+    assert Session(Target(outputs=path, region="us-east-1")).sfn.meta.region_name == "us-east-1"
+    with pytest.raises(UsageError, match="in us-east-1, not in eu-west-1"):
+        Session(Target(outputs=path, region="eu-west-1"))
+    assert Session(Target()).sfn.meta.region_name == "eu-central-1"
+
+
+def test_the_profile_says_whose_aws_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile that is named counts more than the keys of the shell; without one those count."""
+    path = tmp_path / "credentials"
+    path.write_text("[staging]\naws_access_key_id = staging\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "shell")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for profile, key in (("staging", "staging"), (None, "shell")):
+        sts = Session(Target(profile=profile, region="eu-central-1")).client("sts")
+        assert f"Credential={key}%2F" in sts.generate_presigned_url("get_caller_identity")

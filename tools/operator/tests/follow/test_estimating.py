@@ -1,0 +1,182 @@
+"""How much is left of a release, and when nothing is said about it."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from release_machine.errors import UnreachableError
+from release_machine.follow.past_runs import PastRuns
+from release_machine.release.estimating import Past, estimate
+from release_machine.release.model import Activity, Pipeline, Release
+from release_machine.release.phrases import progress
+from release_machine.text.wording import roughly
+
+type At = Callable[[float], datetime]
+
+PAST = {name: [timedelta(minutes=10)] * 3 for name in ("catalog", "orders", "web")}
+
+
+def running(at: At, **changed: object) -> Release:
+    """A release of three pipelines one after the other, the first of them four minutes old."""
+    release = Release(
+        release_id="5.10",
+        status="RUNNING",
+        execution_arn=None,
+        opened_at=at(0),
+        pipeline_count=3,
+        pipelines=(
+            Pipeline(name="catalog", position=0, status="RUNNING", started_at=at(0)),
+            Pipeline(name="orders", position=1, status="WAITING", depends_on=("catalog",)),
+            Pipeline(name="web", position=2, status="WAITING", depends_on=("orders",)),
+        ),
+    )
+    return replace(release, **changed)  # type: ignore[arg-type] # any of its fields
+
+
+def left(release: Release, at: datetime, past: Past = PAST, **doing: Activity) -> timedelta | None:
+    """What is left of the release."""
+    return estimate(release, past, activity=doing, at=at).left
+
+
+def test_one_after_the_other(at: At) -> None:
+    """What runs needs the rest of its usual time, what waits all of it."""
+    assert left(running(at), at(240)) == timedelta(minutes=26)
+
+
+def test_limits_count(at: At) -> None:
+    """Without an order but with one slot it takes as long."""
+    free = tuple(replace(each, depends_on=()) for each in running(at).pipelines)
+    assert left(running(at, pipelines=free), at(240)) == timedelta(minutes=10)
+    assert left(running(at, pipelines=free, max_concurrency=1), at(240)) == timedelta(minutes=26)
+
+
+def test_longer_than_usual(at: At) -> None:
+    """By the runs that took as long already, the rest is theirs; longer than all says nothing."""
+    past = {**PAST, "catalog": [timedelta(minutes=each) for each in (10, 10, 10, 20)]}
+    assert left(running(at), at(660), past) == timedelta(minutes=9 + 20)
+    assert left(running(at), at(1260), past) is None
+
+
+def test_nothing_is_said_without_a_past(at: At) -> None:
+    """One pipeline without a past leaves the whole unknown; what is usual is said all the same."""
+    past: Past = {**PAST, "web": ()}
+    told = estimate(running(at), past, activity={}, at=at(240))
+    assert told.left is None
+    assert set(told.usual) == {"catalog", "orders"}
+
+
+def test_nothing_is_said_while_somebody_is_waited_for(at: At) -> None:
+    """Nobody knows when a person approves."""
+    assert left(running(at), at(240), catalog=Activity(waits_for="manual approval")) is None
+    assert left(running(at), at(240), catalog=Activity(stage="Deploy")) is not None
+
+
+@pytest.mark.parametrize(
+    ("past", "doing", "unknown"),
+    [
+        (PAST, {}, None),
+        ({**PAST, "web": ()}, {}, "web has no successful run"),
+        ({**PAST, "web": None}, {}, "the past runs of web could not be read"),
+        ({**PAST, "catalog": [timedelta(minutes=3)]}, {}, "catalog runs longer than it ever did"),
+        (PAST, {"catalog": Activity(waits_for="approval")}, "catalog waits for approval"),
+        ({"catalog": PAST["catalog"]}, {}, None),
+    ],
+)
+def test_why_nothing_is_said(
+    at: At, past: Past, doing: dict[str, Activity], unknown: str | None
+) -> None:
+    """The first pipeline whose end nobody knows is named; not while the past is still read."""
+    assert estimate(running(at), past, activity=doing, at=at(240)).unknown == unknown
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
+def test_what_cannot_start_any_more_takes_no_time(at: At, status: str) -> None:
+    """What depends on a failed pipeline is not waited for, near or far."""
+    catalog, orders, web = running(at).pipelines
+    pipelines = (replace(catalog, status=status), orders, web)
+    assert left(running(at, pipelines=pipelines), at(240)) == timedelta()
+    free = replace(web, depends_on=())
+    assert left(running(at, pipelines=(pipelines[0], orders, free)), at(240)) == timedelta(
+        minutes=10
+    )
+
+
+def test_a_halted_release_ends_with_what_runs(at: At) -> None:
+    """After a halt nothing more starts."""
+    assert left(running(at, halted_by="search"), at(240)) == timedelta(minutes=6)
+
+
+def test_a_closed_release_has_nothing_left(at: At) -> None:
+    """Nothing is estimated of what is over."""
+    assert left(running(at, status="CANCELLED"), at(240)) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.4, "about 1 s"),
+        (41, "about 41 s"),
+        (200, "about 3 min"),
+        (3590, "about 1 h"),
+        (4800, "about 1 h 20 min"),
+        (40_000, "about 11 h"),
+    ],
+)
+def test_estimates_are_not_exact(seconds: float, written: str) -> None:
+    """An estimate is written no more exactly than it deserves."""
+    assert roughly(timedelta(seconds=seconds)) == written
+
+
+def test_progress(at: At) -> None:
+    """Without an estimate, or at the very end, only what has ended is counted."""
+    assert progress(running(at), timedelta(minutes=3)) == "0 of 3 ended, about 3 min left"
+    assert progress(running(at), None) == "0 of 3 ended"
+    assert progress(running(at), timedelta()) == "0 of 3 ended"
+
+
+class AtOnce(Executor):
+    """Does everything when it is asked for, so that it is done then."""
+
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_past_runs_are_not_worth_a_failure() -> None:
+    """Where something else than AWS answers once, the view is poorer from then on, and no more."""
+
+    class Other:
+        def list_pipeline_executions(self, **_: object) -> None:
+            raise UnreachableError("It is not AWS.", "Check the address.")
+
+    other: Any = Other()
+    past = PastRuns(other, pool=AtOnce())
+    assert past.of(["web"]) == past.of(["web"]) == {"web": None}
+
+
+def test_past_runs(stubbed: Callable[[str], tuple[Any, Stubber]], at: At) -> None:
+    """The latest good executions of each pipeline are read once; a refusal only says nothing."""
+    client, stubber = stubbed("codepipeline")
+    executions = [
+        {"status": "Succeeded", "startTime": at(0), "lastUpdateTime": at(60)},
+        {"status": "Failed", "startTime": at(0), "lastUpdateTime": at(9)},
+        {"status": "Succeeded", "startTime": at(0), "lastUpdateTime": at(80)},
+    ]
+    stubber.add_response(
+        "list_pipeline_executions",
+        {"pipelineExecutionSummaries": executions},
+        {"pipelineName": "catalog", "maxResults": 50},
+    )
+    stubber.add_client_error("list_pipeline_executions", "AccessDenied")
+    past = PastRuns(client, pool=AtOnce())
+    past.of(["catalog"])
+    assert past.of(["catalog", "secret"]) == {
+        "catalog": (timedelta(minutes=1), timedelta(seconds=80)),
+        "secret": None,
+    }

@@ -1,0 +1,306 @@
+"""What became of an execution at its opening."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+
+from release_machine.errors import UnreachableError
+from release_machine.follow.events import Event, LookFailed, ReleaseWaits
+from release_machine.follow.opening import (
+    AlreadyReleased,
+    Opened,
+    Opening,
+    Rejected,
+    await_opening,
+    opening_of,
+)
+from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
+from release_machine.release.busy import Hold
+from release_machine.release.ledger_reader import LedgerReader
+from release_machine.views.plain import PlainView
+
+type At = Callable[[float], datetime]
+type Stubbed = Callable[[str], tuple[Any, Stubber]]
+
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+
+
+class Scene:
+    """An execution and the ledger, with the answers of each look queued."""
+
+    def __init__(self, stubbed: Stubbed, started: datetime) -> None:
+        self._sfn, self._executions = stubbed("stepfunctions")
+        dynamodb, self._items = stubbed("dynamodb")
+        self._ledger = LedgerReader(
+            dynamodb=dynamodb, releases_table="releases", executions_table="executions"
+        )
+        self._started = started
+        self.now = started
+        self.pauses: list[float] = []
+        self.holds: list[Hold] = []
+        self.asked = 0
+        self.reason_away = False
+        self.shown: list[Event] = []
+
+    def execution(self, status: str, **more: str) -> None:
+        known = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": self._started}
+        self._executions.add_response("describe_execution", {**known, "status": status, **more})
+
+    def pointer(self, **item: str) -> None:
+        stored = {name: {"S": value} for name, value in item.items()}
+        self._items.add_response("get_item", {"Item": stored} if item else {})
+
+    def looks(self, number: int) -> None:
+        """So many looks at an execution that has not opened its release, and one when it has."""
+        for _ in range(number):
+            self.execution("RUNNING")
+            self.pointer()
+        self.execution("RUNNING")
+        self.pointer(opens="5.10")
+
+    def away(self) -> None:
+        """AWS, at one look."""
+        self._executions.add_client_error("describe_execution", "ThrottlingException")
+
+    def waited_for(self) -> list[Hold]:
+        """What holds, unless AWS is away."""
+        self.asked += 1
+        if self.reason_away:
+            raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
+        return self.holds
+
+    def opening(
+        self,
+        *,
+        wait: Callable[[], None] = lambda: None,
+        show: Callable[[list[Event]], None] | None = None,
+        patient: bool = True,
+    ) -> Opening | ReleaseWaits:
+        def pass_time(seconds: float) -> None:
+            self.pauses.append(seconds)
+            self.now += timedelta(seconds=seconds)
+            wait()
+
+        return await_opening(
+            EXECUTION,
+            look=partial(opening_of, EXECUTION, sfn=self._sfn, ledger=self._ledger),
+            waited_for=self.waited_for,
+            show=show or self.shown.extend,
+            wait=pass_time,
+            clock=lambda: self.now,
+            patient=patient,
+        )
+
+
+@pytest.fixture
+def scene(stubbed: Stubbed, at: At) -> Scene:
+    return Scene(stubbed, at(0))
+
+
+def test_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
+    """While the execution runs, the pointer in the ledger names the release."""
+    scene.execution("RUNNING")
+    scene.pointer()
+    scene.execution("RUNNING")
+    scene.pointer(opens="5.10")
+    assert scene.opening() == Opened(release_id="5.10")
+    assert len(scene.pauses) == 1
+
+
+def test_release_that_is_over_already(scene: Scene) -> None:
+    """A release that ended before the first look is found like any other."""
+    scene.execution("SUCCEEDED", output=json.dumps({"release_id": "5.10", "status": "SUCCEEDED"}))
+    scene.pointer(opens="5.10")
+    assert scene.opening() == Opened(release_id="5.10")
+
+
+def test_manifest_that_was_released_before(scene: Scene) -> None:
+    """The execution's output names the release and the execution that opened it."""
+    output = {"outcome": "ALREADY_RELEASED", "release_id": "5.10", "released_by": "arn:first"}
+    scene.execution("SUCCEEDED", output=json.dumps(output))
+    assert scene.opening() == AlreadyReleased(release_id="5.10", released_by="arn:first")
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        ("ManifestInvalid", "Correct the manifest"),
+        ("ManifestUnreadable", "Correct the manifest"),
+        ("ReleaseIdTaken", "releaseId of its own"),
+        ("ReleaseNotResumable", "show 5.10"),
+        ("PipelinesBusy", '"onBusy": "wait"'),
+        ("StoppedByHand", "stopped before it began"),
+        ("Lambda.Unknown", "release-machine logs"),
+    ],
+)
+def test_rejected_manifest(scene: Scene, error: str, advice: str) -> None:
+    """A rejection carries the execution's error and cause, and says what to do about it."""
+    scene.execution("FAILED", error=error, cause="The manifest has 1 problem")
+    scene.pointer()
+    rejected = scene.opening()
+    assert isinstance(rejected, Rejected)
+    assert str(rejected) == f"{error}: The manifest has 1 problem"
+    assert advice in rejected.next_step("5.10")
+
+
+def test_what_still_runs_can_be_ended(scene: Scene) -> None:
+    """A retry that comes too soon is told how to end each execution that it would have to await."""
+    cause = (
+        "release 5.10 can be resumed when these have ended:\n"
+        "- web: execution 4d5e6f70\n- mail: its start or retry, which may still come"
+    )
+    told = Rejected(error="ReleaseNotResumable", cause=cause).next_step("5.10")
+    assert told == (
+        "End it now with: aws codepipeline stop-pipeline-execution --pipeline-name web "
+        "--pipeline-execution-id 4d5e6f70 --abandon\n"
+        "See how it stands with: release-machine show 5.10"
+    )
+    assert "list" in Rejected(error="ReleaseNotResumable", cause="").next_step(None)
+
+
+def test_execution_stopped_before_it_opened(scene: Scene) -> None:
+    """An execution stopped by hand before it claimed an id opened nothing."""
+    scene.execution("ABORTED")
+    scene.pointer(ended="ABORTED")
+    assert scene.opening() == Rejected(
+        error="ABORTED", cause="the execution ended ABORTED before it opened"
+    )
+
+
+@pytest.fixture
+def catalog(at: At) -> Hold:
+    return Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
+
+
+def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
+    """A job that waits is not silent for five minutes, though the same is held all the time."""
+    scene.holds = [catalog]
+    scene.looks(110)
+    out = io.StringIO()
+    view = PlainView(out, clock=lambda: scene.now)
+    scene.opening(show=partial(view.show, None))
+    first, second = out.getvalue().splitlines()
+    told = (
+        "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z; "
+        "it starts by itself when they are free; give it up with: release-machine cancel 0b2f"
+    )
+    assert first == f"2026-11-22T10:00:01Z {told}"
+    assert second == f"2026-11-22T10:05:04Z {told}"
+
+
+def test_release_that_waits_for_others(scene: Scene, catalog: Hold, at: At) -> None:
+    """While others hold its pipelines, that is shown once, and again when it has changed."""
+    web = Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8", since=at(-60))
+    scene.holds = [catalog, web]
+    scene.looks(12)
+
+    def free_web() -> None:
+        if len(scene.pauses) == 9:
+            scene.holds = [catalog]
+
+    assert scene.opening(wait=free_web) == Opened(release_id="5.10")
+    assert scene.shown == [
+        ReleaseWaits(EXECUTION, [catalog, web]),
+        ReleaseWaits(EXECUTION, [catalog]),
+    ]
+
+
+def test_looks_become_rarer_until_something_changes(scene: Scene, catalog: Hold) -> None:
+    """What takes a moment is seen at once, without asking why; hours are not spent with asking."""
+    scene.looks(30)
+
+    def hold() -> None:
+        if len(scene.pauses) == 20:
+            scene.holds = [catalog]
+
+    scene.opening(wait=hold)
+    assert sum(scene.pauses[:3]) < 2
+    assert scene.asked == 30 - 3
+    for quiet in (scene.pauses[:20], scene.pauses[20:]):
+        assert quiet[0] == FIRST_PAUSE_SECONDS
+        assert quiet == sorted(quiet)
+        assert quiet[-1] == LONGEST_PAUSE_SECONDS
+
+
+def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -> None:
+    """Whoever is not patient is told what is waited for, and may leave."""
+    scene.holds = [catalog]
+    for _ in range(4):
+        scene.execution("RUNNING")
+        scene.pointer()
+    waits = ReleaseWaits(EXECUTION, [catalog])
+    assert scene.opening(patient=False) == waits
+    assert scene.shown == [waits]
+
+
+def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
+    """AWS away now and then, however often in hours, does not end the waiting."""
+    for _ in range(2):
+        scene.execution("RUNNING")
+        scene.pointer()
+        for _ in range(TRIES_UNREACHED):
+            scene.away()
+    scene.looks(0)
+    assert scene.opening() == Opened(release_id="5.10")
+    failed = [each for each in scene.shown if isinstance(each, LookFailed)]
+    assert len(failed) == 2 * TRIES_UNREACHED
+    assert "ThrottlingException" in failed[0].problem
+    assert scene.pauses[1] == LONGEST_PAUSE_SECONDS
+    assert failed[1].at - failed[0].at == timedelta(seconds=LONGEST_PAUSE_SECONDS)
+
+
+def test_a_reason_that_cannot_be_asked_for_is_told_once(scene: Scene) -> None:
+    """Whoever may not read the history still sees the opening, however long that takes."""
+    scene.looks(3 * TRIES_UNREACHED)
+    scene.reason_away = True
+    assert scene.opening() == Opened(release_id="5.10")
+    assert [type(each) for each in scene.shown] == [LookFailed]
+
+
+def test_who_does_not_wait_is_told_that_the_reason_cannot_be_asked_for(scene: Scene) -> None:
+    """It could not be answered that it waits, and for whom."""
+    for _ in range(4):
+        scene.execution("RUNNING")
+        scene.pointer()
+    scene.reason_away = True
+    with pytest.raises(UnreachableError):
+        scene.opening(patient=False)
+
+
+def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: Hold) -> None:
+    """An opening that takes long is another thing than the waiting before it."""
+    scene.holds = [catalog]
+    scene.looks(120)
+    out = io.StringIO()
+    view = PlainView(out, clock=lambda: scene.now)
+
+    def free() -> None:
+        if len(scene.pauses) == 6:
+            scene.holds = []
+
+    scene.opening(show=partial(view.show, None), wait=free)
+    _, freed, sign = out.getvalue().splitlines()
+    told = "the pipelines that it waited for are free: it is about to start"
+    assert freed.endswith(told)
+    assert sign.endswith(told)
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_aws_away_for_long_ends_the_waiting(scene: Scene, good: int) -> None:
+    """The problem is raised after many failed looks in a row, or when none was good at once."""
+    for _ in range(good):
+        scene.execution("RUNNING")
+        scene.pointer()
+    for _ in range(good * TRIES_UNREACHED + 1):
+        scene.away()
+    with pytest.raises(UnreachableError, match="ThrottlingException"):
+        scene.opening()
+    assert len(scene.pauses) == good * (1 + TRIES_UNREACHED)

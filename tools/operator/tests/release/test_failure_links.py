@@ -1,0 +1,33 @@
+"""Where to look at a failure."""
+
+from dataclasses import replace
+
+from release_machine.release.failure_links import with_links
+from release_machine.release.model import Failure, Release, Snapshot
+
+PAGE = (
+    "https://us-east-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/payments/executions/"
+    "3c4d5e6f-0000-4000-8000-000000000003/timeline?region=us-east-1"
+)
+
+
+def failed(running: Snapshot) -> Release:
+    """A release whose failures name no page, but for one; and one that ran nothing."""
+    _, orders, payments, _, search = running.release.pipelines
+    lost = Failure(message="lost")
+    return replace(
+        running.release,
+        pipelines=(orders, replace(payments, failure=lost), replace(search, failure=lost)),
+    )
+
+
+def test_a_failure_without_a_page_leads_to_its_execution(running: Snapshot) -> None:
+    """Not every action names a page of its own; what ran nothing has none."""
+    told = with_links(failed(running), region="us-east-1")
+    links = [each.failure.link for each in told.pipelines if each.failure]
+    assert links == ["https://example.com/run/2", PAGE, None]
+
+
+def test_where_there_is_no_console(running: Snapshot) -> None:
+    """An emulator has no pages to lead to."""
+    assert with_links(failed(running), region=None) == failed(running)

@@ -1,0 +1,82 @@
+"""What a pipeline waits for, from the ledger alone."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from release_machine.release.model import Pipeline, Release, Snapshot
+from release_machine.release.situation import stopping, time_left, waits_for, with_stops
+
+WEB = Pipeline(name="web", position=9, status="WAITING")
+
+
+@pytest.fixture
+def release(running: Snapshot) -> Release:
+    return running.release
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (("payments",), "after payments"),
+        (("catalog", "payments", "search"), "after payments, search"),
+        (("payments", "search", "x", "y", "z"), "after payments, search, x and 2 more"),
+        (("catalog",), None),
+        ((), None),
+    ],
+)
+def test_order(release: Release, before: tuple[str, ...], said: str | None) -> None:
+    """A pipeline waits for those of its dependencies that have not succeeded."""
+    assert waits_for(release, replace(WEB, depends_on=before)) == said
+
+
+def test_token_and_slot(release: Release) -> None:
+    """What may start needs its task's token first, then a free slot."""
+    full = replace(release, max_concurrency=1, in_flight=frozenset({"payments"}))
+    assert waits_for(full, replace(WEB, has_task=False)) == "waits for its task token"
+    assert waits_for(full, WEB) == "waits for a free slot, 1 of 1 taken"
+    assert waits_for(replace(full, max_concurrency=2), WEB) is None
+
+
+def test_nothing_waits_in_a_closed_release(release: Release) -> None:
+    """What a closed release has not skipped yet waits for nothing."""
+    closed = replace(release, status="CANCELLED")
+    assert waits_for(closed, replace(WEB, depends_on=("payments",))) is None
+
+
+def test_stop(release: Release, running: Snapshot) -> None:
+    """A stop says how it goes on with the action in progress; it is over when the pipeline is."""
+    told = replace(WEB, status="RUNNING", stop_requested_at=running.at)
+    assert stopping(release, replace(WEB, status="RUNNING")) is None
+    assert stopping(release, told) == "stopping: waits for the action in progress"
+    assert stopping(replace(release, abandons=True), told) == (
+        "stopping: abandons the action in progress"
+    )
+    assert stopping(release, replace(told, status="STOPPED")) is None
+
+
+def test_what_is_to_stop_is_not_to_be_approved(running: Snapshot) -> None:
+    """A stopped release offers what ends its executions at once; one that abandons, nothing."""
+    cancelled = replace(running.release, status="CANCELLED")
+    told = with_stops(cancelled, {"web": running.activity["web"]})
+    assert set(told) == {"payments", "web"}
+    for name, activity in told.items():
+        assert activity.ends
+        assert f"stop-pipeline-execution --pipeline-name {name} " in (activity.way_out or "")
+    assert told["web"].waits_for == "manual approval"
+    (web,) = with_stops(
+        replace(cancelled, abandons=True), {"web": running.activity["web"]}
+    ).values()
+    assert (web.waits_for, web.way_out) == ("manual approval", None)
+    assert with_stops(running.release, running.activity) == running.activity
+
+
+def test_time_limit(running: Snapshot) -> None:
+    """A limit counts from the start while the pipeline runs and nobody has stopped it."""
+    web = replace(WEB, status="RUNNING", started_at=running.at, time_limit=timedelta(minutes=30))
+    now = running.at + timedelta(minutes=10)
+    assert time_left(web, now=now) == timedelta(minutes=20)
+    assert time_left(replace(web, status="SUCCEEDED"), now=now) is None
+    assert time_left(replace(web, stop_requested_at=now), now=now) is None
+    assert time_left(replace(web, time_limit=None), now=now) is None

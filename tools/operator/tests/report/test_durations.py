@@ -1,0 +1,62 @@
+"""How the report writes how long something took."""
+
+from datetime import timedelta
+
+import pytest
+
+from release_machine.release.model import Pipeline
+from release_machine.report.charts.durations import brief, in_brief, ran, spelled
+from tools.operator.tests.samples import report_samples as samples
+from tools.operator.tests.samples.made_release import moment
+from tools.operator.tests.samples.report_reading import read, with_release
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written", "in_words"),
+    [
+        (-1, "<1s", "less than 1 s"),
+        (0.9, "<1s", "less than 1 s"),
+        (7.9, "7s", "7 s"),
+        (60, "1m 00s", "1 min"),
+        (212, "3m 32s", "3 min 32 s"),
+        (3605, "1h 00m", "1 h 5 s"),
+        (3912, "1h 05m", "1 h 5 min 12 s"),
+        (360_000, "100h 00m", "100 h"),
+    ],
+)
+def test_no_duration_looks_like_a_time_of_day(seconds: float, written: str, in_words: str) -> None:
+    """Its units stand with it: the two largest in brief, all of them in a sentence."""
+    assert in_brief(timedelta(seconds=seconds)).replace("\xa0", " ") == written
+    assert brief(moment(0), moment(seconds)).replace("\xa0", " ") == written
+    assert spelled(moment(0), moment(seconds)) == in_words
+
+
+def test_an_end_that_is_not_known() -> None:
+    """Of what has not begun or whose end is not known there is no duration."""
+    for write in (brief, spelled):
+        assert write(None, moment(0)) == write(moment(0), None) == ""
+
+
+def test_what_runs_has_a_time_so_far() -> None:
+    """It reaches to the look; of what ended without a time of its end nothing is claimed."""
+    running = Pipeline(name="a", position=0, status="RUNNING", started_at=moment(1))
+    ended = Pipeline(name="a", position=0, status="STOPPED", started_at=moment(1))
+    assert ran(running, moment(9)) == (moment(1), moment(9))
+    assert ran(ended, moment(9)) == (moment(1), None)
+
+
+def test_every_view_of_the_report_writes_them_so() -> None:
+    """The chart, the picture, its steps, the table, the critical path, the rest of a deadline."""
+    text = read(samples.good()).text
+    assert text.count(" 4m 49s ") == 5
+    assert "after 12 min 43 s " in text
+    running = read(samples.running()).text
+    assert running.count(" 7m 49s ") == 4
+    assert "1h 52m left" in running
+
+
+def test_only_times_of_day_have_colons() -> None:
+    """The durations of a picture are not written as the views of a terminal write them."""
+    text = with_release(samples.twelve(), audit=()).text
+    assert " 9:29" not in text
+    assert " 11:58" not in text

@@ -1,0 +1,214 @@
+"""The HTML report says all that is known of a release."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from release_machine.release.model import Snapshot, StateChange
+from release_machine.report import html
+from release_machine.report.history import is_function
+from tools.operator.tests.samples import report_samples as samples
+from tools.operator.tests.samples.made_release import ALICE, Ran, moment, release
+from tools.operator.tests.samples.report_reading import read, with_release
+
+ROOT = Path(__file__).resolve().parents[4]
+type Sample = Callable[[], Snapshot]
+every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
+
+
+def test_a_failure_whose_link_leads_nowhere() -> None:
+    """An address that is no web page's is told, but nothing offers to go there."""
+    failed = samples.failed().release.pipelines[3]
+    assert failed.failure is not None
+    changed = replace(failed, failure=replace(failed.failure, link="s3://logs/payments.txt"))
+    page = with_release(samples.failed(), pipelines=(changed,))
+    assert "Look at s3://logs/payments.txt" in page.text
+    assert "Look at it" not in page.text
+    assert "s3://logs/payments.txt" not in page.values("href")
+
+
+def test_failure_in_full() -> None:
+    """Each failure stands there with place, code, reason, retries and links; skips have theirs."""
+    page = read(samples.failed())
+    failed = samples.failed().release.pipelines[3]
+    assert failed.failure is not None
+    for part in (
+        "What failed payments FAILED",
+        failed.failure.message,
+        "Where Deploy → UpdateService",
+        "Code JobFailed",
+        f"Summary {failed.failure.summary}",
+        "2 of 2 retries used",
+        "it depends on web, which is SKIPPED",
+    ):
+        assert part is not None
+        assert part in page.text
+    assert failed.failure.link in page.values("href")
+
+
+def test_what_was_stopped_did_not_fail() -> None:
+    """A release that was cancelled lists what was stopped under that title."""
+    text = read(samples.cancelled()).text
+    assert "What was stopped" in text
+    assert "What failed" not in text
+
+
+def test_executions_lead_to_the_console_of_the_region() -> None:
+    """Every execution links to its own page, and nothing does where there is no console."""
+    seen = samples.good()
+    page = "https://eu-central-1.console.aws.amazon.com"
+    first = seen.release.pipelines[0]
+    assert (
+        f"{page}/codesuite/codepipeline/pipelines/catalog/executions/{first.execution_id}"
+        "/timeline?region=eu-central-1"
+    ) in read(seen).values("href")
+    workflow = f"{page}/states/home?region=eu-central-1#/v2/executions/details/"
+    assert f"{workflow}{seen.release.execution_arn}" in read(seen).values("href")
+    without = read(seen, region=None)
+    assert first.execution_id is not None
+    assert first.execution_id in without.text
+    assert all(each.startswith("#") for each in without.values("href"))
+
+
+def test_audit_is_in_the_order_of_time() -> None:
+    """It holds every entry of the release and its pipelines, and what CodePipeline told."""
+    seen = samples.retried_in_the_console()
+    text = read(seen).text
+    audit = text[text.index("Audit trail Audit trail") :]
+    told = [
+        f"alice@example.com {ALICE} opened through api RUNNING",
+        "execution FAILED payments",
+        "execution RESUMED, attempt 2 payments",
+        "retry 1 of 2 claimed orders",
+        "execution SUCCEEDED, attempt 2 seen by a look payments",
+        "all 5 pipelines succeeded RUNNING → SUCCEEDED",
+    ]
+    places = [audit.index(each) for each in told]
+    assert places == sorted(places)
+    count = len(seen.release.audit) + sum(
+        len(each.audit) + len(each.changes) for each in seen.release.pipelines
+    )
+    assert audit.count("2026-11-22 22:") - audit.count("recorded at 2026-11-22") == count
+
+
+def test_codepipeline_tells_whole_seconds() -> None:
+    """Of one second, what we recorded comes before what CodePipeline told without fractions."""
+    made = release("r", "SUCCEEDED", [Ran(name="a", began=2.4, ended=3.2)], closed=4, why=None)
+    told = StateChange(state="SUCCEEDED", attempt=1, at=moment(2), source="event")
+    (only,) = made.pipelines
+    changed = replace(only, changes=(told,))
+    page = read(Snapshot(at=moment(9), release=replace(made, pipelines=(changed,))))
+    places = [page.text.index(each) for each in ("started as", "execution SUCCEEDED", "ended RUN")]
+    assert places == sorted(places)
+
+
+def test_people_stand_out_in_the_audit() -> None:
+    """What a person did is set off from what the functions did, whatever the deployment's name."""
+    page = read(samples.two_hundred())
+    assert "All 802 entries, 1 of them by people" in page.text
+    assert is_function("release-machine-open-release")
+    assert is_function("close-release")
+    assert not is_function("close-release-manager")
+    assert not is_function(ALICE)
+
+
+def test_earlier_attempts() -> None:
+    """A resumed release keeps how each attempt ended, with a timeline of its own."""
+    text = read(samples.resumed()).text
+    assert "SUCCEEDED after 10 min 12 s in attempt 2" in text
+    assert "Resumed by bob@example.com" in text
+    assert "Timeline of attempt 1 2026-11-22 22:02:40 to 22:15:05 UTC, 12 min 25 s" in text
+    assert "in attempt 1" in text
+    assert "1 payments FAILED The deployment of service payments failed" in text
+
+
+def test_timeline_is_told_to_who_cannot_see_it() -> None:
+    """Each bar says its times, its marks and whether it decided how long the release took."""
+    labels = read(samples.good()).values("aria-label")
+    assert (
+        "orders: SUCCEEDED, 22:06:16 to 22:11:05, 4 min 49 s, stage retried at 22:08:30, "
+        "on the critical path"
+    ) in labels
+    assert "search: SUCCEEDED, 22:02:42 to 22:04:15, 1 min 33 s" in labels
+    waited = read(samples.twelve()).values("aria-label")
+    assert any(each.startswith("mail:") and "ready 6 min 13 s before" in each for each in waited)
+
+
+def test_a_status_is_more_than_a_colour() -> None:
+    """Wherever a status is shown, its shape is one of its own, and the word stands by it."""
+    shapes = [each["href"] for each in read(samples.failed()).all("use")]
+    assert {"#is-failed", "#is-skipped", "#is-succeeded"} <= set(shapes)
+    assert read(samples.failed()).text.count("SKIPPED") >= 6
+
+
+def test_the_order_in_steps() -> None:
+    """Where the picture has no room, each step tells status, time and what it comes after."""
+    text = read(samples.failed()).text
+    steps = text[text.index("In bold : the critical path.") : text.index("The pipelines of the")]
+    told = (
+        "catalog SUCCEEDED 3m 32s , on the critical path search SUCCEEDED 6m 33s",
+        "orders SUCCEEDED 4m 49s after catalog",
+        "payments FAILED 8m 46s , on the critical path after catalog",
+        "web SKIPPED after orders, payments, search reports SKIPPED after orders",
+        "mail SKIPPED after web",
+    )
+    places = [steps.index(each) for each in told]
+    assert places == sorted(places)
+
+
+def test_while_it_runs_no_step_is_critical() -> None:
+    """What will have decided the length is not known yet; the step that runs has a time so far."""
+    text = read(samples.running()).text
+    assert "critical path" not in text
+    assert "orders RUNNING 4m 15s after catalog" in text
+
+
+def test_what_no_line_leads_to() -> None:
+    """What waits for nothing, and nothing waits for, stands below with its status."""
+    text = read(samples.two_hundred()).text
+    assert "nothing waits for them: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
+
+
+def test_no_order_no_picture() -> None:
+    """Where nothing waits for anything, a sentence says so."""
+    rans = [Ran(name=name, began=1, ended=9) for name in ("a", "b")]
+    made = release("r", "SUCCEEDED", rans, closed=10, why=None)
+    page = read(Snapshot(at=moment(20), release=made))
+    assert "No pipeline waits for another one." in page.text
+    assert "graph" not in page.values("class")
+
+
+@every_sample
+def test_same_input_same_text(sample: Sample) -> None:
+    """Two reports of one snapshot are the same to the byte."""
+    assert html(sample()) == html(sample())
+
+
+def test_same_text_in_every_process() -> None:
+    """The order in which Python's sets happen to be does not show."""
+    program = (
+        "import hashlib, sys\n"
+        "from release_machine.report import html\n"
+        "from tools.operator.tests.samples.report_samples import SAMPLES\n"
+        "pages = ''.join(html(sample()) for sample in SAMPLES.values())\n"
+        "sys.stdout.write(hashlib.sha256(pages.encode()).hexdigest())\n"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    here = "".join(html(sample()) for sample in samples.SAMPLES.values())
+    assert digests == {hashlib.sha256(here.encode()).hexdigest()}

@@ -1,0 +1,74 @@
+"""The report says what each source delivered, what was asked for, and what was good before."""
+
+from dataclasses import replace
+
+from release_machine.release.model import Revision
+from tools.operator.tests.samples import report_samples as samples
+from tools.operator.tests.samples.bucket_release import KEY, OLDER, VERSION, from_buckets, version
+from tools.operator.tests.samples.report_reading import read, with_release
+
+
+def test_bill_of_materials() -> None:
+    """Per source: what ran with its commit's message, the pin, what was good before."""
+    text = read(samples.good()).text
+    web = samples.good().release.pipelines[4]
+    orders = samples.good().release.pipelines[2]
+    for revision in (*web.revisions, *orders.revisions):
+        assert revision.revision in text
+    assert "Prices in web are whole cents" in text
+    assert "CommitMessage" not in text
+    assert f"{orders.revisions[0].revision} commit id" in text
+    assert "this revision" in text
+    assert "release 2026.11.15-1 2026-11-15 22:02:40" in text
+    assert "nothing known" in text
+
+
+def test_a_source_is_one_row_however_it_went() -> None:
+    """A run that failed has no action on record: its artifact tells which source it is of."""
+    text = read(from_buckets()).text
+    assert f"site Source {VERSION} {OLDER} release 2026.11.15-1" in text
+    assert "nothing known" not in text
+
+
+def test_a_version_and_its_key() -> None:
+    """Of an S3 object that is not the declared one both are shown, and that the key was asked."""
+    text = read(from_buckets()).text
+    ran = f"docs Docs {VERSION} s3 object version id {KEY} s3 object key"
+    assert f"{ran} this revision {OLDER}" in text
+
+
+def test_the_same_object_of_a_run_that_failed() -> None:
+    """Its version tells that it took what was good before, though its key is not on record."""
+    seen = from_buckets()
+    (site, docs) = seen.release.pipelines
+    good = docs.previous_good
+    assert good is not None
+    changed = replace(
+        docs,
+        revisions=(version(OLDER, artifact="Docs"),),
+        source_revisions=(),
+        previous_good=replace(good, revisions=(*good.revisions, docs.revisions[1])),
+    )
+    assert f"docs Docs {OLDER} the same" in with_release(seen, pipelines=(site, changed)).text
+
+
+def test_pins_of_what_has_not_run() -> None:
+    """Before there is a revision that ran, the one that was asked for is shown."""
+    seen = samples.good()
+    orders = seen.release.pipelines[2]
+    waiting = replace(orders, status="WAITING", revisions=(), started_at=None, ended_at=None)
+    page = with_release(seen, pipelines=(waiting,), status="RUNNING", closed_at=None)
+    assert f"orders Source {orders.source_revisions[0].revision}" in page.text
+
+
+def test_columns_without_content_are_left_out() -> None:
+    """Where nothing was pinned and no variable set, no column says so; nor a summary twice."""
+    (catalog, *_) = samples.good().release.pipelines
+    version = Revision(artifact="S", revision="v1", summary="Amazon S3 version id: v1")
+    page = with_release(samples.good(), pipelines=(replace(catalog, revisions=(version,)),))
+    titles = page.text[page.text.index("What ran") :]
+    assert titles.startswith(
+        "What ran Pipeline Source action Revision that ran Good before catalog"
+    )
+    assert "Amazon S3 version id" not in page.text
+    assert "Pinned to" in read(samples.good()).text

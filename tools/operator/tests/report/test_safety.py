@@ -1,0 +1,156 @@
+"""The HTML report tells no secret, runs nothing, fetches nothing and can be forwarded."""
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Callable
+
+import pytest
+
+from release_machine.release.model import Snapshot
+from release_machine.report import html
+from release_machine.report.markup import breakable, element, is_web_address, joined, link
+from release_machine.text.printable import visible
+from tools.operator.tests.samples import report_samples as samples
+from tools.operator.tests.samples.hostile_release import ENDLESS, HOSTILE, hostile
+from tools.operator.tests.samples.made_release import REGION
+from tools.operator.tests.samples.report_reading import Page
+
+type Sample = Callable[[], Snapshot]
+every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
+
+PASSIVE = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav"),
+    *("aside", "section", "article", "details", "summary", "figure", "figcaption"),
+    *("h1", "h2", "h3", "p", "div", "span", "small", "b", "a", "code", "bdi", "time", "wbr"),
+    *("ul", "ol", "li", "dl", "dt", "dd"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td"),
+    *("svg", "defs", "symbol", "use", "pattern", "g", "desc"),
+    *("path", "rect", "circle", "line", "text"),
+}
+
+
+@every_sample
+def test_nothing_in_it_acts(sample: Sample) -> None:
+    """It has no script, form, frame, picture or handler, whatever the release's texts hold."""
+    page = Page(html(sample(), console_region=REGION))
+    assert {tag for tag, _ in page.elements} <= PASSIVE
+    for _, attributes in page.elements:
+        assert not {name for name in attributes if name.startswith("on")}
+        assert not {"src", "srcset", "style", "action", "formaction", "xlink:href"} & set(
+            attributes
+        )
+
+
+@every_sample
+def test_links_lead_to_the_web_or_within(sample: Sample) -> None:
+    """Every link is http(s) or leads to a place that is there, and every id is there once."""
+    page = Page(html(sample(), console_region=REGION))
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    for address in page.values("href"):
+        if address.startswith("#"):
+            assert address[1:] in ids
+        else:
+            assert re.match(r"https?://[a-z0-9.-]+/", address)
+    for name in page.values("aria-labelledby"):
+        assert name in ids
+
+
+@every_sample
+def test_its_policy_allows_its_own_style_alone(sample: Sample) -> None:
+    """The policy forbids all but the one style sheet, named by its hash, and stands before it."""
+    text = html(sample())
+    page = Page(text)
+    (style,) = re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL)
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (policy,) = [
+        each["content"]
+        for each in page.all("meta")
+        if each.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    assert text.index("Content-Security-Policy") < text.index("<style>")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_hostile_texts_are_shown_as_they_are() -> None:
+    """What tries to be markup, to turn the line around or to be endless is text, and whole."""
+    text = html(hostile())
+    page = Page(text)
+    shown = visible(HOSTILE)
+    assert shown in page.texts
+    assert f"{shown}{ENDLESS}" in page.texts
+    assert "\\u202egnp.exe" in shown
+    for sign in ("\u202e", "\x00", "\x1b"):
+        assert sign not in text
+    text.encode()
+
+
+def test_a_token_is_no_part_of_it() -> None:
+    """The command that approves holds a token: the report says who waits, without the command."""
+    seen = samples.running()
+    assert "SECRET" in (seen.activity["orders"].way_out or "")
+    assert "SECRET" not in html(seen)
+
+
+def test_of_variables_only_the_names() -> None:
+    """The names of variables are told, and that their values are not."""
+    text = Page(html(samples.good())).text
+    assert "ENVIRONMENT, DB_PASSWORD" in text
+    assert "Only the names of variables are shown" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "leads"),
+    [
+        ("https://example.com/run/2?x=1#y", True),
+        ("http://127.0.0.1:4566/run", True),
+        ("javascript:alert(1)", False),
+        ("JaVaScRiPt:alert(1)", False),
+        ("java\nscript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("file:///etc/passwd", False),
+        ("//example.com/x", False),
+        ("https:///x", False),
+        ("https://example.com@evil.example/", False),
+        ("https://example.com/\u202ex", False),
+        ("https://[broken", False),
+        ("", False),
+    ],
+)
+def test_which_addresses_are_links(address: str, leads: bool) -> None:
+    """Only http and https with a host, without a name or password in it, become a link."""
+    assert is_web_address(address) is leads
+    assert ("<a " in link(address, "there").html) is leads
+    assert "there" in link(address, "there").html
+
+
+def test_whatever_is_not_markup_is_escaped() -> None:
+    """Text and attributes are escaped, lists too; only what an element made stays as it is."""
+    made = element("p", "<b>", [element("i", "&"), None, "\"'"], title='"<&', data_x=1, lang=None)
+    assert made.html == (
+        '<p title="&quot;&lt;&amp;" data-x="1">&lt;b&gt;<i>&amp;</i>&quot;&#x27;</p>'
+    )
+    assert joined(["<", [">"]]).html == "&lt;&gt;"
+
+
+def test_where_an_arn_may_be_broken() -> None:
+    """A line may end after a colon or a slash, and what is copied is the text as it was."""
+    made = breakable("arn:aws:sts::1:assumed-role/<Role>/alice")
+    assert made is not None
+    assert made.html == (
+        "<bdi>arn:<wbr>aws:<wbr>sts:<wbr>:<wbr>1:<wbr>assumed-role/<wbr>&lt;Role&gt;/<wbr>alice"
+        "</bdi>"
+    )
+    assert breakable(None) is None
+
+
+def test_other_scripts_stay_readable() -> None:
+    """Only what hides or turns a line is spelled out: letters of any script, and emoji, are not."""
+    text = "שלום مرحبا 日本語 👩\u200d💻 café\n\tend"
+    assert visible(text) == text
+    assert visible("\ud800 \u2066x\u2069 \ufeff") == "\\ud800 \\u2066x\\u2069 \\ufeff"

@@ -1,0 +1,128 @@
+"""A deployment in memory, in the place of a session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from release_machine.deployment.deployment import Deployment
+from release_machine.deployment.function_logs import LogLine
+from release_machine.release.busy import Hold
+from release_machine.release.model import Activity, Pipeline, Release
+
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:mine"
+
+
+@dataclass
+class FakeAws:
+    """One deployment whose machine takes what is dropped, and a ledger with some releases."""
+
+    releases: dict[str, Release]
+    pointer: str | None
+    execution: dict[str, Any]
+    interrupted: bool = False
+    away: bool = False
+    put_interrupted: bool = False
+    dropped: bytes = b""
+    event: str = ""
+    stopped: list[dict[str, str]] = field(default_factory=list)
+    stop_does: str | None = "CANCELLED"
+    started: list[dict[str, Any]] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    looks_before_opening: int = 0
+    stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
+
+    caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
+    console_region = "us-east-1"
+    deployment = Deployment(
+        state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:release-machine",
+        manifest_bucket="manifests",
+        releases_table="releases",
+        executions_table="executions",
+        pipelines_table="pipelines",
+        function_names={},
+    )
+
+    def __post_init__(self) -> None:
+        # The session's parts are this one object: it answers for each of them.
+        self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
+        self.codepipeline = self
+
+    def put_object(self, **asked: Any) -> dict[str, str]:
+        if self.put_interrupted:
+            raise KeyboardInterrupt
+        self.dropped = asked["Body"]
+        dropped = {"key": asked["Key"], "version-id": "v1"}
+        self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})
+        return {"VersionId": "v1"}
+
+    def get_paginator(self, operation: str) -> FakeAws:
+        assert operation == "list_executions"
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return [{"executions": [{"executionArn": EXECUTION, "startDate": datetime.now(UTC)}]}]
+
+    def describe_execution(self, **asked: str) -> dict[str, Any]:
+        if self.away:
+            raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
+        if asked["executionArn"] != EXECUTION:
+            raise ClientError(
+                {"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "DescribeExecution"
+            )
+        return {"input": self.event, **self.execution}
+
+    def start_execution(self, **asked: str) -> dict[str, str]:
+        assert asked["stateMachineArn"] == self.deployment.state_machine_arn
+        self.started.append(json.loads(asked["input"]))
+        return {"executionArn": EXECUTION}
+
+    def stop_execution(self, **asked: str) -> None:
+        self.stopped.append(asked)
+        if self.stop_does:
+            self.set_status(self.stop_does)
+
+    def set_status(self, status: str) -> None:
+        """Make that of every release this."""
+        self.releases = {
+            name: replace(release, status=status) for name, release in self.releases.items()
+        }
+
+    def list_pipeline_executions(self, **_: object) -> dict[str, Any]:
+        return {"pipelineExecutionSummaries": []}
+
+    def release_opened_by(self, execution_arn: str) -> str | None:
+        if execution_arn != EXECUTION:
+            return None
+        self.looks_before_opening -= 1
+        return self.pointer if self.looks_before_opening < 0 else None
+
+    def waited_for(self, execution_arn: str, pipelines: Sequence[str]) -> list[Hold]:
+        assert execution_arn == EXECUTION
+        return [hold for hold in self.holds if hold.pipeline in pipelines]
+
+    def release(self, release_id: str) -> Release | None:
+        return self.releases.get(release_id)
+
+    def manifest(self, release_id: str) -> str | None:
+        assert release_id in self.releases
+        return self.stored
+
+    def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
+        found = self.releases.values()
+        return [each for each in found if not statuses or each.status in statuses][:limit]
+
+    def with_changes(self, release: Release) -> Release:
+        return release
+
+    def read(self, what: tuple[Pipeline, ...] | datetime) -> Any:
+        if isinstance(what, datetime):
+            return [LogLine(0, "e", "open_release", '{"level": "INFO", "message": "opened"}')]
+        return {pipeline.name: Activity(stage="Deploy") for pipeline in what}

@@ -1,0 +1,171 @@
+"""Makes releases with all times fixed, from how their pipelines went."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from release_machine.release.model import (
+    AuditEntry,
+    Failure,
+    Good,
+    Pin,
+    Pipeline,
+    Release,
+    Revision,
+)
+
+BEGIN = datetime(2026, 11, 22, 22, 2, 40, tzinfo=UTC)
+REGION = "eu-central-1"
+EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:release-machine"
+ALICE = "arn:aws:sts::123456789012:assumed-role/ReleaseManager/alice@example.com"
+
+
+def moment(seconds: float) -> datetime:
+    """So long after the release was opened."""
+    return BEGIN + timedelta(seconds=seconds)
+
+
+def execution_id(number: int) -> str:
+    """An execution id as CodePipeline makes them."""
+    return f"{0x3C1F2A90 + number * 7919:08x}-7d3e-4b52-9a6c-{0x51D0F2C4A0 + number * 104729:012x}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """How a pipeline of a sample went, in seconds since the release was opened."""
+
+    name: str
+    after: Sequence[str] = ()
+    began: float | None = None
+    ended: float | None = None
+    status: str = "SUCCEEDED"
+    failure: Failure | None = None
+    retries: int = 0
+    retried_at: Sequence[float] = ()
+    stopped_at: float | None = None
+    stop_reason: str | None = None
+
+
+def pipeline(position: int, ran: Ran) -> Pipeline:
+    """The pipeline as the ledger would hold it, with its audit."""
+    audit = [line(1, "release-machine-open-release", "opened", None, "WAITING")]
+    execution = execution_id(position) if ran.began is not None else None
+    if ran.began is not None:
+        audit += [
+            line(
+                ran.began - 0.6,
+                "release-machine-run-pipeline",
+                "start claimed",
+                "WAITING",
+                "STARTING",
+            ),
+            line(
+                ran.began,
+                "release-machine-run-pipeline",
+                f"started as {execution}",
+                "STARTING",
+                "RUNNING",
+            ),
+        ]
+    for number, at in enumerate(ran.retried_at, start=1):
+        what = f"retry {number} of {ran.retries} claimed"
+        audit.append(line(at, "release-machine-record-state-change", what, "RUNNING", "RUNNING"))
+    if ran.stopped_at is not None:
+        what = f"to be stopped: {ran.stop_reason}"
+        audit.append(
+            line(ran.stopped_at, "release-machine-close-release", what, "RUNNING", "RUNNING")
+        )
+    if ran.ended is not None:
+        what = ran.failure.reason if ran.failure else "ended"
+        before = "RUNNING" if ran.began is not None else "WAITING"
+        audit.append(
+            line(ran.ended, "release-machine-record-state-change", what, before, ran.status)
+        )
+    return Pipeline(
+        name=ran.name,
+        position=position,
+        status=ran.status,
+        depends_on=tuple(ran.after),
+        retries=ran.retries,
+        retried=len(ran.retried_at),
+        execution_id=execution,
+        started_at=moment(ran.began) if ran.began is not None else None,
+        ended_at=moment(ran.ended) if ran.ended is not None else None,
+        failure=ran.failure,
+        stop_requested_at=moment(ran.stopped_at) if ran.stopped_at is not None else None,
+        stop_reason=ran.stop_reason,
+        audit=tuple(audit),
+    )
+
+
+def release(
+    release_id: str, status: str, rans: Sequence[Ran], *, closed: float | None, why: str | None
+) -> Release:
+    """A release that alice handed in through the API, which tells who she is."""
+    audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through api", after="RUNNING")]
+    if closed is not None:
+        audit.append(line(closed, "release-machine-close-release", why or "", "RUNNING", status))
+    return Release(
+        release_id=release_id,
+        status=status,
+        execution_arn=f"{EXECUTION}:9f0c1d52-36ab-4b0e-8a7f-2f1f6c3d9e10",
+        opened_at=BEGIN,
+        closed_at=moment(closed) if closed is not None else None,
+        channel="api",
+        requester=ALICE,
+        why=why,
+        pipeline_count=len(rans),
+        audit=tuple(audit),
+        pipelines=tuple(pipeline(number, ran) for number, ran in enumerate(rans)),
+    )
+
+
+def with_revisions(made: Release) -> Release:
+    """With what ran in it, what was good before, and orders pinned to what it ran."""
+    return replace(
+        made,
+        pipelines=tuple(_delivered(each, number) for number, each in enumerate(made.pipelines)),
+    )
+
+
+def _delivered(each: Pipeline, number: int) -> Pipeline:
+    commit, older = (
+        hashlib.sha256(f"{each.name}{turn}".encode()).hexdigest()[:40] for turn in (1, 2)
+    )
+    told = {"ProviderType": "GitHub", "CommitMessage": f"Prices in {each.name} are whole cents"}
+    ran = Revision(
+        artifact="Source",
+        revision=commit,
+        summary=json.dumps(told),
+        action="Source",
+        type="COMMIT_ID",
+    )
+    before = replace(ran, revision=older if number % 2 else commit)
+    image = Revision(
+        artifact="Image",
+        revision=f"sha256:{hashlib.sha256(each.name.encode()).hexdigest()}",
+        action="Image",
+        type="IMAGE_DIGEST",
+    )
+    pin = Pin(action="Source", type="COMMIT_ID", revision=commit)
+    return replace(
+        each,
+        revisions=(ran, image) if each.name == "web" else (ran,) if each.ended else (),
+        source_revisions=(pin,) if each.name == "orders" else (),
+        variables=("ENVIRONMENT", "DB_PASSWORD") if each.name == "orders" else (),
+        previous_good=None
+        if each.name == "search"
+        else Good(
+            release_id="2026.11.15-1",
+            execution_id=execution_id(70 + number),
+            at=moment(-604_800),
+            revisions=(before,),
+        ),
+    )
+
+
+def line(seconds: float, who: str, what: str, before: str | None, after: str) -> AuditEntry:
+    """An entry of an audit, so long after the release was opened."""
+    return AuditEntry(at=moment(seconds), who=who, what=what, before=before, after=after)

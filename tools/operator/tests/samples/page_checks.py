@@ -1,0 +1,76 @@
+"""What holds for every page, as the browser shows it."""
+
+from pathlib import Path
+
+from tools.operator.tests.samples.chromium import Chromium
+
+SMALL, PHONE, TABLET, DESK, WIDE = 320, 390, 820, 1280, 1440
+HEIGHT = 844
+
+# WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text that is large or bold and fairly large.
+_FAINT = """
+(() => {
+  const parts = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => parts(color).slice(0, 3).map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const color = getComputedStyle(each).backgroundColor;
+      if ((parts(color)[3] ?? 1) === 1) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  document.querySelectorAll('details').forEach((each) => { each.open = true; });
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let seen = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || ['STYLE', 'title', 'desc'].includes(element.tagName)) continue;
+    if (!element.checkVisibility()) continue;
+    seen += 1;
+    const style = getComputedStyle(element);
+    const inks = [light(element instanceof SVGElement ? style.fill : style.color),
+                  light(behind(element))].sort((one, other) => other - one);
+    const ratio = (inks[0] + 0.05) / (inks[1] + 0.05);
+    const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
+    const wanted = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
+    if (ratio < wanted) found.push(`${node.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return {seen, found};
+})()
+"""
+# Labels of the axis that touch.
+_CLASHING = """
+[...document.querySelectorAll('.ticks')].flatMap((axis) => {
+  const boxes = [...axis.querySelectorAll('text')].map((each) => each.getBoundingClientRect());
+  return boxes.slice(1).filter((box, at) => box.left < boxes[at].right + 2).map((box) => box.left);
+})
+"""
+WIDTH = "[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+def check_fit(chromium: Chromium, page: Path, *, width: int, scheme: str = "light") -> None:
+    """With everything unfolded, the page is as wide as the screen; labels are apart.
+
+    It asks the network for nothing, and the console stays empty: its policy holds.
+    """
+    chromium.show(page, width=width, height=HEIGHT, scheme=scheme)
+    chromium.evaluate("document.querySelectorAll('details').forEach((each) => {each.open = true})")
+    wide, screen = chromium.evaluate(WIDTH)
+    assert wide == screen, (wide, screen)
+    assert screen > width - 20, screen
+    clashing = chromium.evaluate(_CLASHING)
+    assert clashing == [], clashing
+    assert chromium.requests == [page.as_uri()], chromium.requests
+    assert chromium.complaints == [], chromium.complaints
+
+
+def check_contrast(chromium: Chromium, page: Path, *, width: int, scheme: str) -> None:
+    """Each text has the contrast that WCAG asks for (level AA)."""
+    chromium.show(page, width=width, height=HEIGHT, scheme=scheme)
+    answer = chromium.evaluate(_FAINT)
+    assert answer["seen"] > 20, answer
+    assert answer["found"] == [], answer

@@ -1,0 +1,67 @@
+"""Reads a report as a browser's parser does: its elements, its text and where its links lead."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from release_machine.release.model import Release, Snapshot
+from release_machine.report import html
+from tools.operator.tests.samples.made_release import REGION
+
+VOID = {"meta", "br", "wbr"}
+
+
+class Page(HTMLParser):
+    """What a page holds; raises AssertionError where its elements are not nested."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self._goes_on = False
+        self.feed(text)
+        self.close()
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element; a text goes on behind a place where its line may end."""
+        self._goes_on = tag == "wbr"
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that is open."""
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Take a text; of the style sheet none."""
+        if self._goes_on:
+            self.texts[-1] += data
+        elif self._open and self._open[-1] != "style":
+            self.texts.append(data)
+        self._goes_on = False
+
+    @property
+    def text(self) -> str:
+        """All text, as it follows one another, without its spacing."""
+        return " ".join(" ".join(self.texts).split())
+
+    def values(self, attribute: str) -> list[str]:
+        """The values of an attribute, wherever it stands."""
+        return [found[attribute] for _, found in self.elements if attribute in found]
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        """The attributes of each element of that name."""
+        return [found for name, found in self.elements if name == tag]
+
+
+def read(seen: Snapshot, region: str | None = REGION) -> Page:
+    """The page of a snapshot."""
+    return Page(html(seen, console_region=region))
+
+
+def with_release(seen: Snapshot, **changed: object) -> Page:
+    """The page of a snapshot of which something in the header is otherwise."""
+    made: Release = replace(seen.release, **changed)  # type: ignore[arg-type] # any field
+    return read(replace(seen, release=made))

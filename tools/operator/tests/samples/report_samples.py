@@ -1,0 +1,384 @@
+"""Releases to draw: one of each kind that a release manager meets, all times fixed."""
+
+from dataclasses import replace
+
+from release_machine.release.model import (
+    Activity,
+    AuditEntry,
+    Failure,
+    PastAttempt,
+    Release,
+    Snapshot,
+    StateChange,
+)
+from tools.operator.tests.samples.bucket_release import from_buckets
+from tools.operator.tests.samples.hostile_release import hostile
+from tools.operator.tests.samples.made_release import (
+    ALICE,
+    BEGIN,
+    EXECUTION,
+    REGION,
+    Ran,
+    execution_id,
+    line,
+    moment,
+    release,
+    with_revisions,
+)
+
+
+def good() -> Snapshot:
+    """Five pipelines in order, all well."""
+    rans = [
+        Ran(name="catalog", began=2, ended=214),
+        Ran(name="search", began=2, ended=95),
+        Ran(name="orders", after=["catalog"], began=216, ended=505, retries=2, retried_at=[350]),
+        Ran(name="payments", after=["catalog"], began=216, ended=402),
+        Ran(name="web", after=["orders", "payments", "search"], began=507, ended=761),
+    ]
+    made = release("2026.11.22-1", "SUCCEEDED", rans, closed=763, why="all 5 pipelines succeeded")
+    return Snapshot(at=moment(900), release=with_revisions(made))
+
+
+def rollback() -> Snapshot:
+    """What puts back the last good revisions of the failed release."""
+    rans = [
+        Ran(name="payments", began=2, ended=188),
+        Ran(name="orders", after=["payments"], began=190, ended=402),
+        Ran(name="catalog", after=["orders"], began=404, ended=566),
+        Ran(name="search", began=2, ended=77),
+    ]
+    made = release(
+        "2026.11.22-2-rollback", "SUCCEEDED", rans, closed=568, why="all 4 pipelines succeeded"
+    )
+    made = replace(with_revisions(made), rollback_of="2026.11.22-2", channel="direct")
+    return Snapshot(at=moment(600), release=made)
+
+
+def retried_in_the_console() -> Snapshot:
+    """A person retried the failed stage of payments in the console, and the release went on."""
+    shown = good()
+    changes = tuple(
+        StateChange(state=state, attempt=attempt, at=moment(seconds), source=source)
+        for state, attempt, seconds, source in (
+            ("STARTED", 1, 216, "event"),
+            ("FAILED", 1, 290, "event"),
+            ("RESUMED", 2, 320, "event"),
+            ("SUCCEEDED", 2, 402, "look"),
+        )
+    )
+    pipelines = tuple(
+        replace(each, changes=changes) if each.name == "payments" else each
+        for each in shown.release.pipelines
+    )
+    return replace(shown, release=replace(shown.release, pipelines=pipelines))
+
+
+def failed() -> Snapshot:
+    """One failed after two retries and halted the release; what needs it was skipped."""
+    reason = Failure(
+        stage="Deploy",
+        action="UpdateService",
+        code="JobFailed",
+        message=(
+            "The deployment of service payments failed: 3 of 4 tasks did not become healthy "
+            "within 600 seconds. Task stopped: Essential container in task exited (exit code 137)."
+        ),
+        summary="ECS deployment ecs-svc/8392019384756 rolled back",
+        link=f"https://{REGION}.console.aws.amazon.com/ecs/v2/clusters/shop/services/payments",
+    )
+    skipped = Failure(message="payments did not succeed and onFailure is halt")
+    rans = [
+        Ran(name="catalog", began=2, ended=214),
+        Ran(name="search", began=2, ended=395),
+        Ran(name="orders", after=["catalog"], began=216, ended=505),
+        Ran(
+            name="payments",
+            after=["catalog"],
+            began=216,
+            ended=742,
+            status="FAILED",
+            retries=2,
+            retried_at=[395, 571],
+            failure=reason,
+        ),
+        Ran(
+            name="web",
+            after=["orders", "payments", "search"],
+            ended=743,
+            status="SKIPPED",
+            failure=Failure(message="it depends on payments, which is FAILED"),
+        ),
+        Ran(
+            name="mail",
+            after=["web"],
+            ended=743,
+            status="SKIPPED",
+            failure=Failure(message="it depends on web, which is SKIPPED"),
+        ),
+        Ran(name="reports", after=["orders"], ended=743, status="SKIPPED", failure=skipped),
+    ]
+    why = (
+        "4 of 7 pipelines did not succeed:\n"
+        f"- payments FAILED: stage Deploy, action UpdateService: {reason.reason}\n"
+        "- web SKIPPED: it depends on payments, which is FAILED\n"
+        "- mail SKIPPED: it depends on web, which is SKIPPED\n"
+        "- reports SKIPPED: payments did not succeed and onFailure is halt"
+    )
+    made = release("2026.11.22-2", "FAILED", rans, closed=745, why=why)
+    return Snapshot(at=moment(4000), release=replace(with_revisions(made), halted_by="payments"))
+
+
+def cancelled() -> Snapshot:
+    """Somebody stopped it: one pipeline ended, one was stopped, one never started."""
+    stop = f"{ALICE}: wrong branch of orders"
+    rans = [
+        Ran(name="catalog", began=2, ended=64),
+        Ran(
+            name="orders",
+            after=["catalog"],
+            began=66,
+            ended=141,
+            status="STOPPED",
+            stopped_at=120,
+            stop_reason=f"the release was cancelled: {stop}",
+            failure=Failure(message=f"stopped: the release was cancelled: {stop}"),
+        ),
+        Ran(
+            name="web",
+            after=["orders"],
+            ended=121,
+            status="SKIPPED",
+            failure=Failure(message="the release was cancelled"),
+        ),
+    ]
+    why = f"the workflow execution was stopped: Cancelled: {stop}"
+    return Snapshot(at=moment(300), release=release("5.10", "CANCELLED", rans, closed=120, why=why))
+
+
+def running() -> Snapshot:
+    """In full swing: one waits for an approval, one for a free slot."""
+    rans = [
+        Ran(name="catalog", began=2, ended=214),
+        Ran(name="search", began=2, status="RUNNING"),
+        Ran(name="orders", after=["catalog"], began=216, status="RUNNING"),
+        Ran(name="payments", after=["catalog"], status="WAITING"),
+        Ran(name="web", after=["orders", "payments", "search"], status="WAITING"),
+    ]
+    made = release("2026.11.22-3", "RUNNING", rans, closed=None, why=None)
+    link = f"https://{REGION}.console.aws.amazon.com/codesuite/codepipeline/pipelines/orders/view"
+    return Snapshot(
+        at=moment(471),
+        release=replace(
+            made,
+            max_concurrency=2,
+            in_flight=frozenset({"search", "orders"}),
+            deadline=moment(7200),
+        ),
+        activity={
+            "search": Activity(stage="Build", action="Index"),
+            "orders": Activity(
+                stage="Production",
+                action="Approve",
+                waits_for="manual approval",
+                way_out="aws codepipeline put-approval-result --token 0f1e2d3c-SECRET",
+                link=link,
+            ),
+        },
+    )
+
+
+def twelve() -> Snapshot:
+    """A shop of twelve services, four slots, all well."""
+    rans = [
+        Ran(name="network", began=2, ended=151),
+        Ran(name="identity", after=["network"], began=153, ended=433),
+        Ran(name="catalog", after=["network"], began=153, ended=533),
+        Ran(name="pricing", after=["catalog"], began=535, ended=804),
+        Ran(name="inventory", after=["catalog"], began=535, ended=1104),
+        Ran(name="orders", after=["identity", "inventory", "pricing"], began=1106, ended=1720),
+        Ran(name="payments", after=["identity", "network"], began=435, ended=1010),
+        Ran(name="shipping", after=["orders"], began=1722, ended=2121),
+        Ran(name="mail", after=["identity"], began=806, ended=906),
+        Ran(name="search", after=["catalog"], began=908, ended=1315),
+        Ran(
+            name="web-storefront-eu-central-1",
+            after=["orders", "payments", "search"],
+            began=1722,
+            ended=2440,
+        ),
+        Ran(
+            name="smoke-test",
+            after=["web-storefront-eu-central-1", "shipping", "mail"],
+            began=2442,
+            ended=2706,
+        ),
+    ]
+    made = release("2026.11.22-4", "SUCCEEDED", rans, closed=2708, why="all 12 pipelines succeeded")
+    return Snapshot(at=moment(90_000), release=replace(made, max_concurrency=4))
+
+
+def two_hundred() -> Snapshot:
+    """Two hundred services in six layers; some wait for nothing and nothing waits for them."""
+    rans: list[Ran] = []
+    ended: dict[str, float] = {}
+    layers = (8, 40, 60, 50, 20, 4)
+    before: list[str] = []
+    for layer, size in enumerate(layers):
+        here: list[str] = []
+        for number in range(size):
+            name = f"shop-{'abcdef'[layer]}{number:02}-service"
+            places = {(number * 7) % len(before), number % len(before)} if before else set()
+            after = [before[place] for place in sorted(places)]
+            began = max([ended[each] for each in after], default=0) + 2 + number % 5
+            ended[name] = began + 60 + (number * 37 + layer * 91) % 400
+            here.append(name)
+            rans.append(Ran(name=name, after=after, began=began, ended=ended[name]))
+        before = here
+    for number in range(18):
+        rans.append(Ran(name=f"lone-{number:02}", began=2, ended=50 + 20 * number))
+    last = max(ran.ended or 0 for ran in rans) + 2
+    made = release(
+        "2026.11.22-5", "SUCCEEDED", rans, closed=last, why=f"all {len(rans)} pipelines succeeded"
+    )
+    return Snapshot(at=moment(last + 60), release=made)
+
+
+def resumed() -> Snapshot:
+    """The second attempt, a day after the first: what had succeeded was kept."""
+    begin = failed().release
+    day = 86_400.0
+    kept = [each for each in begin.pipelines if each.status == "SUCCEEDED"]
+    renewed = []
+    times = {"payments": (2, 310), "web": (312, 560), "mail": (562, 610), "reports": (2, 190)}
+    for each in begin.pipelines:
+        if each.status == "SUCCEEDED":
+            continue
+        began, ended = (day + seconds for seconds in times[each.name])
+        execution = execution_id(each.position + 50)
+        renewed.append(
+            replace(
+                each,
+                status="SUCCEEDED",
+                attempt=2,
+                retried=0,
+                failure=None,
+                execution_id=execution,
+                started_at=moment(began),
+                ended_at=moment(ended),
+                attempts=(
+                    PastAttempt(
+                        number=1,
+                        status=each.status,
+                        execution=each.execution_id,
+                        why=each.failure.reason if each.failure else None,
+                    ),
+                ),
+                audit=(
+                    *each.audit,
+                    line(
+                        day,
+                        "release-machine-open-release",
+                        "resumed as attempt 2",
+                        each.status,
+                        "WAITING",
+                    ),
+                    line(
+                        began,
+                        "release-machine-run-pipeline",
+                        f"started as {execution}",
+                        "STARTING",
+                        "RUNNING",
+                    ),
+                    line(
+                        ended,
+                        "release-machine-record-state-change",
+                        "ended",
+                        "RUNNING",
+                        "SUCCEEDED",
+                    ),
+                ),
+            )
+        )
+    bob = "arn:aws:sts::123456789012:assumed-role/OnCall/bob@example.com"
+    pipelines = sorted([*kept, *renewed], key=lambda each: each.position)
+    made = replace(
+        begin,
+        status="SUCCEEDED",
+        attempt=2,
+        halted_by=None,
+        why="all 7 pipelines succeeded",
+        resumed_at=moment(day),
+        closed_at=moment(day + 612),
+        execution_arn=f"{EXECUTION}:1c0ffee5-0000-4000-8000-000000000002",
+        attempts=(
+            PastAttempt(number=1, status="FAILED", execution=begin.execution_arn, why=begin.why),
+        ),
+        audit=(
+            *begin.audit,
+            AuditEntry(at=moment(day), who=bob, what="resumed", before="FAILED", after="RUNNING"),
+            line(
+                day + 612,
+                "release-machine-close-release",
+                "all 7 pipelines succeeded",
+                "RUNNING",
+                "SUCCEEDED",
+            ),
+        ),
+        pipelines=tuple(pipelines),
+    )
+    return Snapshot(at=moment(2 * day), release=made)
+
+
+def quick() -> Snapshot:
+    """Over within seconds, and told of in whole ones, as on the platform."""
+    rans = [
+        Ran(name="catalog", began=2.4, ended=2),
+        Ran(name="orders", after=["catalog"], began=3.1, ended=3),
+    ]
+    made = release("demo-1", "SUCCEEDED", rans, closed=4, why="all 2 pipelines succeeded")
+    return Snapshot(at=moment(60), release=made)
+
+
+def rejected() -> Snapshot:
+    """A manifest that never became a release."""
+    arn = f"{EXECUTION}:bad1"
+    why = "ManifestInvalid: pipelines[1].dependsOn[0]: there is no pipeline catalogue"
+    return Snapshot(
+        at=moment(60),
+        release=Release(
+            release_id=arn,
+            status="REJECTED",
+            execution_arn=arn,
+            opened_at=BEGIN,
+            closed_at=BEGIN,
+            channel="api",
+            requester=ALICE,
+            why=why,
+            audit=(
+                AuditEntry(
+                    at=BEGIN, who="release-machine-open-release", what=why, after="REJECTED"
+                ),
+            ),
+        ),
+    )
+
+
+SAMPLES = {
+    each.__name__: each
+    for each in (
+        good,
+        failed,
+        cancelled,
+        running,
+        twelve,
+        two_hundred,
+        resumed,
+        quick,
+        rejected,
+        rollback,
+        retried_in_the_console,
+        from_buckets,
+        hostile,
+    )
+}

@@ -1,0 +1,159 @@
+"""The command line itself: what is loaded, what is said in help, what shells complete."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import CompletionItem, ShellComplete
+from click.testing import Result
+
+from release_machine.cli import COMMANDS, cli
+from release_machine.errors import UnreachableError
+from release_machine.terminal import completing
+from tools.operator.tests.samples.fake_deployment import FakeAws
+
+type Run = Callable[..., Result]
+
+every_command = pytest.mark.parametrize("name", COMMANDS)
+
+
+def command_of(name: str) -> click.Command:
+    """The command of that name."""
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None
+    return found
+
+
+@every_command
+def test_help(run: Run, name: str) -> None:
+    """Each command has the first line that the list of commands has, and examples."""
+    command = command_of(name)
+    assert (command.help or "").splitlines()[0] == COMMANDS[name][1]
+    told = run(name, "--help").stdout
+    assert "Examples:" in told
+    assert f"release-machine {name}" in told
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Help and the list of commands come at once: boto3, pydantic and rich are not loaded."""
+    script = (
+        "import sys; from release_machine.cli import cli; cli(['--help'], standalone_mode=False); "
+        "sys.exit(bool({'boto3', 'botocore', 'pydantic', 'rich'} & set(sys.modules)))"
+    )
+    called = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert called.returncode == 0, called.stderr
+    assert b"submit" in called.stdout
+
+
+def test_checking_needs_no_boto3() -> None:
+    """A manifest is checked without loading what asks AWS."""
+    script = (
+        "import sys; from release_machine.commands import validate; "
+        "sys.exit(bool({'boto3', 'botocore'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_unknown_command(run: Run) -> None:
+    """A word that is no command is answered with those that are."""
+    result = run("status")
+    assert result.exit_code == 2
+    assert "There is no command status." in result.stderr
+    assert "submit" in result.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(run: Run, shell: str) -> None:
+    """Each shell gets a script of its own."""
+    result = run("completion", shell)
+    assert result.exit_code == 0
+    assert f"_RELEASE_MACHINE_COMPLETE={shell}_complete" in result.stdout
+
+
+def test_completion_of_the_shell_one_is_in(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a name it is the shell that one is in; one that is not known is wrong usage."""
+    monkeypatch.setenv("SHELL", "/usr/bin/zsh")
+    assert "#compdef release-machine" in run("completion").stdout
+    monkeypatch.setenv("SHELL", "/bin/tcsh")
+    result = run("completion")
+    assert result.exit_code == 2
+    assert "Name one of these: bash, zsh, fish." in result.stderr
+
+
+def offered(incomplete: str, *, to: str = "show") -> list[CompletionItem]:
+    """What is offered to a command for RELEASE."""
+    command = command_of(to)
+    (argument, *_) = command.params
+    return argument.shell_complete(click.Context(command), incomplete)
+
+
+def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest releases that begin so are offered, with their status."""
+    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
+    (item,) = offered("2026")
+    assert (item.value, item.help) == ("2026.11.22-1", "SUCCEEDED")
+    assert offered("5.") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("cancel", ["running"]),
+        ("retry", ["failed"]),
+        ("rollback", ["failed", "succeeded"]),
+        ("watch", ["running", "failed", "succeeded", "rejected", "back"]),
+    ],
+)
+def test_each_command_is_offered_what_it_is_for(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, command: str, expected: list[str]
+) -> None:
+    """What runs can be cancelled, what failed be run again, and so on."""
+    release = aws.releases["2026.11.22-1"]
+    aws.releases = {
+        name: replace(release, release_id=name, status=name.upper())
+        for name in ("running", "failed", "succeeded", "rejected")
+    }
+    back = replace(release, release_id="back", status="FAILED", rolled_back_by="x")
+    aws.releases["back"] = back
+    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
+    assert [item.value for item in offered("", to=command)] == expected
+
+
+def completed(*words: str) -> list[tuple[str, str]]:
+    """What is offered for the last of the words: its kind and its value."""
+    *before, incomplete = words
+    complete = ShellComplete(cli, {}, "release-machine", "_RELEASE_MACHINE_COMPLETE")
+    return [(item.type, item.value) for item in complete.get_completions(list(before), incomplete)]
+
+
+def test_target_options_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files for the outputs, the configured names for a deployment, before or behind a command."""
+    monkeypatch.chdir(tmp_path)
+    text = '[default]\nname_prefix = "a"\n[production]\nname_prefix = "b"\n'
+    Path("release-machine.toml").write_text(text)
+    assert completed("--outputs", "") == [("file", "")]
+    assert completed("list", "--outputs", "") == [("file", "")]
+    assert completed("--deployment", "p") == [("plain", "production")]
+    assert completed("list", "--dep") == [("plain", "--deployment")]
+    Path("release-machine.toml").write_text("no TOML")
+    assert completed("--deployment", "") == []
+
+
+def test_scripts_work_in_their_shells(run: Run) -> None:
+    """zsh has compdef even without a set-up of one's own; fish keeps what follows a comma."""
+    assert "autoload -Uz compinit" in run("completion", "zsh").stdout
+    assert 'string split --max 1 "," $completion' in run("completion", "fish").stdout
+
+
+def test_completion_is_silent_without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be asked is not offered."""
+
+    def away(*_: object, **__: object) -> None:
+        raise UnreachableError("AWS does not answer.", "Try again.")
+
+    monkeypatch.setattr(completing, "Session", away)
+    assert offered("2026") == []

@@ -1,0 +1,400 @@
+"""The command as people call it: output, exit codes, no traceback for what was expected."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from click.testing import Result
+
+from release_machine.commands import plan as plan_command
+from release_machine.release.busy import Hold
+from release_machine.terminal import aws_command
+from tests.worlds.release_world import ReleaseWorld
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.views.test_pictures import PLAN
+
+type Run = Callable[..., Result]
+
+HOLD = Hold(
+    pipeline="a",
+    release_id="5.9",
+    execution_arn="arn:other",
+    since=datetime(2026, 11, 22, 9, 59, tzinfo=UTC),
+)
+
+
+def test_released(aws: FakeAws, run: Run) -> None:
+    """A release that succeeds is exit code 0, told in plain lines where the output is piped."""
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 0, result.output
+    assert aws.dropped == b'{"releaseId": 5.10, "pipelines": ["a"]}'
+    lines = result.stdout.splitlines()
+    assert "dropped s3://manifests/manifest-" in lines[0]
+    assert lines[1].endswith(f"execution {EXECUTION}")
+    assert "release 2026.11.22-1: SUCCEEDED after 0:42" in lines[-1]
+    assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
+def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
+    """A release that ends in any other way is exit code 1."""
+    aws.set_status(status)
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 1
+    assert f"release 2026.11.22-1: {status}" in result.stdout
+
+
+@pytest.mark.parametrize(("status", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
+def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> None:
+    """A manifest released before says so, and exits with what became of it then."""
+    aws.set_status(status)
+    output = json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"})
+    aws.execution, aws.pointer = {"status": "SUCCEEDED", "output": output}, None
+    result = run("submit", "manifest.json")
+    assert result.exit_code == code
+    assert "already released" in result.stdout
+    assert "run by arn:first; nothing was started now" in result.stdout
+    assert f"release 2026.11.22-1: {status}" in result.stdout
+
+
+def test_rejected(aws: FakeAws, run: Run) -> None:
+    """A rejected manifest is exit code 1, with the machine's error and what to do next."""
+    aws.execution = {"status": "FAILED", "error": "ManifestInvalid", "cause": "pipelines: missing"}
+    aws.pointer = None
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 1
+    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    # validate cannot know which pipelines there are.
+    assert "Correct the manifest, check it with: release-machine plan FILE" in result.stderr
+
+
+def test_detached(aws: FakeAws, run: Run) -> None:
+    """Who detaches is told how to come back as soon as the release is opened."""
+    aws.set_status("RUNNING")
+    result = run("submit", "manifest.json", "--detach")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.rstrip().endswith("release-machine watch 2026.11.22-1")
+
+
+def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
+    """Who detaches does not wait for what the release itself waits for."""
+    aws.execution, aws.pointer = {"status": "RUNNING"}, None
+    aws.holds = [HOLD]
+    result = run("submit", "manifest.json", "--detach")
+    assert result.exit_code == 0, result.output
+    assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
+    assert "give it up with: release-machine cancel mine" in result.stdout
+    assert result.stdout.rstrip().endswith("follow it with: release-machine watch mine")
+
+
+def test_dry_run(aws: FakeAws, run: Run) -> None:
+    """A manifest that is only to be planned shows its plan and releases nothing."""
+    aws.pointer = None
+    aws.execution = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 0, result.output
+    assert "a dry run: nothing was started or recorded" in result.stdout
+    assert "Plan of release 2026.11.22-2  ✔ would be released" in result.stdout
+
+
+def test_missing_manifest(aws: FakeAws, run: Run) -> None:
+    """A manifest file that is not there is exit code 2, and nothing is dropped."""
+    result = run("submit", "absent.json")
+    assert result.exit_code == 2
+    assert "absent.json cannot be read" in result.stderr
+    assert aws.dropped == b""
+
+
+def test_interrupted(aws: FakeAws, run: Run) -> None:
+    """Ctrl-C says that the release goes on and how to see it, with exit code 130."""
+    aws.interrupted = True
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 130
+    assert "the release goes on" in result.stderr
+    assert "release-machine list" in result.stderr
+
+
+def test_aws_away(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """AWS that does not answer is exit code 3 in two lines, without a traceback."""
+
+    def away(_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    monkeypatch.setattr(aws_command, "Session", away)
+    result = run("list")
+    assert result.exit_code == 3
+    assert len(result.stderr.splitlines()) == 2
+    assert "make up" in result.stderr
+
+
+def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
+    """Without a release the latest ones are listed."""
+    result = run("list")
+    assert result.exit_code == 0
+    assert "2026.11.22-1" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["2026.11.22-1", "mine"])
+def test_show(aws: FakeAws, run: Run, name: str) -> None:
+    """One release, or a rejected execution by its name, is shown with pipelines and audit."""
+    aws.releases[EXECUTION] = aws.releases["2026.11.22-1"]
+    result = run("show", name, "--audit")
+    assert result.exit_code == 0, result.output
+    for part in ("SUCCEEDED", "orders", "no such bucket", "opened through s3"):
+        assert part in result.stdout
+    assert not [row for row in result.stdout.splitlines() if row != row.rstrip()]
+    assert result.stdout.count("\n\n") == 3
+
+
+def test_show_an_unknown_release(aws: FakeAws, run: Run) -> None:
+    """An unknown release is exit code 2."""
+    result = run("show", "nothing")
+    assert result.exit_code == 2
+    assert "no release nothing" in result.stderr
+
+
+def test_watch(aws: FakeAws, run: Run) -> None:
+    """Following an existing release ends with the code of its outcome."""
+    aws.set_status("FAILED")
+    assert run("watch", "2026.11.22-1").exit_code == 1
+    assert run("watch").exit_code == 2
+    assert run("watch", "nothing").exit_code == 2
+
+
+def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
+    """A rejected execution has no pipelines to follow: why, and what to do, is all there is."""
+    rejected = replace(
+        aws.releases["2026.11.22-1"],
+        release_id=EXECUTION,
+        execution_arn=EXECUTION,
+        status="REJECTED",
+        why="ManifestInvalid: pipelines: missing",
+        pipeline_count=0,
+        pipelines=(),
+    )
+    aws.releases, aws.pointer = {EXECUTION: rejected}, None
+    result = run("watch", "mine")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    assert "Correct the manifest" in result.stderr
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 1
+    (event,) = map(json.loads, result.stdout.splitlines())
+    assert (event["event"], event["error"]) == ("rejected", "ManifestInvalid")
+    assert event["cause"] == "pipelines: missing"
+    assert "Correct the manifest" in result.stderr
+    assert "retry" not in result.stderr
+
+
+def test_watch_what_waits_for_others(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an execution waits for is known by what it was started with; leaving names both ways."""
+    aws.execution, aws.pointer = {"status": "RUNNING"}, None
+    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
+    aws.holds = [HOLD]
+    looks = iter(range(5))
+
+    def interrupted(_: float) -> None:
+        if next(looks) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    result = run("watch", "mine")
+    assert result.exit_code == 130
+    assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
+    assert "release-machine watch mine" in result.stderr
+    assert "release-machine cancel mine" in result.stderr
+
+
+def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:
+    """An execution that still waits can be watched by its name, until its release ends."""
+    aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 3
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 0, result.output
+    assert f"execution {EXECUTION}" in result.stderr
+    assert {json.loads(line)["releaseId"] for line in result.stdout.splitlines()} == {
+        "2026.11.22-1"
+    }
+
+
+def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads JSON is told what is waited for, too; people read it beside that."""
+    aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 9
+    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
+    aws.holds = [HOLD]
+    pauses: list[float] = []
+
+    def fail_once(seconds: float) -> None:
+        aws.away = not pauses
+        pauses.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", fail_once)
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == 0, result.output
+    failed, waits, found, *_ = map(json.loads, result.stdout.splitlines())
+    assert (failed["event"], failed["releaseId"]) == ("lookFailed", None)
+    assert "AWS does not answer" in failed["problem"]
+    assert list(waits)[:3] == ["at", "event", "releaseId"]
+    assert (waits["event"], waits["releaseId"]) == ("releaseWaits", None)
+    assert waits["executionArn"] == EXECUTION
+    assert waits["holds"] == [
+        {
+            "pipeline": "a",
+            "releaseId": "5.9",
+            "executionArn": "arn:other",
+            "since": "2026-11-22T09:59:00.000Z",
+        }
+    ]
+    assert found["event"] == "releaseFound"
+    assert "a is held by release 5.9 since 2026-11-22T09:59:00Z" in result.stderr
+    assert "The release goes on; looking again." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "told"),
+    [
+        (
+            {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})},
+            0,
+            {"event": "planned", **PLAN, "valid": True},
+        ),
+        (
+            {"status": "FAILED", "error": "StoppedByHand", "cause": "alice"},
+            1,
+            {"event": "rejected", "releaseId": None, "error": "StoppedByHand", "cause": "alice"},
+        ),
+        (
+            {
+                "status": "SUCCEEDED",
+                "output": json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"}),
+            },
+            0,
+            {"event": "alreadyReleased", "releaseId": "2026.11.22-1", "releasedBy": "arn:first"},
+        ),
+    ],
+)
+def test_what_opened_nothing_for_programs(
+    aws: FakeAws,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    ended: dict[str, str],
+    code: int,
+    told: dict[str, object],
+) -> None:
+    """How a wait ends that opens no release is one JSON object, and all the rest is beside it."""
+    aws.execution, aws.pointer = {"status": "RUNNING"}, None
+    monkeypatch.setattr(time, "sleep", lambda _: setattr(aws, "execution", ended))
+    result = run("watch", "mine", "--json")
+    assert result.exit_code == code, result.output
+    first, *rest = map(json.loads, result.stdout.splitlines())
+    assert list(first)[:3] == ["at", "event", "releaseId"]
+    assert {name: value for name, value in first.items() if name != "at"} == told
+    assert {each["event"] for each in rest} <= {"releaseFound", "pipelineMoved", "releaseClosed"}
+    assert f"execution {EXECUTION}" in result.stderr
+
+
+def test_list_by_status(aws: FakeAws, run: Run) -> None:
+    """Only the releases of a status are listed; that there is none is said."""
+    assert "2026.11.22-1" in run("list", "--status", "succeeded").stdout
+    result = run("list", "--status", "FAILED", "--status", "CANCELLED")
+    assert (result.exit_code, result.stdout) == (0, "no release that is FAILED or CANCELLED\n")
+    assert json.loads(run("list", "--json").stdout)[0]["releaseId"] == "2026.11.22-1"
+
+
+def test_show_for_programs(aws: FakeAws, run: Run) -> None:
+    """What shipped, and all the rest, can be had as JSON."""
+    assert json.loads(run("show", "2026.11.22-1", "--json").stdout)["status"] == "SUCCEEDED"
+    assert "none on record" in run("show", "2026.11.22-1", "--bom").stdout
+    assert "pipelines" in json.loads(run("show", "2026.11.22-1", "--bom", "--json").stdout)
+
+
+def test_validate(run: Run, tmp_path: Path) -> None:
+    """Files are checked one by one, the one of this folder without being named."""
+    result = run("validate")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "manifest.json: valid, release 5.10, 1 pipeline\n",
+    )
+    (tmp_path / "bad.json").write_text("{")
+    result = run("validate", "manifest.json", "bad.json", "--json")
+    assert result.exit_code == 2
+    assert [each["valid"] for each in json.loads(result.stdout)] == [True, False]
+    assert run("validate", "absent.json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "release_id", "problem", "line"),
+    [
+        ('{\n"releaseId":', None, "line 2, column 13: no JSON: ", "2:13: no JSON: "),
+        (
+            '{"releaseId": 5.10,\n "pipelines": ["a"], "color": 1}',
+            "5.10",
+            "color: unknown key",
+            "2:22: color: unknown key",
+        ),
+    ],
+)
+def test_plan_of_what_is_no_manifest(
+    run: Run, tmp_path: Path, text: str, release_id: str | None, problem: str, line: str
+) -> None:
+    """Programs get a plan that is not valid, people the line and column; the exit code is 2."""
+    (tmp_path / "bad.json").write_text(text)
+    result = run("plan", "bad.json", "--json")
+    assert result.exit_code == 2
+    plan = json.loads(result.stdout)
+    assert plan.keys() == PLAN.keys()
+    assert (plan["releaseId"], plan["valid"], plan["pipelines"]) == (release_id, False, [])
+    (told,) = plan["problems"]
+    assert told.startswith(problem)
+    result = run("plan", "bad.json")
+    assert result.exit_code == 2
+    assert result.stdout.startswith(f"bad.json:{line}")
+
+
+def test_plan_past_the_deadline(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the way of what is not released yet, and of nothing that is."""
+    world = ReleaseWorld()
+    monkeypatch.setattr(plan_command, "planner", lambda _: world.planner())
+    manifest = {"releaseId": "r", "pipelines": ["orders"], "deadline": "2020-01-01T00:00:00Z"}
+    (tmp_path / "late.json").write_text(json.dumps(manifest))
+    result = run("plan", "late.json")
+    assert result.exit_code == 1
+    assert "deadline: 2020-01-01T00:00:00Z has passed" in result.stdout
+    world.begin("orders")
+    result = run("plan", "late.json", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["alreadyReleased"]["status"] == "RUNNING"
+
+
+def test_schema(run: Run) -> None:
+    """The schema is that of the model, as it is committed."""
+    committed = Path(__file__).resolve().parents[4] / "docs" / "release-manifest.schema.json"
+    assert run("schema").stdout == committed.read_text(encoding="utf-8")
+
+
+def test_logs(aws: FakeAws, run: Run) -> None:
+    """The functions' lines come out readable."""
+    result = run("logs", "--since", "2h")
+    assert result.exit_code == 0
+    assert "open_release        INFO    opened" in result.stdout
+
+
+def test_period_that_is_none(aws: FakeAws, run: Run) -> None:
+    """A period that cannot be read is exit code 2 and shows how to write one."""
+    result = run("logs", "--since", "soon")
+    assert result.exit_code == 2
+    assert "10m" in result.stderr
+
+
+def test_help_names_the_exit_codes(run: Run) -> None:
+    """The help says what each exit code means."""
+    told = run("--help").stdout
+    for code, meaning in ((0, "released"), (1, "not released"), (2, "wrong usage"), (3, "AWS")):
+        assert re.search(rf"^ +{code} +{meaning}", told, re.MULTILINE)

@@ -1,0 +1,104 @@
+"""What others wrote reaches no terminal raw, in any view."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+from click.testing import Result
+from rich.console import Console
+
+from release_machine.follow.loop import changes
+from release_machine.release.model import Activity, AuditEntry, Failure, Snapshot
+from release_machine.text.printable import printable
+from release_machine.views.live import LiveView
+from release_machine.views.plain import PlainView
+from release_machine.views.plan_view import plan_view
+from tools.operator.tests.samples.drawing import drawn
+from tools.operator.tests.samples.fake_deployment import FakeAws
+from tools.operator.tests.samples.hostile_release import hostile
+from tools.operator.tests.views.test_pictures import PLAN
+
+type Run = Callable[..., Result]
+
+STEERING = "\x1b]0;title\x07\x1b[2J\u009b31m\rSUCCEEDED"
+RAW = ("\x1b", "\x07", "\u009b", "\r", "\u202e")
+
+
+def raw(text: str) -> list[str]:
+    return [sign for sign in RAW if sign in text]
+
+
+def steered(snapshot: Snapshot) -> Snapshot:
+    """The release with what steers a terminal wherever CodePipeline's words come in."""
+    failure = Failure(stage="Deploy", action=STEERING, message=STEERING, link=STEERING)
+    doing = Activity(stage="Ask", waits_for=f"disabled transition ({STEERING}\nforged line)")
+    pipelines = tuple(
+        replace(each, failure=failure if each.failure else None)
+        for each in snapshot.release.pipelines
+    )
+    nasty = AuditEntry(at=snapshot.at, who=STEERING, what=STEERING)
+    release = replace(snapshot.release, pipelines=pipelines, audit=(nasty,), why=STEERING)
+    return replace(snapshot, release=release, activity={"payments": doing})
+
+
+def test_plain_lines_are_not_steered(running: Snapshot) -> None:
+    """In a pipe or a log each event stays one line, without a sign that a terminal obeys."""
+    out = io.StringIO()
+    seen = steered(running)
+    events = changes(None, seen)
+    PlainView(out).show(seen, events)
+    assert raw(out.getvalue()) == []
+    assert "\\u001b[2J" in out.getvalue()
+    assert len(out.getvalue().splitlines()) == len(events)
+
+
+def test_the_live_view_is_not_steered(running: Snapshot) -> None:
+    """On a terminal the failure, what is waited for and the reason are spelled out."""
+    view = LiveView(Console(file=io.StringIO(), width=200), clock=lambda: running.at)
+    view.show(steered(running), [])
+    shown = drawn(view.draw(), width=200)
+    assert raw(shown) == []
+    assert "\\u001b[2J" in shown
+
+
+def test_show_is_not_steered(aws: FakeAws, run: Run, running: Snapshot) -> None:
+    """The failures, the reason and the names in the audit are spelled out, wherever they stand."""
+    closed = replace(steered(running).release, status="FAILED")
+    aws.releases = {"2026.11.22-1": closed}
+    for words in (("show", "2026.11.22-1"), ("show", "2026.11.22-1", "--bom"), ("list",)):
+        result = run(*words)
+        assert result.exit_code == 0, result.output
+        assert raw(result.output) == []
+    assert "\\u001b[2J" in run("show", "2026.11.22-1").output
+
+
+def test_what_stands_in_brackets_is_text(aws: FakeAws, run: Run, running: Snapshot) -> None:
+    """A reason that looks like rich's own markup is shown as it was written."""
+    said = "[red]no[/blue] :warning: [/]"
+    audit = (AuditEntry(at=running.at, who="[bold]", what=said),)
+    aws.releases = {"2026.11.22-1": replace(running.release, why=said, audit=audit)}
+    result = run("show", "2026.11.22-1", "--audit")
+    assert result.exit_code == 0, result.output
+    assert result.output.count(said) == 2
+
+
+def test_plans_are_not_steered() -> None:
+    """The warnings of a plan, which tell the reasons of disabled transitions, are spelled out."""
+    assert raw(drawn(plan_view({**PLAN, "warnings": [STEERING]}, width=100))) == []
+
+
+def test_problems_are_not_steered(aws: FakeAws, run: Run) -> None:
+    """An error's words are spelled out, too."""
+    aws.execution = {"status": "FAILED", "error": "ManifestInvalid", "cause": STEERING}
+    aws.pointer = None
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 1
+    assert raw(result.output) == []
+
+
+def test_every_text_of_a_release_is_made_printable() -> None:
+    """No field of a release is left out, however deep it lies."""
+    attacked, made = repr(hostile()), repr(printable(hostile()))
+    for sign in ("\\x1b", "\\x00"):
+        assert sign in attacked
+        assert sign not in made

@@ -1,0 +1,66 @@
+"""The audit: when, which pipeline, its new status, and what was done by whom."""
+
+from dataclasses import replace
+
+from release_machine.release.model import AuditEntry, Pipeline, Release, Snapshot
+from release_machine.views.audit_view import audit_hint, audit_table
+from tools.operator.tests.samples.drawing import drawn
+
+ID = "7df9c860-0000-4000-8000-000000000001"
+
+
+def release(running: Snapshot) -> Release:
+    """Two pipelines that were opened at once, of which one has run for a day."""
+    (opened,) = running.release.audit
+    entry = AuditEntry(at=opened.at, who="shop-open-release", what="opened", after="WAITING")
+    started = AuditEntry(
+        at=opened.at.replace(second=2),
+        who="shop-run-pipeline",
+        what=f"started as {ID}",
+        before="STARTING",
+        after="RUNNING",
+    )
+    failed = replace(
+        started,
+        at=opened.at.replace(day=23),
+        what="Check -> Check: this is the site of catalog, not of storefront",
+        before="RUNNING",
+        after="FAILED",
+    )
+    catalog = Pipeline(
+        name="shop-catalog-of-the-europe-west-3",
+        position=0,
+        status="FAILED",
+        audit=(entry, started, failed),
+    )
+    web = Pipeline(name="web", position=1, status="WAITING", audit=(entry,))
+    return replace(running.release, pipelines=(catalog, web))
+
+
+def test_audit(running: Snapshot) -> None:
+    """Only a person is named, a day once, and what is long goes on under its own column."""
+    assert (
+        drawn(audit_table(release(running), width=80), width=80)
+        == """\
+AUDIT  2026-11-22 UTC
+10:00:00  (release)             RUNNING  opened through s3 by alice
+10:00:00  2 pipelines           WAITING  opened
+10:00:02  shop-cata…ope-west-3  RUNNING  started as 7df9c860
+2026-11-23 UTC
+10:00:00  shop-cata…ope-west-3  FAILED   Check -> Check: this is the site of
+                                         catalog, not of storefront
+"""
+    )
+
+
+def test_audit_with_room(running: Snapshot) -> None:
+    """Who did it has a column of its own, without the deployment's name before the function's."""
+    lines = drawn(audit_table(release(running), width=120), width=120).splitlines()
+    assert lines[1].split()[-2:] == ["s3", "alice"]
+    assert lines[3].endswith(" run-pipeline")
+
+
+def test_audit_hint(running: Snapshot) -> None:
+    """Where the audit is not shown, the command that shows it is."""
+    hint = str(audit_hint(release(running), "release-machine show 1 --audit"))
+    assert hint == "AUDIT  5 changes on record: release-machine show 1 --audit"

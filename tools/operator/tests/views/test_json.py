@@ -1,0 +1,120 @@
+"""What programs get: documents and events with the keys that the guide promises."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+from release_machine.follow.events import Event, LookFailed, PipelineEvent, ReleaseEvent
+from release_machine.follow.loop import changes
+from release_machine.follow.opening import Answer
+from release_machine.release.model import Good, Pin, Pipeline, Revision, Snapshot
+from release_machine.views.json_events import JsonView, event_name
+from release_machine.views.json_output import bom_document, release_document
+
+type At = Callable[[float], datetime]
+
+GUIDE = Path(__file__).resolve().parents[4] / "docs" / "operating.md"
+COMMIT = Revision(
+    artifact="app",
+    revision="3f2a",
+    action="Source",
+    type="COMMIT_ID",
+    origin={"FullRepositoryId": "shop/catalog"},
+)
+
+
+def pinned(running: Snapshot) -> Pipeline:
+    """A pipeline with pins, variables and something good before it."""
+    return replace(
+        running.release.pipelines[0],
+        revisions=(COMMIT,),
+        variables=("ENVIRONMENT",),
+        source_revisions=(Pin(action="Source", type="COMMIT_ID", revision="3f2a"),),
+        previous_good=Good(release_id="0", execution_id="e", revisions=(COMMIT,)),
+        time_limit=timedelta(minutes=90),
+    )
+
+
+def test_release(running: Snapshot) -> None:
+    """A release is one object, with pins in the words of a manifest and times in UTC."""
+    release = replace(running.release, pipelines=(pinned(running), *running.release.pipelines[1:]))
+    document = json.loads(json.dumps(release_document(release)))
+    assert (document["releaseId"], document["openedAt"]) == (
+        "2026.11.22-1",
+        "2026-11-22T10:00:00.000Z",
+    )
+    catalog, orders, *_ = document["pipelines"]
+    assert catalog["sourceRevisions"] == [
+        {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "3f2a"}
+    ]
+    assert (catalog["timeoutMinutes"], catalog["variables"]) == (90, ["ENVIRONMENT"])
+    assert catalog["previousGood"]["revisions"] == catalog["revisions"]
+    assert orders["failure"]["link"] == "https://example.com/run/2"
+    assert "pipelines" not in release_document(replace(release, pipelines=()))
+
+
+def test_bill_of_materials(running: Snapshot) -> None:
+    """The bill of materials has every pipeline, and of each what it really ran."""
+    release = replace(running.release, pipelines=(pinned(running), *running.release.pipelines[1:]))
+    document = bom_document(release)
+    assert [each["name"] for each in document["pipelines"]][:2] == ["catalog", "orders"]
+    assert document["pipelines"][0]["revisions"] == [
+        {
+            "action": "Source",
+            "type": "COMMIT_ID",
+            "revision": "3f2a",
+            "origin": {"FullRepositoryId": "shop/catalog"},
+            "artifact": "app",
+            "summary": None,
+        }
+    ]
+
+
+def test_events(running: Snapshot, at: At) -> None:
+    """Each change is one line, beginning with when it was seen, what it is and of which release."""
+    out = io.StringIO()
+    view = JsonView(out)
+    view.show(running, changes(None, running))
+    closed = replace(running, at=at(50), release=replace(running.release, status="FAILED"))
+    view.show(
+        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
+    )
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert all(list(each)[:3] == ["at", "event", "releaseId"] for each in events)
+    told = {each["event"]: each for each in events}
+    assert told["releaseFound"]["pipelines"][0]["name"] == "catalog"
+    assert told["pipelineActs"]["waitsFor"] == "manual approval"
+    assert not told["pipelineActs"]["ends"]
+    assert told["releaseProgressed"]["ended"] == 2
+    assert told["releaseProgressed"]["secondsLeft"] is None
+    assert told["lookFailed"]["problem"] == "AWS does not answer."
+    assert told["lookFailed"]["at"] == "2026-11-22T10:00:55.000Z"
+    assert told["releaseClosed"]["status"] == "FAILED"
+    failed = next(each for each in events if each.get("pipeline") == "orders")
+    assert failed["failure"]["stage"] == "Deploy"
+
+
+def test_every_event_is_in_the_guide() -> None:
+    """The guide has a row for each event, by the name that programs see."""
+    rows = set(re.findall(r"^\| `(\w+)` \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
+    events = [
+        *get_args(PipelineEvent.__value__),
+        *get_args(ReleaseEvent.__value__),
+        *get_args(Answer.__value__),
+        *(each for each in get_args(Event.__value__) if isinstance(each, type)),
+    ]
+    assert len(events) >= 15
+    assert {event_name(each) for each in events} <= rows
+
+
+def test_every_key_is_in_the_guide(running: Snapshot) -> None:
+    """The guide names each key of a release and of its pipelines."""
+    named = set(re.findall(r"`(\w+)`", GUIDE.read_text(encoding="utf-8")))
+    document = release_document(running.release)
+    keys = {*document, *document["pipelines"][0], *bom_document(running.release)}
+    assert keys <= named

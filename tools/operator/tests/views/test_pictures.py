@@ -1,0 +1,304 @@
+"""How the views look, at the two usual widths of a terminal; the files are in pictures/."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from release_machine.release.model import (
+    Activity,
+    AuditEntry,
+    Estimate,
+    Failure,
+    PastAttempt,
+    Pipeline,
+    Release,
+    Revision,
+    Snapshot,
+)
+from release_machine.views.audit_view import audit_table
+from release_machine.views.bill_of_materials import materials_table
+from release_machine.views.live import LiveView
+from release_machine.views.pipeline_rows import pipeline_table
+from release_machine.views.release_list import release_table
+from release_machine.views.tables import attempts_table, release_header
+from release_machine.views.timeline import timeline
+from tools.operator.tests.samples.picture_files import compare
+
+type At = Callable[[float], datetime]
+
+at_each_width = pytest.mark.parametrize("width", [80, 120])
+EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:0b2f7c1e"
+
+
+# As the machine writes it: release_core/plan.py.
+PLAN: dict[str, Any] = {
+    "releaseId": "2026.11.22-2",
+    "valid": False,
+    "alreadyReleased": None,
+    "problems": ["shop-orders: release 2026.11.22-1 holds it; wait for its end"],
+    "warnings": [],
+    "expectedSeconds": 1290,
+    "criticalPath": ["shop-catalog", "shop-orders"],
+    "pipelines": [
+        {
+            "name": "shop-catalog",
+            "dependsOn": [],
+            "type": "V2",
+            "executionMode": "QUEUED",
+            "sources": [
+                {
+                    "actionName": "Source",
+                    "provider": "CodeStarSourceConnection",
+                    "revisionType": "COMMIT_ID",
+                    "current": "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204",
+                    "wanted": "77aa0c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1ffff",
+                    "wantedKey": None,
+                    "note": None,
+                }
+            ],
+            "variables": ["ENVIRONMENT", "REGION"],
+            "disabledTransitions": [],
+            "inFlight": [],
+            "heldBy": None,
+            "usualSeconds": 240,
+            "startsAfterSeconds": 0,
+            "problems": [],
+            "warnings": [],
+        },
+        {
+            "name": "shop-orders",
+            "dependsOn": ["shop-catalog"],
+            "type": "V2",
+            "executionMode": "SUPERSEDED",
+            "sources": [
+                {
+                    "actionName": "Source",
+                    "provider": "S3",
+                    "revisionType": "S3_OBJECT_VERSION_ID",
+                    "current": None,
+                    "wanted": "3sL4kqtJlcpXroDTDmJrmSpXd3dIbrHY",
+                    "wantedKey": "orders/2026-11-15.zip",
+                    "note": None,
+                },
+                {
+                    "actionName": "Image",
+                    "provider": "ECR",
+                    "revisionType": None,
+                    "current": "sha256:" + "9f86d081" * 8,
+                    "wanted": None,
+                    "wantedKey": None,
+                    "note": None,
+                },
+            ],
+            "variables": [],
+            "disabledTransitions": [{"stage": "Deploy", "reason": "freeze"}],
+            "inFlight": [],
+            "heldBy": {"releaseId": "2026.11.22-1", "executionArn": EXECUTION},
+            "usualSeconds": 1050,
+            "startsAfterSeconds": 240,
+            "problems": ["release 2026.11.22-1 holds it; wait for its end"],
+            "warnings": ["stops before stage Deploy, whose transition is disabled: freeze"],
+        },
+    ],
+}
+
+
+def shop(at: At) -> Release:
+    """A release at two in the morning: something failed, something waits for somebody."""
+    pipelines = (
+        Pipeline(
+            name="shop-catalog",
+            position=0,
+            status="SUCCEEDED",
+            execution_id="1a2b3c4d-0001",
+            started_at=at(2),
+            ended_at=at(250),
+            revisions=(
+                Revision(
+                    artifact="app",
+                    revision="3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204",
+                    summary="Prices with tax\n\nAs the law wants it.",
+                    action="Source",
+                    type="COMMIT_ID",
+                ),
+            ),
+        ),
+        Pipeline(
+            name="shop-search",
+            position=1,
+            status="FAILED",
+            execution_id="2b3c4d5e-0002",
+            started_at=at(2),
+            ended_at=at(95),
+            retries=1,
+            retried=1,
+            failure=Failure(
+                stage="Deploy",
+                action="Migrate",
+                code="JobFailed",
+                message="index shop-2 is read-only",
+                link="https://console.example.com/run/2",
+            ),
+        ),
+        Pipeline(
+            name="shop-orders",
+            position=2,
+            status="RUNNING",
+            depends_on=("shop-catalog",),
+            execution_id="3c4d5e6f-0003",
+            started_at=at(252),
+            time_limit=timedelta(minutes=30),
+        ),
+        Pipeline(
+            name="shop-payments",
+            position=3,
+            status="RUNNING",
+            depends_on=("shop-catalog",),
+            execution_id="4d5e6f70-0004",
+            started_at=at(252),
+        ),
+        Pipeline(
+            name="shop-front",
+            position=4,
+            status="WAITING",
+            depends_on=("shop-orders", "shop-payments"),
+        ),
+        Pipeline(
+            name="shop-suggest",
+            position=5,
+            status="SKIPPED",
+            depends_on=("shop-search",),
+            failure=Failure(message="it depends on shop-search, which is FAILED"),
+        ),
+    )
+    return Release(
+        release_id="2026.11.22-1",
+        status="RUNNING",
+        execution_arn=EXECUTION,
+        opened_at=at(0),
+        channel="api",
+        requester="arn:aws:sts::123456789012:assumed-role/Release/alice",
+        pipeline_count=len(pipelines),
+        on_failure="continue",
+        max_concurrency=4,
+        in_flight=frozenset({"shop-orders", "shop-payments"}),
+        audit=(AuditEntry(at=at(0), who="alice", what="opened through api", after="RUNNING"),),
+        pipelines=pipelines,
+    )
+
+
+def closed(at: At) -> Release:
+    """The same release after it was stopped by hand."""
+    release = shop(at)
+    ends = {"shop-orders": "STOPPED", "shop-payments": "STOPPED", "shop-front": "SKIPPED"}
+    pipelines = tuple(
+        replace(
+            each,
+            status=ends.get(each.name, each.status),
+            attempt=2,
+            ended_at=at(700) if ends.get(each.name) == "STOPPED" else each.ended_at,
+        )
+        for each in release.pipelines
+    )
+    return replace(
+        release,
+        status="CANCELLED",
+        closed_at=at(640),
+        why="the workflow execution was stopped: StoppedByHand: alice: wrong build",
+        in_flight=frozenset(),
+        attempt=2,
+        resumed_at=at(1),
+        attempts=(PastAttempt(number=1, status="FAILED", execution=EXECUTION, why="no quota"),),
+        pipelines=pipelines,
+    )
+
+
+def live(at: At, width: int, *, now: float) -> LiveView:
+    """The live view of a terminal that is high enough."""
+    console = Console(file=io.StringIO(), width=width, height=60)
+    return LiveView(console, clock=lambda: at(now))
+
+
+ACTIVITY = {
+    "shop-orders": Activity(stage="Deploy", action="Blue, Green"),
+    "shop-payments": Activity(
+        stage="Approve",
+        action="Ask",
+        waits_for="manual approval",
+        way_out=(
+            "aws codepipeline put-approval-result --pipeline-name shop-payments "
+            "--stage-name Approve --action-name Ask --token d6de659a --result "
+            "summary=ok,status=Approved"
+        ),
+        link="https://console.example.com/review",
+    ),
+}
+
+
+@at_each_width
+def test_watch(at: At, width: int) -> None:
+    """The live view says who, how far, how long, and for each pipeline what it does or awaits."""
+    usual = {
+        "shop-catalog": timedelta(minutes=4),
+        "shop-orders": timedelta(minutes=5),
+        "shop-front": timedelta(minutes=12, seconds=30),
+    }
+    view = live(at, width, now=600)
+    snapshot = Snapshot(
+        at=at(598),
+        release=shop(at),
+        activity=ACTIVITY,
+        estimate=Estimate(usual=usual, left=timedelta(minutes=14)),
+    )
+    view.show(snapshot, [])
+    compare("watch", view.draw(), width=width)
+
+
+@at_each_width
+def test_show(at: At, width: int) -> None:
+    """A release that is over is shown with its timeline, its attempts and its audit."""
+    release = closed(at)
+    compare(
+        "show",
+        release_header(release, now=at(9000)),
+        pipeline_table(release, now=at(9000), activity={}, width=width),
+        "",
+        timeline(release, at=at(9000), width=width),
+        "",
+        attempts_table(release),
+        "",
+        audit_table(release, width=width),
+        width=width,
+    )
+
+
+@at_each_width
+def test_bill_of_materials(at: At, width: int) -> None:
+    """What shipped is one row for each revision; a pipeline without any says so."""
+    compare("bom", materials_table(shop(at)), width=width)
+
+
+@at_each_width
+def test_list(at: At, width: int) -> None:
+    """The latest releases are one row each."""
+    rejected = Release(
+        release_id=f"{EXECUTION}9", status="REJECTED", execution_arn=None, opened_at=at(-90)
+    )
+    long = replace(shop(at), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
+    back = replace(long, status="SUCCEEDED", closed_at=at(500), rolled_back_by="x")
+    releases = [shop(at), closed(at), back, rejected]
+    compare("list", release_table(releases, now=at(600), width=width), width=width)
+
+
+def test_estimated_end_is_a_time_of_day(at: At) -> None:
+    """Beside what is left stands when that will be, in UTC."""
+    assert at(0) == datetime(2026, 11, 22, 10, tzinfo=UTC)
+    view = live(at, 100, now=60)
+    estimate = Estimate(left=timedelta(minutes=10))
+    view.show(Snapshot(at=at(0), release=shop(at), estimate=estimate), [])
+    compare("watch-estimate", view.draw(), width=100)

@@ -1,0 +1,87 @@
+"""How a plan looks: its verdict, its table, and what stands in its way."""
+
+import pytest
+
+from release_machine.views.plan_view import plan_view
+from tools.operator.tests.samples.drawing import drawn
+from tools.operator.tests.samples.picture_files import compare
+from tools.operator.tests.views.test_pictures import PLAN, at_each_width
+
+
+@at_each_width
+def test_plan(width: int) -> None:
+    """A plan shows the order, the times, the revisions, and what is in the way."""
+    compare("plan", plan_view(PLAN, width=width), width=width)
+
+
+@at_each_width
+def test_plan_that_was_shortened(width: int) -> None:
+    """The plan in the output of an execution may lack much of each pipeline."""
+    kept = ("name", "dependsOn", "problems", "warnings")
+    short = [{key: each[key] for key in kept} for each in PLAN["pipelines"]]
+    note = "the plan is too large for an execution's output"
+    plan = {**PLAN, "valid": True, "problems": [], "warnings": [note], "pipelines": short}
+    compare("plan-shortened", plan_view(plan, width=width), width=width)
+
+
+@at_each_width
+def test_plan_of_long_names(width: int) -> None:
+    """A name takes one line however long it is; the revisions keep their room."""
+    catalog, orders = PLAN["pipelines"]
+    first = "shop-catalog-of-the-storefront-eu-west-1"
+    pipelines = [
+        {**catalog, "name": first},
+        {**orders, "name": "shop-orders-of-the-storefront-eu-west-1", "dependsOn": [first, "web"]},
+    ]
+    compare("plan-long", plan_view({**PLAN, "pipelines": pipelines}, width=width), width=width)
+
+
+def test_the_same_revision_is_written_once() -> None:
+    """Nobody compares two long revisions to see that they are one."""
+    (catalog, _), revision = PLAN["pipelines"], "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204"
+    source = {**catalog["sources"][0], "wanted": revision}
+    plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
+    shown = drawn(plan_view(plan, width=100), width=100)
+    assert "3f2a9c0d5b7e… (same)" in shown
+    assert shown.count("3f2a9c0d5b7e") == 1
+
+
+@pytest.mark.parametrize(
+    ("usual", "kind", "why"),
+    [
+        ((80, None), "V2", ": shop-orders has no successful run"),
+        ((80, None), None, ""),
+        ((80, 90), "V2", ""),
+    ],
+)
+def test_why_nobody_knows_how_long_it_takes(
+    usual: tuple[int | None, ...], kind: str | None, why: str
+) -> None:
+    """The pipeline without a past is named; in a circle there may be none, or nobody could look."""
+    pipelines = [
+        {**each, "type": kind, "usualSeconds": seconds}
+        for each, seconds in zip(PLAN["pipelines"], usual, strict=True)
+    ]
+    plan = {**PLAN, "expectedSeconds": None, "criticalPath": [], "pipelines": pipelines}
+    lines = drawn(plan_view(plan, width=100), width=100).splitlines()
+    assert f"how long it takes is not known{why}" in [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("standing", "verdict", "fact"),
+    [
+        (("CANCELLED", None), "(CANCELLED): nothing would run", "retry 2026.11.22-2"),
+        (("SUCCEEDED", None), "(SUCCEEDED): nothing would run", ""),
+        (("FAILED", "x"), "(FAILED): nothing would run", "it was rolled back, by release x"),
+    ],
+)
+def test_plan_of_what_is_released_already(
+    standing: tuple[str, str | None], verdict: str, fact: str
+) -> None:
+    """A manifest that is a release already is no promise of another one."""
+    already = dict(zip(("status", "rolledBackBy"), standing, strict=True))
+    plan = {**PLAN, "valid": True, "problems": [], "alreadyReleased": already}
+    title, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()
+    assert title.endswith(f"= already released {verdict}")
+    assert second.endswith(fact)
+    assert "takes about" not in second

@@ -1,0 +1,311 @@
+"""How a release looks, to the letter, at a fixed width."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from release_machine.follow.events import LookFailed
+from release_machine.follow.loop import changes
+from release_machine.release.model import (
+    Estimate,
+    Pipeline,
+    Release,
+    Snapshot,
+)
+from release_machine.terminal.output import draws_in_place
+from release_machine.text.wording import duration, left
+from release_machine.views.live import LiveView
+from release_machine.views.pipeline_rows import pipeline_table
+from release_machine.views.plain import PlainView
+from release_machine.views.release_list import release_table
+from release_machine.views.tables import release_header
+from tools.operator.tests.samples.drawing import drawn
+
+type At = Callable[[float], datetime]
+
+
+def test_plain_lines(running: Snapshot, at: At) -> None:
+    """Piped, each change is one line that begins with the time in UTC."""
+    out = io.StringIO()
+    view = PlainView(out)
+    view.show(running, changes(None, running))
+    closed = replace(
+        running,
+        at=at(50),
+        release=replace(
+            running.release, status="FAILED", closed_at=at(49.5), why="orders: FAILED\nat Deploy"
+        ),
+    )
+    view.show(
+        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
+    )
+    assert out.getvalue() == (
+        "2026-11-22T10:00:42Z release 2026.11.22-1: 5 pipelines, execution "
+        "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f\n"
+        "2026-11-22T10:00:42Z catalog  SUCCEEDED after 0:12\n"
+        "2026-11-22T10:00:42Z orders   FAILED after 0:21 at Deploy → Copy: "
+        "no such bucket (JobFailed) https://example.com/run/2\n"
+        "2026-11-22T10:00:42Z payments RUNNING execution 3c4d5e6f-0000-4000-8000-000000000003\n"
+        "2026-11-22T10:00:42Z payments RUNNING at Deploy → Copy\n"
+        "2026-11-22T10:00:42Z web      RUNNING execution 4d5e6f70-0000-4000-8000-000000000004\n"
+        "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
+        "go on with: aws codepipeline put-approval-result --pipeline-name web "
+        "or at https://example.com/review\n"
+        "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
+        "2026-11-22T10:00:55Z AWS does not answer. The release goes on; looking again.\n"
+        "2026-11-22T10:00:50Z release 2026.11.22-1: FAILED after 0:49, 1 SUCCEEDED, 1 FAILED, "
+        "2 RUNNING, 1 WAITING: orders: FAILED at Deploy\n"
+    )
+
+
+def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
+    """While nothing changes, a line every five minutes says how it stands."""
+    out = io.StringIO()
+    view = PlainView(out)
+    view.show(running, [LookFailed("AWS does not answer.", "Wait.", at(42))])
+    for seconds in (300, 341, 342, 600, 642):
+        view.show(replace(running, at=at(seconds)), [])
+    standing = "release 2026.11.22-1: RUNNING, 2 of 5 ended; web waits for manual approval"
+    assert out.getvalue().splitlines()[1:] == [
+        f"2026-11-22T10:05:42Z {standing}",
+        f"2026-11-22T10:10:42Z {standing}",
+    ]
+
+
+def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> None:
+    """Whoever approves sees what is asked, since when, and how to answer otherwise."""
+    asked = replace(
+        running.activity["web"],
+        since=at(-86_400),
+        message="Prices checked?",
+        way_out="aws codepipeline put-approval-result --result summary=ok,status=Approved",
+    )
+    snapshot = replace(running, activity={"web": asked})
+    out = io.StringIO()
+    PlainView(out).show(snapshot, changes(None, snapshot))
+    assert (
+        "manual approval since 2026-11-21T10:00:00Z (Prices checked?); "
+        "reject it with status=Rejected; go on with: aws"
+    ) in out.getvalue()
+    picture = drawn(
+        pipeline_table(running.release, now=at(42), activity=snapshot.activity, width=100)
+    )
+    for part in ("manual approval since 2026-11-21", "Prices checked?", "to reject it"):
+        assert part in picture
+
+
+def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
+    """What makes the end unknown is named where the end would be."""
+    unknown = replace(running, estimate=Estimate(unknown="web has no successful run"))
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
+    view.show(unknown, [])
+    assert "no estimate: web has no successful run" in drawn(view.draw())
+    out = io.StringIO()
+    PlainView(out).show(unknown, changes(None, unknown))
+    assert "2 of 5 ended; no estimate: web has no successful run" in out.getvalue()
+
+
+def test_running_release(running: Snapshot, at: At) -> None:
+    """The live view's picture: who and how long, then one row for each pipeline in order."""
+    picture = drawn(
+        release_header(running.release, now=at(42)),
+        pipeline_table(running.release, now=at(42), activity=running.activity, width=100),
+    )
+    assert (
+        picture
+        == """\
+Release 2026.11.22-1  ▶ RUNNING  0:42
+████████████░░░░░░░░░░░░░░░░░░  2 of 5 ended
+pipelines  1 SUCCEEDED, 1 FAILED, 2 RUNNING, 1 WAITING
+execution  arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f
+opened     2026-11-22T10:00:00Z
+by         alice through s3
+
+PIPELINE  STATUS       TIME  EXECUTION  NOW
+catalog   ✔ SUCCEEDED  0:12  1a2b3c4d
+orders    ✘ FAILED     0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
+                                        https://example.com/run/2
+payments  ▶ RUNNING    0:40  3c4d5e6f   Deploy → Copy
+web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask
+                                        waits for manual approval
+search    · WAITING
+
+web goes on with:
+aws codepipeline put-approval-result --pipeline-name web
+or at https://example.com/review
+"""
+    )
+
+
+def test_rows_that_do_not_fit_are_counted(running: Snapshot, at: At) -> None:
+    """On a low terminal the rows that need nobody give way, and their number is said."""
+    picture = drawn(pipeline_table(running.release, now=at(42), activity={}, width=100, room=3))
+    assert (
+        picture
+        == """\
+PIPELINE  STATUS     TIME  EXECUTION  NOW
+orders    ✘ FAILED   0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
+                                      https://example.com/run/2
+payments  ▶ RUNNING  0:40  3c4d5e6f
+web       ▶ RUNNING  0:40  4d5e6f70
+and 2 more: 1 SUCCEEDED, 1 WAITING
+"""
+    )
+
+
+def test_latest_releases(running: Snapshot, at: At) -> None:
+    """The list names a rejected manifest by its execution, having no id."""
+    rejected = Release(
+        release_id="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
+        status="REJECTED",
+        execution_arn="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
+        opened_at=at(-60),
+        closed_at=at(-60),
+        channel="direct",
+        why="ManifestInvalid: pipelines: is required",
+    )
+    assert (
+        drawn(release_table([running.release, rejected], now=at(42), width=200))
+        == """\
+RELEASE       STATUS      OPENED                TIME  PIPELINES  DOOR    BY
+2026.11.22-1  ▶ RUNNING   2026-11-22T10:00:00Z  0:42          5  s3      alice
+bad1          ✘ REJECTED  2026-11-22T09:59:00Z  0:00             direct
+"""
+    )
+
+
+def test_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
+    """However the following ends, the cursor comes back and the last state stays on the screen."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, height=30, legacy_windows=False)
+
+    def interrupted() -> None:
+        with LiveView(console, clock=lambda: at(42)) as view:
+            view.show(running, changes(None, running))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    hidden, shown = "\x1b[?25l", "\x1b[?25h"
+    written = out.getvalue()
+    assert hidden in written
+    assert written.rindex(shown) > written.rindex(hidden)
+    assert "payments" in written[written.rindex(shown) :]
+
+
+@pytest.mark.parametrize(
+    ("term", "a_terminal", "live"),
+    [("xterm", True, True), ("dumb", True, False), ("xterm", False, False)],
+)
+def test_live_only_where_it_can_be_drawn(
+    monkeypatch: pytest.MonkeyPatch, *, term: str, a_terminal: bool, live: bool
+) -> None:
+    """A dumb terminal, and a pipe that rich was told to take for a terminal, get lines."""
+    out = io.StringIO()
+    monkeypatch.setattr(out, "isatty", lambda: a_terminal)
+    console = Console(file=out, force_terminal=True, _environ={"TERM": term})
+    assert draws_in_place(console) is live
+
+
+def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
+    """A failed look leaves the picture as it was, with a note below it until the next good one."""
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(162))
+    view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
+    told = " ".join(drawn(view.draw()).split())
+    assert (
+        "AWS does not answer. The release goes on; looking again. Last seen 10:00:42Z "
+        "(about 2 min ago). Check the network."
+    ) in told
+    view.show(running, [])
+    assert "AWS does not answer" not in drawn(view.draw())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03"), (-1, "0:00")],
+)
+def test_durations(at: At, seconds: float, written: str) -> None:
+    """Durations are minutes and seconds, with hours where there are any."""
+    assert duration(at(0), at(seconds)) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(61, "1:01 left"), (0, "its time is up"), (-5, "its time is up"), (864_000, "10 days left")],
+)
+def test_time_left(seconds: float, written: str) -> None:
+    """What is left of a limit is written like a duration, and in days when it is far away."""
+    assert left(timedelta(seconds=seconds)) == written
+
+
+@pytest.mark.parametrize("height", [10, 12, 16])
+def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
+    """However low the terminal is, the picture is cut to it by leaving out what needs nobody."""
+    console = Console(file=io.StringIO(), width=100, height=height)
+    many = tuple(
+        Pipeline(name=f"p{number}", position=number, status="WAITING") for number in range(5, 40)
+    )
+    release = replace(running.release, pipelines=(*running.release.pipelines, *many))
+    view = LiveView(console, clock=lambda: at(42))
+    view.show(replace(running, release=release, activity={}), [])
+    picture = drawn(view.draw())
+    assert len(picture.splitlines()) <= height
+    assert "more" in picture
+    assert "orders" in picture
+
+
+def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: At) -> None:
+    """Commands give way to the pipelines that run: shorter, then one that shows the others."""
+    execution_arn = running.release.execution_arn
+    waiting = tuple(
+        Pipeline(name=f"p{number}", position=number, status="RUNNING", started_at=at(2))
+        for number in range(12)
+    )
+    quiet = tuple(
+        Pipeline(name=f"q{number}", position=number, status="WAITING") for number in range(12, 20)
+    )
+    asked = running.activity["web"]
+    snapshot = replace(
+        running,
+        release=replace(running.release, pipelines=(*waiting, *quiet), execution_arn=execution_arn),
+        activity={"p0": asked, "p1": asked},
+    )
+
+    def picture(height: int) -> str:
+        console = Console(file=io.StringIO(), width=80, height=height)
+        view = LiveView(console, clock=lambda: at(42))
+        view.show(snapshot, [])
+        told = drawn(view.draw(), width=80)
+        assert len(told.splitlines()) <= height
+        assert "and 8 more: 8 WAITING" in told or "q12" in told
+        return told
+
+    assert "p1 goes on with:\naws" in picture(28)
+    assert "or at https" in picture(36)
+    assert "or at https" not in picture(28)
+    assert "what lets 2 of them go on: release-machine show 2026.11.22-1" in picture(24)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
+    """A name of a hundred signs is shortened, so that its status, times and place can be read."""
+    name = "production-" + "checkout-and-payments-" * 4 + "x"
+    web = replace(running.release.pipelines[3], name=name)
+    picture = drawn(
+        pipeline_table(
+            replace(running.release, pipelines=(web,)),
+            now=at(42),
+            activity={name: running.activity["web"]},
+            width=width,
+            usual={name: timedelta(minutes=3)},
+        ),
+        width=width,
+    )
+    row = picture.splitlines()[1]
+    assert row.startswith("production")
+    for part in ("…", "▶ RUNNING", "0:40", "~3:00", "Approve → Ask"):
+        assert part in row
