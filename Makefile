@@ -41,11 +41,12 @@ soak: setup ## Simulate random releases for MINUTES=10, with other schedules eac
 mutants: setup ## Only the mutants: the code broken on purpose; the simulation must notice each
 	@$(PYTHON) -m tests.simulation mutants
 
-lint: setup ## Check style, types and formatting; change nothing
+lint: setup ## Check style, types, import rules and formatting; change nothing
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
 	@# The folder's hyphen cannot be part of a module's name, so its tests need a root of their own.
 	@MYPYPATH=tools/localstack-plugin/tests .venv/bin/mypy --no-error-summary lambdas tools tests infra/demo
+	@PYTHONPATH=lambdas:tools/operator/src .venv/bin/lint-imports --no-cache > .platform/import-rules.log || { cat .platform/import-rules.log; exit 1; }
 	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
 	@echo "Lint: nothing to say."
 

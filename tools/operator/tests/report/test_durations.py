@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from release_machine.release.model import Pipeline
-from release_machine.report.charts.durations import brief, in_brief, ran, spelled
+from release_machine.report.durations import brief, in_brief, ran, spelled
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.made_release import moment
 from tools.operator.tests.samples.report_reading import read, with_release

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from release_machine.release.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
-from release_machine.report.charts.durations import brief
+from release_machine.report.durations import brief
 from release_machine.report.markup import (
     Content,
     Markup,

@@ -2,7 +2,7 @@
 
 from release_machine.release.model import RUNNING, Pipeline, Release, Snapshot
 from release_machine.release.situation import kept, stopping, waits_for
-from release_machine.report.charts.durations import brief, ran
+from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, link_if_web, told
 from release_machine.report.parts import Column, anchor, clipped, execution, moment, retries, table
 from release_machine.report.statuses import badge

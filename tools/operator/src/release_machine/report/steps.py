@@ -5,7 +5,7 @@ from datetime import datetime
 
 from release_machine.release.model import SUCCEEDED, Pipeline
 from release_machine.release.order import depths
-from release_machine.report.charts.durations import brief, ran
+from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import anchor, unseen
 from release_machine.report.statuses import icon

@@ -14,7 +14,7 @@ from release_machine.release.model import (
 )
 from release_machine.release.phrases import halted, rolled_back_by
 from release_machine.release.situation import slots
-from release_machine.report.charts.durations import in_brief, spelled
+from release_machine.report.durations import in_brief, spelled
 from release_machine.report.failures import broken
 from release_machine.report.markup import (
     Content,

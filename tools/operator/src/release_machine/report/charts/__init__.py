@@ -1,1 +1,1 @@
-"""The drawings of the report: timeline, graph and durations."""
+"""The drawings of the report: the timeline, and the graph of what depends on what."""

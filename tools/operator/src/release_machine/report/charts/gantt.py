@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from release_machine.release.model import SUCCEEDED, UNENDED, Pipeline, Release
 from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
-from release_machine.report.charts.durations import brief, spelled
+from release_machine.report.durations import brief, spelled
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import anchor, by_name
 from release_machine.report.statuses import icon, tone

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from release_machine.release.model import Pipeline, Snapshot
 from release_machine.release.spans import Schedule
-from release_machine.report.charts.durations import brief, ran, spelled
 from release_machine.report.charts.layers import Layout, Spot, lay_out, needed_edges
+from release_machine.report.durations import brief, ran, spelled
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import anchor, by_name, unseen
 from release_machine.report.statuses import icon, tone
