@@ -19,8 +19,18 @@ from tests.e2e.command.guides import GUIDES, Command, read
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 OPERATING = ROOT / "docs" / "operating.md"
-DOCUMENTS = sorted([README, *ROOT.glob("docs/**/*.md"), *ROOT.glob("tools/*/README.md")])
+OURS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = [*OURS, *sorted(ROOT.glob("tools/*/README.md"))]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 MAKE_TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+# Wording that makes a reader stop. Each has a plain replacement, such as "the function" or "the user".
+PUZZLING = re.compile(
+    r"\b(whoever|nobody|unheard|(is|are|was) none|one that|so (many|much|often)( that)?"
+    r"|(what )?is no (manifest|release|pipeline)|(is|are|was) told|hears?|heard"
+    r"|to the letter|dead letter)\b",
+    re.IGNORECASE,
+)
 
 every_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
@@ -107,8 +117,16 @@ def test_paths_exist(document: Path) -> None:
             assert made_later or (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("document", OURS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_wording_is_plain(document: Path) -> None:
+    """No sentence has to be solved; outputs and names in code are the program's business."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"`[^`]*`|<!--.*?-->", "", text)
+    assert [line for line in prose.splitlines() if PUZZLING.search(line)] == []
+
+
 def test_every_document_is_reachable() -> None:
-    """Whoever follows links from the README comes to every document."""
+    """Links lead from the README to every document."""
     found, to_follow = set[Path](), [README]
     while to_follow:
         document = to_follow.pop()
@@ -122,16 +140,32 @@ def test_every_document_is_reachable() -> None:
 
 def test_decisions_are_listed() -> None:
     """The list of decisions has each of them, with the title that it has itself."""
-    folder = ROOT / "docs" / "decisions"
     titles = {
         f"| [{path.read_text('utf-8').partition('. ')[0][2:]}]({path.name}) | "
         f"{path.read_text('utf-8').splitlines()[0].partition('. ')[2]} |"
-        for path in folder.glob("0*.md")
+        for path in DECISIONS
     }
-    listed = set(
-        re.findall(r"^\| \[\d.*$", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
-    )
-    assert listed == titles
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
+    assert set(re.findall(r"^\| \[\d.*$", index, re.MULTILINE)) == titles
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)
+def test_decisions_have_one_form(decision: Path) -> None:
+    """A decision has a context, the decision, and its consequences, in this order."""
+    sections = re.findall(r"^## (.+)$", decision.read_text("utf-8"), re.MULTILINE)
+    assert sections == ["Context", "Decision", "Consequences"]
+
+
+def test_every_promise_is_explained() -> None:
+    """The protocol's table has each promise that the simulation checks, and no other."""
+    text = (ROOT / "docs" / "protocol.md").read_text("utf-8")
+    table = text.partition("| Promise |")[2].partition("\n\n")[0]
+    checked = {
+        name
+        for path in ROOT.glob("tests/simulation/*/*.py")
+        for name in re.findall(r'Violated\(\s*"(\w+)"', path.read_text("utf-8"))
+    }
+    assert set(re.findall(r"`([a-z_]+)`", table)) == checked
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
