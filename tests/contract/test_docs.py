@@ -24,7 +24,7 @@ DOCUMENTS = [*OURS, *sorted(ROOT.glob("tools/*/README.md"))]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 MAKE_TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
-# Wording that makes a reader stop. Each has a plain replacement, such as "the function" or "the user".
+# Wording that makes a reader stop. Each has a plain replacement, such as "the function".
 PUZZLING = re.compile(
     r"\b(whoever|nobody|unheard|(is|are|was) none|one that|so (many|much|often)( that)?"
     r"|(what )?is no (manifest|release|pipeline)|(is|are|was) told|hears?|heard"
