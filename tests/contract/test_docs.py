@@ -223,6 +223,18 @@ def test_readme_lists_the_functions() -> None:
     assert sorted(named) == sorted(path.parent.name for path in ROOT.glob("lambdas/*/handler.py"))
 
 
+def test_readme_shows_the_layout() -> None:
+    """The layout names every folder of the repository and of its tools."""
+    layout = README.read_text(encoding="utf-8").partition("## Layout")[2].partition("\n\n|")[0]
+    named = set(re.findall(r"^([\w/-]+?)/? {2,}", layout, re.MULTILINE))
+    folders = {
+        str(path.relative_to(ROOT))
+        for path in [*ROOT.glob("*"), *ROOT.glob("tools/*")]
+        if path.is_dir() and re.fullmatch("[a-z-]+", path.name) and path.name != "tools"
+    }
+    assert folders == named
+
+
 def test_every_error_is_explained() -> None:
     """Whatever error an execution can end with has a line that says what it means."""
     explained = set(re.findall(r"`(\w+)`", OPERATING.read_text(encoding="utf-8")))
