@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build schema lock
+.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -103,8 +103,9 @@ browser:
 build: setup
 	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture $(or $(TF_VAR_architecture),arm64))
 
-schema: setup
+docs: setup
 	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema
+	@$(PYTHON) -m tools.workflow_diagram
 
 lock: setup
 	@tools/setup/lock.sh
