@@ -14,6 +14,8 @@ PYTHON := .venv/bin/python
 # Only the platform needs to be up; on AWS nothing of it is touched.
 PLATFORM_UP := $(if $(filter platform,$(TARGET)),up)
 OPERATOR := tools/operator.sh
+# On the platform the functions run on this machine's processor, on AWS on the one that Terraform asks for.
+ARCHITECTURE := $(if $(filter aws,$(TARGET)),$(or $(TF_VAR_architecture),arm64),$(subst aarch64,arm64,$(shell uname -m)))
 # As they are given: their dollars are not make's, nor, from the environment, their quotes the shell's.
 override MANIFEST := $(value MANIFEST)
 override RELEASE := $(value RELEASE)
@@ -99,9 +101,8 @@ setup:
 browser:
 	@tools/setup/browser.sh
 
-# On the platform the functions run on this machine's processor, on AWS on the one that Terraform asks for.
 build: setup
-	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture $(or $(TF_VAR_architecture),arm64))
+	@$(PYTHON) tools/build_functions.py --architecture $(ARCHITECTURE)
 
 docs: setup
 	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema
