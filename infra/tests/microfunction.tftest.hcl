@@ -23,7 +23,7 @@ variables {
   description        = "Greets."
   package            = "../.build/functions/open_release.zip"
   handler            = "greet.handler.handler"
-  architecture       = "arm64"
+  architecture       = jsondecode(file("../.build/functions/open_release.zip.json")).architecture
   timeout_seconds    = 30
   environment        = { GREETING = "hello" }
   policy_json        = "{\"Id\": \"greet\"}"
@@ -42,7 +42,7 @@ run "a_function_that_waits_to_be_called" {
       aws_lambda_function.function.runtime, one(aws_lambda_function.function.architectures), one(aws_lambda_function.function.logging_config).log_format,
       one(aws_lambda_function.function.logging_config).application_log_level, one(aws_lambda_function.function.logging_config).log_group,
       one(aws_lambda_function.function.tracing_config).mode,
-    ] == ["python3.13", "arm64", "JSON", "INFO", "/aws/lambda/two-greet", "PassThrough"]
+    ] == ["python3.13", var.architecture, "JSON", "INFO", "/aws/lambda/two-greet", "PassThrough"]
     error_message = "The function does not run, log or trace as agreed."
   }
 
@@ -123,5 +123,45 @@ run "a_function_that_is_traced_and_quick" {
   assert {
     condition     = aws_lambda_function.function.memory_size == 1769 && output.memory_mb == 1769
     error_message = "The function gets another share of a processor than asked."
+  }
+}
+
+run "a_zip_for_another_processor_is_refused" {
+  command         = plan
+  expect_failures = [aws_lambda_function.function]
+
+  variables {
+    architecture = jsondecode(file("../.build/functions/open_release.zip.json")).architecture == "arm64" ? "x86_64" : "arm64"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}
+
+run "a_zip_that_was_replaced_is_refused" {
+  command         = plan
+  expect_failures = [aws_lambda_function.function]
+
+  variables {
+    architecture = "arm64"
+    package      = "tests/packages/swapped.txt"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}
+
+run "a_zip_without_a_record_is_refused" {
+  command         = plan
+  expect_failures = [aws_lambda_function.function]
+
+  variables {
+    package = "../statemachine.asl.json"
+  }
+
+  module {
+    source = "./modules/microfunction"
   }
 }

@@ -97,6 +97,7 @@ override_data {
 }
 
 variables {
+  architecture           = jsondecode(file("../.build/functions/open_release.zip.json")).architecture # as make built it
   pipeline_name_patterns = ["shop-*", "web"]
   xray_enabled           = true
   source_arns = [

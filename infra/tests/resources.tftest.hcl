@@ -61,7 +61,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name_prefix = "two"
+  architecture = jsondecode(file("../.build/functions/open_release.zip.json")).architecture # as make built it
+  name_prefix  = "two"
 }
 
 run "two_copies_can_live_in_one_account" {

@@ -6,6 +6,10 @@ mock_provider "aws" {
   }
 }
 
+variables {
+  architecture = jsondecode(file("../.build/functions/open_release.zip.json")).architecture # as make built it
+}
+
 run "name_prefix_too_long_for_the_bucket" {
   command         = plan
   expect_failures = [var.name_prefix]

@@ -1,4 +1,10 @@
-# One function: its code, role, log group and, when events invoke it, the queue that keeps what failed.
+# One function: its code, its role, its log group and, when events invoke it, the queue of events that failed.
+
+locals {
+  # tools/build_functions.py writes a record beside each zip: Terraform cannot read files in a zip.
+  record = try(jsondecode(file("${var.package}.json")), { architecture = "unknown", sha256 = "unknown" })
+  build  = "Build the zips again: .venv/bin/python tools/build_functions.py --architecture ${var.architecture}"
+}
 
 resource "aws_cloudwatch_log_group" "function" {
   name              = "/aws/lambda/${var.name}"
@@ -35,6 +41,18 @@ resource "aws_lambda_function" "function" {
 
   tracing_config {
     mode = var.xray_enabled ? "Active" : "PassThrough"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.record.architecture == var.architecture
+      error_message = "${var.package} is built for ${local.record.architecture}, but architecture is ${var.architecture}. ${local.build}"
+    }
+
+    precondition {
+      condition     = local.record.sha256 == filesha256(var.package)
+      error_message = "${var.package} is not the zip that ${var.package}.json describes. ${local.build}"
+    }
   }
 }
 
