@@ -13,7 +13,7 @@ resource "aws_cloudwatch_log_group" "function" {
 }
 
 resource "aws_lambda_function" "function" {
-  # Lambda checks at once that the role may trace.
+  # Lambda checks at creation that the role may trace.
   depends_on = [aws_iam_role_policy.runtime]
 
   function_name    = var.name
@@ -35,7 +35,7 @@ resource "aws_lambda_function" "function" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.function.name
-    application_log_level = "INFO" # One line for each fact; a release is followed by them.
+    application_log_level = "INFO" # The functions log one line per fact at this level.
     system_log_level      = "INFO"
   }
 
@@ -67,7 +67,7 @@ resource "aws_sqs_queue" "failures" {
 
 resource "aws_lambda_function_event_invoke_config" "function" {
   count = var.asynchronous ? 1 : 0
-  # Lambda checks at once that the role may write to the queue.
+  # Lambda checks at creation that the role may write to the queue.
   depends_on = [aws_iam_role_policy.runtime]
 
   function_name                = aws_lambda_function.function.function_name
@@ -121,7 +121,7 @@ data "aws_iam_policy_document" "runtime" {
     content {
       sid       = "Trace"
       actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-      resources = ["*"] # X-Ray has no resources for these.
+      resources = ["*"] # X-Ray has no resource type for these actions.
     }
   }
 }
