@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build docs lock
+.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -81,6 +81,9 @@ rollback: setup ## Ship again what was good before RELEASE=id, as a release of i
 
 logs: setup ## Show what the functions logged and go on until Ctrl-C
 	@$(OPERATOR) logs --follow
+
+dist: setup ## Build what a release publishes, into .build/dist: command, zips and checksums
+	@$(PYTHON) -m tools.dist --architecture $(or $(TF_VAR_architecture),arm64)
 
 # Terraform reads the zips even to destroy, and a fresh clone has none.
 destroy: build ## Destroy what deploy and demo have made
