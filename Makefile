@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build schema lock
+.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -14,6 +14,8 @@ PYTHON := .venv/bin/python
 # Only the platform needs to be up; on AWS nothing of it is touched.
 PLATFORM_UP := $(if $(filter platform,$(TARGET)),up)
 OPERATOR := tools/operator.sh
+# On the platform the functions run on this machine's processor, on AWS on the one that Terraform asks for.
+ARCHITECTURE := $(if $(filter aws,$(TARGET)),$(or $(TF_VAR_architecture),arm64),$(subst aarch64,arm64,$(shell uname -m)))
 # As they are given: their dollars are not make's, nor, from the environment, their quotes the shell's.
 override MANIFEST := $(value MANIFEST)
 override RELEASE := $(value RELEASE)
@@ -80,6 +82,9 @@ rollback: setup ## Ship again what was good before RELEASE=id, as a release of i
 logs: setup ## Show what the functions logged and go on until Ctrl-C
 	@$(OPERATOR) logs --follow
 
+dist: setup ## Build what a release publishes, into .build/dist: command, zips and checksums
+	@$(PYTHON) -m tools.dist --architecture $(or $(TF_VAR_architecture),arm64)
+
 # Terraform reads the zips even to destroy, and a fresh clone has none.
 destroy: build ## Destroy what deploy and demo have made
 	@$(if $(filter platform,$(TARGET)),$(PYTHON) infra/demo/build_sources.py > /dev/null)
@@ -99,12 +104,12 @@ setup:
 browser:
 	@tools/setup/browser.sh
 
-# On the platform the functions run on this machine's processor, on AWS on the one that Terraform asks for.
 build: setup
-	@$(PYTHON) tools/build_functions.py $(if $(filter aws,$(TARGET)),--architecture $(or $(TF_VAR_architecture),arm64))
+	@$(PYTHON) tools/build_functions.py --architecture $(ARCHITECTURE)
 
-schema: setup
+docs: setup
 	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema
+	@$(PYTHON) -m tools.workflow_diagram
 
 lock: setup
 	@tools/setup/lock.sh

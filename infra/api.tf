@@ -1,7 +1,7 @@
-# POST /releases: starts the machine with the body to the letter, and answers at once.
+# POST /releases: starts the state machine with the unchanged body, and answers at once.
 
 locals {
-  # Only the shape; open_release judges the rest and reports all problems at once, which API Gateway cannot.
+  # Only the shape. open_release checks the rest and reports all problems at once, which API Gateway cannot do.
   manifest_schema = {
     "$schema"            = "http://json-schema.org/draft-04/schema#"
     title                = "Manifest"
@@ -70,15 +70,15 @@ resource "aws_api_gateway_integration" "post_release" {
   integration_http_method = "POST"
   uri                     = "arn:${local.partition}:apigateway:${local.region}:states:action/StartExecution"
   credentials             = aws_iam_role.api.arn
-  # Another content type would pass the validator unseen, so it is refused (415).
+  # API Gateway does not validate other content types, so they are rejected (415).
   passthrough_behavior = "NEVER"
   request_templates    = { "application/json" = local.start_execution_template }
 }
 
 locals {
-  # The body is pasted into the input as text, not parsed: 5.10 must not become 5.1. The caller's identity comes after it:
-  # of two equal keys the last counts, so no body can claim to be from somebody else. escapeJavaScript writes ' as \',
-  # which JSON does not know, hence the repair.
+  # The template inserts the body as text and does not parse it: 5.10 must not become 5.1. The caller's identity comes after
+  # the body: of two equal keys the last one counts, so no body can claim another identity. escapeJavaScript writes ' as \',
+  # which is not valid JSON, so the template undoes that.
   start_execution_template = templatefile("${path.module}/templates/start_execution.vtl", {
     state_machine_arn = aws_sfn_state_machine.release.arn
   })
@@ -116,7 +116,7 @@ resource "aws_api_gateway_integration_response" "refused" {
   response_templates = { "application/json" = file("${path.module}/templates/refused.vtl") }
 }
 
-# Without a pattern: whatever else Step Functions answers.
+# Without a pattern: for all other answers of Step Functions.
 resource "aws_api_gateway_integration_response" "unavailable" {
   depends_on = [aws_api_gateway_integration.post_release]
 
@@ -125,7 +125,7 @@ resource "aws_api_gateway_integration_response" "unavailable" {
   http_method = aws_api_gateway_method.post_release.http_method
   status_code = aws_api_gateway_method_response.post_release["502"].status_code
   response_templates = {
-    "application/json" = jsonencode({ message = "The machine could not be started. Nothing was released; try again." })
+    "application/json" = jsonencode({ message = "Step Functions is not available. Nothing was released. Try again." })
   }
 }
 
@@ -134,7 +134,7 @@ resource "aws_api_gateway_gateway_response" "bad_body" {
   response_type = "BAD_REQUEST_BODY"
   status_code   = "400"
   response_templates = {
-    "application/json" = "{\"message\": \"The body is not a manifest.\", \"problems\": \"$context.error.validationErrorString\"}"
+    "application/json" = "{\"message\": \"The body is not a valid manifest.\", \"problems\": \"$context.error.validationErrorString\"}"
   }
 }
 
@@ -160,8 +160,8 @@ resource "aws_api_gateway_deployment" "releases" {
   rest_api_id = aws_api_gateway_rest_api.releases.id
   description = "POST /releases"
 
-  # A deployment is a snapshot: take a new one whenever a part of it changes. Hashing the sources rather than the
-  # resources, which read back with other empty values than they were made with.
+  # A deployment is a snapshot: each change needs a new one. The hash is of the sources, because AWS returns the resources
+  # with other empty values than Terraform wrote.
   triggers = {
     parts = sha1(join("\n", [
       file("${path.module}/api.tf"),
@@ -211,7 +211,7 @@ resource "aws_cloudwatch_log_group" "api" {
   tags              = local.tags
 }
 
-# A release is a rare and deliberate act; this bounds what a caller gone wild can start.
+# Releases are rare. This limits the executions that a caller with a bug can start.
 resource "aws_api_gateway_method_settings" "throttle" {
   rest_api_id = aws_api_gateway_rest_api.releases.id
   stage_name  = aws_api_gateway_stage.v1.stage_name

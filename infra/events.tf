@@ -1,4 +1,4 @@
-# What EventBridge brings: dropped manifests, pipelines' state changes, executions that ended without closing, and the hour.
+# The rules of EventBridge: uploaded manifests, state changes of pipelines, ends of the workflow, and the hourly check.
 
 data "aws_cloudwatch_event_bus" "default" {
   name = "default"
@@ -12,7 +12,7 @@ locals {
 
 resource "aws_cloudwatch_event_rule" "manifest_dropped" {
   name        = local.rule_names["manifest_dropped"]
-  description = "A manifest was put into the bucket: start the machine."
+  description = "Start the state machine when a manifest is uploaded."
   tags        = local.tags
 
   event_pattern = jsonencode({
@@ -26,8 +26,8 @@ resource "aws_cloudwatch_event_rule" "manifest_dropped" {
 }
 
 locals {
-  # Only the pipelines that the machine may drive, so that the others of the Region cost no invocation and two deployments
-  # do not record each other's. A * means to EventBridge what it means to IAM: any characters, or none.
+  # Only pipelines that releases may contain: other pipelines cause no invocation, and two deployments in one Region do not
+  # record each other's pipelines. A * stands for any characters, as in IAM.
   of_driven_pipelines = contains(var.pipeline_name_patterns, "*") ? {} : {
     detail = {
       pipeline = concat(
@@ -40,7 +40,7 @@ locals {
 
 resource "aws_cloudwatch_event_rule" "state_changed" {
   name        = local.rule_names["state_changed"]
-  description = "The execution of a pipeline that the machine may drive changed its state."
+  description = "Record the state changes of the pipelines that releases may contain."
   tags        = local.tags
 
   event_pattern = jsonencode(merge({
@@ -51,10 +51,10 @@ resource "aws_cloudwatch_event_rule" "state_changed" {
 
 resource "aws_cloudwatch_event_rule" "execution_ended" {
   name        = local.rule_names["execution_ended"]
-  description = "The machine was stopped, failed or timed out: its release still has to be closed."
+  description = "Close the release of a workflow execution that was stopped, failed or timed out."
   tags        = local.tags
 
-  # The second source is ourselves: whoever finds that the first was never heard puts the same again.
+  # The second source is this project: a function that detects a missed workflow end announces it again.
   event_pattern = jsonencode({
     source      = ["aws.states", "release-machine"]
     detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
@@ -65,10 +65,10 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
   })
 }
 
-# The only safety net of a release whose execution was stopped: nothing is left of it that could look by itself.
+# The safety net for a missed workflow end: nothing else of a stopped execution can close its release.
 resource "aws_cloudwatch_event_rule" "hour_passed" {
   name                = local.rule_names["hour_passed"]
-  description         = "Look for releases whose execution ended unheard."
+  description         = "Look for missed workflow ends once an hour."
   schedule_expression = "rate(1 hour)"
   tags                = local.tags
 }
@@ -106,7 +106,7 @@ resource "aws_cloudwatch_event_target" "rule" {
   rule      = each.value.rule.name
   target_id = "release-machine"
   arn       = each.value.target
-  # A Lambda target is allowed by the function's own policy, the machine by a role.
+  # EventBridge invokes a function by the function's policy, and starts the state machine by a role.
   role_arn = each.key == "manifest_dropped" ? aws_iam_role.manifest_dropped.arn : null
 
   dead_letter_config {
@@ -166,10 +166,11 @@ resource "aws_iam_role_policy" "manifest_dropped" {
   policy = data.aws_iam_policy_document.start_machine.json
 }
 
-# Events that EventBridge could not deliver in a day. What a function took and then failed on is in the function's own queue.
+# Dead-letter queues for events that EventBridge could not deliver within a day. Events on which a function failed are in the
+# dead-letter queue of that function.
 #
-# The ARNs are made from names, not taken from the resources: so the policy is part of the queue's creation and waits neither
-# for the queue nor for rule and machine, which makes a first deployment half a minute shorter.
+# The ARNs are built from names: the policy then waits neither for the queue nor for the rule and the state machine, which
+# makes a first deployment half a minute shorter.
 data "aws_iam_policy_document" "undelivered" {
   for_each = local.rule_names
 

@@ -1,4 +1,4 @@
-# The four functions. Key = folder under lambdas/ = zip = package of the handler; on AWS the name has hyphens.
+# The four functions. A key is the folder in lambdas/, the zip and the package of the handler; on AWS the name has hyphens.
 
 locals {
   functions_dir = coalesce(var.functions_dir, "${path.module}/../.build/functions")
@@ -11,37 +11,37 @@ locals {
     EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
   }
 
-  # Memory is for the share of a processor that comes with it, a whole one with 1769 MiB: with 256 a cold start took seconds
-  # to make its AWS clients. Opening and closing make thousands of calls besides.
+  # A function's share of a processor grows with its memory: 1769 MiB give a whole one. With 256 MiB a cold start took seconds
+  # to create the AWS clients. Opening and closing a release also make thousands of calls.
   functions = {
     open_release = {
-      description     = "Reads the manifest, validates it and claims the release id."
-      timeout_seconds = 120 # Takes and looks at a thousand pipelines, one after the other.
+      description     = "Reads and validates a manifest, and opens its release."
+      timeout_seconds = 120 # Reads and locks up to a thousand pipelines, one after the other.
       memory_mb       = 1024
       asynchronous    = false
       environment = merge(local.every_function, {
         LOOK_AFTER_SECONDS = tostring(var.look_after_seconds)
-        # IAM allows no more, but cannot say why, and whoever plans has other permissions.
+        # IAM enforces the same, but its error does not name the reason, and a user who plans has other permissions.
         PIPELINE_NAME_PATTERNS = join(",", var.pipeline_name_patterns)
       })
     }
     run_pipeline = {
-      description     = "Registers a pipeline's task token and starts the pipeline."
-      timeout_seconds = 45 # Below CLAIM_WINDOW of decide.py.
+      description     = "Registers the task token of a pipeline and starts the pipeline."
+      timeout_seconds = 45 # Shorter than CLAIM_WINDOW in decide/timing.py.
       memory_mb       = 512
       asynchronous    = false
       environment     = local.every_function
     }
     record_state_change = {
-      description     = "Records a pipeline's state change and settles its task token when it has ended."
-      timeout_seconds = 45 # Below CLAIM_WINDOW of decide.py.
+      description     = "Records the state change of a pipeline and settles its task token at the end."
+      timeout_seconds = 45 # Shorter than CLAIM_WINDOW in decide/timing.py.
       memory_mb       = 512
       asynchronous    = true
       environment     = local.every_function
     }
     close_release = {
-      description     = "Tallies a release, stops what still runs and announces the outcome."
-      timeout_seconds = 300 # Stops and frees a thousand pipelines, one after the other.
+      description     = "Closes a release: stops pipelines that still run, and announces the outcome."
+      timeout_seconds = 300 # Stops and unlocks up to a thousand pipelines, one after the other.
       memory_mb       = 1024
       asynchronous    = true
       environment     = local.every_function
@@ -85,7 +85,7 @@ module "microfunction" {
   tags               = local.tags
 }
 
-# Every function may find that the workflow of a release has ended unheard, and says so.
+# Each function announces a missed workflow end again when it detects one.
 data "aws_iam_policy_document" "announce" {
   statement {
     sid       = "Announce"
@@ -100,7 +100,7 @@ data "aws_iam_policy_document" "announce" {
   }
 }
 
-# Nothing that runs a release needs this: a dry run looks for the revisions of its manifest.
+# Only for dry runs, which check that the pinned revisions of a manifest exist.
 data "aws_iam_policy_document" "look_for_revisions" {
   dynamic "statement" {
     for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
@@ -116,7 +116,7 @@ data "aws_iam_policy_document" "look_for_revisions" {
     for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
 
     content {
-      sid       = "TellMissingObjectsFromForbiddenOnes"
+      sid       = "DetectMissingObjects" # Without it, S3 answers 403 for a missing object, too.
       actions   = ["s3:ListBucket"]
       resources = statement.value
     }
@@ -162,7 +162,7 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
-    sid       = "SeeWhatPipelinesDeclare"
+    sid       = "ReadPipelineDeclarations"
     actions   = ["codepipeline:GetPipeline"]
     resources = local.pipeline_arns
   }
@@ -180,37 +180,37 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
-    sid       = "PlanPipelines"
+    sid       = "ReadPipelineStates"
     actions   = ["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"]
     resources = local.pipeline_arns
   }
 
   statement {
-    sid       = "SeeWhatEarlierAttemptsCameTo"
+    sid       = "ReadEarlierExecutions"
     actions   = ["dynamodb:BatchGetItem"]
     resources = [aws_dynamodb_table.executions.arn]
   }
 
   statement {
-    sid       = "LookAtEarlierExecutions"
+    sid       = "ReadExecutionsOfPipelines"
     actions   = ["codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"]
     resources = local.pipeline_arns
   }
 
   statement {
-    sid       = "ReservePipelines"
+    sid       = "LockPipelines"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.pipelines.arn]
   }
 
   statement {
-    sid       = "WakeWhoWaitsForPipelines"
+    sid       = "ResumeQueuedReleases"
     actions   = ["states:SendTaskSuccess"]
-    resources = ["*"] # Step Functions has no resource for it: the token itself is the permission.
+    resources = ["*"] # Step Functions has no resource type for this action: the task token is the permission.
   }
 }
 
-# What every function that advances a release needs: read it, record in it, look at its pipelines, stop them, settle tokens.
+# Permissions of each function that advances a release: read and update it, read and stop its pipelines, settle task tokens.
 data "aws_iam_policy_document" "advance" {
   source_policy_documents = [data.aws_iam_policy_document.announce.json]
 
@@ -227,13 +227,13 @@ data "aws_iam_policy_document" "advance" {
   }
 
   statement {
-    sid       = "SeeWhoHoldsPipelinesAndRecordInThem"
+    sid       = "ReadAndUpdateLocks"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.pipelines.arn]
   }
 
   statement {
-    sid = "LookAtPipelinesAndStopThem"
+    sid = "ReadAndStopPipelines"
     actions = [
       "codepipeline:GetPipelineExecution",
       "codepipeline:ListActionExecutions",
@@ -244,7 +244,7 @@ data "aws_iam_policy_document" "advance" {
   }
 
   statement {
-    sid       = "SeeWhetherTheWorkflowStillRuns"
+    sid       = "ReadWorkflowStatus"
     actions   = ["states:DescribeExecution"]
     resources = ["${local.executions_arn}:*"]
   }
@@ -252,11 +252,11 @@ data "aws_iam_policy_document" "advance" {
   statement {
     sid       = "SettleTokens"
     actions   = ["states:SendTaskFailure", "states:SendTaskSuccess"]
-    resources = ["*"] # Step Functions has no resource for these: the token itself is the permission.
+    resources = ["*"] # Step Functions has no resource type for these actions: the task token is the permission.
   }
 }
 
-# The end of one pipeline may start or retry others, so both functions that hear of ends may do so; the close never does.
+# The end of a pipeline may start its dependents or a retry, so the functions that record ends may do both.
 data "aws_iam_policy_document" "start" {
   statement {
     sid       = "StartPipelines"
@@ -267,7 +267,7 @@ data "aws_iam_policy_document" "start" {
   statement {
     sid       = "RetryStages"
     actions   = ["codepipeline:RetryStageExecution"]
-    resources = [for arn in local.pipeline_arns : "${arn}/*"] # A stage is below its pipeline.
+    resources = [for arn in local.pipeline_arns : "${arn}/*"] # The resource of this action is a stage of the pipeline.
   }
 }
 

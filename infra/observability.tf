@@ -1,4 +1,4 @@
-# Few alarms, each of which means that somebody has to look. A release that fails is not one: it says so itself.
+# Few alarms: each one needs a person. A failed release raises no alarm, because it announces its own outcome.
 
 locals {
   failure_queues = {
@@ -17,7 +17,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = local.dead_letter_queues
 
   alarm_name          = "${each.value}-not-empty"
-  alarm_description   = "An event was given up: a release may wait for its next look. Read the message, then redrive or delete it."
+  alarm_description   = "${each.value} holds an event that was not processed: a manifest was not released, or a release waits for its next check. Read the message and the logs (release-machine logs), remove the cause, then redrive or delete the message."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = each.value }
@@ -32,17 +32,17 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 }
 
 locals {
-  # How often the workflow tries a task before it gives it up: MaxAttempts in its definition, and the first time. What the
-  # other two functions cannot do comes into their queues, because they are invoked by events; a close, too, that the
-  # workflow gives up fails the execution, and the event of that brings it to the function once more.
+  # The attempts of the workflow at one task: MaxAttempts in its definition, plus the first one. The other two functions have
+  # dead-letter queues, because events invoke them. A workflow that cannot close its release fails, and the event of that
+  # failure invokes close_release again.
   tries = {
     open_release = 7
     run_pipeline = 13
   }
 
-  given_up = {
-    open_release = "${local.tries.open_release} tries to open a release have failed within 20 minutes: after so many the workflow gives an opening up, and nothing is released. Or so many manifests were refused, which their authors are told. See what release-machine logs says, remove the cause, then hand the manifest in again."
-    run_pipeline = "${local.tries.run_pipeline} tries to run a pipeline have failed within 20 minutes: after so many the workflow gives a pipeline up, and its release fails. See what release-machine logs says, remove the cause, then retry the release."
+  too_many_errors = {
+    open_release = "open_release failed ${local.tries.open_release} times within 20 minutes. After ${local.tries.open_release} attempts the workflow stops trying, and nothing is released. Rejected manifests count, too, and need no repair here. Read the logs (release-machine logs), remove the cause, then submit the manifest again."
+    run_pipeline = "run_pipeline failed ${local.tries.run_pipeline} times within 20 minutes. After ${local.tries.run_pipeline} attempts the workflow stops trying, and the release fails. Read the logs (release-machine logs), remove the cause, then retry the release (release-machine retry)."
   }
 }
 
@@ -50,12 +50,12 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   for_each = local.tries
 
   alarm_name          = "${module.microfunction[each.key].name}-errors"
-  alarm_description   = local.given_up[each.key]
+  alarm_description   = local.too_many_errors[each.key]
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = module.microfunction[each.key].name }
   statistic           = "Sum"
-  period              = 1200 # All tries of one task begin within it, however long each of them lasts.
+  period              = 1200 # All attempts at one task start within this time, even when each lasts as long as it can.
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.value

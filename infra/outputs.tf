@@ -1,40 +1,40 @@
 output "state_machine_arn" {
-  description = "The machine; start it with a manifest as its input."
+  description = "ARN of the state machine. Its input is a manifest."
   value       = aws_sfn_state_machine.release.arn
 }
 
 output "manifest_bucket" {
-  description = "Bucket to drop manifests into (keys that end in .json)."
+  description = "Bucket for manifests. An object whose key ends in .json starts a release."
   value       = aws_s3_bucket.manifests.bucket
 }
 
 output "api_url" {
-  description = "Address to POST manifests to, signed with IAM credentials."
+  description = "URL for manifests: POST requests that are signed with IAM credentials."
   value       = "${aws_api_gateway_stage.v1.invoke_url}${aws_api_gateway_resource.releases.path}"
 }
 
 output "releases_table" {
-  description = "Table of releases."
+  description = "Table of the releases."
   value       = aws_dynamodb_table.releases.name
 }
 
 output "executions_table" {
-  description = "Table of pipeline executions."
+  description = "Table of the pipelines' executions."
   value       = aws_dynamodb_table.executions.name
 }
 
 output "pipelines_table" {
-  description = "Table of pipelines and their last good revisions."
+  description = "Table of the pipelines: the lock of each one, and the revisions of its last success."
   value       = aws_dynamodb_table.pipelines.name
 }
 
 output "event_bus" {
-  description = "Bus on which outcomes are announced (source release-machine)."
+  description = "Event bus for the outcomes of releases (source release-machine)."
   value       = data.aws_cloudwatch_event_bus.default.name
 }
 
 output "dead_letter_queue_urls" {
-  description = "Queues of events that were not delivered, by rule, and of events that a function failed on, by function."
+  description = "URLs of the dead-letter queues: by rule for events that were not delivered, by function for events on which it failed."
   value = merge(
     { for rule, queue in aws_sqs_queue.undelivered : rule => queue.url },
     { for function, queue in local.failure_queues : function => queue.url },
@@ -42,6 +42,6 @@ output "dead_letter_queue_urls" {
 }
 
 output "function_names" {
-  description = "Name on AWS of each function."
+  description = "Name of each function on AWS."
   value       = { for function, made in module.microfunction : function => made.name }
 }

@@ -1,6 +1,6 @@
-# No provider block on purpose: a module that configures its own provider cannot be used with count, for_each or
-# depends_on, nor be given another account. Region and credentials come from the environment (AWS_REGION, AWS_PROFILE)
-# or from the root that calls this folder as a module.
+# There is no provider block, because a module that configures its own provider cannot be used with count, for_each,
+# depends_on or another account. Region and credentials come from the environment (AWS_REGION, AWS_PROFILE), or from the
+# root that calls this folder as a module.
 
 data "aws_caller_identity" "current" {}
 

@@ -1,12 +1,12 @@
-# The workflow. Its definition is plain ASL; only the functions' ARNs and the partition are filled in.
+# The workflow. Its definition is plain ASL; Terraform fills in only the ARNs of the functions and the partition.
 
 locals {
-  # arn:...:stateMachine:NAME -> arn:...:execution:NAME, which its executions begin with.
+  # arn:...:stateMachine:NAME -> arn:...:execution:NAME, the prefix of the executions' ARNs.
   executions_arn = replace(aws_sfn_state_machine.release.arn, ":stateMachine:", ":execution:")
 }
 
 resource "aws_sfn_state_machine" "release" {
-  # Step Functions checks at once that the role may write logs.
+  # Step Functions checks at creation that the role may write logs.
   depends_on = [aws_iam_role_policy.machine]
 
   name     = var.name_prefix
@@ -14,8 +14,8 @@ resource "aws_sfn_state_machine" "release" {
   role_arn = aws_iam_role.machine.arn
   tags     = local.tags
 
-  # The file is valid ASL before anything is filled in, so it names the partition of most Regions. In GovCloud and China
-  # Step Functions knows its integrations by the ARNs of their own partition only.
+  # The file itself is valid ASL, so it names the partition of most Regions. In GovCloud and China, Step Functions accepts
+  # only the ARNs of that partition for its integrations.
   definition = replace(
     templatefile("${path.module}/../statemachine.asl.json", {
       open_release_arn  = module.microfunction["open_release"].arn
@@ -28,7 +28,7 @@ resource "aws_sfn_state_machine" "release" {
   logging_configuration {
     level                  = "ERROR"
     log_destination        = "${aws_cloudwatch_log_group.machine.arn}:*"
-    include_execution_data = false # The data holds task tokens and manifests, and the history has it already.
+    include_execution_data = false # The data holds task tokens and manifests; the history of the execution has it.
   }
 
   dynamic "tracing_configuration" {
@@ -41,7 +41,7 @@ resource "aws_sfn_state_machine" "release" {
 }
 
 resource "aws_cloudwatch_log_group" "machine" {
-  # Below /aws/vendedlogs/ AWS does not lengthen the account's log resource policy, which has a fixed size.
+  # For names in /aws/vendedlogs/ AWS adds nothing to the account's log resource policy, whose size is limited.
   name              = "/aws/vendedlogs/states/${var.name_prefix}"
   retention_in_days = var.log_retention_days
   tags              = local.tags
@@ -93,7 +93,7 @@ data "aws_iam_policy_document" "machine" {
       "logs:PutResourcePolicy",
       "logs:UpdateLogDelivery",
     ]
-    resources = ["*"] # CloudWatch Logs has no resources for the delivery of another service's logs.
+    resources = ["*"] # CloudWatch Logs has no resource type for the delivery of another service's logs.
   }
 
   dynamic "statement" {
@@ -107,7 +107,7 @@ data "aws_iam_policy_document" "machine" {
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
       ]
-      resources = ["*"] # X-Ray has no resources for these.
+      resources = ["*"] # X-Ray has no resource type for these actions.
     }
   }
 }
@@ -118,8 +118,8 @@ resource "aws_iam_role_policy" "machine" {
   policy = data.aws_iam_policy_document.machine.json
 }
 
-# The Distributed Map starts children of the machine itself, and RollBackRelease another release, so this policy can only
-# follow it.
+# The Distributed Map starts child executions of the state machine itself, and RollBackRelease starts another execution. The
+# policy needs the machine's ARN, so Terraform creates it after the machine.
 data "aws_iam_policy_document" "map" {
   statement {
     sid       = "StartChildren"

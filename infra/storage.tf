@@ -1,7 +1,7 @@
-# The ledger and the manifest bucket.
+# The tables of the ledger and the bucket for manifests.
 #
-# Encryption with the account's aws/dynamodb key rather than DynamoDB's own: the releases table holds task tokens, and only a
-# KMS key leaves its use in CloudTrail. DynamoDB asks KMS at most once in five minutes for each caller, so it costs cents.
+# The tables are encrypted with the account's aws/dynamodb key, not with DynamoDB's own key: the releases table holds task
+# tokens, and CloudTrail records only the use of a KMS key. DynamoDB calls KMS at most once in five minutes per caller.
 
 resource "aws_dynamodb_table" "releases" {
   name                        = "${var.name_prefix}-releases"
@@ -31,7 +31,7 @@ resource "aws_dynamodb_table" "releases" {
     type = "S"
   }
 
-  # Only headers carry "listing", so the index holds one entry for each release.
+  # Only the header of a release has "listing", so the index holds one entry per release.
   global_secondary_index {
     name            = "by_time"
     hash_key        = "listing"
@@ -101,7 +101,7 @@ resource "aws_s3_bucket" "manifests" {
   tags          = local.tags
 }
 
-# Old versions are not expired: manifests are small, and what a release was made from is part of its record.
+# Old versions never expire: manifests are small, and the manifest is part of the record of a release.
 resource "aws_s3_bucket_versioning" "manifests" {
   bucket = aws_s3_bucket.manifests.id
 
@@ -157,7 +157,7 @@ data "aws_iam_policy_document" "manifests" {
 }
 
 resource "aws_s3_bucket_policy" "manifests" {
-  # S3 refuses two such changes of one bucket at the same instant.
+  # S3 rejects two such changes of one bucket at the same time.
   depends_on = [aws_s3_bucket_public_access_block.manifests]
   bucket     = aws_s3_bucket.manifests.id
   policy     = data.aws_iam_policy_document.manifests.json

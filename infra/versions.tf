@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # A range, so that others can use this folder as a module; .terraform.lock.hcl pins the one version we use.
+      # A range, so that other projects can use this folder as a module. .terraform.lock.hcl pins our own version.
       version = "~> 5.100"
     }
   }

@@ -1,43 +1,36 @@
-"""Builds one zip per function, with what the function imports and nothing else.
+"""Builds one zip per function: its own folder, all of release_core, and its locked dependencies.
 
-The same sources always give the same bytes, so Terraform uploads only what has changed. Modules are
-compiled beforehand, because Lambda's code is read-only and would be compiled at every cold start.
-The sources stay beside them: a traceback shows their lines.
+The same sources always give the same bytes, so Terraform uploads only the zips that have changed.
+Modules are compiled at build time, because Lambda's code is read-only and would be compiled at
+every cold start. The sources stay beside them: a traceback shows their lines.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
-import os
 import py_compile
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = ROOT / ".build/functions"
 PYTHON = (3, 13)
-# Wheels that Lambda's Amazon Linux 2023 takes, and most other Linux systems as well.
-PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
-PROCESSORS = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-# What AWS's runtime brings along (https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html).
-IN_THE_RUNTIME = {"boto3", "botocore"}
-# Installers write these; they name the installer, or times and paths of this machine.
-LEFT_BY_INSTALLERS = {
-    "RECORD",
-    "INSTALLER",
-    "REQUESTED",
-    "direct_url.json",
-    "uv_cache.json",
-    ".lock",
-}
+# Wheels that run on Lambda's Amazon Linux 2023 and on most other Linux systems.
+PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+DEFAULT_ARCHITECTURE = "arm64"  # as in infra/variables.tf
+SHARED = "release_core"
+# A file in each zip. The record beside the zip says the same, because Terraform cannot read zips.
+BUILD_FILE = "build.json"
+# Written by installers: they name the installer, or times and paths of this machine.
+BY_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", ".lock"}
 # The earliest time that a zip can hold.
 ALWAYS = (1980, 1, 1, 0, 0, 0)
 READABLE_FILE = 0o100644 << 16
@@ -50,7 +43,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Where the functions and the locks of their own dependencies lie, and the uv that installs."""
+    """The folder of the functions, the folder of their locked dependencies, and uv."""
 
     lambdas: Path
     requirements: Path
@@ -60,79 +53,28 @@ class Sources:
         """The packages that hold a handler, by name."""
         return sorted(handler.parent.name for handler in self.lambdas.glob("*/handler.py"))
 
+    def packages(self, function: str) -> list[Path]:
+        """The folders that the zip of a function holds."""
+        return [self.lambdas / function, self.lambdas / SHARED]
+
     def lock(self, function: str) -> Path | None:
-        """The lock of a function's own dependencies, or None when it has none."""
+        """The lock file of a function's own dependencies, or None without dependencies."""
         lock = self.requirements / f"{function}.txt"
         return lock if lock.is_file() else None
 
 
-class Imports(ast.NodeVisitor):
-    """The dotted names that a module imports when it runs; those for type checkers are left out."""
-
-    def __init__(self, package: str) -> None:
-        self.package = package
-        self.names: set[str] = set()
-
-    def visit_If(self, node: ast.If) -> None:
-        """Passes over the body of `if TYPE_CHECKING`."""
-        checked = ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
-        for child in node.orelse if checked else [*node.body, *node.orelse]:
-            self.visit(child)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        """`import a.b` brings a.b."""
-        self.names.update(alias.name for alias in node.names)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        """`from a import b` brings a, and a.b when that is a module."""
-        origin = node.module or ""
-        if node.level:
-            above = self.package.split(".")[: len(self.package.split(".")) - node.level + 1]
-            origin = ".".join([*above, *filter(None, [node.module])])
-        self.names.add(origin)
-        self.names.update(f"{origin}.{alias.name}" for alias in node.names)
-
-
-def source_of(module: str, lambdas: Path) -> Path | None:
-    """The file of a module below the import root, or None when it is not there."""
-    path = lambdas.joinpath(*module.split("."))
-    return next(
-        (each for each in (path / "__init__.py", path.with_suffix(".py")) if each.is_file()), None
-    )
-
-
-def imports_of(source: Path, lambdas: Path) -> set[str]:
-    """What one file imports, with the packages above it. Raises BuildError."""
-    parts = source.relative_to(lambdas).with_suffix("").parts
-    found = Imports(".".join(parts[:-1]))
+def architecture_of(archive: Path) -> str:
+    """The processor that a zip was built for. Raises BuildError for any other file."""
     try:
-        found.visit(ast.parse(source.read_bytes(), filename=str(source)))
-    except SyntaxError as error:
-        raise BuildError(f"{source}, line {error.lineno}: {error.msg}") from error
-    return {
-        ".".join(name.split(".")[:length])
-        for name in found.names
-        for length in range(1, len(name.split(".")) + 1)
-    }
+        with zipfile.ZipFile(archive) as package:
+            return str(json.loads(package.read(BUILD_FILE))["architecture"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise BuildError(f"{archive} is not a zip that tools/build_functions.py built") from error
 
 
-def closure(function: str, lambdas: Path) -> tuple[list[Path], set[str]]:
-    """The files a function needs from the import root, and the foreign packages these import."""
-    waiting = sorted((lambdas / function).rglob("*.py"))
-    reached: set[Path] = set()
-    foreign: set[str] = set()
-    while waiting:
-        source = waiting.pop()
-        if source in reached:
-            continue
-        reached.add(source)
-        for name in imports_of(source, lambdas):
-            module = source_of(name, lambdas)
-            if module is not None:
-                waiting.append(module)
-            elif source_of(name.split(".")[0], lambdas) is None:
-                foreign.add(name.split(".")[0])
-    return sorted(reached), foreign - set(sys.stdlib_module_names) - IN_THE_RUNTIME
+def record_of(archive: Path) -> Path:
+    """The file beside a zip that describes it."""
+    return archive.with_name(f"{archive.name}.json")
 
 
 def install(lock: Path, target: Path, *, architecture: str, uv: Path | str) -> None:
@@ -143,37 +85,39 @@ def install(lock: Path, target: Path, *, architecture: str, uv: Path | str) -> N
         "--python", sys.executable, "--python-platform", PLATFORMS[architecture],
         "--python-version", ".".join(map(str, PYTHON)),
     ]  # fmt: skip
-    # The command is ours, and so is every argument of it.
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if done.returncode:
         raise BuildError(
             f"{lock.name} cannot be installed for {architecture}:\n{done.stderr.strip()}"
         )
 
 
-def worth_shipping(folder: Path) -> Iterator[Path]:
-    """The files of an installation that a function can use, relative to it."""
-    for path in folder.rglob("*"):
-        relative = path.relative_to(folder)
-        if path.is_file() and not (
-            path.name in LEFT_BY_INSTALLERS
-            or relative.parts[0] == "bin"
-            or "__pycache__" in relative.parts
-        ):
-            yield relative
+def worth_shipping(folder: Path) -> list[Path]:
+    """The files that a function can use: no caches, no stubs, no scripts; relative to `folder`."""
+    return sorted(
+        relative
+        for relative in (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        if relative.name not in BY_INSTALLERS | {"py.typed"}
+        and relative.suffix != ".pyi"
+        and relative.parts[0] != "bin"
+        and "__pycache__" not in relative.parts
+    )
 
 
 def compile_module(folder: Path, module: Path) -> Path:
-    """Compiles a module as Lambda will see it; the path is relative to the folder."""
+    """Compiles a module for Lambda; the path is relative to the folder. Raises BuildError."""
     compiled = module.parent / "__pycache__" / f"{module.stem}.{sys.implementation.cache_tag}.pyc"
-    py_compile.compile(
-        str(folder / module),
-        cfile=str(folder / compiled),
-        dfile=f"/var/task/{module.as_posix()}",
-        doraise=True,
-        # Never compared with the source: nothing in a deployed zip can change.
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+    try:
+        py_compile.compile(
+            str(folder / module),
+            cfile=str(folder / compiled),
+            dfile=f"/var/task/{module.as_posix()}",
+            doraise=True,
+            # Never compared with the source: nothing in a deployed zip can change.
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+    except py_compile.PyCompileError as error:
+        raise BuildError(error.msg) from error
     return compiled
 
 
@@ -192,65 +136,87 @@ def write_zip(archive: Path, folder: Path, files: Iterable[Path]) -> None:
 
 def package(function: str, archive: Path, *, sources: Sources, architecture: str) -> None:
     """Builds the zip of one function. Raises BuildError."""
-    modules, foreign = closure(function, sources.lambdas)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         lock = sources.lock(function)
         if lock is not None:
             install(lock, folder, architecture=architecture, uv=sources.uv)
-        files = set(worth_shipping(folder))
-        absent = foreign - {file.parts[0].removesuffix(".py") for file in files}
-        if absent:
-            raise BuildError(
-                f"{function} imports {', '.join(sorted(absent))}, which neither the runtime "
-                f"nor {sources.requirements / function}.txt brings"
-            )
-        for module in modules:
-            relative = module.relative_to(sources.lambdas)
-            (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(module, folder / relative)
-            files.add(relative)
-        files |= {compile_module(folder, file) for file in files if file.suffix == ".py"}
-        write_zip(archive, folder, files)
+        for each in sources.packages(function):
+            shutil.copytree(each, folder / each.name)
+        about = {"architecture": architecture, "function": function}
+        (folder / BUILD_FILE).write_text(json.dumps(about) + "\n")
+        files = worth_shipping(folder)
+        compiled = [compile_module(folder, file) for file in files if file.suffix == ".py"]
+        write_zip(archive, folder, [*files, *compiled])
 
 
 def fingerprint(function: str, *, sources: Sources, architecture: str) -> str:
-    """Changes whenever the zip of a function may come out differently."""
+    """Changes when the zip of a function may come out differently."""
+    digest = hashlib.sha256(architecture.encode())
     lock = sources.lock(function)
-    digest = hashlib.sha256(f"{architecture} {sys.version}".encode())
-    for path in [Path(__file__), *([lock] if lock else []), *closure(function, sources.lambdas)[0]]:
-        digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())
+    for file in [Path(__file__), *([lock] if lock else [])]:
+        digest.update(file.read_bytes())
+    for each in sources.packages(function):
+        for file in worth_shipping(each):
+            digest.update(f"{each.name}/{file.as_posix()}\0".encode() + (each / file).read_bytes())
     return digest.hexdigest()
 
 
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def is_current(archive: Path, current: str) -> bool:
+    """Whether a zip is the one that was built from sources with this fingerprint."""
+    record = record_of(archive)
+    if not (record.is_file() and archive.is_file()):
+        return False
+    built = json.loads(record.read_text())
+    return bool(built["sources"] == current and built["sha256"] == digest_of(archive))
+
+
 def build(output: Path, *, sources: Sources, architecture: str) -> list[str]:
-    """Builds the zips whose sources have changed; returns their functions. Raises BuildError."""
+    """Builds the zips whose sources have changed; returns their functions. Raises BuildError.
+
+    The record beside each zip holds its `architecture`, its `sha256` and the fingerprint of its
+    `sources`. Zips of functions that no longer exist are removed.
+    """
     if sys.version_info[:2] != PYTHON:
-        raise BuildError(
-            "run this with Python {}.{}, as the functions are: .venv/bin/python".format(*PYTHON)
-        )
+        raise BuildError("run this with Python {}.{}: .venv/bin/python".format(*PYTHON))
     output.mkdir(parents=True, exist_ok=True)
-    record = output / "built.json"
-    built: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
+    functions = sources.functions()
+    for record in output.glob("*.zip.json"):
+        if record.name.partition(".")[0] not in functions:
+            record.with_suffix("").unlink(missing_ok=True)
+            record.unlink()
     renewed = []
-    for function in sources.functions():
+    for function in functions:
         archive = output / f"{function}.zip"
         current = fingerprint(function, sources=sources, architecture=architecture)
-        if built.get(function) != current or not archive.is_file():
-            package(function, archive, sources=sources, architecture=architecture)
-            built[function] = current
-            record.write_text(json.dumps(built, indent=2, sort_keys=True) + "\n")
-            renewed.append(function)
+        if is_current(archive, current):
+            continue
+        package(function, archive, sources=sources, architecture=architecture)
+        about = {"architecture": architecture, "sha256": digest_of(archive), "sources": current}
+        record_of(archive).write_text(json.dumps(about, indent=2) + "\n")
+        renewed.append(function)
     return renewed
 
 
 def find_uv() -> Path | str:
-    """The uv that `make setup` brought, else the one on PATH. Raises BuildError."""
+    """The uv that `make setup` installed, else the one on PATH. Raises BuildError."""
     own = ROOT / ".platform/bootstrap/bin/uv"
     found = own if own.is_file() else shutil.which("uv")
     if found is None:
-        raise BuildError("uv is not here: run make setup")
+        raise BuildError("uv is missing: run make setup")
     return found
+
+
+def our_sources() -> Sources:
+    """The functions of this repository. Raises BuildError without uv."""
+    return Sources(
+        lambdas=ROOT / "lambdas", requirements=ROOT / "requirements/functions", uv=find_uv()
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -259,22 +225,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--architecture",
         choices=sorted(PLATFORMS),
-        default=PROCESSORS.get(os.uname().machine, "x86_64"),
-        help="this machine's unless given",
+        default=DEFAULT_ARCHITECTURE,
+        help="processor of the functions (default: %(default)s)",
     )
-    parser.add_argument("--output", type=Path, default=ROOT / ".build/functions")
+    parser.add_argument("--output", type=Path, default=FUNCTIONS, help="folder of the zips")
     options = parser.parse_args(arguments)
     try:
-        sources = Sources(
-            lambdas=ROOT / "lambdas", requirements=ROOT / "requirements/functions", uv=find_uv()
-        )
-        renewed = build(options.output, sources=sources, architecture=options.architecture)
+        renewed = build(options.output, sources=our_sources(), architecture=options.architecture)
     except BuildError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(
-        f"Packaged for {options.architecture}: {', '.join(renewed) or 'nothing has changed'}\n"
-    )
+    sys.stdout.write(f"Built for {options.architecture}: {', '.join(renewed) or 'no change'}\n")
     return 0
 
 

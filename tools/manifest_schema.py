@@ -1,6 +1,6 @@
 """Writes docs/release-manifest.schema.json, generated from the manifest's model.
 
-Run as ``make schema``; a test tells when the file is old.
+Run as ``make docs``; a test tells when the file is old.
 """
 
 import json

@@ -1,4 +1,4 @@
-# The module of one function, by itself.
+# The module of one function, alone.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -23,14 +23,14 @@ variables {
   description        = "Greets."
   package            = "../.build/functions/open_release.zip"
   handler            = "greet.handler.handler"
-  architecture       = "arm64"
+  architecture       = jsondecode(file("../.build/functions/open_release.zip.json")).architecture
   timeout_seconds    = 30
   environment        = { GREETING = "hello" }
   policy_json        = "{\"Id\": \"greet\"}"
   log_retention_days = 30
 }
 
-run "a_function_that_waits_to_be_called" {
+run "a_function_that_the_workflow_invokes" {
   command = apply
 
   module {
@@ -42,18 +42,18 @@ run "a_function_that_waits_to_be_called" {
       aws_lambda_function.function.runtime, one(aws_lambda_function.function.architectures), one(aws_lambda_function.function.logging_config).log_format,
       one(aws_lambda_function.function.logging_config).application_log_level, one(aws_lambda_function.function.logging_config).log_group,
       one(aws_lambda_function.function.tracing_config).mode,
-    ] == ["python3.13", "arm64", "JSON", "INFO", "/aws/lambda/two-greet", "PassThrough"]
-    error_message = "The function does not run, log or trace as agreed."
+    ] == ["python3.13", var.architecture, "JSON", "INFO", "/aws/lambda/two-greet", "PassThrough"]
+    error_message = "The runtime, processor, logging or tracing of the function is wrong."
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.function.retention_in_days == 30
-    error_message = "Logs are kept for another time than asked."
+    error_message = "The log group ignores log_retention_days."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role_policy.task.policy).Id == "greet"
-    error_message = "The caller's policy is not attached."
+    error_message = "The function does not get policy_json."
   }
 
   assert {
@@ -65,7 +65,7 @@ run "a_function_that_waits_to_be_called" {
 
   assert {
     condition     = output.failure_queue == null && length(aws_lambda_function_event_invoke_config.function) == 0
-    error_message = "There is a queue for failures that cannot happen."
+    error_message = "A function that no events invoke has a dead-letter queue."
   }
 }
 
@@ -82,28 +82,28 @@ run "a_function_that_events_invoke" {
 
   assert {
     condition     = one(one(aws_lambda_function_event_invoke_config.function[0].destination_config).on_failure).destination == aws_sqs_queue.failures[0].arn
-    error_message = "What the function fails on is lost."
+    error_message = "Events on which the function fails are lost."
   }
 
   assert {
     condition     = aws_lambda_function_event_invoke_config.function[0].maximum_retry_attempts == 2 && aws_lambda_function_event_invoke_config.function[0].maximum_event_age_in_seconds == 21600
-    error_message = "Events are not tried as often and as long as Lambda can."
+    error_message = "Lambda does not retry events as often and as long as it can."
   }
 
   assert {
     condition     = output.failure_queue.name == "two-greet-failures" && aws_sqs_queue.failures[0].sqs_managed_sse_enabled
-    error_message = "The queue of failures is not named after the function, or not encrypted."
+    error_message = "The dead-letter queue has another name, or is not encrypted."
   }
 
   assert {
     condition = contains([for statement in data.aws_iam_policy_document.runtime.statement : [statement.actions, statement.resources]],
       [toset(["sqs:SendMessage"]), toset(["arn:aws:sqs:eu-west-1:111122223333:a-queue"])],
     )
-    error_message = "The function may not write to its queue."
+    error_message = "The function may not write to its dead-letter queue."
   }
 }
 
-run "a_function_that_is_traced_and_quick" {
+run "a_function_with_tracing_and_more_memory" {
   command = apply
 
   variables {
@@ -122,6 +122,46 @@ run "a_function_that_is_traced_and_quick" {
 
   assert {
     condition     = aws_lambda_function.function.memory_size == 1769 && output.memory_mb == 1769
-    error_message = "The function gets another share of a processor than asked."
+    error_message = "The function ignores memory_mb."
+  }
+}
+
+run "a_zip_for_another_processor_is_refused" {
+  command         = plan
+  expect_failures = [aws_lambda_function.function]
+
+  variables {
+    architecture = jsondecode(file("../.build/functions/open_release.zip.json")).architecture == "arm64" ? "x86_64" : "arm64"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}
+
+run "a_zip_that_was_replaced_is_refused" {
+  command         = plan
+  expect_failures = [aws_lambda_function.function]
+
+  variables {
+    architecture = "arm64"
+    package      = "tests/packages/swapped.txt"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}
+
+run "a_zip_without_a_record_is_refused" {
+  command         = plan
+  expect_failures = [aws_lambda_function.function]
+
+  variables {
+    package = "../statemachine.asl.json"
+  }
+
+  module {
+    source = "./modules/microfunction"
   }
 }

@@ -1,6 +1,6 @@
-# Who may do what: each function and role gets the actions it uses, on the resources it uses.
+# Permissions: each function and role gets only the actions and resources that it uses.
 #
-# Applied to mocks, because policies that name what is not there yet are not read before.
+# The runs apply to mocks, because a plan does not know the policies that name new resources.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -97,6 +97,7 @@ override_data {
 }
 
 variables {
+  architecture           = jsondecode(file("../.build/functions/open_release.zip.json")).architecture # as make built it
   pipeline_name_patterns = ["shop-*", "web"]
   xray_enabled           = true
   source_arns = [
@@ -123,7 +124,7 @@ run "every_resource_is_named" {
         [for policy in data.aws_iam_policy_document.undelivered : policy.statement],
         ]) : !contains(statement.resources, "*") || alltrue([
         for action in statement.actions : contains([
-          # All that AWS's service authorization reference lists without a resource type, and that is used here.
+          # The actions in use for which AWS's service authorization reference lists no resource type.
           "logs:CreateLogDelivery",
           "logs:DeleteLogDelivery",
           "logs:DescribeLogGroups",
@@ -162,7 +163,7 @@ run "every_resource_is_named" {
   }
 }
 
-run "only_some_may_start_pipelines" {
+run "only_functions_that_record_ends_may_start_pipelines" {
   command = apply
 
   assert {
@@ -174,7 +175,7 @@ run "only_some_may_start_pipelines" {
         start         = data.aws_iam_policy_document.start.statement[*].actions
       } : document if contains(flatten(actions), "codepipeline:StartPipelineExecution")
     ] == ["start"]
-    error_message = "Only the functions that hear of ends start pipelines."
+    error_message = "Another function than those that record ends may start pipelines."
   }
 
   assert {
@@ -187,11 +188,11 @@ run "only_some_may_start_pipelines" {
         "arn:aws:codepipeline:eu-west-1:111122223333:web",
       ]) if anytrue([for action in statement.actions : startswith(action, "codepipeline:")])
     ])
-    error_message = "pipeline_name_patterns does not narrow what may be driven."
+    error_message = "pipeline_name_patterns does not limit the pipelines that the functions may start and stop."
   }
 }
 
-run "dry_runs_look_where_they_are_told_to" {
+run "dry_runs_check_revisions_in_source_arns" {
   command = apply
 
   assert {
@@ -199,11 +200,11 @@ run "dry_runs_look_where_they_are_told_to" {
       for statement in data.aws_iam_policy_document.look_for_revisions.statement :
       statement.sid => [join(" ", statement.actions), join(" ", statement.resources)]
       } == {
-      LookForObjects                      = ["s3:GetObject s3:GetObjectVersion", "arn:aws:s3:::sources/*"]
-      TellMissingObjectsFromForbiddenOnes = ["s3:ListBucket", "arn:aws:s3:::sources"]
-      LookForImages                       = ["ecr:DescribeImages", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web"]
+      LookForObjects       = ["s3:GetObject s3:GetObjectVersion", "arn:aws:s3:::sources/*"]
+      DetectMissingObjects = ["s3:ListBucket", "arn:aws:s3:::sources"]
+      LookForImages        = ["ecr:DescribeImages", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web"]
     }
-    error_message = "A dry run may look elsewhere than in source_arns, or not there."
+    error_message = "A dry run may read other sources than source_arns, or not all of these."
   }
 }
 
@@ -243,7 +244,7 @@ run "policies_reach_their_functions" {
         resources = toset(["arn:aws:events:eu-west-1:111122223333:event-bus/default"])
         source    = tolist(["release-machine"])
     }]
-    error_message = "Events may be put in another's name, or on another bus."
+    error_message = "A function may put events of another source, or on another bus."
   }
 }
 
@@ -261,7 +262,7 @@ run "dead_letters_come_from_their_rule_only" {
         tolist(["arn:aws:events:eu-west-1:111122223333:rule/release-machine-${replace(rule, "_", "-")}"]),
       ]
     }
-    error_message = "A queue of undelivered events takes messages from more than its own rule."
+    error_message = "A dead-letter queue accepts messages from other senders than its rule."
   }
 
   assert {
@@ -269,12 +270,12 @@ run "dead_letters_come_from_their_rule_only" {
       for rule, policy in data.aws_iam_policy_document.undelivered :
       one(policy.statement).resources == toset(["arn:aws:sqs:eu-west-1:111122223333:${aws_sqs_queue.undelivered[rule].name}"])
     ])
-    error_message = "A queue's policy names another queue."
+    error_message = "The policy of a dead-letter queue names another queue."
   }
 
   assert {
     condition     = alltrue([for rule, made in local.rules : made.rule.name == "release-machine-${replace(rule, "_", "-")}"])
-    error_message = "A rule has not the name that its queue's policy expects."
+    error_message = "The name of a rule differs from the name in the policy of its dead-letter queue."
   }
 }
 
@@ -286,12 +287,12 @@ run "functions_are_invoked_by_their_rule_only" {
       for permission in aws_lambda_permission.rule :
       permission.principal == "events.amazonaws.com" && startswith(permission.source_arn, "arn:aws:events:")
     ])
-    error_message = "A function may be invoked by more than its rule."
+    error_message = "A function may be invoked by others than its rule."
   }
 
   assert {
     condition     = { for rule, target in aws_cloudwatch_event_target.rule : rule => target.role_arn != null } == { execution_ended = false, hour_passed = false, manifest_dropped = true, state_changed = false }
-    error_message = "Only the machine's target goes through a role."
+    error_message = "A target other than the state machine has a role, or the state machine has none."
   }
 
   assert {

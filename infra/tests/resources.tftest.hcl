@@ -1,4 +1,4 @@
-# What is made: names, storage, functions, events, API, alarms.
+# The resources: names, storage, functions, events, API, alarms.
 
 mock_provider "aws" {
   override_during = plan
@@ -61,10 +61,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name_prefix = "two"
+  architecture = jsondecode(file("../.build/functions/open_release.zip.json")).architecture # as make built it
+  name_prefix  = "two"
 }
 
-run "two_copies_can_live_in_one_account" {
+run "two_deployments_fit_in_one_account" {
   command = plan
 
   assert {
@@ -88,12 +89,12 @@ run "two_copies_can_live_in_one_account" {
         trimprefix(aws_cloudwatch_log_group.machine.name, "/aws/vendedlogs/states/"),
       ]) : name == "two" || startswith(name, "two-")
     ])
-    error_message = "A name does not begin with name_prefix."
+    error_message = "A name does not start with name_prefix."
   }
 
   assert {
     condition     = aws_s3_bucket.manifests.bucket == "two-manifests-111122223333-eu-west-1"
-    error_message = "The bucket's name must be unique in the world."
+    error_message = "The name of the bucket is not unique to prefix, account and Region."
   }
 }
 
@@ -105,7 +106,7 @@ run "the_ledger_is_kept" {
       for table in [aws_dynamodb_table.releases, aws_dynamodb_table.executions, aws_dynamodb_table.pipelines] :
       table.billing_mode == "PAY_PER_REQUEST" && table.point_in_time_recovery[0].enabled && table.server_side_encryption[0].enabled && table.deletion_protection_enabled
     ])
-    error_message = "A table is not on demand, recoverable, encrypted and protected."
+    error_message = "A table is not on demand, recoverable, encrypted or protected."
   }
 
   assert {
@@ -113,7 +114,7 @@ run "the_ledger_is_kept" {
       aws_dynamodb_table.releases.hash_key, aws_dynamodb_table.releases.range_key,
       aws_dynamodb_table.executions.hash_key, aws_dynamodb_table.pipelines.hash_key,
     ] == ["release_id", "item", "execution_id", "pipeline"]
-    error_message = "A table's key is not the one the ledger uses."
+    error_message = "The key of a table differs from the key that the ledger uses."
   }
 
   assert {
@@ -129,7 +130,7 @@ run "the_ledger_is_kept" {
   }
 }
 
-run "the_ledger_can_be_given_up" {
+run "the_ledger_can_be_destroyed" {
   command = plan
 
   variables {
@@ -147,7 +148,7 @@ run "manifests_are_private" {
 
   assert {
     condition     = one(aws_s3_bucket_versioning.manifests.versioning_configuration).status == "Enabled" && !aws_s3_bucket.manifests.force_destroy
-    error_message = "Manifests can be overwritten or destroyed without a trace."
+    error_message = "Manifests can be overwritten or deleted without a copy."
   }
 
   assert {
@@ -160,7 +161,7 @@ run "manifests_are_private" {
       one(one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256",
       aws_s3_bucket_notification.manifests.eventbridge,
     ])
-    error_message = "The bucket is public, not encrypted, or silent."
+    error_message = "The bucket is public, not encrypted, or sends no events."
   }
 
   assert {
@@ -188,21 +189,21 @@ run "functions_get_their_settings" {
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
     }
-    error_message = "A function's environment is not the one agreed."
+    error_message = "The environment of a function is wrong."
   }
 
   assert {
     condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024 }
-    error_message = "A function has less of a processor than its cold start needs."
+    error_message = "The memory of a function is wrong."
   }
 
   assert {
     condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release" }
-    error_message = "A function is not named after its key."
+    error_message = "The name of a function differs from its key."
   }
 }
 
-run "the_machine_logs_errors_without_data" {
+run "the_workflow_logs_errors_without_data" {
   command = plan
 
   assert {
@@ -212,16 +213,16 @@ run "the_machine_logs_errors_without_data" {
 
   assert {
     condition     = aws_sfn_state_machine.release.type == "STANDARD" && length(aws_sfn_state_machine.release.tracing_configuration) == 0
-    error_message = "Task tokens need a standard machine; tracing is off unless wanted."
+    error_message = "The workflow is not a Standard workflow, or is traced without xray_enabled."
   }
 
   assert {
     condition     = can(jsondecode(aws_sfn_state_machine.release.definition)) && !strcontains(aws_sfn_state_machine.release.definition, "$${")
-    error_message = "The definition is not JSON, or a placeholder was left in it."
+    error_message = "The definition is not JSON, or holds a placeholder."
   }
 }
 
-run "other_partitions_have_arns_of_their_own" {
+run "other_partitions_have_their_own_arns" {
   command = plan
 
   override_data {
@@ -232,7 +233,7 @@ run "other_partitions_have_arns_of_their_own" {
 
   assert {
     condition     = !strcontains(aws_sfn_state_machine.release.definition, "arn:aws:states:::")
-    error_message = "The machine calls an integration of another partition."
+    error_message = "The workflow calls an integration of another partition."
   }
 
   assert {
@@ -240,16 +241,16 @@ run "other_partitions_have_arns_of_their_own" {
       length(regexall("\"arn:aws-us-gov:states:::", aws_sfn_state_machine.release.definition))
       == length(regexall("\"arn:aws:states:::", file("../statemachine.asl.json")))
     )
-    error_message = "The machine calls other integrations than its file."
+    error_message = "The workflow calls other integrations than statemachine.asl.json."
   }
 
   assert {
     condition     = alltrue([for arn in local.pipeline_arns : startswith(arn, "arn:aws-us-gov:codepipeline:")])
-    error_message = "The machine may drive pipelines of another partition."
+    error_message = "The functions may start pipelines of another partition."
   }
 }
 
-run "events_find_their_way" {
+run "events_reach_their_targets" {
   command = plan
 
   assert {
@@ -258,7 +259,7 @@ run "events_find_their_way" {
       detail-type = ["Object Created"]
       detail      = { bucket = { name = ["two-manifests-111122223333-eu-west-1"] }, object = { key = [{ suffix = ".json" }] } }
     }
-    error_message = "The wrong objects start the machine."
+    error_message = "Other objects than manifests start a release."
   }
 
   assert {
@@ -266,7 +267,7 @@ run "events_find_their_way" {
       source      = ["aws.codepipeline"]
       detail-type = ["CodePipeline Pipeline Execution State Change"]
     }
-    error_message = "State changes of pipelines are not heard, or stage and action events are heard as well."
+    error_message = "The rule misses state changes of pipelines, or matches events of stages and actions."
   }
 
   assert {
@@ -275,31 +276,31 @@ run "events_find_their_way" {
       detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
       detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two"], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
     }
-    error_message = "Executions that end without closing their release are not heard, or other machines' are."
+    error_message = "The rule misses workflow ends, or matches those of other state machines."
   }
 
   assert {
     condition     = aws_cloudwatch_event_rule.hour_passed.schedule_expression == "rate(1 hour)"
-    error_message = "Nobody looks for releases whose execution ended unheard."
+    error_message = "No hourly rule looks for missed workflow ends."
   }
 
   assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.rule : length(target.dead_letter_config) == 1 && target.input == null && length(target.input_transformer) == 0])
-    error_message = "A target gets no whole event, or what cannot be delivered is lost."
+    error_message = "A target gets only a part of the event, or has no dead-letter queue."
   }
 
   assert {
     condition     = alltrue([for queue in aws_sqs_queue.undelivered : queue.sqs_managed_sse_enabled && queue.fifo_queue != true && queue.message_retention_seconds == 1209600])
-    error_message = "A queue of undelivered events is not standard, encrypted and kept for 14 days."
+    error_message = "A dead-letter queue is not standard, not encrypted, or keeps its messages for less than 14 days."
   }
 
   assert {
     condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "hour_passed", "manifest_dropped", "record_state_change", "state_changed"])
-    error_message = "What fails for good is not kept for every rule and every function that events invoke."
+    error_message = "A rule, or a function that events invoke, has no dead-letter queue."
   }
 }
 
-run "only_pipelines_that_may_be_driven_are_heard" {
+run "only_state_changes_of_named_pipelines_are_recorded" {
   command = plan
 
   variables {
@@ -312,11 +313,11 @@ run "only_pipelines_that_may_be_driven_are_heard" {
       detail-type = ["CodePipeline Pipeline Execution State Change"]
       detail      = { pipeline = ["web", { wildcard = "shop-*" }, { wildcard = "*-web-*" }] }
     }
-    error_message = "State changes of other pipelines are heard, or stage and action events are heard as well."
+    error_message = "The rule matches other pipelines, or events of stages and actions."
   }
 }
 
-run "every_pipeline_is_heard_when_one_pattern_is_of_all" {
+run "one_pattern_can_stand_for_all_pipelines" {
   command = plan
 
   variables {
@@ -325,7 +326,7 @@ run "every_pipeline_is_heard_when_one_pattern_is_of_all" {
 
   assert {
     condition     = !can(jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern).detail)
-    error_message = "A pipeline that may be driven is not heard."
+    error_message = "The rule misses pipelines although a pattern is *."
   }
 }
 
@@ -334,27 +335,27 @@ run "the_api_takes_manifests_only" {
 
   assert {
     condition     = output.api_url == "https://abc.execute-api.eu-west-1.amazonaws.com/v1/releases"
-    error_message = "api_url is not the address to POST to."
+    error_message = "api_url is not the URL of POST /releases."
   }
 
   assert {
     condition     = jsondecode(aws_api_gateway_model.manifest.schema).required == ["releaseId", "pipelines"] && !jsondecode(aws_api_gateway_model.manifest.schema).additionalProperties
-    error_message = "The model lets something else than a manifest through."
+    error_message = "The model accepts a body that is not a manifest."
   }
 
   assert {
     condition     = aws_api_gateway_request_validator.body.validate_request_body && aws_api_gateway_integration.post_release.passthrough_behavior == "NEVER"
-    error_message = "A body can get past the model."
+    error_message = "A request can avoid the validation."
   }
 
   assert {
     condition     = strcontains(local.start_execution_template, "\\\"manifest\\\": $manifest, \\\"requestedBy\\\": \\\"$context.identity.userArn\\\"") && !strcontains(local.start_execution_template, "$input.json")
-    error_message = "The body is parsed on its way, or could overwrite who sent it."
+    error_message = "The template parses the body, or a body can overwrite the caller's identity."
   }
 
   assert {
     condition     = length(aws_api_gateway_stage.v1.access_log_settings) == 0 && length(aws_cloudwatch_log_group.api) == 0
-    error_message = "Access logs need an account setting and are off unless wanted."
+    error_message = "Access logs are on without api_access_logs."
   }
 }
 
@@ -368,11 +369,11 @@ run "the_api_can_log_its_calls" {
 
   assert {
     condition     = length(aws_api_gateway_stage.v1.access_log_settings) == 1 && aws_cloudwatch_log_group.api[0].retention_in_days == 7
-    error_message = "api_access_logs does not log."
+    error_message = "api_access_logs has no effect, or log_retention_days is ignored."
   }
 }
 
-run "alarms_are_few_and_tell_whom_they_are_told" {
+run "alarms_notify_the_topic" {
   command = plan
 
   variables {
@@ -382,7 +383,7 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 6 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["open_release", "run_pipeline"])
-    error_message = "There are other alarms than those documented."
+    error_message = "The alarms differ from those in docs/operating.md."
   }
 
   assert {
@@ -390,7 +391,7 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
       for queue in concat(values(aws_sqs_queue.undelivered)[*].name, values(local.failure_queues)[*].name) :
       contains([for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.dimensions.QueueName], queue)
     ])
-    error_message = "What a function fails on, or EventBridge could not deliver, can lie unseen."
+    error_message = "A dead-letter queue has no alarm."
   }
 
   assert {
@@ -398,7 +399,7 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
       for function, alarm in aws_cloudwatch_metric_alarm.errors :
       alarm.dimensions.FunctionName == output.function_names[function] && alarm.evaluation_periods == 1 && alarm.comparison_operator == "GreaterThanOrEqualToThreshold" && alarm.treat_missing_data == "notBreaching"
     ])
-    error_message = "An alarm does not tell of the first task that is given up, or stays on after it."
+    error_message = "An alarm misses the first task that the workflow stops trying, or does not end afterwards."
   }
 
   assert {
@@ -414,6 +415,6 @@ run "alarms_are_few_and_tell_whom_they_are_told" {
       for tagged in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors), [aws_dynamodb_table.releases]) :
       tagged.tags == tomap({ ReleaseMachine = "two", team = "shop" })
     ])
-    error_message = "Tags are lost on their way."
+    error_message = "A resource lacks its tags."
   }
 }

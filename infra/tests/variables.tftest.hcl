@@ -1,9 +1,13 @@
-# Each variable refuses what would only fail later, or on AWS.
+# Each variable rejects values that would fail later, or only on AWS.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{}" }
   }
+}
+
+variables {
+  architecture = jsondecode(file("../.build/functions/open_release.zip.json")).architecture # as make built it
 }
 
 run "name_prefix_too_long_for_the_bucket" {
@@ -42,7 +46,7 @@ run "architecture_as_docker_spells_it" {
   }
 }
 
-run "no_pipelines" {
+run "no_pipeline_patterns" {
   command         = plan
   expect_failures = [var.pipeline_name_patterns]
 
@@ -69,7 +73,7 @@ run "a_source_that_is_every_bucket" {
   }
 }
 
-run "a_source_that_is_no_repository" {
+run "a_source_that_is_not_a_repository" {
   command         = plan
   expect_failures = [var.source_arns]
 
@@ -78,7 +82,7 @@ run "a_source_that_is_no_repository" {
   }
 }
 
-run "a_pipeline_pattern_that_leaves_its_account" {
+run "a_pipeline_pattern_with_a_colon" {
   command         = plan
   expect_failures = [var.pipeline_name_patterns]
 
@@ -87,7 +91,7 @@ run "a_pipeline_pattern_that_leaves_its_account" {
   }
 }
 
-run "a_pipeline_pattern_that_eventbridge_refuses" {
+run "a_pipeline_pattern_that_eventbridge_rejects" {
   command         = plan
   expect_failures = [var.pipeline_name_patterns]
 
@@ -96,7 +100,7 @@ run "a_pipeline_pattern_that_eventbridge_refuses" {
   }
 }
 
-run "looks_that_fill_the_history_in_days" {
+run "checks_that_fill_the_history_in_days" {
   command         = plan
   expect_failures = [var.look_after_seconds]
 
@@ -105,7 +109,7 @@ run "looks_that_fill_the_history_in_days" {
   }
 }
 
-run "look_after_half_a_second_more" {
+run "look_after_a_fraction_of_a_second" {
   command         = plan
   expect_failures = [var.look_after_seconds]
 
@@ -114,7 +118,7 @@ run "look_after_half_a_second_more" {
   }
 }
 
-run "records_kept_for_no_time" {
+run "records_kept_for_zero_days" {
   command         = plan
   expect_failures = [var.record_retention_days]
 
@@ -123,7 +127,7 @@ run "records_kept_for_no_time" {
   }
 }
 
-run "log_retention_that_cloudwatch_does_not_know" {
+run "log_retention_that_cloudwatch_does_not_offer" {
   command         = plan
   expect_failures = [var.log_retention_days]
 

@@ -14,11 +14,9 @@ from botocore import xform_name
 
 from release_core import settings
 from release_core.manifest.model import Manifest
-from tools.build_functions import closure
+from tests.contract.import_graph import FUNCTIONS, sources_of
 
 ROOT = Path(__file__).parents[2]
-LAMBDAS = ROOT / "lambdas"
-FUNCTIONS = sorted(handler.parent.name for handler in LAMBDAS.glob("*/handler.py"))
 SETTINGS = {
     "open_release": settings.OpenReleaseSettings,
     "run_pipeline": settings.FunctionSettings,
@@ -109,7 +107,7 @@ def called(function: str) -> set[str]:
         for operation in session.get_service_model(service).operation_names
     }
     names: set[str] = set()
-    for source in closure(function, LAMBDAS)[0]:
+    for source in sources_of(function):
         for node in ast.walk(ast.parse(source.read_bytes())):
             match node:
                 case ast.Attribute(attr=name) | ast.Constant(value=str(name)):

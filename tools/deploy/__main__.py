@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from tools.deploy.packages import PackageError, check_packages
 from tools.deploy.target import Target, TargetError, aws_target, platform_target
 from tools.deploy.terraform import Terraform, TerraformError
 from tools.platform.layout import PLATFORM, Home
@@ -13,10 +14,7 @@ from tools.platform.lifecycle import PlatformError
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one command.
-
-    0 when it did what it says, 1 with a message when it could not, 2 for wrong usage.
-    """
+    """Runs one command. Returns 0, or 1 with a message on stderr; wrong usage exits with 2."""
     parser = argparse.ArgumentParser(prog="python -m tools.deploy", description=__doc__)
     parser.add_argument("command", choices=("apply", "destroy"))
     parser.add_argument("roots", nargs="+", metavar="ROOT")
@@ -28,34 +26,36 @@ def main(arguments: list[str]) -> int:
         if target.name == "aws":
             sys.stdout.write(f"About to {options.command} in {target.description}\n")
             sys.stdout.flush()
+        if options.command == "apply" and "infra" in options.roots:
+            check_packages(target.architecture)
         for root in options.roots:
             run(options.command, root, target)
-    except (PlatformError, TargetError, TerraformError) as error:
+    except (PackageError, PlatformError, TargetError, TerraformError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
 def choose(name: str, home: Home) -> Target:
-    """The target of that name, ready to be used."""
+    """The target of that name. Raises PlatformError and TargetError."""
     if name == "aws":
         return aws_target(os.environ.get("BACKEND_CONFIG", ""))
     return platform_target(home)
 
 
 def run(command: str, root: str, target: Target) -> None:
-    """Runs one command in one root and says what came of it."""
+    """Runs one command in one root and prints the result. Raises TerraformError."""
     started = time.monotonic()
     terraform = Terraform(root, target)
     if command == "apply" and terraform.is_applied():
-        done = f"{root} is deployed to {target.description} as it stands"
+        done = f"{root} is already deployed to {target.description}"
     elif command == "apply":
         done = f"Deployed {root} to {target.description}: {terraform.apply()} resources"
     elif terraform.has_state():
         terraform.destroy()
-        done = f"Destroyed what {root} made in {target.description}"
+        done = f"Destroyed the resources of {root} in {target.description}"
     else:
-        done = f"Nothing of {root} is deployed on {target.description}"
+        done = f"{root} has no resources in {target.description}"
     sys.stdout.write(f"{done} ({time.monotonic() - started:.1f} s)\n")
     sys.stdout.flush()
 

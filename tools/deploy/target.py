@@ -1,4 +1,4 @@
-"""Where to: the embedded platform, or the AWS account of the caller's credentials."""
+"""The target of a deployment: the platform on this machine, or an AWS account."""
 
 import os
 import platform
@@ -9,24 +9,27 @@ from pathlib import Path
 import boto3
 import botocore.exceptions
 
+from tools.build_functions import DEFAULT_ARCHITECTURE
 from tools.platform import environment, lifecycle
 from tools.platform.layout import PLATFORM, ROOT, Home
 
 
 class TargetError(Exception):
-    """The target cannot be used as it is asked for; the message says what to do."""
+    """The target cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """How Terraform is run for one target.
+    """How Terraform runs for one target.
 
-    `state` is the folder of the state files on the platform; on AWS the state is in the S3 backend
-    that `backend` describes. `settings` are values of Terraform's variables.
+    `architecture` is the functions' processor. `state` is the folder of the state files on the
+    platform; on AWS the state is in the S3 backend that `backend` describes. `outputs` is the
+    folder for Terraform's outputs. `settings` are values of Terraform's variables.
     """
 
     name: str
     description: str
+    architecture: str
     command: Path
     environment: dict[str, str]
     state: Path | None
@@ -36,18 +39,19 @@ class Target:
 
 
 def platform_target(home: Home) -> Target:
-    """The platform that runs in `home`. Raises lifecycle.PlatformError when none does."""
+    """The platform that runs in `home`. Raises lifecycle.PlatformError when it does not run."""
     record = lifecycle.running(home)
     shell = {name: text for name, text in os.environ.items() if name not in environment.REMOVED}
     return Target(
         name="platform",
         description=f"the platform on port {record.port}",
+        architecture=architecture(),
         command=ROOT / ".venv/bin/tflocal",
         environment=shell | environment.variables(record.port) | terraform_settings(),
         state=home.terraform,
         backend=None,
         outputs=home.path,
-        # What the functions run on is this machine; and nothing here is worth protecting.
+        # The functions run on this machine's processor, and no data here needs protection.
         settings={"architecture": architecture(), "deletion_protection": "false"},
     )
 
@@ -55,27 +59,30 @@ def platform_target(home: Home) -> Target:
 def aws_target(backend: str) -> Target:
     """The account and Region of the caller's credentials.
 
-    `backend` names a file with the settings of Terraform's S3 backend. Raises TargetError when it
-    does not, or when account or Region are not clear.
+    `backend` is the path of a file with the settings of Terraform's S3 backend. Raises TargetError
+    without that file, without a Region and without valid credentials.
     """
     if os.environ.get("AWS_ENDPOINT_URL"):
-        raise TargetError("AWS_ENDPOINT_URL is set, so this would not reach AWS. Unset it.")
+        raise TargetError("AWS_ENDPOINT_URL is set, so Terraform would not reach AWS. Unset it.")
     if not backend or not Path(backend).is_file():
         raise TargetError(
-            "For AWS, BACKEND_CONFIG must name a file with the bucket, key and region of"
-            " Terraform's S3 backend, so that the state outlives this folder (docs/deploy.md)."
+            "BACKEND_CONFIG does not name a file. Set it to a file with the bucket, key and region"
+            " of Terraform's S3 backend, which keeps the state (docs/deploy.md)."
         )
     session = boto3.session.Session()
     if session.region_name is None:
-        raise TargetError("No Region is chosen. Set AWS_REGION.")
+        raise TargetError("The Region is not set. Set AWS_REGION.")
     try:
         caller = session.client("sts").get_caller_identity()
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise TargetError(f"AWS does not accept the credentials: {error}") from error
+        raise TargetError(
+            f"The credentials cannot be used: {error}. Set AWS_PROFILE, or log in again."
+        ) from error
     return Target(
         name="aws",
         description=f"AWS account {caller['Account']}, Region {session.region_name},"
         f" as {caller['Arn']}",
+        architecture=terraform_variable("architecture") or DEFAULT_ARCHITECTURE,
         command=Path(shutil.which("terraform") or "terraform"),
         environment={**os.environ, **terraform_settings()},
         state=None,
@@ -85,13 +92,18 @@ def aws_target(backend: str) -> Target:
     )
 
 
+def terraform_variable(name: str) -> str:
+    """The value of a Terraform variable in the environment, or an empty string."""
+    return os.environ.get(f"TF_VAR_{name}", "")
+
+
 def architecture() -> str:
-    """Lambda's word for this machine's processor."""
+    """This machine's processor, by the name that Lambda uses."""
     return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
 
 def terraform_settings() -> dict[str, str]:
-    """The caller's own CLI settings where there are any, else those that set-up wrote."""
+    """Names the settings file that set-up wrote, unless the caller has one of their own."""
     own = os.environ.get("TF_CLI_CONFIG_FILE") or str(Path.home() / ".terraformrc")
     if Path(own).is_file():
         return {}

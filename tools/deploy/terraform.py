@@ -1,4 +1,4 @@
-"""Runs Terraform in one of the project's roots, quietly where nobody needs to read it."""
+"""Runs Terraform in one of the project's roots: quietly on the platform, visibly on AWS."""
 
 import fcntl
 import hashlib
@@ -16,7 +16,7 @@ BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
 
 class TerraformError(Exception):
-    """Terraform failed; the message holds what it said, and where all of it is."""
+    """Terraform failed; the message holds its errors and the path of the whole log."""
 
 
 class Terraform:
@@ -30,7 +30,7 @@ class Terraform:
         self._log = self._data / "terraform.log"
 
     def apply(self) -> int:
-        """Applies the root and writes its outputs; returns how many resources there then are."""
+        """Applies the root and writes its outputs; returns the number of its resources."""
         with self._ready():
             self._change("apply")
             if self._target.outputs:
@@ -40,16 +40,13 @@ class Terraform:
             return len(self._run("state", "list", *self._state()).splitlines())
 
     def is_applied(self) -> bool:
-        """Whether the last apply to this running platform had the same sources.
-
-        Never known of AWS.
-        """
+        """Whether the last apply to this platform had the same sources. Always False on AWS."""
         if self._target.state is None or not self._applied().is_file():
             return False
         return self._applied().read_text() == self._fingerprint()
 
     def destroy(self) -> None:
-        """Destroys what the root has made; nothing when it has made nothing."""
+        """Destroys the resources of the root, if there are any."""
         with self._ready():
             if self._target.state:
                 self._applied().unlink(missing_ok=True)
@@ -58,10 +55,7 @@ class Terraform:
                 (self._target.outputs / self._outputs_name()).unlink(missing_ok=True)
 
     def has_state(self) -> bool:
-        """Whether the root was applied to this target.
-
-        On AWS only the backend knows, so it is assumed.
-        """
+        """Whether the root was applied to this target. Always True on AWS: the backend decides."""
         return self._target.state is None or self._state_file().is_file()
 
     def _outputs_name(self) -> str:
@@ -84,10 +78,10 @@ class Terraform:
 
     @contextmanager
     def _ready(self) -> Iterator[None]:
-        """Holds the root for this run and initialises it if its sources have changed.
+        """Locks the root for this run and initialises it when its sources have changed.
 
-        One run at a time per root: tflocal, and we for the backend, lay a file beside the sources
-        for as long as Terraform runs.
+        One run at a time per root: tflocal, and we for the backend, put a file beside the sources
+        while Terraform runs.
         """
         self._data.mkdir(parents=True, exist_ok=True)
         with (PLATFORM / "terraform-data" / f"{self._name}.lock").open("w") as lock:
@@ -111,12 +105,12 @@ class Terraform:
             stamp.write_text(fingerprint)
 
     def _fingerprint(self) -> str:
-        """Changes when anything does that Terraform reads: this root, the machine and the zips."""
+        """Changes when a file or setting changes that Terraform reads."""
         digest = hashlib.sha256(repr(sorted(self._target.settings.items())).encode())
         files = [
             *self._root.rglob("*"),
             ROOT / "statemachine.asl.json",
-            # Not what a demo ships: that goes into the source bucket without Terraform.
+            # Not the demo's pages: they go into the source bucket without Terraform.
             *(ROOT / ".build/functions").rglob("*.zip"),
             *(ROOT / ".build/demo").rglob("*.zip"),
         ]
@@ -140,15 +134,17 @@ class Terraform:
         with self._log.open("a") as log:
             log.write(f"$ terraform {' '.join(arguments)}\n{done.stdout}{done.stderr}\n")
         if done.returncode:
-            raise TerraformError(f"{errors_in(done.stdout + done.stderr)}\nAll of it: {self._log}")
+            raise TerraformError(f"{errors_in(done.stdout + done.stderr)}\nWhole log: {self._log}")
         return str(done.stdout)
 
     def _run_visibly(self, *arguments: str) -> None:
         if self._call(*arguments).returncode:
-            raise TerraformError(f"terraform {arguments[0]} did not end well.")
+            raise TerraformError(
+                f"terraform {arguments[0]} did not complete: see its output above."
+            )
 
     def _call(self, *arguments: str, **how: Any) -> subprocess.CompletedProcess[Any]:
-        # Reading the state takes no provider, so it need not wait for tflocal to lay its settings.
+        # Reading the state needs no provider, so it does not need tflocal.
         command = "terraform" if arguments[0] in {"output", "state"} else self._target.command
         return subprocess.run(  # noqa: S603 - our own command
             [command, *arguments],
@@ -164,10 +160,7 @@ class Terraform:
 
 
 def errors_in(text: str) -> str:
-    """What Terraform said from its first error on, without tflocal's banner.
-
-    Else its last lines.
-    """
+    """Terraform's output from its first error on, else its last lines; without tflocal's banner."""
     lines = text.partition("\n=====")[0].splitlines()
     first = next((at for at, line in enumerate(lines) if line.startswith("Error: ")), -20)
     return "\n".join(lines[first:]).rstrip()

@@ -1,4 +1,10 @@
-# One function: its code, role, log group and, when events invoke it, the queue that keeps what failed.
+# One function: its code, its role, its log group and, when events invoke it, the queue of events that failed.
+
+locals {
+  # tools/build_functions.py writes a record beside each zip: Terraform cannot read files in a zip.
+  record = try(jsondecode(file("${var.package}.json")), { architecture = "unknown", sha256 = "unknown" })
+  build  = "Build the zips again: .venv/bin/python tools/build_functions.py --architecture ${var.architecture}"
+}
 
 resource "aws_cloudwatch_log_group" "function" {
   name              = "/aws/lambda/${var.name}"
@@ -7,7 +13,7 @@ resource "aws_cloudwatch_log_group" "function" {
 }
 
 resource "aws_lambda_function" "function" {
-  # Lambda checks at once that the role may trace.
+  # Lambda checks at creation that the role may trace.
   depends_on = [aws_iam_role_policy.runtime]
 
   function_name    = var.name
@@ -29,12 +35,24 @@ resource "aws_lambda_function" "function" {
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.function.name
-    application_log_level = "INFO" # One line for each fact; a release is followed by them.
+    application_log_level = "INFO" # The functions log one line per fact at this level.
     system_log_level      = "INFO"
   }
 
   tracing_config {
     mode = var.xray_enabled ? "Active" : "PassThrough"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.record.architecture == var.architecture
+      error_message = "${var.package} is built for ${local.record.architecture}, but architecture is ${var.architecture}. ${local.build}"
+    }
+
+    precondition {
+      condition     = local.record.sha256 == filesha256(var.package)
+      error_message = "${var.package} is not the zip that ${var.package}.json describes. ${local.build}"
+    }
   }
 }
 
@@ -49,7 +67,7 @@ resource "aws_sqs_queue" "failures" {
 
 resource "aws_lambda_function_event_invoke_config" "function" {
   count = var.asynchronous ? 1 : 0
-  # Lambda checks at once that the role may write to the queue.
+  # Lambda checks at creation that the role may write to the queue.
   depends_on = [aws_iam_role_policy.runtime]
 
   function_name                = aws_lambda_function.function.function_name
@@ -103,7 +121,7 @@ data "aws_iam_policy_document" "runtime" {
     content {
       sid       = "Trace"
       actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-      resources = ["*"] # X-Ray has no resources for these.
+      resources = ["*"] # X-Ray has no resource type for these actions.
     }
   }
 }

@@ -9,17 +9,17 @@ output "name" {
 }
 
 output "environment" {
-  description = "The environment the function got, for tests."
+  description = "Environment variables of the function, for tests."
   value       = var.environment
 }
 
 output "memory_mb" {
-  description = "The memory the function got, in MiB, for tests."
+  description = "Memory of the function in MiB, for tests."
   value       = aws_lambda_function.function.memory_size
 }
 
 output "failure_queue" {
-  description = "The queue of failed events {arn, name, url}, or null when nothing invokes the function asynchronously."
+  description = "Dead-letter queue of the function {arn, name, url}, or null when no events invoke it."
   value = one([
     for queue in aws_sqs_queue.failures : { arn = queue.arn, name = queue.name, url = queue.url }
   ])

@@ -1,35 +1,35 @@
 variable "name" {
-  description = "Name of the function on AWS, and of its role and log group."
+  description = "Name of the function, its role and its log group on AWS."
   type        = string
 }
 
 variable "description" {
-  description = "What the function does, in one sentence."
+  description = "Description of the function, in one sentence."
   type        = string
 }
 
 variable "package" {
-  description = "Path of the zip."
+  description = "Path of the zip. The record <zip>.json beside it names the processor and the SHA-256 of the zip."
   type        = string
 }
 
 variable "handler" {
-  description = "Handler, as package.module.function."
+  description = "Handler: package.module.function."
   type        = string
 }
 
 variable "architecture" {
-  description = "arm64 or x86_64."
+  description = "Processor of the function: arm64 or x86_64."
   type        = string
 }
 
 variable "timeout_seconds" {
-  description = "Longest run of one invocation, in seconds."
+  description = "Timeout of one invocation, in seconds."
   type        = number
 }
 
 variable "memory_mb" {
-  description = "Memory, in MiB; the share of a processor grows with it."
+  description = "Memory in MiB. The share of a processor grows with it."
   type        = number
   default     = 256
 }
@@ -40,29 +40,29 @@ variable "environment" {
 }
 
 variable "policy_json" {
-  description = "What the function may do, as an IAM policy. A resource of its own, so that it may name what depends on the function."
+  description = "IAM policy of the function, as JSON. It is a separate resource, so it may name resources that depend on the function."
   type        = string
 }
 
 variable "asynchronous" {
-  description = "Whether events invoke it: then what fails to the end is kept in a queue."
+  description = "Whether events invoke the function. If so, a dead-letter queue keeps the events on which it failed."
   type        = bool
   default     = false
 }
 
 variable "log_retention_days" {
-  description = "How long logs are kept, in days."
+  description = "Days to keep logs."
   type        = number
 }
 
 variable "xray_enabled" {
-  description = "Trace with X-Ray."
+  description = "Trace the function with X-Ray."
   type        = bool
   default     = false
 }
 
 variable "tags" {
-  description = "Tags for everything made here."
+  description = "Tags of all resources of this module."
   type        = map(string)
   default     = {}
 }

@@ -42,7 +42,7 @@ def of_pipeline(**keys: Any) -> str:
 
 
 def test_the_published_schema_is_current() -> None:
-    """Whoever changes the model runs `make schema`."""
+    """`make docs` renews the file after a change of the model."""
     assert SCHEMA.read_text(encoding="utf-8") == schema_text()
 
 

@@ -1,39 +1,47 @@
 """The zips of the functions: the same bytes for the same sources, and nothing unneeded."""
 
+import hashlib
 import importlib.util
+import json
 import marshal
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tools.build_functions import ROOT, BuildError, Sources, build, find_uv
+from tools.build_functions import (
+    DEFAULT_ARCHITECTURE,
+    ROOT,
+    BuildError,
+    Sources,
+    architecture_of,
+    build,
+    find_uv,
+    our_sources,
+)
+from tools.deploy.target import architecture as this_machine
 
 TREE = {
     "greet/__init__.py": "",
     "greet/handler.py": (
-        "from __future__ import annotations\n"
-        "from typing import TYPE_CHECKING\n"
         "import boto3\n"
-        "from core import words\n"
-        "if TYPE_CHECKING:\n"
-        "    from core import typed\n"
+        "from release_core import words\n"
         "def handler(event: object, context: object) -> str:\n"
         "    return words.greeting()\n"
     ),
     "part/__init__.py": "",
     "part/handler.py": "def handler(event: object, context: object) -> None: ...\n",
-    "core/__init__.py": "",
-    "core/words.py": "from .depth import deep\ndef greeting() -> str:\n    return deep.word\n",
-    "core/depth/__init__.py": "",
-    "core/depth/deep.py": "word = 'hello'\n",
-    "core/typed.py": "import not_installed_anywhere\n",
-    "core/unneeded.py": "import not_installed_anywhere\n",
+    "release_core/__init__.py": "",
+    "release_core/words.py": "from .depth import word\ndef greeting(): return word.text\n",
+    "release_core/depth/__init__.py": "",
+    "release_core/depth/word.py": "text = 'hello'\n",
+    "release_core/depth/word.pyi": "text: str\n",
+    "release_core/py.typed": "",
+    "release_core/__pycache__/words.cpython-312.pyc": "",
 }
 
 
@@ -50,14 +58,10 @@ def sources(tmp_path: Path) -> Sources:
 
 
 @pytest.fixture
-def built(sources: Sources, tmp_path: Path) -> Callable[[str], Path]:
-    """Builds into the folder of that name."""
-
-    def build_into(name: str) -> Path:
-        build(tmp_path / name, sources=sources, architecture="x86_64")
-        return tmp_path / name
-
-    return build_into
+def built(sources: Sources, tmp_path: Path) -> Path:
+    """The folder of the zips of these functions."""
+    build(tmp_path / "out", sources=sources, architecture="x86_64")
+    return tmp_path / "out"
 
 
 def names_in(archive: Path) -> set[str]:
@@ -66,51 +70,61 @@ def names_in(archive: Path) -> set[str]:
         return set(package.namelist())
 
 
-def test_same_sources_give_the_same_bytes(
-    built: Callable[[str], Path], sources: Sources, tmp_path: Path
-) -> None:
-    """Neither the time of a file nor the folder it lies in changes the zip."""
-    first = built("first")
-    shutil.copytree(sources.lambdas, tmp_path / "elsewhere")
+def test_same_sources_give_the_same_bytes(built: Path, sources: Sources, tmp_path: Path) -> None:
+    """Neither the time of a file nor its folder changes the zip."""
+    shutil.copytree(sources.lambdas, tmp_path / "elsewhere", copy_function=shutil.copyfile)
     moved = Sources(
         lambdas=tmp_path / "elsewhere", requirements=sources.requirements, uv=sources.uv
     )
-    build(tmp_path / "second", sources=moved, architecture="x86_64")
+    build(tmp_path / "again", sources=moved, architecture="x86_64")
     for function in ("greet", "part"):
         name = f"{function}.zip"
-        assert (first / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+        assert (built / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
-def test_only_what_is_imported_is_shipped(built: Callable[[str], Path]) -> None:
-    """Modules that nothing reaches, or that only type checkers read, stay at home."""
-    modules = {name for name in names_in(built("out") / "greet.zip") if name.endswith(".py")}
-    assert modules == {
-        "greet/__init__.py",
-        "greet/handler.py",
-        "core/__init__.py",
-        "core/words.py",
-        "core/depth/__init__.py",
-        "core/depth/deep.py",
+def test_a_zip_holds_its_function_and_all_that_functions_share(built: Path) -> None:
+    """Each module with its compiled form; no stub, no other function and nobody's old cache."""
+    modules = {"greet/__init__", "greet/handler", "release_core/__init__", "release_core/words"}
+    modules |= {"release_core/depth/__init__", "release_core/depth/word"}
+    compiled = {
+        f"{folder}/__pycache__/{name}.cpython-313.pyc"
+        for folder, _, name in (module.rpartition("/") for module in modules)
     }
+    names = names_in(built / "greet.zip")
+    assert names == {"build.json", *compiled, *(f"{each}.py" for each in modules)}
 
 
-def test_a_function_ships_nothing_of_another(built: Callable[[str], Path]) -> None:
-    """A function that shares nothing ships its own package alone."""
-    assert {name.split("/")[0] for name in names_in(built("out") / "part.zip")} == {"part"}
+def test_a_zip_says_for_which_processor_it_is(built: Path) -> None:
+    """The zip and the record beside it name the processor; the record has the zip's hash too."""
+    archive = built / "greet.zip"
+    assert architecture_of(archive) == "x86_64"
+    record = json.loads((built / "greet.zip.json").read_text())
+    assert record["architecture"] == "x86_64"
+    assert record["sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
-def test_modules_are_compiled_for_good(built: Callable[[str], Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"no zip"], ids=["missing", "no zip"])
+def test_what_is_not_such_a_zip_is_named(content: bytes | None, tmp_path: Path) -> None:
+    """A missing file and a foreign file have no processor."""
+    archive = tmp_path / "greet.zip"
+    if content:
+        archive.write_bytes(content)
+    with pytest.raises(BuildError, match=r"greet\.zip is not a zip that"):
+        architecture_of(archive)
+
+
+def test_modules_are_compiled_for_good(built: Path) -> None:
     """Compiled code is never compared with its source, and names the file Lambda runs it from."""
-    with zipfile.ZipFile(built("out") / "greet.zip") as package:
+    with zipfile.ZipFile(built / "greet.zip") as package:
         compiled = package.read("greet/__pycache__/handler.cpython-313.pyc")
     assert compiled[:4] == importlib.util.MAGIC_NUMBER
     assert int.from_bytes(compiled[4:8], "little") == 0b01, "hash-based and unchecked"
     assert marshal.loads(compiled[16:]).co_filename == "/var/task/greet/handler.py"  # noqa: S302 - our own
 
 
-def test_the_zip_runs(built: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_zip_runs(built: Path, tmp_path: Path) -> None:
     """Unpacked on an import path of its own, the handler answers."""
-    with zipfile.ZipFile(built("out") / "greet.zip") as package:
+    with zipfile.ZipFile(built / "greet.zip") as package:
         package.extractall(tmp_path / "task")
     (tmp_path / "task" / "boto3.py").write_text("")  # stands for the runtime's
     call = "from greet.handler import handler; print(handler(None, None))"
@@ -123,22 +137,30 @@ def test_the_zip_runs(built: Callable[[str], Path], tmp_path: Path) -> None:
     assert answer.stdout == "hello\n"
 
 
-def test_nothing_is_built_twice(sources: Sources, tmp_path: Path) -> None:
-    """Only the functions that reach a changed module are built again."""
-    output = tmp_path / "out"
-    assert build(output, sources=sources, architecture="x86_64") == ["greet", "part"]
-    assert build(output, sources=sources, architecture="x86_64") == []
-    (sources.lambdas / "core/depth/deep.py").write_text("word = 'good morning'\n")
-    assert build(output, sources=sources, architecture="x86_64") == ["greet"]
-    (output / "part.zip").unlink()
-    assert build(output, sources=sources, architecture="x86_64") == ["part"]
+def test_nothing_is_built_twice(built: Path, sources: Sources) -> None:
+    """A zip is built again when its sources or its processor change, or the zip itself."""
+
+    def again(architecture: str = "x86_64") -> list[str]:
+        return build(built, sources=sources, architecture=architecture)
+
+    assert again() == []
+    (sources.lambdas / "part/handler.py").write_text("handler = None\n")
+    assert again() == ["part"]
+    (sources.lambdas / "release_core/depth/word.py").write_text("text = 'good morning'\n")
+    assert again() == ["greet", "part"]
+    (built / "part.zip").unlink()
+    assert again() == ["part"]
+    shutil.copyfile(built / "greet.zip", built / "part.zip")
+    assert again() == ["part"]
+    assert again("arm64") == ["greet", "part"]
 
 
-def test_a_forgotten_dependency_is_named(sources: Sources, tmp_path: Path) -> None:
-    """An import that neither the runtime nor the function's lock brings stops the build."""
-    (sources.lambdas / "part/handler.py").write_text("import not_installed_anywhere\n")
-    with pytest.raises(BuildError, match="part imports not_installed_anywhere"):
-        build(tmp_path / "out", sources=sources, architecture="x86_64")
+def test_zips_of_removed_functions_go(built: Path, sources: Sources) -> None:
+    """The folder holds the functions of now; a file that the build did not make stays."""
+    (built / "other.zip").write_bytes(b"")
+    shutil.rmtree(sources.lambdas / "part")
+    build(built, sources=sources, architecture="x86_64")
+    assert {file.name for file in built.iterdir()} == {"greet.zip", "greet.zip.json", "other.zip"}
 
 
 def test_broken_source_is_named(sources: Sources, tmp_path: Path) -> None:
@@ -153,30 +175,15 @@ def test_each_architecture_gets_its_own_pydantic(
     architecture: str, machine: str, tmp_path: Path
 ) -> None:
     """The real open_release carries the compiled core of its processor, and no other."""
-    real = Sources(
-        lambdas=ROOT / "lambdas", requirements=ROOT / "requirements/functions", uv=find_uv()
-    )
-    build(tmp_path, sources=real, architecture=architecture)
+    build(tmp_path, sources=our_sources(), architecture=architecture)
     native = {name for name in names_in(tmp_path / "open_release.zip") if name.endswith(".so")}
     assert native == {f"pydantic_core/_pydantic_core.cpython-313-{machine}-linux-gnu.so"}
-
-
-def test_the_other_functions_ship_no_pydantic(tmp_path: Path) -> None:
-    """Only open_release validates manifests, so only it pays for pydantic's import."""
-    real = Sources(
-        lambdas=ROOT / "lambdas", requirements=ROOT / "requirements/functions", uv=find_uv()
-    )
-    build(tmp_path, sources=real, architecture="x86_64")
-    shipped = {
-        archive.stem: {name.split("/")[0] for name in names_in(archive)}
+    shipping_pydantic = {
+        archive.stem
         for archive in tmp_path.glob("*.zip")
+        if any(name.startswith("pydantic") for name in names_in(archive))
     }
-    assert [function for function, tops in shipped.items() if "pydantic" in tops] == [
-        "open_release"
-    ]
-    for function, tops in shipped.items():
-        others = set(shipped) - {function}
-        assert not tops & others
+    assert shipping_pydantic == {"open_release"}, "only open_release validates manifests"
 
 
 def commands_of(target: str, **variables: str) -> list[str]:
@@ -193,22 +200,29 @@ def commands_of(target: str, **variables: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("variables", "option"),
+    ("variables", "architecture"),
     [
-        ({}, ""),
-        ({"TF_VAR_architecture": "arm64"}, ""),  # Terraform gets this machine's there as well
-        ({"TARGET": "aws"}, "--architecture arm64"),
-        ({"TARGET": "aws", "TF_VAR_architecture": "x86_64"}, "--architecture x86_64"),
+        ({}, this_machine()),
+        ({"TF_VAR_architecture": "arm64"}, this_machine()),  # as tools.deploy does there
+        ({"TARGET": "aws"}, DEFAULT_ARCHITECTURE),
+        ({"TARGET": "aws", "TF_VAR_architecture": "x86_64"}, "x86_64"),
     ],
 )
 def test_the_zips_are_built_for_the_processor_that_is_deployed(
-    variables: dict[str, str], option: str
+    variables: dict[str, str], architecture: str
 ) -> None:
     """Zips of another processor than the functions' would fail at their first import."""
     (build_command,) = [
         command for command in commands_of("deploy", **variables) if "build_functions.py" in command
     ]
-    assert build_command.partition("build_functions.py")[2].strip() == option
+    assert build_command.endswith(f"build_functions.py --architecture {architecture}")
+
+
+def test_the_default_is_that_of_terraform() -> None:
+    """A zip that is built by hand without options fits a deployment without variables."""
+    variables = (ROOT / "infra/variables.tf").read_text()
+    block = variables.partition('variable "architecture" {')[2].partition("\n}")[0]
+    assert f'default     = "{DEFAULT_ARCHITECTURE}"' in block
 
 
 @pytest.mark.parametrize("target", ["platform", "aws"])

@@ -1,8 +1,8 @@
-"""The package holds the command and the functions' shared code, and names all that both import."""
+"""The package holds the command and the code it shares with the functions, and runs alone."""
 
 import ast
+import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,16 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+
+from tools.build_functions import find_uv
+from tools.dist import build_command
+
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
 SOURCES = (PACKAGE / "src" / "release_machine", ROOT / "lambdas" / "release_core")
-BUILDER = ROOT / ".platform" / "bootstrap" / "bin" / "python"
-# Brought along by a dependency that is named.
+# Modules that a named dependency installs.
 BROUGHT = {"botocore": "boto3", "pydantic_core": "pydantic"}
 
 
 def test_both_are_installed(tmp_path: Path) -> None:
-    """Whoever installs the command has the shared code too, wherever it is called from."""
+    """The installed command finds the shared code, from any folder."""
     script = "import release_machine, release_core; print(release_core.__path__[0])"
     called = subprocess.run(
         [sys.executable, "-I", "-c", script],
@@ -31,18 +35,23 @@ def test_both_are_installed(tmp_path: Path) -> None:
     assert Path(called.stdout.strip()).resolve() == SOURCES[1]
 
 
-def test_a_wheel_of_the_source_distribution_is_whole(tmp_path: Path) -> None:
-    """Built as `uv build` does it, apart from this repository, the package has both in it."""
-    repository, elsewhere, wheels = (tmp_path / each for each in ("here", "elsewhere", "wheels"))
-    for source in (PACKAGE, SOURCES[1]):
-        leftovers = shutil.ignore_patterns("*.egg-info", "__pycache__")
-        copy = repository / source.relative_to(ROOT)
-        shutil.copytree(source, copy, ignore=leftovers)
-    build("sdist", repository / "tools/operator", elsewhere)
-    (packed,) = elsewhere.glob("*.tar.gz")
-    shutil.unpack_archive(packed, elsewhere, filter="data")
-    build("wheel", elsewhere / packed.name.removesuffix(".tar.gz"), wheels)
-    (wheel,) = wheels.iterdir()
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The copy of the sources that the distributions were built from."""
+    return tmp_path_factory.mktemp("work") / "copy"
+
+
+@pytest.fixture(scope="module")
+def built(work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the wheel and the source distribution, as `make dist` publishes them."""
+    folder = tmp_path_factory.mktemp("dist")
+    build_command(work, folder)
+    return folder
+
+
+def test_the_wheel_is_whole(built: Path, work: Path) -> None:
+    """Built from the source distribution, apart from this repository, the wheel has both in it."""
+    (wheel,) = built.glob("*.whl")
     with ZipFile(wheel) as files:
         held = {name for name in files.namelist() if name.endswith((".py", ".css", ".js", ".html"))}
     assert held == {
@@ -52,19 +61,50 @@ def test_a_wheel_of_the_source_distribution_is_whole(tmp_path: Path) -> None:
         if path.suffix in {".py", ".css", ".js", ".html"}
     }
     # Leftovers of a build end up in the next one where they lie in a folder that both have.
-    assert not (tmp_path / ".build").exists()
-    assert [each.name for each in (repository / "tools").iterdir()] == ["operator"]
+    assert not (work / ".build").exists()
+    assert [each.name for each in (work / "tools").iterdir()] == ["operator"]
 
 
-def build(what: str, source: Path, into: Path) -> None:
-    """Call the build backend, which is installed where the set-up itself is."""
-    into.mkdir(parents=True)
-    script = f"from setuptools import build_meta; build_meta.build_{what}({str(into)!r})"
-    subprocess.run([BUILDER, "-c", script], capture_output=True, check=True, cwd=source)
+def test_the_same_sources_give_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    """Anybody can build the published files again and compare their checksums."""
+    build_command(tmp_path / "work", tmp_path / "again")
+    for file in built.iterdir():
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+@pytest.mark.parametrize("pattern", ["*.whl", "*.tar.gz"])
+def test_it_runs_without_the_repository(built: Path, tmp_path: Path, pattern: str) -> None:
+    """Installed into an empty environment, the command checks a manifest with its own code."""
+    (distribution,) = built.glob(pattern)
+    python, command = (tmp_path / "venv/bin" / name for name in ("python", "release-machine"))
+    uv("venv", "--python", sys.executable, tmp_path / "venv")
+    # Any versions that the package allows would do; these have been downloaded by the set-up.
+    constraints = ("--constraints", ROOT / "requirements/dev.txt")
+    locked = (*constraints, "--build-constraints", ROOT / "requirements/bootstrap.txt")
+    uv("pip", "install", "--python", python, *locked, distribution)
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}')
+
+    def run(*words: Path | str) -> str:
+        return subprocess.run(
+            words, capture_output=True, text=True, check=True, cwd=tmp_path, env={}
+        ).stdout
+
+    version = tomllib.loads((PACKAGE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert run(command, "--version") == f"{version}\n"
+    assert "valid, release 2026.11.22-1, 2 pipelines" in run(command, "validate", manifest)
+    script = "import release_machine, release_core; print(*release_core.__path__)"
+    assert run(python, "-c", script).startswith(str(tmp_path / "venv"))
+
+
+def uv(*words: Path | str) -> None:
+    """Call uv without what the caller's shell may have set for it."""
+    environment = {**os.environ, "VIRTUAL_ENV": ""}
+    subprocess.run([find_uv(), *words], capture_output=True, check=True, env=environment)
 
 
 def test_dependencies_are_named() -> None:
-    """What the sources import is a dependency of the package, and no dependency is idle."""
+    """The dependencies of the package are exactly the packages that its sources import."""
     project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {re.split(r"[<>=~!\[ ]", each)[0] for each in project["dependencies"]}
     used = {
