@@ -50,7 +50,7 @@ def make_open_release(parts: FunctionParts, *, look_after_seconds: int) -> OpenR
         ),
         planner=Planner(
             ledger=parts.ledger,
-            codepipeline=parts.codepipeline,
+            declarations=parts.codepipeline.declarations,
             step_functions=parts.step_functions,
             client=parts.client,
             clock=parts.clock,

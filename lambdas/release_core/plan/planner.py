@@ -1,12 +1,11 @@
 """Planning a release: the checks of its opening and a look ahead, by reading alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from release_core.aws.clients import InParallel, one_by_one
-from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.source_lookup import RevisionSources
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
@@ -46,7 +45,7 @@ class Planner:
     """
 
     ledger: LedgerReader
-    codepipeline: CodePipeline
+    declarations: Callable[[Sequence[str]], Declared]
     step_functions: StepFunctions
     client: Callable[[str], Any]
     clock: Clock
@@ -58,7 +57,7 @@ class Planner:
         Raises ClientError for what AWS refuses to show, beside revisions.
         """
         names = named_pipelines(document)
-        declared = self.codepipeline.declarations(names)
+        declared = self.declarations(names)
         manifest, problems = examine(document, declared=declared)
         if manifest is None:
             return Plan(release_id=release_id_of(document), problems=tuple(map(line_of, problems)))

@@ -14,11 +14,11 @@ from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.revisions import MAX_SHIPPED, Good
 from release_core.errors import RollbackRefused
 from release_core.manifest.fit import pipeline_problems
+from release_core.manifest.limits import MAX_ID
 from release_core.problems import MAX_REPORTED, listing
 from release_core.rollback.pins import pins_again, variables_again, why_not_again
 from release_core.strict_json import write_json
 
-MAX_ID = 100  # characters of a release id
 MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
 
 
