@@ -61,8 +61,7 @@ def manifest_schema() -> dict[str, Any]:
         "description": "A pipeline: a name, or an object with a name.",
         "anyOf": [
             {"$ref": f"#/$defs/{PipelineName.__name__}"},
-            pipeline
-            | {"title": "Pipeline", "description": "A pipeline of a release, with settings."},
+            pipeline | {"title": "Pipeline", "description": "A pipeline with settings."},
         ],
     }
     return {
