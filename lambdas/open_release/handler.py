@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
 
 
 def make_open_release(parts: FunctionParts, *, look_after_seconds: int) -> OpenRelease:
-    """What opens releases, from the parts of the function."""
+    """Build OpenRelease from the parts of the function."""
     reservations = Reservations(
         ledger=parts.ledger, step_functions=parts.step_functions, orphans=parts.orphans
     )
@@ -50,7 +50,7 @@ def make_open_release(parts: FunctionParts, *, look_after_seconds: int) -> OpenR
         ),
         planner=Planner(
             ledger=parts.ledger,
-            codepipeline=parts.codepipeline,
+            declarations=parts.codepipeline.declarations,
             step_functions=parts.step_functions,
             client=parts.client,
             clock=parts.clock,

@@ -1,4 +1,4 @@
-"""Reading what a workflow execution was asked for: its request, and the document of a manifest."""
+"""Reads the request of a workflow execution, and the document of the manifest."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef
 
-# What S3 answers, beside server errors, for an object that may be readable when asked again.
+# Errors of S3, beside server errors, after which a retry may succeed.
 _MAY_PASS = {"RequestTimeout", "RequestTimeTooSkewed", "ExpiredToken", "ThrottlingException"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """Reads requests and manifests, wherever they are."""
+    """Reads requests, and manifests from the input, S3 or the ledger."""
 
     step_functions: StepFunctions
     s3: "S3Client"
@@ -39,18 +39,17 @@ class Intake:
     rollbacks: RollbackReader
 
     def request(self, execution_arn: str) -> Request:
-        """What the input of a workflow execution asks for.
+        """The request in the input of a workflow execution.
 
         Raises ManifestUnreadable and ManifestInvalid as ``read_request`` does.
         """
         return read_request(self.step_functions.execution_input(execution_arn))
 
     def document(self, request: Request) -> tuple[Request, object]:
-        """The document of the manifest that a request is about.
+        """The request, completed with the requester in an object's metadata, and its document.
 
-        The request is answered with the requester that the dropped object may name. Raises
-        ManifestUnreadable, RollbackRefused, or ReleaseNotResumable for a retry of what has no
-        manifest on record.
+        Raises ManifestUnreadable, RollbackRefused, or ReleaseNotResumable for a retry of a release
+        that has no manifest on record.
         """
         if isinstance(request, DroppedObject):
             content, requester = self._read_object(request)
@@ -70,8 +69,8 @@ class Intake:
         recorded = self.ledger.get_manifest(retry.of)
         if recorded is None:
             raise ReleaseNotResumable(
-                f"the ledger has no manifest of a release {retry.of}; check its id in the list of "
-                "releases, or submit its manifest if it was never wholly opened"
+                f"the ledger has no manifest of a release {retry.of}; find its id with "
+                "release-machine list, or submit its manifest if its opening was not completed"
             )
         return {**recorded, "resume": True, **retry.changes}
 
@@ -86,7 +85,9 @@ class Intake:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status >= 500 or code in _MAY_PASS:
                 raise
-            raise ManifestUnreadable(f"{dropped.source} cannot be read: {code}") from error
+            raise ManifestUnreadable(
+                f"{dropped.source} cannot be read: S3 answered {code}"
+            ) from error
         with answer["Body"] as body:
             if answer["ContentLength"] > MAX_BYTES:
                 raise ManifestUnreadable(

@@ -1,4 +1,4 @@
-"""Opening a release: read its manifest, check it, take its pipelines, claim its id."""
+"""Opens a release: reads and checks the manifest, locks the pipelines, claims the release id."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -40,13 +40,12 @@ class OpenRelease:
     look_after_seconds: int
 
     def __call__(self, execution_arn: str) -> dict[str, Any]:
-        """Open the release and answer what the workflow needs to run it.
+        """Open the release and return what the workflow needs to run it.
 
         The answer has ``outcome`` (OPENED, ALREADY_RELEASED, BUSY or PLANNED), ``release_id``,
-        ``pipelines`` that are to run, ``wait_seconds``, ``look_after_seconds``, ``released_by``
-        (the execution that runs or ran the release) and the ``plan`` of a dry run. Raises a
-        Rejection when the manifest never becomes a release; that is recorded, unless it is a dry
-        run's.
+        ``pipelines`` to run, ``wait_seconds``, ``look_after_seconds``, ``released_by`` (the
+        execution that runs or ran the release) and the ``plan`` of a dry run. Raises a Rejection
+        when the manifest is rejected, and records it unless it is a dry run.
         """
         request: Request | None = None
         try:
@@ -68,7 +67,7 @@ class OpenRelease:
             requester=request.requester if request else None,
         )
         if isinstance(request, RollbackRequest):
-            # The failed release must not read as if it were rolled back.
+            # Otherwise the failed release would look as if it were rolled back.
             self.ledger.headers.note_refusal(request.of, request.release_id, str(rejection))
         log.warning(
             "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
@@ -109,7 +108,7 @@ class OpenRelease:
         }
 
     def wait(self, execution_arn: str, task_token: str) -> None:
-        """Have the task woken when a pipeline that its release needs becomes free."""
+        """Settle the task token when one of the release's pipelines becomes free."""
         _, document = self.intake.document(self.intake.request(execution_arn))
         manifest = self._check(document)
         self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
@@ -118,7 +117,7 @@ class OpenRelease:
         try:
             return self._open(opening)
         except (ExecutionEnded, RollbackRefused):
-            # The close of a stopped execution frees only the pipelines that it finds on record.
+            # close_release frees only pipelines on record, and these are not on record yet.
             self.reservations.give_back(opening.manifest.names, opening.execution_arn)
             raise
 
@@ -140,11 +139,11 @@ class OpenRelease:
                 self.reservations.give_back(manifest.names, opening.execution_arn)
                 return self.resuming(opening, rival)
         elif holder.attempt > 1:
-            return self.resuming.go_on(opening, holder)  # our own retry
+            return self.resuming.go_on(opening, holder)  # a retry of this invocation
         elif holder.manifest_sha256 != manifest.sha256:
             raise RollbackRefused(
-                f"what {manifest.release_id} rolls back has changed since its id was claimed; "
-                "roll back by hand"
+                f"the manifest of rollback {manifest.release_id} has changed since its id was "
+                f"claimed; run release-machine rollback {manifest.rollback_of}"
             )
         previous = self.ledger.last_good(manifest.names)
         self.ledger.openings.put_pipelines(opening, previous)
@@ -155,8 +154,7 @@ class OpenRelease:
         return check_manifest(document, declared=declared)
 
     def _wait_seconds(self, manifest: Manifest) -> int:
-        # As long as the longest limit: a task with a shorter one asks for its own wait, and most
-        # have the same one or none.
+        # The longest limit of all pipelines: a task with a shorter limit waits for that one.
         limits = [each.timeout_minutes for each in manifest.pipelines]
         waits = [max(limit * 60 for limit in limits if limit)] if all(limits) else []
         if manifest.deadline:
@@ -172,7 +170,7 @@ class OpenRelease:
         return replace(opening, rolls_back=found)
 
     def _refuse_stale(self, opening: Opening) -> Opening:
-        # Another release may have run these pipelines while this one did not hold them yet.
+        # Another release may have run these pipelines before this release held them.
         if opening.channel == "rollback":
             rollback = self.rollbacks.get(
                 opening.manifest.rollback_of or "",
@@ -182,7 +180,7 @@ class OpenRelease:
             now = Manifest.model_validate(checked_manifest(rollback))
             if now.sha256 != opening.manifest.sha256:
                 self.reservations.give_back(opening.manifest.names, opening.execution_arn)
-                raise LedgerBusy(f"what {now.release_id} rolls back has changed at this instant")
+                raise LedgerBusy(f"the manifest of rollback {now.release_id} has just changed")
             return replace(opening, omissions=tuple(rollback.omissions))
         return opening
 

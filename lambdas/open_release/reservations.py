@@ -1,4 +1,4 @@
-"""Reserving pipelines for a release: all of them or none, and never from a release that lives."""
+"""Locks the pipelines of a release: all or none, and never those of a release that still runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from release_core.problems import MAX_REPORTED
 
 @dataclass(frozen=True, kw_only=True)
 class Reservations:
-    """Takes and gives back the locks of a release that is being opened."""
+    """Takes and frees the locks of a release that is being opened."""
 
     ledger: Ledger
     step_functions: StepFunctions
     orphans: Orphans
 
     def take(self, pipelines: Sequence[str], opening: Opening) -> bool:
-        """Take all the pipelines; when some are held, none are taken.
+        """Lock all the pipelines, or none when another release holds one of them.
 
-        Then the answer is False if the manifest says to wait, and otherwise PipelinesBusy is
-        raised, naming who holds what. Raises OpeningElsewhere when the same release is being
-        opened by another execution: soon it will be known which of the two it is.
+        In that case returns False if the manifest says ``onBusy: wait``, otherwise raises
+        PipelinesBusy with the holders. Raises OpeningElsewhere when another execution is opening
+        the same release: a retry finds out which execution has opened it.
         """
         mine = LockHolder(
             release_id=opening.manifest.release_id, execution_arn=opening.execution_arn
@@ -41,7 +41,7 @@ class Reservations:
         }
         if busy:
             self.give_back([name for name in found if name not in busy], opening.execution_arn)
-        # In one order for all: of two releases that open at once, one gets on.
+        # All releases lock in the same order: of two that open at once, one succeeds.
         for pipeline in () if busy else sorted(pipelines):
             holder = self.ledger.locks.take(pipeline, mine)
             if holder and has_ended(holder.execution_arn):
@@ -65,17 +65,17 @@ class Reservations:
             if name in busy
         ]
         raise PipelinesBusy(
-            "Other releases hold pipelines of this one. Wait for them to end, or add "
+            "Other releases hold pipelines of this release. Wait until they have ended, or add "
             '"onBusy": "wait":\n' + "\n".join(lines[:MAX_REPORTED])
         )
 
     def give_back(self, pipelines: Sequence[str], execution_arn: str) -> None:
-        """Free the pipelines that this execution holds, and wake who waits for them."""
+        """Free the pipelines that this execution holds, and wake the releases that wait."""
         for pipeline in pipelines:
             unlock(self.ledger, self.step_functions, pipeline, execution_arn)
 
     def wait(self, pipelines: Sequence[str], task_token: str, *, execution_arn: str) -> None:
-        """Have the task woken by the first of the pipelines to become free; now, if one is."""
+        """Settle the token when the first of the pipelines becomes free, or now if one is free."""
         held = [
             pipeline
             for pipeline in pipelines

@@ -1,4 +1,4 @@
-"""A release id that is taken: the same release again, another one, or its next attempt."""
+"""Handles a release id that is taken: the same release again, another release, or a resume."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ from release_core.rollback.later_releases import overtaken_by
 
 @dataclass(frozen=True, kw_only=True)
 class Resuming:
-    """Decides what a manifest means whose release exists already."""
+    """Opens the next attempt of a release that exists, or answers with the existing release."""
 
     ledger: Ledger
     codepipeline: CodePipeline
@@ -39,8 +39,8 @@ class Resuming:
     def __call__(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
         """The outcome, the execution that runs or ran the release, and the pipelines to run.
 
-        Raises ReleaseIdTaken when it is another release, and ReleaseNotResumable while parts of
-        the attempt before still run.
+        Raises ReleaseIdTaken for another manifest, and ReleaseNotResumable while parts of the
+        previous attempt still run.
         """
         manifest = opening.manifest
         refuse_other(manifest, holder)
@@ -50,13 +50,13 @@ class Resuming:
         refuse_resume(holder, has_ended=self.orphans.has_ended)
         manifest.refuse_past(self.clock())
         release = self._caught_up(holder)
-        # One that was stopped while it was opened may lack pipelines.
+        # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
         names = [*unfinished(release), *missing]
         if not self.reservations.take(names, opening):
             return "BUSY", opening.execution_arn, []
         try:
-            # Nobody else runs them from here on.
+            # This release holds the pipelines now: no other release runs them from here on.
             refuse_overtaken(release, overtaken_by(self.ledger, release, names))
         except ReleaseNotResumable:
             self.reservations.give_back(names, opening.execution_arn)
@@ -64,12 +64,13 @@ class Resuming:
         if not self.ledger.openings.reopen(opening, release):
             self.reservations.give_back(names, opening.execution_arn)
             raise ReleaseNotResumable(
-                f"release {holder.release_id} was resumed or rolled back by somebody else"
+                f"release {holder.release_id} was resumed or rolled back by another execution; "
+                f"see it with release-machine show {holder.release_id}"
             )
         return self.go_on(opening, holder)
 
     def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
-        """Make the pipelines of the attempt that this execution has opened wait again."""
+        """Set the pipelines to WAITING for the attempt that this execution has opened."""
         previous = self.ledger.last_good(opening.manifest.names)
         self.ledger.openings.put_pipelines(opening, previous)
         release = self._read(holder.release_id)
@@ -77,15 +78,15 @@ class Resuming:
         return "OPENED", opening.execution_arn, unfinished(release)
 
     def _caught_up(self, holder: Release) -> Release:
-        """The release, with what the console did to its executions since it was closed.
+        """The release, updated with retries in the console since the release was closed.
 
-        What was retried with success counts as succeeded.
+        A pipeline whose retry succeeded counts as succeeded.
         """
         release = self._read(holder.release_id)
         going_on = []
         for pipeline in release.pipelines.values():
             if may_begin(pipeline, self.clock()):
-                going_on.append(f"- {pipeline.name}: its start or retry, which may still come")
+                going_on.append(f"- {pipeline.name}: a start or retry that may still take place")
             if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.execution_id is None:
                 continue
             seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id)

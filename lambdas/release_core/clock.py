@@ -1,9 +1,11 @@
-"""Times as the ledger keeps them: ISO 8601, UTC, milliseconds."""
+"""Times as the ledger keeps them: ISO 8601 in UTC, to the millisecond."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 type Clock = Callable[[], datetime]
+
+ZONED_TIME = "a time with its zone, such as 2026-11-22T18:00:00Z"
 
 
 def now() -> datetime:
@@ -12,29 +14,33 @@ def now() -> datetime:
 
 
 def to_iso(moment: datetime) -> str:
-    """A moment as ``2026-11-22T10:00:00.000Z``; such texts sort as the moments do."""
+    """The time as ``2026-11-22T10:00:00.000Z``; these texts sort in the order of time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> datetime:
-    """The moment an ISO 8601 text names, in UTC; a text without a zone is UTC.
+    """The time in an ISO 8601 text, in UTC; a text without a time zone is read as UTC.
 
-    Raises ValueError when the text is no such time, OverflowError when it is none in UTC.
+    Raises ValueError when the text is not a time, OverflowError when UTC has no such year.
     """
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def from_zoned_iso(text: str) -> datetime:
-    """The moment an ISO 8601 text names together with its zone, in that zone.
+    """The time in an ISO 8601 text that has a time zone, in that zone.
 
-    Raises ValueError, which says what is wrong, when the text is no such time or none in UTC.
+    Raises ValueError, with a message for users, when the text is not a time, has no time zone, or
+    when UTC has no such year.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"must be {ZONED_TIME}") from error
     if moment.tzinfo is None:
-        raise ValueError("must say its time zone, as in 2026-11-22T18:00:00Z")
+        raise ValueError("must have a time zone, such as the Z in 2026-11-22T18:00:00Z")
     try:
         moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("is no time in UTC: its year there is not from 1 to 9999") from error
+        raise ValueError("must be in the years 1 to 9999 in UTC") from error
     return moment

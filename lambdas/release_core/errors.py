@@ -61,7 +61,7 @@ class RollbackRefused(Rejection):
 
 
 class PipelinesBusy(Rejection):
-    """Another release drives pipelines that this one needs; names the holders."""
+    """Other releases hold pipelines that this release needs; the message names the holders."""
 
 
 class Unfinished(ReleaseMachineError):

@@ -20,16 +20,16 @@ def test_a_number_keeps_its_spelling() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "not JSON: Expecting value at line 1, column 1"),
-        (b'{"a": 1,\n "b" 2}', "line 2, column 6"),
+        (b"", "is not JSON at line 1, column 1: expected a value"),
+        (b'{"a": 1,\n "b" 2}', "is not JSON at line 2, column 6: expected `:` after the key"),
         (b'{"a": NaN}', "NaN is not a JSON number"),
         (b'{"a": -Infinity}', "-Infinity is not a JSON number"),
         (b'{"a": 1, "b": {"c": 1, "c": 2}}', "repeated keys: 'c'"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a": ' * 30_000, "nested too deeply"),
-        ('{"a": "é"}'.encode("latin-1"), "not UTF-8 text"),
+        ('{"a": "é"}'.encode("latin-1"), "is not UTF-8 text at byte 8; save it as UTF-8"),
         ('{"a": 1}'.encode("utf-16"), "not UTF-8 text"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "not a usable JSON document"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a whole number has at most 4,300 digits"),
         (b" " * (MAX_BYTES + 1), "a manifest has at most 262,144"),
     ],
 )

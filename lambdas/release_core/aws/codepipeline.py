@@ -13,9 +13,9 @@ from release_core.domain.declarations import (
     Declaration,
     Declared,
     NotAllowed,
-    NotDriven,
+    NotMatched,
     SourceAction,
-    drives,
+    matches,
     read_declaration,
 )
 from release_core.domain.release import ExecutionState, Failure, Pipeline
@@ -74,7 +74,7 @@ class FailedAction:
 class CodePipeline:
     """The calls to CodePipeline; throttling and server errors are retried by the SDK.
 
-    ``patterns`` are of the names of the pipelines that the deployment drives.
+    ``patterns`` are the deployment's, for the names of pipelines that it may release.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class CodePipeline:
         found = self._in_parallel(self._declaration, names)
         return {each.name: each for each in found if each}
 
-    def _declaration(self, name: str) -> Declaration | NotAllowed | NotDriven | None:
+    def _declaration(self, name: str) -> Declaration | NotAllowed | NotMatched | None:
         # IAM would refuse it as well, but to a person who plans it may show the pipeline.
-        if not drives(self._patterns, name):
-            return NotDriven(name=name, patterns=self._patterns)
+        if not matches(self._patterns, name):
+            return NotMatched(name=name, patterns=self._patterns)
         try:
             pipeline = self._client.get_pipeline(name=name)["pipeline"]
         except ClientError as error:

@@ -98,15 +98,24 @@ class NotAllowed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotDriven:
-    """A pipeline whose name is none of those that this deployment drives; nobody looked at it."""
+class NotMatched:
+    """A pipeline whose name does not match ``patterns``, the deployment's; it was not looked up."""
 
     name: str
     patterns: tuple[str, ...]
 
 
-# What was found of the pipelines that were asked for; those that do not exist are absent.
-type Declared = Mapping[str, Declaration | NotAllowed | NotDriven]
+@dataclass(frozen=True, kw_only=True)
+class NotFound:
+    """A pipeline that does not exist, and the existing pipeline with the nearest name."""
+
+    name: str
+    nearest: str | None
+
+
+# What was found of the pipelines that were asked for. A pipeline that does not exist is absent, or
+# NotFound where the names of all pipelines are known.
+type Declared = Mapping[str, Declaration | NotAllowed | NotMatched | NotFound]
 
 
 def declaration_of(declared: Declared, name: str) -> Declaration | None:
@@ -115,8 +124,8 @@ def declaration_of(declared: Declared, name: str) -> Declaration | None:
     return found if isinstance(found, Declaration) else None
 
 
-def drives(patterns: Iterable[str], name: str) -> bool:
-    """Whether a deployment drives a pipeline; in its patterns * stands for any text, as in IAM."""
+def matches(patterns: Iterable[str], name: str) -> bool:
+    """Whether a name matches one of the patterns; * stands for any text, as in IAM."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 

@@ -1,1 +1,1 @@
-"""What users submit, and every check of it."""
+"""Manifests and requests, as users submit them, and every check of them."""

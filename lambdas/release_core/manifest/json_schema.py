@@ -1,4 +1,4 @@
-"""The JSON Schema of the manifest, for editors and whoever else writes manifests."""
+"""The JSON Schema of the manifest, for editors and generators of manifests."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ _EXAMPLES = [
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator, less what tells an editor nothing: names as titles, null for absent."""
+    """Pydantic's generator without titles made of names and without null for absent keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -50,18 +50,18 @@ class _Generator(GenerateJsonSchema):
 def manifest_schema() -> dict[str, Any]:
     """The schema, in draft 2020-12, of every key of a manifest.
 
-    It knows the form only: whether names repeat, dependencies are in a circle and pipelines fit,
-    the checks of the release machine tell.
+    It has the form only. Repeated names, cycles, and whether pipelines fit are checked by the
+    release machine.
     """
     schema = Manifest.model_json_schema(schema_generator=_Generator)
     definitions = schema["$defs"]
-    # A plain name is short for an object that has nothing else.
+    # The name alone stands for an object with only a name.
     pipeline = definitions[ManifestPipeline.__name__]
     definitions[ManifestPipeline.__name__] = {
-        "description": "A pipeline: its name, or an object with its name.",
+        "description": "A pipeline: a name, or an object with a name.",
         "anyOf": [
             {"$ref": f"#/$defs/{PipelineName.__name__}"},
-            pipeline | {"title": "Pipeline", "description": "One pipeline of a release."},
+            pipeline | {"title": "Pipeline", "description": "A pipeline with settings."},
         ],
     }
     return {

@@ -1,4 +1,4 @@
-"""The doors: what an execution's input says about where its manifest is and who sent it."""
+"""Reads the request in a workflow execution's input: where the manifest is, and who sent it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,30 +6,33 @@ from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 from release_core.errors import ManifestInvalid, ManifestUnreadable
-from release_core.problems import is_storable, report
+from release_core.manifest.limits import ID_IN_WORDS, ID_PATTERN, MAX_ID
+from release_core.manifest.nearest import NearestName
+from release_core.problems import Problem, is_storable, report
 from release_core.strict_json import read_json
 
 type Channel = Literal["s3", "api", "direct", "rollback"]
 
-_WRAPPER = frozenset({"manifest", "requestedBy", "apiRequestId"})
-# Step Functions' console links the two executions by the last one.
+# Each marks an input that is not the manifest itself.
+REQUEST_KEYS = ("manifest", "rollBack", "retry")
+_WRAPPER_KEYS = frozenset({"manifest", "requestedBy", "apiRequestId"})
+# Step Functions' console links the two executions by the last key.
 ROLLBACK_KEYS = frozenset(
     {"rollBack", "releaseId", "requestedBy", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
 )
-# What may differ from the attempt before.
+# A retry may change these keys of the manifest on record.
 RETRY_CHANGES = frozenset({"deadline", "onBusy"})
 _RETRY_KEYS = RETRY_CHANGES | {"retry", "requestedBy"}
-_RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
-# The metadata of an object in S3, without its prefix x-amz-meta-.
+# The key of an S3 object's metadata, without the prefix x-amz-meta-.
 REQUESTED_BY = "requested-by"
-MAX_NAME = 1000  # bytes that name a person, a request or a version; AWS's own names are shorter
+MAX_NAME = 1000  # bytes of the name of a person, a request or a version; AWS's names are shorter
 MAX_KEY = 1024  # bytes of an object's key, as in S3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A manifest that lies in the input itself; ``source`` is the API's request id, if any."""
+    """A manifest in the input itself; ``source`` is the API's request id, or None."""
 
     channel: Channel
     document: object
@@ -39,7 +42,7 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class DroppedObject:
-    """A manifest that lies in S3."""
+    """A manifest in an S3 object."""
 
     bucket: str
     key: str
@@ -49,14 +52,14 @@ class DroppedObject:
 
     @property
     def source(self) -> str:
-        """Where the object is, with its version, as people write it."""
+        """The S3 URI of the object, with the version id."""
         version = f"?versionId={self.version_id}" if self.version_id else ""
         return f"s3://{self.bucket}/{self.key}{version}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackRequest:
-    """No manifest, but the release to roll back and the id of the release that does it."""
+    """The release to roll back, and the id of the release that rolls it back."""
 
     of: str
     release_id: str
@@ -67,7 +70,7 @@ class RollbackRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryRequest:
-    """No manifest, but the release whose manifest is given again, with what differs this time."""
+    """The release whose manifest on record is submitted again, and the changes to that manifest."""
 
     of: str
     changes: Mapping[str, object]
@@ -80,10 +83,10 @@ type Request = Submission | DroppedObject | RollbackRequest | RetryRequest
 
 
 def read_request(input_text: str) -> Request:
-    """What the input of an execution holds.
+    """The request in the input of a workflow execution.
 
-    Raises ManifestUnreadable when it is not JSON or an S3 event without an object, and
-    ManifestInvalid when it has a manifest, a rollback or a retry with keys that mean nothing.
+    Raises ManifestUnreadable when the input is not JSON or is an S3 event without an object, and
+    ManifestInvalid when a key or a value around the manifest, of a rollback or of a retry is wrong.
     """
     document = read_json(input_text, place="the input")
     if not isinstance(document, dict):
@@ -100,9 +103,9 @@ def read_request(input_text: str) -> Request:
 
 
 def requester_in(metadata: Mapping[str, str]) -> str | None:
-    """The person that the metadata of an object names, as ``release-machine submit`` does.
+    """The person in the metadata of an object, as ``release-machine submit`` writes it, or None.
 
-    S3's event tells the account alone.
+    S3's event has only the account.
     """
     person = metadata.get(REQUESTED_BY)
     return person if _is_name(person) else None
@@ -121,16 +124,16 @@ def _dropped_object(detail: object) -> DroppedObject:
                 requester=requester if _is_name(requester) else None,
             )
         case _:
-            raise ManifestUnreadable("the S3 event names no bucket and key")
+            raise ManifestUnreadable("the S3 event has no valid bucket name and object key")
 
 
 def _wrapped(document: dict[str, object]) -> Submission:
     problems = [
-        *_unknown_keys(document, _WRAPPER),
+        *_unknown_keys(document, _WRAPPER_KEYS),
         *_bad_names(document, "requestedBy", "apiRequestId"),
     ]
     if problems:
-        raise ManifestInvalid(report("The input beside its manifest", problems))
+        raise ManifestInvalid(report("The input around the manifest", problems))
     request_id = document.get("apiRequestId")
     return Submission(
         channel="api" if request_id else "direct",
@@ -172,22 +175,25 @@ def _retry(document: dict[str, object]) -> RetryRequest:
     )
 
 
-def _unknown_keys(document: dict[str, object], known: frozenset[str]) -> Iterator[str]:
+def _unknown_keys(document: dict[str, object], known: frozenset[str]) -> Iterator[Problem]:
+    nearest = NearestName(known)
     for key in sorted(document.keys() - known):
-        yield f"{key}: unknown key"
+        suggestion = nearest.suggest(key) or f"; the keys here are {', '.join(sorted(known))}"
+        yield Problem((key,), f"unknown key{suggestion}")
 
 
-def _bad_names(document: dict[str, object], *keys: str) -> Iterator[str]:
+def _bad_names(document: dict[str, object], *keys: str) -> Iterator[Problem]:
     for key in keys:
         if document.get(key, "") != "" and not _is_name(document[key]):
-            yield f"{key}: must be a string of at most {MAX_NAME:,} bytes"
+            yield Problem((key,), f"must be a string of at most {MAX_NAME:,} bytes in UTF-8")
 
 
-def _bad_ids(document: dict[str, object], *keys: str) -> Iterator[str]:
+def _bad_ids(document: dict[str, object], *keys: str) -> Iterator[Problem]:
     for key in keys:
         value = document.get(key)
-        if not (isinstance(value, str) and _RELEASE_ID.fullmatch(value)):
-            yield f"{key}: must be the id of a release"
+        is_id = isinstance(value, str) and len(value) <= MAX_ID and re.fullmatch(ID_PATTERN, value)
+        if not is_id:
+            yield Problem((key,), f"must be the id of a release: a string of {ID_IN_WORDS}")
 
 
 def _is_name(value: object) -> TypeGuard[str]:

@@ -1,1 +1,1 @@
-"""What a manifest would do now, without any write."""
+"""Plans: what a manifest would do now, without any write."""

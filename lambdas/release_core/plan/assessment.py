@@ -1,4 +1,4 @@
-"""What a plan says, once everything that it depends on has been looked up: pure."""
+"""Makes a plan from facts that were read before: pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ type Lookups = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
 
 @dataclass(frozen=True, kw_only=True)
 class Assessment:
-    """All that was looked up for a plan; from here on nothing is read."""
+    """The facts that a plan is made from."""
 
     manifest: Manifest
     declared: Declared
@@ -33,7 +33,7 @@ class Assessment:
     now: datetime
 
     def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
-        """The plan, with what is wrong in the document and why its opening would refuse it."""
+        """The plan, with the problems of the document and the reason of a refused opening."""
         usually = {
             name: usual(self.facts[name].durations) if name in self.facts else None
             for name in self.manifest.names
@@ -46,7 +46,7 @@ class Assessment:
         try:
             expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
         except ValueError:
-            expected = None  # a cycle: a problem that the document has already
+            expected = None  # a cycle, which is one of the problems already
         planned = tuple(
             PlannedPipeline(
                 name=each.name,
@@ -84,7 +84,7 @@ class Assessment:
     def _refused_as(
         self, problems: Sequence[Problem], refusal: Rejection | None
     ) -> type[Rejection]:
-        """What the opening would raise, which looks at one thing after the other."""
+        """The error that the opening would raise; it makes its checks in this order."""
         if problems:
             return ManifestInvalid
         if refusal:
@@ -94,7 +94,7 @@ class Assessment:
         held = any(self._holder(name) for name in self.manifest.names)
         if held and self.manifest.on_busy == "refuse":
             return PipelinesBusy
-        # It would open, and fail for a revision that does not exist.
+        # The release would open, and then fail for a revision that does not exist.
         return ManifestInvalid
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
@@ -120,28 +120,31 @@ class Assessment:
             if lookup and lookup.exists is False:
                 place = ("pipelines", position, "sourceRevisions", index, "revisionValue")
                 yield line_of(
-                    Problem(place, f"{pin.action_name!r} has no revision {pin.revision_value!r}")
+                    Problem(
+                        place,
+                        f"source action {pin.action_name!r} has no revision {pin.revision_value!r}",
+                    )
                 )
         yield from self._of_attempt_before(pipeline.name)
         holder = self._holder(pipeline.name)
         if holder and self.manifest.on_busy == "refuse":
             yield (
-                f"{pipeline.name}: release {holder.release_id} holds it "
-                f'({holder.execution_arn}); wait for its end, or add "onBusy": "wait"'
+                f"{pipeline.name}: release {holder.release_id} holds this pipeline "
+                f'({holder.execution_arn}); wait until it has ended, or add "onBusy": "wait"'
             )
 
     def _of_attempt_before(self, pipeline: str) -> Iterator[str]:
-        """What of the attempt before has not ended, so that it cannot be resumed yet."""
+        """What has not ended in the previous attempt, so that it cannot be resumed yet."""
         earlier = self._earlier(pipeline)
         if earlier and may_begin(earlier, self.now):
             yield (
-                f"{pipeline}: its start or retry in the attempt before may still come; "
-                "resume in some minutes"
+                f"{pipeline}: a start or retry of the previous attempt may still take place; "
+                "resume in a few minutes"
             )
         for each in self.facts.get(pipeline, PipelineFacts()).in_flight:
             if earlier and each.execution_id == earlier.execution_id:
                 yield (
-                    f"{pipeline}: execution {each.execution_id} of the attempt before is "
+                    f"{pipeline}: execution {each.execution_id} of the previous attempt is "
                     f"{each.status}; resume when it has ended"
                 )
 
@@ -149,27 +152,27 @@ class Assessment:
         facts = self.facts.get(pipeline.name, PipelineFacts())
         declaration = declaration_of(self.declared, pipeline.name)
         if pipeline.name in self._done:
-            yield "has succeeded in this release and is not run again"
+            yield "has succeeded in this release and does not run again"
             return
         holder = self._holder(pipeline.name)
         if holder and self.manifest.on_busy == "wait":
             yield f"waits until release {holder.release_id} has ended"
         later = self.later.get(pipeline.name)
         if later and self.release:
-            yield f"release {later} has run it since this release did: this one ships over it"
+            yield f"overwrites the changes of release {later}, which has run this pipeline since"
         elif later:
-            yield f"release {later} came later and has run it: that goes back too"
+            yield f"also rolls back release {later}, which has run this pipeline since"
         for each in facts.disabled:
             why = f": {each.reason}" if each.reason else ""
             yield (
-                f"stops before stage {each.stage}, whose transition is disabled{why}; aws "
-                f"codepipeline enable-stage-transition --pipeline-name {pipeline.name} "
+                f"stops before stage {each.stage}, whose transition is disabled{why}; enable it: "
+                f"aws codepipeline enable-stage-transition --pipeline-name {pipeline.name} "
                 f"--stage-name {each.stage} --transition-type Inbound"
             )
         if facts.in_flight and declaration and declaration.mode != "PARALLEL":
             ids = ", ".join(each.execution_id for each in facts.in_flight)
             means = "queues behind" if declaration.mode == "QUEUED" else "may supersede or wait for"
-            yield f"{means} what is in flight: {ids}"
+            yield f"{means} running executions: {ids}"
         for source in sources_of(self.declared, pipeline):
             lookup = self.found.get((pipeline.name, source.name))
             if lookup and lookup.exists is None:
@@ -181,31 +184,31 @@ class Assessment:
             back = f", rolled back by {standing.rolled_back_by}" if standing.rolled_back_by else ""
             yield (
                 f"release {self.manifest.release_id} has this manifest and is {standing.status}"
-                f"{back}: nothing would run again"
+                f"{back}: nothing runs again"
             )
 
     def _holder(self, pipeline: str) -> LockHolder | None:
-        """Who stands in the way of a pipeline that would run."""
+        """The release that holds a pipeline which would run, or None."""
         if self._runs_already or pipeline in self._done:
             return None
         return self.held.get(pipeline)
 
     def _earlier(self, pipeline: str) -> Pipeline | None:
-        """The pipeline as the attempts before left it, when they are resumed."""
+        """The pipeline after the previous attempt, when the release is resumed."""
         if self.release is None or not self.manifest.resume:
             return None
         return self.release.pipelines.get(pipeline)
 
     @property
     def _done(self) -> set[str]:
-        """What a resume does not run again."""
+        """The pipelines that a resume does not run again."""
         done = PipelineStatus.SUCCEEDED
         earlier = {name: self._earlier(name) for name in self.manifest.names}
         return {name for name, each in earlier.items() if each and each.status is done}
 
     @property
     def _standing(self) -> Standing | None:
-        """How the release stands that the manifest already is."""
+        """The status of the release that was opened earlier with this manifest."""
         release = self.release
         if release is None or not self._runs_already:
             return None
@@ -213,7 +216,7 @@ class Assessment:
 
     @property
     def _runs_already(self) -> bool:
-        """Whether the manifest would be answered with the release that it already is."""
+        """Whether the manifest is that of an existing release, so that nothing would run."""
         release = self.release
         return bool(
             release
@@ -223,7 +226,7 @@ class Assessment:
 
 
 def sources_of(declared: Declared, pipeline: ManifestPipeline) -> tuple[SourceAction, ...]:
-    """The source actions of a pipeline as they run with the variables of its manifest."""
+    """The source actions of a pipeline as they run with the variables of the manifest."""
     declaration = declaration_of(declared, pipeline.name)
     return declaration.sources_with(pipeline.variables) if declaration else ()
 
@@ -233,7 +236,7 @@ def pins_of(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:
 
 
 def _is_of_one(problem: Problem) -> bool:
-    """Whether a problem is that of one pipeline, and not of the manifest or of several."""
+    """Whether a problem belongs to one pipeline, not to the manifest or several pipelines."""
     return problem.place[:1] == ("pipelines",) and len(problem.place) > 1
 
 

@@ -1,4 +1,4 @@
-"""A plan: what a manifest would do now, as plain values that are written as JSON."""
+"""A plan: what a manifest would do now, as plain values and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from release_core.errors import ManifestInvalid, Rejection
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import write_json
 
-# An execution's output has at most 256 KiB; the rest is the workflow's own.
+# The output of a workflow execution has at most 256 KiB, of which the workflow needs a part.
 OUTPUT_LIMIT = 200_000  # bytes
 _PLAIN = ("name", "dependsOn", "problems", "warnings")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSource:
-    """One source action: the revision it shipped last, and the one it is to ship.
+    """A source action: the ``current`` revision, and the ``wanted`` revision of the manifest.
 
-    ``key`` is the key of the object that ``wanted`` is a version of, where both are pinned.
+    ``key`` is the object key when the manifest pins a key together with the version ``wanted``.
     """
 
     action: str
@@ -33,7 +33,7 @@ class PlannedSource:
     note: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The source as part of a plan's document; without ``wanted`` it takes its newest."""
+        """The source in the document of a plan; without ``wanted`` it takes the newest revision."""
         return {
             "actionName": self.action,
             "provider": self.provider,
@@ -47,7 +47,7 @@ class PlannedSource:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedPipeline:
-    """One pipeline of a plan; without ``declaration`` it cannot be read."""
+    """A pipeline of a plan; ``declaration`` is None when the pipeline cannot be read."""
 
     name: str
     depends_on: tuple[str, ...]
@@ -62,7 +62,7 @@ class PlannedPipeline:
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The pipeline as part of a plan's document."""
+        """The pipeline in the document of a plan."""
         declaration, holder = self.declaration, self.held_by
         return {
             "name": self.name,
@@ -93,22 +93,22 @@ class PlannedPipeline:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How the release stands that a manifest already is."""
+    """The status of a release that was opened earlier with the same manifest."""
 
     status: str
     rolled_back_by: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The standing as part of a plan's document."""
+        """The status in the document of a plan."""
         return {"status": self.status, "rolledBackBy": self.rolled_back_by}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a manifest would do now; ``problems`` are all that keeps it from being released.
+    """What a manifest would do now; ``problems`` has every reason why it cannot be released.
 
-    ``refused_as`` is what its opening would raise for them. With ``already_released`` nothing would
-    run.
+    ``refused_as`` is the error that the opening would raise for the problems. With
+    ``already_released`` nothing would run.
     """
 
     release_id: str | None
@@ -122,20 +122,20 @@ class Plan:
 
     @property
     def valid(self) -> bool:
-        """Whether the manifest would be released as things are now."""
+        """Whether the manifest can be released now."""
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """The document of the plan, as docs/operating.md describes it."""
+        """The plan as a JSON document; docs/operating.md describes it."""
         return self._document([each.as_json() for each in self.pipelines])
 
     def as_output(self) -> dict[str, Any]:
-        """The document, if need be with so little of each pipeline that an execution can end so."""
+        """The document, shortened where it is too large for the output of a workflow execution."""
         document = self.as_json()
         if len(write_json(document).encode()) <= OUTPUT_LIMIT:
             return document
         short = [{key: each[key] for key in _PLAIN} for each in document["pipelines"]]
-        note = "the plan is too large for an execution's output; release-machine plan shows it all"
+        note = "the plan is too large for this output; release-machine plan shows all of it"
         shortened = self._document(short, [*self.warnings, note])
         if len(write_json(shortened).encode()) <= OUTPUT_LIMIT:
             return shortened

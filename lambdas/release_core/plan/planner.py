@@ -1,12 +1,11 @@
-"""Planning a release: the checks of its opening and a look ahead, by reading alone."""
+"""Plans a release: the checks of its opening, and an outlook; only reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from release_core.aws.clients import InParallel, one_by_one
-from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.source_lookup import RevisionSources
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
@@ -40,31 +39,31 @@ from release_core.rollback.manifest import refuse_rollback
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Plans what a manifest would do now: the checks of its opening, and a look for its revisions.
+    """Plans what a manifest would do now: the checks of the opening, and whether revisions exist.
 
-    It writes nothing.
+    Writes nothing.
     """
 
     ledger: LedgerReader
-    codepipeline: CodePipeline
+    declarations: Callable[[Sequence[str]], Declared]
     step_functions: StepFunctions
     client: Callable[[str], Any]
     clock: Clock
     in_parallel: InParallel = one_by_one
 
     def __call__(self, document: object) -> Plan:
-        """The plan of a JSON document, with all its problems if it cannot be released.
+        """The plan of a JSON document, with all problems if it cannot be released.
 
-        Raises ClientError for what AWS refuses to show, beside revisions.
+        Raises ClientError when AWS refuses a read other than that of a revision.
         """
         names = named_pipelines(document)
-        declared = self.codepipeline.declarations(names)
+        declared = self.declarations(names)
         manifest, problems = examine(document, declared=declared)
         if manifest is None:
             return Plan(release_id=release_id_of(document), problems=tuple(map(line_of, problems)))
         survey = Survey(self.client("codepipeline"), in_parallel=self.in_parallel)
         facts = survey([name for name in names if declaration_of(declared, name)])
-        has_ended = cache(self._has_ended)  # one execution may hold them all
+        has_ended = cache(self._has_ended)  # one execution can hold all pipelines
         held = {
             name: holder
             for name, holder in self.ledger.lock_holders(names).items()
@@ -87,7 +86,7 @@ class Planner:
     def _refusal(
         self, manifest: Manifest, release: Release | None, later: Mapping[str, str]
     ) -> Rejection | None:
-        """Why its opening would refuse a sound manifest, told by what is on record."""
+        """The reason on record why the opening would refuse a valid manifest, or None."""
         try:
             past = manifest.past(self.clock())
             if release is None:
@@ -110,7 +109,7 @@ class Planner:
         return None
 
     def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:
-        """The release that has run each pipeline since, if this is to take back or resume one."""
+        """The later release that ran each pipeline, for a rollback or a resume."""
         if release is not None:
             return (
                 overtaken_by(self.ledger, release, unfinished(release)) if manifest.resume else {}
@@ -141,6 +140,6 @@ def _is_own(holder: LockHolder, release: Release | None) -> bool:
 
 
 def _fitting_pins(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:
-    """The pins that can be looked for: of another type there is a problem already."""
+    """The pins that can be looked up; a pin of a wrong type is a problem already."""
     types = revision_types(source.provider)
     return [pin for pin in pins_of(pipeline, source) if not types or pin.type in types]

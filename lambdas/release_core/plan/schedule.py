@@ -1,4 +1,4 @@
-"""How long a release will take, by how long its pipelines took before: pure, never certain."""
+"""Estimates how long a release takes from the earlier durations of its pipelines: pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import timedelta
 from heapq import heappop, heappush
 from statistics import median
 
-# Fewer say little about what is usual, and older ones about what is usual now.
+# Enough durations for a median; older ones say little about the present.
 _RECENT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """When a pipeline is expected to start and end, both from now on; None where nobody knows."""
+    """When a pipeline is expected to start and end, both from now on; None where unknown."""
 
     start: timedelta | None
     end: timedelta | None
@@ -20,9 +20,9 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """What is expected of each pipeline; ``end`` is the last one's, if every one's is known.
+    """The estimate for each pipeline; ``end`` is the last end, or None when an end is unknown.
 
-    ``critical_path`` names the pipelines that decide the end, in order: none when it is not known.
+    ``critical_path`` has the pipelines that decide the end, in order; empty without an ``end``.
     """
 
     pipelines: Mapping[str, Expected]
@@ -31,7 +31,7 @@ class Schedule:
 
 
 def usual(durations: Sequence[timedelta]) -> timedelta | None:
-    """What a pipeline usually takes: the median of its latest successes, given newest first."""
+    """The usual duration of a pipeline: the median of the latest successes, given newest first."""
     if not durations:
         return None
     return timedelta(seconds=median(each.total_seconds() for each in durations[:_RECENT]))
@@ -44,10 +44,10 @@ def schedule(
     max_concurrency: int | None = None,
     in_flight: Collection[str] = (),
 ) -> Schedule:
-    """What is expected of pipelines, in the order in which they would take a free slot.
+    """The schedule of pipelines, given in the order in which they would take a free slot.
 
-    ``remaining`` says how long each still takes, ``in_flight`` which of them run already. A
-    dependency that is not among the pipelines is done. Raises ValueError for a cycle.
+    ``remaining`` has the time that each pipeline still takes, ``in_flight`` those that run already.
+    A dependency that is not one of the pipelines counts as done. Raises ValueError for a cycle.
     """
     after = {
         name: [each for each in before if each in depends_on] for name, before in depends_on.items()
@@ -78,7 +78,7 @@ def schedule(
             if not missing[dependent]:
                 heappush(ready, (True, places[dependent], dependent))
     if len(ends) < len(after):
-        raise ValueError("the pipelines depend on each other in a circle")
+        raise ValueError("the dependencies form a cycle")
     return _known(after, remaining, starts, ends, caused_by)
 
 
@@ -89,11 +89,11 @@ def _known(
     ends: Mapping[str, timedelta],
     caused_by: Mapping[str, str | None],
 ) -> Schedule:
-    """The schedule without the times that rest on a duration that nobody knows."""
+    """The schedule without the times that depend on an unknown duration."""
     expected: dict[str, Expected] = {}
     unknown: set[str | None] = set()
     for name in sorted(ends, key=lambda each: (starts[each], ends[each])):
-        # What it waits for decides its start, whether an order or a slot makes it wait.
+        # The start depends on the dependencies and on the pipeline that freed the slot.
         vague = bool(unknown & {*after[name], caused_by[name]})
         if vague or remaining[name] is None:
             unknown.add(name)

@@ -1,4 +1,4 @@
-"""What a plan has to know of pipelines that CodePipeline shows and no release has recorded."""
+"""Reads from CodePipeline the state of pipelines that a plan needs and the ledger does not have."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _IN_FLIGHT = {"InProgress", "Stopping"}
 
 @dataclass(frozen=True, kw_only=True)
 class DisabledTransition:
-    """A stage that no execution enters until somebody enables its transition."""
+    """A stage that no execution enters until its inbound transition is enabled."""
 
     stage: str
     reason: str | None
@@ -26,7 +26,7 @@ class DisabledTransition:
 
 @dataclass(frozen=True, kw_only=True)
 class InFlight:
-    """An execution that runs or is stopping, whoever started it."""
+    """An execution that runs or is stopping, started by the release machine or not."""
 
     execution_id: str
     status: str
@@ -35,7 +35,7 @@ class InFlight:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineFacts:
-    """A pipeline at this moment; ``shipped`` is the revision of each source action it ran last."""
+    """The state of a pipeline; ``shipped`` has the latest good revision of each source action."""
 
     disabled: tuple[DisabledTransition, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
@@ -44,7 +44,7 @@ class PipelineFacts:
 
 
 class Survey:
-    """Looks at pipelines by GetPipelineState and ListPipelineExecutions, and changes nothing."""
+    """Reads pipelines with GetPipelineState and ListPipelineExecutions."""
 
     def __init__(
         self, client: "CodePipelineClient", *, in_parallel: InParallel = one_by_one
@@ -53,7 +53,7 @@ class Survey:
         self._in_parallel = in_parallel
 
     def __call__(self, pipelines: Sequence[str]) -> dict[str, PipelineFacts]:
-        """The facts of pipelines that exist."""
+        """The facts of existing pipelines, by name."""
         return dict(zip(pipelines, self._in_parallel(self._facts, pipelines), strict=True))
 
     def _facts(self, pipeline: str) -> PipelineFacts:
@@ -83,7 +83,7 @@ class Survey:
 
 
 def durations_of(executions: "Sequence[PipelineExecutionSummaryTypeDef]") -> tuple[timedelta, ...]:
-    """How long each of the executions took that succeeded, in their order."""
+    """The durations of the executions that succeeded, in their order."""
     return tuple(
         each["lastUpdateTime"] - each["startTime"]
         for each in executions

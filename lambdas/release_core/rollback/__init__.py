@@ -1,1 +1,1 @@
-"""What a rollback ships, and which pipelines it leaves out and why."""
+"""What a rollback ships, and which pipelines it omits for which reason."""

@@ -1,4 +1,4 @@
-"""Which releases have run the pipelines of a release after it did."""
+"""Finds later releases that have run the pipelines of a release."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,10 +10,10 @@ from release_core.ledger.reader import LedgerReader
 def overtaken_by(
     ledger: LedgerReader, release: Release, pipelines: Iterable[str] | None = None
 ) -> dict[str, str]:
-    """The release that ran each of the pipelines after this one, where one did.
+    """The later release that ran each of the pipelines, by pipeline, where there is one.
 
-    Unless given, the pipelines are those that this release has run. One that it has not run counts
-    as run when the release was opened.
+    By default the pipelines are those that this release has run. For a pipeline that this release
+    has not run, a release is later than the opening of this release.
     """
     names = pipelines
     if names is None:
@@ -44,14 +44,14 @@ def _since(release: Release, name: str) -> datetime | None:
 
 
 def _not_before(pipeline: Pipeline, since: datetime | None) -> bool:
-    # Who held the pipeline first began first. What is not on record counts as later: a person can
-    # go over a release that is named, but knows nothing of one that is not.
+    # The release that held the pipeline first began first. A missing time counts as later: a user
+    # can decide about a release that is named, but not about a release that is left out.
     began = pipeline.began_at
     return began is None or since is None or began >= since
 
 
 def _is_known(other: str, release: Release, pipeline: Pipeline | None) -> bool:
-    """Whether the release itself, or one that was there before it, is what took or ran it last."""
+    """Whether the other release is this release, or the last good release before it."""
     before = pipeline.previous_good if pipeline else None
     return other == release.release_id or bool(before and other == before.release_id)
 

@@ -1,7 +1,6 @@
-"""Rolling a release back: the manifest that ships again what was good before it, and what it omits.
+"""The manifest of a rollback, and the pipelines that it omits: pure.
 
-Nothing here reads or writes: `rollback_reader` gets the facts from the ledger, for open_release and
-for the operator's command alike.
+A rollback ships, in each pipeline of a release, the revisions of the last good release before it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,23 +13,23 @@ from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.revisions import MAX_SHIPPED, Good
 from release_core.errors import RollbackRefused
 from release_core.manifest.fit import pipeline_problems
+from release_core.manifest.limits import MAX_ID
 from release_core.problems import MAX_REPORTED, listing
 from release_core.rollback.pins import pins_again, variables_again, why_not_again
 from release_core.strict_json import write_json
 
-MAX_ID = 100  # characters of a release id
-MAX_BYTES = 390_000  # of a manifest as the ledger keeps it; an item of DynamoDB has 400 KB in all
+MAX_BYTES = 390_000  # of a manifest in the ledger; an item of DynamoDB has at most 400 KB
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rollback:
-    """What it takes to roll a release back, and what of it stays as it is.
+    """The rollback of a release, and the pipelines that stay as they are.
 
     ``manifest`` is the document of a manifest, or None when there is nothing to roll back.
-    ``wanted`` has, in the manifest's order, what was good before in each of its pipelines.
-    ``left_alone`` are the pipelines that did not run; ``nothing_good`` has the reason for each
-    pipeline that cannot be rolled back; ``conflicts`` has the later release for each pipeline that
-    one has run since.
+    ``wanted`` has the last good release of each pipeline in the manifest, in the same order.
+    ``left_alone`` are the pipelines that did not run. ``nothing_good`` has the reason for each
+    pipeline that cannot be rolled back. ``conflicts`` has the later release for each pipeline that
+    a later release has run.
     """
 
     release_id: str
@@ -43,20 +42,22 @@ class Rollback:
 
     @property
     def omissions(self) -> Iterator[str]:
-        """One line for each pipeline that ran and is not rolled back, with the reason."""
+        """One line, with the reason, for each pipeline that ran and is not rolled back."""
         for name, why in self.nothing_good.items():
             yield f"- {name}: {why}"
         for name, later in self.conflicts.items():
             if name not in self.wanted and name not in self.nothing_good:
-                yield f"- {name}: release {later} came later and has run it since"
+                yield f"- {name}: release {later} has run this pipeline since"
 
     def __str__(self) -> str:
-        """What is rolled back, and what is not, as a text for people."""
+        """The pipelines that are rolled back, and those that are not, as text for people."""
         omissions = list(self.omissions)
         if self.manifest is None:
             text = f"there is nothing to roll back in release {self.release_id}"
-            return listing(text, omissions) if omissions else f"{text}: no pipeline of it has run"
-        text = f"release {self.rollback_id} rolls back: {_told(list(self.wanted))}"
+            return (
+                listing(text, omissions) if omissions else f"{text}: none of its pipelines has run"
+            )
+        text = f"release {self.rollback_id} rolls back: {_listed(list(self.wanted))}"
         return listing(f"{text}. Not rolled back", omissions) if omissions else text
 
 
@@ -69,14 +70,14 @@ def rollback_manifest(
     over_later: bool = False,
     waits: bool = False,
 ) -> Rollback:
-    """The rollback of a release, of which all pipelines must be known.
+    """The rollback of a release that was read with all its pipelines.
 
-    ``later`` has the pipelines that a later release has run; they are rolled back all the same with
-    ``over_later``. Those that do not fit any more, as they are ``declared`` now, are left as they
-    are. With ``waits`` the rollback waits for pipelines that another release holds.
+    ``later`` has the pipelines that a later release has run; they are rolled back only with
+    ``over_later``. A pipeline that no longer fits, as ``declared`` now, is omitted. With ``waits``
+    the rollback waits for pipelines that another release holds.
     """
     since = later or {}
-    # What came first is rolled back last.
+    # The reverse order: the first pipeline of the release is rolled back last.
     backwards = sorted(release.pipelines.values(), key=lambda each: -each.position)
     ran = [each for each in backwards if each.ran]
     conflicts = {each.name: since[each.name] for each in ran if each.name in since}
@@ -106,60 +107,61 @@ def rollback_manifest(
 def refuse_rollback(
     release: Release | None, release_id: str, *, pipelines: Iterable[str] = ()
 ) -> Release:
-    """The release, read with all its pipelines, if it may be rolled back in some of them.
+    """The release, read with all its pipelines, if a rollback of these pipelines is allowed.
 
-    Raises RollbackRefused when there is none, when it still runs, when it is a rollback itself, or
-    when it never had one of the pipelines.
+    Raises RollbackRefused when the release does not exist, still runs, is a rollback, or does not
+    have one of the pipelines.
     """
     if release is None:
         raise RollbackRefused(
-            f"there is no release {release_id} to roll back; check its id in the list of releases"
+            f"there is no release {release_id} to roll back; find its id with release-machine list"
         )
     if release.status is ReleaseStatus.RUNNING:
         raise RollbackRefused(
-            f"release {release_id} still runs, as {release.execution_arn}. Cancel it first, or "
-            "wait for its end, and then roll it back"
+            f"release {release_id} still runs, as {release.execution_arn}. Cancel it or wait until "
+            "it has ended, then roll it back"
         )
     if release.rollback_of:
         raise RollbackRefused(
-            f"release {release_id} is the rollback of {release.rollback_of}, and a rollback is "
-            f"not rolled back. If it did not succeed, retry {release_id}. To ship again what "
-            f"{release.rollback_of} shipped, give its manifest a new releaseId, with the "
-            "revisions on its bill of materials as sourceRevisions"
+            f"release {release_id} is the rollback of {release.rollback_of}, and a rollback cannot "
+            f"be rolled back. If {release_id} did not succeed, retry it. To ship "
+            f"{release.rollback_of} again, submit its manifest with a new releaseId, and with the "
+            "revisions of its bill of materials as sourceRevisions"
         )
     strangers = [name for name in pipelines if name not in release.pipelines]
     if strangers:
         raise RollbackRefused(
-            f"release {release_id} never had these pipelines: {_told(strangers)}. A rollback ships "
-            "again what was there before a release; take them out, or leave out rollbackOf"
+            f"release {release_id} does not have these pipelines: {_listed(strangers)}. Remove "
+            "them, or remove rollbackOf: a rollback has only pipelines of the release it rolls back"
         )
     return release
 
 
 def checked_manifest(rollback: Rollback) -> Mapping[str, Any]:
-    """The manifest of a rollback that is about to be opened.
+    """The manifest of a rollback, to be opened.
 
-    Raises RollbackRefused when there is nothing to roll back, or more than the ledger can hold.
+    Raises RollbackRefused when there is nothing to roll back, or when the manifest is too large.
     """
     if rollback.manifest is None:
         raise RollbackRefused(str(rollback))
     size = len(write_json(rollback.manifest).encode())
     if size > MAX_BYTES:
         raise RollbackRefused(
-            f"the rollback of release {rollback.release_id} has {size:,} bytes, and the ledger "
-            f"holds {MAX_BYTES:,}; write its manifest down and make several releases of it"
+            f"the manifest that rolls back release {rollback.release_id} has {size:,} bytes; the "
+            f"ledger holds at most {MAX_BYTES:,}. Write it to a file with release-machine rollback "
+            "--manifest, and split it into several releases"
         )
     return rollback.manifest
 
 
 def rollback_ids(release_id: str) -> Iterator[str]:
-    """The ids that a rollback may have, best first, each at most MAX_ID characters long."""
+    """The possible ids of a rollback, in order of preference, each at most MAX_ID characters."""
     for number in count(1):
         suffix = "-rollback" if number == 1 else f"-rollback-{number}"
         yield release_id[: MAX_ID - len(suffix)] + suffix
 
 
-def _told(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
     return ", ".join(names[:MAX_REPORTED]) + more
 
@@ -167,37 +169,33 @@ def _told(names: Sequence[str]) -> str:
 def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     good = pipeline.previous_good
     if good is None:
-        return f"no release had succeeded in it before {release.release_id}"
+        return f"no release has succeeded in this pipeline before {release.release_id}"
     if good.unrecorded_bytes:
         return (
-            f"what release {good.release_id} shipped has {good.unrecorded_bytes:,} bytes with its "
-            f"variables, and the ledger keeps {MAX_SHIPPED:,} of a pipeline"
+            f"the revisions and variables of release {good.release_id} have "
+            f"{good.unrecorded_bytes:,} bytes; the ledger keeps at most {MAX_SHIPPED:,}"
         )
     if not good.revisions:
-        return f"release {good.release_id}, which was good before, has no revisions on record"
+        return f"the last good release {good.release_id} has no revisions on record"
     for revision in good.revisions:
-        of = f"{revision.action or revision.artifact}, good in release {good.release_id},"
+        source = f"{revision.action or revision.artifact} in release {good.release_id}"
         if not revision.revision:
-            return f"the revision of {of} has no id on record"
+            return f"the revision of {source} has no id on record"
         if revision.pin is None:
-            return f"revision {revision.revision} of {of} is of a kind that no start takes"
+            return f"revision {revision.revision} of {source} is of a kind that cannot be pinned"
     return None
 
 
 def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
     good = pipeline.previous_good
-    # One that may not be read is no reason to leave it out: the opening refuses it by its name.
+    # A pipeline that cannot be read is not omitted: the opening rejects the manifest and names it.
     if good is None or declared is None or isinstance(declared.get(pipeline.name), NotAllowed):
         return None
     declaration = declaration_of(declared, pipeline.name)
     entry = _entry(pipeline, good, before=(), declaration=declaration)
     says = [*why_not_again(good, declaration)] if declaration else []
     says += (problem.says for problem in pipeline_problems(0, entry, declared))
-    return (
-        f"release {good.release_id} cannot be shipped in it again: {'; '.join(says)}"
-        if says
-        else None
-    )
+    return f"release {good.release_id} cannot be shipped again: {'; '.join(says)}" if says else None
 
 
 def _manifest(
@@ -221,7 +219,7 @@ def _manifest(
             )
             for name, good in wanted.items()
         ],
-        # One that cannot be rolled back is no reason to leave what does not depend on it.
+        # When a pipeline fails, those that do not depend on it are still rolled back.
         "onFailure": "continue",
         **({"maxConcurrency": release.max_concurrency} if release.max_concurrency else {}),
         **({"onBusy": "wait"} if waits else {}),
@@ -248,7 +246,7 @@ def _entry(
 
 
 def _reversed_order(release: Release, wanted: Mapping[str, Good]) -> dict[str, list[str]]:
-    """What each pipeline of the rollback has to wait for: what depended on it, near or far."""
+    """The dependencies in the rollback: each pipeline waits for its nearest dependents."""
     dependents: dict[str, list[str]] = {}
     for each in release.pipelines.values():
         for name in each.depends_on:
@@ -263,7 +261,7 @@ def _reversed_order(release: Release, wanted: Mapping[str, Good]) -> dict[str, l
             if dependent in wanted:
                 nearest[dependent] = None
             elif dependent not in passed:
-                # What is left out still stands between the two.
+                # A pipeline that is omitted still puts the pipelines around it in an order.
                 passed.add(dependent)
                 ahead += dependents.get(dependent, ())
         found[name] = [each for each in wanted if each in nearest]

@@ -1,4 +1,4 @@
-"""Shipping again what was good in a pipeline, as far as what it declares now allows that."""
+"""The pins and variables with which a pipeline ships the revisions of an earlier release again."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -8,19 +8,19 @@ from release_core.domain.revisions import KEY_TYPE, Good, Pin
 
 
 def variables_again(good: Good) -> dict[str, str]:
-    """The variables with which a pipeline ships again what was good in it."""
-    # AWS takes no empty value: what was empty is the pipeline's own default.
+    """The variables with which a pipeline ships the last good release again."""
+    # AWS allows no empty value: a variable that was empty is an empty default of the pipeline.
     return {name: value for name, value in good.variables.items() if value}
 
 
 def pins_again(good: Good, declaration: Declaration | None) -> tuple[Pin, ...]:
-    """The pins with which a pipeline, as it is declared now, ships again what was good in it.
+    """The pins with which a pipeline, as it is declared now, ships the last good release again.
 
-    Without a declaration they are those on record.
+    Without a declaration they are the pins on record.
     """
     reads = list(_reads(good, declaration)) if declaration else []
     known = {each.source.name for each in reads}
-    # Where the object of a version is known, its key is pinned only if it has to be.
+    # Where the object of a version is known, its key is pinned only if the key has changed.
     recorded = [
         each.pin
         for each in good.revisions
@@ -35,24 +35,24 @@ def pins_again(good: Good, declaration: Declaration | None) -> tuple[Pin, ...]:
 
 
 def why_not_again(good: Good, declaration: Declaration) -> Iterator[str]:
-    """Why a pipeline, started with those pins and variables, would not ship what was good in it."""
+    """The reasons why these pins and variables would not ship the last good release again."""
     on_record = {revision.action for revision in good.revisions}
     for source in declaration.sources:
         if source.name not in on_record:
             yield (
-                f"nothing is on record of its source action {source.name!r}, which may be newer "
-                "than that release"
+                f"source action {source.name!r} has no revision on record; it may be newer than "
+                "that release"
             )
     for each in _reads(good, declaration):
         if each.moved - ({OBJECT_KEY} if each.source.takes_keys else set()):
             yield (
-                f"its source action {each.source.name!r} read {_told(each.then)} then and reads "
-                f"{_told(each.now)} now"
+                f"source action {each.source.name!r} read {_path(each.then)} then and reads "
+                f"{_path(each.now)} now"
             )
 
 
 class _Read(NamedTuple):
-    """What a source action has read, and what it would read now, by the names of AWS."""
+    """The origin of a source action's revision then and now, by AWS's names."""
 
     source: SourceAction
     then: Mapping[str, str]
@@ -71,5 +71,5 @@ def _reads(good: Good, declaration: Declaration) -> Iterator[_Read]:
             yield _Read(source, revision.origin, source.origin)
 
 
-def _told(origin: Mapping[str, str]) -> str:
+def _path(origin: Mapping[str, str]) -> str:
     return "/".join(origin.values())

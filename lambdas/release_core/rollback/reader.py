@@ -1,8 +1,6 @@
-"""What is on record of a release that is to be rolled back; used by open_release and by people.
+"""Reads from the ledger and CodePipeline what a rollback is made of; writes nothing.
 
-The operator's command calls ``RollbackReader(...).get(release_id)`` with a Ledger and a
-CodePipeline made of the caller's credentials; nothing here writes. The answer's ``manifest`` is
-what it releases, and ``str()`` of the answer is what it tells.
+The functions and the operator's command use the same reader, each with their own credentials.
 """
 
 import hashlib
@@ -24,7 +22,7 @@ from release_core.rollback.manifest import (
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackReader:
-    """Reads what a rollback is made of: the release, and what came after it."""
+    """Reads the release to roll back, later releases, and how the pipelines are declared now."""
 
     ledger: LedgerReader
     codepipeline: CodePipeline
@@ -37,10 +35,11 @@ class RollbackReader:
         over_later: bool = False,
         waits: bool = False,
     ) -> Rollback:
-        """The rollback of a release as it stands now, under the first id that is free if not given.
+        """The rollback of a release in its present state.
 
-        ``over_later`` and ``waits`` are as for ``rollback_manifest``. Raises RollbackRefused when
-        there is no such release, when it still runs, or when it is a rollback itself.
+        Without ``rollback_id`` the rollback gets the first free id. ``over_later`` and ``waits``
+        are as for ``rollback_manifest``. Raises RollbackRefused when the release does not exist,
+        still runs, or is a rollback.
         """
         release = refuse_rollback(self.ledger.get_release(release_id), release_id)
         return rollback_manifest(
@@ -53,7 +52,7 @@ class RollbackReader:
         )
 
     def _declared(self, release: Release) -> Declared:
-        """What the pipelines that have something to go back to declare now."""
+        """The present declarations of the pipelines that can be rolled back."""
         pipelines = release.pipelines.values()
         return self.codepipeline.declarations(
             each.name for each in pipelines if each.ran and each.previous_good
@@ -61,17 +60,17 @@ class RollbackReader:
 
 
 def free_id(ledger: LedgerReader, release_id: str) -> str:
-    """The first id for a rollback of the release that no release has."""
+    """The first free id for a rollback of the release."""
     ids = rollback_ids(release_id)
     return next(each for each in ids if ledger.get_header(each) is None)
 
 
 def rollback_name(release_id: str, execution_arn: str) -> str:
-    """The name of the execution that rolls back a release that ended with this execution.
+    """The name of the workflow execution that rolls back a release after this execution.
 
-    Each attempt may end in a rollback of its own; the same one is started once.
+    Each attempt of a release can have a rollback; the name makes sure that it is started once.
     """
     attempt = hashlib.sha256(execution_arn.encode()).hexdigest()[:12]
-    # CloudWatch Logs takes no other characters, and Step Functions 80 of them.
+    # CloudWatch Logs allows no other characters, and Step Functions at most 80 characters.
     readable = re.sub(r"[^A-Za-z0-9_-]", "-", release_id)[:55]
     return f"rollback-of-{readable}-{attempt}"

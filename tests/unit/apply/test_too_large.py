@@ -53,10 +53,10 @@ def test_what_is_not_on_record_whole_is_not_rolled_back_to(world: ReleaseWorld) 
     rollback = read(world, "v2")
     assert list(rollback.wanted) == ["orders"]
     (omitted,) = rollback.omissions
-    assert omitted.startswith("- web: what release v1 shipped has 15")
-    assert omitted.endswith("bytes with its variables, and the ledger keeps 64,000 of a pipeline")
+    assert omitted.startswith("- web: the revisions and variables of release v1 have 15")
+    assert omitted.endswith("bytes; the ledger keeps at most 64,000")
     run(world, "v3", "web", bad="web")
-    with pytest.raises(RollbackRefused, match="- web: what release v2 shipped"):
+    with pytest.raises(RollbackRefused, match="- web: the revisions and variables of release v2"):
         checked_manifest(read(world, "v3"))
 
 

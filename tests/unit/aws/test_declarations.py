@@ -12,9 +12,9 @@ from release_core.domain.declarations import (
     Declaration,
     Declared,
     NotAllowed,
-    NotDriven,
+    NotMatched,
     SourceAction,
-    drives,
+    matches,
     read_declaration,
 )
 from tests.fakes.clock import FakeClock
@@ -32,7 +32,7 @@ def account(*names: str, **more: Any) -> FakeCodePipeline:
 
 
 def read(client: Any, *names: str, patterns: tuple[str, ...] = ("*",)) -> Declared:
-    """What is found of pipelines by a deployment that drives those of these patterns."""
+    """What is found of pipelines by a deployment with these patterns."""
     codepipeline = CodePipeline(client, patterns=patterns, in_parallel=in_parallel)
     return codepipeline.declarations(names)
 
@@ -113,13 +113,13 @@ def test_a_pipeline_that_may_not_be_read_is_told_from_one_that_is_not_there(
     assert read(fake, "orders") == {"orders": NotAllowed(name="orders")}
 
 
-def test_a_pipeline_that_the_deployment_does_not_drive_is_not_asked_for() -> None:
+def test_a_pipeline_that_does_not_match_the_patterns_is_not_looked_up() -> None:
     """Whether it exists, or may be read by whoever asks, is of no account."""
     patterns = ("shop-*", "web")
     found = read(account("shop-orders", "other"), "shop-orders", "other", "gone", patterns=patterns)
     assert isinstance(found["shop-orders"], Declaration)
     assert [found[name] for name in ("other", "gone")] == [
-        NotDriven(name=name, patterns=patterns) for name in ("other", "gone")
+        NotMatched(name=name, patterns=patterns) for name in ("other", "gone")
     ]
 
 
@@ -139,7 +139,7 @@ def test_a_pipeline_that_the_deployment_does_not_drive_is_not_asked_for() -> Non
 )
 def test_patterns_mean_what_they_mean_in_iam(pattern: str, name: str, *, fits: bool) -> None:
     """A * is any text, all else is itself, in its case, and the whole name has to fit."""
-    assert drives(("no-other", pattern), name) is fits
+    assert matches(("no-other", pattern), name) is fits
 
 
 def test_calls_are_made_at_the_same_time_and_answered_in_order() -> None:

@@ -9,7 +9,8 @@ from release_core.domain.declarations import (
     Declaration,
     Declared,
     NotAllowed,
-    NotDriven,
+    NotFound,
+    NotMatched,
     SourceAction,
 )
 from release_core.manifest.checks import examine
@@ -40,7 +41,8 @@ def declared(
     return {
         "orders": orders,
         "secret": NotAllowed(name="secret"),
-        "foreign": NotDriven(name="foreign", patterns=("shop-*", "web")),
+        "foreign": NotMatched(name="foreign", patterns=("shop-*", "web")),
+        "shop-katalog": NotFound(name="shop-katalog", nearest="shop-catalog"),
     }
 
 
@@ -72,20 +74,22 @@ def test_what_fits_is_accepted() -> None:
 
 
 def test_a_pipeline_that_may_not_be_read_names_the_permission() -> None:
-    """Whether it exists is not known; what to do about it is."""
-    (problem,) = problems("secret")
-    assert problem.startswith("pipelines[0]: the pipeline 'secret' may not be read with the")
-    # The same check is made by people, whose permissions are not the functions'.
-    assert "of whoever checks" in problem
-    assert "codepipeline:GetPipeline" in problem
+    """Whether it exists is not known; the permission that is missing is."""
+    # The functions and the command make this check, each with their own credentials.
+    assert problems("secret") == [
+        (
+            "pipelines[0]: pipeline 'secret' cannot be read; the credentials that check the "
+            "manifest need codepipeline:GetPipeline on it"
+        )
+    ]
 
 
-def test_a_pipeline_that_is_not_driven_names_the_patterns_and_the_setting() -> None:
-    """It is the only problem that the pipeline has: nobody looked at what it declares."""
+def test_a_pipeline_that_does_not_match_names_the_patterns_and_the_setting() -> None:
+    """It is the only problem that the pipeline has: its declaration was not read."""
     assert problems(pinned(("Fetch", "COMMIT_ID"), name="foreign")) == [
         (
-            "pipelines[0]: the pipeline 'foreign' is none of those that this deployment drives: "
-            "shop-*, web; widen its pipeline_name_patterns in Terraform, or release it with "
+            "pipelines[0]: pipeline 'foreign' does not match `pipeline_name_patterns` of this "
+            "deployment (shop-*, web); change the setting in Terraform, or release it with "
             "another deployment"
         )
     ]
@@ -96,6 +100,38 @@ def test_a_pipeline_that_does_not_exist_is_the_only_problem_it_has() -> None:
     assert problems(pinned(("Fetch", "COMMIT_ID"), name="nowhere")) == [
         "pipelines[0]: there is no pipeline 'nowhere' in this account and Region"
     ]
+
+
+@pytest.mark.parametrize("name", ["order", "Orders", "orders-eu"])
+def test_a_pipeline_that_does_not_exist_comes_with_the_nearest_of_the_manifest(name: str) -> None:
+    """The functions may not list pipelines, and know only those that a manifest names."""
+    document = {"releaseId": "r", "pipelines": [pinned(), name]}
+    (problem,) = examine(document, declared=declared())[1]
+    assert str(problem) == (
+        f"pipelines[1]: there is no pipeline {name!r} in this account and Region; "
+        "did you mean `orders`?"
+    )
+
+
+def test_the_nearest_of_all_pipelines_is_named_where_it_is_known() -> None:
+    """The command can list the pipelines of the account."""
+    assert problems("shop-katalog") == [
+        (
+            "pipelines[0]: there is no pipeline 'shop-katalog' in this account and Region; "
+            "did you mean `shop-catalog`?"
+        )
+    ]
+
+
+def test_a_misspelt_name_that_does_not_match_comes_with_the_nearest_name() -> None:
+    """A pipeline of another deployment has another remedy than a misspelt name."""
+    account = {**declared(), "order": NotMatched(name="order", patterns=("orders",))}
+    document = {"releaseId": "r", "pipelines": [pinned(), "order"]}
+    (problem,) = examine(document, declared=account)[1]
+    assert str(problem) == (
+        "pipelines[1]: pipeline 'order' does not match `pipeline_name_patterns` of this deployment "
+        "(orders); did you mean `orders`?"
+    )
 
 
 def test_variables_need_a_pipeline_of_type_v2() -> None:
@@ -124,22 +160,27 @@ def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
 
 
 def test_variables_are_those_that_the_pipeline_declares() -> None:
-    """Unknown names are told with the known ones, and what has no default must be given."""
+    """An unknown name comes with the nearest or all, and a missing default is a problem."""
+    missing = "pipelines[0].variables.STAGE: is required: pipeline 'orders' has no default for it"
     assert problems(pinned(variables={"STAEG": "p", "COLOUR": "blue"})) == [
         (
             "pipelines[0].variables.STAEG: pipeline 'orders' declares no such variable; "
-            "it has STAGE, COLOUR"
+            "did you mean `STAGE`?"
         ),
+        missing,
+    ]
+    assert problems(pinned(variables={"STAGE": "p", "REGION": "eu"})) == [
         (
-            "pipelines[0].variables.STAGE: pipeline 'orders' has no default for it, "
-            "so it must be given"
-        ),
+            "pipelines[0].variables.REGION: pipeline 'orders' declares no such variable; "
+            "it declares STAGE, COLOUR"
+        )
     ]
-    assert problems("orders") == [
-        "pipelines[0].variables.STAGE: pipeline 'orders' has no default for it, so it must be given"
-    ]
+    assert problems("orders") == [missing]
     assert problems(pinned(), declared(variables={})) == [
-        "pipelines[0].variables.STAGE: pipeline 'orders' declares no such variable; it has none"
+        (
+            "pipelines[0].variables.STAGE: pipeline 'orders' declares no such variable; "
+            "it declares none"
+        )
     ]
 
 
@@ -149,26 +190,39 @@ def test_variables_are_those_that_the_pipeline_declares() -> None:
         (
             ("Build", "COMMIT_ID"),
             (
-                "actionName: 'Build' is no source action of pipeline 'orders'; "
+                "actionName: pipeline 'orders' has no source action 'Build'; "
                 "it has Fetch, Any, Code, Image, Own"
             ),
         ),
         (
+            ("fetsch", "COMMIT_ID"),
+            "actionName: pipeline 'orders' has no source action 'fetsch'; did you mean `Fetch`?",
+        ),
+        (
             ("Fetch", "COMMIT_ID"),
-            "revisionType: 'Fetch' takes S3_OBJECT_VERSION_ID or S3_OBJECT_KEY; its provider is S3",
+            (
+                "revisionType: source action 'Fetch' needs S3_OBJECT_VERSION_ID or S3_OBJECT_KEY, "
+                "as its provider is S3"
+            ),
         ),
         (
             ("Fetch", "S3_OBJECT_KEY"),
             (
-                "revisionType: 'Fetch' takes no other key; "
-                "AllowOverrideForS3ObjectKey is not true in it"
+                "revisionType: source action 'Fetch' does not allow another key; set "
+                "AllowOverrideForS3ObjectKey to true in the pipeline, or give no key"
             ),
         ),
         (
             ("Code", "IMAGE_DIGEST"),
-            "revisionType: 'Code' takes COMMIT_ID; its provider is CodeStarSourceConnection",
+            (
+                "revisionType: source action 'Code' needs COMMIT_ID, "
+                "as its provider is CodeStarSourceConnection"
+            ),
         ),
-        (("Image", "COMMIT_ID"), "revisionType: 'Image' takes IMAGE_DIGEST; its provider is ECR"),
+        (
+            ("Image", "COMMIT_ID"),
+            "revisionType: source action 'Image' needs IMAGE_DIGEST, as its provider is ECR",
+        ),
     ],
 )
 def test_a_revision_must_fit_its_action(pin: tuple[str, str], problem: str) -> None:
@@ -179,7 +233,10 @@ def test_a_revision_must_fit_its_action(pin: tuple[str, str], problem: str) -> N
 def test_one_action_takes_one_revision_of_a_type() -> None:
     """The second one is the problem."""
     assert problems(pinned(("Code", "COMMIT_ID"), ("Code", "COMMIT_ID"))) == [
-        "pipelines[0].sourceRevisions[1]: 'Code' is given two revisions of type COMMIT_ID"
+        (
+            "pipelines[0].sourceRevisions[1]: source action 'Code' has two revisions of type "
+            "COMMIT_ID; keep one"
+        )
     ]
 
 
@@ -207,7 +264,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "pipelines[0].sourceRevisions[0].actionName",
         "pipelines[0].sourceRevisions[1].revisionType",
     ]
-    assert found[1].endswith(": must be one line of text")
+    assert found[1].endswith(": must be a string without line breaks")
     assert found[2].endswith(": must not be empty")
 
 

@@ -119,7 +119,7 @@ def test_the_same_id_with_another_manifest_is_refused(world: ReleaseWorld) -> No
     with pytest.raises(ReleaseIdTaken) as caught:
         world.open_release(arn)
     assert first in str(caught.value)
-    assert "give this one a releaseId of its own" in str(caught.value)
+    assert "give this manifest another releaseId" in str(caught.value)
     assert world.item("release", arn)["status"] == "REJECTED"
     assert world.release().status is ReleaseStatus.RUNNING
 

@@ -97,7 +97,7 @@ def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/slow")
     world.ledger.headers.close("r", ReleaseStatus.CANCELLED, why="stopped", execution_arn=arn)
     world.step_functions.end(arn, "ABORTED")
-    with pytest.raises(ReleaseNotResumable, match="orders: its start or retry"):
+    with pytest.raises(ReleaseNotResumable, match="orders: a start or retry"):
         world.open_release(resume(world, ["orders"]))
     world.clock.advance(timedelta(minutes=10))
     assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"

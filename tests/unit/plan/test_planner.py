@@ -117,7 +117,9 @@ def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> Non
     """The place of the pin is named; one that exists is none."""
     found = plan(world, "catalog", pinned("v" + "9" * 31))
     (problem,) = found.problems
-    assert problem.startswith("pipelines[1].sourceRevisions[0].revisionValue: 'Fetch' has no")
+    assert problem.startswith(
+        "pipelines[1].sourceRevisions[0].revisionValue: source action 'Fetch' has no"
+    )
     assert found.pipelines[1].problems == found.problems
     assert plan(world, pinned(f"v{1:031d}")).valid
 
@@ -138,7 +140,9 @@ def test_a_revision_is_looked_for_where_the_variables_send_the_source(
     variables = {"variables": {"KEY": given}} if given else {}
     assert plan(world, pinned(f"v{1:031d}", "web") | variables).problems == ()
     (problem,) = plan(world, pinned("v" + "9" * 31, "web") | variables).problems
-    assert problem.startswith("pipelines[0].sourceRevisions[0].revisionValue: 'Fetch' has no")
+    assert problem.startswith(
+        "pipelines[0].sourceRevisions[0].revisionValue: source action 'Fetch' has no"
+    )
 
 
 def test_a_variable_that_is_missing_is_the_only_problem(world: ReleaseWorld) -> None:
@@ -148,7 +152,9 @@ def test_a_variable_that_is_missing_is_the_only_problem(world: ReleaseWorld) -> 
     web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
     world.codepipeline.create_pipeline(pipeline=web)
     (problem,) = plan(world, pinned(f"v{1:031d}", "web")).problems
-    assert problem.startswith("pipelines[0].variables.KEY: pipeline 'web' has no default")
+    assert problem.startswith(
+        "pipelines[0].variables.KEY: is required: pipeline 'web' has no default"
+    )
 
 
 def test_a_revision_that_may_not_be_looked_at_is_a_warning(world: ReleaseWorld) -> None:
@@ -167,7 +173,10 @@ def test_what_would_be_in_the_way_is_told(world: ReleaseWorld) -> None:
     started = world.codepipeline.start_pipeline_execution(name="orders")["pipelineExecutionId"]
     planned = one(world, "orders")
     (disabled, in_flight) = planned.warnings
-    assert "before stage Deploy, whose transition is disabled: frozen; aws codepipeline" in disabled
+    assert (
+        "before stage Deploy, whose transition is disabled: frozen; enable it: aws codepipe"
+        in disabled
+    )
     assert "enable-stage-transition --pipeline-name orders --stage-name Deploy" in disabled
     assert started in in_flight
     told = planned.as_json()
@@ -193,7 +202,7 @@ def test_a_holder_is_a_problem_or_a_wait(world: ReleaseWorld) -> None:
     """Who holds a pipeline is named; with onBusy wait the release would start after it."""
     arn = world.begin("orders", release_id="other")
     refused = plan(world, "orders")
-    assert f"orders: release other holds it ({arn})" in refused.problems[0]
+    assert f"orders: release other holds this pipeline ({arn})" in refused.problems[0]
     assert refused.as_json()["pipelines"][0]["heldBy"] == {
         "releaseId": "other",
         "executionArn": arn,
@@ -216,7 +225,7 @@ def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
     assert "was opened with another manifest" in plan(world, "orders", "catalog").problems[0]
     again = plan(world, "orders")
     assert again.valid
-    assert "nothing would run again" in again.warnings[0]
+    assert "nothing runs again" in again.warnings[0]
     assert again.as_json()["alreadyReleased"] == {"status": "RUNNING", "rolledBackBy": None}
 
 
@@ -233,7 +242,7 @@ def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
     assert problem.startswith("catalog: execution ")
     world.play("catalog", fail=ActionResult("JobFailed", "broke"))
     orders, catalog = plan(world, "orders", "catalog", resume=True).pipelines
-    assert orders.warnings == ("has succeeded in this release and is not run again",)
+    assert orders.warnings == ("has succeeded in this release and does not run again",)
     assert (orders.starts_after, catalog.problems, catalog.warnings) == (None, (), ())
 
 
@@ -246,9 +255,9 @@ def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> 
     world.ledger.pipelines.claim_start("r", registered, "run-pipeline/dies")
     world.step_functions.stop_execution(executionArn=arn)
     (problem,) = plan(world, "orders", resume=True).problems
-    assert problem.startswith("orders: its start or retry in the attempt before may still come")
+    assert problem.startswith("orders: a start or retry of the previous attempt may still")
     text = write_json({"releaseId": "r", "pipelines": ["orders"], "resume": True})
-    with pytest.raises(ReleaseNotResumable, match="may still come"):
+    with pytest.raises(ReleaseNotResumable, match="may still take place"):
         world.open_release(world.start(text))
     world.clock.advance(CLOSED_WITHIN)
     assert plan(world, "orders", resume=True).valid
@@ -257,11 +266,11 @@ def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> 
 def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
     """A resume of nothing is a problem of the plan as it is one of the run."""
     assert plan(world, "orders", resume=True).problems == (
-        "there is no release r to resume; leave out resume",
+        "there is no release r to resume; remove resume",
     )
 
 
-def test_a_circle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
+def test_a_cycle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
     """It belongs to no pipeline, and is told all the same, as the opening would."""
     found = plan(
         world,
@@ -269,7 +278,7 @@ def test_a_circle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
         {"name": "catalog", "dependsOn": ["orders"]},
     )
     assert found.problems == (
-        "pipelines: these depend on each other in a circle: orders -> catalog -> orders",
+        "pipelines: dependencies form a cycle, remove one of them: orders -> catalog -> orders",
     )
 
 
@@ -280,8 +289,8 @@ def test_a_revision_of_a_type_that_does_not_fit_is_not_looked_for(world: Release
     world.codepipeline.create_pipeline(pipeline=web)
     (problem,) = plan(world, pinned("v", "web")).problems
     assert problem == (
-        "pipelines[0].sourceRevisions[0].revisionType: 'Fetch' takes COMMIT_ID; its provider is "
-        "CodeCommit"
+        "pipelines[0].sourceRevisions[0].revisionType: source action 'Fetch' needs COMMIT_ID, "
+        "as its provider is CodeCommit"
     )
 
 
@@ -356,6 +365,6 @@ def test_a_plan_of_many_pipelines_fits_an_output() -> None:
     output = large.as_output()
     assert len(write_json(output).encode()) <= OUTPUT_LIMIT
     assert [each["name"] for each in output["pipelines"]] == [each.name for each in pipelines]
-    assert "release-machine plan shows it all" in output["warnings"][0]
+    assert "release-machine plan shows all of it" in output["warnings"][0]
     small = Plan(release_id="r", problems=(), pipelines=pipelines[:1])
     assert small.as_output() == small.as_json()

@@ -74,7 +74,7 @@ def test_a_dependency_that_is_done_is_no_wait() -> None:
 
 def test_a_cycle_is_an_error() -> None:
     """What can never start has no schedule."""
-    with pytest.raises(ValueError, match="circle"):
+    with pytest.raises(ValueError, match="cycle"):
         schedule({"a": ("b",), "b": ("a",)}, {"a": minutes(1), "b": minutes(1)})
 
 

@@ -53,7 +53,7 @@ def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld)
 
 
 def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: ReleaseWorld) -> None:
-    """One that has changed, is gone or is driven no more is named as what is not rolled back."""
+    """One that has changed, is gone or no longer matches is named as what is not rolled back."""
     with_variable = declaration("web") | {"variables": [{"name": "ENV", "defaultValue": "prod"}]}
     for each in (with_variable, declaration("gone"), declaration("given-away")):
         world.codepipeline.create_pipeline(pipeline=each)
@@ -63,15 +63,15 @@ def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: Rele
     world.codepipeline.update_pipeline(pipeline=declaration("web"))
     world.codepipeline.delete_pipeline(name="gone")
     world.patterns = ("web", "go*", "orders")
-    why = "release v2 cannot be shipped in it again"
+    why = "release v2 cannot be shipped again"
     omissions = [
         (
-            f"- given-away: {why}: the pipeline 'given-away' is none of those that this deployment "
-            "drives: web, go*, orders; widen its pipeline_name_patterns in Terraform, or release "
-            "it with another deployment"
+            f"- given-away: {why}: pipeline 'given-away' does not match `pipeline_name_patterns` "
+            "of this deployment (web, go*, orders); change the setting in Terraform, or release it "
+            "with another deployment"
         ),
         f"- gone: {why}: there is no pipeline 'gone' in this account and Region",
-        f"- web: {why}: pipeline 'web' declares no such variable; it has none",
+        f"- web: {why}: pipeline 'web' declares no such variable; it declares none",
     ]
     assert list(read(world, "v3").omissions) == omissions
     assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
@@ -106,7 +106,7 @@ def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
     arn, closed = run(world, "v3", "old", "orders", bad="orders", **ROLLBACK)
     (omitted,) = read(world, "v3").omissions
     assert omitted == (
-        "- old: release v2 cannot be shipped in it again: pipeline 'old' is of type V1; "
+        "- old: release v2 cannot be shipped again: pipeline 'old' is of type V1; "
         "source revisions need a pipeline of type V2"
     )
     assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
@@ -121,7 +121,7 @@ def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorl
     world.step_functions.end(arn, "SUCCEEDED")
     arn, closed = run(world, "v3", "payments", "orders", bad="orders", **ROLLBACK)
     assert closed["why"].endswith(
-        "- payments: the revision of Fetch, good in release v2, has no id on record"
+        "- payments: the revision of Fetch in release v2 has no id on record"
     )
     assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
 
@@ -133,7 +133,7 @@ def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     structure["stages"][0]["actions"][0]["name"] = "Download"
     world.codepipeline.update_pipeline(pipeline=structure)
     (omitted,) = read(world, "v2").omissions
-    assert "'Fetch' is no source action of pipeline 'orders'" in omitted
+    assert "pipeline 'orders' has no source action 'Fetch'; it has Download" in omitted
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
 
 
@@ -146,8 +146,8 @@ def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
     world.codepipeline.update_pipeline(pipeline=structure)
     (omitted,) = read(world, "v2").omissions
     assert omitted == (
-        "- orders: release v1 cannot be shipped in it again: nothing is on record of its source "
-        "action 'Config', which may be newer than that release"
+        "- orders: release v1 cannot be shipped again: source action 'Config' has no revision on "
+        "record; it may be newer than that release"
     )
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
 
@@ -165,9 +165,9 @@ def test_a_source_that_reads_another_object_goes_back_to_the_one_of_before(
     }
     world.codepipeline.update_pipeline(pipeline=structure)
     told = (
-        "- orders: release v1 cannot be shipped in it again: its source action 'Fetch' read "
-        "sources/app.zip then and reads sources/other.zip now; 'Fetch' takes no other key; "
-        "AllowOverrideForS3ObjectKey is not true in it"
+        "- orders: release v1 cannot be shipped again: source action 'Fetch' read sources/app.zip "
+        "then and reads sources/other.zip now; source action 'Fetch' does not allow another key; "
+        "set AllowOverrideForS3ObjectKey to true in the pipeline, or give no key"
     )
     assert list(read(world, "v2").omissions) == ([] if takes_keys else [told])
     world.open_release(world.start(text))
@@ -183,7 +183,7 @@ def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None
     (before,) = world.planner()(manifest).pipelines
     run(world, "v3", "orders")
     (after,) = world.planner()(manifest).pipelines
-    told = "release v3 came later and has run it: that goes back too"
+    told = "also rolls back release v3, which has run this pipeline since"
     assert (told in before.warnings, told in after.warnings) == (False, True)
 
 
@@ -193,7 +193,7 @@ def test_a_refusal_is_noted_once(world: ReleaseWorld) -> None:
     run(world, "v3", "orders")
     rollback = world.start(request(closed, arn))
     for _ in range(2):
-        with pytest.raises(RollbackRefused, match="release v3 came later"):
+        with pytest.raises(RollbackRefused, match="release v3 has run this pipeline since"):
             world.open_release(rollback)
     noted = [each["what"] for each in world.item("release", "v2")["audit"]]
     assert len([what for what in noted if what.startswith("its rollback v2-rollback")]) == 1

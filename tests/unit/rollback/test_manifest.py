@@ -155,7 +155,9 @@ def test_the_order_holds_over_what_is_left_out() -> None:
     rollback = roll_back(release)
     assert orders(rollback) == {"storefront": [], "catalog": ["storefront"]}
     assert rollback.left_alone == ("mail",)
-    assert rollback.nothing_good == {"orders": "no release had succeeded in it before v2"}
+    assert rollback.nothing_good == {
+        "orders": "no release has succeeded in this pipeline before v2"
+    }
 
 
 @pytest.mark.parametrize(
@@ -177,15 +179,15 @@ def test_whatever_ran_is_rolled_back(ran: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("good", "why"),
     [
-        (None, "no release had succeeded in it before v2"),
-        (a_good(), "release v1, which was good before, has no revisions on record"),
+        (None, "no release has succeeded in this pipeline before v2"),
+        (a_good(), "the last good release v1 has no revisions on record"),
         (
             a_good(PINNED, UNKNOWN),
-            "revision c0ffee of Source, good in release v1, is of a kind that no start takes",
+            "revision c0ffee of Source in release v1 is of a kind that cannot be pinned",
         ),
         (
             a_good(PINNED, replace(PINNED, action="Config", revision="")),
-            "the revision of Config, good in release v1, has no id on record",
+            "the revision of Config in release v1 has no id on record",
         ),
     ],
     ids=("nothing", "without revisions", "half known", "without an id"),
@@ -204,7 +206,7 @@ def test_a_release_in_which_nothing_ran_has_nothing_to_roll_back() -> None:
     rollback = roll_back(a_release(skipped))
     assert rollback.manifest is None
     assert str(rollback) == (
-        "there is nothing to roll back in release v2: no pipeline of it has run"
+        "there is nothing to roll back in release v2: none of its pipelines has run"
     )
 
 
@@ -216,7 +218,7 @@ def test_what_a_later_release_has_run_is_its_own() -> None:
     assert rollback.conflicts == {"orders": "v3"}
     assert str(rollback) == (
         "release v2-rollback rolls back: catalog. Not rolled back:\n"
-        "- orders: release v3 came later and has run it since"
+        "- orders: release v3 has run this pipeline since"
     )
     over = roll_back(release, later={"orders": "v3"}, over_later=True)
     assert list(over.wanted) == ["orders", "catalog"]
@@ -249,8 +251,11 @@ def test_ids_are_tried_in_order_and_fit() -> None:
     ("release", "says"),
     [
         (None, "there is no release v2 to roll back"),
-        (a_release(status=ReleaseStatus.RUNNING), "Cancel it first"),
-        (a_release(rollback_of="v1"), "a rollback is not rolled back. .* retry v2"),
+        (a_release(status=ReleaseStatus.RUNNING), "Cancel it or wait until it has ended"),
+        (
+            a_release(rollback_of="v1"),
+            "a rollback cannot be rolled back. If v2 did not succeed, retry it",
+        ),
     ],
     ids=("none", "running", "a rollback"),
 )
@@ -266,7 +271,9 @@ def test_a_rollback_has_no_pipelines_of_its_own() -> None:
     """Those that the release never had are named, as many as people read."""
     release = a_release(a_pipeline("orders"), a_pipeline("catalog"))
     assert refuse_rollback(release, "v2", pipelines=["catalog"]) is release
-    says = r"release v2 never had these pipelines: payments, mail\. A rollback .* out rollbackOf"
+    says = (
+        r"release v2 does not have these pipelines: payments, mail\. Remove them, or .*rollbackOf"
+    )
     with pytest.raises(RollbackRefused, match=says):
         refuse_rollback(release, "v2", pipelines=["payments", "orders", "mail"])
     with pytest.raises(RollbackRefused, match="p49 and 950 more"):

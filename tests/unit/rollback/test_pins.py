@@ -98,7 +98,7 @@ def test_what_is_read_from_elsewhere_now_is_named(
     """A revision means nothing where it does not come from: both places are told."""
     then, there = then_and_now
     assert list(why_not_again(good(revision), now)) == [
-        f"its source action 'Fetch' read {then} then and reads {there} now"
+        f"source action 'Fetch' read {then} then and reads {there} now"
     ]
 
 

@@ -332,7 +332,7 @@ def test_validate(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "release_id", "problem", "line"),
     [
-        ('{\n"releaseId":', None, "line 2, column 13: no JSON: ", "2:13: no JSON: "),
+        ('{\n"releaseId":', None, "line 2, column 13: not JSON: ", "2:13: not JSON: "),
         (
             '{"releaseId": 5.10,\n "pipelines": ["a"], "color": 1}',
             "5.10",

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from botocore.exceptions import ClientError
+
 from release_core.apply.wiring import ReadingParts
 from release_core.aws.clients import in_parallel
 from release_core.clock import now
-from release_core.domain.declarations import Declared
+from release_core.domain.declarations import Declared, NotFound, matches
 from release_core.ledger.reader import LedgerTables
+from release_core.manifest.nearest import NearestName
 from release_core.plan.planner import Planner
 from release_core.rollback.reader import RollbackReader
 from release_machine.deployment.aws_problems import explained
@@ -14,13 +17,28 @@ from release_machine.deployment.session import Session
 
 
 def look_up(session: Session) -> Callable[[Sequence[str]], Declared]:
-    """What tells how pipelines are declared; raises OperatorError when AWS cannot be asked."""
+    """Looks up how pipelines are declared; raises OperatorError when AWS cannot be asked."""
 
     def declarations(names: Sequence[str]) -> Declared:
         with explained():
-            return _parts(session).codepipeline.declarations(names)
+            declared = _parts(session).codepipeline.declarations(names)
+            missing = [name for name in names if name not in declared]
+            return {**declared, **_not_found(missing, session)} if missing else declared
 
     return declarations
+
+
+def _not_found(names: Sequence[str], session: Session) -> dict[str, NotFound]:
+    """The pipelines that do not exist, each with the nearest pipeline that may be released."""
+    try:
+        pages = session.codepipeline.get_paginator("list_pipelines").paginate()
+        existing = [each["name"] for page in pages for each in page["pipelines"]]
+    except ClientError:
+        # The caller may lack codepipeline:ListPipelines: the list only helps to suggest a name.
+        existing = []
+    patterns = session.settings.pipeline_name_patterns
+    nearest = NearestName(name for name in existing if matches(patterns, name))
+    return {name: NotFound(name=name, nearest=nearest(name)) for name in names}
 
 
 def planner(session: Session) -> Planner:
@@ -28,7 +46,7 @@ def planner(session: Session) -> Planner:
     parts = _parts(session)
     return Planner(
         ledger=parts.reader,
-        codepipeline=parts.codepipeline,
+        declarations=look_up(session),
         step_functions=parts.step_functions,
         client=parts.client,
         clock=parts.clock,

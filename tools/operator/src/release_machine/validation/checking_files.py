@@ -1,4 +1,4 @@
-"""Checking manifest files as the release machine will, with line and column for every problem."""
+"""Checks manifest files as the release machine does; each problem has a line and a column."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from release_core.errors import ManifestUnreadable
 from release_core.manifest.checks import examine, named_pipelines, release_id_of
 from release_core.manifest.model import Manifest
 from release_core.problems import Problem
-from release_core.strict_json import read_json
+from release_core.strict_json import read_json, syntax_problem
 from release_machine.text.printable import in_one_line
 from release_machine.validation.json_places import JsonPlaces, Position
 from release_machine.validation.manifest_file import STANDARD_INPUT
@@ -22,23 +22,23 @@ type Declarations = Callable[[Sequence[str]], Declared]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is wrong at a position of a file; ``path`` is empty where it is the text itself."""
+    """A problem at a position of a file; ``path`` is empty when the text is not JSON."""
 
     position: Position
     path: str
     says: str
 
     def __str__(self) -> str:
-        """What is wrong, for whoever does not look at the text."""
+        """The problem, with its path where there is one, else with its position."""
         where = self.path or f"line {self.position.line}, column {self.position.column}"
         return f"{where}: {self.says}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file and what is wrong with it; ``manifest`` is there when nothing is.
+    """A file and its problems; ``manifest`` is None when there are any.
 
-    ``release_id`` is what the file says, as far as it can be read.
+    ``release_id`` is the id in the file, if it can be read.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Checked:
     release_id: str | None = None
 
     def lines(self) -> list[str]:
-        """What to tell of it, as compilers tell it."""
+        """The result as lines for people, in the form that compilers use."""
         if self.manifest is not None:
             count = len(self.manifest.pipelines)
             pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
@@ -61,7 +61,7 @@ class Checked:
         ]
 
     def document(self) -> Mapping[str, Any]:
-        """The same for programs."""
+        """The result as a JSON document for programs."""
         return {
             "file": self.name,
             "valid": self.manifest is not None,
@@ -86,9 +86,9 @@ def check_content(
     now: datetime | None = None,
     declarations: Declarations | None = None,
 ) -> Checked:
-    """Check a manifest, its pipelines too where ``declarations`` can look them up.
+    """Check a manifest, and with ``declarations`` its pipelines.
 
-    Without ``now`` its deadline may have passed.
+    Without ``now`` the deadline may have passed.
     """
     shown = "stdin" if name == STANDARD_INPUT else name
     try:
@@ -114,10 +114,10 @@ def check_content(
 
 
 def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
-    """What makes a text no usable JSON, at its position as far as it has one."""
+    """The problems of a text that cannot be used, each at its position or at the start."""
     match error.__cause__:
         case JSONDecodeError() as cause:
-            return [_no_json(cause)]
+            return [_not_json(cause)]
         case UnicodeDecodeError() as cause:
             before = cause.object[: cause.start].decode()
             return [Finding(position=_end_of(before), path="", says=str(error))]
@@ -128,22 +128,22 @@ def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
 
 
 def _unusable(text: str) -> Iterator[Finding]:
-    """What JSON does not have in a text of which the reading was given up."""
+    """All repeated keys and wrong numbers of a text, or the first syntax error."""
     try:
-        # It was given up at the first of them: what comes after may be no JSON at all.
+        # The reading stopped at the first of them; the rest may not be JSON.
         json.loads(text, parse_int=str)
     except JSONDecodeError as cause:
-        yield _no_json(cause)
+        yield _not_json(cause)
     except RecursionError:
-        yield _at_the_start("it is nested too deeply to be a manifest")
+        yield _at_the_start("it is nested too deeply for a manifest")
     else:
         for place, at, says in JsonPlaces(text).unusable:
             yield Finding(position=at, path=Problem(place, says).path, says=says)
 
 
-def _no_json(cause: JSONDecodeError) -> Finding:
+def _not_json(cause: JSONDecodeError) -> Finding:
     at = Position(line=cause.lineno, column=cause.colno)
-    return Finding(position=at, path="", says=f"no JSON: {cause.msg}")
+    return Finding(position=at, path="", says=f"not JSON: {syntax_problem(cause)}")
 
 
 def _at_the_start(said: object) -> Finding:

@@ -1,4 +1,4 @@
-"""Manifest files, as they are."""
+"""Reads manifest files."""
 
 import sys
 from pathlib import Path
@@ -14,5 +14,5 @@ def read_manifest(name: str) -> bytes:
         return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     except OSError as error:
         raise UsageError(
-            f"{name} cannot be read: {error.strerror}.", "Name a manifest file that exists."
+            f"{name} cannot be read: {error.strerror}.", "Give the path of a manifest file."
         ) from error

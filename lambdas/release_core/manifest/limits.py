@@ -1,0 +1,30 @@
+"""The limits of a manifest: as patterns and numbers for the code, and in words for people."""
+
+MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
+MAX_RETRIES = 10
+MAX_TIMEOUT_MINUTES = 525_600  # one year
+MAX_OF_EACH = 50  # variables, and source revisions, of one StartPipelineExecution
+
+MAX_ID = 100  # characters of a release id
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
+ID_IN_WORDS = (
+    f"1 to {MAX_ID} characters, each a letter (a-z, A-Z), a digit, `.`, `_`, `+` or `-`; "
+    "the first is a letter or a digit"
+)
+
+# The limits below are those of botocore's model of CodePipeline.
+MAX_NAME = 100  # characters of the name of a pipeline or an action
+NAME_PATTERN = r"^[A-Za-z0-9.@_-]+$"
+NAME_IN_WORDS = (
+    f"1 to {MAX_NAME} characters, each a letter (a-z, A-Z), a digit, `.`, `@`, `-` or `_`"
+)
+
+MAX_VARIABLE_NAME = 128  # characters
+VARIABLE_NAME_PATTERN = r"^[A-Za-z0-9@_-]+$"
+VARIABLE_NAME_IN_WORDS = (
+    f"1 to {MAX_VARIABLE_NAME} characters, each a letter (a-z, A-Z), a digit, `@`, `-` or `_`"
+)
+MAX_VARIABLE_VALUE = 1000  # characters
+# AWS's ".*" is a line of text, by the line ends that Java knows.
+VARIABLE_VALUE_PATTERN = r"^[^\n\r\u0085\u2028\u2029]*$"
+MAX_REVISION = 1500  # characters
