@@ -1,4 +1,4 @@
-# The only door: people and CI call nothing but make. Each target sets up what it needs first.
+# The single entry point: people and CI call only make. Each target first sets up what it needs.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -11,24 +11,24 @@ $(error TARGET is platform (the default) or aws, not '$(TARGET)')
 endif
 
 PYTHON := .venv/bin/python
-# Only the platform needs to be up; on AWS nothing of it is touched.
+# The platform must run only if it is the target.
 PLATFORM_UP := $(if $(filter platform,$(TARGET)),up)
 OPERATOR := tools/operator.sh
-# On the platform the functions run on this machine's processor, on AWS on the one that Terraform asks for.
+# On the platform the functions run on this machine's processor; on AWS, Terraform chooses the architecture.
 ARCHITECTURE := $(if $(filter aws,$(TARGET)),$(or $(TF_VAR_architecture),arm64),$(subst aarch64,arm64,$(shell uname -m)))
-# As they are given: their dollars are not make's, nor, from the environment, their quotes the shell's.
+# Pass quotes and `$` in MANIFEST, RELEASE and REASON unchanged, from the command line or the environment.
 override MANIFEST := $(value MANIFEST)
 override RELEASE := $(value RELEASE)
 override REASON := $(value REASON)
 export MANIFEST RELEASE REASON
-# $(call given,NAME,example): the variable of that name, without which nothing is called.
+# $(call given,NAME,example): the variable NAME; make stops with an error if it is not set.
 given = $(if $($1),"$$$1",$(error $1=$2 is needed))
 
-help: ## Say what can be done
+help: ## List the targets
 	@echo "make TARGET, where TARGET is one of:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: up build ## Deploy to the platform with sample pipelines and follow a release of them
+demo: up build ## Deploy sample pipelines to the platform and follow a release of them
 	@tools/demo/demo.sh
 
 test: setup browser build ## Prove it all: unit, contract, Terraform, simulation, and end to end on a platform
@@ -43,61 +43,61 @@ soak: setup ## Simulate random releases for MINUTES=10, with other schedules eac
 mutants: setup ## Only the mutants: the code broken on purpose; the simulation must notice each
 	@$(PYTHON) -m tests.simulation mutants
 
-lint: setup ## Check style, types, import rules and formatting; change nothing
+lint: setup ## Check style, types, import rules and formatting without changing files
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
-	@# The folder's hyphen cannot be part of a module's name, so its tests need a root of their own.
+	@# A folder name with a hyphen is no module name, so the plugin's tests need an import root of their own.
 	@MYPYPATH=tools/localstack-plugin/tests .venv/bin/mypy --no-error-summary lambdas tools tests infra/demo
 	@PYTHONPATH=lambdas:tools/operator/src .venv/bin/lint-imports --no-cache > .platform/import-rules.log || { cat .platform/import-rules.log; exit 1; }
 	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
-	@echo "Lint: nothing to say."
+	@echo "Lint: no problems found."
 
-up: setup ## Start the platform (PLATFORM_PORT=number chooses its port)
+up: setup ## Start the platform (choose its port with PLATFORM_PORT=number)
 	@$(PYTHON) -m tools.platform up
 
-env: ## Print what a shell needs to reach the platform: eval "$(make -s env)"
+env: ## Print the shell settings that reach the platform: eval "$(make -s env)"
 	@$(PYTHON) -m tools.platform env
 
 deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKEND_CONFIG=file to AWS
 	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
 
-release: setup ## Hand in MANIFEST=path and follow the release to its end (fails if it was not released)
+release: setup ## Submit MANIFEST=path and follow the release to its end (fails if the release fails)
 	@$(OPERATOR) submit $(call given,MANIFEST,path/to/manifest.json)
 
-plan: setup ## Say what MANIFEST=path would do now, and change nothing
+plan: setup ## Show what MANIFEST=path would do now, without changing anything
 	@$(OPERATOR) plan $(call given,MANIFEST,path/to/manifest.json)
 
 status: setup ## List the latest releases, or show RELEASE=id
 	@$(OPERATOR) $(if $(RELEASE),show "$$RELEASE",list)
 
-cancel: setup ## Stop RELEASE=id and what runs of it (REASON=text goes on record)
+cancel: setup ## Stop RELEASE=id and its running pipelines (REASON=text is recorded)
 	@$(OPERATOR) cancel $(call given,RELEASE,id) $(if $(REASON),--reason "$$REASON")
 
-retry: setup ## Run again what did not succeed in RELEASE=id and follow it
+retry: setup ## Run the pipelines of RELEASE=id that did not succeed again, and follow them
 	@$(OPERATOR) retry $(call given,RELEASE,id)
 
-rollback: setup ## Ship again what was good before RELEASE=id, as a release of its own
+rollback: setup ## Ship what was live before RELEASE=id again, as a new release
 	@$(OPERATOR) rollback $(call given,RELEASE,id)
 
-logs: setup ## Show what the functions logged and go on until Ctrl-C
+logs: setup ## Show the logs of the functions and follow them until Ctrl-C
 	@$(OPERATOR) logs --follow
 
 dist: setup ## Build what a release publishes, into .build/dist: command, zips and checksums
 	@$(PYTHON) -m tools.dist --architecture $(or $(TF_VAR_architecture),arm64)
 
-# Terraform reads the zips even to destroy, and a fresh clone has none.
-destroy: build ## Destroy what deploy and demo have made
+# Terraform reads the zips even to destroy, and a new clone has none.
+destroy: build ## Destroy everything that deploy and demo created
 	@$(if $(filter platform,$(TARGET)),$(PYTHON) infra/demo/build_sources.py > /dev/null)
 	@$(PYTHON) -m tools.deploy destroy $(if $(filter platform,$(TARGET)),infra/demo) infra --target $(TARGET)
 
-down: ## End the platform and every process of it
+down: ## Stop the platform and all its processes
 	@if [[ -x $(PYTHON) ]]; then $(PYTHON) -m tools.platform down; fi
 
-clean: down ## Remove all that was built and installed here
+clean: down ## Remove everything that was built or installed here
 	@rm -rf .build .platform .venv node_modules
 	@echo "Removed .build, .platform, .venv and node_modules."
 
-# Not for every day, so not in help.
+# Rarely needed, so not in help.
 setup:
 	@tools/setup/setup.sh
 

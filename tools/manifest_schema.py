@@ -1,6 +1,6 @@
 """Writes docs/release-manifest.schema.json, generated from the manifest's model.
 
-Run as ``make docs``; a test tells when the file is old.
+Run it as ``make docs``. A test fails if the file is outdated.
 """
 
 import json
@@ -12,7 +12,7 @@ SCHEMA = Path(__file__).parents[1] / "docs" / "release-manifest.schema.json"
 
 
 def schema_text() -> str:
-    """The schema as the file has it."""
+    """The schema as the text of the file."""
     return json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

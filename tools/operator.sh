@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the release-machine command against the target: the platform that is up, or AWS as the shell is set for it.
+# Runs the release-machine command against the target: the running platform, or AWS with the shell's settings.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,4 +1,4 @@
-# Where sources come from, where CodePipeline keeps artifacts, and where the services are deployed to.
+# The buckets for sources, for CodePipeline's artifacts, and for the deployed services.
 
 data "aws_caller_identity" "current" {}
 
@@ -13,11 +13,11 @@ resource "aws_s3_bucket" "shop" {
   for_each = toset(["sources", "artifacts", "site"])
 
   bucket        = "${var.name_prefix}-${each.key}-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.name}"
-  force_destroy = true # A demo: everything in it can be made again.
+  force_destroy = true # The demo can build all its objects again.
   tags          = local.tags
 }
 
-# CodePipeline takes sources from versioned buckets only.
+# CodePipeline reads sources only from versioned buckets.
 resource "aws_s3_bucket_versioning" "shop" {
   for_each = aws_s3_bucket.shop
 
@@ -39,7 +39,7 @@ resource "aws_s3_bucket_public_access_block" "shop" {
 }
 
 resource "aws_s3_object" "source" {
-  # Only versions of an object can be released.
+  # Objects uploaded before versioning is on have no version to release.
   depends_on = [aws_s3_bucket_versioning.shop]
   for_each   = local.services
 

@@ -1,6 +1,6 @@
-"""Makes the zips of the demo: the site of each service in one version, and the check's function.
+"""Builds the zips of the demo: each service's site in one version, and the check's function.
 
-The same version always gives the same bytes, so that only a new version is a new revision.
+The same version always gives the same bytes, so only a new version is a new revision.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parents[1] / ".build/demo"
 SERVICES = HERE / "services"
-# The earliest time that a zip can hold.
+# The earliest time that a zip can store; a fixed time keeps the bytes equal.
 ALWAYS = (1980, 1, 1, 0, 0, 0)
 READABLE_FILE = 0o100644 << 16
 
@@ -40,7 +40,7 @@ def site(service: str, version: str) -> dict[str, str]:
 
 
 def write_zip(path: Path, files: dict[str, str]) -> None:
-    """Writes a zip that depends on its files alone."""
+    """Writes a zip whose bytes depend only on its files."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in sorted(files.items()):
             entry = zipfile.ZipInfo(name, date_time=ALWAYS)
@@ -50,7 +50,7 @@ def write_zip(path: Path, files: dict[str, str]) -> None:
 
 
 def build(output: Path, version: str) -> None:
-    """Makes all zips."""
+    """Builds all zips."""
     output.mkdir(parents=True, exist_ok=True)
     for described in sorted(SERVICES.glob("*.json")):
         write_zip(output / f"{described.stem}.zip", site(described.stem, version))
@@ -60,8 +60,10 @@ def build(output: Path, version: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--version", default="1.0", help="version that the sites say (1.0)")
+    parser.add_argument(
+        "--version", default="1.0", help="version that the sites show (default: 1.0)"
+    )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args()
     build(options.output, options.version)
-    sys.stdout.write(f"Sources of the demo, version {options.version}: {options.output}\n")
+    sys.stdout.write(f"Built the demo's sources, version {options.version}: {options.output}\n")

@@ -1,20 +1,20 @@
 output "pipelines" {
-  description = "Pipelines that run to their end by themselves."
+  description = "Pipelines that need no approval."
   value       = [for service, made in aws_codepipeline.service : made.name if local.services[service].gate != "approval"]
 }
 
 output "approval_pipelines" {
-  description = "Pipelines that wait for a person's approval."
+  description = "Pipelines that wait for a manual approval."
   value       = [for service, made in aws_codepipeline.service : made.name if local.services[service].gate == "approval"]
 }
 
 output "sources_bucket" {
-  description = "Bucket that the pipelines take their sources from, a zip for each service."
+  description = "Bucket with the pipelines' sources, one zip for each service."
   value       = aws_s3_bucket.shop["sources"].bucket
 }
 
 output "site_bucket" {
-  description = "Bucket that the services are deployed to, each in a folder of its own."
+  description = "Bucket to which the services are deployed, one folder for each service."
   value       = aws_s3_bucket.shop["site"].bucket
 }
 

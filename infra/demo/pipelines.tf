@@ -1,7 +1,7 @@
-# A small shop: one pipeline per service, S3 source, a gate for some, S3 deploy.
+# A small shop: one pipeline per service with an S3 source, sometimes a gate, and an S3 deployment.
 
 locals {
-  # gate: what stands between source and deployment, "check" (a function looks at the site) or "approval" (a person does).
+  # gate: the stage between source and deployment, "check" (a function checks the site) or "approval" (a person approves).
   services = {
     catalog       = { mode = "SUPERSEDED", gate = null }
     orders        = { mode = "QUEUED", gate = null }
@@ -21,7 +21,7 @@ locals {
       category      = "Approval"
       provider      = "Manual"
       inputs        = []
-      configuration = { CustomData = "Money moves here: look before it does." }
+      configuration = { CustomData = "This service moves money. Review the change before you approve." }
     }
   }
 }
@@ -55,7 +55,7 @@ resource "aws_codepipeline" "service" {
       configuration = {
         S3Bucket    = aws_s3_bucket.shop["sources"].bucket
         S3ObjectKey = aws_s3_object.source[each.key].key
-        # Releases start the pipeline, new sources do not.
+        # Releases start the pipeline; new sources do not.
         PollForSourceChanges = "false"
       }
     }
@@ -103,7 +103,7 @@ module "check_site" {
   source = "../modules/microfunction"
 
   name               = "${var.name_prefix}-check-site"
-  description        = "Looks whether a site is whole before it is deployed."
+  description        = "Checks that a site is complete before it is deployed."
   package            = "${local.sources_dir}/check_site.zip"
   handler            = "handler.handler"
   architecture       = var.architecture
@@ -118,7 +118,7 @@ data "aws_iam_policy_document" "check_site" {
   statement {
     sid       = "AnswerJobs"
     actions   = ["codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"]
-    resources = ["*"] # CodePipeline has no resource for jobs. The artifact is read with the job's own credentials.
+    resources = ["*"] # CodePipeline has no resource type for jobs. The job's own credentials allow reading the artifact.
   }
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Deploys the release machine and the sample pipelines to the platform that is up, and releases them.
+# Deploys the release machine and the sample pipelines to the running platform, and releases them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 if [[ ${TARGET:-platform} != platform ]]; then
-  echo "The demo runs on the platform only; for AWS: make deploy TARGET=aws" >&2
+  echo "The demo runs only on the platform. To deploy to AWS: make deploy TARGET=aws BACKEND_CONFIG=file" >&2
   exit 2
 fi
 outputs=.platform/infra-demo-outputs.json
@@ -12,7 +12,7 @@ outputs=.platform/infra-demo-outputs.json
 .venv/bin/python -m tools.deploy apply infra infra/demo
 exports=$(.venv/bin/python -m tools.platform env)
 eval "$exports"
-# A release id is used once, so each demo has its own; it is also the version that this demo ships.
+# A release id can be used only once, so each demo has its own. It is also the version that the demo ships.
 release=$(date -u +demo-%Y%m%d-%H%M%S)
 .venv/bin/python infra/demo/build_sources.py --version "$release" --output .build/demo-release > /dev/null
 .venv/bin/python -m tools.demo.shop "$outputs" --push .build/demo-release
@@ -23,10 +23,10 @@ echo "Live now:"
 .venv/bin/python -m tools.demo.shop "$outputs"
 cat <<'TEXT'
 
-The platform is still up. Next:
-  eval "$(make -s env)"                makes release-machine and aws commands of this shell, for this platform
-  release-machine list                 the releases so far; docs/guides has a guide for each task
-  make logs                            what the functions said
-  make release MANIFEST=manifest.json  a release of your own
-  make down                            end it
+The platform is still running. Next:
+  eval "$(make -s env)"                set up this shell: release-machine and aws then reach the platform
+  release-machine list                 list the releases; docs/guides has a guide for each task
+  make logs                            show the logs of the functions
+  make release MANIFEST=manifest.json  start a release of your own
+  make down                            stop the platform
 TEXT

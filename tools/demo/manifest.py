@@ -1,15 +1,15 @@
-"""Prints a manifest that releases each pipeline of the demo that needs nobody, under a given id."""
+"""Prints a manifest that releases each pipeline of the demo that needs no approval."""
 
 import json
 import sys
 from pathlib import Path
 
-# The shop's pages show what the catalog has: it is released before them.
+# Both show items of the catalog, so the catalog is released first.
 AFTER = {"shop-orders": ["shop-catalog"], "shop-storefront": ["shop-catalog"]}
 
 
 def demo_manifest(outputs: Path, release_id: str) -> str:
-    """The manifest's JSON; `outputs` is what `terraform output -json` printed of infra/demo."""
+    """The manifest's JSON; `outputs` is the file of infra/demo's `terraform output -json`."""
     pipelines = [
         {"name": name, "dependsOn": AFTER[name]} if name in AFTER else name
         for name in sorted(json.loads(outputs.read_text())["pipelines"]["value"])

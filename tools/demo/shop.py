@@ -1,4 +1,4 @@
-"""The demo's shop from outside: gives its pipelines new sources, and says what is live."""
+"""Works on the demo's shop: gives its pipelines new sources, or prints what is live."""
 
 import argparse
 import json
@@ -23,16 +23,16 @@ def services() -> list[str]:
 
 
 def push(sources: Path, bucket: str, s3: "S3Client") -> None:
-    """Put each service's zip where its pipeline takes it from, as its developers would."""
+    """Put each service's zip where its pipeline reads it, as developers would."""
     for service in services():
         name = f"{service}.zip"
         s3.put_object(Bucket=bucket, Key=name, Body=(sources / name).read_bytes())
 
 
 def end_first(pipelines: Iterable[str], codepipeline: "CodePipelineClient") -> None:
-    """Stop what AWS started when it made the pipelines and what still waits for an approval.
+    """Stop the executions that AWS started when it created the pipelines.
 
-    A release would have to wait behind it.
+    Those that wait for an approval would block the demo's first release.
     """
     for name in pipelines:
         listed = codepipeline.list_pipeline_executions(pipelineName=name)
@@ -43,17 +43,17 @@ def end_first(pipelines: Iterable[str], codepipeline: "CodePipelineClient") -> N
                     pipelineName=name,
                     pipelineExecutionId=each["pipelineExecutionId"],
                     abandon=True,
-                    reason="the demo's first release comes next",
+                    reason="the demo's first release starts now",
                 )
 
 
 def live(bucket: str, s3: "S3Client") -> Iterator[str]:
-    """One line for each service: its live version, since when, and its page."""
+    """One line for each service: its live version, the time of its deployment, and its page."""
     for service in services():
         try:
             deployed = s3.get_object(Bucket=bucket, Key=f"{service}/version.json")
         except s3.exceptions.NoSuchKey:
-            yield f"{service:<14} nothing yet: somebody has to approve it (docs/guides/watch.md)"
+            yield f"{service:<14} not live yet: it waits for an approval (docs/guides/watch.md)"
             continue
         version = json.loads(deployed["Body"].read())["version"]
         page = f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/{service}/index.html"
@@ -62,8 +62,10 @@ def live(bucket: str, s3: "S3Client") -> Iterator[str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("outputs", type=Path, help="terraform output -json of infra/demo")
-    parser.add_argument("--push", type=Path, metavar="FOLDER", help="give the pipelines these zips")
+    parser.add_argument(
+        "outputs", type=Path, help="file with `terraform output -json` of infra/demo"
+    )
+    parser.add_argument("--push", type=Path, metavar="FOLDER", help="upload these zips as sources")
     options = parser.parse_args()
     outputs = json.loads(options.outputs.read_text())
     if options.push:

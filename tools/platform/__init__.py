@@ -1,1 +1,1 @@
-"""Brings the embedded platform up and down, and says where it is."""
+"""Starts and stops the embedded platform, and tells how to reach it."""

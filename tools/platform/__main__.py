@@ -1,4 +1,4 @@
-"""The command: python -m tools.platform up | down | env | status."""
+"""Starts, stops and describes the embedded platform (LocalStack)."""
 
 import argparse
 import os
@@ -12,11 +12,11 @@ from tools.platform.layout import PLATFORM, Home
 def main(arguments: list[str]) -> int:
     """Runs one command.
 
-    0 when it did what it says, 1 with a message when it could not, 2 for wrong usage.
+    Returns 0 on success, 1 with a message on failure, 2 for wrong usage.
     """
     parser = argparse.ArgumentParser(prog="python -m tools.platform", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "env", "status"))
-    parser.add_argument("--home", type=Path, default=PLATFORM, help="folder of this platform")
+    parser.add_argument("--home", type=Path, default=PLATFORM, help="folder of the platform")
     options = parser.parse_args(arguments)
     home = Home(options.home.resolve())
     commands = {"up": up, "down": down, "env": env, "status": status}
@@ -32,35 +32,31 @@ def up(home: Home) -> str:
     """Starts the platform."""
     wanted = os.environ.get("PLATFORM_PORT")
     if wanted and not wanted.isdecimal():
-        raise lifecycle.PlatformError(f"PLATFORM_PORT is a number, not {wanted!r}.")
+        raise lifecycle.PlatformError(f"PLATFORM_PORT must be a number, not {wanted!r}.")
     record, seconds = lifecycle.up(home, int(wanted) if wanted else None)
-    took = f"up in {seconds:.1f} s" if seconds else "already up"
+    took = f"started in {seconds:.1f} s" if seconds else "already runs"
     return f"Platform {took}: http://127.0.0.1:{record.port} (log: {_short(home.log)})"
 
 
 def down(home: Home) -> str:
-    """Ends the platform."""
+    """Stops the platform."""
     ended = lifecycle.down(home)
-    return (
-        f"Platform down: {ended} processes ended, none left."
-        if ended
-        else "Platform: nothing was running."
-    )
+    return f"Platform stopped ({ended} processes)." if ended else "The platform was not running."
 
 
 def env(home: Home) -> str:
-    """Prints what a shell has to set."""
+    """The shell commands that point AWS tools to the platform."""
     return environment.as_shell(lifecycle.running(home).port, home.outputs)
 
 
 def status(home: Home) -> str:
-    """Says whether the platform is well."""
+    """Describes the running platform; raises PlatformError if it does not answer."""
     record = lifecycle.running(home)
     counts = health.environment_counts(record.port)
     if counts is None or not health.dynamodb_answers(record.port):
         raise lifecycle.PlatformError(
-            f"The platform (pid {record.pid}) does not answer; its log ends:\n"
-            f"{lifecycle.tail(home)}"
+            f"The platform (pid {record.pid}) does not answer. Restart it: make down up."
+            f" Its log ends:\n{lifecycle.tail(home)}"
         )
     return (
         f"Platform: http://127.0.0.1:{record.port}, pid {record.pid},"

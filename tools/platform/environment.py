@@ -10,28 +10,28 @@ COMMANDS = ROOT / ".venv/bin"
 
 
 def variables(port: int) -> dict[str, str]:
-    """What to set."""
+    """The variables to set."""
     return {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # tflocal and S3 clients: address buckets by path, a name per bucket would need DNS.
+        # For tflocal and S3 clients: a host name for each bucket would need DNS, so use paths.
         "S3_HOSTNAME": "localhost",
-        # A proxy that the shell may name cannot reach this machine's loopback.
+        # A proxy of the shell cannot reach this machine's loopback.
         "NO_PROXY": "127.0.0.1,localhost",
     }
 
 
-# What would be preferred to the above if it stayed.
+# Variables that AWS tools would prefer to the ones above.
 REMOVED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 def as_shell(port: int, outputs: Path) -> str:
-    """Lines for `eval` in any POSIX shell; `release-machine` and `aws` are commands in it.
+    """Lines for `eval` in a POSIX shell, which put `release-machine` and `aws` on its PATH.
 
-    `outputs` is Terraform's, named when there is a deployment.
+    `outputs` is the file of Terraform's outputs; it exists only after a deployment.
     """
     exports = variables(port)
     if outputs.is_file():

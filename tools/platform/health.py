@@ -1,11 +1,11 @@
-"""Whether a platform answers, and what it says of itself."""
+"""Whether a platform answers, and its counts of Lambda environments."""
 
 import http.client
 import json
 from typing import Any
 
 ANSWER_SECONDS = 5.0
-# LocalStack only parses the signature for the account and the Region.
+# LocalStack reads the account and the Region from the signature and does not verify it.
 LIST_TABLES = {
     "Authorization": (
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request,"
@@ -17,16 +17,16 @@ LIST_TABLES = {
 
 
 def is_healthy(port: int) -> bool:
-    """Whether our executor answers on this port, and DynamoDB does.
+    """Whether the Lambda executor and DynamoDB answer on this port.
 
-    The one says that LocalStack is up and needs no Docker; the other is a process of its own, which
-    LocalStack also takes for started when it does not listen.
+    The executor proves that LocalStack is up and needs no Docker. DynamoDB Local is a process of
+    its own, and LocalStack reports it as started even if it does not listen.
     """
     return environment_counts(port) is not None and dynamodb_answers(port)
 
 
 def environment_counts(port: int) -> dict[str, int] | None:
-    """The executor's counts of execution environments; None when the platform does not answer."""
+    """The executor's counts of execution environments; None if the platform does not answer."""
     counts: dict[str, int] | None = _ask(port, "GET", "/_lambda/environments")
     return counts
 

@@ -1,4 +1,4 @@
-"""Where things are: what set-up has made, and the folder of one running platform."""
+"""The folders that set-up makes, and the folder of one platform."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,44 +12,44 @@ LIBRARIES = PLATFORM / "lib"
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of one platform. Two platforms with two homes do not know of each other."""
+    """The folder of one platform. Platforms with different homes do not affect each other."""
 
     path: Path
 
     @property
     def record(self) -> Path:
-        """Which process it is and on which port."""
+        """The process id and the port of the platform."""
         return self.path / "platform.json"
 
     @property
     def log(self) -> Path:
-        """What it printed since it was last started."""
+        """The output of the platform since its last start."""
         return self.path / "localstack.log"
 
     @property
     def filesystem(self) -> Path:
-        """What LocalStack takes for the root of its filesystem."""
+        """The root of LocalStack's filesystem."""
         return self.path / "filesystem"
 
     @property
     def temporary(self) -> Path:
-        """Its temporary files, the functions' unzipped code among them."""
+        """Temporary files, including the unzipped code of functions."""
         return self.path / "tmp"
 
     @property
     def terraform(self) -> Path:
-        """Terraform's state of what is deployed on it.
+        """Terraform's state of the deployments on the platform.
 
-        It is of no use once the platform has ended.
+        It is useless once the platform has ended.
         """
         return self.path / "terraform"
 
     @property
     def outputs(self) -> Path:
-        """Terraform's outputs of the release machine that is deployed on it."""
+        """Terraform's outputs of the release machine on the platform."""
         return self.path / "outputs.json"
 
     @property
     def lock(self) -> Path:
-        """Held while the platform is being started or ended."""
+        """Locked while the platform starts or stops."""
         return self.path / "lock"

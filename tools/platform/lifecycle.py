@@ -1,4 +1,4 @@
-"""Up, down and status of the embedded platform."""
+"""Starts and stops the embedded platform."""
 
 import fcntl
 import os
@@ -15,11 +15,11 @@ from tools.platform.health import is_healthy
 from tools.platform.layout import LAMBDA_RUNTIME, LIBRARIES, LOCALSTACK_PYTHON, Home
 from tools.platform.processes import MARKER, Record, end_all, read_record, write_record
 
-USUAL_PORT = 4566
+DEFAULT_PORT = 4566
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
 LOG_LINES = 30
-# All that the project uses, loaded at the start: the first call of each then costs nothing.
+# All services that the project uses. They are loaded at the start, so that first calls are fast.
 SERVICES = (
     "apigateway",
     "cloudwatch",
@@ -36,20 +36,20 @@ SERVICES = (
     "stepfunctions",
     "sts",
 )
-# What the platform may know of the shell it is started from. LAMBDA_RETRY_BASE_DELAY: seconds
-# before Lambda's first retry of an asynchronous invocation, 60 as on AWS when it is not set.
+# The variables that the platform takes over from the shell. LAMBDA_RETRY_BASE_DELAY: seconds before
+# Lambda's first retry of an asynchronous invocation (default 60, as on AWS).
 INHERITED = ("PATH", "HOME", "LANG", "JAVA_HOME", "LAMBDA_PROCESS_LIMIT", "LAMBDA_RETRY_BASE_DELAY")
 
 
 class PlatformError(Exception):
-    """The platform cannot be started or is not there; the message says what to do."""
+    """The platform cannot start or does not run; the message says what to do."""
 
 
 def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
     """Starts the platform if it does not run; returns it and the seconds it took (0: it ran).
 
-    Raises PlatformError when the wanted port is taken, or with the end of the log when it does not
-    come up.
+    Raises PlatformError if the port is taken, or with the end of the log if the platform does not
+    start.
     """
     home.path.mkdir(parents=True, exist_ok=True)
     with locked(home):
@@ -57,7 +57,7 @@ def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
         if record and is_healthy(record.port):
             if wanted_port not in {None, 0, record.port}:
                 raise PlatformError(
-                    f"The platform runs on port {record.port}. End it first: make down"
+                    f"The platform already runs on port {record.port}. Stop it first: make down"
                 )
             return record, 0.0
         end_all(home)
@@ -68,12 +68,12 @@ def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
         wait_until_healthy(home, process, port)
         record = read_record(home)
         if record is None:
-            raise PlatformError(f"The platform ended as soon as it was up.\n{tail(home)}")
+            raise PlatformError(f"The platform ended right after its start. Its log:\n{tail(home)}")
         return record, time.monotonic() - started
 
 
 def down(home: Home) -> int:
-    """Ends the platform; returns how many processes that ended, 0 when nothing ran."""
+    """Stops the platform; returns the number of processes that were stopped."""
     if not home.path.is_dir():
         return 0
     with locked(home):
@@ -81,9 +81,9 @@ def down(home: Home) -> int:
 
 
 def running(home: Home) -> Record:
-    """The platform that runs.
+    """The running platform.
 
-    Raises PlatformError when there is none, with its last words if it died.
+    Raises PlatformError if it does not run, with the end of its log if it died.
     """
     record = read_record(home)
     if record is None:
@@ -94,30 +94,32 @@ def running(home: Home) -> Record:
 
 @contextmanager
 def locked(home: Home) -> Iterator[None]:
-    """Keeps a second up or down of the same platform waiting."""
+    """Makes a second start or stop of the same platform wait."""
     with home.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def choose_port(wanted: int | None) -> int:
-    """The wanted port (0: any), else the usual one if it is free, else any.
+    """The wanted port (0: any), or else the default port if it is free, or else any.
 
-    Raises PlatformError when the wanted one is taken.
+    Raises PlatformError if the wanted port is taken.
     """
     if wanted:
         if not is_free(wanted):
-            raise PlatformError(f"Port {wanted} is taken. Choose another PLATFORM_PORT, or none.")
+            raise PlatformError(
+                f"Port {wanted} is taken. Set another PLATFORM_PORT, or 0 for any free port."
+            )
         return wanted
-    if wanted is None and is_free(USUAL_PORT):
-        return USUAL_PORT
+    if wanted is None and is_free(DEFAULT_PORT):
+        return DEFAULT_PORT
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def is_free(port: int) -> bool:
-    """Whether nothing listens on a port of loopback."""
+    """Whether no process listens on a port of loopback."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
@@ -126,21 +128,21 @@ def is_free(port: int) -> bool:
 
 
 def prepare(home: Home) -> None:
-    """Removes what an earlier platform left; Terraform's state of it above all."""
+    """Removes the files of an earlier platform, especially Terraform's state of it."""
     for folder in (home.filesystem, home.temporary, home.terraform):
         shutil.rmtree(folder, ignore_errors=True)
     for outputs in home.path.glob("*outputs.json"):
         outputs.unlink()
     home.temporary.mkdir()
-    # DynamoDB Local, put there by set-up. LocalStack looks below its own root and would else
-    # download it.
+    # Set-up has installed DynamoDB Local. LocalStack looks for it below its own root, and would
+    # otherwise download it.
     libraries = home.filesystem / "var/lib/localstack/lib"
     libraries.parent.mkdir(parents=True)
     libraries.symlink_to(LIBRARIES)
 
 
 def start(home: Home, port: int) -> subprocess.Popen[bytes]:
-    """Starts LocalStack, detached from this terminal and writing to its log."""
+    """Starts LocalStack detached from this terminal; it writes to its log."""
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     environment |= {
         "DISABLE_EVENTS": "1",
@@ -151,7 +153,7 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         "LAMBDA_PROCESS_RUNTIME": str(LAMBDA_RUNTIME),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
-        # LocalStack takes many a machine for its own container, and would write to /var/lib there.
+        # LocalStack may mistake this machine for its own container and write to /var/lib.
         "OVERRIDE_IN_DOCKER": "0",
         "SERVICES": ",".join(SERVICES),
         "SKIP_SSL_CERT_DOWNLOAD": "1",
@@ -173,18 +175,19 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
 
 
 def wait_until_healthy(home: Home, process: subprocess.Popen[bytes], port: int) -> None:
-    """Polls until the platform answers.
+    """Waits until the platform answers.
 
-    Raises PlatformError with the end of its log when it dies or takes too long.
+    Raises PlatformError with the end of its log if it dies or takes too long.
     """
     deadline = time.monotonic() + START_SECONDS
     while not is_healthy(port):
         if process.poll() is not None:
-            raise PlatformError(f"The platform died while it started; its log ends:\n{tail(home)}")
+            raise PlatformError(f"The platform died during its start; its log ends:\n{tail(home)}")
         if time.monotonic() > deadline:
             end_all(home)
             raise PlatformError(
-                f"The platform was not up after {START_SECONDS:.0f} s; its log ends:\n{tail(home)}"
+                f"The platform did not answer within {START_SECONDS:.0f} s; its log ends:\n"
+                f"{tail(home)}"
             )
         time.sleep(POLL_SECONDS)
 
@@ -199,7 +202,7 @@ def tail(home: Home) -> str:
 
 
 def memory_mb(record: Record) -> int:
-    """What the platform's processes hold, in MB."""
+    """The memory of the platform's processes, in MB."""
     leader = psutil.Process(record.pid)
     return (
         sum(process.memory_info().rss for process in (leader, *leader.children(recursive=True)))

@@ -1,4 +1,4 @@
-"""Finds the processes of a platform, and ends them."""
+"""Finds and stops the processes of a platform."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,16 +8,16 @@ import psutil
 
 from tools.platform.layout import Home
 
-# Every process of a platform inherits this variable, so none can be lost: not Java when LocalStack
-# is killed, not a function's process, and no number in a file can be mistaken for a process that
-# took it over later.
+# Every process of a platform inherits this variable, so all of them can be found: also Java and the
+# functions' processes after LocalStack was killed. A process id in a file could belong to another
+# process by then.
 MARKER = "PLATFORM_MARKER"
 STOP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Record:
-    """What platform.json says: the process, when it was made (seconds since 1970), and its port."""
+    """The content of platform.json: process id, its start (seconds since 1970), and port."""
 
     pid: int
     created: float
@@ -25,9 +25,9 @@ class Record:
 
 
 def read_record(home: Home) -> Record | None:
-    """The record of a platform that runs.
+    """The record of a running platform.
 
-    None when there is none, or when its process is gone or is another's.
+    None if there is none, if its process has ended, or if another process has its id now.
     """
     try:
         values = json.loads(home.record.read_text())
@@ -43,9 +43,9 @@ def read_record(home: Home) -> Record | None:
 
 
 def write_record(home: Home, pid: int, port: int) -> None:
-    """Notes a process that was just started.
+    """Writes the record of a process that was just started.
 
-    Raises psutil.NoSuchProcess when it has ended already.
+    Raises psutil.NoSuchProcess if the process has already ended.
     """
     record = Record(pid=pid, created=psutil.Process(pid).create_time(), port=port)
     home.record.write_text(json.dumps(asdict(record)) + "\n")
@@ -59,15 +59,15 @@ def marked(home: Home) -> list[psutil.Process]:
 def _marker_of(process: psutil.Process) -> Path | None:
     try:
         name = process.environ().get(MARKER)
-    except (psutil.Error, OSError):  # it has ended, or it is somebody else's
+    except (psutil.Error, OSError):  # it has ended, or belongs to another user
         return None
     return Path(name) if name else None
 
 
 def end_all(home: Home) -> int:
-    """Ends every process of the platform, LocalStack first and in order.
+    """Stops every process of the platform, LocalStack first.
 
-    Returns how many there were.
+    Returns the number of processes.
     """
     record = read_record(home)
     found = marked(home)
@@ -76,8 +76,8 @@ def end_all(home: Home) -> int:
         if leader not in found:
             found.append(leader)
         _terminate(leader)
-    # LocalStack's own shutdown ends Java and the fork server, which ends the functions; this is for
-    # when it could not.
+    # LocalStack's own shutdown ends Java and the fork server, which ends the functions. Kill what
+    # is left.
     for process in {*found, *marked(home)}:
         _kill(process)
     psutil.wait_procs(found, timeout=STOP_SECONDS)
@@ -95,6 +95,6 @@ def _terminate(process: psutil.Process) -> None:
 
 def _kill(process: psutil.Process) -> None:
     try:
-        process.kill()  # psutil checks that the pid is still the process it was
+        process.kill()  # psutil checks that the pid still belongs to this process
     except psutil.NoSuchProcess:
         return

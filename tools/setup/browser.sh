@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Chromium, in which the tests look at the report of a release; nothing else needs it.
+# Installs Chromium, which only the tests of the release report need.
 set -euo pipefail
 
 if command -v chromium > /dev/null; then
   exit
 fi
 if [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null; then
-  echo "Chromium is missing: installing it, for the tests of the report." >&2
+  echo "Installing Chromium for the tests of the release report." >&2
   log=$(mktemp)
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     chromium fonts-liberation; } > "$log" 2>&1; then
@@ -17,7 +17,7 @@ if [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null; then
   exit
 fi
 cat >&2 <<'TEXT'
-Not ready for the tests. This machine lacks:
-  - Chromium: sudo apt install chromium fonts-liberation, or link another Chromium or Chrome to that name
+The tests need programs that this machine does not have:
+  - Chromium: sudo apt install chromium fonts-liberation, or link another Chromium or Chrome as `chromium`
 TEXT
 exit 1

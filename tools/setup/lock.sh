@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Renews the locks from requirements/*.in. Versions that an .in file does not pin move only with --upgrade.
+# Updates the locks from requirements/*.in. Versions that no .in file pins change only with --upgrade.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../requirements"
 
 lock() { # name, options
   local name=$1
   shift
-  # Without an index and without addresses: the lock serves any registry, and its hashes say what to accept.
+  # No index and no URLs: the lock works with any registry, and its hashes protect the downloads.
   ../.platform/bootstrap/bin/uv pip compile --quiet --python-version "$(< ../.python-version)" --generate-hashes \
     --no-emit-index-url --no-emit-find-links --custom-compile-command "tools/setup/lock.sh" \
     "$name.in" --output-file "$name.txt" "$@"
@@ -15,6 +15,6 @@ lock() { # name, options
 lock bootstrap --universal "$@"
 lock functions/open_release --universal "$@"
 lock lambda-runtime --universal "$@"
-# Not universal: a dependency of LocalStack contradicts itself for Python 3.14, which is not used here.
+# Not universal: a dependency of LocalStack cannot be resolved for Python 3.14, which is not used here.
 lock platform "$@"
 lock dev --universal "$@"

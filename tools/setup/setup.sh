@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Finds what this project stands on, names all that is missing at once, then hands over to steps.py.
+# Checks the programs that the project needs, names all missing ones at once, then runs steps.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 wanted_python=$(< .python-version)
 missing=()
 
-# The first Python of the wanted version that can make venvs: pyenv's, uv's, then PATH's.
+# Prints the first Python of the wanted version that can make venvs: pyenv's, uv's, then PATH's.
 find_python() {
   local candidate
   local candidates=()
@@ -34,13 +34,13 @@ require() { # command, what it is, how to get it
   fi
 }
 
-# Called only when something has changed: a JVM takes a third of a second to say its version.
+# Called only when a step is outdated: a JVM takes a third of a second to print its version.
 require_versions() {
   local java terraform
   if command -v java > /dev/null; then
     java=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
     if ((${java:-0} < 17)); then
-      missing+=("Java 17 or later (found ${java:-none that answers}): apt install openjdk-17-jre-headless, or brew install openjdk")
+      missing+=("Java 17 or later (found ${java:-no version}): apt install openjdk-17-jre-headless, or brew install openjdk")
     fi
   fi
   if command -v terraform > /dev/null; then
@@ -51,7 +51,7 @@ require_versions() {
   fi
 }
 
-# A venv made by an earlier run is proof enough that Python was found.
+# A venv of an earlier run proves that Python was found.
 python=.platform/bootstrap/bin/python
 if [[ ! -x $python ]]; then
   python=$(find_python)
@@ -69,7 +69,7 @@ if ((${#missing[@]} == 0)) && ! "$python" tools/setup/steps.py --is-current; the
   fi
 fi
 if ((${#missing[@]} > 0)); then
-  echo "Not set up. This machine lacks:" >&2
+  echo "Set-up needs programs that this machine does not have:" >&2
   printf '  - %s\n' "${missing[@]}" >&2
   exit 1
 fi

@@ -23,7 +23,7 @@ BOOTSTRAP = PLATFORM / "bootstrap"
 DEV_VENV = ROOT / ".venv"
 PLATFORM_VENV = PLATFORM / "venv"
 RUNTIME_VENV = PLATFORM / "lambda-runtime"
-# The folder named lib is what each platform has for its libraries (tools/platform/lifecycle.py).
+# Each platform links this folder lib into its own filesystem (tools/platform/lifecycle.py).
 DYNAMODB_LOCAL = PLATFORM / "lib/dynamodb-local/2"
 TERRAFORM_SETTINGS = PLATFORM / "terraform.rc"
 AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -31,12 +31,12 @@ TERRAFORM_LOCK = "infra/.terraform.lock.hcl"
 
 
 class StepError(Exception):
-    """A command of a step failed; the message ends with what it printed."""
+    """A command of a step failed; the message ends with its output."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A thing to make: `sources` are what it is made from, `product` must exist afterwards."""
+    """Something to make: `sources` are its inputs, `product` must exist afterwards."""
 
     name: str
     sources: tuple[str, ...]
@@ -44,7 +44,7 @@ class Step:
     make: Callable[[], None]
 
     def fingerprint(self) -> str:
-        """Changes when a source changes, when the tree moves, or when this file does."""
+        """A digest of the sources, the folder of the repository, and this file."""
         digest = hashlib.sha256(str(ROOT).encode())
         for source in (*self.sources, "tools/setup/steps.py"):
             path = ROOT / source
@@ -54,7 +54,7 @@ class Step:
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
-    """Runs a command in the root of the repository, silent unless it fails. Raises StepError."""
+    """Runs a command in the root of the repository; prints nothing. Raises StepError."""
     words = [str(word) for word in command]
     done = subprocess.run(  # noqa: S603 - our own commands, no shell
         words,
@@ -69,25 +69,25 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
 
 
 def make_bootstrap() -> None:
-    """Brings uv, which brings everything else."""
+    """Installs uv, which installs everything else."""
     run(sys.executable, "-m", "venv", "--clear", BOOTSTRAP)
     python = BOOTSTRAP / "bin/python"
     run(python, "-m", "pip", "install", "--require-hashes", "-r", "requirements/bootstrap.txt")
 
 
 def uv(*arguments: str | Path) -> None:
-    """Runs uv without what the caller's shell may have set for it."""
+    """Runs uv without the caller's virtual environment."""
     run(BOOTSTRAP / "bin/uv", *arguments, env={"VIRTUAL_ENV": ""})
 
 
 def make_venv(venv: Path, lock: str, *packages: str) -> None:
-    """Makes a venv hold just what `lock` lists, and our own `packages` in place, open to edits."""
+    """Makes a venv with the packages of `lock`, and our own `packages` in editable mode."""
     python = venv / "bin/python"
     if not python.exists():
         uv("venv", "--clear", "--python", BOOTSTRAP / "bin/python", venv)
     uv("pip", "sync", "--python", python, "--require-hashes", lock)
     for package in packages:
-        # Built apart, with the locked setuptools: plux, in LocalStack's venv, breaks the one there.
+        # Built in isolation with the locked setuptools: plux in LocalStack's venv breaks its own.
         locked = ("--build-constraints", "requirements/bootstrap.txt")
         uv("pip", "install", "--python", python, "--no-deps", *locked, "--editable", package)
 
@@ -100,12 +100,12 @@ def make_dev_venv() -> None:
 def make_platform_venv() -> None:
     """Installs LocalStack and our plugins for it."""
     make_venv(PLATFORM_VENV, "requirements/platform.txt", *existing("tools/localstack-plugin"))
-    # Compiled once here, not by each start of the platform: a tenth of the first start.
+    # Compiled here once: it saves a tenth of the platform's first start.
     run(PLATFORM_VENV / "bin/python", "-m", "compileall", "-q", "-j", "0", PLATFORM_VENV / "lib")
 
 
 def make_runtime_venv() -> None:
-    """Installs what AWS's Lambda runtime holds."""
+    """Installs the packages of AWS's Lambda runtime."""
     make_venv(RUNTIME_VENV, "requirements/lambda-runtime.txt")
     run(RUNTIME_VENV / "bin/python", "-m", "compileall", "-q", "-j", "0", RUNTIME_VENV / "lib")
 
@@ -116,23 +116,23 @@ def existing(*packages: str) -> tuple[str, ...]:
 
 
 def make_node_modules() -> None:
-    """Installs what package-lock.json lists; no package may run scripts of its own."""
+    """Installs the packages of package-lock.json without running their scripts."""
     run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 def make_dynamodb_local() -> None:
-    """Puts DynamoDB Local where LocalStack would otherwise download it to."""
+    """Copies DynamoDB Local to where LocalStack would download it."""
     shutil.rmtree(DYNAMODB_LOCAL, ignore_errors=True)
     emulator = ROOT / "node_modules/amplify-dynamodb-simulator/emulator"
     shutil.copytree(emulator, DYNAMODB_LOCAL)
 
 
 def make_terraform_settings() -> None:
-    """Points Terraform at a folder that holds the AWS provider, where the machine has one."""
+    """Points Terraform at a local mirror of the AWS provider, if the machine has one."""
     mirror = find_provider_mirror()
     if mirror:
         provider = json.dumps(AWS_PROVIDER)
-        # Excluded from `direct`, or Terraform would ask the registry all the same.
+        # Excluded from `direct`: otherwise Terraform would ask the registry as well.
         text = (
             "provider_installation {\n"
             "  filesystem_mirror {\n"
@@ -150,7 +150,7 @@ def make_terraform_settings() -> None:
 
 
 def find_provider_mirror() -> Path | None:
-    """The first folder laid out as a Terraform mirror that holds the locked AWS provider."""
+    """The first folder that is a Terraform mirror with the locked AWS provider."""
     folders = [
         Path(os.environ["TF_PLUGIN_MIRROR"]) if os.environ.get("TF_PLUGIN_MIRROR") else None,
         Path.home() / ".terraform.d/plugins",
@@ -162,7 +162,7 @@ def find_provider_mirror() -> Path | None:
     version = re.search(rf'"{AWS_PROVIDER}" {{\s+version += "([^"]+)"', lock)
     if not version:
         raise StepError(f"{TERRAFORM_LOCK} does not lock {AWS_PROVIDER}")
-    # A mirror is unpacked (a folder per version) or packed (a zip per version and system).
+    # A mirror has a folder for each version (unpacked), or a zip for each version and system.
     patterns = (version[1], f"terraform-provider-aws_{version[1]}_*.zip")
     return next(
         (
@@ -216,7 +216,7 @@ STEPS = (
 
 
 def read_stamps() -> dict[str, str]:
-    """What each step was last made from; empty when nothing was, or when the file is not ours."""
+    """The fingerprint of each step at its last run; empty if the file is missing or damaged."""
     try:
         stamps = json.loads(STAMPS.read_text())
     except (FileNotFoundError, ValueError):
@@ -225,14 +225,14 @@ def read_stamps() -> dict[str, str]:
 
 
 def write_stamps(stamps: dict[str, str]) -> None:
-    """Replaces the stamps in one move, so that an interrupted run leaves the old ones."""
+    """Replaces the stamps atomically, so that an interrupted run leaves the old ones."""
     with tempfile.NamedTemporaryFile("w", dir=PLATFORM, delete=False) as draft:
         json.dump(stamps, draft, indent=2)
     Path(draft.name).replace(STAMPS)
 
 
 def outdated_steps(stamps: dict[str, str]) -> list[Step]:
-    """The steps whose product is missing or was made from other sources."""
+    """The steps whose product is missing or whose fingerprint has changed."""
     return [
         step
         for step in STEPS
@@ -241,7 +241,7 @@ def outdated_steps(stamps: dict[str, str]) -> list[Step]:
 
 
 def main() -> int:
-    """Makes what is out of date; with --is-current only tells by the exit code if any is."""
+    """Makes everything that is outdated; with --is-current, exit code 1 means something is."""
     stamps = read_stamps()
     outdated = outdated_steps(stamps)
     if "--is-current" in sys.argv[1:]:
@@ -252,7 +252,7 @@ def main() -> int:
         try:
             step.make()
         except StepError as error:
-            sys.stderr.write(f"Set-up of {step.name} failed:\n{error}\n")
+            sys.stderr.write(f"Setting up {step.name} failed:\n{error}\n")
             return 1
         stamps[step.name] = step.fingerprint()
         write_stamps(stamps)

@@ -11,21 +11,10 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import AnnouncementRefused, ManifestInvalid
 from release_core.ledger.headers import Headers
 from release_core.strict_json import write_json
-from tests.unit.run_pipeline.test_running import Crash
+from tests.worlds.faults import Crash, count_calls
 from tests.worlds.release_world import MACHINE, ReleaseWorld
 
 WHY = "the workflow execution was stopped: wrong version"
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
-def stop_unheard(world: ReleaseWorld, arn: str) -> None:
-    """Stop a workflow execution; the event of that is lost."""
-    world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
 
 
 def end_unheard(world: ReleaseWorld) -> str:
@@ -33,7 +22,7 @@ def end_unheard(world: ReleaseWorld) -> str:
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
     world.wait(arn, "catalog")
-    stop_unheard(world, arn)
+    world.stop(arn)
     world.play("orders")
     return arn
 
@@ -59,11 +48,6 @@ def event(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def held(world: ReleaseWorld) -> set[str]:
-    """The pipelines that some release holds."""
-    return {each["pipeline"] for each in world.items("pipelines") if "held_by" in each}
-
-
 def test_an_end_unheard_is_told_in_step_functions_own_words(world: ReleaseWorld) -> None:
     """The event names what the lost one would have: execution, machine, status and cause."""
     arn = end_unheard(world)
@@ -85,10 +69,11 @@ def test_a_release_closed_by_who_noticed_is_wound_up_freed_and_announced(
     end_unheard(world)
     world.deliver()
     assert (world.release().status, world.release().why) == (ReleaseStatus.CANCELLED, WHY)
+    assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
     assert world.executions_of("catalog")[0]["status"] == "InProgress"
     hear(world)
     assert world.executions_of("catalog")[0]["status"] == "Stopping"
-    assert held(world) == set()
+    assert world.holders().keys() == set()
     assert told(world) == ["Release Orphaned", "Release Cancelled"]
     assert json.loads(world.events.entries[-1]["Detail"])["why"] == WHY
 
@@ -103,9 +88,8 @@ def test_who_waits_for_a_dead_release_is_woken_by_who_notices(world: ReleaseWorl
     assert world.open_release(waiting)["outcome"] == "BUSY"
     token = world.step_functions.wait_for_token(waiting)
     world.opener().wait(waiting, token)
-    stop_unheard(world, arn)
-    world.play("orders")
-    world.deliver()
+    world.stop(arn)
+    world.complete("orders")
     hear(world)
     assert world.outcome(token)
     assert world.open_release(waiting)["outcome"] == "OPENED"
@@ -114,25 +98,26 @@ def test_who_waits_for_a_dead_release_is_woken_by_who_notices(world: ReleaseWorl
 def test_a_release_that_needs_the_pipelines_tells_of_the_dead_one(world: ReleaseWorld) -> None:
     """It takes over what it needs at once; the rest is freed by the close that it brings."""
     arn = world.begin("orders", "catalog")
-    stop_unheard(world, arn)
+    world.stop(arn)
     second = world.start('{"releaseId": "s", "pipelines": ["orders"]}')
     assert world.open_release(second)["outcome"] == "OPENED"
     assert world.release().why == WHY
     hear(world)
-    assert held(world) == {"orders"}
+    assert world.holders().keys() == {"orders"}
     assert told(world) == ["Release Orphaned", "Release Cancelled"]
     assert world.release().pipelines["catalog"].status is PipelineStatus.SKIPPED
 
 
 def test_a_resume_tells_of_the_dead_attempt(world: ReleaseWorld) -> None:
     """The attempt before is closed with its cause; its late close leaves the new one alone."""
-    stop_unheard(world, world.begin("orders"))
+    world.stop(world.begin("orders"))
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"], "resume": true}')
     assert world.open_release(arn)["outcome"] == "OPENED"
-    assert world.item("release")["attempts"][0]["why"] == WHY
+    (earlier,) = world.item("release")["attempts"]
+    assert (earlier["status"], earlier["why"]) == ("CANCELLED", WHY)
     hear(world)
     assert world.release().status is ReleaseStatus.RUNNING
-    assert held(world) == {"orders"}
+    assert world.holders().keys() == {"orders"}
 
 
 def test_who_dies_before_the_close_has_told_already(
@@ -176,17 +161,9 @@ def test_many_dead_tokens_are_one_orphan(
     for name in ("orders", "catalog"):
         world.wait(arn, name)
     world.ledger.headers.halt(world.release(), "orders")
-    stop_unheard(world, arn)
-    asked = []
-    describe = world.step_functions.describe_execution
-
-    def counted(**request: Any) -> Any:
-        asked.append(request)
-        return describe(**request)
-
-    monkeypatch.setattr(world.step_functions, "describe_execution", counted)
-    world.play("orders")
-    world.deliver()
+    world.stop(arn)
+    asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
+    world.complete("orders")
     assert {each.settled for each in world.release().pipelines.values()} == {True}
     assert len(asked) == 1
     assert told(world) == ["Release Orphaned"]
@@ -223,7 +200,7 @@ def test_nobody_can_close_a_release_by_saying_that_it_is_orphaned(world: Release
     }
     world.close_release().when_ended(event(entry))
     assert world.release().status is ReleaseStatus.RUNNING
-    stop_unheard(world, arn)
+    world.stop(arn)
     world.close_release().when_ended(event(entry))
     assert world.release().why == WHY
 
@@ -234,8 +211,7 @@ def test_an_execution_that_is_known_no_more_counts_as_failed(world: ReleaseWorld
     world.wait(arn)
     world.step_functions.end(arn, "SUCCEEDED")
     world.step_functions.forget(arn)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.release().status is ReleaseStatus.FAILED
     assert world.release().why == ("the workflow execution failed: Step Functions knows it no more")
     hear(world)
@@ -246,12 +222,12 @@ def test_the_hourly_look_finds_a_stop_of_which_nothing_was_heard(world: ReleaseW
     """Nobody asks, no pipeline ends, every event is lost: the release is closed all the same."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
-    stop_unheard(world, arn)
+    world.stop(arn)
     world.advance(world.parts()).orphans.sweep()
     assert (world.release().status, world.release().why) == (ReleaseStatus.CANCELLED, WHY)
     hear(world)
     assert told(world) == ["Release Orphaned", "Release Cancelled"]
-    assert held(world) == set()
+    assert world.holders().keys() == set()
     assert world.release().pipelines["catalog"].status is PipelineStatus.SKIPPED
     assert world.release().pipelines["orders"].stop_requested_at
 
@@ -260,8 +236,7 @@ def test_the_hourly_look_leaves_alone_what_is_well(world: ReleaseWorld) -> None:
     """What runs, what was announced and what was rejected is no orphan."""
     world.begin("orders")
     done = world.begin("catalog", release_id="done")
-    world.step_functions.stop_execution(executionArn=done)
-    world.close_release().when_ended(world.step_functions.status_event(done))
+    world.cancel(done)
     with pytest.raises(ManifestInvalid):
         world.open_release(world.start("{}"))
     assert [
@@ -279,7 +254,7 @@ def test_an_orphan_that_cannot_be_told_of_keeps_no_other_waiting(
 ) -> None:
     """The look goes on with the others, and fails at its end, so that Lambda tries again."""
     for name in ("orders", "catalog"):
-        stop_unheard(world, world.begin(name, release_id=name))
+        world.stop(world.begin(name, release_id=name))
     put = world.events.put_events
 
     def refuse_one(**request: Any) -> dict[str, Any]:

@@ -1,21 +1,18 @@
 """Pins reach every start of a pipeline, and what really shipped is on record afterwards."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from localstack_codepipeline.model import ActionResult, RunAction
-from localstack_codepipeline.model import Revision as Delivered
 from release_core.domain.release import PipelineStatus
 from release_core.domain.revisions import Good, Pin, Revision, Shipped
 from release_core.errors import ManifestInvalid
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
 from tests.fakes.codepipeline import envelope
-from tests.fakes.service import Refused, service
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.fakes.service import Refused
+from tests.worlds.faults import crash_after, refuse
 from tests.worlds.release_world import ReleaseWorld, declaration
 
 PINS = {
@@ -39,56 +36,12 @@ def world() -> ReleaseWorld:
     return world
 
 
-def fetches(world: ReleaseWorld, pipeline: str = "web") -> RunAction:
-    """The source action of the pipeline, which runs now."""
-    (fetch,) = [
-        each
-        for each in world.codepipeline.actions.values()
-        if (each.pipeline, each.action) == (pipeline, "Fetch")
-    ]
-    return fetch
-
-
-def ship(world: ReleaseWorld, version: str, *, pipeline: str = "web", fails: bool = False) -> None:
-    """Let the pipeline's execution deliver a version, end, and be heard of."""
-    delivered = Delivered(version, f"Amazon S3 version id: {version}")
-    world.finish(fetches(world, pipeline), ActionResult(revision=delivered))
-    world.play(pipeline, fail=FAILURE if fails else None)
-    world.deliver()
-
-
-def refuse(
-    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, method: str, refusal: Refused
-) -> None:
-    """Have CodePipeline refuse every call of a method."""
-    error = service("codepipeline").error(refusal, method)
-
-    def answer(**_: Any) -> None:
-        raise error
-
-    monkeypatch.setattr(world.codepipeline, method, answer, raising=False)
-
-
 def release(world: ReleaseWorld, release_id: str, version: str) -> None:
     """Release ``orders`` once, from beginning to end, with this version."""
     arn = world.begin("orders", release_id=release_id)
     world.wait(arn, release_id=release_id)
-    ship(world, version, pipeline="orders")
-    world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "SUCCEEDED")
-
-
-def retry_in_console(world: ReleaseWorld, release_id: str) -> str:
-    """Retry the failed stage of ``orders`` as a person would, with success; not heard of yet."""
-    execution_id = str(world.pipeline(release_id=release_id).execution_id)
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        pipelineExecutionId=execution_id,
-        stageName="Deploy",
-        retryMode="FAILED_ACTIONS",
-    )
-    world.play("orders")
-    return execution_id
+    world.ship(version)
+    world.close(arn, release_id)
 
 
 def variables(world: ReleaseWorld) -> dict[str, str]:
@@ -104,14 +57,14 @@ def variables(world: ReleaseWorld) -> dict[str, str]:
 def test_pins_reach_the_start(world: ReleaseWorld) -> None:
     """The execution takes the revisions and the variables of the manifest, to the letter."""
     world.wait(world.begin({"name": "web", **PINS}), "web")
-    assert fetches(world).overrides == OVERRIDES
+    assert world.fetch("web").overrides == OVERRIDES
     assert variables(world) == {"STAGE": 'prod "5.10" \u00e4', "COLOUR": "blue"}
 
 
 def test_a_pipeline_without_pins_is_started_plainly(world: ReleaseWorld) -> None:
     """Nothing is sent in the place of what the manifest leaves out."""
     world.wait(world.begin("orders"))
-    assert not fetches(world, "orders").overrides
+    assert not world.fetch("orders").overrides
     assert {"variables", "source_revisions"} <= world.item("pipeline#orders").keys()
 
 
@@ -121,10 +74,10 @@ def test_a_refused_retry_starts_with_the_same_pins(
     """Where CodePipeline does not retry the stage, the execution started instead ships the same."""
     world.wait(world.begin({"name": "web", "retries": 1, **PINS}), "web")
     refusal = Refused("StageNotRetryableException", "the structure has changed")
-    refuse(monkeypatch, world, "retry_stage_execution", refusal)
-    ship(world, "1e5.10", fails=True)
+    refuse(monkeypatch, world.codepipeline, "retry_stage_execution", refusal)
+    world.ship("1e5.10", "web", fails=True)
     assert len(world.executions_of("web")) == 2
-    assert fetches(world).overrides == OVERRIDES
+    assert world.fetch("web").overrides == OVERRIDES
     assert variables(world)["STAGE"] == 'prod "5.10" \u00e4'
 
 
@@ -132,22 +85,21 @@ def test_a_resume_has_the_same_pins(world: ReleaseWorld) -> None:
     """The next attempt ships what the first one was to ship."""
     arn = world.begin({"name": "web", **PINS})
     world.wait(arn, "web")
-    ship(world, "1e5.10", fails=True)
-    world.close_release().at_end("r", arn)
-    world.step_functions.end(arn, "FAILED")
+    world.ship("1e5.10", "web", fails=True)
+    world.close(arn)
     again = {"releaseId": "r", "pipelines": [{"name": "web", **PINS}], "resume": True}
     arn = world.start(write_json(again))
     assert world.open_release(arn)["outcome"] == "OPENED"
     world.wait(arn, "web")
     assert len(world.executions_of("web")) == 2
-    assert fetches(world).overrides == OVERRIDES
+    assert world.fetch("web").overrides == OVERRIDES
     assert variables(world)["STAGE"] == 'prod "5.10" \u00e4'
 
 
 def test_what_shipped_is_on_record_and_can_be_shipped_again(world: ReleaseWorld) -> None:
     """Revisions are recorded with action and type, variables with the value that they had."""
     world.wait(world.begin({"name": "web", **PINS}), "web")
-    ship(world, "1e5.10")
+    world.ship("1e5.10", "web")
     shipped = world.pipeline("web")
     assert shipped.status is PipelineStatus.SUCCEEDED
     assert shipped.revisions[0] == Revision(
@@ -172,8 +124,8 @@ def test_a_success_whose_sources_cannot_be_listed_is_a_success(
     """Then the revisions are on record without their actions."""
     world.wait(world.begin("orders"))
     denied = Refused("AccessDeniedException", "not allowed")
-    refuse(monkeypatch, world, "list_action_executions", denied)
-    ship(world, "v1", pipeline="orders")
+    refuse(monkeypatch, world.codepipeline, "list_action_executions", denied)
+    world.ship("v1")
     shipped = world.pipeline()
     assert shipped.status is PipelineStatus.SUCCEEDED
     assert [(each.revision, each.action) for each in shipped.revisions] == [("v1", None)]
@@ -185,9 +137,14 @@ def test_a_success_whose_sources_are_not_told_just_now_is_looked_at_again(
     """A throttle is no answer: what shipped stays known, so that it can be shipped again."""
     world.wait(world.begin("orders"))
     with monkeypatch.context() as patched:
-        refuse(patched, world, "list_action_executions", Refused("ThrottlingException", "slow"))
+        refuse(
+            patched,
+            world.codepipeline,
+            "list_action_executions",
+            Refused("ThrottlingException", "slow"),
+        )
         with pytest.raises(ClientError, match="slow"):
-            ship(world, "v1", pipeline="orders")
+            world.ship("v1")
     assert not world.pipeline().status.ended
     world.record_state_change(envelope(world.codepipeline.events[-1]))
     assert world.pipeline().status is PipelineStatus.SUCCEEDED
@@ -217,9 +174,8 @@ def fail_release(world: ReleaseWorld, release_id: str, version: str) -> None:
     """Release ``orders`` in vain."""
     arn = world.begin("orders", release_id=release_id)
     world.wait(arn, release_id=release_id)
-    ship(world, version, pipeline="orders", fails=True)
-    world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "FAILED")
+    world.ship(version, fails=True)
+    world.close(arn, release_id)
 
 
 def resumed(world: ReleaseWorld, release_id: str) -> Good | None:
@@ -263,7 +219,8 @@ def test_a_release_is_never_its_own_past(world: ReleaseWorld) -> None:
 def test_a_console_retry_that_succeeded_is_the_last_good_once_resumed(world: ReleaseWorld) -> None:
     """The resume finds the success, and records what it shipped."""
     fail_release(world, "r", "v1")
-    execution_id = retry_in_console(world, "r")
+    execution_id = world.retry_in_console("r")
+    world.play("orders")
     resumed(world, "r")
     shipped = world.pipeline()
     assert shipped.status is PipelineStatus.SUCCEEDED
@@ -276,7 +233,8 @@ def test_a_console_retry_that_succeeded_is_the_last_good_at_once(world: ReleaseW
     """Nobody has to resume the release, which stays as it ended, for the next to go back there."""
     release(world, "one", "v1")
     fail_release(world, "two", "v2")
-    execution_id = retry_in_console(world, "two")
+    execution_id = world.retry_in_console("two")
+    world.play("orders")
     for event in world.undelivered() * 2:
         world.record_state_change(event)
     assert world.pipeline(release_id="two").status is PipelineStatus.FAILED
@@ -290,7 +248,8 @@ def test_a_console_retry_that_succeeded_is_the_last_good_at_once(world: ReleaseW
 def test_a_console_retry_that_is_heard_of_late_replaces_nothing(world: ReleaseWorld) -> None:
     """What a later release has shipped since stays the last good."""
     fail_release(world, "two", "v2")
-    retry_in_console(world, "two")
+    world.retry_in_console("two")
+    world.play("orders")
     late = world.undelivered()
     world.clock.advance(timedelta(minutes=1))
     release(world, "three", "v3")
@@ -300,16 +259,12 @@ def test_a_console_retry_that_is_heard_of_late_replaces_nothing(world: ReleaseWo
 
 
 @pytest.mark.parametrize("method", ["claim", "put_pipelines"])
-def test_a_second_try_to_open_finds_the_same_past(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
+def test_a_second_try_to_open_finds_the_same_past(world: ReleaseWorld, method: str) -> None:
     """Whenever the first try dies, what was good before is what it was when the release began."""
     release(world, "one", "v1")
     arn = world.start(write_json({"releaseId": "two", "pipelines": ["orders"]}))
-    with monkeypatch.context() as patch:
-        crash_after(patch, Openings, method)
-        with pytest.raises(Crash):
-            world.open_release(arn)
+    with crash_after(Openings, method):
+        world.open_release(arn)
     assert world.open_release(arn)["outcome"] == "OPENED"
     good = world.pipeline(release_id="two").previous_good
     assert good
@@ -346,7 +301,7 @@ def test_a_pipeline_that_cannot_be_read_now_is_no_problem_of_the_manifest(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     """The workflow asks again; nothing is refused for a throttle."""
-    refuse(monkeypatch, world, "get_pipeline", Refused(code, "later"))
+    refuse(monkeypatch, world.codepipeline, "get_pipeline", Refused(code, "later"))
     arn = world.start(write_json({"releaseId": "r", "pipelines": ["orders"]}))
     with pytest.raises(ClientError):
         world.open_release(arn)

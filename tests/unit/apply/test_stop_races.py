@@ -10,17 +10,10 @@ from release_core.decide.timing import CLAIM_WINDOW
 from release_core.domain.release import PipelineStatus
 from release_core.errors import StartUnresolved, StopUnresolved
 from release_core.ledger.pipelines import Pipelines
-from tests.unit.close_release.test_closing import stop
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.worlds.faults import FAILURE, crash_after
 from tests.worlds.release_world import ReleaseWorld
 
 RETRIED = {"name": "orders", "retries": 1}
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
 
 
 def test_a_stop_waits_for_a_retry_that_is_on_its_way(
@@ -34,14 +27,13 @@ def test_a_stop_waits_for_a_retry_that_is_on_its_way(
 
     def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> bool:
         with pytest.raises(StartUnresolved):
-            world.close_release().when_ended(stop(world, arn))
+            world.cancel(arn)
         return retry(self, *args, **kwargs)
 
     monkeypatch.setattr(CodePipeline, "retry", overtaken)
     world.deliver()
     assert world.executions_of("orders")[0]["status"] == "Stopping"
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.pipeline().status is PipelineStatus.STOPPED
 
 
@@ -50,11 +42,9 @@ def test_a_search_leaves_alone_what_the_next_release_starts(
 ) -> None:
     """A stop that looks for a start nobody recorded does not take that of who came after it."""
     arn = world.begin("orders")
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "claim_start")
-        with pytest.raises(Crash):
-            world.wait(arn)
-    event = stop(world, arn)
+    with crash_after(Pipelines, "claim_start"):
+        world.wait(arn)
+    event = world.stop(arn)
     with pytest.raises(StartUnresolved):
         world.close_release().when_ended(event)
     following = world.begin("orders", release_id="s")
@@ -75,18 +65,14 @@ def test_a_search_leaves_alone_what_the_next_release_starts(
     assert world.executions_of("orders")[0]["status"] == "InProgress"
 
 
-def test_a_retry_that_was_never_made_is_not_waited_for_long(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_retry_that_was_never_made_is_not_waited_for_long(world: ReleaseWorld) -> None:
     """When no claimant can be alive any more, at Lambda's first retry, the failure is the end."""
     arn = world.begin(RETRIED)
     world.wait(arn)
     world.play("orders", fail=FAILURE)
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "claim_retry")
-        with pytest.raises(Crash):
-            world.deliver()
-    event = stop(world, arn)
+    with crash_after(Pipelines, "claim_retry"):
+        world.deliver()
+    event = world.stop(arn)
     with pytest.raises(StartUnresolved):
         world.close_release().when_ended(event)
     world.clock.advance(timedelta(minutes=1))
@@ -131,8 +117,7 @@ def test_what_fails_when_its_time_is_up_is_not_retried(world: ReleaseWorld) -> N
     world.wait(world.begin({"name": "orders", "retries": 5, "timeoutMinutes": 2}))
     world.deliver()
     world.clock.advance(timedelta(minutes=3))
-    world.play("orders", fail=FAILURE)
-    world.deliver()
+    world.complete("orders", fail=FAILURE)
     assert world.executions_of("orders")[0]["status"] == "Failed"
     assert world.pipeline().status is PipelineStatus.FAILED
 
@@ -143,7 +128,7 @@ def test_a_stop_that_found_nothing_to_stop_is_asked_for_again(
     """An execution too young for CodePipeline to know it is stopped by a later try."""
     arn = world.begin("orders")
     world.wait(arn)
-    event = stop(world, arn)
+    event = world.stop(arn)
     with monkeypatch.context() as patch:
         patch.setattr(CodePipeline, "stop", lambda *_, **__: False)
         patch.setattr(CodePipeline, "get_execution", lambda *_: None)

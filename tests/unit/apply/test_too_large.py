@@ -12,10 +12,9 @@ from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import checked_manifest
 from release_core.strict_json import write_json
 from tests.fakes.dynamodb.expressions.values import size_of_item
-from tests.unit.apply.test_shipping import ship
-from tests.unit.rollback.test_release import read, run
 from tests.worlds.ledger_world import LedgerWorld, an_opening
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import read, run
 
 WIDE = "\u8a9e"  # three bytes
 
@@ -34,7 +33,7 @@ def test_a_success_with_variables_that_are_too_large_is_a_success(world: Release
     """The revisions are on record, and that the variables are not."""
     arn = world.begin("web")
     token = world.wait(arn, "web")
-    ship(world, "v1")
+    world.ship("v1", "web")
     assert world.pipeline("web").status is PipelineStatus.SUCCEEDED
     assert world.outcome(token)
     item = world.item("pipeline#web")

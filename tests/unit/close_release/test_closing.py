@@ -1,7 +1,6 @@
 """A release is closed truthfully, once, and leaves nothing running."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,20 +9,8 @@ from hypothesis import strategies as st
 from release_core.decide.outcome import tally
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AnnouncementRefused, StartUnresolved
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with two pipelines and no release."""
-    return ReleaseWorld()
-
-
-def stop(world: ReleaseWorld, arn: str, cause: str = "wrong version") -> dict[str, Any]:
-    """Stop a workflow execution by hand, and answer the event that tells of it."""
-    world.step_functions.stop_execution(executionArn=arn, cause=cause)
-    return world.step_functions.status_event(arn)
 
 
 def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
@@ -31,8 +18,7 @@ def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
     arn = world.begin("orders", "catalog")
     for pipeline in ("orders", "catalog"):
         world.wait(arn, pipeline)
-        world.play(pipeline)
-    world.deliver()
+        world.complete(pipeline)
     closed = world.close_release().at_end("r", arn)
     assert closed == {
         "release_id": "r",
@@ -48,8 +34,7 @@ def test_one_pipeline_is_not_all_of_them(world: ReleaseWorld) -> None:
     """A release of one pipeline is told so."""
     arn = world.begin("orders")
     world.wait(arn, "orders")
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.close_release().at_end("r", arn)["why"] == "its 1 pipeline succeeded"
 
 
@@ -59,8 +44,7 @@ def test_one_failure_names_itself(world: ReleaseWorld) -> None:
     world.wait(arn, "orders")
     world.wait(arn, "catalog")
     world.play("orders", fail=FAILURE)
-    world.play("catalog")
-    world.deliver()
+    world.complete("catalog")
     closed = world.close_release().at_end("r", arn)
     assert closed["status"] == "FAILED"
     assert "1 of 2 pipelines did not succeed" in closed["why"]
@@ -73,10 +57,8 @@ def test_closing_again_answers_the_same_and_tells_nobody_twice(world: ReleaseWor
     """The workflow's retry of the close finds it done."""
     arn = world.begin("orders")
     world.wait(arn)
-    world.play("orders")
-    world.deliver()
-    first = world.close_release().at_end("r", arn)
-    world.step_functions.end(arn, "SUCCEEDED")
+    world.complete("orders")
+    first = world.close(arn)
     assert world.close_release().at_end("r", arn) == first
     assert len(world.events.entries) == 1
 
@@ -85,8 +67,7 @@ def test_an_announcement_that_was_not_taken_is_made_again(world: ReleaseWorld) -
     """The close is repeated until EventBridge has taken the outcome."""
     arn = world.begin("orders")
     world.wait(arn)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     world.events.failing = 1
     with pytest.raises(AnnouncementRefused):
         world.close_release().at_end("r", arn)
@@ -118,7 +99,7 @@ def test_a_stop_by_hand_cancels_the_release(world: ReleaseWorld) -> None:
     """Running pipelines are asked to stop, waiting ones are skipped, the cause is on record."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     release = world.release()
     assert release.status is ReleaseStatus.CANCELLED
     assert release.why == "the workflow execution was stopped: wrong version"
@@ -132,37 +113,23 @@ def test_a_stopped_releases_pipelines_are_followed_to_their_end(world: ReleaseWo
     """After the stop the ledger still learns how each execution ended."""
     arn = world.begin("orders")
     world.wait(arn)
-    world.close_release().when_ended(stop(world, arn))
-    world.play("orders")
-    world.deliver()
+    world.cancel(arn)
+    world.complete("orders")
     assert world.pipeline().status is PipelineStatus.STOPPED
-
-
-def test_a_stop_nobody_told_of_is_found_when_a_pipeline_ends(world: ReleaseWorld) -> None:
-    """The event of the stop was lost: a token that died leads to the workflow that was stopped."""
-    arn = world.begin("orders", "catalog")
-    world.wait(arn, "orders")
-    world.wait(arn, "catalog")
-    stop(world, arn)
-    world.play("orders")
-    world.deliver()
-    assert world.release().status is ReleaseStatus.CANCELLED
-    assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
 
 
 def test_a_token_that_died_of_age_closes_nothing(world: ReleaseWorld) -> None:
     """While the workflow runs, a dead token is only an old one."""
     token = world.wait(world.begin("orders"))
     world.step_functions.time_out(token)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.release().status is ReleaseStatus.RUNNING
 
 
 def test_a_stop_before_the_claim_leaves_no_release(world: ReleaseWorld) -> None:
     """An execution stopped while its manifest was read has nothing to close."""
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     assert world.ledger.get_release("r") is None
     assert world.events.entries == []
 
@@ -172,7 +139,7 @@ def test_a_stop_while_a_start_is_on_its_way_finds_it(world: ReleaseWorld) -> Non
     arn = world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
     world.codepipeline.start_pipeline_execution(name="orders")
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     assert world.executions_of("orders")[0]["status"] == "Stopping"
     assert world.pipeline().execution_id
 
@@ -181,7 +148,7 @@ def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
     """While the starter may live the close asks for another try; Lambda's first one is enough."""
     arn = world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/slow")
-    event = stop(world, arn)
+    event = world.stop(arn)
     with pytest.raises(StartUnresolved):
         world.close_release().when_ended(event)
     assert world.release().status is ReleaseStatus.CANCELLED
@@ -194,7 +161,7 @@ def test_nothing_is_started_for_a_release_that_was_stopped(world: ReleaseWorld) 
     """A task that comes to a closed release is told that its pipeline is skipped."""
     arn = world.begin("orders")
     token = world.step_functions.wait_for_token(arn)
-    event = stop(world, arn)
+    event = world.stop(arn)
     world.close_release().when_ended(event)
     world.run_pipeline("r", "orders", token)
     assert world.executions_of("orders") == []

@@ -9,16 +9,11 @@ from botocore.exceptions import ClientError
 from release_core.domain.release import ReleaseStatus
 from release_core.errors import ManifestInvalid, ManifestUnreadable, Rejection, ReleaseIdTaken
 from release_core.strict_json import MAX_BYTES, write_json
-from tests.fakes.service import Refused, service
+from tests.fakes.service import Refused
+from tests.worlds.faults import refuse
 from tests.worlds.release_world import ReleaseWorld
 
 BUCKET = "manifests"
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with the pipelines ``orders`` and ``catalog``, and no release."""
-    return ReleaseWorld()
 
 
 def drop(world: ReleaseWorld, body: bytes, key: str = "release.json") -> str:
@@ -171,7 +166,7 @@ def test_whatever_s3_will_never_give_is_refused(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
     """A version that cannot be, a bucket elsewhere, a key switched off: asking again is no use."""
-    answer_with(monkeypatch, world, code, status)
+    refuse(monkeypatch, world.s3, "get_object", Refused(code, "no", status=status))
     arn = world.start(dropped("release.json", "v1"))
     with pytest.raises(ManifestUnreadable, match=code):
         world.open_release(arn)
@@ -185,22 +180,10 @@ def test_what_s3_may_give_later_is_asked_for_again(
     """What passes is left to the workflow's retry, and rejects nothing."""
     arn = drop(world, MANIFEST)
     with monkeypatch.context() as patch:
-        answer_with(patch, world, code, status)
+        refuse(patch, world.s3, "get_object", Refused(code, "no", status=status))
         with pytest.raises(ClientError):
             world.open_release(arn)
     assert world.open_release(arn)["outcome"] == "OPENED"
-
-
-def answer_with(
-    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, code: str, status: int
-) -> None:
-    """Let S3 answer an error, as long as the patch lasts."""
-    refusal = Refused(code, "no", status=status)
-
-    def get_object(**_: object) -> None:
-        raise service("s3").error(refusal, "GetObject")
-
-    monkeypatch.setattr(world.s3, "get_object", get_object)
 
 
 TWO_BYTES = "\u00e9"

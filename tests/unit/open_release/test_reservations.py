@@ -1,13 +1,12 @@
 """Two releases never drive one pipeline at once, and nobody holds one for ever."""
 
-from typing import Any
-
 import pytest
 
 from release_core.domain.release import LockHolder, ReleaseStatus
 from release_core.errors import ExecutionEnded, OpeningElsewhere, PipelinesBusy
 from release_core.ledger.locks import Locks
 from release_core.strict_json import write_json
+from tests.worlds.faults import count_calls
 from tests.worlds.release_world import ReleaseWorld
 
 
@@ -35,19 +34,8 @@ def second(world: ReleaseWorld, on_busy: str = "refuse", *names: str) -> str:
 def finish(world: ReleaseWorld, arn: str, release_id: str = "first") -> None:
     """Let a release of ``orders`` run to its end and be closed."""
     world.wait(arn, "orders", release_id)
-    world.play("orders")
-    world.deliver()
-    world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "SUCCEEDED")
-
-
-def holders(world: ReleaseWorld) -> dict[str, str]:
-    """Which release holds which pipeline."""
-    return {
-        each["pipeline"]: each["held_for"]
-        for each in world.items("pipelines")
-        if "held_for" in each
-    }
+    world.complete("orders")
+    world.close(arn, release_id)
 
 
 def test_the_second_release_is_refused_and_told_who_holds_what(world: ReleaseWorld) -> None:
@@ -55,49 +43,45 @@ def test_the_second_release_is_refused_and_told_who_holds_what(world: ReleaseWor
     arn = second(world)
     with pytest.raises(PipelinesBusy, match="- orders: release first"):
         world.open_release(arn)
-    assert holders(world) == {"orders": "first"}
+    assert world.holders() == {"orders": "first"}
     assert world.ledger.get_release("second") is None
 
 
 def test_a_closed_release_holds_nothing(world: ReleaseWorld) -> None:
     """After the first release has ended the second one opens."""
     finish(world, first(world))
-    assert holders(world) == {}
+    assert world.holders() == {}
     assert world.open_release(second(world))["outcome"] == "OPENED"
-    assert holders(world) == {"catalog": "second", "orders": "second"}
+    assert world.holders() == {"catalog": "second", "orders": "second"}
 
 
 def test_a_cancelled_release_holds_nothing(world: ReleaseWorld) -> None:
     """Stopping a release frees its pipelines at once, though they may still be stopping."""
     arn = first(world)
     world.wait(arn, "orders", "first")
-    world.step_functions.stop_execution(executionArn=arn)
-    world.close_release().when_ended(world.step_functions.status_event(arn))
-    assert holders(world) == {}
+    world.cancel(arn)
+    assert world.holders() == {}
 
 
 def test_an_opening_that_came_too_late_holds_nothing(world: ReleaseWorld) -> None:
     """An execution stopped while it opens its release gives back what it took, and wakes others."""
     finish(world, first(world))
     late = second(world)
-    world.step_functions.stop_execution(executionArn=late)
-    world.close_release().when_ended(world.step_functions.status_event(late))
+    world.cancel(late)
     with pytest.raises(ExecutionEnded):
         world.open_release(late)
-    assert holders(world) == {}
+    assert world.holders() == {}
 
 
 def test_a_resume_that_came_too_late_holds_nothing(world: ReleaseWorld) -> None:
     """The same goes for an execution stopped while it resumes a release."""
     arn = first(world)
-    world.step_functions.stop_execution(executionArn=arn)
-    world.close_release().when_ended(world.step_functions.status_event(arn))
+    world.cancel(arn)
     late = world.start('{"releaseId": "first", "pipelines": ["orders"], "resume": true}')
-    world.step_functions.stop_execution(executionArn=late)
-    world.close_release().when_ended(world.step_functions.status_event(late))
+    world.cancel(late)
     with pytest.raises(ExecutionEnded):
         world.open_release(late)
-    assert holders(world) == {}
+    assert world.holders() == {}
 
 
 def test_a_release_that_waits_starts_by_itself(world: ReleaseWorld) -> None:
@@ -108,9 +92,7 @@ def test_a_release_that_waits_starts_by_itself(world: ReleaseWorld) -> None:
     world.opener().wait(arn, token)
     assert world.outcome(token) is None
     finish(world, first(world))
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.succeeded
+    assert world.settlement(token).succeeded
     assert world.open_release(arn)["outcome"] == "OPENED"
     assert all("waiting" not in each for each in world.items("pipelines"))
 
@@ -127,21 +109,14 @@ def test_a_holder_that_closed_before_the_wait_was_noted_wakes_at_once(
     assert world.outcome(token)
 
 
-def test_a_release_that_died_does_not_hold_for_ever(world: ReleaseWorld) -> None:
-    """A holder whose workflow execution has ended, unheard, is replaced."""
-    world.step_functions.end(first(world), "ABORTED")
-    assert world.open_release(second(world))["outcome"] == "OPENED"
-    assert holders(world)["orders"] == "second"
-
-
 def test_the_dead_holders_late_close_frees_nothing_of_its_successor(world: ReleaseWorld) -> None:
     """Closing gives back only what the closing execution itself holds."""
     arn = first(world)
     world.step_functions.end(arn, "ABORTED")
-    world.open_release(second(world))
+    assert world.open_release(second(world))["outcome"] == "OPENED"
     world.close_release().when_ended(world.step_functions.status_event(arn))
     assert world.release("first").status is ReleaseStatus.CANCELLED
-    assert holders(world) == {"catalog": "second", "orders": "second"}
+    assert world.holders() == {"catalog": "second", "orders": "second"}
 
 
 def test_two_executions_of_one_release_wait_for_each_others_claim(world: ReleaseWorld) -> None:
@@ -179,16 +154,9 @@ def test_a_busy_holder_is_asked_about_once_and_nothing_is_taken(
     """However many pipelines a release holds, one question tells whether it lives."""
     world.begin("payments", "storefront", release_id="third")
     arn = second(world, "wait", "catalog", "payments", "storefront")
-    asked: list[str] = []
-    describe = world.step_functions.describe_execution
-
-    def counted(**request: Any) -> Any:
-        asked.append(request["executionArn"])
-        return describe(**request)
-
-    monkeypatch.setattr(world.step_functions, "describe_execution", counted)
+    asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
     assert world.open_release(arn)["outcome"] == "BUSY"
-    assert asked.count(world.release("third").execution_arn) == 1
+    assert asked.count({"executionArn": world.release("third").execution_arn}) == 1
     assert "catalog" not in {each["pipeline"] for each in world.items("pipelines")}
 
 
@@ -215,4 +183,4 @@ def test_of_two_releases_that_open_at_once_one_gets_on(
     with pytest.raises(PipelinesBusy, match="- payments: release rival"):
         world.open_release(arn)
     assert taken == ["catalog", "orders", "payments"]
-    assert holders(world) == {"payments": "rival"}
+    assert world.holders() == {"payments": "rival"}

@@ -12,17 +12,10 @@ from release_core.errors import ExecutionEnded, ReleaseNotResumable
 from release_core.ledger import openings
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
-from tests.unit.close_release.test_closing import stop
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld
 
 PIPELINES: list[Any] = ["orders", {"name": "catalog", "dependsOn": ["orders"]}]
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
 
 
 def resume(world: ReleaseWorld, pipelines: list[Any]) -> str:
@@ -39,8 +32,7 @@ def fail_first(world: ReleaseWorld) -> dict[str, Any]:
     events = world.undelivered()
     for event in events:
         world.record_state_change(event)
-    world.close_release().at_end("r", arn)
-    world.step_functions.end(arn, "FAILED")
+    world.close(arn)
     return events[-1]
 
 
@@ -81,7 +73,7 @@ def test_a_stop_while_pipelines_are_renewed_leaves_none_waiting(
     renew = Openings.renew_pipelines
 
     def overtaken(self: Openings, *args: Any) -> None:
-        world.close_release().when_ended(stop(world, arn))
+        world.cancel(arn)
         renew(self, *args)
 
     monkeypatch.setattr(Openings, "renew_pipelines", overtaken)
@@ -103,27 +95,12 @@ def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
     assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
 
 
-def test_a_release_that_was_stopped_unheard_can_be_resumed(world: ReleaseWorld) -> None:
-    """The event of the stop was lost and no pipeline ever ends: the resume itself finds out."""
-    arn = world.begin("orders")
-    world.step_functions.end(arn, "ABORTED")
-    assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
-    assert world.item("release")["attempts"][0]["status"] == "CANCELLED"
-
-
-def test_whoever_takes_a_pipeline_of_a_dead_release_closes_it(world: ReleaseWorld) -> None:
-    """A release that another one found dead says so."""
-    world.step_functions.end(world.begin("orders"), "ABORTED")
-    world.begin("orders", release_id="second")
-    assert world.release("r").status is ReleaseStatus.CANCELLED
-
-
 def test_a_late_close_does_nothing_in_the_attempt_that_follows(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Winding up the first attempt neither starts, ends nor announces anything of the second."""
     arn = world.begin("orders")
-    event = stop(world, arn)
+    event = world.stop(arn)
     advance = Advance.finish_closed
 
     def overtaken(self: Advance, release_id: str) -> Any:
@@ -141,18 +118,3 @@ def test_a_late_close_does_nothing_in_the_attempt_that_follows(
     assert world.executions_of("orders") == []
     assert world.events.entries == []
     assert not world.release().announced
-
-
-def test_a_pipeline_repaired_in_the_console_has_no_failure_left(world: ReleaseWorld) -> None:
-    """What counts as succeeded after all does not go on telling why it failed."""
-    fail_first(world)
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=world.pipeline().execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
-    world.play("orders")
-    world.open_release(resume(world, PIPELINES))
-    assert world.pipeline().status is PipelineStatus.SUCCEEDED
-    assert world.pipeline().failure is None

@@ -9,7 +9,7 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import ExecutionEnded, ReleaseIdTaken, ReleaseNotResumable
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.worlds.faults import FAILURE, crash_after
 from tests.worlds.ledger_world import an_opening
 from tests.worlds.release_world import ReleaseWorld
 
@@ -24,10 +24,8 @@ def world() -> ReleaseWorld:
     for name in NAMES:
         world.wait(arn, name)
     world.play("orders", fail=FAILURE)
-    world.play("catalog")
-    world.deliver()
-    assert world.close_release().at_end("r", arn)["status"] == "FAILED"
-    world.step_functions.end(arn, "FAILED")
+    world.complete("catalog")
+    assert world.close(arn)["status"] == "FAILED"
     return world
 
 
@@ -46,10 +44,8 @@ def test_only_what_did_not_succeed_is_run_again(world: ReleaseWorld) -> None:
     assert (opened["outcome"], opened["pipelines"]) == ("OPENED", ["orders", "payments"])
     for name in opened["pipelines"]:
         world.wait(arn, name)
-    world.play("orders")
-    world.deliver()
-    world.play("payments")
-    world.deliver()
+    world.complete("orders")
+    world.complete("payments")
     assert world.pipeline("catalog") == catalog
     assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
     assert len(world.executions_of("catalog")) == 1
@@ -69,18 +65,13 @@ def test_a_release_can_be_resumed_many_times(world: ReleaseWorld) -> None:
     assert header["audit"][-1]["what"] == "x" * 1_997 + "..."
 
 
-def test_what_was_stopped_while_it_was_opened_is_opened_whole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_was_stopped_while_it_was_opened_is_opened_whole() -> None:
     """A resume makes the pipelines that the first opening had no time to record."""
     world = ReleaseWorld()
     first = world.start(write_json({"releaseId": "r", "pipelines": NAMES}))
-    with monkeypatch.context() as patch:
-        crash_after(patch, Openings, "claim")
-        with pytest.raises(Crash):
-            world.open_release(first)
-    world.step_functions.stop_execution(executionArn=first)
-    world.close_release().when_ended(world.step_functions.status_event(first))
+    with crash_after(Openings, "claim"):
+        world.open_release(first)
+    world.cancel(first)
     second = world.start(write_json({"releaseId": "r", "pipelines": NAMES, "resume": True}))
     assert world.open_release(second)["pipelines"] == NAMES
     assert {each.attempt for each in world.release().pipelines.values()} == {2}
@@ -96,8 +87,7 @@ def test_a_stop_heard_of_after_the_resume_gives_back_what_was_not_resumed() -> N
     for name in ("orders", "catalog"):
         world.wait(first, name)
     world.play("orders")
-    world.play("catalog", fail=FAILURE)
-    world.deliver()
+    world.complete("catalog", fail=FAILURE)
     world.step_functions.stop_execution(executionArn=first)
     manifest = {"releaseId": "r", "pipelines": ["orders", "catalog"], "resume": True}
     second = world.start(write_json(manifest))
@@ -143,27 +133,18 @@ def test_a_retry_of_the_opening_goes_on_with_the_same_attempt(world: ReleaseWorl
 
 def test_what_was_repaired_in_the_console_stays(world: ReleaseWorld) -> None:
     """A stage retried by hand with success after the close is not run again."""
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=world.pipeline("orders").execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
+    world.retry_in_console()
     world.play("orders")
     opened = world.open_release(resume(world))
     assert opened["pipelines"] == ["payments"]
     assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
+    assert world.pipeline("orders").failure is None
 
 
 def test_what_still_runs_is_waited_for(world: ReleaseWorld) -> None:
     """While a stage retried by hand runs, the resume is refused, naming the execution."""
     execution_id = world.pipeline("orders").execution_id
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
+    world.retry_in_console()
     with pytest.raises(ReleaseNotResumable, match=f"orders: execution {execution_id}"):
         world.open_release(resume(world))
     assert world.release().status is ReleaseStatus.FAILED
@@ -171,13 +152,12 @@ def test_what_still_runs_is_waited_for(world: ReleaseWorld) -> None:
 
 def test_late_events_of_the_attempt_before_change_nothing(world: ReleaseWorld) -> None:
     """An event of the first attempt's execution is not taken for the second's."""
-    old = world.codepipeline.events
     arn = resume(world)
     world.open_release(arn)
     before = world.item("pipeline#orders")
+    assert world.codepipeline.events
     world.delivered = 0
     world.deliver()
-    assert old
     assert world.item("pipeline#orders") == before
     world.wait(arn, "orders")
     world.delivered = 0
@@ -229,10 +209,8 @@ def test_a_release_that_succeeded_is_not_resumed(world: ReleaseWorld) -> None:
     arn = resume(world)
     for name in world.open_release(arn)["pipelines"]:
         world.wait(arn, name)
-    world.play("orders")
-    world.deliver()
-    world.play("payments")
-    world.deliver()
+    world.complete("orders")
+    world.complete("payments")
     world.close_release().at_end("r", arn)
     again = world.open_release(resume(world))
     assert (again["outcome"], again["released_by"]) == ("ALREADY_RELEASED", arn)

@@ -9,9 +9,9 @@ from release_core.errors import ManifestInvalid, ReleaseNotResumable
 from release_core.manifest.model import Manifest
 from release_core.manifest.requests import RETRY_CHANGES
 from release_core.strict_json import MAX_BYTES, write_json
-from tests.unit.rollback.test_release import ROLLBACK, finish, request, run
-from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.faults import crash_after
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import ROLLBACK, finish, request, run
 
 PAST, AHEAD = "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 
@@ -81,14 +81,11 @@ def test_a_retry_may_wait_for_pipelines(world: ReleaseWorld) -> None:
     assert world.open_release(arn)["outcome"] == "OPENED"
 
 
-def test_a_try_that_died_is_gone_on_with(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_try_that_died_is_gone_on_with(world: ReleaseWorld) -> None:
     """The workflow asks again, and the same attempt is opened."""
     arn = retry(world)
     opener = world.opener()
-    crash_after(monkeypatch, opener.ledger.openings, "reopen")
-    with pytest.raises(Crash):
+    with crash_after(opener.ledger.openings, "reopen"):
         opener(arn)
     assert world.open_release(arn)["pipelines"] == ["orders"]
     assert world.pipeline("orders", "v2").status is PipelineStatus.WAITING

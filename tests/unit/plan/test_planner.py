@@ -8,10 +8,10 @@ import pytest
 from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.decide.timing import CLOSED_WITHIN
-from release_core.errors import ReleaseNotResumable
 from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import read_json, write_json
+from tests.worlds.faults import count_calls
 from tests.worlds.release_world import ReleaseWorld, declaration
 
 
@@ -234,8 +234,7 @@ def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
     arn = world.begin("orders", "catalog")
     for name in ("orders", "catalog"):
         world.wait(arn, name)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert "still runs" in plan(world, "orders", "catalog", resume=True).problems[0]
     world.step_functions.stop_execution(executionArn=arn)
     (problem,) = plan(world, "orders", "catalog", resume=True).problems
@@ -294,17 +293,12 @@ def test_a_revision_of_a_type_that_does_not_fit_is_not_looked_for(world: Release
     )
 
 
-def test_a_holder_of_many_is_asked_once(world: ReleaseWorld, monkeypatch: Any) -> None:
+def test_a_holder_of_many_is_asked_once(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One question to Step Functions for each execution, however much it holds."""
     world.begin("orders", "catalog", "payments", release_id="other")
-    asked: list[str] = []
-    describe = world.step_functions.describe_execution
-
-    def ask(*, executionArn: str) -> Any:  # noqa: N803  # boto3's name
-        asked.append(executionArn)
-        return describe(executionArn=executionArn)
-
-    monkeypatch.setattr(world.step_functions, "describe_execution", ask)
+    asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
     assert len(plan(world, "orders", "catalog", "payments").problems) == 3
     assert len(asked) == 1
 

@@ -6,8 +6,8 @@ import pytest
 
 from release_core.errors import ManifestInvalid, RollbackRefused
 from release_core.strict_json import write_json
-from tests.unit.rollback.test_release import failed, finish, read, run
 from tests.worlds.release_world import ReleaseWorld
+from tests.worlds.rollbacks import failed, finish, read, run
 
 
 @pytest.fixture

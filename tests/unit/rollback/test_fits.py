@@ -11,9 +11,9 @@ from localstack_codepipeline.model import ActionResult, RunAction
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.aws.source_lookup import Lookup, RevisionSources
 from release_core.errors import RollbackRefused
-from tests.unit.rollback.test_release import ROLLBACK, read, request
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import ROLLBACK, read, request
 
 # What makes the pipeline ``web``, each part first as it is most often, and what people make of it.
 PARTS: dict[str, list[Any]] = {
@@ -89,8 +89,7 @@ def release(
     read_now = {each.action: origin(each) for each in sources(world)}
     for each in sources(world):
         world.finish(each, ActionResult(revision=Delivered(revision)))
-    world.play("web", fail=FAILURE if fails else None)
-    world.deliver()
+    world.complete("web", fail=FAILURE if fails else None)
     closed = world.close_release().at_end(release_id, arn)
     world.step_functions.end(arn, "FAILED" if fails else "SUCCEEDED")
     return arn, closed, read_now

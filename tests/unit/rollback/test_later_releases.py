@@ -11,10 +11,9 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import ReleaseNotResumable
 from release_core.strict_json import write_json
 from tests.fakes.service import Refused
-from tests.unit.apply.test_shipping import fetches, refuse
-from tests.unit.rollback.test_release import ROLLBACK, finish, read, request, run
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE, refuse
 from tests.worlds.release_world import ReleaseWorld
+from tests.worlds.rollbacks import ROLLBACK, finish, read, request, run
 
 
 @pytest.fixture
@@ -29,12 +28,6 @@ def then(world: ReleaseWorld, release_id: str, *names: str, bad: str = "", **mor
     """Release pipelines a minute later than what was before; answers the execution."""
     world.clock.advance(timedelta(minutes=1))
     return run(world, release_id, *names, bad=bad, **more)[0]
-
-
-def stop(world: ReleaseWorld, execution_arn: str) -> None:
-    """Stop the workflow execution of a release, and let its close hear of it."""
-    world.step_functions.stop_execution(executionArn=execution_arn, cause="enough")
-    world.close_release().when_ended(world.step_functions.status_event(execution_arn))
 
 
 def resume(world: ReleaseWorld, release_id: str, *names: str) -> str:
@@ -56,8 +49,7 @@ def test_what_ran_before_is_not_later_while_a_release_is_being_closed(
     for name in ("orders", "catalog"):
         world.wait(arn, name, "v2")
     world.play("orders")
-    world.play("catalog", fail=FAILURE)
-    world.deliver()
+    world.complete("catalog", fail=FAILURE)
     world.ledger.headers.close("v2", status, why="closing", execution_arn=arn)
     rollback = read(world, "v2")
     assert (list(rollback.wanted), rollback.conflicts) == (["catalog", "orders"], {})
@@ -68,7 +60,7 @@ def test_an_attempt_that_did_not_run_a_pipeline_hides_nobody(world: ReleaseWorld
     then(world, "v2", "orders", "catalog", bad="orders")
     then(world, "v3", "orders", bad="orders")
     assert read(world, "v2").conflicts == {"orders": "v3"}
-    stop(world, resume(world, "v2", "orders", "catalog"))
+    world.cancel(resume(world, "v2", "orders", "catalog"))
     assert world.pipeline("orders", "v2").status is PipelineStatus.SKIPPED
     assert read(world, "v2").conflicts == {"orders": "v3"}
 
@@ -79,7 +71,7 @@ def test_a_release_that_died_before_it_ran_a_pipeline_hides_nobody(world: Releas
     then(world, "v3", "orders", bad="orders")
     for dead in ("v4", "v5"):
         world.step_functions.end(world.begin("orders", release_id=dead), "ABORTED")
-    stop(world, world.begin("orders", release_id="v6"))
+    world.cancel(world.begin("orders", release_id="v6"))
     assert read(world, "v2").conflicts == {"orders": "v3"}
 
 
@@ -138,17 +130,26 @@ def test_a_pipeline_that_could_not_be_started_over_has_run(
     arn = world.begin(orders, release_id="v2")
     world.wait(arn, "orders", "v2")
     with monkeypatch.context() as patch:
-        refuse(patch, world, "retry_stage_execution", Refused("StageNotRetryableException", "no"))
-        world.finish(fetches(world, "orders"), ActionResult(revision=Delivered("orders v2", "")))
+        refuse(
+            patch,
+            world.codepipeline,
+            "retry_stage_execution",
+            Refused("StageNotRetryableException", "no"),
+        )
+        world.finish(world.fetch("orders"), ActionResult(revision=Delivered("orders v2", "")))
         world.play("orders", fail=FAILURE)
-        refuse(patch, world, "start_pipeline_execution", Refused("AccessDeniedException", "no"))
+        refuse(
+            patch,
+            world.codepipeline,
+            "start_pipeline_execution",
+            Refused("AccessDeniedException", "no"),
+        )
         world.deliver()
-    world.close_release().at_end("v2", arn)
-    world.step_functions.end(arn, "FAILED")
+    world.close(arn, "v2")
     assert list(read(world, "v2").wanted) == ["orders"]
     resumed = {"releaseId": "v2", "pipelines": [orders], "resume": True}
     again = world.start(write_json(resumed))
     world.open_release(again)
-    stop(world, again)
+    world.cancel(again)
     rollback = read(world, "v2")
     assert (list(rollback.wanted), rollback.left_alone) == (["orders"], ())

@@ -3,10 +3,9 @@
 import pytest
 
 from release_core.errors import RollbackRefused
-from tests.unit.apply.test_shipping import ship
-from tests.unit.rollback.test_release import ROLLBACK, failed, pins, read, request, run
-from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.faults import crash_after
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import ROLLBACK, failed, pins, read, request, run
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
     """The close has promised a rollback that is not coming: the reason says so, once."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, "orders", "v2")
-    ship(world, "orders v2", pipeline="orders", fails=True)
+    world.ship("orders v2", fails=True)
     closed = world.close_release().at_end("v2", arn)
     world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
     for _ in range(2):
@@ -45,7 +44,7 @@ def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld)
     """The workflow of a failed release ends with the reason of the close."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, "orders", "v2")
-    ship(world, "orders v2", pipeline="orders", fails=True)
+    world.ship("orders v2", fails=True)
     closed = world.close_release().at_end("v2", arn)
     world.step_functions.end(arn, "FAILED", error="ReleaseFailed", cause=closed["why"])
     world.close_release().when_ended(world.step_functions.status_event(arn))
@@ -82,15 +81,12 @@ def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: Rele
     ]
 
 
-def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(world: ReleaseWorld) -> None:
     """A try that goes on after a crash makes its manifest anew, and may find another one."""
     arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
     rollback = world.start(request(closed, arn))
     opener = world.opener()
-    crash_after(monkeypatch, opener.ledger.openings, "claim")
-    with pytest.raises(Crash):
+    with crash_after(opener.ledger.openings, "claim"):
         opener(rollback)
     world.codepipeline.delete_pipeline(name="orders")
     with pytest.raises(RollbackRefused, match="changed since its id was claimed"):
@@ -116,9 +112,8 @@ def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorl
     """AWS need not tell the id of a revision: what has none is named, and the rest goes back."""
     arn = world.begin("payments", release_id="v2")
     world.wait(arn, "payments", "v2")
-    ship(world, "", pipeline="payments")
-    world.close_release().at_end("v2", arn)
-    world.step_functions.end(arn, "SUCCEEDED")
+    world.ship("", "payments")
+    world.close(arn, "v2")
     arn, closed = run(world, "v3", "payments", "orders", bad="orders", **ROLLBACK)
     assert closed["why"].endswith(
         "- payments: the revision of Fetch in release v2 has no id on record"

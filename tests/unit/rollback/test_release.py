@@ -14,11 +14,9 @@ from release_core.errors import (
 from release_core.ledger.openings import Openings
 from release_core.rollback import manifest as rolling_back
 from release_core.strict_json import write_json
-from tests.unit.apply.test_shipping import ship
-from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.faults import crash_after
 from tests.worlds.release_world import ReleaseWorld
-
-ROLLBACK: dict[str, Any] = {"onFailure": "rollback"}
+from tests.worlds.rollbacks import ROLLBACK, failed, finish, pins, run
 
 
 @pytest.fixture
@@ -27,58 +25,6 @@ def world() -> ReleaseWorld:
     world = ReleaseWorld()
     run(world, "v1", "orders", "catalog")
     return world
-
-
-def run(
-    world: ReleaseWorld, release_id: str, *names: str, bad: str = "", **more: Any
-) -> tuple[str, dict[str, Any]]:
-    """Release pipelines, each with its own revision; answers the execution and its close."""
-    arn = world.begin(*names, release_id=release_id, **more)
-    return arn, finish(world, arn, release_id, *names, bad=bad)
-
-
-def finish(
-    world: ReleaseWorld, arn: str, release_id: str, *names: str, bad: str = ""
-) -> dict[str, Any]:
-    """Let an open release run to its end, and close it."""
-    for name in names:
-        world.wait(arn, name, release_id)
-        if world.pipeline(name, release_id).execution_id:
-            ship(world, f"{name} {release_id}", pipeline=name, fails=name == bad)
-    closed = world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "SUCCEEDED" if closed["status"] == "SUCCEEDED" else "FAILED")
-    return closed
-
-
-def request(closed: dict[str, Any], arn: str) -> str:
-    """The input that the state RollBackRelease gives to the execution that it starts."""
-    return write_json(
-        {
-            "rollBack": closed["release_id"],
-            "releaseId": closed["rollback"]["release_id"],
-            "requestedBy": f"onFailure of release {closed['release_id']}",
-            "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": arn,
-        }
-    )
-
-
-def failed(world: ReleaseWorld) -> str:
-    """Release v2 fails with its second pipeline; answers what its rollback is started with."""
-    arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
-    return request(closed, arn)
-
-
-def read(world: ReleaseWorld, release_id: str, **how: Any) -> Any:
-    """The rollback that a person would see now."""
-    return world.rollbacks().get(release_id, **how)
-
-
-def pins(world: ReleaseWorld, release_id: str) -> dict[str, list[str]]:
-    """The revisions that the pipelines of a release are to take."""
-    return {
-        name: [pin.revision for pin in pipeline.source_revisions]
-        for name, pipeline in world.release(release_id).pipelines.items()
-    }
 
 
 def test_the_close_says_what_to_start(world: ReleaseWorld) -> None:
@@ -131,8 +77,7 @@ def test_a_release_that_a_person_stopped_is_not_rolled_back(world: ReleaseWorld)
     """Whoever cancels decides what comes next."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, release_id="v2")
-    world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
-    world.close_release().when_ended(world.step_functions.status_event(arn))
+    world.cancel(arn)
     release = world.release("v2")
     assert (release.status, release.rolls_back_as) == (ReleaseStatus.CANCELLED, None)
     assert world.close_release().at_end("v2", arn)["rollback"] is None
@@ -208,15 +153,11 @@ def test_a_workflow_that_failed_itself_says_that_nothing_is_rolled_back(
 
 
 @pytest.mark.parametrize("method", ["claim", "put_pipelines"])
-def test_an_opening_that_died_is_opened_whole(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
+def test_an_opening_that_died_is_opened_whole(world: ReleaseWorld, method: str) -> None:
     """The retry makes the same manifest, and finds its own claim and link."""
     arn = world.start(failed(world))
-    with monkeypatch.context() as patch:
-        crash_after(patch, Openings, method)
-        with pytest.raises(Crash):
-            world.open_release(arn)
+    with crash_after(Openings, method):
+        world.open_release(arn)
     assert world.open_release(arn)["outcome"] == "OPENED"
     assert set(world.release("v2-rollback").pipelines) == {"orders", "catalog"}
     links = [
@@ -252,8 +193,7 @@ def test_a_later_release_that_ran_nothing_is_no_conflict(world: ReleaseWorld) ->
     """It held the pipelines, was stopped, and changed nothing."""
     text = failed(world)
     later = world.begin("orders", release_id="v3")
-    world.step_functions.stop_execution(executionArn=later, cause="no")
-    world.close_release().when_ended(world.step_functions.status_event(later))
+    world.cancel(later, "no")
     assert world.open_release(world.start(text))["pipelines"] == ["catalog", "orders"]
 
 
@@ -291,8 +231,7 @@ def test_a_release_that_ran_while_the_rollback_was_opened_is_seen(
 def test_the_release_that_ran_a_pipeline_last_is_on_record(world: ReleaseWorld) -> None:
     """Its close says so; who only held it, or gave it back at once, leaves that as it is."""
     stopped = world.begin("orders", release_id="v2")
-    world.step_functions.stop_execution(executionArn=stopped, cause="no")
-    world.close_release().when_ended(world.step_functions.status_event(stopped))
+    world.cancel(stopped, "no")
     arn = world.begin("catalog", release_id="v3")
     finish(world, arn, "v3", "catalog", bad="catalog")
     latest = {each["pipeline"]: each["latest_release"] for each in world.items("pipelines")}

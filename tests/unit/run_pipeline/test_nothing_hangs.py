@@ -9,15 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release_core.domain.release import PipelineStatus
-from tests.unit.apply.test_order import after, statuses, wait_for_all
-from tests.unit.run_pipeline.test_running import FAILURE, refuse
-from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
+from tests.fakes.service import Refused
+from tests.worlds.faults import FAILURE, refuse
+from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld, after
 
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
+BUSY = Refused("ConflictException", "no")
 
 
 def come_back(world: ReleaseWorld, arn: str, pipeline: str) -> str:
@@ -31,10 +27,8 @@ def test_a_task_that_never_came_is_not_waited_for_for_ever(world: ReleaseWorld) 
     arn = world.begin("orders", after("catalog", "orders"))
     world.wait(arn, "catalog")
     come_back(world, arn, "catalog")
-    outcome = world.outcome(come_back(world, arn, "catalog"))
-    assert outcome
-    assert outcome.error == "PipelineSkipped"
-    assert statuses(world) == {"orders": "SKIPPED", "catalog": "SKIPPED"}
+    assert world.settlement(come_back(world, arn, "catalog")).error == "PipelineSkipped"
+    assert world.statuses() == {"orders": "SKIPPED", "catalog": "SKIPPED"}
     assert "its task never came" in str(world.pipeline("orders").failure)
 
 
@@ -43,13 +37,13 @@ def test_an_end_that_only_a_dead_task_would_have_seen_is_seen_by_another(
 ) -> None:
     """The task of a running pipeline gave up and its events were lost: who waits for it looks."""
     arn = world.begin("orders", after("catalog", "orders"))
-    tokens = wait_for_all(world, arn)
+    tokens = world.wait_for_all(arn)
     world.play("orders")
     world.undelivered()
     world.step_functions.time_out(tokens["orders"])
     come_back(world, arn, "catalog")
     come_back(world, arn, "catalog")
-    assert statuses(world) == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
+    assert world.statuses() == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
 
 
 def test_anothers_trouble_is_not_the_tasks_own(
@@ -59,12 +53,12 @@ def test_anothers_trouble_is_not_the_tasks_own(
     arn = world.begin("orders", "catalog", maxConcurrency=2)
     world.wait(arn, "orders")
     with monkeypatch.context() as patch:
-        refuse(patch, world, "ConflictException", status=400)
+        refuse(patch, world.codepipeline, "start_pipeline_execution", BUSY)
         with pytest.raises(ClientError):
             world.wait(arn, "catalog")
         token = come_back(world, arn, "orders")
     assert world.outcome(token) is None
-    assert statuses(world) == {"orders": "RUNNING", "catalog": "STARTING"}
+    assert world.statuses() == {"orders": "RUNNING", "catalog": "STARTING"}
 
 
 def test_a_start_that_may_still_come_costs_its_task_no_try(world: ReleaseWorld) -> None:
@@ -75,17 +69,14 @@ def test_a_start_that_may_still_come_costs_its_task_no_try(world: ReleaseWorld) 
     arn = world.begin("orders", "catalog")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
     world.ledger.headers.halt(world.release(), "catalog")
-    first = world.outcome(world.wait(arn))
-    assert first
+    first = world.settlement(world.wait(arn))
     assert first.error == "LookAgain"
     seconds = int(first.cause or 0)
     token = world.step_functions.wait_for_token(arn)
     world.run_pipeline("r", "orders", token, wait_seconds=seconds)
     assert world.outcome(token) is None
     world.clock.advance(timedelta(seconds=seconds))
-    last = world.outcome(world.wait(arn))
-    assert last
-    assert last.error == "PipelineSkipped"
+    assert world.settlement(world.wait(arn)).error == "PipelineSkipped"
     assert seconds < 60
 
 
@@ -114,7 +105,7 @@ def test_a_long_chain_is_skipped_at_once(
     names = ["orders", "catalog", "payments", "storefront"]
     chain: list[Any] = ["orders", *(after(b, a) for a, b in pairwise(names))]
     arn = world.begin(*reversed(chain), onFailure="continue")
-    wait_for_all(world, arn)
+    world.wait_for_all(arn)
     world.play("orders", fail=FAILURE)
     reads = 0
     query = world.dynamodb.query
@@ -126,7 +117,7 @@ def test_a_long_chain_is_skipped_at_once(
 
     monkeypatch.setattr(world.dynamodb, "query", counted)
     world.deliver()
-    assert set(statuses(world).values()) == {"FAILED", "SKIPPED"}
+    assert set(world.statuses().values()) == {"FAILED", "SKIPPED"}
     assert "it depends on payments, which is SKIPPED" in str(world.pipeline("storefront").failure)
     # The skips, the settlements, and nothing more to do: the last is our own.
     assert reads <= 4
@@ -152,7 +143,6 @@ def test_no_task_is_sent_to_wait_for_less_than_its_function_may_take(world: Rele
     world.wait(arn)
     world.clock.advance(timedelta(seconds=59))
     token = world.wait(arn)
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert int(outcome.cause or 0) >= 10
     assert world.pipeline().status is PipelineStatus.RUNNING

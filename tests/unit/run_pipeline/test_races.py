@@ -11,23 +11,18 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import ExecutionEnded, StartUnresolved
 from release_core.ledger.openings import Openings
 from release_core.ledger.pipelines import Pipelines
-from tests.unit.close_release.test_closing import stop
-from tests.unit.run_pipeline.test_running import Crash, crash_after, refuse
+from tests.fakes.service import Refused
+from tests.worlds.faults import crash_after, refuse
 from tests.worlds.release_world import ReleaseWorld
 
+BUSY = Refused("ConflictException", "no")
 DEAD_STARTER = "release-machine-run-pipeline/dead"
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with two pipelines and no release."""
-    return ReleaseWorld()
 
 
 def give_up_starting(world: ReleaseWorld, execution_arn: str) -> None:
     """Let two tries to start ``orders`` find it busy."""
     with pytest.MonkeyPatch.context() as patch:
-        refuse(patch, world, "ConflictException", status=400)
+        refuse(patch, world.codepipeline, "start_pipeline_execution", BUSY)
         for _ in range(2):
             with pytest.raises(ClientError):
                 world.wait(execution_arn)
@@ -46,15 +41,11 @@ def test_the_close_starts_nothing_that_could_not_be_started(world: ReleaseWorld)
     assert world.executions_of("orders") == []
 
 
-def test_the_close_starts_nothing_that_was_never_begun(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_close_starts_nothing_that_was_never_begun(world: ReleaseWorld) -> None:
     """A pipeline whose functions died with the token registered is skipped, and no more."""
     arn = world.begin("orders")
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "register_token")
-        with pytest.raises(Crash):
-            world.wait(arn)
+    with crash_after(Pipelines, "register_token"):
+        world.wait(arn)
     assert world.close_release().at_end("r", arn)["status"] == "FAILED"
     assert world.pipeline().status is PipelineStatus.SKIPPED
     assert world.executions_of("orders") == []
@@ -71,7 +62,7 @@ def test_a_repeated_start_is_waited_for_like_a_first_one(
 
     def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> str:
         with pytest.raises(StartUnresolved):
-            world.close_release().when_ended(stop(world, arn))
+            world.cancel(arn)
         return start(self, *args, **kwargs)
 
     monkeypatch.setattr(CodePipeline, "start", overtaken)
@@ -102,7 +93,7 @@ def test_a_later_start_of_another_release_is_not_taken_over(world: ReleaseWorld)
     world.ledger.locks.free("orders", stopped)
     world.begin("orders", release_id="b")
     started = world.codepipeline.start_pipeline_execution(name="orders")
-    world.close_release().when_ended(stop(world, stopped))
+    world.cancel(stopped)
     assert world.pipeline(release_id="a").status is PipelineStatus.SKIPPED
     world.ledger.executions.claim(
         started["pipelineExecutionId"], release_id="b", pipeline=world.pipeline(release_id="b")
@@ -116,7 +107,7 @@ def test_of_two_starts_nobody_recorded_the_older_is_taken(world: ReleaseWorld) -
     own = world.codepipeline.start_pipeline_execution(name="orders")
     world.clock.advance(timedelta(seconds=30))
     world.codepipeline.start_pipeline_execution(name="orders")
-    world.close_release().when_ended(stop(world, stopped))
+    world.cancel(stopped)
     assert world.pipeline(release_id="a").execution_id == own["pipelineExecutionId"]
 
 
@@ -128,7 +119,7 @@ def test_an_opening_overtaken_by_a_stop_leaves_no_pipeline_waiting(
     put_pipelines = Openings.put_pipelines
 
     def overtaken(self: Openings, *args: Any) -> None:
-        world.close_release().when_ended(stop(world, arn))
+        world.cancel(arn)
         put_pipelines(self, *args)
 
     monkeypatch.setattr(Openings, "put_pipelines", overtaken)
@@ -144,7 +135,7 @@ def test_a_stop_that_comes_too_late_learns_how_the_execution_ended(world: Releas
     world.wait(arn)
     world.play("orders")
     world.undelivered()
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     assert world.pipeline().status is PipelineStatus.SUCCEEDED
 
 
@@ -157,11 +148,8 @@ def test_an_execution_that_cannot_be_looked_at_yet_is_not_lost(
     with monkeypatch.context() as patch:
         patch.setattr(CodePipeline, "get_execution", lambda *_: None)
         token = world.wait(arn)
-    world.play("orders")
-    world.deliver()
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.succeeded
+    world.complete("orders")
+    assert world.settlement(token).succeeded
 
 
 def test_a_success_heard_of_late_does_not_replace_a_newer_one(world: ReleaseWorld) -> None:
@@ -173,8 +161,7 @@ def test_a_success_heard_of_late_does_not_replace_a_newer_one(world: ReleaseWorl
     world.clock.advance(timedelta(minutes=10))
     world.ledger.locks.free("orders", first)
     world.wait(world.begin("orders", release_id="b"), release_id="b")
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     world.clock.advance(timedelta(minutes=50))
     world.step_functions.time_out(stale)
     world.wait(first, release_id="a")

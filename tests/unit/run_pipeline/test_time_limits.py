@@ -11,12 +11,6 @@ from release_core.strict_json import write_json
 from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
 def come_back(world: ReleaseWorld, arn: str, pipeline: str, seconds: int) -> str:
     """Let the task of a pipeline time out after so many seconds and come back."""
     world.clock.advance(timedelta(seconds=seconds))
@@ -39,8 +33,7 @@ def test_the_first_wait_is_as_long_as_the_longest_limit(
     assert (opened["wait_seconds"], opened["look_after_seconds"]) == (wait, LOOK_AFTER)
     token = world.step_functions.wait_for_token(world.release().execution_arn)
     world.run_pipeline("r", "orders", token, wait_seconds=wait)
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert (outcome.error, outcome.cause) == ("LookAgain", "121")
 
 
@@ -54,11 +47,9 @@ def test_a_pipeline_whose_time_is_up_is_stopped_and_timed_out(world: ReleaseWorl
     # Nothing is due before the execution has stopped, so the task waits as long as ever again.
     assert (early.error, early.cause) == ("LookAgain", str(LOOK_AFTER))
     token = world.wait(arn)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.pipeline().status is PipelineStatus.TIMED_OUT
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert outcome.error == "PipelineTimedOut"
     assert "its time is up" in str(outcome.cause)
 
@@ -68,9 +59,7 @@ def test_a_pipeline_that_succeeds_in_the_last_moment_succeeded(world: ReleaseWor
     arn = world.begin({"name": "orders", "timeoutMinutes": 2})
     world.wait(arn)
     world.play("orders")
-    outcome = world.outcome(come_back(world, arn, "orders", 121))
-    assert outcome
-    assert outcome.succeeded
+    assert world.settlement(come_back(world, arn, "orders", 121)).succeeded
     assert world.pipeline().status is PipelineStatus.SUCCEEDED
 
 
@@ -80,12 +69,10 @@ def test_a_task_that_comes_back_too_early_waits_just_so_long(world: ReleaseWorld
     world.wait(arn, "catalog")
     world.run_pipeline("r", "orders", world.step_functions.wait_for_token(arn), wait_seconds=120)
     world.clock.advance(timedelta(seconds=90))
-    world.play("catalog")
-    world.deliver()
+    world.complete("catalog")
     assert world.pipeline().status is PipelineStatus.RUNNING
     token = come_back(world, arn, "orders", 30)
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert (outcome.error, outcome.cause) == ("LookAgain", "91")
     come_back(world, arn, "orders", 91)
     assert world.executions_of("orders")[0]["status"] == "Stopping"
@@ -113,8 +100,7 @@ def test_at_the_deadline_everything_stops(world: ReleaseWorld) -> None:
     come_back(world, arn, "orders", 1)
     assert world.pipeline("catalog").status is PipelineStatus.SKIPPED
     assert "deadline" in str(world.pipeline("catalog").failure)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.pipeline("orders").status is PipelineStatus.TIMED_OUT
 
 

@@ -1,4 +1,4 @@
-"""The demo estate: the same sources each time, and a check that sees what is wrong."""
+"""The demo: reproducible sources, and a check that finds incomplete sites."""
 
 import importlib.util
 import io
@@ -15,7 +15,7 @@ DEMO = Path(__file__).parents[3] / "infra/demo"
 
 
 def load(file: Path) -> ModuleType:
-    """A module of the demo, which is no package."""
+    """Import a module of the demo, which is not a package."""
     spec = importlib.util.spec_from_file_location(f"demo_{file.stem}", file)
     assert spec
     assert spec.loader
@@ -30,23 +30,23 @@ check_site = load(DEMO / "functions/check_site/handler.py")
 
 
 class CodePipeline:
-    """Keeps the answers to jobs."""
+    """Records the results of jobs."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[str, dict[str, Any]]] = []
 
     def put_job_success_result(self, **answer: Any) -> None:
-        """Keep a success."""
+        """Record a success."""
         self.answers.append(("success", answer))
 
     def put_job_failure_result(self, **answer: Any) -> None:
-        """Keep a failure."""
+        """Record a failure."""
         self.answers.append(("failure", answer))
 
 
 @pytest.fixture
 def codepipeline(monkeypatch: pytest.MonkeyPatch) -> CodePipeline:
-    """What the check answers to."""
+    """The client to which the check reports."""
     fake = CodePipeline()
     monkeypatch.setattr(check_site, "codepipeline", lambda: fake)
     return fake
@@ -62,7 +62,7 @@ def zipped(files: dict[str, str]) -> bytes:
 
 
 def job(service: str) -> dict[str, Any]:
-    """A job of CodePipeline for the check."""
+    """A CodePipeline job for the check."""
     configuration = {"UserParameters": service}
     return {
         "CodePipeline.job": {
@@ -73,7 +73,7 @@ def job(service: str) -> dict[str, Any]:
 
 
 def test_the_same_version_is_the_same_revision(tmp_path: Path) -> None:
-    """Sources change with the version alone."""
+    """A site's zip changes only with its version; the check's zip stays the same."""
     for folder, version in (("a", "1.0"), ("b", "1.0"), ("c", "1.1")):
         build_sources.build(tmp_path / folder, version)
     for archive in sorted((tmp_path / "a").glob("*.zip")):
@@ -85,7 +85,7 @@ def test_the_same_version_is_the_same_revision(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", [path.stem for path in (DEMO / "services").glob("*.json")])
 def test_the_check_passes_every_service(service: str) -> None:
-    """Each site that the demo builds is whole."""
+    """The check accepts each site that the demo builds."""
     archive = zipped(build_sources.site(service, "2.0 <beta>"))
     assert check_site.problems_of_site(archive, service) == []
 
@@ -99,7 +99,7 @@ def test_the_check_passes_every_service(service: str) -> None:
         ({"version.json": "{"}, "version.json does not name a service and a version"),
         (
             {"index.html": "<h1>Storefront</h1>"},
-            "index.html does not say that it is version 1.0",
+            "index.html does not show version 1.0",
         ),
         (
             {"version.json": '{"service": "orders", "version": "1.0"}'},
@@ -108,14 +108,14 @@ def test_the_check_passes_every_service(service: str) -> None:
     ],
 )
 def test_the_check_names_what_is_wrong(change: dict[str, str | None], problem: str) -> None:
-    """A site that is not whole, old or another service's is refused with the reason."""
+    """The check names the problem of an incomplete, outdated or foreign site."""
     files = {**build_sources.site("storefront", "1.0"), **change}
     archive = zipped({name: text for name, text in files.items() if text is not None})
     assert check_site.problems_of_site(archive, "storefront") == [problem]
 
 
 def test_a_good_site_succeeds(codepipeline: CodePipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CodePipeline hears of success."""
+    """For a good site the check reports success to CodePipeline."""
     site = zipped(build_sources.site("storefront", "1.0"))
     monkeypatch.setattr(check_site, "read_artifact", lambda data: site)
     check_site.handler(job("storefront"), None)
@@ -125,7 +125,7 @@ def test_a_good_site_succeeds(codepipeline: CodePipeline, monkeypatch: pytest.Mo
 def test_a_bad_site_fails_with_the_reason(
     codepipeline: CodePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CodePipeline hears of the failure, and why."""
+    """For a broken zip the check reports a failure with the reason."""
     monkeypatch.setattr(check_site, "read_artifact", lambda data: b"not a zip")
     check_site.handler(job("storefront"), None)
     [(outcome, answer)] = codepipeline.answers
@@ -136,7 +136,7 @@ def test_a_bad_site_fails_with_the_reason(
 def test_an_unreadable_artifact_fails_the_job(
     codepipeline: CodePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What S3 refuses is a failure of the check, not a job that waits for its time limit."""
+    """If S3 denies access to the artifact, the check reports a failure and does not hang."""
 
     def refuse(data: object) -> bytes:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")

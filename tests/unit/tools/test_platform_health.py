@@ -1,4 +1,4 @@
-"""What makes a platform count as up."""
+"""When a platform counts as healthy."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ Answer = tuple[int, str]
 
 @pytest.fixture
 def platform() -> Iterator[Callable[[Answer, Answer], int]]:
-    """Serves what the executor and DynamoDB are to answer, and returns the port."""
+    """Serves the given answers of the executor and of DynamoDB, and returns the port."""
     servers: list[HTTPServer] = []
 
     def serve(executor: Answer, dynamodb: Answer) -> int:
@@ -49,7 +49,7 @@ def platform() -> Iterator[Callable[[Answer, Answer], int]]:
 
 
 def test_a_platform_is_up_when_both_answer(platform: Callable[[Answer, Answer], int]) -> None:
-    """The executor's counts and DynamoDB's tables together are proof."""
+    """A platform is healthy when the executor and DynamoDB answer."""
     port = platform((200, COUNTS), (200, TABLES))
     assert health.is_healthy(port)
     assert health.environment_counts(port) == {"environments": 0, "idle": 0, "limit": 16}
@@ -61,14 +61,14 @@ def test_a_platform_is_up_when_both_answer(platform: Callable[[Answer, Answer], 
 def test_a_platform_without_dynamodb_is_not_up(
     platform: Callable[[Answer, Answer], int], dynamodb: Answer
 ) -> None:
-    """LocalStack answers before DynamoDB Local listens; that is not enough."""
+    """A platform is not healthy while DynamoDB fails, although the executor answers."""
     assert not health.is_healthy(platform((200, COUNTS), dynamodb))
 
 
 def test_a_platform_without_our_executor_is_not_up(
     platform: Callable[[Answer, Answer], int],
 ) -> None:
-    """A LocalStack that would want Docker does not count."""
+    """A LocalStack without the executor, which would need Docker, is not healthy."""
     port = platform((404, ""), (200, TABLES))
     assert not health.is_healthy(port)
     assert health.environment_counts(port) is None

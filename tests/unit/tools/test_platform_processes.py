@@ -1,4 +1,4 @@
-"""The platform's tools: which process is ours, and what a shell is told."""
+"""The platform's tools: how they find its processes, and what they print for a shell."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def member(home: Home) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that belongs to that platform and would run for a minute."""
+    """A process that belongs to the platform and runs for a minute."""
     command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
     with subprocess.Popen(command, env={MARKER: str(home.path)}, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -35,7 +35,7 @@ def member(home: Home) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_running_platform_is_found(home: Home, member: subprocess.Popen[bytes]) -> None:
-    """A record is believed while its process lives, and no longer."""
+    """A record is valid while its process runs, and not afterwards."""
     write_record(home, member.pid, 4566)
     record = read_record(home)
     assert record
@@ -45,8 +45,8 @@ def test_a_running_platform_is_found(home: Home, member: subprocess.Popen[bytes]
     assert read_record(home) is None
 
 
-def test_a_number_that_another_process_has_now_is_not_believed(home: Home) -> None:
-    """A record whose process was made at another time is of a platform that has ended."""
+def test_a_record_whose_process_id_was_reused_is_ignored(home: Home) -> None:
+    """A record is ignored if its process started at another time; that process stays alive."""
     made = psutil.Process().create_time()
     values = {"pid": os.getpid(), "created": made - 60, "port": 4566}
     home.record.write_text(json.dumps(values))
@@ -56,8 +56,8 @@ def test_a_number_that_another_process_has_now_is_not_believed(home: Home) -> No
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"pid": 1}', "not json"])
-def test_a_damaged_record_is_none(home: Home, text: str) -> None:
-    """What cannot be read names no process."""
+def test_a_damaged_record_is_ignored(home: Home, text: str) -> None:
+    """A record that cannot be parsed counts as no record."""
     home.record.write_text(text)
     assert read_record(home) is None
 
@@ -65,15 +65,15 @@ def test_a_damaged_record_is_none(home: Home, text: str) -> None:
 def test_processes_are_found_and_ended_without_a_record(
     home: Home, member: subprocess.Popen[bytes]
 ) -> None:
-    """A process that a killed platform left behind is found by its variable, and ended."""
+    """Processes of a killed platform are found by their environment variable, and ended."""
     assert [process.pid for process in marked(home)] == [member.pid]
     assert end_all(home) == 1
     assert not psutil.pid_exists(member.pid)
     assert end_all(home) == 0
 
 
-def test_a_platform_that_died_tells_its_last_words(home: Home) -> None:
-    """Whoever asks for a platform that died reads the end of its log."""
+def test_a_platform_that_died_shows_its_log(home: Home) -> None:
+    """The error about a platform that died contains the end of its log."""
     values = {"pid": os.getpid(), "created": time.time() + 60, "port": 4566}
     home.record.write_text(json.dumps(values))
     home.log.write_text("first\nthe reason\n")
@@ -84,7 +84,7 @@ def test_a_platform_that_died_tells_its_last_words(home: Home) -> None:
 
 
 def test_a_shell_reads_back_what_is_exported(tmp_path: Path) -> None:
-    """The lines survive eval, whatever the path of the outputs."""
+    """A shell that evaluates the lines gets the values unchanged, even with odd characters."""
     outputs = tmp_path / "it's a $HOME `folder`" / "outputs.json"
     outputs.parent.mkdir()
     outputs.write_text("{}")
@@ -108,8 +108,8 @@ def test_a_shell_reads_back_what_is_exported(tmp_path: Path) -> None:
     ]
 
 
-def test_terraform_errors_are_told_without_the_noise() -> None:
-    """From Terraform's first error on, and nothing of tflocal's banner."""
+def test_terraform_errors_are_shown_without_the_banner() -> None:
+    """Only Terraform's errors are kept, without tflocal's banner and warnings."""
     said = (
         "Initializing...\nError: No such bucket\n\n  on storage.tf line 3\n=====\n WARNING: old\n"
     )

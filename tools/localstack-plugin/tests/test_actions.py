@@ -1,4 +1,4 @@
-"""What the emulator does for each provider, against services held in memory."""
+"""The action providers, against services held in memory."""
 
 import io
 import json
@@ -20,7 +20,7 @@ APP = Artifact("App", "artifacts", "shop/App/1234567")
 
 
 class MemoryS3:
-    """As much of S3 as the actions use; versions of a key are numbered v1, v2 ..."""
+    """The part of S3 that the actions use; versions of a key are numbered v1, v2 ..."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], list[bytes]] = {}
@@ -32,7 +32,7 @@ class MemoryS3:
         self.objects.setdefault((bucket, key), []).append(body)
 
     def head_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> Json:  # noqa: N803 - boto3's names
-        """Tell about a version, or raise what S3 answers."""
+        """Describe a version, or raise S3's error."""
         number = self._number(Bucket, Key, VersionId)
         version = {"VersionId": f"v{number}"} if self.versioned else {}
         return {"ETag": f'"etag{number}"', "LastModified": NOW, **version}
@@ -70,7 +70,7 @@ class MemoryS3:
 
 
 class Services:
-    """Gives clients by name; those of Lambda, SNS and STS only note what they are told."""
+    """Gives clients by name; the clients of Lambda, SNS and STS only record their calls."""
 
     def __init__(self) -> None:
         self.s3 = MemoryS3()
@@ -85,7 +85,7 @@ class Services:
         return {"Account": "000000000000"}
 
     def invoke(self, **request: Any) -> None:
-        """Note an invocation."""
+        """Record an invocation."""
         self.told.append(request)
 
     publish = invoke
@@ -129,7 +129,7 @@ WHERE = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
 
 
 def test_source_copies_the_newest_version(run: Run, services: Services) -> None:
-    """The object lands in the artifact store, and its version is the revision."""
+    """The newest version is copied to the artifact store, and its version id is the revision."""
     services.s3.put("sources", "app.zip", b"one")
     services.s3.put("sources", "app.zip", b"two")
     result = run("Source/S3", WHERE, outputs=(APP,))
@@ -142,7 +142,7 @@ def test_source_copies_the_newest_version(run: Run, services: Services) -> None:
 
 
 def test_source_obeys_overrides(run: Run, services: Services) -> None:
-    """Another version, and another key, are taken when the execution says so."""
+    """An execution can override the version and the key of the source object."""
     services.s3.put("sources", "app.zip", b"one")
     services.s3.put("sources", "app.zip", b"two")
     services.s3.put("sources", "other.zip", b"three")
@@ -152,7 +152,7 @@ def test_source_obeys_overrides(run: Run, services: Services) -> None:
 
 
 def test_source_needs_a_versioned_bucket(run: Run, services: Services) -> None:
-    """Without versions there is no revision, so the action fails and says so."""
+    """A source in a bucket without versioning fails, and the error says why."""
     services.s3.versioned = False
     services.s3.put("sources", "app.zip", b"one")
     result = run("Source/S3", WHERE, outputs=(APP,))
@@ -160,14 +160,14 @@ def test_source_needs_a_versioned_bucket(run: Run, services: Services) -> None:
     assert "not versioned" in result.error_message
 
 
-def test_source_that_is_not_there_fails_with_the_reason_of_s3(run: Run) -> None:
-    """What S3 answers is raised; the emulator makes it the action's error."""
+def test_missing_source_raises_the_error_of_s3(run: Run) -> None:
+    """The action raises S3's error, from which the emulator makes the action's error."""
     with pytest.raises(ClientError, match="Not Found"):
         run("Source/S3", WHERE, outputs=(APP,))
 
 
 def test_deploy_unpacks_the_artifact(run: Run, services: Services) -> None:
-    """Each file becomes an object below the key, with its type and the options given."""
+    """Each file becomes an object below ObjectKey, with its type and the configured options."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("index.html", "<p>")
@@ -194,7 +194,7 @@ def test_deploy_unpacks_the_artifact(run: Run, services: Services) -> None:
 
 
 def test_deploy_of_something_else_than_a_zip_fails(run: Run, services: Services) -> None:
-    """An artifact that cannot be unpacked is an error of the action."""
+    """With Extract, an artifact that is not a zip file fails the action."""
     services.s3.put("artifacts", APP.key, b"not a zip")
     result = run("Deploy/S3", {"BucketName": "site", "Extract": "true"}, inputs=(APP,))
     assert result is not None
@@ -202,7 +202,7 @@ def test_deploy_of_something_else_than_a_zip_fails(run: Run, services: Services)
 
 
 def test_deploy_copies_the_artifact_whole(run: Run, services: Services) -> None:
-    """Without Extract the artifact is put at the key as it is."""
+    """Without Extract, the artifact is copied to ObjectKey unchanged."""
     services.s3.put("artifacts", APP.key, b"whole")
     where = {"BucketName": "site", "Extract": "false", "ObjectKey": "app.zip"}
     run("Deploy/S3", where, inputs=(APP,))
@@ -210,7 +210,7 @@ def test_deploy_copies_the_artifact_whole(run: Run, services: Services) -> None:
 
 
 def test_function_gets_its_job(run: Run, services: Services) -> None:
-    """The function is called asynchronously with AWS's event, and its answer comes later."""
+    """The function is invoked asynchronously with AWS's event, and its result comes later."""
     configuration = {"FunctionName": "check", "UserParameters": "x"}
     more = {"job_id": "j1", "continuation_token": "again", "inputs": (APP,)}
     assert run("Invoke/Lambda", configuration, **more) is None
@@ -226,8 +226,8 @@ def test_function_gets_its_job(run: Run, services: Services) -> None:
     }
 
 
-def test_approval_tells_its_topic(run: Run, services: Services) -> None:
-    """People are told where to look and with which token to answer; without a topic nobody is."""
+def test_approval_publishes_to_its_topic(run: Run, services: Services) -> None:
+    """The message to the topic carries the token; without a topic nothing is published."""
     assert run("Approval/Manual", {}, token="t1") is None
     assert services.told == []
     configuration = {"NotificationArn": "arn:topic", "CustomData": "look"}
@@ -238,7 +238,7 @@ def test_approval_tells_its_topic(run: Run, services: Services) -> None:
 
 
 def test_unsupported_provider_fails_and_says_what_is_supported(run: Run) -> None:
-    """The message names the provider and those that work."""
+    """The error names the unsupported provider and all supported ones."""
     result = run("Build/CodeBuild", {})
     assert result is not None
     assert "cannot run Build/AWS/CodeBuild" in result.error_message

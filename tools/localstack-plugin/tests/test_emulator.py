@@ -1,4 +1,7 @@
-"""The emulator behind boto3: requests and answers go through botocore, actions through workers."""
+"""The emulator behind boto3:
+
+botocore builds and parses the messages, and workers run the actions.
+"""
 
 import json
 import queue
@@ -17,14 +20,14 @@ from localstack_codepipeline.emulator import Emulator
 from localstack_codepipeline.faults import Faults
 from localstack_codepipeline.model import CodePipelineError
 from localstack_codepipeline.outbox import Letter
+from shop import Json, action, declare, stage
 
-Json = dict[str, Any]
 DEADLINE = 5
 CALLER = "arn:aws:sts::000000000000:assumed-role/tester/session"
 
 
 class Services:
-    """Services that find what they are asked for; a function's invocation is noted, or fails."""
+    """Services in which every source object exists; invocations are recorded, or fail."""
 
     def __init__(self) -> None:
         self.clients: list[tuple[str, str, str]] = []
@@ -44,7 +47,7 @@ class Services:
         """Copy nothing."""
 
     def invoke(self, **request: Any) -> None:
-        """Take an invocation, or fail."""
+        """Record an invocation, or raise `error`."""
         if self.error:
             raise self.error
         self.invoked.put(json.loads(request["Payload"])["CodePipeline.job"])
@@ -55,20 +58,20 @@ class Services:
 
 
 class Inbox:
-    """What reached the bus; `wait_for` waits for a state of a pipeline."""
+    """The events that reached the bus; `wait_for` waits for a state of a pipeline."""
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self._changed = threading.Condition()
 
     def send(self, letters: list[Letter]) -> None:
-        """Take letters from the outbox."""
+        """Receive letters from the outbox."""
         with self._changed:
             self.letters += letters
             self._changed.notify_all()
 
     def wait_for(self, state: str, *, kind: str = "Pipeline") -> Letter:
-        """Return the first event of that kind and state, or fail with what came instead."""
+        """Return the first event of that kind and state; fail with the received events."""
 
         def find() -> list[Letter]:
             named = f"CodePipeline {kind} Execution State Change"
@@ -98,7 +101,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def emulator(services: Services, inbox: Inbox) -> Iterator[Emulator]:
-    """An emulator whose new pipelines do not start by themselves."""
+    """An emulator whose new pipelines do not start an execution."""
     one = Emulator(clients=services, send=inbox.send, faults=Faults(), starts_on_create=False)
     yield one
     one.stop()
@@ -106,7 +109,7 @@ def emulator(services: Services, inbox: Inbox) -> Iterator[Emulator]:
 
 @dataclass
 class Reply:
-    """As much of an HTTP response as botocore reads."""
+    """The part of an HTTP response that botocore reads."""
 
     status_code: int
     content: bytes
@@ -114,7 +117,7 @@ class Reply:
 
 
 def client_of(emulator: Emulator, region: str = "us-east-1") -> Any:
-    """Return a boto3 client whose requests end in the emulator."""
+    """Return a boto3 client whose requests go to the emulator."""
 
     def answer(request: Any, **_: Any) -> Reply:
         operation = request.headers["X-Amz-Target"].decode().split(".")[1]
@@ -149,10 +152,10 @@ def client(emulator: Emulator) -> Any:
 
 
 @pytest.fixture
-def checked(client: Any, shapes: Json) -> Callable[..., str]:
-    """Make the pipeline `shop`, whose second stage calls a function, and start it."""
-    check = shapes["action"]("Check", "Invoke/Lambda", {"FunctionName": "f"})
-    declared = shapes["declare"](shapes["stage"]("Check", check))
+def start_with_function(client: Any) -> Callable[..., str]:
+    """Create the pipeline `shop`, whose second stage invokes a function, and start it."""
+    check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
+    declared = declare(stage("Check", check))
 
     def begin(**request: Any) -> str:
         client.create_pipeline(pipeline=declared)
@@ -168,16 +171,16 @@ def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def reason_of(client: Any) -> Json:
-    """Return why the action that ran last failed."""
+    """Return the error of the action that ran last."""
     newest, *_ = client.list_action_executions(pipelineName="shop")["actionExecutionDetails"]
     return dict(newest["output"]["executionResult"]["errorDetails"])
 
 
 def test_function_answers_its_job(
-    client: Any, checked: Callable[..., str], services: Services, inbox: Inbox
+    client: Any, start_with_function: Callable[..., str], services: Services, inbox: Inbox
 ) -> None:
-    """The function is invoked in the pipeline's account and Region, and its answer ends the run."""
-    execution = checked()
+    """The function is invoked in the pipeline's account and Region, and ends the execution."""
+    execution = start_with_function()
     job = services.invoked.get(timeout=DEADLINE)
     assert ("lambda_", "000000000000", "us-east-1") in services.clients
     client.put_job_success_result(jobId=job["id"])
@@ -185,52 +188,52 @@ def test_function_answers_its_job(
 
 
 def test_function_that_cannot_be_invoked_fails_its_action(
-    client: Any, checked: Callable[..., str], services: Services, inbox: Inbox
+    client: Any, start_with_function: Callable[..., str], services: Services, inbox: Inbox
 ) -> None:
-    """What Lambda answers is the reason."""
+    """Lambda's error becomes the action's error."""
     error = {"Error": {"Code": "ResourceNotFoundException", "Message": "Function not found: f"}}
     services.error = ClientError(error, "Invoke")  # type: ignore[arg-type]  # the rest is optional
-    checked()
+    start_with_function()
     inbox.wait_for("FAILED")
     assert "Function not found: f" in reason_of(client)["message"]
 
 
 def test_worker_that_crashes_fails_its_action(
-    client: Any, checked: Callable[..., str], services: Services, inbox: Inbox
+    client: Any, start_with_function: Callable[..., str], services: Services, inbox: Inbox
 ) -> None:
-    """An execution does not hang because the emulator has a fault of its own."""
+    """A bug in the emulator fails the action, so the execution does not hang."""
     services.error = KeyError("surprise")
-    checked()
+    start_with_function()
     inbox.wait_for("FAILED")
     assert reason_of(client) == {"code": "SystemUnavailable", "message": "KeyError: 'surprise'"}
 
 
 def test_delayed_action_begins_later(
-    emulator: Emulator, client: Any, checked: Callable[..., str], services: Services
+    emulator: Emulator, client: Any, start_with_function: Callable[..., str], services: Services
 ) -> None:
-    """The action is in progress from the start, and its work comes after the delay."""
+    """With a delay fault the action is in progress at once and does its work later."""
     emulator.faults.add({"kind": "action", "effect": "delay", "action": "Check", "seconds": 0.2})
-    checked()
+    start_with_function()
     begun = services.invoked.get(timeout=DEADLINE)
     (check, _) = client.list_action_executions(pipelineName="shop")["actionExecutionDetails"]
     assert (datetime.now(UTC) - check["startTime"]).total_seconds() >= 0.2
     assert begun["id"]
 
 
-def test_answers_carry_times_as_boto3_gives_them(
-    client: Any, checked: Callable[..., str], inbox: Inbox
+def test_responses_contain_times(
+    client: Any, start_with_function: Callable[..., str], inbox: Inbox
 ) -> None:
-    """Timestamps survive the way through JSON."""
-    checked()
+    """Timestamps in responses arrive in boto3 as datetimes."""
+    start_with_function()
     inbox.wait_for("SUCCEEDED", kind="Action")
     (summary,) = client.list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"]
     assert summary["startTime"] <= summary["lastUpdateTime"]
     assert summary["trigger"]["triggerDetail"] == CALLER
 
 
-def test_accounts_and_regions_are_apart(emulator: Emulator, client: Any, shapes: Json) -> None:
-    """A pipeline of one Region is unknown in another."""
-    client.create_pipeline(pipeline=shapes["declare"]())
+def test_regions_are_separate(emulator: Emulator, client: Any) -> None:
+    """A pipeline of one Region does not exist in another."""
+    client.create_pipeline(pipeline=declare())
     elsewhere = client_of(emulator, "eu-west-1")
     assert elsewhere.list_pipelines()["pipelines"] == []
     with pytest.raises(elsewhere.exceptions.PipelineNotFoundException):
@@ -238,7 +241,7 @@ def test_accounts_and_regions_are_apart(emulator: Emulator, client: Any, shapes:
 
 
 def test_request_is_checked_by_the_service_model(client: Any) -> None:
-    """All broken constraints are named in AWS's words."""
+    """One ValidationException names every broken constraint."""
     with pytest.raises(ClientError) as error:
         client.start_pipeline_execution(name="no way", clientRequestToken="a:b")
     assert code_of(error) == "ValidationException"
@@ -248,40 +251,40 @@ def test_request_is_checked_by_the_service_model(client: Any) -> None:
 
 
 def test_throttled_start_starts_nothing(
-    emulator: Emulator, client: Any, checked: Callable[..., str]
+    emulator: Emulator, client: Any, start_with_function: Callable[..., str]
 ) -> None:
-    """A throttle before the operation leaves no execution; the next try gets through."""
+    """A throttled StartPipelineExecution starts nothing; the next call succeeds."""
     emulator.faults.add(
         {"kind": "api", "effect": "throttle", "operation": "StartPipelineExecution"}
     )
     with pytest.raises(ClientError) as error:
-        checked()
+        start_with_function()
     assert code_of(error) == "ThrottlingException"
     assert client.list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"] == []
     client.start_pipeline_execution(name="shop")
 
 
-def test_lost_answer_comes_after_the_effect(
-    emulator: Emulator, client: Any, checked: Callable[..., str]
+def test_start_whose_response_is_lost_is_found_by_its_token(
+    emulator: Emulator, client: Any, start_with_function: Callable[..., str]
 ) -> None:
-    """The caller gets an error, yet the execution was started, and its token finds it again."""
+    """After a fault the execution exists, and the same request token returns it."""
     lost = {"operation": "StartPipelineExecution", "pipeline": "shop", "when": "after"}
     emulator.faults.add({"kind": "api", "effect": "fail", "code": "InternalFailure", **lost})
     with pytest.raises(ClientError) as error:
-        checked(clientRequestToken="once")
+        start_with_function(clientRequestToken="once")
     assert code_of(error) == "InternalFailure"
     (summary,) = client.list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"]
     again = client.start_pipeline_execution(name="shop", clientRequestToken="once")
     assert again["pipelineExecutionId"] == summary["pipelineExecutionId"]
 
 
-def test_ordered_failure_of_an_action(
-    emulator: Emulator, checked: Callable[..., str], inbox: Inbox
+def test_fault_fails_an_action(
+    emulator: Emulator, start_with_function: Callable[..., str], inbox: Inbox
 ) -> None:
-    """The action fails with the code, summary and link that were ordered."""
+    """The action fails with the code, summary and link of the fault."""
     result = {"code": "JobFailed", "summary": "Broke", "url": "https://x.test"}
     emulator.faults.add({"kind": "action", "effect": "fail", "action": "Fetch", **result})
-    checked()
+    start_with_function()
     event = inbox.wait_for("FAILED", kind="Action").event
     assert event.detail["execution-result"] == {
         "external-execution-url": "https://x.test",

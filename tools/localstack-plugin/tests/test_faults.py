@@ -1,4 +1,4 @@
-"""Faults: what can be ordered, what is refused, and when one fires."""
+"""Faults: which ones are valid, and when one fires."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ Json = dict[str, Any]
 PIPELINE_EVENT = "CodePipeline Pipeline Execution State Change"
 
 
-def test_fault_fires_as_often_as_it_may() -> None:
-    """A fault counts, and is shown with its count when it is spent."""
+def test_fault_fires_a_limited_number_of_times() -> None:
+    """A fault fires `times` times and stays listed with its count."""
     faults = Faults()
     made = faults.add({"kind": "event", "effect": "lose", "state": "FAILED", "times": 2})
     facts = {"detailType": PIPELINE_EVENT, "pipeline": "shop", "state": "FAILED"}
@@ -20,8 +20,8 @@ def test_fault_fires_as_often_as_it_may() -> None:
     assert faults.shown() == [made | {"fired": 2}]
 
 
-def test_fault_matches_what_it_names_only() -> None:
-    """Pipeline, operation, stage and action all have to fit when they are given."""
+def test_fault_matches_all_members_it_gives() -> None:
+    """A fault fires only where every member it gives matches."""
     faults = Faults()
     faults.add(
         {"kind": "action", "effect": "fail", "code": "X", "pipeline": "a", "stage": "s", "times": 9}
@@ -33,7 +33,7 @@ def test_fault_matches_what_it_names_only() -> None:
 
 
 def test_first_of_several_fires_first() -> None:
-    """Faults that match the same thing fire in the order in which they were added."""
+    """If several faults match, the oldest fires first."""
     faults = Faults()
     for code in ("First", "Second"):
         faults.add({"kind": "api", "effect": "fail", "operation": "GetPipeline", "code": code})
@@ -41,8 +41,8 @@ def test_first_of_several_fires_first() -> None:
     assert [fault and fault.given["code"] for fault in taken] == ["First", "Second", None]
 
 
-def test_removed_fault_fires_no_more() -> None:
-    """One can be lifted by its id, or all."""
+def test_faults_can_be_removed() -> None:
+    """DELETE removes one fault by its id, or all faults."""
     faults = Faults()
     ids = [faults.add({"kind": "event", "effect": "double"})["id"] for _ in range(3)]
     assert faults.remove(ids[0]) == ids[:1]
@@ -74,8 +74,8 @@ def test_removed_fault_fires_no_more() -> None:
         ({"kind": "action", "effect": "fail", "code": ""}, "code: must be a string"),
     ],
 )
-def test_fault_that_makes_no_sense_is_refused(given: Any, reason: str) -> None:
-    """Every mistake is named, and nothing is put in force."""
+def test_invalid_fault_is_rejected(given: Any, reason: str) -> None:
+    """The error names every mistake, and the fault is not added."""
     faults = Faults()
     with pytest.raises(InvalidFaultError, match=reason):
         faults.add(given)

@@ -1,173 +1,144 @@
-"""What executions of one pipeline do to each other, by the pipeline's mode."""
-
-from collections.abc import Callable
-from typing import Any
+"""How executions of one pipeline affect each other, by execution mode."""
 
 import pytest
 
-from localstack_codepipeline.model import ActionResult, RunAction
-from localstack_codepipeline.model.driver import Driver
 from localstack_codepipeline.model.errors import (
     ConcurrentPipelineExecutionsLimitExceededException,
 )
-
-Json = dict[str, Any]
-Shop = Callable[..., Driver]
-Start = Callable[..., str]
-Running = Callable[..., RunAction]
-Status = Callable[[str], str]
-Told = Callable[..., list[str]]
-
-FAILED = ActionResult("JobFailed", "no")
+from shop import FAILED, Shop, declare, deploy, stage
 
 
-def test_newer_execution_supersedes_the_one_that_waits(
-    shop: Shop, start: Start, running: Running, status: Status, told: Told
-) -> None:
-    """In SUPERSEDED mode the holder goes on, and of those that wait only the newest stays."""
-    driver = shop()
-    first = start()
-    driver.finish(running("Fetch"))
-    second = start()
-    driver.finish(running("Fetch"))
-    third = start()
-    assert status(second) == "InProgress"
-    driver.finish(running("Fetch"))
-    assert [status(one) for one in (first, second, third)] == [
+def test_newer_execution_supersedes_the_one_that_waits() -> None:
+    """In SUPERSEDED mode the running execution continues, and only the newest waiting one stays."""
+    shop = Shop()
+    first = shop.start()
+    shop.end("Fetch")
+    second = shop.start()
+    shop.end("Fetch")
+    third = shop.start()
+    assert shop.status(second) == "InProgress"
+    shop.end("Fetch")
+    assert [shop.status(one) for one in (first, second, third)] == [
         "InProgress",
         "Superseded",
         "InProgress",
     ]
-    assert told(second)[-1] == "pipeline SUPERSEDED"
-    driver.finish(running("Publish", first))
-    driver.finish(running("Publish", third))
-    assert status(third) == "Succeeded"
+    assert shop.emitted(second)[-1] == "pipeline SUPERSEDED"
+    shop.end("Publish", execution=first)
+    shop.end("Publish", execution=third)
+    assert shop.status(third) == "Succeeded"
 
 
-def test_execution_that_waits_for_the_source_is_superseded(
-    shop: Shop, start: Start, status: Status, told: Told
-) -> None:
-    """The first stage has a lock too."""
-    shop()
-    first, second, third = start(), start(), start()
-    assert [status(one) for one in (first, second, third)] == [
+def test_execution_that_waits_for_the_source_is_superseded() -> None:
+    """In the first stage, too, a newer execution supersedes the waiting one."""
+    shop = Shop()
+    first, second, third = shop.start(), shop.start(), shop.start()
+    assert [shop.status(one) for one in (first, second, third)] == [
         "InProgress",
         "Superseded",
         "InProgress",
     ]
-    assert told(second) == ["pipeline STARTED", "pipeline SUPERSEDED"]
+    assert shop.emitted(second) == ["pipeline STARTED", "pipeline SUPERSEDED"]
 
 
-def test_failure_frees_the_stage(
-    shop: Shop, start: Start, running: Running, status: Status
-) -> None:
-    """An execution that failed holds nobody up."""
-    driver = shop()
-    first = start()
-    driver.finish(running("Fetch"))
-    second = start()
-    driver.finish(running("Fetch"))
-    driver.finish(running("Publish", first), FAILED)
-    assert status(first) == "Failed"
-    assert running("Publish").execution_id == second
+def test_failure_frees_the_stage() -> None:
+    """When an execution fails, the next one enters its stage."""
+    shop = Shop()
+    first = shop.start()
+    shop.end("Fetch")
+    second = shop.start()
+    shop.end("Fetch")
+    shop.end("Publish", FAILED, execution=first)
+    assert shop.status(first) == "Failed"
+    assert shop.running("Publish").execution_id == second
 
 
-def test_queued_executions_keep_their_order(
-    shop: Shop, start: Start, running: Running, status: Status
-) -> None:
-    """In QUEUED mode all wait their turn, and none is superseded."""
-    driver = shop(executionMode="QUEUED")
-    executions = [start() for _ in range(3)]
+def test_queued_executions_keep_their_order() -> None:
+    """In QUEUED mode executions enter each stage in order, and none is superseded."""
+    shop = Shop(executionMode="QUEUED")
+    executions = [shop.start() for _ in range(3)]
     for execution in executions:
-        assert running("Fetch").execution_id == execution
-        driver.finish(running("Fetch"))
+        assert shop.running("Fetch").execution_id == execution
+        shop.end("Fetch")
     for execution in executions:
-        assert running("Publish").execution_id == execution
-        driver.finish(running("Publish"))
-    assert [status(execution) for execution in executions] == ["Succeeded"] * 3
+        assert shop.running("Publish").execution_id == execution
+        shop.end("Publish")
+    assert [shop.status(execution) for execution in executions] == ["Succeeded"] * 3
 
 
-def test_parallel_executions_do_not_wait(
-    shop: Shop, start: Start, running: Running, status: Status
-) -> None:
-    """In PARALLEL mode a later execution may overtake an earlier one."""
-    driver = shop(executionMode="PARALLEL")
-    first, second = start(), start()
-    driver.finish(running("Fetch", second))
-    driver.finish(running("Publish", second))
-    assert (status(first), status(second)) == ("InProgress", "Succeeded")
+def test_parallel_executions_do_not_wait() -> None:
+    """In PARALLEL mode a later execution can finish before an earlier one."""
+    shop = Shop(executionMode="PARALLEL")
+    first, second = shop.start(), shop.start()
+    shop.end("Fetch", execution=second)
+    shop.end("Publish", execution=second)
+    assert (shop.status(first), shop.status(second)) == ("InProgress", "Succeeded")
 
 
 @pytest.mark.parametrize("mode", ["QUEUED", "PARALLEL"])
-def test_fifty_executions_at_once_are_the_most(
-    shop: Shop, start: Start, running: Running, mode: str
-) -> None:
-    """The fifty-first is refused until one of the fifty has ended."""
-    driver = shop(executionMode=mode)
-    first, *_ = [start() for _ in range(50)]
+def test_fifty_executions_are_the_limit(mode: str) -> None:
+    """The fifty-first execution is rejected until one of the fifty has ended."""
+    shop = Shop(executionMode=mode)
+    first, *_ = [shop.start() for _ in range(50)]
     with pytest.raises(ConcurrentPipelineExecutionsLimitExceededException):
-        start()
-    driver.finish(running("Fetch", first), FAILED)
-    start()
+        shop.start()
+    shop.end("Fetch", FAILED, execution=first)
+    shop.start()
 
 
-def test_closed_transition_holds_executions_back(
-    shop: Shop, start: Start, running: Running, driver: Driver
-) -> None:
-    """Nobody passes a closed door; when it opens, the one that waits goes in."""
-    shop()
+def test_disabled_transition_holds_executions_back() -> None:
+    """An execution waits at a disabled transition and enters the stage when it is enabled."""
+    shop = Shop()
     where = {"pipelineName": "shop", "stageName": "Deploy", "transitionType": "Inbound"}
-    driver.call("DisableStageTransition", **where, reason="frozen")
-    execution = start()
-    driver.finish(running("Fetch"))
-    assert not driver.open
-    state = driver.call("GetPipelineState", name="shop")["stageStates"][1]
+    shop.call("DisableStageTransition", **where, reason="frozen")
+    execution = shop.start()
+    shop.end("Fetch")
+    assert not shop.open
+    state = shop.call("GetPipelineState", name="shop")["stageStates"][1]
     assert state["inboundTransitionState"]["enabled"] is False
     assert state["inboundTransitionState"]["disabledReason"] == "frozen"
     assert state["inboundExecution"]["pipelineExecutionId"] == execution
-    driver.call("EnableStageTransition", **where)
-    assert running("Publish").execution_id == execution
+    shop.call("EnableStageTransition", **where)
+    assert shop.running("Publish").execution_id == execution
 
 
-def test_outbound_transition_is_the_door_of_the_next_stage(
-    shop: Shop, start: Start, running: Running, driver: Driver
-) -> None:
-    """Closing the way out of a stage holds back what would enter the next."""
-    shop()
+def test_outbound_transition_closes_the_next_stage() -> None:
+    """Disabling the outbound transition of a stage keeps executions out of the next stage."""
+    shop = Shop()
     where = {"pipelineName": "shop", "stageName": "Source", "transitionType": "Outbound"}
-    driver.call("DisableStageTransition", **where, reason="frozen")
-    start()
-    driver.finish(running("Fetch"))
-    assert not driver.open
+    shop.call("DisableStageTransition", **where, reason="frozen")
+    shop.start()
+    shop.end("Fetch")
+    assert not shop.open
 
 
-def test_update_cancels_what_runs_and_what_waits(
-    shop: Shop, start: Start, running: Running, status: Status, told: Told, shapes: Json
-) -> None:
-    """A new structure cancels SUPERSEDED and QUEUED executions, and their actions are abandoned."""
-    driver = shop(executionMode="QUEUED")
-    holder, waiting = start(), start()
-    fetch = running("Fetch")
-    answer = driver.call("UpdatePipeline", pipeline=shapes["declare"](executionMode="QUEUED"))
+def test_update_cancels_what_runs_and_what_waits() -> None:
+    """UpdatePipeline cancels running and waiting QUEUED executions and abandons their actions."""
+    shop = Shop(executionMode="QUEUED")
+    holder, waiting = shop.start(), shop.start()
+    fetch = shop.running("Fetch")
+    answer = shop.call("UpdatePipeline", pipeline=declare(executionMode="QUEUED"))
     assert answer["pipeline"]["version"] == 2
-    assert (status(holder), status(waiting)) == ("Cancelled", "Cancelled")
-    assert told(holder)[-3:] == ["Source/Fetch CANCELED", "Source CANCELED", "pipeline CANCELED"]
-    assert told(waiting) == ["pipeline STARTED", "pipeline CANCELED"]
-    assert not driver.open
-    driver.finish(fetch)
-    assert status(holder) == "Cancelled"
-    latest = start()
-    assert running("Fetch").execution_id == latest
+    assert (shop.status(holder), shop.status(waiting)) == ("Cancelled", "Cancelled")
+    assert shop.emitted(holder)[-3:] == [
+        "Source/Fetch CANCELED",
+        "Source CANCELED",
+        "pipeline CANCELED",
+    ]
+    assert shop.emitted(waiting) == ["pipeline STARTED", "pipeline CANCELED"]
+    assert not shop.open
+    shop.finish(fetch)
+    assert shop.status(holder) == "Cancelled"
+    latest = shop.start()
+    assert shop.running("Fetch").execution_id == latest
 
 
-def test_update_leaves_parallel_executions_alone(
-    shop: Shop, start: Start, running: Running, status: Status, shapes: Json
-) -> None:
-    """A PARALLEL execution goes on with the structure it began with."""
-    driver = shop(executionMode="PARALLEL")
-    execution = start()
-    other = shapes["stage"]("Release", shapes["deploy"]("Ship"))
-    driver.call("UpdatePipeline", pipeline=shapes["declare"](other, executionMode="PARALLEL"))
-    driver.finish(running("Fetch"))
-    driver.finish(running("Publish"))
-    assert status(execution) == "Succeeded"
+def test_update_leaves_parallel_executions_alone() -> None:
+    """UpdatePipeline leaves PARALLEL executions running with their old structure."""
+    shop = Shop(executionMode="PARALLEL")
+    execution = shop.start()
+    other = stage("Release", deploy("Ship"))
+    shop.call("UpdatePipeline", pipeline=declare(other, executionMode="PARALLEL"))
+    shop.end("Fetch")
+    shop.end("Publish")
+    assert shop.status(execution) == "Succeeded"

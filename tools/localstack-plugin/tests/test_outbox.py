@@ -1,4 +1,4 @@
-"""Events on their way to the bus, with and without faults."""
+"""Events from the outbox to the bus, with and without faults."""
 
 import queue
 import threading
@@ -18,7 +18,7 @@ DEADLINE = 5
 
 
 class Bus:
-    """A bus that keeps what it gets, in batches."""
+    """A bus that records the batches it receives."""
 
     def __init__(self) -> None:
         self.batches: queue.Queue[list[Letter]] = queue.Queue()
@@ -26,7 +26,7 @@ class Bus:
         self.broke = threading.Event()
 
     def send(self, letters: list[Letter]) -> None:
-        """Take letters, or fail as an unreachable service does."""
+        """Receive letters, or fail like an unreachable service."""
         if self.breaks.is_set():
             self.breaks.clear()
             self.broke.set()
@@ -34,7 +34,7 @@ class Bus:
         self.batches.put(letters)
 
     def states(self, count: int) -> list[str]:
-        """Wait for so many events and return their states."""
+        """Wait for `count` events and return their states."""
         found: list[str] = []
         while len(found) < count:
             found += [letter.event.state for letter in self.batches.get(timeout=DEADLINE)]
@@ -56,7 +56,7 @@ def faults() -> Faults:
 @pytest.fixture
 def outbox(bus: Bus, faults: Faults) -> Iterator[Outbox]:
     """An outbox in front of the bus."""
-    alarm = Alarm(lambda errand: errand())
+    alarm = Alarm(lambda callback: callback())
     box = Outbox(bus.send, faults=faults, alarm=alarm)
     yield box
     alarm.stop()
@@ -75,13 +75,13 @@ def post(outbox: Outbox) -> Callable[..., None]:
     return put
 
 
-def order(faults: Faults, effect: str, **more: Any) -> str:
-    """Order an event fault and return its id."""
+def inject(faults: Faults, effect: str, **more: Any) -> str:
+    """Add an event fault and return its id."""
     return str(faults.add({"kind": "event", "effect": effect, **more})["id"])
 
 
 def test_events_leave_in_order(bus: Bus, post: Callable[..., None]) -> None:
-    """All of them, each once, in the order in which they were posted."""
+    """Every event is sent once, in order."""
     states = [f"S{number}" for number in range(25)]
     post(*states)
     assert bus.states(25) == states
@@ -90,7 +90,7 @@ def test_events_leave_in_order(bus: Bus, post: Callable[..., None]) -> None:
 def test_a_batch_is_of_one_region_and_of_ten_at_most(
     bus: Bus, outbox: Outbox, post: Callable[..., None]
 ) -> None:
-    """PutEvents takes ten entries, for one bus."""
+    """A batch has at most ten events, all of one Region."""
     for number in range(30):
         post("S", region=("us-east-1", "eu-west-1")[number // 15])
     outbox.stop()
@@ -102,22 +102,22 @@ def test_a_batch_is_of_one_region_and_of_ten_at_most(
 
 
 def test_lost_event_does_not_arrive(bus: Bus, faults: Faults, post: Callable[..., None]) -> None:
-    """Only the event that the fault matches is lost."""
-    order(faults, "lose", state="B")
+    """The fault `lose` drops only the events it matches."""
+    inject(faults, "lose", state="B")
     post("A", "B", "C")
     assert bus.states(2) == ["A", "C"]
 
 
 def test_doubled_event_arrives_twice(bus: Bus, faults: Faults, post: Callable[..., None]) -> None:
-    """The second follows the first."""
-    order(faults, "double", state="B")
+    """The fault `double` sends the event twice in a row."""
+    inject(faults, "double", state="B")
     post("A", "B", "C")
     assert bus.states(4) == ["A", "B", "B", "C"]
 
 
 def test_delayed_event_arrives_late(bus: Bus, faults: Faults, post: Callable[..., None]) -> None:
-    """Others overtake it, and it comes when its time has passed."""
-    order(faults, "delay", state="A", seconds=0.2)
+    """The fault `delay` sends the event after its delay, behind later events."""
+    inject(faults, "delay", state="A", seconds=0.2)
     post("A", "B", "C")
     assert bus.states(3) == ["B", "C", "A"]
 
@@ -125,17 +125,17 @@ def test_delayed_event_arrives_late(bus: Bus, faults: Faults, post: Callable[...
 def test_reordered_event_goes_after_the_next_that_matches(
     bus: Bus, faults: Faults, post: Callable[..., None]
 ) -> None:
-    """Two events of the pipeline change places; what does not match is not held back."""
-    order(faults, "reorder", pipeline="shop")
+    """The fault `reorder` swaps two matching events."""
+    inject(faults, "reorder", pipeline="shop")
     post("A", "B", "C")
     assert bus.states(3) == ["B", "A", "C"]
 
 
-def test_held_event_is_sent_when_its_fault_is_lifted(
+def test_held_event_is_sent_when_its_fault_is_removed(
     bus: Bus, faults: Faults, outbox: Outbox, post: Callable[..., None]
 ) -> None:
-    """An event that waits for a partner is not lost with the fault."""
-    order(faults, "reorder", state="A")
+    """Removing a `reorder` fault sends the event it holds back."""
+    inject(faults, "reorder", state="A")
     post("A", "B")
     assert bus.states(1) == ["B"]
     outbox.release(faults.remove())
@@ -143,7 +143,7 @@ def test_held_event_is_sent_when_its_fault_is_lifted(
 
 
 def test_broken_bus_loses_a_batch_and_no_more(bus: Bus, post: Callable[..., None]) -> None:
-    """An error of the bus ends neither the thread nor what comes after."""
+    """An error of the bus loses one batch; later events are still sent."""
     bus.breaks.set()
     post("A")
     assert bus.broke.wait(DEADLINE)

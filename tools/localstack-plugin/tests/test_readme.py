@@ -1,4 +1,4 @@
-"""The README of the emulator says what is so."""
+"""The README agrees with the code."""
 
 import json
 import re
@@ -13,7 +13,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
 def test_each_kind_of_fault_has_an_example_that_works() -> None:
-    """Every example can be posted as it stands, and together they show every fault there is."""
+    """The README has a valid example for every kind of fault."""
     examples = map(json.loads, re.findall(r"^curl -d '(.+)' \$", README, re.MULTILINE))
     faults = Faults()
     shown = {(fault["kind"], fault["effect"]) for fault in map(faults.add, examples)}
@@ -21,7 +21,7 @@ def test_each_kind_of_fault_has_an_example_that_works() -> None:
 
 
 def test_each_operation_and_provider_is_listed() -> None:
-    """The tables leave out nothing and promise nothing that is not there."""
+    """The README lists exactly the operations and providers that exist."""
     table = README.partition("## Operations")[2].partition("## Modes")[0]
     cells = re.findall(r"^\| ([A-Z]\w+(?:, \w+)*) \|", table, re.MULTILINE)
     assert {name for cell in cells for name in cell.split(", ")} == OPERATIONS.keys()
@@ -30,7 +30,7 @@ def test_each_operation_and_provider_is_listed() -> None:
 
 
 def test_each_repair_is_listed() -> None:
-    """The table names every module of the repairs and no other."""
+    """The README lists exactly the modules of the repairs."""
     table = README.partition("## Where the plugin makes LocalStack behave as AWS")[2]
     modules = {path.stem for path in Path(localstack_fixes.__file__).parent.glob("*.py")}
     listed = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))

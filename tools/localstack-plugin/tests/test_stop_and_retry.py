@@ -1,12 +1,9 @@
-"""Stopping an execution, and resuming one that failed or was stopped."""
+"""Stopping an execution, and retrying a stage of one that failed or was stopped."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from localstack_codepipeline.model import ActionResult, RunAction
-from localstack_codepipeline.model.driver import Driver
 from localstack_codepipeline.model.errors import (
     DuplicatedStopRequestException,
     NotLatestPipelineExecutionException,
@@ -15,235 +12,194 @@ from localstack_codepipeline.model.errors import (
     StageNotFoundException,
     StageNotRetryableException,
 )
-
-Json = dict[str, Any]
-Shop = Callable[..., Driver]
-Start = Callable[..., str]
-Running = Callable[..., RunAction]
-Status = Callable[[str], str]
-Told = Callable[..., list[str]]
-
-FAILED = ActionResult("JobFailed", "no")
-UNKNOWN = "12345678-1234-4678-8bcd-12345678abcd"
+from shop import FAILED, UNKNOWN_ID, Shop, declare, deploy, stage
 
 
-def stop(driver: Driver, execution: str, **more: Any) -> None:
+def stop(shop: Shop, execution: str, **more: Any) -> None:
     """Stop an execution of `shop`."""
-    driver.call("StopPipelineExecution", pipelineName="shop", pipelineExecutionId=execution, **more)
+    shop.call("StopPipelineExecution", pipelineName="shop", pipelineExecutionId=execution, **more)
 
 
-def retry(driver: Driver, execution: str, stage: str = "Deploy", mode: str = "") -> None:
-    """Retry a stage of `shop`."""
-    driver.call(
-        "RetryStageExecution",
-        pipelineName="shop",
-        stageName=stage,
-        pipelineExecutionId=execution,
-        retryMode=mode or "FAILED_ACTIONS",
-    )
-
-
-def test_stop_waits_for_the_running_action(
-    shop: Shop, start: Start, running: Running, status: Status, told: Told
-) -> None:
-    """The execution is Stopping until its action ends, then Stopped, and goes no further."""
-    driver = shop()
-    execution = start()
-    stop(driver, execution, reason="wrong build")
-    assert status(execution) == "Stopping"
-    event = next(one for one in driver.events if one.state == "STOPPING")
+def test_stop_waits_for_the_running_action() -> None:
+    """A stopped execution is Stopping until its running action ends, then Stopped."""
+    shop = Shop()
+    execution = shop.start()
+    stop(shop, execution, reason="wrong build")
+    assert shop.status(execution) == "Stopping"
+    event = next(one for one in shop.events if one.state == "STOPPING")
     assert event.detail["stop-execution-comments"] == "wrong build"
-    driver.finish(running("Fetch"))
-    assert status(execution) == "Stopped"
-    assert told()[-3:] == ["Source/Fetch SUCCEEDED", "Source STOPPED", "pipeline STOPPED"]
-    assert not driver.open
-    listed = driver.call("ListPipelineExecutions", pipelineName="shop")
+    shop.end("Fetch")
+    assert shop.status(execution) == "Stopped"
+    assert shop.emitted()[-3:] == ["Source/Fetch SUCCEEDED", "Source STOPPED", "pipeline STOPPED"]
+    assert not shop.open
+    listed = shop.call("ListPipelineExecutions", pipelineName="shop")
     assert listed["pipelineExecutionSummaries"][0]["stopTrigger"] == {"reason": "wrong build"}
 
 
-def test_abandon_stops_at_once(
-    shop: Shop, start: Start, running: Running, status: Status, told: Told
-) -> None:
-    """Abandoning leaves the action to itself, and its result is ignored."""
-    driver = shop()
-    execution = start()
-    fetch = running("Fetch")
-    stop(driver, execution, abandon=True)
-    assert status(execution) == "Stopped"
-    assert told()[-5:] == [
+def test_abandon_stops_at_once() -> None:
+    """Abandoning stops the execution at once and ignores the action's later result."""
+    shop = Shop()
+    execution = shop.start()
+    fetch = shop.running("Fetch")
+    stop(shop, execution, abandon=True)
+    assert shop.status(execution) == "Stopped"
+    assert shop.emitted()[-5:] == [
         "pipeline STOPPING",
         "Source STOPPING",
         "Source/Fetch ABANDONED",
         "Source STOPPED",
         "pipeline STOPPED",
     ]
-    driver.finish(fetch)
-    assert status(execution) == "Stopped"
+    shop.finish(fetch)
+    assert shop.status(execution) == "Stopped"
 
 
-def test_stopping_an_execution_that_waits_ends_it_at_once(
-    shop: Shop, start: Start, status: Status, told: Told
-) -> None:
-    """Nothing runs for an execution in front of a stage, so there is nothing to wait for."""
-    driver = shop(executionMode="QUEUED")
-    start()
-    waiting = start()
-    stop(driver, waiting)
-    assert status(waiting) == "Stopped"
-    assert told(waiting) == ["pipeline STARTED", "pipeline STOPPING", "pipeline STOPPED"]
+def test_stopping_an_execution_that_waits_ends_it_at_once() -> None:
+    """An execution that waits for a stage has no running action, so it stops at once."""
+    shop = Shop(executionMode="QUEUED")
+    shop.start()
+    waiting = shop.start()
+    stop(shop, waiting)
+    assert shop.status(waiting) == "Stopped"
+    assert shop.emitted(waiting) == ["pipeline STARTED", "pipeline STOPPING", "pipeline STOPPED"]
 
 
-def test_stop_frees_the_stage_for_the_next(
-    shop: Shop, start: Start, running: Running, driver: Driver
-) -> None:
-    """The one that waits goes in when the holder has been stopped."""
-    shop(executionMode="QUEUED")
-    first, second = start(), start()
-    stop(driver, first, abandon=True)
-    assert running("Fetch").execution_id == second
+def test_stop_frees_the_stage_for_the_next() -> None:
+    """When an execution is stopped, the next one enters its stage."""
+    shop = Shop(executionMode="QUEUED")
+    first, second = shop.start(), shop.start()
+    stop(shop, first, abandon=True)
+    assert shop.running("Fetch").execution_id == second
 
 
-def test_stop_may_be_followed_by_abandon_only(shop: Shop, start: Start, status: Status) -> None:
-    """A second stop is a duplicate; an abandon after a stop is not."""
-    driver = shop()
-    execution = start()
-    stop(driver, execution)
+def test_stop_may_be_followed_by_abandon_only() -> None:
+    """A second stop is a duplicate; an abandon after a stop is accepted."""
+    shop = Shop()
+    execution = shop.start()
+    stop(shop, execution)
     with pytest.raises(DuplicatedStopRequestException):
-        stop(driver, execution)
-    stop(driver, execution, abandon=True)
-    assert status(execution) == "Stopped"
+        stop(shop, execution)
+    stop(shop, execution, abandon=True)
+    assert shop.status(execution) == "Stopped"
     with pytest.raises(PipelineExecutionNotStoppableException):
-        stop(driver, execution, abandon=True)
+        stop(shop, execution, abandon=True)
 
 
-def test_stop_of_an_unknown_execution_is_refused(shop: Shop) -> None:
-    """The execution must be one of the pipeline."""
-    driver = shop()
+def test_stop_of_an_unknown_execution_is_rejected() -> None:
+    """The execution to stop must belong to the pipeline."""
+    shop = Shop()
     with pytest.raises(PipelineExecutionNotFoundException):
-        stop(driver, UNKNOWN)
+        stop(shop, UNKNOWN_ID)
 
 
-def test_failed_action_while_stopping_still_ends_as_stopped(
-    shop: Shop, start: Start, running: Running, status: Status
-) -> None:
-    """Whatever the last action brings, a stopped execution is Stopped."""
-    driver = shop()
-    execution = start()
-    stop(driver, execution)
-    driver.finish(running("Fetch"), FAILED)
-    assert status(execution) == "Stopped"
+def test_failed_action_while_stopping_still_ends_as_stopped() -> None:
+    """A stopping execution ends as Stopped even if its last action fails."""
+    shop = Shop()
+    execution = shop.start()
+    stop(shop, execution)
+    shop.end("Fetch", FAILED)
+    assert shop.status(execution) == "Stopped"
 
 
-def test_retry_resumes_the_same_execution(
-    shop: Shop, start: Start, running: Running, status: Status, told: Told
-) -> None:
-    """The id stays, the attempt goes up, and RESUMED comes before the action starts again."""
-    driver = shop()
-    execution = start()
-    driver.finish(running("Fetch"))
-    driver.finish(running("Publish"), FAILED)
-    before = len(driver.events)
-    retry(driver, execution)
-    assert status(execution) == "InProgress"
-    assert told()[before:] == ["pipeline RESUMED", "Deploy RESUMED", "Deploy/Publish STARTED"]
-    assert {event.detail["pipeline-execution-attempt"] for event in driver.events[before:]} == {2.0}
-    driver.finish(running("Publish"))
-    assert status(execution) == "Succeeded"
+def test_retry_resumes_the_same_execution() -> None:
+    """A retry keeps the execution's id, counts up its attempt and emits RESUMED first."""
+    shop = Shop()
+    execution = shop.start()
+    shop.end("Fetch")
+    shop.end("Publish", FAILED)
+    before = len(shop.events)
+    shop.retry(execution)
+    assert shop.status(execution) == "InProgress"
+    assert shop.emitted()[before:] == [
+        "pipeline RESUMED",
+        "Deploy RESUMED",
+        "Deploy/Publish STARTED",
+    ]
+    assert {event.detail["pipeline-execution-attempt"] for event in shop.events[before:]} == {2.0}
+    shop.end("Publish")
+    assert shop.status(execution) == "Succeeded"
 
 
 @pytest.mark.parametrize(
     ("mode", "again"), [("FAILED_ACTIONS", {"B"}), ("ALL_ACTIONS", {"A", "B"})]
 )
-def test_retry_mode_decides_what_runs_again(
-    shop: Shop, start: Start, running: Running, shapes: Json, mode: str, again: set[str]
-) -> None:
-    """FAILED_ACTIONS keeps what succeeded in the stage; ALL_ACTIONS begins it anew."""
-    driver = shop(shapes["stage"]("Deploy", shapes["deploy"]("A"), shapes["deploy"]("B")))
-    execution = start()
-    driver.finish(running("Fetch"))
-    driver.finish(running("A"))
-    driver.finish(running("B"), FAILED)
-    retry(driver, execution, mode=mode)
-    assert {one.action for one in driver.open.values()} == again
+def test_retry_mode_decides_what_runs_again(mode: str, again: set[str]) -> None:
+    """FAILED_ACTIONS runs only the failed actions of the stage again; ALL_ACTIONS runs all."""
+    shop = Shop(stage("Deploy", deploy("A"), deploy("B")))
+    execution = shop.start()
+    shop.end("Fetch")
+    shop.end("A")
+    shop.end("B", FAILED)
+    shop.retry(execution, mode=mode)
+    assert {one.action for one in shop.open.values()} == again
 
 
-def test_stopped_stage_can_be_retried(
-    shop: Shop, start: Start, running: Running, status: Status
-) -> None:
-    """A stopped execution goes on with what it had not done."""
-    driver = shop()
-    execution = start()
-    driver.finish(running("Fetch"))
-    stop(driver, execution, abandon=True)
-    retry(driver, execution)
-    driver.finish(running("Publish"))
-    assert status(execution) == "Succeeded"
+def test_stopped_stage_can_be_retried() -> None:
+    """A retry of a stopped stage runs the actions that had not succeeded."""
+    shop = Shop()
+    execution = shop.start()
+    shop.end("Fetch")
+    stop(shop, execution, abandon=True)
+    shop.retry(execution)
+    shop.end("Publish")
+    assert shop.status(execution) == "Succeeded"
 
 
-def test_retry_is_for_the_latest_execution_in_the_stage(
-    shop: Shop, start: Start, running: Running
-) -> None:
-    """Once another execution has entered the stage, the failed one is out of date."""
-    driver = shop()
-    first = start()
-    driver.finish(running("Fetch"))
-    driver.finish(running("Publish"), FAILED)
-    start()
-    driver.finish(running("Fetch"))
+def test_retry_is_for_the_latest_execution_in_the_stage() -> None:
+    """After another execution has entered the stage, the failed one cannot be retried."""
+    shop = Shop()
+    first = shop.start()
+    shop.end("Fetch")
+    shop.end("Publish", FAILED)
+    shop.start()
+    shop.end("Fetch")
     with pytest.raises(NotLatestPipelineExecutionException):
-        retry(driver, first)
+        shop.retry(first)
 
 
-def test_parallel_executions_are_retried_independently(
-    shop: Shop, start: Start, running: Running, status: Status
-) -> None:
-    """In PARALLEL mode a later execution does not put an earlier one out of date."""
-    driver = shop(executionMode="PARALLEL")
-    first, second = start(), start()
-    driver.finish(running("Fetch", first), FAILED)
-    driver.finish(running("Fetch", second))
-    retry(driver, first, "Source")
-    assert status(first) == "InProgress"
+def test_parallel_executions_are_retried_independently() -> None:
+    """In PARALLEL mode an earlier execution can be retried after a later one ran."""
+    shop = Shop(executionMode="PARALLEL")
+    first, second = shop.start(), shop.start()
+    shop.end("Fetch", FAILED, execution=first)
+    shop.end("Fetch", execution=second)
+    shop.retry(first, "Source")
+    assert shop.status(first) == "InProgress"
 
 
-def test_only_a_failed_stage_is_retried(shop: Shop, start: Start, running: Running) -> None:
-    """Stages that run, succeeded or were never entered, and unknown executions, are refused."""
-    driver = shop()
-    execution = start()
-    for stage in ("Source", "Deploy"):
+def test_only_a_failed_stage_is_retried() -> None:
+    """A stage that runs, succeeded or never started cannot be retried, nor an unknown execution."""
+    shop = Shop()
+    execution = shop.start()
+    for name in ("Source", "Deploy"):
         with pytest.raises(StageNotRetryableException):
-            retry(driver, execution, stage)
-    driver.finish(running("Fetch"))
-    driver.finish(running("Publish"), FAILED)
+            shop.retry(execution, name)
+    shop.end("Fetch")
+    shop.end("Publish", FAILED)
     with pytest.raises(StageNotRetryableException):
-        retry(driver, execution, "Source")
+        shop.retry(execution, "Source")
     with pytest.raises(StageNotRetryableException):
-        retry(driver, UNKNOWN)
+        shop.retry(UNKNOWN_ID)
     with pytest.raises(StageNotFoundException):
-        retry(driver, execution, "Nowhere")
+        shop.retry(execution, "Nowhere")
 
 
-def test_stage_that_was_changed_is_not_retried(
-    shop: Shop, start: Start, running: Running, shapes: Json
-) -> None:
-    """The structure the execution began with must still be that of the stage."""
-    driver = shop()
-    execution = start()
-    driver.finish(running("Fetch"))
-    driver.finish(running("Publish"), FAILED)
-    changed = shapes["deploy"](configuration={"BucketName": "elsewhere"})
-    stage = shapes["stage"]("Deploy", changed)
-    driver.call("UpdatePipeline", pipeline=shapes["declare"](stage))
+def test_stage_that_was_changed_is_not_retried() -> None:
+    """A stage cannot be retried after UpdatePipeline changed it."""
+    shop = Shop()
+    execution = shop.start()
+    shop.end("Fetch")
+    shop.end("Publish", FAILED)
+    changed = deploy(configuration={"BucketName": "elsewhere"})
+    shop.call("UpdatePipeline", pipeline=declare(stage("Deploy", changed)))
     with pytest.raises(StageNotRetryableException):
-        retry(driver, execution)
+        shop.retry(execution)
 
 
-def test_token_of_a_failed_execution_starts_nothing_new(
-    shop: Shop, start: Start, running: Running
-) -> None:
-    """The token of an execution names it for ever, also after a failure and a retry."""
-    driver = shop()
-    execution = start(clientRequestToken="once")
-    driver.finish(running("Fetch"), FAILED)
-    assert start(clientRequestToken="once") == execution
-    assert not driver.open
+def test_token_of_a_failed_execution_starts_nothing_new() -> None:
+    """A request token returns its execution even after that execution failed."""
+    shop = Shop()
+    execution = shop.start(clientRequestToken="once")
+    shop.end("Fetch", FAILED)
+    assert shop.start(clientRequestToken="once") == execution
+    assert not shop.open

@@ -1,21 +1,18 @@
-"""Requests against the service model."""
-
-from typing import Any
+"""Requests checked against the service model."""
 
 import pytest
 
 from localstack_codepipeline.model.errors import SerializationException, ValidationException
 from localstack_codepipeline.validation import valid_request
+from shop import UNKNOWN_ID, Json, declare
 
-Json = dict[str, Any]
 
-
-def test_empty_members_are_left_out(shapes: Json) -> None:
-    """A member without a value is no member, however deep it lies."""
-    pipeline = shapes["declare"](variables=None)
+def test_empty_members_are_left_out() -> None:
+    """Members with the value null are removed, at every depth."""
+    pipeline = declare(variables=None)
     pipeline["stages"][0]["actions"][0]["roleArn"] = None
     told = valid_request("CreatePipeline", {"pipeline": pipeline, "tags": None})
-    assert told == {"pipeline": shapes["declare"]()}
+    assert told == {"pipeline": declare()}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +29,7 @@ def test_empty_members_are_left_out(shapes: Json) -> None:
             {
                 "pipelineName": "a",
                 "stageName": "b",
-                "pipelineExecutionId": "12345678-1234-4678-8bcd-12345678abcd",
+                "pipelineExecutionId": UNKNOWN_ID,
                 "retryMode": "SOME",
             },
             "at 'retryMode' .* enum value set",
@@ -45,13 +42,13 @@ def test_empty_members_are_left_out(shapes: Json) -> None:
         ("PutJobSuccessResult", {"jobId": "1"}, "at 'jobId'"),
         (
             "PutJobSuccessResult",
-            {"jobId": "12345678-1234-4678-8bcd-12345678abcd", "outputVariables": {"a b": "c"}},
+            {"jobId": UNKNOWN_ID, "outputVariables": {"a b": "c"}},
             "Value 'a b' at 'outputVariables'",
         ),
     ],
 )
 def test_broken_constraint_is_named(operation: str, request_: Json, reason: str) -> None:
-    """The member, the value and the constraint are in the message."""
+    """The error names the member, the value and the constraint."""
     with pytest.raises(ValidationException, match=reason):
         valid_request(operation, request_)
 
@@ -67,6 +64,6 @@ def test_broken_constraint_is_named(operation: str, request_: Json, reason: str)
     ],
 )
 def test_wrong_type_is_a_serialization_error(operation: str, request_: Json) -> None:
-    """As AWS's JSON protocol answers it."""
+    """A member of the wrong JSON type raises SerializationException, as on AWS."""
     with pytest.raises(SerializationException, match="Wrong type"):
         valid_request(operation, request_)

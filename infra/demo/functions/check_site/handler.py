@@ -1,4 +1,4 @@
-"""The check in the storefront's pipeline: is the site whole, and does it say its version?
+"""The check in the storefront's pipeline: is the site complete, with its version?
 
 Source of the event: the CodePipeline user guide, "AWS Lambda invoke action reference".
 """
@@ -19,7 +19,7 @@ LOG.setLevel(logging.INFO)
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Looks at the job's artifact and tells CodePipeline what was found."""
+    """Checks the job's artifact and reports the result to CodePipeline."""
     job = event["CodePipeline.job"]
     problems = problems_of_job(job)
     if problems:
@@ -28,13 +28,13 @@ def handler(event: dict[str, Any], _context: object) -> None:
             jobId=job["id"], failureDetails={"type": "JobFailed", "message": message}
         )
     else:
-        message = "the site is whole"
+        message = "the site is complete"
         codepipeline().put_job_success_result(jobId=job["id"])
     LOG.info(message, extra={"job": job["id"]})
 
 
 def problems_of_job(job: dict[str, Any]) -> list[str]:
-    """What is wrong with the artifact of a job, in words; nothing when it is good."""
+    """The problems of a job's artifact; empty if it is good."""
     service = job["data"]["actionConfiguration"]["configuration"]["UserParameters"]
     try:
         return problems_of_site(read_artifact(job["data"]), service)
@@ -43,7 +43,7 @@ def problems_of_job(job: dict[str, Any]) -> list[str]:
 
 
 def problems_of_site(archive: bytes, service: str) -> list[str]:
-    """What is wrong with a zipped site, in words. Raises BadZipFile."""
+    """The problems of a zipped site; empty if it is good. Raises BadZipFile."""
     with zipfile.ZipFile(io.BytesIO(archive)) as site:
         missing = {"index.html", "version.json"} - set(site.namelist())
         if missing:
@@ -58,7 +58,7 @@ def problems_of_site(archive: bytes, service: str) -> list[str]:
     if found != service:
         problems.append(f"this is the site of {found}, not of {service}")
     if f"<p>Version {html.escape(str(version))}</p>" not in page:
-        problems.append(f"index.html does not say that it is version {version}")
+        problems.append(f"index.html does not show version {version}")
     return problems
 
 
@@ -77,5 +77,5 @@ def read_artifact(data: dict[str, Any]) -> bytes:
 
 @cache
 def codepipeline() -> Any:
-    """The client, made at the first call."""
+    """The client, created by the first call."""
     return boto3.client("codepipeline")

@@ -1,4 +1,4 @@
-"""Things to do at a later moment."""
+"""Runs callbacks at a later time."""
 
 import heapq
 import itertools
@@ -8,25 +8,25 @@ from datetime import UTC, datetime
 
 
 class Alarm:
-    """One thread that hands each errand to `submit` when its moment has come."""
+    """One thread that passes each callback to `submit` when its time has come."""
 
     def __init__(self, submit: Callable[[Callable[[], None]], object]) -> None:
         self._submit = submit
         self._changed = threading.Condition()
-        self._errands: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._callbacks: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="codepipeline-alarm", daemon=True)
         self._thread.start()
 
-    def at(self, moment: datetime, errand: Callable[[], None]) -> None:
-        """Run the errand at that moment, or at once if it has passed."""
+    def at(self, moment: datetime, callback: Callable[[], None]) -> None:
+        """Run the callback at that moment, or at once if the moment has passed."""
         with self._changed:
-            heapq.heappush(self._errands, (moment, next(self._order), errand))
+            heapq.heappush(self._callbacks, (moment, next(self._order), callback))
             self._changed.notify()
 
     def stop(self) -> None:
-        """Forget all errands and end the thread."""
+        """Drop all callbacks and end the thread."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -36,8 +36,8 @@ class Alarm:
         with self._changed:
             while not self._stopped:
                 now = datetime.now(UTC)
-                while self._errands and self._errands[0][0] <= now:
-                    self._submit(heapq.heappop(self._errands)[2])
-                wait = (self._errands[0][0] - now).total_seconds() if self._errands else None
+                while self._callbacks and self._callbacks[0][0] <= now:
+                    self._submit(heapq.heappop(self._callbacks)[2])
+                wait = (self._callbacks[0][0] - now).total_seconds() if self._callbacks else None
                 # A wait of days would overflow the lock's timeout on some systems.
                 self._changed.wait(None if wait is None else min(wait, 3600))

@@ -1,4 +1,4 @@
-"""LocalStack's own clients: the one module that knows how this process reaches its services."""
+"""LocalStack's own clients: the only module that knows how this process reaches its services."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ def client_for(service: str, *, account: str, region: str) -> Any:
 
 
 def send_events(letters: list[Letter]) -> None:
-    """Put events of one account and Region on its default bus, as CodePipeline itself may."""
+    """Put events of one account and Region on its default bus."""
     entries = [
         {
             "Source": "aws.codepipeline",
@@ -38,9 +38,9 @@ def send_events(letters: list[Letter]) -> None:
 
 
 def caller_arn(context: RequestContext) -> str:
-    """Return who made the request, as STS names the owner of its access key.
+    """Return the caller's ARN, as STS names the owner of its access key.
 
-    A key belongs to one identity for as long as it lives, so STS is asked once for each.
+    A key belongs to one identity for as long as it exists, so STS is called once for each key.
     """
     key = extract_access_key_id_from_auth_header(context.request.headers) or context.account_id
     with _ARNS_LOCK:

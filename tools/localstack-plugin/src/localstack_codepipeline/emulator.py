@@ -41,7 +41,7 @@ class ClientFactory(Protocol):
 
 
 class InjectedError(CodePipelineError):
-    """An error that a fault ordered; it may have any code and HTTP status."""
+    """An error that a fault injects, with any code and HTTP status."""
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
@@ -50,12 +50,12 @@ class InjectedError(CodePipelineError):
 
     @property
     def code(self) -> str:
-        """Return the code that was ordered."""
+        """Return the code that the fault gives."""
         return self._code
 
 
 class Emulator:
-    """CodePipeline for every account and Region, with real actions; safe for threads."""
+    """CodePipeline for every account and Region, with real actions; thread-safe."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Emulator:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="codepipeline-action")
         self._alarm = Alarm(self._workers.submit)
         self.outbox = Outbox(send, faults=faults, alarm=self._alarm)
-        # Held for moments only: the model neither waits nor talks to anyone.
+        # Held only briefly: the model does no I/O.
         self._lock = threading.Lock()
         self._models: dict[tuple[str, str], CodePipelineModel] = {}
 
@@ -84,13 +84,13 @@ class Emulator:
         if fault is None:
             return self._call(operation, request, home=(account, region), caller=caller)
         if fault.given["when"] == "after":
-            # The operation takes effect, and its answer is lost, whatever it was.
+            # The operation takes effect, but its response is lost.
             with contextlib.suppress(CodePipelineError):
                 self._call(operation, request, home=(account, region), caller=caller)
-        raise _ordered_error(fault)
+        raise _injected_error(fault)
 
     def stop(self) -> None:
-        """Let running actions end, start none, and send the events that are queued."""
+        """Wait for running actions to end, start no others, and send the queued events."""
         self._alarm.stop()
         self._workers.shutdown(wait=True, cancel_futures=True)
         self.outbox.stop()
@@ -111,7 +111,10 @@ class Emulator:
         return self._models[home]
 
     def _apply(self, home: tuple[str, str], effects: list[Effect]) -> None:
-        """Set off what the model asks for, in order. An abandoned action just goes unheard."""
+        """Carry out the effects in order.
+
+        An abandoned action runs on, but its result is ignored.
+        """
         for effect in effects:
             if isinstance(effect, EmitEvent):
                 self.outbox.put(Letter(*home, effect))
@@ -125,7 +128,7 @@ class Emulator:
         )
         delay = CONTINUATION_DELAY if action.continuation_token else timedelta()
         if fault and fault.effect == "fail":
-            result = _ordered_failure(fault)
+            result = _injected_failure(fault)
             self._workers.submit(self._finish, home, action, result)
             return
         if fault:
@@ -142,7 +145,7 @@ class Emulator:
         except (ClientError, BotoCoreError) as error:
             result = ActionResult("ConfigurationError", str(error))
         except Exception as error:
-            # The boundary of a worker: unless the action ends, its execution would hang for ever.
+            # Top of a worker thread. Without a result the execution would never end.
             LOG.exception("Action %s of %s crashed", action.action, action.pipeline)
             result = ActionResult("SystemUnavailable", f"{type(error).__name__}: {error}")
         if result is not None:
@@ -168,19 +171,19 @@ def _pipeline_of(request: Json) -> str:
     return str(name or request.get("pipeline", {}).get("name", ""))
 
 
-def _ordered_error(fault: Fault) -> InjectedError:
+def _injected_error(fault: Fault) -> InjectedError:
     if fault.effect == "throttle":
         return InjectedError("ThrottlingException", "Rate exceeded")
     given = fault.given
-    message = given.get("message", "Ordered by a fault of the emulator")
+    message = given.get("message", "Injected by a fault of the emulator")
     return InjectedError(given["code"], message, status=given.get("status", 400))
 
 
-def _ordered_failure(fault: Fault) -> ActionResult:
+def _injected_failure(fault: Fault) -> ActionResult:
     given = fault.given
     return ActionResult(
         error_code=given["code"],
-        error_message=given.get("message", "Ordered by a fault of the emulator"),
+        error_message=given.get("message", "Injected by a fault of the emulator"),
         summary=given.get("summary", ""),
         url=given.get("url", ""),
     )

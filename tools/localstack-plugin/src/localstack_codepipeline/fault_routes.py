@@ -1,4 +1,4 @@
-"""The endpoint that takes and shows faults: `/_codepipeline/faults` on LocalStack's port."""
+"""The HTTP endpoint for faults: `/_codepipeline/faults` on LocalStack's port."""
 
 import json
 from typing import Any
@@ -12,18 +12,18 @@ PATH = "/_codepipeline/faults"
 
 
 class FaultRoutes:
-    """GET lists the faults, POST adds one, DELETE lifts all of them or one by its id."""
+    """GET lists the faults, POST adds one, DELETE removes all of them or one by its id."""
 
     def __init__(self, faults: Faults, outbox: Outbox) -> None:
         self._faults = faults
         self._outbox = outbox
 
     def list_faults(self, request: Request) -> Response:
-        """Answer all faults with how often each has fired."""
+        """Return all faults with how often each has fired."""
         return _answer({"faults": self._faults.shown()}, status=200)
 
     def add_fault(self, request: Request) -> Response:
-        """Put a fault in force; 400 says what is wrong with it."""
+        """Add a fault; a 400 response names every mistake in it."""
         try:
             fault = self._faults.add(json.loads(request.get_data()))
         except InvalidFaultError as error:
@@ -33,18 +33,18 @@ class FaultRoutes:
         return _answer(fault, status=201)
 
     def clear_faults(self, request: Request) -> Response:
-        """Lift all faults; events that wait to be swapped are sent."""
+        """Remove all faults; events that a `reorder` fault holds back are sent."""
         return self._lift(None)
 
     def remove_fault(self, request: Request, fault_id: str) -> Response:
-        """Lift one fault; 404 when there is none of that id."""
+        """Remove one fault; 404 if no fault has that id."""
         return self._lift(fault_id)
 
     def _lift(self, fault_id: str | None) -> Response:
         lifted = self._faults.remove(fault_id)
         self._outbox.release(lifted)
         if fault_id and not lifted:
-            return _answer({"error": f"there is no fault {fault_id}"}, status=404)
+            return _answer({"error": f"no fault has the id {fault_id}"}, status=404)
         return _answer({"removed": lifted}, status=200)
 
 

@@ -1,7 +1,7 @@
-"""Faults to order: events that go astray, operations that are refused, actions that fail.
+"""Faults to inject: events lost or delayed, operations rejected, actions that fail.
 
-A fault is posted as JSON, is matched by what it names and by nothing it leaves out, and fires
-`times` times. Of several that match, the one posted first fires.
+A fault is a JSON object. It fires where every member it gives matches; a member it leaves out
+matches anything. It fires `times` times. If several faults match, the oldest one fires.
 """
 
 import threading
@@ -17,12 +17,12 @@ EVENT_TYPES = (events.PIPELINE_EVENT, events.STAGE_EVENT, events.ACTION_EVENT)
 
 
 class InvalidFaultError(ValueError):
-    """The fault cannot be understood; the message lists every reason."""
+    """The fault is not valid; the message names every mistake."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """A fault in force: what was asked for with its defaults, and how often it has fired."""
+    """An active fault: the request with its defaults, and how often it has fired."""
 
     id: str
     kind: str
@@ -35,11 +35,11 @@ class Fault:
         return {"id": self.id, **self.given, "fired": self.fired}
 
     def fits(self, kind: str, facts: Mapping[str, str]) -> bool:
-        """Tell whether the fault has to fire for these facts."""
+        """Tell whether the fault fires for these facts."""
         return kind == self.kind and self.fired < self.given["times"] and self.matches(facts)
 
     def matches(self, facts: Mapping[str, str]) -> bool:
-        """Tell whether the facts are what the fault is about, however often it has fired."""
+        """Tell whether the facts match, even if the fault has fired `times` times."""
         return all(self.given.get(name) in (None, fact) for name, fact in facts.items())
 
 
@@ -70,7 +70,7 @@ _API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "
 _ACTION = _ALWAYS | {"stage": _text, "action": _text}
 _FAILURE = {"code": _text, "message": _text}
 
-# What each fault may say. Source: the README of this package, "Faults".
+# The members of each kind of fault, and their checks. The README of this package describes them.
 MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
     ("event", "lose"): _EVENT,
     ("event", "double"): _EVENT,
@@ -91,9 +91,9 @@ REQUIRED = {
 
 
 def read_fault(given: Any, *, fault_id: str) -> Fault:
-    """Return the fault that the JSON document describes; raises InvalidFaultError."""
+    """Return the fault that a JSON document describes; raises InvalidFaultError."""
     if not isinstance(given, dict):
-        raise InvalidFaultError("a fault is a JSON object")
+        raise InvalidFaultError("a fault must be a JSON object")
     form = (str(given.get("kind")), str(given.get("effect")))
     if form not in MEMBERS:
         known = ", ".join(f"{kind}/{effect}" for kind, effect in MEMBERS)
@@ -112,7 +112,7 @@ def read_fault(given: Any, *, fault_id: str) -> Fault:
 
 
 class Faults:
-    """The faults in force, for all accounts and Regions; safe for threads."""
+    """All active faults, for all accounts and Regions; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -120,7 +120,7 @@ class Faults:
         self._made = 0
 
     def add(self, given: Any) -> Json:
-        """Put a fault in force and return it as shown; raises InvalidFaultError."""
+        """Add a fault and return it as the endpoint shows it; raises InvalidFaultError."""
         with self._lock:
             fault = read_fault(given, fault_id=f"fault-{self._made + 1}")
             self._made += 1
@@ -128,12 +128,12 @@ class Faults:
             return fault.shown()
 
     def shown(self) -> list[Json]:
-        """Return all faults, also those that have fired as often as they may."""
+        """Return all faults, including those that have fired `times` times."""
         with self._lock:
             return [fault.shown() for fault in self._faults.values()]
 
     def remove(self, fault_id: str | None = None) -> list[str]:
-        """Lift one fault, or all, and return the ids of those lifted."""
+        """Remove one fault, or all, and return the ids of the removed ones."""
         with self._lock:
             gone = [one for one in self._faults if fault_id in (None, one)]
             for one in gone:
@@ -141,7 +141,7 @@ class Faults:
             return gone
 
     def take(self, kind: str, **facts: str) -> Fault | None:
-        """Return the fault that fires for these facts, if any, and count it."""
+        """Return the fault that fires for these facts, or None, and count it."""
         with self._lock:
             for fault in self._faults.values():
                 if fault.fits(kind, facts):

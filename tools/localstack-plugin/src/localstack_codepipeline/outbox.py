@@ -1,4 +1,4 @@
-"""Events on their way to the bus, in the order they happened unless a fault says otherwise."""
+"""Sends events to the event bus in the order they happened, unless a fault changes it."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 10
 
 
 class Letter(NamedTuple):
-    """An event and the account and Region whose default bus it goes to."""
+    """An event, and the account and Region whose default bus it goes to."""
 
     account: str
     region: str
@@ -44,7 +44,7 @@ class Outbox:
         self._thread.start()
 
     def put(self, letter: Letter) -> None:
-        """Post a letter, subject to the faults in force."""
+        """Queue a letter, after applying the fault that matches it."""
         event = letter.event
         facts = {
             "detailType": event.detail_type,
@@ -60,14 +60,14 @@ class Outbox:
             self._post_faulty(letter, self._faults.take("event", **facts))
 
     def release(self, fault_ids: list[str]) -> None:
-        """Send what faults that have been lifted still hold back."""
+        """Send the events that the removed faults still hold back."""
         with self._changed:
             for fault_id in fault_ids:
                 if fault_id in self._held:
                     self._post(self._held.pop(fault_id)[1])
 
     def stop(self) -> None:
-        """Send what is queued and end the thread."""
+        """Send the queued letters and end the thread."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
@@ -81,14 +81,14 @@ class Outbox:
     def _post_faulty(self, letter: Letter, fault: Fault | None) -> None:
         match fault.effect if fault else "":
             case "lose":
-                LOG.info("Lost on order: %s %s", letter.event.pipeline, letter.event.state)
+                LOG.info("Dropped by a fault: %s %s", letter.event.pipeline, letter.event.state)
             case "double":
                 self._post(letter, letter)
             case "delay" if fault:
                 moment = datetime.now(UTC) + timedelta(seconds=fault.given["seconds"])
                 self._alarm.at(moment, lambda: self._post(letter))
             case "reorder" if fault:
-                # It waits for the next event that matches, and goes right after it.
+                # Held until the next matching event, and sent right after it.
                 self._held[fault.id] = (fault, letter)
             case _:
                 self._post(letter)
@@ -98,11 +98,11 @@ class Outbox:
             try:
                 self._send(batch)
             except (ClientError, BotoCoreError):
-                # AWS's events are best effort too, and a broken bus must not stop the pipelines.
+                # AWS delivers events on a best-effort basis; an error must not stop pipelines.
                 LOG.exception("Could not put %d events on the bus", len(batch))
 
     def _next_batch(self) -> list[Letter]:
-        """Wait for letters and return those that can go together; none when it is time to end."""
+        """Wait for letters and return those that one call can send; an empty list means: stop."""
         with self._changed:
             self._changed.wait_for(lambda: self._letters or self._stopped)
             batch: list[Letter] = []

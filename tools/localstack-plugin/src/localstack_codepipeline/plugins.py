@@ -1,4 +1,4 @@
-"""Where LocalStack finds the emulator: the entry points of this package name what is made here."""
+"""The entry points through which LocalStack loads the emulator."""
 
 import os
 
@@ -12,7 +12,7 @@ from localstack_codepipeline.fault_routes import PATH, FaultRoutes
 from localstack_codepipeline.faults import Faults
 from localstack_codepipeline.provider import CodePipelineProvider
 
-# One for the process, shared by the service and the endpoint for faults; idle until it is called.
+# One for the process, shared by the service and the endpoint for faults.
 EMULATOR = Emulator(
     clients=client_for,
     send=send_events,
@@ -36,6 +36,6 @@ def route_faults() -> None:
     ROUTER.add(f"{PATH}/<fault_id>", routes.remove_fault, methods=["DELETE"])
 
 
-# The names by which LocalStack registers them; those of the entry points are the same.
+# LocalStack registers these under the names of the entry points in pyproject.toml.
 codepipeline = aws_provider(api="codepipeline")(provide_codepipeline)
 serve_codepipeline_faults = hooks.on_infra_start(name="serve_codepipeline_faults")(route_faults)

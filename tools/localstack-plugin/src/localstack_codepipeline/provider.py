@@ -15,7 +15,7 @@ from localstack_codepipeline.model.service import OPERATIONS
 
 
 class CodePipelineProvider(ServiceLifecycleHook):  # type: ignore[misc]  # LocalStack is untyped
-    """Hands each operation of the API to the emulator, which does all the work."""
+    """Passes each operation of the API to the emulator."""
 
     service = "codepipeline"
 
@@ -29,7 +29,7 @@ class CodePipelineProvider(ServiceLifecycleHook):  # type: ignore[misc]  # Local
     def perform(
         self, operation: str, context: RequestContext, request: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Perform an operation; an error is raised as LocalStack's, with AWS's code."""
+        """Perform an operation; an error becomes LocalStack's exception, with AWS's code."""
         try:
             return self._emulator.perform(
                 operation,
@@ -45,5 +45,5 @@ class CodePipelineProvider(ServiceLifecycleHook):  # type: ignore[misc]  # Local
             ) from error
 
     def on_before_stop(self) -> None:
-        """End the emulator's threads with LocalStack."""
+        """End the emulator's threads when LocalStack stops."""
         self._emulator.stop()

@@ -1,4 +1,4 @@
-"""Requests checked against AWS's service model, with AWS's words for what is wrong."""
+"""Checks requests against AWS's service model and reports problems in AWS's words."""
 
 import functools
 import re
@@ -35,18 +35,18 @@ def valid_request(operation: str, request: Json) -> Json:
     constraints.
     """
     shape = service_model().operation_model(operation).input_shape
-    told: Json = _without_nothing(request)
-    problems = list(_problems(shape, told, path="")) if shape else []
+    given: Json = _without_nulls(request)
+    problems = list(_problems(shape, given, path="")) if shape else []
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
         raise ValidationException(f"{count}: {'; '.join(problems)}")
-    return told
+    return given
 
 
-def _without_nothing(value: Any) -> Any:
+def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_nothing(one) for key, one in value.items() if one is not None}
-    return [_without_nothing(one) for one in value] if isinstance(value, list) else value
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def _problems(shape: Shape, value: Any, *, path: str) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _problems(shape: Shape, value: Any, *, path: str) -> Iterator[str]:
     if wrong or (shape.type_name == "integer" and isinstance(value, bool)):
         raise SerializationException(f"Wrong type at '{path}': a {shape.type_name} was expected")
     for constraint in _broken(shape, value):
-        # Configurations can hold secrets, so only plain short values are repeated.
+        # Configurations can hold secrets, so the message repeats only short plain values.
         shown = value if isinstance(value, str | int) and len(str(value)) <= 200 else "..."
         yield f"Value '{shown}' at '{path}' failed to satisfy constraint: {constraint}"
     yield from _problems_within(shape, value, path=path)

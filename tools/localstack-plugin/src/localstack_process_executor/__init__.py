@@ -1,1 +1,1 @@
-"""Runs Lambda functions as processes, with AWS's own runtime client, from a warm parent."""
+"""Runs Lambda functions as processes, with AWS's own runtime client."""

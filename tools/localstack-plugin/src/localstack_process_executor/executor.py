@@ -19,7 +19,7 @@ from localstack_process_executor.specification import FunctionSpec, LogFormat, R
 
 RUNTIME_VARIABLE = "LAMBDA_PROCESS_RUNTIME"
 LIMIT_VARIABLE = "LAMBDA_PROCESS_LIMIT"
-# The venv of the runtime has the Python of LocalStack's: both are made from one .python-version.
+# The runtime's venv must have the same Python version as LocalStack's.
 SUPPORTED_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LOOPBACK = "127.0.0.1"
 
@@ -39,22 +39,21 @@ def pool() -> Pool:
 def runtime_venv() -> Path:
     """The venv named by LAMBDA_PROCESS_RUNTIME.
 
-    Raises LambdaRuntimeException when it is not one.
+    Raises LambdaRuntimeException if it has no Python.
     """
     venv = Path(os.environ.get(RUNTIME_VARIABLE, ""))
     if not (venv / "bin/python").is_file():
         raise LambdaRuntimeException(
-            f"{RUNTIME_VARIABLE} must name a venv that holds awslambdaric; it names {str(venv)!r}"
+            f"{RUNTIME_VARIABLE} must name a venv with awslambdaric: no bin/python in {str(venv)!r}"
         )
     return venv
 
 
 class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack ships without types
-    """What LocalStack takes for an environment; the processes are shared through the pool.
+    """LocalStack's idea of an environment; the processes come from the shared pool.
 
-    So `start` starts nothing: the first invocation that finds no idle process of this version does.
-    That leaves one place which bounds the processes, and an init that fails is reported with its
-    logs, as on AWS.
+    `start` starts no process: the first invocation that finds no idle process starts one. So one
+    place limits the number of processes, and a failed init is reported with its logs, as on AWS.
     """
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002 - LocalStack's name
@@ -65,7 +64,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Unzips the code.
 
-        Raises LambdaRuntimeException for what cannot run here; the function is then Failed.
+        Raises LambdaRuntimeException for a function that cannot run here; LocalStack then shows it
+        as Failed.
         """
         settings = function_version.config
         if settings.runtime != SUPPORTED_RUNTIME:
@@ -81,17 +81,17 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
         """Nothing to do: LocalStack removes the unzipped code itself."""
 
     def start(self, env_vars: dict[str, str]) -> None:
-        """Takes the variables that LocalStack has chosen, the role's credentials among them."""
+        """Stores the variables that LocalStack has chosen, including the role's credentials."""
         self._spec = function_spec(self.function_version, env_vars)
         pool().join(self.id, self._spec)
 
     def stop(self) -> None:
-        """Lets this version's processes go when no other executor uses them."""
+        """Ends this version's idle processes if no other executor uses them."""
         if self._spec:
             pool().leave(self.id, self._spec)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        """Runs one invocation. Raises ForkServerError when no process can be started."""
+        """Runs one invocation. Raises ForkServerError if no process can be started."""
         assert self._spec, "LocalStack starts an executor before it invokes it"
         request = Request(
             request_id=payload["invoke-id"],
@@ -116,19 +116,19 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
         return LOOPBACK
 
     def get_runtime_endpoint(self) -> str:
-        """Where LocalStack's own init would report to.
+        """Where LocalStack's own init process would report.
 
-        Our processes have none and speak to their Runtime API.
+        Our processes use their own Runtime API instead.
         """
         return f"http://{LOOPBACK}:{config.GATEWAY_LISTEN[0].port}{NAMESPACE}/{self.id}"
 
     def get_logs(self) -> str:
-        """Nothing: each invocation returns its own logs, those of the init included."""
+        """Empty: each invocation returns its own logs, including those of the init."""
         return ""
 
 
 def function_spec(version: FunctionVersion, env_vars: dict[str, str]) -> FunctionSpec:
-    """What a process is made from: LocalStack's choices, its own inventions replaced by AWS's."""
+    """Describes a process: LocalStack's settings, without the variables that AWS does not have."""
     settings = version.config
     code = str(settings.code.get_unzipped_code_location())
     log_format: LogFormat = "JSON" if settings.logging_config.get("LogFormat") == "JSON" else "Text"

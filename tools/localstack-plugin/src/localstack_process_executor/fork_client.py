@@ -1,4 +1,4 @@
-"""LocalStack's side of the fork server: start it, ask it for children, hear of their ends."""
+"""LocalStack's side of the fork server: starts it, asks for children, learns when they end."""
 
 import json
 import os
@@ -15,12 +15,12 @@ SERVER = Path(__file__).with_name("fork_server.py")
 class ForkServerError(Exception):
     """The fork server ended before it could start a child.
 
-    What it said is in the platform's log.
+    Its last output is in LocalStack's log.
     """
 
 
 class ChildProcess:
-    """A child of the fork server; lives until it ends by itself or `kill` is called."""
+    """A child of the fork server; it lives until it ends by itself or `kill` is called."""
 
     def __init__(self, connection: socket.socket, on_exit: Callable[[int], None]) -> None:
         self._connection = connection
@@ -39,24 +39,24 @@ class ChildProcess:
         try:
             status = self._number()
         except (ForkServerError, OSError):
-            status = -9  # the server died, and its children with it
+            status = -9  # the server died, and its children were killed with it
         self._lines.close()
         self._connection.close()
         self._on_exit(status)
 
     def kill(self) -> None:
-        """Kills the process and all that it started; the exit is reported as any other.
+        """Kills the process and everything it started; safe to call twice.
 
-        Harmless twice.
+        The exit is reported like any other.
         """
         try:
             self._connection.shutdown(socket.SHUT_WR)
-        except OSError:  # it has ended already
+        except OSError:  # the process has already ended
             return
 
 
 class ForkServer:
-    """Starts the server with the first need of it, and again should it have died."""
+    """Starts the server when it is first needed, and again if it died."""
 
     def __init__(self, runtime: Path) -> None:
         """`runtime` is the venv that holds awslambdaric and what else AWS's runtime holds."""
@@ -66,7 +66,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts the server if it does not run; returns at once, while it still imports."""
+        """Starts the server if it does not run; returns at once, before the server is ready."""
         with self._lock:
             self._ensure_running()
 
@@ -76,8 +76,8 @@ class ForkServer:
         self._end()
         ours, theirs = socket.socketpair()
         with theirs:
-            # Isolated and with an almost empty environment: what LocalStack was started with is not
-            # the functions'.
+            # Isolated, with an almost empty environment: LocalStack's variables are not for
+            # functions.
             self._process = subprocess.Popen(  # noqa: S603 - our own script
                 [self._python, "-I", SERVER],
                 stdin=theirs.fileno(),
@@ -92,8 +92,8 @@ class ForkServer:
     ) -> ChildProcess:
         """Starts a child for `request` (see fork_server) that writes to the descriptor `output`.
 
-        `on_exit` is called once, from another thread, with the exit status (negative: the signal).
-        Raises ForkServerError.
+        Another thread calls `on_exit` once, with the exit status (negative: the signal). Raises
+        ForkServerError.
         """
         ours, theirs = socket.socketpair()
         with theirs:
@@ -121,6 +121,6 @@ class ForkServer:
 
 
 def marker() -> dict[str, str]:
-    """The variable by which whoever started LocalStack recognises its processes, if it set one."""
+    """The variable that marks all processes of this LocalStack, if it is set."""
     name = "PLATFORM_MARKER"
     return {name: os.environ[name]} if name in os.environ else {}

@@ -1,15 +1,15 @@
 """A warm Python that forks one child per execution environment; runs in the Lambda runtime's venv.
 
-Started as a script by `fork_client`, with a socket for standard input. Each byte on that socket
-brings two descriptors: a connection and a file for output. The connection carries the request, one
+`fork_client` starts it as a script, with a socket as standard input. Each byte on that socket
+carries two descriptors: a connection and a file for output. The connection carries the request, one
 JSON line:
 
     {"code": "/path", "handler": "package.module.function", "env": {"NAME": "value"}}
 
-and is answered with the child's pid and, when it has ended, its exit status as waitpid gives it,
-one line each. Closing the connection kills the child; closing the socket kills all of them and ends
-the server. It therefore ends with LocalStack, however that ended. The standard library is all it
-may import for itself: a function's child sees what AWS's runtime holds and nothing of LocalStack's.
+The server answers with the child's pid and, when the child has ended, its exit status as waitpid
+gives it, one line each. Closing the connection kills the child. Closing the socket kills all
+children and ends the server, so the server ends with LocalStack even if that is killed. The server
+itself imports only the standard library: a child sees AWS's runtime and nothing of LocalStack.
 """
 
 import ctypes
@@ -32,9 +32,8 @@ from typing import Any
 CONTROL = 0
 PR_SET_PDEATHSIG = 1
 
-# All of the runtime that does not look at the environment while it is imported. `bootstrap` does
-# for the log's format, `runtime_client` for the address of the Runtime API: each child imports
-# these.
+# The modules of the runtime that do not read the environment at import. `bootstrap` reads the log
+# format and `runtime_client` the address of the Runtime API, so each child imports those itself.
 PRELOADED = (
     "awslambdaric.lambda_config",
     "awslambdaric.lambda_context",
@@ -64,13 +63,13 @@ def preload() -> None:
     """Imports what every function needs, then freezes it so that children share the memory."""
     for name in PRELOADED:
         import_module(name)
-    # A first client makes botocore import all that it imports late; the service's model is loaded
-    # again per child.
+    # Creating a client makes botocore import its lazy modules. Each child loads the service's model
+    # again.
     import_module("boto3").client(
         "dynamodb",
         region_name="us-east-1",
         aws_access_key_id="none",
-        aws_secret_access_key="none",  # noqa: S106 - else botocore goes looking for a real one
+        aws_secret_access_key="none",  # noqa: S106 - a dummy: without one botocore searches for credentials
     )
     gc.collect()
     gc.freeze()
@@ -79,16 +78,16 @@ def preload() -> None:
 def die_with_parent(parent: int) -> None:
     """Asks Linux to kill this process when the server is killed.
 
-    Elsewhere its next request to us fails.
+    On other systems the process ends when its next request fails.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the server died before the call
             os._exit(1)
 
 
 def forget_bundled(code: Path) -> None:
-    """Drops preloaded packages that the function brings itself: on AWS its own copy wins."""
+    """Drops preloaded packages that the function bundles: as on AWS, its own copy wins."""
     bundled = {entry.name.removesuffix(".py") for entry in code.iterdir()}
     for name in list(sys.modules):
         module = sys.modules[name]
@@ -98,7 +97,7 @@ def forget_bundled(code: Path) -> None:
 
 
 def become_environment(request: dict[str, Any], output: int, parent: int) -> None:
-    """Turns this fresh child into what AWS starts: own environment, code first on the path."""
+    """Turns this new child into AWS's environment: own variables, code first on the path."""
     os.setsid()
     die_with_parent(parent)
     signal.set_wakeup_fd(-1)
@@ -132,7 +131,7 @@ def run_environment(request: dict[str, Any], output: int, parent: int) -> None:
         status = 0
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except BaseException:  # the edge of the process: what Python itself would do with it
+    except BaseException:  # top of the process: do what Python itself would do
         traceback.print_exc()
     finally:
         sys.stdout.flush()
@@ -141,7 +140,7 @@ def run_environment(request: dict[str, Any], output: int, parent: int) -> None:
 
 
 class ForkServer:
-    """The loop: take requests, fork, tell each owner its child's pid and end."""
+    """The loop: takes requests, forks, and tells each owner its child's pid and exit status."""
 
     def __init__(self) -> None:
         self._control = socket.socket(fileno=CONTROL)
@@ -152,7 +151,7 @@ class ForkServer:
         waker.setblocking(False)
         woken.setblocking(False)
         signal.set_wakeup_fd(waker.fileno())
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # only so that the waker is written to
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # makes Python write to the waker
         self._woken, self._waker = woken, waker
         self._selector.register(woken, selectors.EVENT_READ, None)
 
@@ -173,14 +172,14 @@ class ForkServer:
                     kill_group(key.data.pid)
 
     def _accept(self) -> bool:
-        """Starts one child; False when LocalStack has gone."""
+        """Starts one child; False when LocalStack has closed the socket."""
         byte, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
         if not byte:
             return False
         connection, output = socket.socket(fileno=descriptors[0]), descriptors[1]
         with connection.makefile("rb") as lines:
             request = json.loads(lines.readline() or b"null")
-        if request is None:  # the owner closed before it asked
+        if request is None:  # the owner closed the connection before its request
             connection.close()
             os.close(output)
             return True
@@ -201,7 +200,7 @@ class ForkServer:
             if pid == 0:
                 return
             child = self._children.pop(pid)
-            kill(os.killpg, pid)  # what the function itself has started and left behind
+            kill(os.killpg, pid)  # processes that the function started and left behind
             if child.connection in self._selector.get_map():
                 self._selector.unregister(child.connection)
             tell(child.connection, os.waitstatus_to_exitcode(status))
@@ -213,27 +212,24 @@ class ForkServer:
 
 
 def kill_group(pid: int) -> None:
-    """Kills a child that was not reaped yet, and all that it started.
+    """Kills a child that was not reaped yet, and everything it started.
 
-    It may not have made its group yet.
+    Its process group may not exist yet, so the process is killed as well.
     """
     kill(os.killpg, pid)
     kill(os.kill, pid)
 
 
 def kill(by: Callable[[int, int], None], number: int) -> None:
-    """Kills a process or a group that may be gone."""
+    """Kills a process or a group; it may already have ended."""
     try:
         by(number, signal.SIGKILL)
-    except (
-        ProcessLookupError,
-        PermissionError,
-    ):  # macOS answers PermissionError for a zombie's group
+    except (ProcessLookupError, PermissionError):  # PermissionError: a zombie's group on macOS
         return
 
 
 def tell(connection: socket.socket, number: int) -> None:
-    """Writes one line to an owner, who may have gone."""
+    """Writes one line to an owner; it may already have ended."""
     try:
         connection.sendall(f"{number}\n".encode())
     except (BrokenPipeError, ConnectionResetError):
@@ -241,7 +237,7 @@ def tell(connection: socket.socket, number: int) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is LocalStack's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # LocalStack handles Ctrl-C
     server = ForkServer()
     preload()
     server.serve()

@@ -1,6 +1,6 @@
-"""The lines that Lambda itself writes: START, END, REPORT and their JSON forms.
+"""The log lines that Lambda itself writes: START, END, REPORT and their JSON forms.
 
-AWS: "Working with Lambda function logs" and "Log formats" in the Lambda developer guide.
+Source: the Lambda developer guide, "Working with Lambda function logs" and "Log formats".
 """
 
 import json
@@ -19,7 +19,7 @@ _LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
 class Usage:
     """What an invocation used: milliseconds, and MB at its peak.
 
-    `init_ms` only for the first of a process.
+    `init_ms` is set only for the first invocation of a process.
     """
 
     duration_ms: float
@@ -28,14 +28,14 @@ class Usage:
 
 
 class PlatformLog:
-    """Writes the platform's lines of one function in the format that the function chose."""
+    """Writes the platform's lines for one function in the format that the function chose."""
 
     def __init__(self, spec: FunctionSpec) -> None:
         self._spec = spec
         self._json = spec.log_format == "JSON"
 
     def init_start(self) -> str:
-        """The line before anything of the function runs."""
+        """The line before any code of the function runs."""
         if not self._json:
             return f"INIT_START Runtime Version: {self._spec.runtime}\n"
         return self._event(
@@ -50,7 +50,7 @@ class PlatformLog:
         )
 
     def init_report(self, milliseconds: float, status: Status) -> str:
-        """The line about an init that did not end well; one that did is part of REPORT."""
+        """The line about a failed init; a successful init is part of REPORT."""
         if not self._json:
             return (
                 f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}\n"
@@ -70,7 +70,7 @@ class PlatformLog:
         return self._event("platform.start", record)
 
     def fault(self, request_id: str, message: str) -> str:
-        """The line about a timeout or a crash; JSON says it in the report."""
+        """The line about a timeout or a crash; in JSON format the report has this information."""
         return "" if self._json else f"{_now()} {request_id} {message}\n\n"
 
     def report(self, request_id: str, usage: Usage, status: Status) -> str:

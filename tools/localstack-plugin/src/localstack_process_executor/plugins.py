@@ -1,4 +1,4 @@
-"""What LocalStack finds through this package's entry points."""
+"""The entry points through which LocalStack loads the executor."""
 
 from typing import Any
 
@@ -15,21 +15,21 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc] # Loca
     name = NAME
 
     def load(self, *_: Any, **__: Any) -> Any:
-        """The executor's class, imported late as LocalStack's own plugins are."""
+        """The executor's class, imported late like LocalStack's own plugins."""
         from localstack_process_executor.executor import ProcessRuntimeExecutor  # noqa: PLC0415
 
         return ProcessRuntimeExecutor
 
 
 class ExecutorNotActiveError(RuntimeError):
-    """LocalStack would use another executor than the one asked for: functions would want Docker."""
+    """LocalStack would use another executor, which needs Docker."""
 
 
 @hooks.on_infra_start(priority=20)  # type: ignore[untyped-decorator] # LocalStack ships without types
 def start_process_executor() -> None:
-    """Makes sure that LocalStack uses our executor, and starts the fork server ahead of use.
+    """Checks that LocalStack uses this executor, and starts the fork server.
 
-    LocalStack only warns of an executor that it does not know, or that it cannot import, and falls
+    LocalStack only logs a warning for an executor that it does not know or cannot import, and falls
     back to Docker. Raises ExecutorNotActiveError, which ends the start.
     """
     if config.LAMBDA_RUNTIME_EXECUTOR != NAME:
@@ -42,13 +42,16 @@ def start_process_executor() -> None:
 
     active = get_runtime_executor()
     if active is not executor.ProcessRuntimeExecutor:
-        raise ExecutorNotActiveError(f"Lambda's executor is {active.__name__}, not ours")
+        raise ExecutorNotActiveError(
+            f"LAMBDA_RUNTIME_EXECUTOR is {NAME!r}, but LocalStack uses {active.__name__}."
+            " Install localstack-plugin-codepipeline again into LocalStack's venv."
+        )
     executor.fork_server().start()
     serve_counts()
 
 
 def serve_counts() -> None:
-    """Answers GET /_lambda/environments with the pool's counts; an answer proves we are active."""
+    """Answers GET /_lambda/environments with the pool's counts."""
     from localstack.http import Request, Response, route  # noqa: PLC0415
     from localstack.services.edge import ROUTER  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""All execution environments of the machine, bounded in number and in how many start at once."""
+"""All execution environments of the machine, with limits on their number and on starts."""
 
 import os
 import threading
@@ -13,12 +13,12 @@ DEFAULT_LIMIT = 16
 
 
 class Pool:
-    """Runs invocations in warm environments where there are, in new ones where there is room.
+    """Runs each invocation in an idle environment, or in a new one if the limit allows.
 
-    AWS would start an environment for each invocation that finds none free. A machine with few
-    processors does better to start as many at once as it has processors: by the time one more could
-    be ready, one that is has become free. At the limit the environment that has been idle longest
-    makes room, whichever function it belongs to.
+    AWS starts an environment for each invocation that finds none idle. On a machine with few
+    processors that is slower: before an additional one is ready, another becomes idle. So at most
+    as many start at once as there are processors. At the limit, the environment that has been idle
+    longest is closed, whichever function it belongs to.
     """
 
     def __init__(self, server: ForkServer, *, limit: int = DEFAULT_LIMIT) -> None:
@@ -37,9 +37,10 @@ class Pool:
             self._users.setdefault(spec.version, set()).add(user)
 
     def leave(self, user: str, spec: FunctionSpec) -> None:
-        """Undoes join.
+        """Undoes `join`.
 
-        Without users a version's idle environments end now, its busy ones after their invocation.
+        Without users, a version's idle environments are closed now, the busy ones after their
+        invocation.
         """
         with self._changed:
             users = self._users.get(spec.version, set())
@@ -54,12 +55,12 @@ class Pool:
             self._discard(sandbox)
 
     def invoke(self, spec: FunctionSpec, request: Request) -> Answer:
-        """Runs one invocation, waiting for a place if there is none. Raises ForkServerError."""
+        """Runs one invocation; waits for an environment if needed. Raises ForkServerError."""
         with self._lease(spec) as sandbox:
             return sandbox.invoke(request)
 
     def counts(self) -> dict[str, int]:
-        """How many environments there are, how many of them are idle, and how many there may be."""
+        """The number of environments, of idle ones, and the limit."""
         with self._changed:
             return {"environments": self._count, "idle": len(self._idle), "limit": self._limit}
 
@@ -72,11 +73,11 @@ class Pool:
             self._give_back(sandbox)
 
     def _take(self, spec: FunctionSpec) -> Sandbox | None:
-        """Waits for an idle environment of this version, or (None) for the right to start one."""
+        """Waits for an idle environment of this version, or for the right to start one (None)."""
         evicted = None
         with self._changed:
             while True:
-                # The one used last: its memory is still near, and the others may be left to be
+                # Prefer the one used last: its memory is still cached, and the others can be
                 # evicted.
                 for sandbox in reversed(self._idle):
                     if sandbox.spec.version == spec.version:
@@ -98,7 +99,7 @@ class Pool:
         sandbox = Sandbox(spec, self._server)
         try:
             sandbox.boot()
-        except BaseException:  # whatever ends the start, its place is given back
+        except BaseException:  # also after a KeyboardInterrupt: free the place in the pool
             self._discard(sandbox)
             raise
         finally:

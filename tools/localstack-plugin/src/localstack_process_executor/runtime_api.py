@@ -1,7 +1,7 @@
 """Lambda's Runtime API for one execution environment, on loopback.
 
-AWS's reference: "Using the Lambda runtime API for custom runtimes" in the Lambda developer guide.
-What the process asks and answers becomes events in a queue; what it shall do is put into another.
+Source: the Lambda developer guide, "Using the Lambda runtime API for custom runtimes". Requests of
+the process become events in one queue; invocations wait for it in another.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from localstack_process_executor.specification import Request
 
 PREFIX = "/2018-06-01/runtime"
-# "Function.ResponseSizeTooLarge": 6 MB and what JSON's framing adds.
+# Beyond this the error is Function.ResponseSizeTooLarge: 6 MB, and some room for JSON's framing.
 MAX_RESPONSE_BYTES = 6_291_556
 
 
@@ -36,7 +36,7 @@ class InitFailed:
 
 @dataclass(frozen=True)
 class Responded:
-    """The function returned, or raised; `payload` is the result, or AWS's error object."""
+    """The function returned or raised; `payload` is its result or AWS's error object."""
 
     request_id: str
     payload: bytes
@@ -60,7 +60,7 @@ class _Delivery:
 
 
 class RuntimeApi:
-    """The server of one process. `events` gets what the process says, in order."""
+    """The server of one process; `events` receives what the process reports, in order."""
 
     def __init__(self) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
@@ -77,7 +77,7 @@ class RuntimeApi:
         return f"127.0.0.1:{self._server.server_port}"
 
     def deliver(self, request: Request, timeout: float) -> None:
-        """Hands an invocation to the process, which has `timeout` seconds for it."""
+        """Passes an invocation to the process, which has `timeout` seconds for it."""
         self._deliveries.put(_Delivery(request, int((time.time() + timeout) * 1000)))
 
     def next_delivery(self) -> _Delivery | None:
@@ -86,9 +86,9 @@ class RuntimeApi:
         return self._deliveries.get()
 
     def close(self) -> None:
-        """Stops serving; a process that waits for an invocation loses its connection."""
+        """Stops the server; a process that waits for an invocation loses its connection."""
         self._deliveries.put(None)
-        # In the background: the server looks for the request to stop only twice a second.
+        # In the background: the server checks for the stop request only twice a second.
         Thread(target=self._stop_serving, name="lambda-runtime-api-close", daemon=True).start()
 
     def _stop_serving(self) -> None:
@@ -156,11 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing: LocalStack logs each invocation."""
+        """Logs nothing: LocalStack logs each invocation."""
 
 
 def too_large(size: int) -> bytes:
-    """AWS's error for a response that is larger than a synchronous caller may get."""
+    """AWS's error for a response that exceeds the limit of a synchronous invocation."""
     return json.dumps(
         {
             "errorType": "Function.ResponseSizeTooLarge",

@@ -21,16 +21,15 @@ from localstack_process_executor.runtime_api import (
 )
 from localstack_process_executor.specification import Answer, FunctionSpec, Request
 
-# AWS gives init ten seconds; what is not ready by then is started again, on the first invocation's
-# time.
+# AWS gives the init ten seconds, then starts it again within the first invocation.
 INIT_SECONDS = 10.0
-# A killed process is gone at once; this bounds the wait for the kernel on a machine that is busy.
+# The longest wait for a killed process to end on a busy machine.
 EXIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class _Ending:
-    """How an invocation ended: for the caller, and in the platform's words if not well."""
+    """How an invocation ended; `remark` is AWS's message about a timeout or a crash."""
 
     status: Status
     payload: bytes
@@ -38,7 +37,7 @@ class _Ending:
 
 
 class Sandbox:
-    """An environment of one function version, for one thread at a time."""
+    """An environment of one function version, used by one thread at a time."""
 
     def __init__(self, spec: FunctionSpec, server: ForkServer) -> None:
         self.spec = spec
@@ -47,12 +46,11 @@ class Sandbox:
         self._log = PlatformLog(spec)
         self._api: RuntimeApi | None = None
         self._child: ChildProcess | None = None
-        # A file, not a pipe: a child never blocks on it, and all that it wrote before it spoke to
-        # us is there to read.
+        # A file, not a pipe: a child never blocks on it, and everything it wrote before a request
+        # can be read at once.
         self._output = tempfile.TemporaryFile("ab+")  # noqa: SIM115 - closed by close()
-        fcntl.fcntl(
-            self._output, fcntl.F_SETFL, os.O_APPEND
-        )  # or a child would write past what we took
+        # Without O_APPEND a child would go on at its old position after the file was truncated.
+        fcntl.fcntl(self._output, fcntl.F_SETFL, os.O_APPEND)
         self._boot_event: Event | None = None
         self._boot_log = ""
         self._boot_ms: float | None = None
@@ -60,7 +58,7 @@ class Sandbox:
     def boot(self, seconds: float = INIT_SECONDS) -> None:
         """Starts the process and waits until it asks for work.
 
-        `alive` says whether it did within `seconds`.
+        `alive` tells whether it did within `seconds`.
         """
         started = time.monotonic()
         self._start_process()
@@ -77,14 +75,14 @@ class Sandbox:
     def invoke(self, request: Request) -> Answer:
         """Runs one invocation, within the function's timeout.
 
-        Afterwards `alive` says whether another may follow.
+        Afterwards `alive` tells whether the process can be used again.
         """
         started = time.monotonic()
         deadline = started + self.spec.timeout
-        # All that an idle process can have said is that it has ended. On AWS nobody notices either.
+        # An idle process can only have ended; that is noticed here, without failing the invocation.
         self._next_event(started)
         if not self.alive:
-            # As on AWS, an init that failed is tried once more, on the time of the invocation.
+            # As on AWS, a failed init is tried once more, within the invocation's timeout.
             self.boot(self.spec.timeout)
         logs, boot_ms, event = self._boot_log, self._boot_ms, self._boot_event
         self._boot_log, self._boot_ms = "", None
@@ -94,8 +92,8 @@ class Sandbox:
             event = self._next_event(deadline)
         ending = self._ending(request.request_id, event)
         usage = Usage((time.monotonic() - started) * 1000, self._peak_memory(), boot_ms)
-        # As on AWS, an invocation is over when the process asks for the next one; a process that
-        # does not is not used again.
+        # As on AWS, an invocation ends when the process asks for the next one. If it does not, it
+        # is not used again.
         if not isinstance(event, Responded) or not isinstance(self._next_event(deadline), Ready):
             self._end_process()
         logs += self._written()
@@ -121,7 +119,7 @@ class Sandbox:
                 )
 
     def close(self) -> None:
-        """Ends the process, if it runs, and forgets its output."""
+        """Ends the process, if it runs, and deletes its output."""
         self._end_process()
         self._output.close()
 
@@ -154,9 +152,9 @@ class Sandbox:
         self.alive = False
 
     def _next_event(self, deadline: float) -> Event | None:
-        """The next thing the process says.
+        """The next event of the process.
 
-        None when there is none or it is silent until `deadline`.
+        None if there is no process, or no event until `deadline`.
         """
         if self._api is None:
             return None
@@ -177,7 +175,7 @@ class Sandbox:
         return lines if not lines or lines.endswith("\n") else lines + "\n"
 
     def _peak_memory(self) -> int:
-        """The most memory the process has held, in MB; 0 where the system does not say."""
+        """The peak memory of the process in MB; 0 where the system does not report it."""
         try:
             with open(f"/proc/{self._child.pid if self._child else 0}/status") as status:  # noqa: PTH123 - not a file
                 peak = next(line for line in status if line.startswith("VmHWM"))
@@ -187,13 +185,13 @@ class Sandbox:
 
 
 def error_payload(request_id: str, kind: str, message: str) -> bytes:
-    """AWS's error object for an end that the function did not report itself."""
+    """AWS's error object for a failure that the function did not report itself."""
     text = f"RequestId: {request_id} Error: {message}"
     return json.dumps({"errorType": kind, "errorMessage": text}).encode()
 
 
 def exit_reason(status: int) -> str:
-    """AWS's words for a process that ended during its work; a negative status is a signal."""
+    """AWS's words for a process that ended during an invocation; negative: a signal."""
     if status == 0:
         return "Runtime exited without providing a reason"
     if status > 0:

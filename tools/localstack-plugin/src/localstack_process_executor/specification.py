@@ -1,4 +1,4 @@
-"""What an execution environment is made from, in AWS's words; knows nothing of LocalStack."""
+"""The inputs and outputs of an execution environment, in AWS's words, without LocalStack."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ LogFormat = Literal["Text", "JSON"]
 class FunctionSpec:
     """One version of a function, as an environment needs it; seconds and MB.
 
-    `version` tells versions apart: two specs with the same one may share environments.
+    `version` identifies it: specs with the same version may share environments.
     """
 
     version: str
@@ -28,7 +28,7 @@ class FunctionSpec:
 
 @dataclass(frozen=True)
 class Request:
-    """One invocation, as the Runtime API hands it over."""
+    """One invocation, as the Runtime API passes it on."""
 
     request_id: str
     function_arn: str
@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation ended in; `logs` are whole lines, as CloudWatch Logs gets them."""
+    """The result of an invocation; `logs` are whole lines, as CloudWatch Logs gets them."""
 
     payload: bytes
     is_error: bool

@@ -1,4 +1,4 @@
-"""A fork server on the project's Lambda runtime, and functions to run on it."""
+"""A fork server on the project's Lambda runtime, and functions that run on it."""
 
 import textwrap
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ def server() -> Iterator[ForkServer]:
 
 @pytest.fixture
 def make_spec(tmp_path: Path) -> SpecMaker:
-    """Makes a function from the source of its module."""
+    """Makes a function from the source code of its module."""
 
     def make(source: str, name: str = "function", **settings: Any) -> FunctionSpec:
         code = tmp_path / name
@@ -55,7 +55,7 @@ def make_spec(tmp_path: Path) -> SpecMaker:
 
 @pytest.fixture
 def make_sandbox(server: ForkServer, make_spec: SpecMaker) -> Iterator[SandboxMaker]:
-    """Makes an environment of a function, started; ends it after the test."""
+    """Makes and boots an environment of a function; closes it after the test."""
     sandboxes: list[Sandbox] = []
 
     def make(source: str, *, boot_seconds: float = 10.0, **settings: Any) -> Sandbox:

@@ -1,4 +1,4 @@
-"""The warm parent: its children end with it, however it ends."""
+"""The fork server: its children end when it ends."""
 
 import json
 import os
@@ -26,15 +26,15 @@ def handler(event, context):
 
 
 def wait_until(what: str, condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Polls a condition; fails, naming it, when it does not come true in time."""
+    """Polls a condition; fails with its name if it is not true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"not true within {seconds} s: {what}"
         os.sched_yield()
 
 
 def started(server: ForkServer, make_spec: SpecMaker) -> tuple[Sandbox, int]:
-    """An environment that has worked once, and its process."""
+    """An environment that has run one invocation, and its process id."""
     sandbox = Sandbox(make_spec(SLEEPER), server)
     sandbox.boot()
     return sandbox, int(sandbox.invoke(REQUEST).payload)
@@ -46,7 +46,7 @@ def parent_of(pid: int) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process exists and is not merely waiting to be reaped."""
+    """Whether a process exists and is not a zombie."""
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -56,7 +56,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_a_function_that_takes_too_long_is_killed(make_sandbox: Callable[..., Sandbox]) -> None:
-    """At its timeout a function is answered for, and neither it nor what it started lives on."""
+    """At its timeout a function and the processes it started are killed, with AWS's error."""
     sandbox = make_sandbox(
         """
         import os, subprocess, sys, time
@@ -85,7 +85,7 @@ def test_a_function_that_takes_too_long_is_killed(make_sandbox: Callable[..., Sa
 
 
 def test_children_end_when_the_server_is_stopped(make_spec: SpecMaker) -> None:
-    """Stopping the server leaves no process of a function."""
+    """Stopping the server ends every function's process."""
     server = ForkServer(RUNTIME)
     sandbox, pid = started(server, make_spec)
     server.stop()
@@ -94,7 +94,7 @@ def test_children_end_when_the_server_is_stopped(make_spec: SpecMaker) -> None:
 
 
 def test_children_end_when_the_server_is_killed(make_spec: SpecMaker) -> None:
-    """Killing the server leaves no process of a function, and the next need brings a new server."""
+    """Killing the server ends every function's process; the next invocation starts a server."""
     server = ForkServer(RUNTIME)
     sandbox, pid = started(server, make_spec)
     os.kill(parent_of(pid), signal.SIGKILL)
@@ -122,7 +122,7 @@ sys.stdin.read()
 
 
 def test_children_end_with_the_program_that_owns_the_server(make_spec: SpecMaker) -> None:
-    """When the owner is killed, which is how LocalStack may end, server and children end too."""
+    """When the owning program is killed, the server and its children end."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, RUNTIME, make_spec(SLEEPER).code],
         env={"PYTHONPATH": os.pathsep.join(sys.path)},

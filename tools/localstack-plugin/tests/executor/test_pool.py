@@ -1,4 +1,4 @@
-"""All environments of a machine: shared, bounded and reclaimed."""
+"""The pool of environments: shared, limited in number, and reclaimed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -40,21 +40,21 @@ def pool(server: ForkServer) -> Iterator[Pool]:
 
 
 def answer(pool: Pool, spec: FunctionSpec, event: Any = None) -> Any:
-    """What an invocation returns."""
+    """The result of an invocation."""
     request = Request("id-1", "arn", json.dumps(event).encode())
     return json.loads(pool.invoke(spec, request).payload)
 
 
 def test_one_process_serves_one_after_another(pool: Pool, make_spec: SpecMaker) -> None:
-    """Invocations that do not overlap share a process."""
+    """Invocations that do not overlap share one process."""
     spec = make_spec(WHO_AM_I)
     pool.join("test", spec)
     assert len({answer(pool, spec) for _ in range(5)}) == 1
     assert pool.counts() == {"environments": 1, "idle": 1, "limit": LIMIT}
 
 
-def test_many_at_once_are_all_answered_by_few(pool: Pool, make_spec: SpecMaker) -> None:
-    """Thirty invocations at once never need more processes than the limit, and none is lost."""
+def test_many_invocations_share_few_processes(pool: Pool, make_spec: SpecMaker) -> None:
+    """Thirty invocations at once are all answered by no more processes than the limit."""
     spec = make_spec(WHO_AM_I)
     pool.join("test", spec)
     with ThreadPoolExecutor(30) as threads:
@@ -65,7 +65,7 @@ def test_many_at_once_are_all_answered_by_few(pool: Pool, make_spec: SpecMaker) 
 
 
 def test_an_idle_process_makes_room_for_another_function(pool: Pool, make_spec: SpecMaker) -> None:
-    """At the limit the process that was idle longest is ended for a function that has none."""
+    """At the limit, the process that was idle longest ends to make room for another function."""
     specs = [make_spec(WHO_AM_I, name=f"function{number}") for number in range(LIMIT + 1)]
     for spec in specs:
         pool.join("test", spec)
@@ -76,7 +76,7 @@ def test_an_idle_process_makes_room_for_another_function(pool: Pool, make_spec: 
 
 
 def test_a_version_without_users_loses_its_processes(pool: Pool, make_spec: SpecMaker) -> None:
-    """When its last user leaves, a version's idle processes end; while one stays, they stay."""
+    """A version's idle processes end when its last user leaves, not before."""
     spec = make_spec(WHO_AM_I)
     pool.join("test", spec)
     pool.join("other", spec)
@@ -88,7 +88,7 @@ def test_a_version_without_users_loses_its_processes(pool: Pool, make_spec: Spec
 
 
 def test_a_crashed_process_is_not_used_again(pool: Pool, make_spec: SpecMaker) -> None:
-    """After a crash the place is free and the next invocation gets a fresh process."""
+    """After a crash the next invocation gets a new process."""
     spec = make_spec(
         """
         import os

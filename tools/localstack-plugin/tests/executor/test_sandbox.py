@@ -1,4 +1,4 @@
-"""One execution environment: what a function sees, and what its caller is told."""
+"""One execution environment: what the function sees and what its caller gets."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def payload_of(answer: Answer) -> Any:
     return json.loads(answer.payload)
 
 
-def test_returns_what_the_function_returns(make_sandbox: SandboxMaker) -> None:
+def test_returns_the_result_of_the_function(make_sandbox: SandboxMaker) -> None:
     """The handler gets the event and the context, and its result is the payload."""
     sandbox = make_sandbox(
         """
@@ -65,7 +65,7 @@ def test_keeps_module_state_between_invocations(make_sandbox: SandboxMaker) -> N
 def test_sees_only_its_own_environment(
     make_sandbox: SandboxMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A function sees its own variables and none of ours, and runs in the folder of its code."""
+    """A function sees only its own variables, and runs in the folder of its code."""
     monkeypatch.setenv("OURS", "secret")
     sandbox = make_sandbox(
         """
@@ -81,7 +81,7 @@ def test_sees_only_its_own_environment(
 
 
 def test_prefers_a_package_of_its_own(make_sandbox: SandboxMaker, tmp_path: Path) -> None:
-    """A package in the zip wins over the one of that name which the runtime has loaded already."""
+    """A package in the zip replaces the preloaded package of the same name."""
     source = """
         import boto3
         def handler(event, context):
@@ -101,7 +101,7 @@ def test_prefers_a_package_of_its_own(make_sandbox: SandboxMaker, tmp_path: Path
 
 
 def test_an_exception_becomes_the_error_object(make_sandbox: SandboxMaker) -> None:
-    """What a function raises is answered with type, message and trace, and the process lives on."""
+    """An exception is returned with type, message and trace, and the process stays usable."""
     sandbox = make_sandbox(
         """
         def handler(event, context):
@@ -119,7 +119,7 @@ def test_an_exception_becomes_the_error_object(make_sandbox: SandboxMaker) -> No
 
 
 def test_works_again_after_a_timeout(make_sandbox: SandboxMaker) -> None:
-    """The invocation after a timeout gets a fresh process."""
+    """The invocation after a timeout gets a new process."""
     sandbox = make_sandbox(
         """
         import time
@@ -146,8 +146,8 @@ def test_works_again_after_a_timeout(make_sandbox: SandboxMaker) -> None:
         ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
     ],
 )
-def test_a_crash_is_answered_for(make_sandbox: SandboxMaker, statement: str, reason: str) -> None:
-    """A process that ends during its work is reported as AWS does, with what it had printed."""
+def test_a_crash_is_reported(make_sandbox: SandboxMaker, statement: str, reason: str) -> None:
+    """A process that ends during an invocation is reported in AWS's words, with its output."""
     sandbox = make_sandbox(
         f"""
         import os, sys
@@ -167,7 +167,7 @@ def test_a_crash_is_answered_for(make_sandbox: SandboxMaker, statement: str, rea
 
 
 def test_a_process_that_died_while_idle_is_replaced(make_sandbox: SandboxMaker) -> None:
-    """An invocation does not fail because of an end that came before it."""
+    """An invocation succeeds even if the idle process has died before."""
     sandbox = make_sandbox("import os\ndef handler(event, context):\n    return os.getpid()\n")
     pid = payload_of(sandbox.invoke(request()))
     (waiter,) = [each for each in threading.enumerate() if each.name == f"lambda-exit-{pid}"]
@@ -189,13 +189,8 @@ def test_a_process_that_died_while_idle_is_replaced(make_sandbox: SandboxMaker) 
         ("raise ZeroDivisionError('at import')", "ZeroDivisionError"),
     ],
 )
-def test_an_init_that_fails_is_answered_for(
-    make_sandbox: SandboxMaker, source: str, kind: str
-) -> None:
-    """A module that cannot be used fails the invocation with AWS's type.
-
-    Its init was tried twice.
-    """
+def test_an_init_that_fails_is_reported(make_sandbox: SandboxMaker, source: str, kind: str) -> None:
+    """A module that cannot be imported fails the invocation with AWS's type, after two tries."""
     sandbox = make_sandbox(source)
     assert not sandbox.alive
     answer = sandbox.invoke(request())
@@ -207,7 +202,7 @@ def test_an_init_that_fails_is_answered_for(
 def test_an_init_that_takes_too_long_gets_the_time_of_the_invocation(
     make_sandbox: SandboxMaker,
 ) -> None:
-    """An init cut off at its limit is started again and may take the function's timeout."""
+    """An init that exceeds its limit is started again within the function's timeout."""
     sandbox = make_sandbox(
         """
         import time
@@ -224,7 +219,7 @@ def test_an_init_that_takes_too_long_gets_the_time_of_the_invocation(
 
 
 def test_logs_are_complete_and_once(make_sandbox: SandboxMaker) -> None:
-    """Each answer carries its own lines between START and REPORT, the first also the init's."""
+    """Each answer has only its own lines, from START to REPORT; the first also has the init's."""
     sandbox = make_sandbox(
         """
         import sys
@@ -251,7 +246,7 @@ def test_logs_are_complete_and_once(make_sandbox: SandboxMaker) -> None:
 
 
 def test_json_logs_are_one_object_per_line(make_sandbox: SandboxMaker) -> None:
-    """In JSON a function's records keep their extra fields and the platform's are events."""
+    """In JSON format, function records keep their extra fields; platform lines are events."""
     sandbox = make_sandbox(
         """
         import logging
@@ -275,8 +270,8 @@ def test_json_logs_are_one_object_per_line(make_sandbox: SandboxMaker) -> None:
     assert lines[3]["record"]["metrics"]["initDurationMs"] > 0
 
 
-def test_a_response_that_is_too_large_is_refused(make_sandbox: SandboxMaker) -> None:
-    """A result above 6 MB is an error, and the process lives on."""
+def test_a_response_that_is_too_large_is_rejected(make_sandbox: SandboxMaker) -> None:
+    """A result above 6 MB is an error, and the process can be used again."""
     sandbox = make_sandbox(
         """
         def handler(event, context):

@@ -1,4 +1,4 @@
-"""What the emulator can do for an action: one module for each provider."""
+"""The action providers that the emulator can run, one module each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +18,9 @@ PROVIDERS: dict[tuple[str, str, str], Callable[[RunAction, Clients], ActionResul
 
 
 def run_action(action: RunAction, clients: Clients) -> ActionResult | None:
-    """Do what the action says; None means that its result comes later, through the API.
+    """Run an action. None means that its result comes later, through the API.
 
-    Raises botocore's ClientError as the services answer it.
+    Raises botocore's ClientError with the error of a service.
     """
     run = PROVIDERS.get((action.category, action.owner, action.provider))
     if run is None:

@@ -1,4 +1,4 @@
-"""The manual approval: people are told, and answer through PutApprovalResult.
+"""The manual approval: publishes a request, which people answer through PutApprovalResult.
 
 Source: the CodePipeline user guide, "JSON data format for manual approval notifications".
 """
@@ -11,7 +11,7 @@ from localstack_codepipeline.model import ActionResult, RunAction
 
 
 def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult | None:
-    """Publish the request for approval, if a topic is configured, and wait for the answer."""
+    """Publish the request to the configured topic, if any; the answer comes through the API."""
     configuration = action.configuration
     if topic := configuration.get("NotificationArn"):
         approval = {

@@ -1,4 +1,4 @@
-"""The Lambda invoke action: the function is called and answers through PutJob*Result.
+"""The Lambda invoke action: the function reports its result through PutJob*Result.
 
 Source: the CodePipeline user guide, "AWS Lambda invoke action reference", JSON event example.
 """
@@ -11,7 +11,10 @@ from localstack_codepipeline.model import ActionResult, Artifact, RunAction
 
 
 def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult | None:
-    """Invoke the function with its job; the result comes from the function, or the timeout."""
+    """Invoke the function with its job.
+
+    The function reports the result, or the action times out.
+    """
     identity = clients("sts").get_caller_identity()
     clients("lambda_").invoke(
         FunctionName=action.configuration["FunctionName"],
@@ -22,7 +25,7 @@ def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult | None
 
 
 def job_event(action: RunAction, *, account: str) -> dict[str, Any]:
-    """Return the event that CodePipeline hands to a function."""
+    """Return the event that CodePipeline passes to a function."""
     data: dict[str, Any] = {
         "actionConfiguration": {"configuration": dict(action.configuration)},
         "inputArtifacts": [_artifact(artifact) for artifact in action.inputs],

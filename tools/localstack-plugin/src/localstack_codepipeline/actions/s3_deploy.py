@@ -1,4 +1,4 @@
-"""The S3 deploy action: an artifact is put into a bucket, as one object or unpacked.
+"""The S3 deploy action: puts an artifact into a bucket, as one object or unpacked.
 
 Source: the CodePipeline user guide, "Amazon S3 deploy action reference".
 """

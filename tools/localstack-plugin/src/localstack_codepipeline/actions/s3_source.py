@@ -1,4 +1,4 @@
-"""The S3 source action: a version of an object becomes an artifact.
+"""The S3 source action: copies a version of an object into the artifact store.
 
 Source: the CodePipeline user guide, "Amazon S3 source action reference".
 """
@@ -10,7 +10,7 @@ from localstack_codepipeline.model import ActionResult, Revision, RunAction
 
 
 def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult:
-    """Copy the object, at the version asked for or else the newest, into the artifact store."""
+    """Copy the object, at the version asked for or the newest one, into the artifact store."""
     s3 = clients("s3")
     bucket = action.configuration["S3Bucket"]
     key = action.overrides.get("S3_OBJECT_KEY", action.configuration["S3ObjectKey"])

@@ -1,8 +1,9 @@
 """CodePipeline's behaviour as a pure state machine: no clock, no threads, no I/O.
 
-A `CodePipelineModel` is advanced by calls and by the results of actions, and answers each with the
-effects it wants: events to emit, actions to run, actions to abandon. Time is an argument and
-identifiers come from an injected source, so the same inputs always give the same history.
+A `CodePipelineModel` takes calls and results of actions, and returns effects: events to emit,
+actions to run, actions to abandon. Time is an argument and identifiers come from a given source, so
+the same inputs always give the same history. `model.execution` moves executions; `model.reading`
+answers the read operations.
 """
 
 from localstack_codepipeline.model.effects import (

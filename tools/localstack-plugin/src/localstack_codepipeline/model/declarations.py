@@ -1,7 +1,7 @@
-"""The structure of a pipeline: what AWS refuses, and the defaults it fills in.
+"""The structure of a pipeline: checked as AWS does, with AWS's defaults filled in.
 
-Source: the CodePipeline user guide, "Pipeline structure reference" and "Quotas". The constraints of
-single members (lengths, patterns) are those of the service model and are checked before.
+Source: the CodePipeline user guide, "Pipeline structure reference" and "Quotas". The service model
+has the constraints of single members (lengths, patterns); they are checked before.
 """
 
 import copy
@@ -15,7 +15,7 @@ from localstack_codepipeline.model.errors import (
     ValidationException,
 )
 
-# Of each provider that this emulator runs: how many artifacts in and out, and what it must be told.
+# For each provider: numbers of input and output artifacts (None: any), required configuration.
 REQUIREMENTS = {
     ("Source", "S3"): (0, 1, ("S3Bucket", "S3ObjectKey")),
     ("Deploy", "S3"): (1, 0, ("BucketName", "Extract")),
@@ -28,7 +28,8 @@ def complete_declaration(given: Json, *, region: str, version: int) -> Json:
     """Return a checked copy of the structure with AWS's defaults filled in.
 
     Raises InvalidStructureException, InvalidStageDeclarationException or
-    InvalidActionDeclarationException, and ValidationException for what the emulator does not do.
+    InvalidActionDeclarationException, and ValidationException for what the emulator does not
+    support.
     """
     declaration = copy.deepcopy(given)
     declaration["version"] = version
@@ -108,7 +109,7 @@ def _check_stage(stage: Json, *, first: bool) -> None:
         )
     conditions = [key for key in ("beforeEntry", "onSuccess", "onFailure") if stage.get(key)]
     if conditions:
-        # Accepting and ignoring them would make the emulator lie.
+        # Ignoring a condition would let a pipeline succeed that AWS would fail.
         raise ValidationException(
             f"This emulator does not run stage conditions: {', '.join(conditions)} of stage {name}"
         )
@@ -141,7 +142,7 @@ def _check_action(action: Json) -> None:
 
 
 def _check_artifacts(declaration: Json) -> None:
-    """Each artifact is made once, and before it is used."""
+    """Check that one action makes each artifact, before other actions use it."""
     made: set[str] = set()
     namespaces: set[str] = set()
     for stage in declaration["stages"]:

@@ -1,4 +1,4 @@
-"""A model with its clock and its open actions in hand, for tests, fakes and simulations."""
+"""Drives a model in tests, fakes and simulations."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ SUCCESS = ActionResult()
 
 @dataclass(slots=True)
 class Driver:
-    """Plays the world: keeps what was emitted and what runs, and moves time when it is told to."""
+    """Keeps the clock, the emitted events and the running actions of a model."""
 
     model: CodePipelineModel
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,12 +42,12 @@ class Driver:
         self._take(effects)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, and with it the deadlines of actions."""
+        """Move the clock forward; actions whose deadline has passed fail."""
         self.now += timedelta(seconds=seconds)
         self._take(self.model.tick(self.now))
 
     def clone(self) -> "Driver":
-        """Return an independent copy that stands where this one stands."""
+        """Return an independent copy."""
         twin = self.model.clone()
         return Driver(twin, self.now, self.caller, list(self.events), dict(self.open))
 

@@ -1,4 +1,4 @@
-"""What the model asks of the world, and what the world tells it back. All values, all immutable."""
+"""The effects a model returns and the results it takes: immutable values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """Where an artifact of an execution lies in the artifact store."""
+    """The place of an execution's artifact in the artifact store."""
 
     name: str
     bucket: str
@@ -19,7 +19,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a source action found: the revision, and how it is shown."""
+    """The revision that a source action found, and how it is shown."""
 
     id: str
     summary: str = ""
@@ -70,7 +70,7 @@ class RunAction:
 
 @dataclass(frozen=True, slots=True)
 class AbandonAction:
-    """Nobody waits for this action any more: whatever it reports later is ignored."""
+    """The action no longer counts: a result that it reports later is ignored."""
 
     pipeline: str
     action_execution_id: str
@@ -94,5 +94,5 @@ class ActionResult:
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether the action reached its end."""
+        """Tell whether the action succeeded."""
         return not self.error_code

@@ -4,14 +4,14 @@ CodePipelineError
 ├── ValidationException, SerializationException
 ├── *NotFoundException (pipeline, version, execution, stage, action, job, resource)
 ├── Invalid*Exception (structure, stage, action, token, ARN, tags, job state, page)
-└── conditions of the moment (ConflictException, NotLatest..., StageNotRetryable..., ...)
+└── wrong state or limit (ConflictException, NotLatest..., StageNotRetryable..., ...)
 
 The class's name is AWS's error code. Source: the `errors` of each operation in AWS's service model.
 """
 
 
 class CodePipelineError(Exception):
-    """An error that AWS would answer; `code` is AWS's name for it and `message` its text."""
+    """An error that AWS returns: `code` is AWS's name for it and `message` its text."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class CodePipelineError(Exception):
 
 
 class ValidationException(CodePipelineError):
-    """The request breaks a constraint of its shape, or asks what the pipeline does not allow."""
+    """The request breaks a constraint of its shape or a rule of the pipeline."""
 
 
 class SerializationException(CodePipelineError):
@@ -32,7 +32,7 @@ class SerializationException(CodePipelineError):
 
 
 class PipelineNotFoundException(CodePipelineError):
-    """There is no pipeline of that name."""
+    """No pipeline has that name."""
 
 
 class PipelineVersionNotFoundException(CodePipelineError):
@@ -56,7 +56,7 @@ class JobNotFoundException(CodePipelineError):
 
 
 class ResourceNotFoundException(CodePipelineError):
-    """The ARN names nothing that exists."""
+    """No resource has that ARN."""
 
 
 class PipelineNameInUseException(CodePipelineError):
@@ -76,43 +76,43 @@ class InvalidActionDeclarationException(CodePipelineError):
 
 
 class InvalidApprovalTokenException(CodePipelineError):
-    """The token belongs to no approval that waits."""
+    """No approval of that action has this token."""
 
 
 class InvalidArnException(CodePipelineError):
-    """The ARN is not one of a pipeline."""
+    """The ARN is not that of a pipeline."""
 
 
 class InvalidTagsException(CodePipelineError):
-    """A tag is reserved or given twice."""
+    """A tag key is reserved or given twice."""
 
 
 class InvalidJobStateException(CodePipelineError):
-    """The job has had its result already."""
+    """The job already has a result."""
 
 
 class InvalidNextTokenException(CodePipelineError):
-    """The page token is not one this service gave."""
+    """The page token does not come from this service."""
 
 
 class ApprovalAlreadyCompletedException(CodePipelineError):
-    """The approval has had its answer already."""
+    """The approval was already answered."""
 
 
 class ConcurrentPipelineExecutionsLimitExceededException(CodePipelineError):
-    """As many executions run as the pipeline may have."""
+    """The pipeline has reached its limit of running executions."""
 
 
 class DuplicatedStopRequestException(CodePipelineError):
-    """The execution is stopping in this way already."""
+    """The execution is already being stopped this way."""
 
 
 class LimitExceededException(CodePipelineError):
-    """The account has as many pipelines as it may have."""
+    """The account has reached its limit of pipelines."""
 
 
 class NotLatestPipelineExecutionException(CodePipelineError):
-    """A later execution has entered the stage since."""
+    """A later execution has entered the stage."""
 
 
 class OutputVariablesSizeExceededException(CodePipelineError):
@@ -124,7 +124,7 @@ class PipelineExecutionNotStoppableException(CodePipelineError):
 
 
 class StageNotRetryableException(CodePipelineError):
-    """The stage holds nothing of this execution that could be retried."""
+    """The execution has nothing to retry in the stage."""
 
 
 class TooManyTagsException(CodePipelineError):

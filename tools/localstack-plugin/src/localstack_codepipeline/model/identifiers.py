@@ -1,4 +1,4 @@
-"""Where identifiers come from: chance in the emulator, a counter in tests and simulations."""
+"""Sources of identifiers: random in the emulator, counted in tests and simulations."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 
 class Ids(Protocol):
-    """A source of UUID-shaped identifiers that can be copied with the model that uses it."""
+    """A source of UUID-shaped identifiers, which is cloned with the model that uses it."""
 
     def new(self) -> str:
         """Return an identifier this source has not returned before."""
@@ -18,14 +18,14 @@ class Ids(Protocol):
 
 
 class RandomIds:
-    """Identifiers drawn by chance."""
+    """Random identifiers."""
 
     def new(self) -> str:
         """Return a random UUID."""
         return str(uuid4())
 
     def clone(self) -> "RandomIds":
-        """Return itself: chance has no state."""
+        """Return itself: it has no state."""
         return self
 
 
@@ -41,5 +41,5 @@ class SequentialIds:
         return f"00000000-0000-4000-8000-{self.last:012x}"
 
     def clone(self) -> "SequentialIds":
-        """Return a counter that stands where this one stands."""
+        """Return an independent counter with the same value."""
         return SequentialIds(self.last)

@@ -18,7 +18,7 @@ from localstack_codepipeline.model.state import ACTIVE, Pipeline, Turn
 
 
 def create_pipeline(turn: Turn, request: Json) -> Json:
-    """Create a pipeline, which starts its first execution, as on AWS."""
+    """Create a pipeline and, as on AWS, start its first execution."""
     given = request["pipeline"]
     if given["name"] in turn.estate.pipelines:
         raise PipelineNameInUseException(
@@ -37,7 +37,7 @@ def create_pipeline(turn: Turn, request: Json) -> Json:
 
 
 def get_pipeline(turn: Turn, request: Json) -> Json:
-    """Return the structure of a pipeline, now or at an earlier version."""
+    """Return the current structure of a pipeline, or an earlier version."""
     pipeline = turn.estate.pipeline(request["name"])
     version = request.get("version") or pipeline.version
     if version not in pipeline.versions:
@@ -53,7 +53,7 @@ def get_pipeline(turn: Turn, request: Json) -> Json:
 
 
 def update_pipeline(turn: Turn, request: Json) -> Json:
-    """Give a pipeline a new structure; what runs in it is cancelled unless its mode is PARALLEL."""
+    """Change the structure of a pipeline and cancel its executions, except PARALLEL ones."""
     pipeline = turn.estate.pipeline(request["pipeline"]["name"])
     version = pipeline.version + 1
     region = turn.estate.region
@@ -63,7 +63,7 @@ def update_pipeline(turn: Turn, request: Json) -> Json:
         for execution in pipeline.executions.values()
         if execution.status in ACTIVE and execution.mode != "PARALLEL"
     ]
-    # Those that wait go first: the end of the others must not let them in.
+    # Cancel waiting executions first: otherwise one would enter the stage of a cancelled one.
     for execution in sorted(under_way, key=lambda one: not one.waiting):
         flow.cancel(turn, pipeline, execution)
     pipeline.version, pipeline.updated = version, turn.now
@@ -72,7 +72,7 @@ def update_pipeline(turn: Turn, request: Json) -> Json:
 
 
 def delete_pipeline(turn: Turn, request: Json) -> Json:
-    """Delete a pipeline with all its history; deleting what is not there is no error, as on AWS."""
+    """Delete a pipeline with its history; an unknown name is no error, as on AWS."""
     pipeline = turn.estate.pipelines.pop(request["name"], None)
     if pipeline is None:
         return {}
@@ -85,7 +85,7 @@ def delete_pipeline(turn: Turn, request: Json) -> Json:
 
 
 def list_pipelines(turn: Turn, request: Json) -> Json:
-    """Return the pipelines in the order of their names."""
+    """Return the pipelines in order of name."""
     everything = [pipeline for _, pipeline in sorted(turn.estate.pipelines.items())]
     chosen, rest = page(everything, request, most=1000)
     pipelines = [

@@ -1,4 +1,4 @@
-"""CodePipeline for one account and Region, as a state machine that others drive."""
+"""The model of CodePipeline for one account and Region."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -36,7 +36,7 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
 
 
 class Answer(NamedTuple):
-    """What an operation answers, in AWS's shape, and what it sets off, in order."""
+    """The response of an operation in AWS's shape, and its effects in order."""
 
     response: Json
     effects: list[Effect]
@@ -63,8 +63,8 @@ class CodePipelineModel:
     def call(self, operation: str, request: Json, *, now: datetime, caller: str = "") -> Answer:
         """Perform an operation of CodePipeline's API.
 
-        `request` is valid by the service model; `caller` is the ARN recorded as who did it. The
-        answer shares structure with the state: read it, do not change it. Raises a
+        `request` must be valid by the service model; `caller` is the ARN recorded as the caller's.
+        The response shares data with the model: read it, do not change it. Raises a
         CodePipelineError, and then nothing has changed.
         """
         turn = Turn(self._estate, self._ids, now, caller)
@@ -74,7 +74,7 @@ class CodePipelineModel:
     def finish_action(
         self, pipeline: str, action_execution_id: str, *, result: ActionResult, now: datetime
     ) -> list[Effect]:
-        """Take the result of an action; of one that is over, abandoned or deleted it is ignored."""
+        """Record the result of an action; it is ignored if the action has ended or was deleted."""
         turn = Turn(self._estate, self._ids, now)
         home = self._estate.pipelines.get(pipeline)
         run = home.runs.get(action_execution_id) if home else None
@@ -83,7 +83,7 @@ class CodePipelineModel:
         return turn.effects
 
     def tick(self, now: datetime) -> list[Effect]:
-        """Fail every action whose time is up."""
+        """Fail every action whose deadline has passed."""
         turn = Turn(self._estate, self._ids, now)
         for home, run in self._running():
             if run.deadline <= now:
@@ -92,18 +92,18 @@ class CodePipelineModel:
         return turn.effects
 
     def next_deadline(self) -> datetime | None:
-        """Return when `tick` will have something to do, if ever."""
+        """Return the next deadline of a running action, or None."""
         return min((run.deadline for _, run in self._running()), default=None)
 
     def clone(self) -> "CodePipelineModel":
-        """Return an independent copy; what never changes is shared, so it is cheap."""
+        """Return an independent copy; it shares immutable data, so it is cheap."""
         twin = CodePipelineModel.__new__(CodePipelineModel)
         twin._estate = self._estate.clone()
         twin._ids = self._ids.clone()
         return twin
 
     def __deepcopy__(self, memo: dict[int, object]) -> "CodePipelineModel":
-        """Let copy.deepcopy be as cheap as `clone`."""
+        """Make copy.deepcopy as cheap as `clone`."""
         return self.clone()
 
     def _running(self) -> list[tuple[Pipeline, ActionRun]]:

@@ -1,7 +1,7 @@
 """The state of one account in one Region: pipelines, executions, runs of actions.
 
-Records are flat and what they point at is replaced, never changed in place; a clone therefore
-copies the records and shares the rest.
+Records are flat, and the values in them are replaced, never changed in place. So a clone copies the
+records and shares the values.
 """
 
 import copy
@@ -23,7 +23,7 @@ ACTIVE = ("InProgress", "Stopping")
 
 @dataclass(slots=True)
 class ActionRun:
-    """One run of one action; a retry makes another."""
+    """One run of one action; a retry makes another run."""
 
     id: str
     execution_id: str
@@ -58,7 +58,7 @@ class ActionRun:
 
 @dataclass(slots=True)
 class StageRun:
-    """What one execution has done in one stage; `runs` holds each action's latest run."""
+    """The state of one execution in one stage; `runs` holds each action's latest run."""
 
     started_at: datetime
     status: str = "InProgress"
@@ -71,7 +71,7 @@ class StageRun:
 
 @dataclass(slots=True)
 class Execution:
-    """One execution; `stage_index` is the stage it is in, or waits for when `waiting`."""
+    """One execution; `stage_index` is the stage that it is in, or waits for if `waiting`."""
 
     id: str
     version: int
@@ -97,7 +97,7 @@ class Execution:
 
     @property
     def stage(self) -> Json:
-        """Return the declaration of the stage it is in or waits for."""
+        """Return the declaration of that stage."""
         stage: Json = self.declaration["stages"][self.stage_index]
         return stage
 
@@ -113,10 +113,10 @@ class Execution:
 
 @dataclass(slots=True)
 class Pipeline:
-    """A pipeline, its versions, and all that ran in it.
+    """A pipeline, its versions and its executions.
 
-    `holders`, `latest` and `waiting` are keyed by stage: the execution that holds the stage's lock,
-    the one that entered last, and those queued in front of it. `closed` holds disabled transitions.
+    `holders`, `latest` and `waiting` have stages as keys: the execution that holds the stage's
+    lock, the one that entered last, and those that wait. `closed` holds disabled transitions.
     """
 
     name: str
@@ -169,7 +169,7 @@ class Pipeline:
 
 @dataclass(slots=True)
 class Estate:
-    """All pipelines of one account in one Region; `jobs` leads from a job to its run."""
+    """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run."""
 
     account: str
     region: str
@@ -199,7 +199,7 @@ class Estate:
 
 @dataclass(slots=True)
 class Turn:
-    """One step of the model: whose call it is, when it happens, and what it asks of the world."""
+    """One step of the model: its time, its caller, and the effects it collects."""
 
     estate: Estate
     ids: Ids
@@ -208,5 +208,5 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
 
     def later(self, **duration: Any) -> datetime:
-        """Return the moment that lies this long after now."""
+        """Return the moment that is this much later than now."""
         return self.now + timedelta(**duration)

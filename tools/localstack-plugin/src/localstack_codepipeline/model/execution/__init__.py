@@ -1,1 +1,1 @@
-"""What happens to executions: start, run, stop, retry, and the events of it."""
+"""Executions: how they start, run, stop and are retried, and the events they emit."""

@@ -15,7 +15,7 @@ ACTION_EVENT = "CodePipeline Action Execution State Change"
 
 
 def emit_pipeline(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
-    """Announce a state of the execution as a whole."""
+    """Emit a state change of the execution."""
     detail = _detail(execution, execution.started_at, state)
     if state == "STARTED":
         detail["execution-trigger"] = {
@@ -28,7 +28,7 @@ def emit_pipeline(turn: Turn, pipeline: Pipeline, execution: Execution, *, state
 
 
 def emit_stage(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
-    """Announce a state of the stage the execution is in."""
+    """Emit a state change of the execution's current stage."""
     name = execution.stage["name"]
     detail = _detail(execution, execution.stages[name].started_at, state)
     _emit(turn, STAGE_EVENT, pipeline, {**detail, "stage": name})
@@ -37,7 +37,7 @@ def emit_stage(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: s
 def emit_action(
     turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, state: str
 ) -> None:
-    """Announce a state of one run of an action, with its result when it has one."""
+    """Emit a state change of one run of an action, with its result if it has one."""
     detail = _detail(execution, run.started_at, state) | {
         "stage": run.stage,
         "action": run.action,
@@ -55,9 +55,8 @@ def emit_action(
         "external-execution-id": run.external_id,
         "error-code": run.error_code,
     }
-    told = {key: value for key, value in result.items() if value}
-    if told:
-        detail["execution-result"] = told
+    if known := {key: value for key, value in result.items() if value}:
+        detail["execution-result"] = known
     _emit(turn, ACTION_EVENT, pipeline, detail)
 
 

@@ -1,4 +1,4 @@
-"""The operations that start, stop and retry executions, and open and close the doors of stages."""
+"""The operations that start, stop and retry executions, and switch stage transitions."""
 
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.errors import (
@@ -17,7 +17,7 @@ MOST_AT_ONCE = 50
 
 
 def start_pipeline_execution(turn: Turn, request: Json) -> Json:
-    """Start an execution, or name the one that the same clientRequestToken started before."""
+    """Start an execution, or return the one that the same clientRequestToken started."""
     pipeline = turn.estate.pipeline(request["name"])
     token = request.get("clientRequestToken", "")
     if token in pipeline.requests:
@@ -45,7 +45,7 @@ def start(
     trigger: str,
     overrides: tuple[Json, ...] = (),
 ) -> Execution:
-    """Begin an execution of the pipeline as it now stands."""
+    """Start an execution with the pipeline's current structure."""
     _check_room(pipeline, pipeline.declaration["executionMode"])
     execution = Execution(
         id=turn.ids.new(),
@@ -64,7 +64,7 @@ def start(
 
 
 def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
-    """Stop an execution: after its running actions, or at once and without them (`abandon`)."""
+    """Stop an execution after its running actions have ended, or at once (`abandon`)."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
     execution = pipeline.execution(request["pipelineExecutionId"])
     abandon = bool(request.get("abandon"))
@@ -73,7 +73,7 @@ def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
             f"Execution '{execution.id}' of pipeline '{pipeline.name}' cannot be stopped: "
             f"its status is {execution.status}"
         )
-    # Stop and abandon may follow stop and wait; nothing else may be asked twice.
+    # Only an abandon may follow a stop that waits.
     if execution.status == "Stopping" and not abandon:
         raise DuplicatedStopRequestException(f"Execution '{execution.id}' is already stopping")
     execution.abandoning = abandon
@@ -83,7 +83,7 @@ def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
 
 
 def retry_stage_execution(turn: Turn, request: Json) -> Json:
-    """Resume an execution in the stage where it failed or was stopped; its id stays."""
+    """Resume an execution, under the same id, in the stage where it failed or was stopped."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
     stage = pipeline.stage(request["stageName"])
     execution = pipeline.executions.get(request["pipelineExecutionId"])
@@ -107,9 +107,9 @@ def retry_stage_execution(turn: Turn, request: Json) -> Json:
 
 
 def disable_stage_transition(turn: Turn, request: Json) -> Json:
-    """Close the door in front of a stage, or behind it."""
+    """Let no execution enter the stage (inbound) or the next stage (outbound)."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
-    for stage in _door(pipeline, request):
+    for stage in _entered_stages(pipeline, request):
         pipeline.closed[stage] = {
             "lastChangedBy": turn.caller,
             "lastChangedAt": turn.now,
@@ -119,16 +119,16 @@ def disable_stage_transition(turn: Turn, request: Json) -> Json:
 
 
 def enable_stage_transition(turn: Turn, request: Json) -> Json:
-    """Open the door in front of a stage, or behind it, and let in whoever waits."""
+    """Let executions enter the stage again (inbound), or the next stage (outbound)."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
-    for stage in _door(pipeline, request):
+    for stage in _entered_stages(pipeline, request):
         if pipeline.closed.pop(stage, None):
             flow.admit(turn, pipeline, stage)
     return {}
 
 
-def _door(pipeline: Pipeline, request: Json) -> list[str]:
-    """Return the stage that the transition leads into; the last stage leads nowhere."""
+def _entered_stages(pipeline: Pipeline, request: Json) -> list[str]:
+    """Return the stage that the transition leads into; none after the last stage."""
     stage = pipeline.stage(request["stageName"])
     if request["transitionType"] == "Inbound":
         return [stage["name"]]

@@ -1,8 +1,8 @@
-"""How an execution moves: through the door of a stage, along its actions, and to its end.
+"""Moves an execution: into a stage, from action to action, and to its end.
 
-A stage of a SUPERSEDED or QUEUED pipeline is held by one execution at a time. Others wait in front
-of it: in SUPERSEDED mode the newest only, in QUEUED mode all, in order. PARALLEL ones hold nothing.
-Source: the CodePipeline user guide, "How pipeline executions work".
+In a SUPERSEDED or QUEUED pipeline, one execution at a time holds the lock of a stage. Others wait
+for it: in SUPERSEDED mode only the newest, in QUEUED mode all, in order. PARALLEL executions take
+no lock. Source: the CodePipeline user guide, "How pipeline executions work".
 """
 
 from localstack_codepipeline.model.effects import ActionResult
@@ -12,15 +12,15 @@ from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, 
 
 
 def begin(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
-    """Let a new execution step in front of the first stage."""
+    """Add a new execution to the queue of the first stage."""
     pipeline.executions[execution.id] = execution
     emit_pipeline(turn, pipeline, execution, state="STARTED")
     _arrive(turn, pipeline, execution)
 
 
 def admit(turn: Turn, pipeline: Pipeline, stage: str) -> None:
-    """Let in whoever may enter the stage now."""
-    # Whoever enters may fail at once and let in the next: look at the queue afresh each time.
+    """Let waiting executions enter the stage while it is free."""
+    # An execution that enters may fail at once and admit the next: read the queue again each time.
     while execution := _next_to_enter(pipeline, stage):
         _leave_queue(pipeline, execution)
         if execution.mode != "PARALLEL":
@@ -29,7 +29,7 @@ def admit(turn: Turn, pipeline: Pipeline, stage: str) -> None:
 
 
 def finish(turn: Turn, pipeline: Pipeline, run: ActionRun, *, result: ActionResult) -> None:
-    """Record how a run ended and move its execution on; the end of an abandoned run is ignored."""
+    """Record the result of a run and advance its execution; an abandoned run is ignored."""
     if run.status != "InProgress":
         return
     execution = pipeline.executions[run.execution_id]
@@ -38,7 +38,7 @@ def finish(turn: Turn, pipeline: Pipeline, run: ActionRun, *, result: ActionResu
 
 
 def stop(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
-    """Stop the execution: when its running actions end, or at once if it abandons or has none."""
+    """Stop the execution when its running actions end, or at once if it abandons or has none."""
     if execution.status == "InProgress":
         _set_status(turn, execution, "Stopping")
         emit_pipeline(turn, pipeline, execution, state="STOPPING")
@@ -55,7 +55,7 @@ def stop(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
 
 
 def cancel(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
-    """End an execution because the pipeline's structure was changed under it."""
+    """End an execution because its pipeline was updated."""
     runs.abandon_runs(turn, pipeline, execution, state="CANCELED")
     execution.status_summary = "The pipeline was updated while the execution was in progress."
     if execution.waiting:
@@ -66,7 +66,7 @@ def cancel(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
 
 
 def retry(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: bool) -> None:
-    """Run the stage the execution ended in again: its failed actions and what follows, or all."""
+    """Run the last stage of the execution again: failed actions and what follows, or all."""
     execution.attempt += 1
     execution.stop_reason, execution.abandoning, execution.status_summary = None, False, ""
     _set_status(turn, execution, "InProgress")
@@ -126,7 +126,7 @@ def _enter(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
 
 
 def _advance(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
-    """Start what comes next in the stage, or end the stage; wait while any of its actions runs."""
+    """Start the next actions of the stage, or end the stage; wait while any action runs."""
     stage = execution.stages[execution.stage["name"]]
     while True:
         statuses = {pipeline.runs[run_id].status for run_id in stage.runs.values()}

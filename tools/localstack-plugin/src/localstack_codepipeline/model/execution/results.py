@@ -1,4 +1,4 @@
-"""The operations that answer an approval or a job."""
+"""The operations that answer an approval, or report the result of a job."""
 
 from localstack_codepipeline.model.effects import ActionResult, Json
 from localstack_codepipeline.model.errors import (
@@ -14,7 +14,7 @@ from localstack_codepipeline.model.state import ActionRun, Pipeline, Turn
 
 
 def put_approval_result(turn: Turn, request: Json) -> Json:
-    """Approve or reject what a manual approval waits for."""
+    """Approve or reject a waiting manual approval."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
     stage = pipeline.stage(request["stageName"])
     name = request["actionName"]
@@ -36,7 +36,7 @@ def put_approval_result(turn: Turn, request: Json) -> Json:
 
 
 def put_job_success_result(turn: Turn, request: Json) -> Json:
-    """Take a job's success; with a continuation token the job goes on and is run again."""
+    """Record a job's success; with a continuation token, run the job again."""
     pipeline, run = _job(turn, request)
     details = request.get("executionDetails", {})
     variables = request.get("outputVariables", {})
@@ -61,7 +61,7 @@ def put_job_success_result(turn: Turn, request: Json) -> Json:
 
 
 def put_job_failure_result(turn: Turn, request: Json) -> Json:
-    """Take a job's failure."""
+    """Record a job's failure."""
     pipeline, run = _job(turn, request)
     details = request["failureDetails"]
     result = ActionResult(

@@ -62,7 +62,7 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
 def run_effect(
     turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, continuation: str = ""
 ) -> RunAction:
-    """Return the request to do what the run stands for."""
+    """Return the effect that runs the action."""
     kind = run.declaration["actionTypeId"]
     return RunAction(
         pipeline=pipeline.name,
@@ -93,7 +93,7 @@ def run_effect(
 def close_run(
     turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, result: ActionResult
 ) -> None:
-    """Record the result of a run and hand on what it made."""
+    """Record the result of a run, and pass on its variables, revision and artifacts."""
     run.status = "Succeeded" if result.succeeded else "Failed"
     run.updated_at = execution.updated_at = turn.now
     run.error_code, run.error_message = result.error_code, result.error_message
@@ -116,7 +116,7 @@ def close_run(
 
 
 def abandon_runs(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
-    """Turn away from all that runs; `state` is what the events say (ABANDONED or CANCELED)."""
+    """Abandon every running action; `state` is the state in the events (ABANDONED or CANCELED)."""
     for run in running(pipeline, execution):
         run.status = "Abandoned"
         run.updated_at = execution.updated_at = turn.now
@@ -125,14 +125,14 @@ def abandon_runs(turn: Turn, pipeline: Pipeline, execution: Execution, *, state:
 
 
 def running(pipeline: Pipeline, execution: Execution) -> Iterator[ActionRun]:
-    """Return the runs of the execution that have not ended."""
+    """Return the running actions of the execution."""
     for run in pipeline.runs.values():
         if run.execution_id == execution.id and run.status == "InProgress":
             yield run
 
 
 class MissingArtifactError(Exception):
-    """An action wants an artifact that no action of this execution has made."""
+    """An action needs an artifact that this execution has not made."""
 
 
 def _inputs(execution: Execution, declaration: Json) -> Iterator[Artifact]:
@@ -143,7 +143,7 @@ def _inputs(execution: Execution, declaration: Json) -> Iterator[Artifact]:
 
 
 def _places(turn: Turn, execution: Execution, declaration: Json) -> Iterator[Artifact]:
-    """Name a place in the artifact store for each artifact the action will make."""
+    """Choose a key in the artifact store for each output artifact."""
     pipeline = execution.declaration
     stores = pipeline.get("artifactStores", {})
     region = declaration.get("region", turn.estate.region)

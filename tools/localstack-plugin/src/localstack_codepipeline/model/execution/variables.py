@@ -1,4 +1,4 @@
-"""Variables: those a pipeline declares, those actions hand on, and the places that use them.
+"""Resolves variables: those of the pipeline and those that actions output.
 
 Source: the CodePipeline user guide, "Variables reference".
 """
@@ -21,7 +21,7 @@ class UnresolvedVariableError(Exception):
 def resolve_start_variables(declaration: Json, given: list[Json]) -> Json:
     """Return the value of each variable of the pipeline for one execution.
 
-    Raises ValidationException for an unknown name, a name given twice and a value that is missing.
+    Raises ValidationException for an unknown name, a repeated name and a missing value.
     """
     if given and declaration["pipelineType"] != "V2":
         raise ValidationException(

@@ -1,1 +1,1 @@
-"""What can be read: lists, pages and details."""
+"""The read operations: queries, their pages, and the shapes of their answers."""

@@ -1,4 +1,4 @@
-"""Answers in pages, with a token that says where the next one begins."""
+"""Splits answers into pages, with a token for the next page."""
 
 import base64
 import binascii
@@ -9,9 +9,9 @@ from localstack_codepipeline.model.errors import InvalidNextTokenException
 
 
 def page[T](items: Sequence[T], request: Json, *, most: int) -> tuple[list[T], Json]:
-    """Return the items the request asks for, and the `nextToken` member when there are more.
+    """Return the items of one page, and the member `nextToken` if there are more.
 
-    Raises InvalidNextTokenException when the token is none that this function made.
+    Raises InvalidNextTokenException for a token that this function did not make.
     """
     start = _read(request["nextToken"]) if request.get("nextToken") else 0
     if start > len(items):

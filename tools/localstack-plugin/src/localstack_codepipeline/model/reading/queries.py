@@ -1,4 +1,4 @@
-"""The operations that tell what executions did and do."""
+"""The operations that read executions and the state of a pipeline."""
 
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.reading import views
@@ -7,14 +7,14 @@ from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, 
 
 
 def get_pipeline_execution(turn: Turn, request: Json) -> Json:
-    """Return one execution with the revisions it carries and the variables it was given."""
+    """Return one execution with its revisions and variables."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
     execution = pipeline.execution(request["pipelineExecutionId"])
     return {"pipelineExecution": views.execution_view(execution)}
 
 
 def list_pipeline_executions(turn: Turn, request: Json) -> Json:
-    """Return the executions of a pipeline, the newest first."""
+    """Return the executions of a pipeline, newest first."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
     chosen = list(reversed(pipeline.executions.values()))
     wanted = request.get("filter", {}).get("succeededInStage", {}).get("stageName")
@@ -25,14 +25,14 @@ def list_pipeline_executions(turn: Turn, request: Json) -> Json:
 
 
 def list_action_executions(turn: Turn, request: Json) -> Json:
-    """Return the runs of a pipeline's actions, the newest first."""
+    """Return the runs of a pipeline's actions, newest first."""
     pipeline = turn.estate.pipeline(request["pipelineName"])
     runs, rest = page(_chosen_runs(pipeline, request.get("filter", {})), request, most=100)
     return {"actionExecutionDetails": [views.run_view(turn.estate, run) for run in runs], **rest}
 
 
 def get_pipeline_state(turn: Turn, request: Json) -> Json:
-    """Return what happened last in each stage and action of a pipeline, and what waits."""
+    """Return the latest execution of each stage and action, and the waiting executions."""
     pipeline = turn.estate.pipeline(request["name"])
     last_runs = {(run.stage, run.action): run for run in pipeline.runs.values()}
     stages = []

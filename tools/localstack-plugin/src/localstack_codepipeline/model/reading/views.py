@@ -20,13 +20,13 @@ def execution_view(execution: Execution) -> Json:
         "executionMode": execution.mode,
         "executionType": "STANDARD",
     }
-    return _told(view)
+    return _with_values(view)
 
 
 def summary_view(execution: Execution) -> Json:
     """Return a PipelineExecutionSummary."""
     revisions = [
-        _told(
+        _with_values(
             {
                 "actionName": action,
                 "revisionId": revision.id,
@@ -49,7 +49,7 @@ def summary_view(execution: Execution) -> Json:
         "executionMode": execution.mode,
         "executionType": "STANDARD",
     }
-    return _told(view)
+    return _with_values(view)
 
 
 def run_view(estate: Estate, run: ActionRun) -> Json:
@@ -72,7 +72,7 @@ def run_view(estate: Estate, run: ActionRun) -> Json:
     made = run.outputs if run.status == "Succeeded" else ()
     output = {
         "outputArtifacts": [_located(artifact) for artifact in made],
-        "executionResult": _told(result),
+        "executionResult": _with_values(result),
         "outputVariables": run.variables,
     }
     view = {
@@ -85,10 +85,10 @@ def run_view(estate: Estate, run: ActionRun) -> Json:
         "lastUpdateTime": run.updated_at,
         "updatedBy": run.updated_by,
         "status": run.status,
-        "input": _told(given),
+        "input": _with_values(given),
         "output": output,
     }
-    return _told(view)
+    return _with_values(view)
 
 
 def stage_view(pipeline: Pipeline, stage: str) -> Json:
@@ -121,14 +121,14 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
 
 
 def action_view(estate: Estate, action: Json, run: ActionRun | None) -> Json:
-    """Return an ActionState; `run` is the action's latest, if it ever ran."""
+    """Return an ActionState; `run` is the latest run of the action, or None."""
     view: Json = {"actionName": action["name"]}
     if run is None:
         return view
-    # Of a PARALLEL execution only ListActionExecutions names what an approval is answered with.
+    # In PARALLEL mode only ListActionExecutions shows the token of an approval.
     # Source: the API reference, PutApprovalResult.
-    named_elsewhere = run.token == run.external_id
-    token = run.token if run.status == "InProgress" and not named_elsewhere else ""
+    shown_elsewhere = run.token == run.external_id
+    token = run.token if run.status == "InProgress" and not shown_elsewhere else ""
     latest = {
         "actionExecutionId": run.id,
         "status": run.status,
@@ -141,17 +141,17 @@ def action_view(estate: Estate, action: Json, run: ActionRun | None) -> Json:
         "percentComplete": run.percent,
         "errorDetails": _error(run),
     }
-    view["latestExecution"] = _told(latest)
+    view["latestExecution"] = _with_values(latest)
     configuration = run.configuration
     if action["actionTypeId"]["category"] == "Approval":
-        view |= _told({"entityUrl": configuration.get("ExternalEntityLink")})
+        view |= _with_values({"entityUrl": configuration.get("ExternalEntityLink")})
     if run.revision is not None:
         view["currentRevision"] = {
             "revisionId": run.revision.id,
             "revisionChangeId": run.revision.change_id or run.revision.id,
             "created": run.revision.created or run.started_at,
         }
-        view |= _told({"revisionUrl": run.revision.url})
+        view |= _with_values({"revisionUrl": run.revision.url})
     return view
 
 
@@ -170,7 +170,7 @@ def _artifact_revisions(execution: Execution) -> list[Json]:
                 "created": revision.created,
                 "revisionUrl": revision.url,
             }
-            revisions.append(_told(view))
+            revisions.append(_with_values(view))
     return revisions
 
 
@@ -188,6 +188,6 @@ def _located(artifact: Artifact) -> Json:
     return {"name": artifact.name, "s3location": {"bucket": artifact.bucket, "key": artifact.key}}
 
 
-def _told(view: Json) -> Json:
-    """Leave out what has no value: AWS leaves the member out too."""
+def _with_values(view: Json) -> Json:
+    """Leave out members without a value, as AWS does."""
     return {key: value for key, value in view.items() if value not in (None, "")}

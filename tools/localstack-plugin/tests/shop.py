@@ -1,0 +1,103 @@
+"""The pipeline `shop` in a model that only moves when a test says so."""
+
+from typing import Any
+
+from localstack_codepipeline.model import ActionResult, CodePipelineModel, RunAction, SequentialIds
+from localstack_codepipeline.model.driver import SUCCESS, Driver
+
+Json = dict[str, Any]
+
+FAILED = ActionResult("JobFailed", "no", summary="Broke", url="https://x.test")
+ARN = "arn:aws:codepipeline:us-east-1:000000000000:shop"
+UNKNOWN_ID = "12345678-1234-4678-8bcd-12345678abcd"
+
+
+def action(name: str, kind: str, configuration: Json | None = None, **more: Any) -> Json:
+    """Declare an action; `kind` is category/provider."""
+    category, provider = kind.split("/")
+    type_id = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "actionTypeId": type_id, "configuration": configuration or {}, **more}
+
+
+def source(**more: Any) -> Json:
+    """Declare the source action Fetch, whose output is the artifact App."""
+    where = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+    return action("Fetch", "Source/S3", where, outputArtifacts=[{"name": "App"}], **more)
+
+
+def deploy(name: str = "Publish", **more: Any) -> Json:
+    """Declare a deploy action, whose input is the artifact App."""
+    where = {"BucketName": "site", "Extract": "true", **more.pop("configuration", {})}
+    return action(name, "Deploy/S3", where, inputArtifacts=[{"name": "App"}], **more)
+
+
+def stage(name: str, *actions: Json) -> Json:
+    """Declare a stage."""
+    return {"name": name, "actions": list(actions)}
+
+
+def declare(*later: Json, **more: Any) -> Json:
+    """Declare the V2 pipeline `shop`: the stage Source, then the given stages or one Deploy."""
+    return {
+        "name": "shop",
+        "roleArn": "arn:aws:iam::000000000000:role/pipeline",
+        "artifactStore": {"type": "S3", "location": "artifacts"},
+        "pipelineType": "V2",
+        "stages": [stage("Source", source()), *(later or (stage("Deploy", deploy()),))],
+        **more,
+    }
+
+
+def new_driver() -> Driver:
+    """Return a model without pipelines that starts nothing by itself and counts its identifiers."""
+    return Driver(CodePipelineModel(ids=SequentialIds(), starts_on_create=False))
+
+
+class Shop(Driver):
+    """A driver in which the pipeline `shop` exists; the arguments are those of `declare`."""
+
+    def __init__(self, *later: Json, **more: Any) -> None:
+        super().__init__(new_driver().model)
+        self.call("CreatePipeline", pipeline=declare(*later, **more))
+
+    def start(self, **request: Any) -> str:
+        """Start an execution and return its id."""
+        return str(
+            self.call("StartPipelineExecution", name="shop", **request)["pipelineExecutionId"]
+        )
+
+    def running(self, name: str, execution: str | None = None) -> RunAction:
+        """Return the one running action of that name, of any or one execution."""
+        found = [
+            one
+            for one in self.open.values()
+            if one.action == name and execution in (None, one.execution_id)
+        ]
+        assert len(found) == 1, f"{len(found)} running actions {name}: {list(self.open.values())}"
+        return found[0]
+
+    def end(
+        self, name: str, result: ActionResult = SUCCESS, *, execution: str | None = None
+    ) -> None:
+        """End the one running action of that name, by default with success."""
+        self.finish(self.running(name, execution), result)
+
+    def status(self, execution: str) -> str:
+        """Return the status of an execution."""
+        named = {"pipelineName": "shop", "pipelineExecutionId": execution}
+        return str(self.call("GetPipelineExecution", **named)["pipelineExecution"]["status"])
+
+    def retry(self, execution: str, stage: str = "Deploy", mode: str = "FAILED_ACTIONS") -> None:
+        """Retry a stage of an execution."""
+        named = {"pipelineName": "shop", "pipelineExecutionId": execution}
+        self.call("RetryStageExecution", **named, stageName=stage, retryMode=mode)
+
+    def emitted(self, execution: str | None = None) -> list[str]:
+        """Return the events, as `pipeline STARTED` or `Deploy/Publish FAILED`."""
+        said = []
+        for event in self.events:
+            detail = event.detail
+            if execution in (None, detail["execution-id"]):
+                parts = [detail[key] for key in ("stage", "action") if key in detail]
+                said.append(f"{'/'.join(parts) or 'pipeline'} {event.state}")
+        return said
