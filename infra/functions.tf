@@ -27,14 +27,14 @@ locals {
     }
     run_pipeline = {
       description     = "Registers a pipeline's task token and starts the pipeline."
-      timeout_seconds = 45 # Below CLAIM_WINDOW of decide.py.
+      timeout_seconds = 45 # Below CLAIM_WINDOW of release_core/decide/timing.py.
       memory_mb       = 512
       asynchronous    = false
       environment     = local.every_function
     }
     record_state_change = {
       description     = "Records a pipeline's state change and settles its task token when it has ended."
-      timeout_seconds = 45 # Below CLAIM_WINDOW of decide.py.
+      timeout_seconds = 45 # Below CLAIM_WINDOW of release_core/decide/timing.py.
       memory_mb       = 512
       asynchronous    = true
       environment     = local.every_function

@@ -342,7 +342,7 @@ def test_an_execution_that_vanished_fails_the_pipeline(world: ReleaseWorld) -> N
     outcome = world.outcome(world.wait(arn))
     assert outcome
     assert outcome.error == "PipelineFailed"
-    assert "knows this execution no more" in str(outcome.cause)
+    assert "no longer has this execution" in str(outcome.cause)
 
 
 def test_a_pipeline_of_no_release_is_refused(world: ReleaseWorld) -> None:
