@@ -7,6 +7,7 @@ that comes too late changes nothing. A status change and its audit entry are one
 from dataclasses import replace
 
 from release_core.clock import to_iso
+from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
 from release_core.domain.release import Change, Failure, Pipeline, PipelineStatus, RetryClaim
 from release_core.domain.revisions import NOTHING, Shipped
 from release_core.ledger.audit import Author
@@ -157,7 +158,7 @@ class Pipelines:
                 put={"retry": retry_item(claim), "retried": number},
                 append={
                     "audit": self._author.audit(
-                        f"retry {count} {'taken over' if takes_over else 'claimed'}",
+                        f"retry {count} taken over" if takes_over else RETRY_CLAIMED.around(count),
                         before=pipeline.status,
                         after=pipeline.status,
                     )
@@ -183,7 +184,7 @@ class Pipelines:
             release_id,
             pipeline,
             PipelineStatus.STARTING,
-            what=f"{pipeline.execution_id} cannot be retried: a new execution is started",
+            what=STARTED_OVER.around(str(pipeline.execution_id)),
             update=Update(
                 put={
                     "starting_at": at,
@@ -244,7 +245,7 @@ class Pipelines:
                 put={"stop_reason": why, "timed_out": timed_out or None},
                 append={
                     "audit": self._author.audit(
-                        f"to be stopped: {why}", before="RUNNING", after="RUNNING"
+                        STOP_PLANNED.around(why), before="RUNNING", after="RUNNING"
                     )
                 },
                 condition=f"{still_this_execution} AND ({not_planned})",
