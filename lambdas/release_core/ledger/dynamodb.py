@@ -1,8 +1,11 @@
 """The DynamoDB calls that the ledger uses, with items as plain Python values."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
+from random import uniform
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -19,6 +22,8 @@ type Item = dict[str, Any]
 BATCH_GET_LIMIT = 100
 # Items. DynamoDB allows 100 in a transaction, but no more than 4 MB, and an item has up to 400 KB.
 TRANSACTION_LIMIT = 10
+# Calls in a row that read no key of a batch: the waits between them add up to 6.3 s at most.
+STALLED_READS_LIMIT = 7
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -97,26 +102,51 @@ class Written:
     applied: bool
 
 
+def back_off(stalled: int) -> None:
+    """Wait before the next call, with jitter; longer after each call that read nothing."""
+    sleep(uniform(0, 0.05 * 2**stalled))  # noqa: S311  # jitter, not a secret
+
+
 class Table:
     """One table; all reads are consistent, except those of an index."""
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        *,
+        wait: Callable[[int], None] = back_off,
+    ) -> None:
         self._client = client
+        self._wait = wait
         self.name = name
 
     def get_all(self, keys: Sequence[Item]) -> Iterator[Item]:
-        """The items with these keys, in any order; a key without an item is left out."""
-        for start in range(0, len(keys), BATCH_GET_LIMIT):
-            wanted: Any = {
-                self.name: {
-                    "Keys": [to_attributes(key) for key in keys[start : start + BATCH_GET_LIMIT]],
-                    "ConsistentRead": True,
-                }
-            }
-            while wanted:
-                answer = self._client.batch_get_item(RequestItems=wanted)
-                yield from map(from_attributes, answer["Responses"].get(self.name, []))
-                wanted = answer.get("UnprocessedKeys")
+        """The items with these keys, in any order; a key without an item is left out.
+
+        Raises LedgerBusy when DynamoDB repeatedly leaves all keys unprocessed.
+        """
+        for batch in batched(keys, BATCH_GET_LIMIT, strict=False):
+            yield from self._get_batch(batch)
+
+    def _get_batch(self, keys: Sequence[Item]) -> Iterator[Item]:
+        wanted: Any = {
+            self.name: {"Keys": [to_attributes(key) for key in keys], "ConsistentRead": True}
+        }
+        stalled = 0
+        while True:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from map(from_attributes, answer["Responses"].get(self.name, []))
+            asked, wanted = wanted, answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+            # DynamoDB leaves keys when it throttles, but also when a response is full: only calls
+            # that read nothing count as stalled.
+            left = len(wanted[self.name]["Keys"])
+            stalled = stalled + 1 if left == len(asked[self.name]["Keys"]) else 0
+            if stalled == STALLED_READS_LIMIT:
+                raise LedgerBusy(f"DynamoDB left {left} keys of {self.name} unprocessed")
+            self._wait(stalled)
 
     def query(
         self, condition: str, values: Item, *, index: str | None = None, only: str = ""
