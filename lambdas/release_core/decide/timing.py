@@ -21,24 +21,24 @@ REQUEST_TOKEN_LIFETIME = timedelta(minutes=5)
 # long that takes; an execution that is not found counts as deleted only after this.
 VISIBLE_WITHIN = timedelta(minutes=5)
 
-# Race: a release is resumed while a start or retry of its last attempt may still happen. By then
+# Race: a release is resumed while a start or retry of its last attempt may still happen. After this
 # the close has made all its tries and has recorded what it found.
 UNRECORDED_START_WINDOW = timedelta(minutes=5)
 
 # Tasks of the workflow.
 
-# Race: a pipeline counts as abandoned before the workflow has started its task. By then the
-# workflow has started every task, or has given it up.
+# Race: a pipeline is skipped because it has no task, and then the workflow starts the task. After
+# this the workflow has started every task, or has given it up.
 TASK_WINDOW = timedelta(hours=1)
 
-# Race: another task looks at a pipeline whose own task is being retried. By then the workflow has
-# made all its tries of a task that is due.
+# Race: another task looks at a pipeline whose own task is being retried. A task that is overdue by
+# this has used all its tries.
 TASK_LATENESS = timedelta(minutes=20)
 
 # The close of a release.
 
-# Race: a release is closed a second time while its close is being retried. By then Lambda has made
-# all its tries of a close, each as long as it may run.
+# Race: a release is closed a second time while its close is being retried. After this Lambda has
+# made all its tries of the close, each as long as it may run.
 CLOSE_TRIED_WITHIN = timedelta(minutes=20)
 
 # Seconds. A cold function in a large release takes seconds to look. A task that waits for less

@@ -1,4 +1,4 @@
-"""The end of a workflow execution that did not close its release, and what it means for it."""
+"""The end of a workflow execution that did not close its release, and the release's status."""
 
 from dataclasses import dataclass
 

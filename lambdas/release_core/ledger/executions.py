@@ -8,7 +8,7 @@ from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Table, Update
 from release_core.ledger.items import change_item, execution_key, read_execution
 
-# An execution that no release has claimed by then was not started by a release.
+# For executions that no release has claimed: these were not started by a release.
 UNCLAIMED_RETENTION = timedelta(days=2)
 
 
