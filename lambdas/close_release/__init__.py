@@ -1,1 +1,1 @@
-"""Closes a release, whether it ended by itself or was stopped."""
+"""Closes a release at its end, or after its workflow execution was stopped."""

@@ -1,4 +1,4 @@
-"""Closing a release: what it came to, who is told, and what still has to be stopped."""
+"""Closes a release: records its outcome, stops what still runs, frees locks and announces it."""
 
 import logging
 from collections.abc import Mapping
@@ -10,11 +10,7 @@ from release_core.apply.unlock import unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.decide.outcome import tally
-from release_core.domain.release import (
-    OnFailure,
-    Release,
-    ReleaseStatus,
-)
+from release_core.domain.release import OnFailure, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
 from release_core.rollback.manifest import Rollback, rollback_manifest
@@ -25,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class CloseRelease:
-    """Closes releases, called by the workflow at its end or by the event of its being ended."""
+    """Closes releases, at the end of the workflow or when it was stopped or failed."""
 
     ledger: Ledger
     advance: Advance
@@ -33,11 +29,10 @@ class CloseRelease:
     bus: Bus
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
-        """Close the release with what its pipelines came to; answers its id, status and why.
+        """Close the release with the outcome of its pipelines; return its id, status and reason.
 
-        ``rollback`` in the answer is None, or names the release that is to roll this one back and
-        the execution to start for it. Closing again answers the same. Raises whatever AWS answered
-        that may pass.
+        ``rollback`` is None, or has the id of the rollback and the name of the workflow execution
+        to start for it. A repeated close returns the same. Raises as ``Advance`` does.
         """
         release = self._bring_up_to_date(release_id)
         if release.status is ReleaseStatus.RUNNING:
@@ -50,7 +45,7 @@ class CloseRelease:
                 execution_arn=execution_arn,
                 rolls_back_as=rollback.rollback_id if rollback and rollback.manifest else None,
             )
-        closed = self._follow_up(release_id, execution_arn)
+        closed = self._finish(release_id, execution_arn)
         return {
             "release_id": release_id,
             "status": closed.status.value,
@@ -61,46 +56,47 @@ class CloseRelease:
     def when_ended(self, event: object) -> None:
         """Close the release of a workflow execution that was stopped, failed or timed out.
 
-        Raises StartUnresolved while a pipeline may still be starting: Lambda then tries again.
+        Raises StartUnresolved while a pipeline may still start: then Lambda tries again.
         """
-        ending = self._read_ending(event)
-        if isinstance(ending, str):
-            log.warning("ignored: %s", ending)
+        end = self._read_end(event)
+        if isinstance(end, str):
+            log.warning("ignored: %s", end)
             return
-        arn = ending.execution_arn
-        log.info("%s", ending.why, extra={"execution_arn": arn})
-        if ending.makes is None:
+        arn = end.execution_arn
+        log.info("%s", end.why, extra={"execution_arn": arn})
+        if end.release_status is None:
             return
-        release_id = self.ledger.headers.end_execution(arn, ending.how)
+        release_id = self.ledger.headers.record_workflow_end(arn, end.status)
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
-            log.info("it had opened no release", extra={"execution_arn": arn})
+            log.info("the workflow execution had opened no release", extra={"execution_arn": arn})
             return
-        why = ending.why_of(release)
-        self.ledger.headers.close(release_id, ending.makes, why=why, execution_arn=arn)
-        undone = ending.leaves_undone(release) if release.execution_arn == arn else None
-        if undone:
-            self.ledger.headers.add_to_why(release, undone)
-        self._follow_up(release_id, arn)
+        why = end.why_for(release)
+        self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn)
+        missing = end.missing_rollback(release) if release.execution_arn == arn else None
+        if missing:
+            self.ledger.headers.add_to_why(release, missing)
+        self._finish(release_id, arn)
 
     def _rollback(self, release: Release, status: ReleaseStatus) -> Rollback | None:
-        """What is to roll the release back by itself, or why nothing is."""
+        """The automatic rollback, if the policy asks for one; its text names what it omits."""
         if status is not ReleaseStatus.FAILED or release.on_failure is not OnFailure.ROLLBACK:
             return None
         rollback_id = free_id(self.ledger, release.release_id)
         return rollback_manifest(release, rollback_id=rollback_id)
 
-    def _read_ending(self, event: object) -> WorkflowEnd | str:
-        ending = read_workflow_end(event)
-        ours = isinstance(event, Mapping) and event.get("source") == SOURCE
-        if ours and isinstance(ending, WorkflowEnd):
-            # Anybody who may put events could say so; Step Functions knows.
-            return self.step_functions.workflow_end(ending.execution_arn) or "the execution runs"
-        return ending
+    def _read_end(self, event: object) -> WorkflowEnd | str:
+        end = read_workflow_end(event)
+        is_own_event = isinstance(event, Mapping) and event.get("source") == SOURCE
+        if is_own_event and isinstance(end, WorkflowEnd):
+            # Anyone who may put events could forge this one, so ask Step Functions.
+            found = self.step_functions.workflow_end(end.execution_arn)
+            return found or "the workflow execution still runs"
+        return end
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)
-        # Their tasks ended without settling: an error of ours that the workflow gave up on.
+        # The workflow gave up the tasks of these pipelines after errors of our functions.
         unsettled = [
             each
             for each in release.pipelines.values()
@@ -110,20 +106,20 @@ class CloseRelease:
             self.advance.record_end(release, pipeline)
         return self._read(release_id) if unsettled else release
 
-    def _follow_up(self, release_id: str, execution_arn: str) -> Release:
-        """Stop and skip what is left, free the pipelines, and announce the outcome once."""
+    def _finish(self, release_id: str, execution_arn: str) -> Release:
+        """Stop and skip what is left, free the locks, and announce the outcome once."""
         closed = self._read(release_id)
         if closed.status is ReleaseStatus.RUNNING:
-            # An attempt that was opened since, and has taken only what it runs again.
+            # Race: the release is resumed. Its new attempt holds only the locks that it needs.
             self._free(closed, execution_arn)
             return closed
         try:
             self.advance.finish_closed(release_id)
         finally:
-            # Also when a start is still on its way: it is found and stopped by the next try.
+            # Also while a start may still happen: it is found and stopped by the next try.
             self._free(closed, execution_arn)
         closed = self._read(release_id)
-        # By now there may be another attempt: its outcome comes with its own close.
+        # Race: the release is resumed. The new attempt announces its outcome when it is closed.
         if closed.status is not ReleaseStatus.RUNNING and not closed.announced:
             self._announce(closed)
             self.ledger.headers.mark_announced(closed)
@@ -131,7 +127,8 @@ class CloseRelease:
 
     def _free(self, release: Release, execution_arn: str) -> None:
         for name, pipeline in release.pipelines.items():
-            # An attempt that did not run it must not hide a release that did since.
+            # Race: another release has run the pipeline since. An attempt that did not run it must
+            # not count as the latest.
             ran_in = release.release_id if pipeline.ran_now else None
             unlock(self.ledger, self.step_functions, name, execution_arn, ran_in=ran_in)
 
@@ -159,7 +156,7 @@ def _with_rollback(why: str, rollback: Rollback) -> str:
 
 
 def _start_of_rollback(closed: Release, execution_arn: str) -> dict[str, str] | None:
-    # A close that comes late, after a resume, has nothing to start.
+    # Race: the release is resumed. A close of the earlier attempt starts no rollback.
     if closed.rolls_back_as is None or closed.execution_arn != execution_arn:
         return None
     return {

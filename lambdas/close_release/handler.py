@@ -10,9 +10,9 @@ from release_core.settings import FunctionSettings, read_settings
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """Close a release at the workflow's end, or when its execution was ended from outside.
+    """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, look for releases whose execution ended without its event arriving.
+    Once an hour, check for releases whose workflow execution ended and were not closed.
     """
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     if event.get("detail-type") == "Scheduled Event":

@@ -32,7 +32,7 @@ class Reservations:
         mine = LockHolder(
             release_id=opening.manifest.release_id, execution_arn=opening.execution_arn
         )
-        has_ended = cache(self.orphans.has_ended)
+        has_ended = cache(self.orphans.close_if_ended)
         found = self.ledger.lock_holders(pipelines)
         busy = {
             pipeline: holder
@@ -45,7 +45,7 @@ class Reservations:
         for pipeline in () if busy else sorted(pipelines):
             holder = self.ledger.locks.take(pipeline, mine)
             if holder and has_ended(holder.execution_arn):
-                holder = self.ledger.locks.take(pipeline, mine, dead=holder)
+                holder = self.ledger.locks.take(pipeline, mine, ended=holder)
             if holder:
                 self.give_back(pipelines, opening.execution_arn)
                 busy = {pipeline: holder}
@@ -79,7 +79,7 @@ class Reservations:
         held = [
             pipeline
             for pipeline in pipelines
-            if self.ledger.locks.wait(pipeline, task_token, execution_arn=execution_arn)
+            if self.ledger.locks.add_waiter(pipeline, task_token, execution_arn=execution_arn)
         ]
         if not held:
             self.step_functions.wake(task_token)

@@ -45,9 +45,9 @@ class Resuming:
         manifest = opening.manifest
         refuse_other(manifest, holder)
         if runs_already(manifest, holder):
-            self.orphans.notice(holder)
+            self.orphans.close_if_orphaned(holder)
             return "ALREADY_RELEASED", holder.execution_arn, []
-        refuse_resume(holder, has_ended=self.orphans.has_ended)
+        refuse_resume(holder, has_ended=self.orphans.close_if_ended)
         manifest.refuse_past(self.clock())
         release = self._caught_up(holder)
         # A release that was stopped while it was opened may lack pipelines.

@@ -1,1 +1,1 @@
-"""Records what CodePipeline says happened, and settles what has ended."""
+"""Records the state changes of CodePipeline and settles pipelines that have ended."""

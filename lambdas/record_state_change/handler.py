@@ -9,7 +9,7 @@ from release_core.settings import FunctionSettings, read_settings
 
 
 def handler(event: object, context: Context) -> None:
-    """Record one CodePipeline state change and settle the pipeline that it ends."""
+    """Record one state change of CodePipeline, and settle the pipeline if it has ended."""
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     record_state_change = RecordStateChange(
         ledger=parts.ledger, advance=parts.advance(context.aws_request_id), clock=parts.clock

@@ -1,4 +1,4 @@
-"""Recording what CodePipeline's events say, and acting on it."""
+"""Records the state changes in CodePipeline's events and advances their pipelines."""
 
 import logging
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from release_core.problems import is_storable
 log = logging.getLogger(__name__)
 
 STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
-# Beyond what CodePipeline can say, and below what the ledger can keep.
+# Above CodePipeline's own limits, and below those of an item in the ledger.
 MAX_NAME = 100  # bytes
 MAX_NOTE = 1000  # bytes
 MAX_ATTEMPT = 1_000_000
@@ -22,7 +22,7 @@ MAX_ATTEMPT = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange:
-    """One pipeline execution state change, as EventBridge delivered it."""
+    """A state change of a pipeline execution, from an event."""
 
     execution_id: str
     pipeline: str
@@ -31,51 +31,49 @@ class StateChange:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordStateChange:
-    """Records a state change and advances the pipeline of the release that it belongs to."""
+    """Records a state change and advances the pipeline that the execution belongs to."""
 
     ledger: Ledger
     advance: Advance
     clock: Clock
 
     def __call__(self, event: object) -> None:
-        """Record the event's state change; an event that tells none is ignored, and logged so.
+        """Record the state change in the event; ignore and log an event without one.
 
-        Raises whatever ``Advance`` raises: Lambda then delivers the event again.
+        Raises as ``Advance`` does; then Lambda delivers the event again.
         """
-        read = read_state_change(event, clock=self.clock)
-        if isinstance(read, str):
-            log.warning("ignored: %s", read)
+        new = read_state_change(event, clock=self.clock)
+        if isinstance(new, str):
+            log.warning("ignored: %s", new)
             return
-        execution = self.ledger.executions.record_change(
-            read.execution_id, read.pipeline, read.change
-        )
+        execution = self.ledger.executions.record_change(new.execution_id, new.pipeline, new.change)
         facts = {
             "release_id": execution.release_id,
-            "pipeline": read.pipeline,
-            "execution_id": read.execution_id,
+            "pipeline": new.pipeline,
+            "execution_id": new.execution_id,
         }
-        log.info("recorded %s of attempt %s", read.change.state, read.change.attempt, extra=facts)
+        log.info("recorded %s of attempt %s", new.change.state, new.change.attempt, extra=facts)
         if execution.release_id is None:
-            # Either no release started it, or the start is not recorded yet and will find this.
+            # No release started it, or its start is not recorded yet and will find this change.
             return
         release = self.ledger.get_pipeline(execution.release_id, execution.pipeline)
         pipeline = release.pipelines.get(execution.pipeline) if release else None
         if pipeline is None or pipeline.attempt != execution.attempt:
-            log.info("an earlier attempt's execution", extra=facts)
+            log.info("the execution belongs to an earlier attempt", extra=facts)
             return
         if (
             pipeline.status is PipelineStatus.STARTING
-            and read.execution_id not in pipeline.earlier_executions
+            and new.execution_id not in pipeline.earlier_executions
         ):
-            # The starter died between claiming the execution and binding it.
-            self.ledger.pipelines.bind_execution(execution.release_id, pipeline, read.execution_id)
+            # Race: the starter has claimed the execution and not bound it yet, or it has crashed.
+            self.ledger.pipelines.bind_execution(execution.release_id, pipeline, new.execution_id)
         advanced = self.advance.pipeline(execution.release_id, execution.pipeline)
-        if read.change.state is ExecutionState.SUCCEEDED and advanced:
-            self.advance.keep_good(advanced, read.pipeline, read.execution_id)
+        if new.change.state is ExecutionState.SUCCEEDED and advanced:
+            self.advance.record_late_success(advanced, new.pipeline, new.execution_id)
 
 
 def read_state_change(event: object, *, clock: Clock) -> StateChange | str:
-    """The state change an event tells, or the reason why it tells none."""
+    """The state change in an event, or the reason why the event has none."""
     match event:
         case {
             "source": "aws.codepipeline",
@@ -100,7 +98,7 @@ def read_state_change(event: object, *, clock: Clock) -> StateChange | str:
 
 
 def _attempt(detail: Mapping[str, object]) -> int:
-    # Older events have none, newer ones say 1 or 1.0.
+    # Older events have no attempt; newer ones have 1 or 1.0.
     attempt = detail.get("pipeline-execution-attempt")
     if isinstance(attempt, int | float) and 1 <= attempt <= MAX_ATTEMPT:
         return int(attempt)

@@ -1,1 +1,1 @@
-"""What the four functions share: the manifest, the ledger, the decisions and the calls to AWS."""
+"""The code that the functions share: manifest, ledger, decisions and the calls to AWS."""

@@ -1,47 +1,48 @@
-"""Every error the functions raise, and every error name the workflow knows.
+"""Every error that the functions raise on purpose.
 
     ReleaseMachineError
-    ├── SettingsInvalid          the environment of the function is incomplete
-    ├── PipelineUnknown          a task asks for a pipeline that its release does not have
-    ├── Rejection                the manifest never becomes a release
-    │   ├── ManifestUnreadable   no JSON document could be read
-    │   ├── ManifestInvalid      the document is not a manifest; carries every problem
-    │   ├── ReleaseIdTaken       the id belongs to another manifest
-    │   ├── ReleaseNotResumable  there is nothing to resume, or not yet
-    │   ├── RollbackRefused      the release runs, is a rollback, or has nothing to roll back
-    │   └── PipelinesBusy        another release holds a pipeline
-    └── Unfinished               nothing is wrong yet; the caller's retry continues
-        ├── ExecutionEnded       the workflow was stopped before its release was opened
-        ├── OpeningElsewhere     another execution opens the same release at this instant
-        ├── LedgerBusy           another writer was in the same item at the same instant
-        ├── AdvanceUnfinished    a release kept asking for decisions
-        ├── ExecutionTaken       an execution belongs to another release
-        ├── StartUnresolved      a stopped release has a start or retry that may still be made
-        ├── StopUnresolved       CodePipeline neither stops an execution nor says that it has ended
-        └── AnnouncementRefused  EventBridge did not take the outcome
+    ├── SettingsInvalid
+    ├── PipelineUnknown
+    ├── StartRefused (defined in aws/codepipeline.py)
+    ├── Rejection
+    │   ├── ManifestUnreadable
+    │   ├── ManifestInvalid
+    │   ├── ReleaseIdTaken
+    │   ├── ReleaseNotResumable
+    │   ├── RollbackRefused
+    │   └── PipelinesBusy
+    └── Unfinished
+        ├── ExecutionEnded
+        ├── OpeningElsewhere
+        ├── LedgerBusy
+        ├── AdvanceUnfinished
+        ├── ExecutionTaken
+        ├── StartUnresolved
+        ├── StopUnresolved
+        └── AnnouncementRefused
 
-The class names of the rejections and StartUnresolved are names in statemachine.asl.json.
+The workflow, statemachine.asl.json, names the rejections, OpeningElsewhere and StartUnresolved.
 """
 
 
 class ReleaseMachineError(Exception):
-    """The root of all errors raised on purpose."""
+    """The base class of these errors."""
 
 
 class SettingsInvalid(ReleaseMachineError):
-    """The environment of the function lacks settings or holds wrong ones; names them all."""
+    """The environment of the function lacks settings or has invalid ones; names all of them."""
 
 
 class PipelineUnknown(ReleaseMachineError):
-    """No release has the pipeline that a task was started for."""
+    """A task was started for a pipeline that its release does not have."""
 
 
 class Rejection(ReleaseMachineError):
-    """The manifest never becomes a release, whoever tries again."""
+    """The manifest cannot become a release; a retry changes nothing."""
 
 
 class ManifestUnreadable(Rejection):
-    """No JSON document could be read from where the manifest should be."""
+    """The manifest could not be read, or is not valid JSON."""
 
 
 class ManifestInvalid(Rejection):
@@ -49,52 +50,52 @@ class ManifestInvalid(Rejection):
 
 
 class ReleaseIdTaken(Rejection):
-    """The release id was claimed earlier with another manifest."""
+    """A release with this id exists and was opened with another manifest."""
 
 
 class ReleaseNotResumable(Rejection):
-    """The release to resume does not exist, or parts of it still run."""
+    """The release to resume does not exist, was rolled back, or parts of it still run."""
 
 
 class RollbackRefused(Rejection):
-    """The release runs, is a rollback itself, or nothing was good before it; says what to do."""
+    """The release cannot be rolled back, or not yet; the message says what to do."""
 
 
 class PipelinesBusy(Rejection):
-    """Other releases hold pipelines that this release needs; the message names the holders."""
+    """Other releases hold the locks of pipelines that this release needs; names the holders."""
 
 
 class Unfinished(ReleaseMachineError):
-    """The work is not done yet; the retry of whoever called goes on with it."""
+    """The work is not finished and nothing is wrong: a retry of the caller continues it."""
 
 
 class ExecutionEnded(Unfinished):
-    """The workflow execution ended before its release could be opened."""
+    """The workflow execution ended before its release was opened."""
 
 
 class OpeningElsewhere(Unfinished):
-    """Another execution has the same release's pipelines and is about to claim its id."""
+    """Another workflow execution is opening the same release: it holds a lock, not the id yet."""
 
 
 class LedgerBusy(Unfinished):
-    """DynamoDB cancelled a transaction because of another one in the same item."""
+    """DynamoDB cancelled a conflicting transaction, or left keys of a batch read unprocessed."""
 
 
 class AdvanceUnfinished(Unfinished):
-    """A release still asked for decisions after the bounded number of rounds."""
+    """Decisions were still due after the maximum number of rounds."""
 
 
 class ExecutionTaken(Unfinished):
-    """A pipeline execution is already recorded for another release."""
+    """The pipeline execution is recorded for another release or attempt."""
 
 
 class StartUnresolved(Unfinished):
-    """A stopped release has a pipeline whose start or retry may still be on its way."""
+    """A release that starts nothing more has a start or retry that may still happen."""
 
 
 class StopUnresolved(Unfinished):
-    """CodePipeline refused to stop an execution, and does not say that it has ended either."""
+    """CodePipeline did not accept a stop, and does not report that the execution has ended."""
 
 
 class AnnouncementRefused(Unfinished):
-    """EventBridge did not accept the event that announces the outcome."""
+    """EventBridge did not accept the event that announces an outcome."""

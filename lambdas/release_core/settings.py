@@ -1,4 +1,4 @@
-"""The settings of each function, read from its environment when first needed."""
+"""The settings of the functions, read from their environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -8,9 +8,10 @@ from release_core.errors import SettingsInvalid
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings:
-    """What every function needs.
+    """The settings that every function has.
 
-    RECORD_RETENTION_DAYS is how long executions are kept, EVENT_BUS where outcomes are announced.
+    ``record_retention_days`` is how long records of pipeline executions are kept; ``event_bus`` is
+    the bus that outcomes are announced on.
     """
 
     releases_table: str
@@ -22,10 +23,11 @@ class FunctionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenReleaseSettings(FunctionSettings):
-    """What open_release needs.
+    """The settings of open_release.
 
-    LOOK_AFTER_SECONDS is how long a token task waits for news. PIPELINE_NAME_PATTERNS are of the
-    pipelines that may be released, with commas between them.
+    ``look_after_seconds`` is how long a task waits for an event before it looks by itself.
+    ``pipeline_name_patterns`` match the names of the pipelines that may be released; the variable
+    separates them with commas.
     """
 
     look_after_seconds: int
@@ -33,13 +35,13 @@ class OpenReleaseSettings(FunctionSettings):
 
 
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
-    """The settings of one function, each from the variable that has its name in capitals.
+    """Read each setting from the variable with its name in capitals.
 
-    Raises SettingsInvalid, naming every variable that is missing or not a whole number.
+    Raises SettingsInvalid, which names every variable that is missing or not a whole number.
     """
     values: dict[str, str | int | tuple[str, ...]] = {}
     problems = []
-    for field in fields(kind):  # type: ignore[arg-type]  # bounded by use: always a dataclass
+    for field in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass
         variable = field.name.upper()
         text = environment.get(variable, "")
         if not text:

@@ -1,1 +1,1 @@
-"""Runs one pipeline of a release and waits for it by task token."""
+"""Runs one pipeline of a release, which the workflow awaits with a task token."""

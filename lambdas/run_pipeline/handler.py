@@ -10,7 +10,7 @@ from run_pipeline.running import RunPipeline, Waiting
 
 
 def handler(event: dict[str, Any], context: Context) -> None:
-    """Run one pipeline of a release; its task token is settled when it has ended."""
+    """Run one pipeline of a release until it has ended and its task token is settled."""
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     run_pipeline = RunPipeline(
         ledger=parts.ledger,

@@ -1,4 +1,4 @@
-"""Running one pipeline of a release until its token is settled."""
+"""Runs one pipeline of a release until its task token is settled."""
 
 import logging
 import math
@@ -11,7 +11,7 @@ from release_core.apply.advance import Advance
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.decisions import expiry
-from release_core.decide.timing import CLAIM_WINDOW, LEAST_WAIT, TASK_LATENESS, seconds_to_wait
+from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_LATENESS, seconds_to_wait
 from release_core.domain.release import Release
 from release_core.errors import PipelineUnknown, StartUnresolved, Unfinished
 from release_core.ledger.ledger import Ledger
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """How a task waits: now for ``wait_seconds``, ordinarily for ``look_after_seconds``."""
+    """A task that waits: ``wait_seconds`` this time, usually ``look_after_seconds``."""
 
     task_token: str
     wait_seconds: int
@@ -30,7 +30,7 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPipeline:
-    """Takes the task token of a pipeline and sets it going, or looks at how far it has come."""
+    """Registers the task token of a pipeline, and starts the pipeline or looks at its execution."""
 
     ledger: Ledger
     advance: Advance
@@ -38,45 +38,45 @@ class RunPipeline:
     clock: Clock
 
     def __call__(self, release_id: str, pipeline: str, waiting: Waiting) -> None:
-        """Register the token, look once if the pipeline runs already, and advance it.
+        """Register the token, look once if this is not the first one, and advance the pipeline.
 
-        Raises PipelineUnknown when the release has no such pipeline, and whatever ``Advance``
-        raises.
+        Raises PipelineUnknown when the release has no such pipeline, and as ``Advance`` does.
         """
-        # The token comes before everything: whoever sees the pipeline end can then settle it.
+        # Race: another function records the end of the pipeline. The token is registered before
+        # anything else, so that this function can settle it.
         registered = self.ledger.pipelines.register_token(release_id, pipeline, waiting.task_token)
         if registered is None:
             raise PipelineUnknown(f"release {release_id} has no pipeline {pipeline}")
         first = registered.registrations == 1
         if not first:
-            # Waited long enough, or an earlier try died: events may be lost, so look.
+            # The task has waited its time, or an earlier try crashed. Events may be lost: look.
             release = self.ledger.get_pipeline(release_id, pipeline)
             if release:
                 self.advance.record_look(release, release.pipelines[pipeline])
         try:
-            advance = self.advance.pipeline(release_id, pipeline)
+            advanced = self.advance.pipeline(release_id, pipeline)
         except StartUnresolved as unresolved:
-            # Only time will tell; the workflow's tries of this task are for faults.
+            # This needs only time. Waiting here uses none of the task's retries.
             log.info("%s", unresolved)
             self._wait(waiting, CLAIM_WINDOW.total_seconds() + 1)
             return
-        if advance and advance.coupled and not first:
-            advance = self._repair_others(advance, waiting) or advance
-        if advance:
-            self._wait_until_due(advance, pipeline, waiting)
+        if advanced and advanced.coupled and not first:
+            advanced = self._repair_others(advanced, waiting) or advanced
+        if advanced:
+            self._wait_until_due(advanced, pipeline, waiting)
 
     def _repair_others(self, release: Release, waiting: Waiting) -> Release | None:
-        """Do what the tasks and events of other pipelines should have done and did not."""
+        """Look at pipelines whose own tasks are overdue, and advance the whole release."""
         overdue = self.clock() - timedelta(seconds=waiting.look_after_seconds) - TASK_LATENESS
         try:
-            whole = self.ledger.get_release(release.release_id)
-            for other in whole.pipelines.values() if whole else ():
+            latest = self.ledger.get_release(release.release_id)
+            for other in latest.pipelines.values() if latest else ():
                 if other.token_registered_at and other.token_registered_at < overdue:
                     self.advance.record_look(release, other)
             return self.advance.release(release.release_id)
-        except (Unfinished, ClientError, BotoCoreError) as trouble:
-            # It must not end this task, whose own pipeline is well.
-            log.warning("others need a later look: %s", trouble)
+        except (Unfinished, ClientError, BotoCoreError) as error:
+            # An error with another pipeline must not fail the task of this one.
+            log.warning("could not advance the other pipelines: %s", error)
             return None
 
     def _wait_until_due(self, release: Release, name: str, waiting: Waiting) -> None:
@@ -86,7 +86,7 @@ class RunPipeline:
         limits: list[float] = []
         end = None if pipeline.stop_requested_at else expiry(release, pipeline)
         if end:
-            # A second more, so that the time is up when the task comes back.
+            # One second more, so that the limit has passed when the task returns.
             limits.append(math.ceil((end - self.clock()).total_seconds()) + 1)
         if pipeline.time_limit and not pipeline.started_at:
             limits.append(pipeline.time_limit.total_seconds())  # it may start at any time
@@ -94,5 +94,5 @@ class RunPipeline:
 
     def _wait(self, waiting: Waiting, *limits: float) -> None:
         wanted = seconds_to_wait(waiting.look_after_seconds, *limits)
-        if abs(wanted - waiting.wait_seconds) > LEAST_WAIT:
+        if abs(wanted - waiting.wait_seconds) > MIN_WAIT:
             self.step_functions.look_again(waiting.task_token, wanted)

@@ -1,1 +1,1 @@
-"""Carries out decisions; each can be repeated without harm."""
+"""Carries out decisions; each can be repeated safely."""

@@ -1,4 +1,4 @@
-"""Advancing a release: decide what is due and apply it, until nothing is."""
+"""Advances a release: decides what is due and applies it, until nothing is due."""
 
 import logging
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from release_core.clock import Clock
 from release_core.decide.decisions import (
     Decision,
     End,
-    Find,
     Free,
+    Resolve,
     Retry,
     Settle,
     Skip,
@@ -30,14 +30,14 @@ from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-# More rounds than the steps a pipeline can take at once mean a decision that never ends; a whole
-# release takes more, as when one pipeline after the other gets a slot and cannot be started.
+# More rounds than one pipeline has steps mean a decision that never takes effect. A whole release
+# may need one more for each pipeline: each gets a free slot in turn and cannot be started.
 MAX_ROUNDS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class Advance:
-    """Decides and applies; ``actor`` is ``<function>/<invocation>`` of the one who acts."""
+    """Decides and applies; ``actor`` is ``<function>/<invocation>``."""
 
     ledger: Ledger
     codepipeline: CodePipeline
@@ -47,10 +47,10 @@ class Advance:
     actor: str
 
     def pipeline(self, release_id: str, pipeline: str) -> Release | None:
-        """Advance one pipeline, and the whole release if the end of one matters to others.
+        """Advance one pipeline; when it has ended and that affects others, the whole release.
 
-        Answers the release as it was last read. Raises AdvanceUnfinished when decisions keep
-        coming, and whatever AWS answered that may pass: both mean try again.
+        Returns the release as it was last read. Raises Unfinished errors, and ClientError or
+        BotoCoreError from AWS: the caller's retry continues.
         """
         release = self._rounds(release_id, pipeline)
         if release and release.coupled and release.pipelines[pipeline].status.ended:
@@ -58,28 +58,28 @@ class Advance:
         return release
 
     def release(self, release_id: str) -> Release | None:
-        """Advance every pipeline of a release; answers and raises as ``pipeline`` does."""
+        """Advance every pipeline of a release; returns and raises as ``pipeline`` does."""
         return self._rounds(release_id, None)
 
     def finish_closed(self, release_id: str) -> None:
-        """Advance what is left of a closed release; one that has been opened again is left alone.
+        """Advance every pipeline of a closed release, unless the release was resumed.
 
         Raises as ``pipeline`` does.
         """
-        self._rounds(release_id, None, only_closed=True)
+        self._rounds(release_id, None, while_closed=True)
 
     def record_look(self, release: Release, pipeline: Pipeline) -> None:
-        """Record what one look at CodePipeline shows of a pipeline that has an execution."""
+        """Look at the pipeline's execution in CodePipeline and record its state."""
         self._ends().record_look(release, pipeline)
 
-    def keep_good(self, release: Release, pipeline: str, execution_id: str) -> None:
-        """Keep what an execution shipped that succeeds after its pipeline has ended otherwise."""
+    def record_late_success(self, release: Release, pipeline: str, execution_id: str) -> None:
+        """Record what an execution shipped that succeeded after its pipeline ended otherwise."""
         node = release.pipelines[pipeline]
         if node.execution_id == execution_id and node.status.broken:
-            self._ends().keep_good(release, node)
+            self._ends().record_late_success(release, node)
 
     def record_end(self, release: Release, pipeline: Pipeline) -> None:
-        """Look at a pipeline once more and record its end, if it has ended; start nothing."""
+        """Look at a pipeline once more and record its end, if it has ended; nothing is started."""
         self.record_look(release, pipeline)
         now = self.ledger.get_pipeline(release.release_id, pipeline.name)
         if now is None:
@@ -88,18 +88,18 @@ class Advance:
         self._apply_all(now, [decision for decision in due if isinstance(decision, End)])
 
     def _rounds(
-        self, release_id: str, only: str | None, *, only_closed: bool = False
+        self, release_id: str, only: str | None, *, while_closed: bool = False
     ) -> Release | None:
         release = self._read(release_id, only)
         for _ in range(MAX_ROUNDS + (len(release.pipelines) if release else 0)):
-            if release is None or (only_closed and release.status is ReleaseStatus.RUNNING):
+            if release is None or (while_closed and release.status is ReleaseStatus.RUNNING):
                 return release
             decisions = decide(release, self.clock(), actor=self.actor, only=only)
             if not decisions:
                 return release
             self._apply_all(release, decisions)
             release = self._read(release_id, only)
-        raise AdvanceUnfinished(f"release {release_id} still asks for decisions")
+        raise AdvanceUnfinished(f"decisions for release {release_id} are still due")
 
     def _read(self, release_id: str, only: str | None) -> Release | None:
         if only:
@@ -107,8 +107,8 @@ class Advance:
         return self.ledger.get_release(release_id)
 
     def _apply_all(self, release: Release, decisions: Sequence[Decision]) -> None:
-        # One pipeline's trouble must not keep the others from being stopped or settled.
-        troubles: list[Exception] = []
+        # An error with one pipeline must not keep the others from being stopped or settled.
+        errors: list[Exception] = []
         for decision in decisions:
             facts = {
                 "release_id": release.release_id,
@@ -119,11 +119,11 @@ class Advance:
             log.info("decided: %s", name, extra=facts)
             try:
                 self._apply(release, decision)
-            except (Unfinished, ClientError, BotoCoreError) as trouble:
-                log.warning("could not %s: %s", name, trouble, extra=facts)
-                troubles.append(trouble)
-        if troubles:
-            raise troubles[0]  # all are logged; the workflow knows how to retry one by its name
+            except (Unfinished, ClientError, BotoCoreError) as error:
+                log.warning("could not %s: %s", name, error, extra=facts)
+                errors.append(error)
+        if errors:
+            raise errors[0]  # all are logged; the workflow retries by the name of one
 
     def _apply(self, release: Release, decision: Decision) -> None:
         pipeline = decision.pipeline
@@ -138,8 +138,8 @@ class Advance:
                 self._ends().skip(release, pipeline, why)
             case Free():
                 self.ledger.headers.free_slot(release, pipeline.name)
-            case Find():
-                self._starts().find(release, pipeline)
+            case Resolve():
+                self._starts().resolve(release, pipeline)
             case Start(again=again):
                 self._starts().start(release, pipeline, again=again)
             case Settle():
@@ -148,12 +148,12 @@ class Advance:
     def _settle(self, release: Release, pipeline: Pipeline) -> None:
         sent = self.step_functions.settle(pipeline)
         if not sent:
-            # A dead token may mean that the workflow was stopped, and that event may be lost: then
-            # nobody else would ever close the release. Settled is what need not be asked again.
-            self.orphans.notice(release)
+            # Race: the workflow was stopped, and the event of its end may be lost. The release is
+            # checked before the token counts as settled, so that a crash repeats the check.
+            self.orphans.close_if_orphaned(release)
         self.ledger.pipelines.mark_settled(release.release_id, pipeline)
         log.info(
-            "settled" if sent else "nobody waits any more",
+            "settled" if sent else "the task token is no longer valid",
             extra={"release_id": release.release_id, "pipeline": pipeline.name},
         )
 

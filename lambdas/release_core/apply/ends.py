@@ -1,13 +1,13 @@
-"""Applying what ends a pipeline, or keeps it from ending: look, finish, skip, stop, retry."""
+"""Applies decisions about the end of a pipeline: look, record the end, skip, stop, retry."""
 
 import logging
 from dataclasses import dataclass, replace
 
 from release_core.aws.bill_of_materials import bill_of_materials
-from release_core.aws.codepipeline import CodePipeline, Seen
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
 from release_core.decide.decisions import Retry, Stop
-from release_core.decide.timing import SHOWN_WITHIN
+from release_core.decide.timing import VISIBLE_WITHIN
 from release_core.domain.release import (
     STATUS_OF_STATE,
     Change,
@@ -24,19 +24,21 @@ from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-VANISHED = Seen(state=None, summary="CodePipeline knows this execution no more", revisions=())
+NOT_FOUND = ExecutionSnapshot(
+    state=None, summary="CodePipeline no longer has this execution", revisions=()
+)
 
 _DEFAULT_REASON = {
     ExecutionState.FAILED: "the execution failed",
     ExecutionState.STOPPED: "the execution was stopped",
-    ExecutionState.SUPERSEDED: "a newer execution of the pipeline overtook this one",
-    ExecutionState.CANCELED: "the execution was cancelled, as when the pipeline is changed",
+    ExecutionState.SUPERSEDED: "a newer execution of the pipeline superseded this one",
+    ExecutionState.CANCELED: "the execution was cancelled, for example by a pipeline update",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """Applies the decisions about pipelines that run or never will."""
+    """Applies decisions about pipelines that have an execution, or that are never started."""
 
     ledger: Ledger
     codepipeline: CodePipeline
@@ -44,27 +46,26 @@ class Ends:
     actor: str
 
     def record_look(self, release: Release, pipeline: Pipeline) -> ExecutionState | None:
-        """Record what one look at CodePipeline shows of a pipeline that has an execution.
+        """Look at the pipeline's execution in CodePipeline and record its state.
 
-        Answers the state if the execution has ended or is stopping.
+        Returns the state if the execution has ended or is stopping, otherwise None.
         """
         if pipeline.execution_id is None or pipeline.status.ended:
             return None
-        seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id)
-        if seen is None and self._is_young(pipeline):
-            return None
-        if seen is None:
-            failure = Failure(message=str(VANISHED.summary))
+        seen = self._get_execution(pipeline)
+        if seen is NOT_FOUND:
+            if self._may_be_invisible(pipeline):
+                return None
+            failure = Failure(message=str(seen.summary))
             self.record(release, pipeline, PipelineStatus.FAILED, failure=failure)
             return ExecutionState.FAILED
-        self._record(pipeline, seen.state)
+        self._record_state(pipeline, seen.state)
         return seen.state
 
     def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
-        """Record how the execution ended, unless it has gone on since."""
-        assert pipeline.execution_id
-        seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id) or VANISHED
-        if self._went_on(pipeline, change, seen):
+        """Record how the execution ended, unless it was resumed since."""
+        seen = self._get_execution(pipeline)
+        if self._has_changed(pipeline, change, seen):
             return
         status = STATUS_OF_STATE[change.state]
         if pipeline.timed_out and status is PipelineStatus.STOPPED:
@@ -82,14 +83,13 @@ class Ends:
             shipped=shipped,
         )
 
-    def keep_good(self, release: Release, pipeline: Pipeline) -> None:
-        """Record as good what a pipeline shipped whose execution was retried with success later.
+    def record_late_success(self, release: Release, pipeline: Pipeline) -> None:
+        """Record what an execution shipped that succeeded after its pipeline ended otherwise.
 
-        For the release it stays as it ended; the next one goes back to what was really there.
+        In this release the pipeline keeps its status. A later rollback restores what was live.
         """
-        assert pipeline.execution_id
-        seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id)
-        if seen and seen.state is ExecutionState.SUCCEEDED:
+        seen = self._get_execution(pipeline)
+        if seen.state is ExecutionState.SUCCEEDED:
             shipped = bill_of_materials(self.codepipeline, pipeline, seen)
             self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
 
@@ -103,9 +103,10 @@ class Ends:
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
     ) -> None:
-        """Record the end of a pipeline; before that, the halt that it means for the release."""
+        """Record the end of a pipeline, and before it the halt of the release, if it halts."""
         if status.broken and release.on_failure is not OnFailure.CONTINUE:
-            # Halted first: whoever sees the pipeline ended sees the release halted too.
+            # Race: another function reads this end and starts a pipeline. The halt is written first
+            # so that it reads both.
             self.ledger.headers.halt(release, pipeline.name)
         self.ledger.pipelines.record_end(
             release.release_id,
@@ -117,43 +118,46 @@ class Ends:
         )
 
     def skip(self, release: Release, pipeline: Pipeline, why: str) -> None:
-        """Record that the pipeline is never started, or not started over, and why."""
+        """Record that the pipeline is not started, or not started over, and why."""
         ran = pipeline.earlier_executions
         status = PipelineStatus.FAILED if ran else PipelineStatus.SKIPPED
         self.record(release, pipeline, status, failure=Failure(message=why))
 
     def stop(self, release: Release, decision: Stop) -> None:
-        """Ask CodePipeline to stop the execution; its end is recorded when it comes.
+        """Ask CodePipeline to stop the execution; its end is recorded later.
 
-        Raises StopUnresolved when it is neither stopped nor seen to have ended.
+        Raises StopUnresolved when CodePipeline rejects the stop and does not show an end.
         """
         pipeline = decision.pipeline
         assert pipeline.execution_id
-        # The reason first: the end that the stop brings may be recorded before its answer comes.
+        # Race: the end of the stopped execution is recorded before the response to the stop. The
+        # reason is written first, so that the end has it.
         self.ledger.pipelines.plan_stop(
             release.release_id, pipeline, why=decision.why, timed_out=decision.timed_out
         )
         accepted = self.codepipeline.stop(
             pipeline.name, pipeline.execution_id, reason=decision.why, abandon=release.abandons
         )
-        # Otherwise it has ended, and the event that told so may be lost.
+        # An execution that cannot be stopped has ended, and its event may be lost: look.
         state = ExecutionState.STOPPING if accepted else self.record_look(release, pipeline)
         if state is None:
-            raise StopUnresolved(f"{pipeline.execution_id} of {pipeline.name} cannot be stopped")
+            raise StopUnresolved(
+                f"CodePipeline cannot stop execution {pipeline.execution_id} of {pipeline.name} "
+                "and does not show that it has ended"
+            )
         if state is ExecutionState.STOPPING:
             self.ledger.pipelines.mark_stop_requested(release.release_id, pipeline)
 
     def retry(self, release: Release, decision: Retry) -> None:
-        """Retry the failed stage, or start over where CodePipeline will not retry it."""
+        """Retry the failed stage, or start the pipeline over if CodePipeline rejects the retry."""
         pipeline, failed = decision.pipeline, decision.change
         assert pipeline.execution_id
-        seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id) or VANISHED
-        if self._went_on(pipeline, failed, seen):
+        if self._has_changed(pipeline, failed, self._get_execution(pipeline)):
             return
-        bad = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
-        action = bad.action_execution_id if bad else ""
+        failed_action = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
+        action = failed_action.action_execution_id if failed_action else ""
         if decision.again and pipeline.retry and pipeline.retry.action_execution_id != action:
-            # The retry that was left half done took effect, and failed again.
+            # The claimed retry took place, and another action execution failed.
             self._add_failure(pipeline, failed.attempt + 1)
             return
         if not self.ledger.pipelines.claim_retry(
@@ -162,66 +166,73 @@ class Ends:
             failed=failed,
             action=action,
             by=self.actor,
-            left=pipeline.retry if decision.again else None,
+            takes_over=pipeline.retry if decision.again else None,
         ):
             return
-        stage = bad.failure.stage if bad else None
+        stage = failed_action.failure.stage if failed_action else None
         if stage and self.codepipeline.retry(pipeline.name, pipeline.execution_id, stage=stage):
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
             return
-        seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id) or VANISHED
-        if self._went_on(pipeline, failed, seen):
+        # Race: a user retries the stage first, so CodePipeline rejects this retry.
+        if self._has_changed(pipeline, failed, self._get_execution(pipeline)):
             return
-        worse = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
-        if worse and worse.action_execution_id != action:
-            # Somebody else retried it first, in vain: that is why this retry was refused.
+        newest = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
+        if newest and newest.action_execution_id != action:
+            # The user's retry has failed already.
             self._add_failure(pipeline, failed.attempt + 1)
             return
         if release.open:
             self.ledger.pipelines.start_over(release.release_id, pipeline, self.actor)
         else:
-            # A new execution would be a start, and this release starts nothing more.
+            # To start over is a start, and this release starts nothing more.
             self.record_end(release, pipeline, failed)
 
-    def _went_on(self, pipeline: Pipeline, change: Change, seen: Seen) -> bool:
-        """Whether the execution has left the state of a change; then that is recorded."""
-        if seen is VANISHED or change.state.final or seen.state is change.state:
+    def _get_execution(self, pipeline: Pipeline) -> ExecutionSnapshot:
+        assert pipeline.execution_id
+        return self.codepipeline.get_execution(pipeline.name, pipeline.execution_id) or NOT_FOUND
+
+    def _has_changed(self, pipeline: Pipeline, change: Change, seen: ExecutionSnapshot) -> bool:
+        """Whether the execution has left the state of this change; then record its new state."""
+        if seen is NOT_FOUND or change.state.final or seen.state is change.state:
             return False
-        # FAILED and STOPPED are not final: somebody has resumed the execution since.
-        self._record(pipeline, seen.state)
+        # FAILED and STOPPED are not final: a user has resumed the execution since.
+        self._record_state(pipeline, seen.state)
         return True
 
-    def _failure(self, pipeline: Pipeline, state: ExecutionState, seen: Seen) -> Failure | None:
+    def _failure(
+        self, pipeline: Pipeline, state: ExecutionState, seen: ExecutionSnapshot
+    ) -> Failure | None:
         if state is ExecutionState.SUCCEEDED:
             return None
         note = pipeline.execution.note if pipeline.execution else None
-        asked = pipeline.stop_reason if state is ExecutionState.STOPPED else None
-        reason = asked or note or seen.summary or _DEFAULT_REASON[state]
-        if seen is VANISHED or not pipeline.execution_id:
+        stopped_by_us = pipeline.stop_reason if state is ExecutionState.STOPPED else None
+        reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
+        if seen is NOT_FOUND or not pipeline.execution_id:
             return Failure(message=reason)
-        bad = self.codepipeline.explain_end(pipeline.name, pipeline.execution_id)
-        if bad is None:
+        failed_action = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
+        if failed_action is None:
             return Failure(message=reason)
         if state is ExecutionState.FAILED:
-            return bad.failure
-        return replace(bad.failure, message=reason)
+            return failed_action.failure
+        return replace(failed_action.failure, message=reason)
 
-    def _record(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
-        """Add the state that a look showed, unless the record says so already."""
+    def _record_state(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
+        """Record the state that CodePipeline showed, unless it is on record already."""
         latest = pipeline.execution.latest if pipeline.execution else None
         if latest and latest.state is state:
             return
         attempt = latest.attempt if latest else 1
         if latest and latest.state.ended and not (state and state.final):
-            # What had ended goes on or has ended otherwise: that is the next attempt.
+            # An ended execution runs again or has ended otherwise: that is its next attempt.
             attempt += 1
             state = state or ExecutionState.RESUMED
         if state:
             self._add(pipeline, state, attempt)
 
-    def _is_young(self, pipeline: Pipeline) -> bool:
+    def _may_be_invisible(self, pipeline: Pipeline) -> bool:
+        """Whether the execution is so new that CodePipeline may not show it yet."""
         return bool(
-            pipeline.start_tried_at and self.clock() - pipeline.start_tried_at < SHOWN_WITHIN
+            pipeline.start_tried_at and self.clock() - pipeline.start_tried_at < VISIBLE_WITHIN
         )
 
     def _add_failure(self, pipeline: Pipeline, attempt: int) -> None:

@@ -1,4 +1,4 @@
-"""Releases whose workflow execution ended unheard: closed by whoever notices, and told of."""
+"""Closes releases whose workflow execution ended without a close, and announces that end again."""
 
 import logging
 from dataclasses import dataclass
@@ -17,16 +17,17 @@ from release_core.ledger.ledger import Ledger
 log = logging.getLogger(__name__)
 
 ORPHANED = "Release Orphaned"
-# A workflow execution lasts a year at most, so no older release can have been left open.
+# A workflow execution lasts at most a year, so an older release cannot be open.
 _OLDEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Orphans:
-    """Asks whether workflow executions have ended, and closes what they have left behind.
+    """Finds workflow executions that have ended and whose releases were not closed.
 
-    Stopping, freeing and announcing is left to close_release, which the event brings, with all
-    the tries that such an event has.
+    The event of a workflow execution's end may be lost. This class closes the header and puts an
+    event of our own in its place. That event invokes close_release, with retries, which stops
+    pipelines, frees locks and announces the outcome.
     """
 
     ledger: Ledger
@@ -35,56 +36,61 @@ class Orphans:
     clock: Clock
 
     def sweep(self) -> None:
-        """Find out of each release that was not announced whether nobody closes it any more.
+        """Check every release whose outcome was not announced.
 
-        Raises, when all have been looked at, what the first raised that could not be closed.
+        Raises the first error, after all releases were checked.
         """
-        troubles: list[Exception] = []
+        errors: list[Exception] = []
         for release in self.ledger.unannounced(since=self.clock() - _OLDEST):
             try:
-                self.notice(release)
-            except (Unfinished, ClientError, BotoCoreError) as trouble:
-                log.warning("%s", trouble, extra={"release_id": release.release_id})
-                troubles.append(trouble)
-        if troubles:
-            raise troubles[0]
+                self.close_if_orphaned(release)
+            except (Unfinished, ClientError, BotoCoreError) as error:
+                log.warning("%s", error, extra={"release_id": release.release_id})
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
-    def notice(self, release: Release) -> None:
-        """Find out whether nobody closes the release any more, when that may be so.
+    def close_if_orphaned(self, release: Release) -> None:
+        """Close the release if its workflow execution has ended and its close is missing.
 
-        Raises as ``has_ended``.
+        Raises as ``close_if_ended`` does.
         """
-        if self._is_unheard(release):
-            self.has_ended(release.execution_arn)
+        if self._may_be_orphaned(release):
+            self.close_if_ended(release.execution_arn)
 
-    def has_ended(self, execution_arn: str) -> bool:
-        """Whether the execution has ended; its release is closed then, if nobody has heard.
+    def close_if_ended(self, execution_arn: str) -> bool:
+        """Whether the workflow execution has ended; then close its release if it is orphaned.
 
-        Raises AnnouncementRefused, or whatever AWS answered that may pass.
+        Raises AnnouncementRefused, and ClientError when a retry may help.
         """
-        ending = self.step_functions.workflow_end(execution_arn)
-        if ending is None:
+        end = self.step_functions.workflow_end(execution_arn)
+        if end is None:
             return False
-        if ending.makes:
-            # From here on it can open no release, so what it has opened is known.
-            release_id = self.ledger.headers.end_execution(execution_arn, ending.how)
+        if end.release_status:
+            # After this write the execution opens no release, so the one it opened is known.
+            release_id = self.ledger.headers.record_workflow_end(execution_arn, end.status)
             release = self.ledger.get_header(release_id) if release_id else None
-            if release and release.execution_arn == execution_arn and self._is_unheard(release):
-                log.warning("%s", ending.why, extra={"release_id": release_id})
-                # The event before the close: who dies in between leaves a release that is still
-                # noticed. Several who notice at once put several; a close can be repeated.
-                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})
+            if (
+                release
+                and release.execution_arn == execution_arn
+                and self._may_be_orphaned(release)
+            ):
+                log.warning("%s", end.why, extra={"release_id": release_id})
+                # The event before the close: a crash between the two leaves a release that is still
+                # found here. Several functions may put the event; a close is safe to repeat.
+                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
                 self.ledger.headers.close(
                     release.release_id,
-                    ending.makes,
-                    why=ending.why_of(release),
+                    end.release_status,
+                    why=end.why_for(release),
                     execution_arn=execution_arn,
                 )
         return True
 
-    def _is_unheard(self, release: Release) -> bool:
+    def _may_be_orphaned(self, release: Release) -> bool:
+        """Whether the release is open, or closed and not announced although all tries are over."""
         if release.status is ReleaseStatus.RUNNING:
             return True
-        closed_at = release.closed_at
-        tried = closed_at is not None and self.clock() - closed_at > CLOSE_TRIED_WITHIN
-        return tried and not release.announced
+        if release.closed_at is None or release.announced:
+            return False
+        return self.clock() - release.closed_at > CLOSE_TRIED_WITHIN

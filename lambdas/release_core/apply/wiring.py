@@ -1,4 +1,4 @@
-"""The composition root: the parts of the machine, made from clients when first needed."""
+"""The composition root: creates the parts of the machine from AWS clients, on first use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from release_core.settings import FunctionSettings
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingParts:
-    """The parts that only read; ``client`` makes the client of the AWS service with a name.
+    """The parts that only read; ``client`` returns the client of an AWS service by its name.
 
-    ``patterns`` are those of the names of pipelines that the deployment may release.
+    ``patterns`` match the names of the pipelines that this deployment may release.
     """
 
     client: Callable[[str], Any]
@@ -33,7 +33,7 @@ class ReadingParts:
 
     @cached_property
     def reader(self) -> LedgerReader:
-        """The ledger, to be read."""
+        """The ledger, read-only."""
         return LedgerReader(self.client("dynamodb"), self.tables)
 
     @cached_property
@@ -51,7 +51,7 @@ class ReadingParts:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionParts(ReadingParts):
-    """The parts of one invocation of a function, by the function's name."""
+    """The parts of one function; ``name`` is the function's name."""
 
     name: str
     retention: timedelta
@@ -59,7 +59,7 @@ class FunctionParts(ReadingParts):
 
     @classmethod
     def of(cls, settings: FunctionSettings, *, patterns: tuple[str, ...] = ("*",)) -> Self:
-        """The parts of this function, with boto3's clients and its own name and clock."""
+        """The parts of this Lambda function, with boto3's clients."""
         return cls(
             client=client,
             tables=LedgerTables(
@@ -77,7 +77,7 @@ class FunctionParts(ReadingParts):
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, as this function writes it."""
+        """The ledger; its audit entries name this function."""
         return Ledger(
             self.client("dynamodb"),
             self.tables,
@@ -88,18 +88,18 @@ class FunctionParts(ReadingParts):
 
     @cached_property
     def bus(self) -> Bus:
-        """The event bus that outcomes are announced on."""
+        """The event bus for announcements."""
         return Bus(self.client("events"), self.event_bus)
 
     @cached_property
     def orphans(self) -> Orphans:
-        """Detects workflow executions that have ended."""
+        """Closes releases whose workflow execution ended without closing them."""
         return Orphans(
             ledger=self.ledger, step_functions=self.step_functions, bus=self.bus, clock=self.clock
         )
 
     def advance(self, invocation: str) -> Advance:
-        """Decides and applies for the invocation with this request id."""
+        """Decides and applies, for the invocation with this request id."""
         return Advance(
             ledger=self.ledger,
             codepipeline=self.codepipeline,

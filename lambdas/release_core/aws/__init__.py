@@ -1,1 +1,1 @@
-"""Calls to AWS: CodePipeline, Step Functions, EventBridge and the sources of revisions."""
+"""Calls to CodePipeline, Step Functions, EventBridge and the services that hold revisions."""

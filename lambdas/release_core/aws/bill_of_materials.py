@@ -1,4 +1,4 @@
-"""The bill of materials: what a succeeded execution shipped, so that it can be shipped again."""
+"""The bill of materials of a succeeded execution: all that is needed to ship it again."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
-from release_core.aws.codepipeline import CodePipeline, Seen, is_refusal
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot, is_permanent
 from release_core.domain.declarations import OBJECT_KEY, SourceAction, revision_types
 from release_core.domain.release import Pipeline
 from release_core.domain.revisions import KEY_TYPE, Pin, Revision, Shipped
@@ -14,23 +14,26 @@ from release_core.domain.revisions import KEY_TYPE, Pin, Revision, Shipped
 log = logging.getLogger(__name__)
 
 
-def bill_of_materials(codepipeline: CodePipeline, pipeline: Pipeline, seen: Seen) -> Shipped:
-    """What an execution shipped that a look has shown, each revision with its source action.
+def bill_of_materials(
+    codepipeline: CodePipeline, pipeline: Pipeline, seen: ExecutionSnapshot
+) -> Shipped:
+    """The revisions and variables of the pipeline's execution, each revision with its action.
 
-    Where AWS does not tell the action, that revision has none: a success is not lost for it. Raises
-    what may pass: a release that was good is not to be one that nobody can go back to.
+    A revision whose action AWS does not name has none; the success is recorded all the same. Raises
+    ClientError when a retry may help: without its actions, nothing could be rolled back to this
+    success.
     """
     shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
     if not seen.revisions or not pipeline.execution_id:
         return shipped
     try:
         sources = codepipeline.source_actions(pipeline.name, pipeline.execution_id)
-    except ClientError as trouble:
-        if not is_refusal(trouble):
+    except ClientError as error:
+        if not is_permanent(error):
             raise
         log.warning(
-            "the source actions are not known: %s",
-            trouble,
+            "could not list the source actions: %s",
+            error,
             extra={"pipeline": pipeline.name, "execution_id": pipeline.execution_id},
         )
         sources = {}
@@ -41,7 +44,7 @@ def bill_of_materials(codepipeline: CodePipeline, pipeline: Pipeline, seen: Seen
 def name_sources(
     revisions: Sequence[Revision], sources: Mapping[str, SourceAction], pins: Sequence[Pin]
 ) -> list[Revision]:
-    """The revisions with their actions, given by artifact, their types as pins, and origins."""
+    """The revisions, each with its action, revisionType and origin; ``sources`` is by artifact."""
     keys = {pin.action: pin.revision for pin in pins if pin.type == KEY_TYPE}
     named: list[Revision] = []
     for revision in revisions:
@@ -52,7 +55,7 @@ def name_sources(
         key = keys.get(source.name)
         named.append(_named(revision, source, key))
         if key:
-            # A version is one of an object: of which, when it is not the one that is declared.
+            # The version belongs to the object of this pin, not to the declared object.
             named.append(
                 Revision(
                     artifact=revision.artifact, revision=key, action=source.name, type=KEY_TYPE

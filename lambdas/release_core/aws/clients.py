@@ -1,4 +1,4 @@
-"""AWS clients, made once for each environment on first use."""
+"""AWS clients, created on first use and kept for the lifetime of the process."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,20 +9,19 @@ from typing import Any, Protocol
 import boto3
 from botocore.config import Config
 
-# Standard mode waits with jitter between tries, also when throttled: seven tries are about 25 s,
-# well within the 45 s of the functions that record why a call failed.
+# Standard mode waits with jitter between tries, also when AWS throttles. Seven tries take about
+# 25 s, well within the 45 s timeout of the functions that record why a call failed.
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 7}, connect_timeout=5, read_timeout=15
 )
 
-
-# AWS publishes no rates. Eight at once are a thousand calls of 80 ms in 10 s, and well below the
-# 20 to 25 concurrent calls at which CodePipeline has been seen to throttle.
-_AT_ONCE = 8
+# AWS publishes no rates. Eight concurrent calls of 80 ms are a thousand calls in 10 s, and well
+# below the 20 to 25 concurrent calls at which CodePipeline has been seen to throttle.
+_CONCURRENT_CALLS = 8
 
 
 class Context(Protocol):
-    """What the handlers use of Lambda's context."""
+    """The attributes of Lambda's context that the handlers use."""
 
     aws_request_id: str
 
@@ -34,24 +33,24 @@ def client(service: str) -> Any:
 
 
 class InParallel(Protocol):
-    """How a call is made for each of many values; the answers come in the values' order."""
+    """A function that calls for each of many values; the results are in the order of the values."""
 
     def __call__[T, R](self, call: Callable[[T], R], values: Iterable[T]) -> list[R]:
-        """Make the calls; raises what the first of them raised that did."""
+        """Make the calls; raises the error of the first call that failed."""
         ...
 
 
 def one_by_one[T, R](call: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """Call for one value after the other."""
+    """Call for one value after another."""
     return [call(value) for value in values]
 
 
 def in_parallel[T, R](call: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """Call for several values at a time; boto3's clients may be shared between threads."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    """Call for several values at a time; threads may share a boto3 client."""
+    with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
         return list(pool.map(call, values))
 
 
 def function_name() -> str:
-    """The name of this function, which is also the name of its session at AWS."""
+    """The name of this Lambda function, which is also its role session name."""
     return os.environ["AWS_LAMBDA_FUNCTION_NAME"]

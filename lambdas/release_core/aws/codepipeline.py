@@ -1,4 +1,4 @@
-"""What the release asks of CodePipeline, in the release's own words."""
+"""CodePipeline: its calls, with the values of the domain."""
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from release_core.domain.declarations import (
 )
 from release_core.domain.release import ExecutionState, Failure, Pipeline
 from release_core.domain.revisions import Revision
+from release_core.errors import ReleaseMachineError
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
         StartPipelineExecutionInputTypeDef,
     )
 
-REASON_LIMIT = 200  # characters of a stop's reason
+STOP_REASON_LIMIT = 200  # characters
 
-# GetPipelineExecution's status, in the words of the events; InProgress is no change.
+# The status of GetPipelineExecution as the state of an event; InProgress has no state.
 _STATE_OF_STATUS = {
     "Stopping": ExecutionState.STOPPING,
     "Stopped": ExecutionState.STOPPED,
@@ -45,8 +46,8 @@ _NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
 _ALREADY_STOPPING = {"DuplicatedStopRequestException"}
 
 
-class StartRefused(Exception):
-    """CodePipeline will not start the pipeline, however often it is asked; carries the failure."""
+class StartRefused(ReleaseMachineError):
+    """CodePipeline rejected the start of a pipeline, and a retry cannot help."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
@@ -54,8 +55,8 @@ class StartRefused(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What one look at an execution shows; ``state`` is None while it is in progress."""
+class ExecutionSnapshot:
+    """An execution as CodePipeline showed it; ``state`` is None while it is in progress."""
 
     state: ExecutionState | None
     summary: str | None
@@ -65,16 +66,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class FailedAction:
-    """An execution of an action that did not succeed, and why."""
+    """An action execution that failed or was abandoned, and why."""
 
     action_execution_id: str
     failure: Failure
 
 
 class CodePipeline:
-    """The calls to CodePipeline; throttling and server errors are retried by the SDK.
+    """Calls CodePipeline; the SDK retries throttling and server errors.
 
-    ``patterns`` are the deployment's, for the names of pipelines that it may release.
+    ``patterns`` match the names of the pipelines that this deployment may release.
     """
 
     def __init__(
@@ -89,12 +90,12 @@ class CodePipeline:
         self._in_parallel = in_parallel
 
     def declarations(self, names: Iterable[str]) -> Declared:
-        """What is found of the pipelines with these names; those that do not exist are absent."""
+        """Look up the declarations of pipelines; a pipeline that does not exist is absent."""
         found = self._in_parallel(self._declaration, names)
         return {each.name: each for each in found if each}
 
     def _declaration(self, name: str) -> Declaration | NotAllowed | NotMatched | None:
-        # IAM would refuse it as well, but to a person who plans it may show the pipeline.
+        # IAM denies the function these pipelines, but a person who plans may have the permission.
         if not matches(self._patterns, name):
             return NotMatched(name=name, patterns=self._patterns)
         try:
@@ -109,9 +110,10 @@ class CodePipeline:
         return read_declaration(pipeline)
 
     def start(self, pipeline: Pipeline, *, client_request_token: str) -> str:
-        """Start an execution with the pipeline's pins and answer its id; one for each token.
+        """Start an execution with the pipeline's variables and pins; return its id.
 
-        Raises StartRefused when the answer is no, and ClientError when trying again may help.
+        The same token returns the same execution. Raises StartRefused when CodePipeline rejects the
+        start, and ClientError when a retry may help.
         """
         request: StartPipelineExecutionInputTypeDef = {
             "name": pipeline.name,
@@ -133,7 +135,7 @@ class CodePipeline:
         try:
             answer = self._client.start_pipeline_execution(**request)
         except ClientError as error:
-            if not is_refusal(error):
+            if not is_permanent(error):
                 raise
             detail = error.response["Error"]
             raise StartRefused(
@@ -142,16 +144,16 @@ class CodePipeline:
         return answer["pipelineExecutionId"]
 
     def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool) -> bool:
-        """Ask the execution to stop after the action it is in, or to abandon that action too.
+        """Stop the execution after its action in progress, or abandon that action too.
 
-        False when it has ended already.
+        Returns False when the execution has ended already.
         """
         try:
             self._client.stop_pipeline_execution(
                 pipelineName=pipeline,
                 pipelineExecutionId=execution_id,
                 abandon=abandon,
-                reason=reason[:REASON_LIMIT],
+                reason=reason[:STOP_REASON_LIMIT],
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
@@ -160,8 +162,8 @@ class CodePipeline:
             return code in _ALREADY_STOPPING
         return True
 
-    def get_execution(self, pipeline: str, execution_id: str) -> Seen | None:
-        """Where the execution stands now; None when CodePipeline knows it no more."""
+    def get_execution(self, pipeline: str, execution_id: str) -> ExecutionSnapshot | None:
+        """The execution as it is now, or None when CodePipeline does not have it."""
         try:
             answer = self._client.get_pipeline_execution(
                 pipelineName=pipeline, pipelineExecutionId=execution_id
@@ -171,7 +173,7 @@ class CodePipeline:
                 raise
             return None
         execution = answer["pipelineExecution"]
-        return Seen(
+        return ExecutionSnapshot(
             state=_STATE_OF_STATUS.get(execution["status"]),
             summary=execution.get("statusSummary"),
             revisions=[
@@ -188,7 +190,7 @@ class CodePipeline:
         )
 
     def source_actions(self, pipeline: str, execution_id: str) -> dict[str, SourceAction]:
-        """The source actions of an execution that succeeded, by the artifacts that they made."""
+        """The source actions of an execution, by the names of their output artifacts."""
         pages = self._client.get_paginator("list_action_executions").paginate(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
         )
@@ -209,7 +211,7 @@ class CodePipeline:
         return found
 
     def retry(self, pipeline: str, execution_id: str, *, stage: str) -> bool:
-        """Retry the failed actions of a stage; False when CodePipeline does not retry them."""
+        """Retry the failed actions of a stage; False when CodePipeline rejects the retry."""
         try:
             self._client.retry_stage_execution(
                 pipelineName=pipeline,
@@ -218,17 +220,17 @@ class CodePipeline:
                 retryMode="FAILED_ACTIONS",
             )
         except ClientError as error:
-            if not is_refusal(error):
+            if not is_permanent(error):
                 raise
             return False
         return True
 
-    def explain_end(self, pipeline: str, execution_id: str) -> FailedAction | None:
-        """The newest action that failed or was abandoned, if one did; one page of the list."""
+    def newest_failed_action(self, pipeline: str, execution_id: str) -> FailedAction | None:
+        """The newest action that failed or was abandoned, among the 100 newest, or None."""
         answer = self._client.list_action_executions(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
         )
-        # The newest comes first; a retried stage lists its earlier failures too.
+        # The list begins with the newest; it includes the earlier failures of a retried stage.
         for detail in answer["actionExecutionDetails"]:
             if detail.get("status") in {"Failed", "Abandoned"}:
                 return FailedAction(detail["actionExecutionId"], _failure_of(detail))
@@ -237,9 +239,10 @@ class CodePipeline:
     def find_started(
         self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]
     ) -> dict[str, datetime]:
-        """The executions that these functions started in that time, oldest first, and when.
+        """The executions that these functions started in this period, with their start times.
 
-        A function's session at AWS has the function's name, and the trigger names the session.
+        The oldest is first. The trigger of an execution names the role session that started it, and
+        the role session of a function has the function's name.
         """
         started = self._newest_first(pipeline, since=since)
         return {
@@ -257,29 +260,30 @@ class CodePipeline:
         )
         for page in pages:
             for summary in page["pipelineExecutionSummaries"]:
-                # CodePipeline's clock is not ours: whole seconds, and a little apart.
+                # CodePipeline's clock has whole seconds and may differ from ours.
                 if (since - summary["startTime"]).total_seconds() > 5:
                     return
                 yield summary
 
 
 def client_request_token(release_id: str, pipeline: Pipeline) -> str:
-    """The token of a start: the same for the same start, whoever repeats it.
+    """The request token of a start; a repeated start has the same token.
 
-    Pins are no part of it: a release id has one manifest, so the same start has the same pins.
+    It does not contain the pins: a release id has one manifest, so a repeated start has the same
+    pins.
     """
     key = f"{release_id}\n{pipeline.name}\n{pipeline.attempt}\n{pipeline.retried}"
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def is_refusal(error: ClientError) -> bool:
-    """Whether the answer is no, however often it is asked for."""
+def is_permanent(error: ClientError) -> bool:
+    """Whether a retry of the call cannot succeed: a client error that is not about load."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     code = error.response["Error"]["Code"]
     return 400 <= status < 500 and status != 429 and "Throttl" not in code and code not in _BUSY
 
 
-# Refusals that pass with time: the workflow's retry asks again.
+# Errors that pass with time: the workflow's retry calls again.
 _BUSY = {"ConflictException", "ConcurrentPipelineExecutionsLimitExceededException"}
 
 

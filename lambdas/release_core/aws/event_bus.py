@@ -1,4 +1,4 @@
-"""The event bus, where outcomes are announced."""
+"""The event bus that outcomes are announced on."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ SOURCE = "release-machine"
 
 
 class Bus:
-    """Puts events with our source on the bus."""
+    """Puts events with the source ``release-machine`` on the bus."""
 
     def __init__(self, client: "EventBridgeClient", name: str) -> None:
         self._client = client
@@ -22,8 +22,8 @@ class Bus:
     def put(self, detail_type: str, detail: Mapping[str, Any]) -> None:
         """Put one event.
 
-        Raises AnnouncementRefused when EventBridge does not take it, and ClientError when it
-        could not be reached or was busy.
+        Raises AnnouncementRefused when EventBridge rejects the event, and ClientError when
+        EventBridge cannot be reached or throttles.
         """
         answer = self._client.put_events(
             Entries=[
@@ -37,5 +37,5 @@ class Bus:
         )
         if answer["FailedEntryCount"]:
             raise AnnouncementRefused(
-                f"the bus {self._name} did not take {detail_type!r}: {answer['Entries']}"
+                f"event bus {self._name} rejected {detail_type!r}: {answer['Entries']}"
             )

@@ -1,4 +1,4 @@
-"""Whether a pinned revision exists, asked of the service that it comes from."""
+"""Looks up whether a pinned revision exists in the service that holds it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from release_core.domain.revisions import KEY_TYPE, Pin
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
-    """Whether a revision exists: True, False, or None with the reason why nobody can say."""
+    """Whether a revision exists; None when unknown, with the reason in ``note``."""
 
     exists: bool | None
     note: str | None = None
 
 
 class RevisionSources:
-    """Looks for revisions where they come from, with whatever the caller may read there.
+    """Looks up revisions with the caller's permissions; safe to use in several threads.
 
-    May be used in several threads; ``make_client`` makes the client of a service.
+    ``make_client`` creates the client of a service by its name.
     """
 
     def __init__(self, make_client: Callable[[str], Any]) -> None:
@@ -31,34 +31,34 @@ class RevisionSources:
         self._making = Lock()
 
     def find(self, source: SourceAction, pins: Sequence[Pin]) -> Lookup:
-        """Whether a source action can take the revision that the pins of a manifest give it."""
+        """Look up whether the revision that these pins give a source action exists."""
         pinned = {pin.type: pin.revision for pin in pins}
         reads = {**source.origin, **({OBJECT_KEY: pinned[KEY_TYPE]} if KEY_TYPE in pinned else {})}
-        if note := _why_not_asked(source, reads):
+        if note := _why_not_looked_up(source, reads):
             return Lookup(exists=None, note=note)
         look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
             source.provider
         )
         if look is None:
-            return Lookup(exists=None, note=f"{source.provider} cannot be asked for revisions")
+            return Lookup(exists=None, note=f"revisions of {source.provider} cannot be looked up")
         try:
             look(reads, pinned)
         except ParamValidationError:
-            # No bucket or repository has such a name; variables put anything there.
+            # The name is not valid, so nothing has it. Variables can put any text there.
             return Lookup(exists=False)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            # HeadObject has no body to name its errors: a version that is none is a bad request.
+            # HeadObject has no body that names the error: for an invalid version it answers 400.
             if code in _ABSENT or (source.provider == "S3" and status in {400, 404, 405}):
                 return Lookup(exists=False)
             if status >= 500 or "Throttl" in code:
                 raise
-            return Lookup(exists=None, note=f"{source.provider} answers {code}")
+            return Lookup(exists=None, note=f"{source.provider} answered {code}")
         return Lookup(exists=True)
 
     def _client(self, service: str) -> Any:
-        # Threads may share boto3's clients, but not the session that makes them.
+        # Threads may share a boto3 client, but not the session that creates it.
         with self._making:
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
@@ -85,13 +85,13 @@ class RevisionSources:
         )
 
 
-def _why_not_asked(source: SourceAction, reads: Mapping[str, str]) -> str | None:
+def _why_not_looked_up(source: SourceAction, reads: Mapping[str, str]) -> str | None:
     if source.foreign_role:
-        # What is not there for the caller may be there for this role, under the same name.
-        return f"it is read in another account, with {source.foreign_role}"
+        # The caller may see another resource under the same name than this role does.
+        return f"its source is read in another account, with {source.foreign_role}"
     for value in reads.values():
         if "#{" in value:
-            return f"nobody knows yet what {value} will be"
+            return f"the value of {value} is not known before the pipeline runs"
     return None
 
 

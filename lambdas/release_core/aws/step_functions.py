@@ -1,4 +1,4 @@
-"""What is told to Step Functions through task tokens, and asked of it about executions."""
+"""Step Functions: completes tasks by their tokens and describes workflow executions."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,22 +12,22 @@ from release_core.strict_json import write_json
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
-CAUSE_LIMIT = 32_768  # characters, as SendTaskFailure takes them
+CAUSE_LIMIT = 32_768  # characters, the maximum of SendTaskFailure
 
-# The task is gone: settled before, timed out, or its execution was stopped.
+# The token is no longer valid: already used, timed out, or its workflow execution was stopped.
 _GONE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 
 
 class StepFunctions:
-    """Resolves task tokens, and reads the input and the end of workflow executions."""
+    """Completes tasks, and reads the input and the end of workflow executions."""
 
     def __init__(self, client: "SFNClient") -> None:
         self._client = client
 
     def settle(self, pipeline: Pipeline) -> bool:
-        """Resolve the pipeline's token with its outcome; False when nobody waits for it any more.
+        """Settle the task token with the pipeline's outcome; False if it is no longer valid.
 
-        Raises ClientError when Step Functions could not be reached or was busy.
+        Raises ClientError when Step Functions cannot be reached or throttles.
         """
         token = pipeline.task_token or ""
         if pipeline.status is PipelineStatus.SUCCEEDED:
@@ -41,35 +41,35 @@ class StepFunctions:
         return self._fail(token, PIPELINE_ERRORS[pipeline.status], cause)
 
     def look_again(self, token: str, seconds: int) -> bool:
-        """Send the task back to wait for so many seconds with a new token, unless it is gone."""
+        """Make the task wait again with a new token; False if this one is no longer valid."""
         return self._fail(token, LOOK_AGAIN, str(seconds))
 
     def wake(self, token: str) -> bool:
-        """Let a task that waited for busy pipelines go on, unless it is gone."""
+        """Resume a task that waits for locked pipelines; False if its token is no longer valid."""
         return self._succeed(token, "{}")
 
     def execution_input(self, execution_arn: str) -> str:
-        """The input of a workflow execution, to the letter."""
-        # The text itself: the parsed input of a task has lost the spelling of its numbers.
+        """The input of a workflow execution, as the text that was given."""
+        # Not the parsed input of a task: parsing loses the spelling of numbers (5.10 becomes 5.1).
         return self._client.describe_execution(executionArn=execution_arn)["input"]
 
     def workflow_end(self, execution_arn: str) -> WorkflowEnd | None:
-        """How a workflow execution ended: None while it runs.
+        """The end of a workflow execution, or None while it runs.
 
-        One that Step Functions knows no more counts as FAILED.
+        An execution that Step Functions no longer has counts as FAILED.
         """
         try:
             found = self._client.describe_execution(executionArn=execution_arn)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
-            cause = "Step Functions knows it no more"
-            return WorkflowEnd(execution_arn=execution_arn, how="FAILED", cause=cause)
+            cause = "Step Functions no longer has this execution"
+            return WorkflowEnd(execution_arn=execution_arn, status="FAILED", cause=cause)
         if found["status"] in {"RUNNING", "PENDING_REDRIVE"}:
             return None
         return WorkflowEnd(
             execution_arn=execution_arn,
-            how=found["status"],
+            status=found["status"],
             error=found.get("error"),
             cause=found.get("cause"),
         )
@@ -93,7 +93,7 @@ def _unless_gone(send: Callable[[], object]) -> bool:
     return True
 
 
-# Sent with SendTaskFailure; the workflow never retries these.
+# The errors of SendTaskFailure for each outcome; the workflow never retries these.
 PIPELINE_ERRORS = {
     PipelineStatus.FAILED: "PipelineFailed",
     PipelineStatus.STOPPED: "PipelineStopped",
@@ -103,6 +103,5 @@ PIPELINE_ERRORS = {
     PipelineStatus.SKIPPED: "PipelineSkipped",
 }
 
-
-# Sent with SendTaskFailure too, but no outcome: the task is to wait for a shorter or longer time.
+# Also an error of SendTaskFailure, but not an outcome: the task waits again, for another time.
 LOOK_AGAIN = "LookAgain"

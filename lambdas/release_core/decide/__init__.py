@@ -1,1 +1,1 @@
-"""What is due next for a release: pure functions of what is on record."""
+"""Decides what is due next for a release: pure functions of what is on record."""

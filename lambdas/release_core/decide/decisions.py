@@ -1,7 +1,7 @@
-"""What should happen next to a release, as a pure function of what the ledger says.
+"""Decides what should happen next to a release: a pure function of what the ledger says.
 
-Any number of functions may decide at once from slightly different views: each decision is applied
-by a conditional write, so a decision that came too late changes nothing.
+Several functions may decide at the same time from slightly different reads of the ledger. Each
+decision is applied by a conditional write, so a decision that comes too late changes nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from release_core.domain.release import (
 
 @dataclass(frozen=True)
 class Stop:
-    """Ask CodePipeline to stop the execution; ``timed_out`` when its time is up."""
+    """Ask CodePipeline to stop the execution; ``timed_out`` at its time limit or the deadline."""
 
     pipeline: Pipeline
     why: str
@@ -46,14 +46,14 @@ class Skip:
 
 @dataclass(frozen=True)
 class Free:
-    """Give back the slot of a pipeline that has ended."""
+    """Free the ``max_concurrency`` slot of a pipeline that has ended."""
 
     pipeline: Pipeline
 
 
 @dataclass(frozen=True)
 class Retry:
-    """Retry the failed stage; ``again`` when an earlier retry was left half done."""
+    """Retry the failed stage; ``again`` when an earlier retry was claimed and not completed."""
 
     pipeline: Pipeline
     change: Change
@@ -61,15 +61,15 @@ class Retry:
 
 
 @dataclass(frozen=True)
-class Find:
-    """Find out whether a start or retry that nobody recorded took place."""
+class Resolve:
+    """Find out whether a start or retry that was claimed and not completed took place."""
 
     pipeline: Pipeline
 
 
 @dataclass(frozen=True)
 class Start:
-    """Start the pipeline; ``again`` when an earlier start was left half done."""
+    """Start the pipeline; ``again`` when an earlier start was claimed and not completed."""
 
     pipeline: Pipeline
     again: bool = False
@@ -77,24 +77,26 @@ class Start:
 
 @dataclass(frozen=True)
 class Settle:
-    """Resolve the task token with the outcome on record."""
+    """Settle the task token with the outcome on record."""
 
     pipeline: Pipeline
 
 
-type Decision = Stop | End | Skip | Free | Retry | Find | Start | Settle
+type Decision = Stop | End | Skip | Free | Retry | Resolve | Start | Settle
 
-# A token that is not settled yet brings its task back here: so settling comes last.
-_URGENCY = (Stop, End, Skip, Free, Retry, Find, Start, Settle)
+# Settling comes last: while its token is not settled, the task times out and returns here, so
+# decisions that could not be applied are made again.
+_URGENCY = (Stop, End, Skip, Free, Retry, Resolve, Start, Settle)
 
 
 def decide(
     release: Release, now: datetime, *, actor: str = "", only: str | None = None
 ) -> list[Decision]:
-    """The decisions that are due, the most urgent first; empty when there is none.
+    """The decisions that are due, the most urgent first; empty when nothing is due.
 
-    ``actor`` names the invocation that asks: a claim of its own is one that it has to go on with.
-    With ``only``, just that pipeline and those it depends on need to be known.
+    ``actor`` names the invocation that decides: it continues a start or retry that it has claimed.
+    ``only`` limits the decisions to one pipeline; then ``release`` needs only that pipeline and the
+    pipelines it depends on.
     """
     decisions = [
         decision
@@ -102,7 +104,7 @@ def decide(
         if only in {None, pipeline.name} and not release.renews(pipeline)
         for decision in _decide_pipeline(release, pipeline, now, actor)
     ]
-    # What is skipped for want of another one is skipped after it.
+    # A pipeline is skipped after the pipeline that it depends on.
     places = {name: place for place, name in enumerate(release.lost)}
     decisions.sort(key=lambda each: (_URGENCY.index(type(each)), places.get(each.pipeline.name, 0)))
     return _within_limit(release, decisions)
@@ -149,14 +151,16 @@ def _decide_started(
     claim = pipeline.retry if latest.state is ExecutionState.FAILED else None
     if claim and claim.attempt != latest.attempt:
         claim = None
-    # As with a start: a token registered since, a claim of our own, or enough time has passed.
-    if claim and not (
+    # Race: a retry is claimed and its claimant may still be working. As with a start, the claim can
+    # be continued if it is our own, if a task token was registered since, or after CLAIM_WINDOW.
+    claimant_is_gone = claim is not None and (
         claim.by == actor
         or pipeline.registrations > claim.registration
         or now - claim.at > CLAIM_WINDOW
-    ):
+    )
+    if claim and not claimant_is_gone:
         if release.status is not ReleaseStatus.RUNNING:
-            yield Find(pipeline)
+            yield Resolve(pipeline)
     elif _may_retry(release, pipeline, latest, now) and (
         claim or pipeline.retried < pipeline.retries
     ):
@@ -169,7 +173,7 @@ def _may_retry(release: Release, pipeline: Pipeline, latest: Change, now: dateti
     return (
         latest.state is ExecutionState.FAILED
         and not pipeline.stop_requested_at
-        and not any(_decide_running(release, pipeline, now))  # what would be stopped at once
+        and not any(_decide_running(release, pipeline, now))  # it would be stopped immediately
     )
 
 
@@ -180,27 +184,29 @@ def _decide_running(release: Release, pipeline: Pipeline, now: datetime) -> Iter
     elif release.halted_by and release.on_failure.stops:
         yield Stop(pipeline, f"{release.halted_by} did not succeed")
     elif end and now >= end:
-        yield Stop(pipeline, "its time is up", timed_out=True)
+        limit = "the deadline of the release" if end == release.deadline else "its time limit"
+        yield Stop(pipeline, f"{limit} has passed", timed_out=True)
 
 
 def _decide_starting(
     release: Release, pipeline: Pipeline, now: datetime, actor: str
 ) -> Iterator[Decision]:
-    # The starter is gone when a token was registered since its claim: that is a retry's. A claim
-    # of our own is what our first try left; and no starter lives longer than the window.
-    gone = (
+    # Race: a start is claimed and its starter may still be working. The starter is gone if a task
+    # token was registered since its claim: then the workflow has retried the task. A claim of our
+    # own is from an earlier try of this invocation. No starter lives longer than CLAIM_WINDOW.
+    starter_is_gone = (
         pipeline.registrations > pipeline.starting_registration
         or pipeline.started_by == actor
         or (pipeline.start_tried_at is not None and now - pipeline.start_tried_at > CLAIM_WINDOW)
     )
     if release.status is not ReleaseStatus.RUNNING:
-        yield Find(pipeline)
-    elif gone:
-        yield Start(pipeline, again=True) if _why_not(release, now) is None else Find(pipeline)
+        yield Resolve(pipeline)
+    elif starter_is_gone:
+        yield Start(pipeline, again=True) if _why_not(release, now) is None else Resolve(pipeline)
 
 
 def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
-    why_not = _why_not(release, now) or _bad_dependency(release, pipeline)
+    why_not = _why_not(release, now) or _unmet_dependency(release, pipeline)
     if why_not:
         yield Skip(pipeline, why_not)
     elif pipeline.task_token and all(
@@ -208,11 +214,11 @@ def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iter
     ):
         yield Start(pipeline)
     elif not pipeline.task_token and now - release.began_at > TASK_WINDOW:
-        yield Skip(pipeline, "its task never came")
+        yield Skip(pipeline, "the workflow did not start its task in time")
 
 
 def _why_not(release: Release, now: datetime) -> str | None:
-    """Why the release starts nothing any more, if so."""
+    """Why the release starts no more pipelines, or None."""
     if release.status is not ReleaseStatus.RUNNING:
         return f"release {release.release_id} is {release.status}"
     if release.halted_by:
@@ -222,7 +228,7 @@ def _why_not(release: Release, now: datetime) -> str | None:
     return None
 
 
-def _bad_dependency(release: Release, pipeline: Pipeline) -> str | None:
+def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:
     for name in pipeline.depends_on:
         if name in release.lost:
             return f"it depends on {name}, which is {release.lost[name]}"
@@ -230,7 +236,7 @@ def _bad_dependency(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def expiry(release: Release, pipeline: Pipeline) -> datetime | None:
-    """When the time of a started pipeline is up, if it is limited."""
+    """When a started pipeline reaches its time limit or the release's deadline, if it has any."""
     limits = [release.deadline] if release.deadline else []
     if pipeline.time_limit and pipeline.started_at:
         limits.append(pipeline.started_at + pipeline.time_limit)

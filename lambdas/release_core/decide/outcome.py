@@ -5,12 +5,13 @@ from release_core.domain.workflow_end import WHY_LIMIT
 
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:
-    """What the pipelines of a release make of it: SUCCEEDED only when every one has succeeded."""
+    """The final status of a release and the reason; SUCCEEDED only if every pipeline succeeded."""
     pipelines = sorted(release.pipelines.values(), key=lambda each: each.position)
-    bad = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
-    if pipelines and not bad:
+    unsuccessful = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
+    if pipelines and not unsuccessful:
         all_of_them = "its 1 pipeline" if len(pipelines) == 1 else f"all {len(pipelines)} pipelines"
         return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded"
-    lines = [f"- {describe_outcome(each)}" for each in bad]
-    why = f"{len(bad)} of {len(pipelines)} pipelines did not succeed:\n" + "\n".join(lines)
+    lines = [f"- {describe_outcome(each)}" for each in unsuccessful]
+    title = f"{len(unsuccessful)} of {len(pipelines)} pipelines did not succeed:\n"
+    why = title + "\n".join(lines)
     return ReleaseStatus.FAILED, why[:WHY_LIMIT]

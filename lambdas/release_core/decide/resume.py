@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from release_core.decide.timing import CLOSED_WITHIN
+from release_core.decide.timing import UNRECORDED_START_WINDOW
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
 from release_core.manifest.model import Manifest
@@ -69,7 +69,7 @@ def may_begin(pipeline: Pipeline, now: datetime) -> bool:
         tries.append(pipeline.start_tried_at)
     if pipeline.status is PipelineStatus.RUNNING and pipeline.retry:
         tries.append(pipeline.retry.at)
-    return any(now - at < CLOSED_WITHIN for at in tries)
+    return any(now - at < UNRECORDED_START_WINDOW for at in tries)
 
 
 def unfinished(release: Release) -> list[str]:

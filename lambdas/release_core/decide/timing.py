@@ -1,41 +1,51 @@
-"""Every window of time that decisions depend on, and how long a task waits before a look."""
+"""Every time window that decisions depend on, and how long a task waits before its next look.
+
+tests/contract/test_times.py checks CLAIM_WINDOW, TASK_LATENESS and CLOSE_TRIED_WITHIN against the
+timeouts and retries of the functions, the workflow and Lambda.
+"""
 
 from datetime import timedelta
 
-# A cold function in a large release takes seconds to look. A task that waited for less would time
-# out and come back before it could be told to wait for longer, and again, and again.
-LEAST_WAIT = 10  # seconds
+# Starts and retries of one pipeline.
+
+# Race: another function takes over a start or retry whose claimant may still be working. No
+# claimant lives longer than this. Lambda's first retry of a stop event comes later than this, so
+# the first retry can resolve the start and the second is left for a fault.
+CLAIM_WINDOW = timedelta(seconds=55)
+
+# Race: a start is repeated after CodePipeline has forgotten its clientRequestToken, and makes a
+# second execution. AWS does not publish how long it remembers; after this, search before starting.
+REQUEST_TOKEN_LIFETIME = timedelta(minutes=5)
+
+# Race: a new execution counts as deleted before CodePipeline shows it. AWS does not publish how
+# long that takes; an execution that is not found counts as deleted only after this.
+VISIBLE_WITHIN = timedelta(minutes=5)
+
+# Race: a release is resumed while a start or retry of its last attempt may still happen. After this
+# the close has made all its tries and has recorded what it found.
+UNRECORDED_START_WINDOW = timedelta(minutes=5)
+
+# Tasks of the workflow.
+
+# Race: a pipeline is skipped because it has no task, and then the workflow starts the task. After
+# this the workflow has started every task, or has given it up.
+TASK_WINDOW = timedelta(hours=1)
+
+# Race: another task looks at a pipeline whose own task is being retried. A task that is overdue by
+# this has used all its tries.
+TASK_LATENESS = timedelta(minutes=20)
+
+# The close of a release.
+
+# Race: a release is closed a second time while its close is being retried. After this Lambda has
+# made all its tries of the close, each as long as it may run.
+CLOSE_TRIED_WITHIN = timedelta(minutes=20)
+
+# Seconds. A cold function in a large release takes seconds to look. A task that waits for less
+# times out and returns before its wait can be changed, again and again.
+MIN_WAIT = 10
 
 
 def seconds_to_wait(look_after_seconds: int, *limits: float) -> int:
-    """The shortest of the limits and the ordinary wait, but no less than a look may take."""
-    return min(look_after_seconds, max(LEAST_WAIT, int(min(limits, default=look_after_seconds))))
-
-
-# A close has been tried as often as it is by then, and what it could find out is on record.
-CLOSED_WITHIN = timedelta(minutes=5)
-
-
-# By then a function that was starting or retrying a pipeline has ended, one way or another; and
-# sooner than Lambda tries a stop's event again, so that one of its three tries is left for a fault.
-CLAIM_WINDOW = timedelta(seconds=55)
-
-
-# By then the workflow has begun the task of every pipeline, or has given it up.
-TASK_WINDOW = timedelta(hours=1)
-
-
-# The workflow has tried a task as often as it does by then: one that is later has been given up.
-TASK_LATENESS = timedelta(minutes=20)
-
-
-# By then Lambda has tried a close as often as it does, each time for as long as it may last.
-CLOSE_TRIED_WITHIN = timedelta(minutes=20)
-
-
-# How long AWS remembers a clientRequestToken is not published; for so long it is relied upon.
-TOKEN_REMEMBERED = timedelta(minutes=5)
-
-
-# AWS does not say how soon an execution can be looked at; for so long one not found is not lost.
-SHOWN_WITHIN = timedelta(minutes=5)
+    """The shortest of the limits and the usual wait, in seconds, but at least MIN_WAIT."""
+    return min(look_after_seconds, max(MIN_WAIT, int(min(limits, default=look_after_seconds))))

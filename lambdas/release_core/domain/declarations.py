@@ -1,4 +1,4 @@
-"""What a pipeline declares, as far as a release has to fit it."""
+"""The declarations of pipelines: the parts that a release has to match."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
         PipelineDeclarationOutputTypeDef,
     )
 
-# Each provider of source actions, and the revisionTypes that its actions take. Source: the
-# CodePipeline user guide, "Start a pipeline with a source revision override".
+# The revisionTypes that the source actions of each provider accept; the first is the type of the
+# revisions that CodePipeline records. Source: the CodePipeline user guide, "Start a pipeline with a
+# source revision override".
 _REVISION_TYPES = {
     "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"),
     "ECR": ("IMAGE_DIGEST",),
@@ -23,7 +24,7 @@ _REVISION_TYPES = {
 }
 
 OBJECT_KEY = "S3ObjectKey"
-# Of each provider, what in an action's configuration says what its revisions are revisions of.
+# The configuration of each provider's actions that names the bucket and key, or the repository.
 # Source: the CodePipeline user guide, "Action structure reference".
 _ORIGINS = {
     "S3": ("S3Bucket", OBJECT_KEY),
@@ -36,15 +37,15 @@ _VARIABLE = re.compile(r"#\{variables\.([A-Za-z0-9@_-]+)\}")
 
 
 def revision_types(provider: str) -> tuple[str, ...]:
-    """The revisionTypes for a provider, that of its recorded revisions first; empty: unknown."""
+    """The revisionTypes of a provider, that of recorded revisions first; empty if unknown."""
     return _REVISION_TYPES.get(provider, ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceAction:
-    """A source action and what it declares, by AWS's names for its provider's configuration.
+    """A source action of a pipeline; ``configuration`` has the provider's own field names.
 
-    ``foreign_role`` is the role of another account that it reads its source with, if it does.
+    ``foreign_role`` is set when the action reads its source with a role of another account.
     """
 
     name: str
@@ -54,17 +55,17 @@ class SourceAction:
 
     @property
     def takes_keys(self) -> bool:
-        """Whether S3_OBJECT_KEY may give it another object."""
+        """Whether a pin of type S3_OBJECT_KEY may replace its object key."""
         return self.configuration.get("AllowOverrideForS3ObjectKey", "").lower() == "true"
 
     @property
     def origin(self) -> dict[str, str]:
-        """The bucket and key or the repository of its revisions, as far as that is known."""
+        """The configuration fields that name its bucket and key, or its repository, if known."""
         names = _ORIGINS.get(self.provider, ())
         return {name: self.configuration[name] for name in names if name in self.configuration}
 
     def with_variables(self, variables: Mapping[str, str]) -> Self:
-        """The action as it runs with these variables of its pipeline; others stay as they are."""
+        """The action with these pipeline variables resolved; other references stay."""
         return replace(
             self,
             configuration={
@@ -76,7 +77,7 @@ class SourceAction:
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """A pipeline as GetPipeline shows it; ``variables`` has the default of each, or None."""
+    """A pipeline's declaration from GetPipeline; ``variables`` maps names to defaults or None."""
 
     name: str
     type: str
@@ -85,21 +86,21 @@ class Declaration:
     sources: tuple[SourceAction, ...] = ()
 
     def sources_with(self, given: Mapping[str, str]) -> tuple[SourceAction, ...]:
-        """The source actions as they run when the pipeline is started with these variables."""
+        """The source actions, resolved for a start with these variables."""
         defaults = {name: value for name, value in self.variables.items() if value is not None}
         return tuple(source.with_variables({**defaults, **given}) for source in self.sources)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotAllowed:
-    """A pipeline that the caller may not read, so that nobody knows whether it exists."""
+    """The caller has no permission to read this pipeline; it may or may not exist."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotMatched:
-    """A pipeline whose name does not match ``patterns``, the deployment's; it was not looked up."""
+    """The pipeline's name does not match ``pipeline_name_patterns``; it was not looked up."""
 
     name: str
     patterns: tuple[str, ...]
@@ -113,24 +114,24 @@ class NotFound:
     nearest: str | None
 
 
-# What was found of the pipelines that were asked for. A pipeline that does not exist is absent, or
+# The result for each requested pipeline, by its name. A pipeline that does not exist is absent, or
 # NotFound where the names of all pipelines are known.
 type Declared = Mapping[str, Declaration | NotAllowed | NotMatched | NotFound]
 
 
 def declaration_of(declared: Declared, name: str) -> Declaration | None:
-    """What a pipeline declares, if it could be read."""
+    """The pipeline's declaration, or None when it could not be read."""
     found = declared.get(name)
     return found if isinstance(found, Declaration) else None
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:
-    """Whether a name matches one of the patterns; * stands for any text, as in IAM."""
+    """Whether the pipeline's name matches a pattern; ``*`` matches any text, as in IAM."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaration:
-    """What a release has to fit in a pipeline that GetPipeline has answered."""
+    """Read the declaration from the ``pipeline`` of a GetPipeline response."""
     actions = [action for stage in pipeline["stages"] for action in stage["actions"]]
     return Declaration(
         name=pipeline["name"],
@@ -155,7 +156,7 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
 def _foreign_role(
     action: "ActionDeclarationOutputTypeDef", pipeline: "PipelineDeclarationOutputTypeDef"
 ) -> str | None:
-    # Many tools give each action a role of its own, in the pipeline's account: that is no other.
+    # Many tools give each action its own role in the pipeline's account; that role is not foreign.
     role = action.get("roleArn")
     return role if role and _account(role) != _account(pipeline.get("roleArn", "")) else None
 

@@ -1,1 +1,1 @@
-"""The three DynamoDB tables: their items, and each write with its condition."""
+"""The three DynamoDB tables: their items, the reads, and each conditional write."""

@@ -1,29 +1,29 @@
-"""Who writes to the ledger and when, and the entries of an item's audit."""
+"""The author of ledger writes, and the entries of an item's audit."""
 
 from dataclasses import dataclass
 
 from release_core.clock import Clock, to_iso
 from release_core.ledger.dynamodb import Item
 
-# Characters of an entry of a history: an item has 400 KB, and each attempt may add entries.
+# Characters of one text in an item: an item has at most 400 KB, and each attempt may add texts.
 MAX_TEXT = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Author:
-    """The function that writes to the ledger, by its name, and its clock."""
+    """The function that writes to the ledger, and its clock."""
 
     clock: Clock
     name: str
 
     def now(self) -> str:
-        """The present time as the tables hold it."""
+        """The current time, as the tables store it."""
         return to_iso(self.clock())
 
     def audit(self, what: str, *, before: str | None, after: str, who: str | None = None) -> Item:
-        """One entry of an item's audit: when, who, what, and the status before and after.
+        """An audit entry: the time, who did what, and the status before and after.
 
-        ``who`` is the author unless it is given.
+        ``who`` is the author by default.
         """
         return {
             "at": self.now(),
@@ -35,5 +35,5 @@ class Author:
 
 
 def shorten(text: str) -> str:
-    """The text, cut to what an entry of a history may hold."""
+    """The text, cut to MAX_TEXT characters."""
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."

@@ -1,8 +1,11 @@
-"""The few calls to DynamoDB that the ledger is made of, with items as plain values."""
+"""The DynamoDB calls that the ledger uses, with items as plain Python values."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
+from random import uniform
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
 type Item = dict[str, Any]
 
 BATCH_GET_LIMIT = 100
-# Items: DynamoDB takes 100 in one transaction, but no more than 4 MB; each has 400 KB at most.
+# Items. DynamoDB allows 100 in a transaction, but no more than 4 MB, and an item has up to 400 KB.
 TRANSACTION_LIMIT = 10
+# Calls in a row that read no key of a batch: the waits between them add up to 6.3 s at most.
+STALLED_READS_LIMIT = 7
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -26,23 +31,23 @@ _NAME = re.compile(r"#(\w+)")
 
 
 def to_attributes(item: Mapping[str, Any]) -> dict[str, "AttributeValueTypeDef"]:
-    """The item as DynamoDB's client takes it, without the attributes that are None."""
+    """The item in DynamoDB's attribute format, without attributes that are None."""
     return {name: _serialize(value) for name, value in item.items() if value is not None}
 
 
 def from_attributes(attributes: Mapping[str, Any]) -> Item:
-    """The item that DynamoDB's client answered."""
+    """The item from DynamoDB's attribute format."""
     return {name: _deserialize(value) for name, value in attributes.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """What to change in one item, and the condition under which.
+    """The changes to one item, and their condition.
 
-    ``put`` sets attributes, ``default`` those that are missing, ``append`` adds one entry to a
-    list, ``add`` adds a member to a string set or a number to a number, ``subtract``
-    takes a member out of a string set, ``remove`` removes.
-    The condition writes attributes as ``#name`` and its own ``values`` as ``:name``.
+    ``put`` sets attributes. ``default`` sets attributes that are missing. ``append`` adds one entry
+    to a list. ``add`` adds a member to a string set, or a number to a number. ``subtract`` removes
+    a member from a string set. ``remove`` removes attributes. In the condition ``#name`` is an
+    attribute and ``:name`` is one of its ``values``.
     """
 
     put: Mapping[str, Any] = field(default_factory=dict)
@@ -55,7 +60,7 @@ class Update:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def request(self) -> dict[str, Any]:
-        """The update as parameters of UpdateItem, or of an Update in a transaction."""
+        """The parameters for UpdateItem, or for an Update in a transaction."""
         put = {name: value for name, value in self.put.items() if value is not None}
         sets = [f"#{name} = :{name}" for name in put]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in self.default]
@@ -91,39 +96,64 @@ class Update:
 
 @dataclass(frozen=True)
 class Written:
-    """The item after the write, or, when its condition did not hold, as it was found."""
+    """The result of a conditional write: the item after it, or as it was if not ``applied``."""
 
     item: Item
-    held: bool
+    applied: bool
+
+
+def back_off(stalled: int) -> None:
+    """Wait before the next call, with jitter; longer after each call that read nothing."""
+    sleep(uniform(0, 0.05 * 2**stalled))  # noqa: S311  # jitter, not a secret
 
 
 class Table:
-    """One table, by its items' keys; all reads are consistent."""
+    """One table; all reads are consistent, except those of an index."""
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        *,
+        wait: Callable[[int], None] = back_off,
+    ) -> None:
         self._client = client
+        self._wait = wait
         self.name = name
 
     def get_all(self, keys: Sequence[Item]) -> Iterator[Item]:
-        """The items with these keys that exist, in no order."""
-        for start in range(0, len(keys), BATCH_GET_LIMIT):
-            wanted: Any = {
-                self.name: {
-                    "Keys": [to_attributes(key) for key in keys[start : start + BATCH_GET_LIMIT]],
-                    "ConsistentRead": True,
-                }
-            }
-            while wanted:
-                answer = self._client.batch_get_item(RequestItems=wanted)
-                yield from map(from_attributes, answer["Responses"].get(self.name, []))
-                wanted = answer.get("UnprocessedKeys")
+        """The items with these keys, in any order; a key without an item is left out.
+
+        Raises LedgerBusy when DynamoDB repeatedly leaves all keys unprocessed.
+        """
+        for batch in batched(keys, BATCH_GET_LIMIT, strict=False):
+            yield from self._get_batch(batch)
+
+    def _get_batch(self, keys: Sequence[Item]) -> Iterator[Item]:
+        wanted: Any = {
+            self.name: {"Keys": [to_attributes(key) for key in keys], "ConsistentRead": True}
+        }
+        stalled = 0
+        while True:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from map(from_attributes, answer["Responses"].get(self.name, []))
+            asked, wanted = wanted, answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+            # DynamoDB leaves keys when it throttles, but also when a response is full: only calls
+            # that read nothing count as stalled.
+            left = len(wanted[self.name]["Keys"])
+            stalled = stalled + 1 if left == len(asked[self.name]["Keys"]) else 0
+            if stalled == STALLED_READS_LIMIT:
+                raise LedgerBusy(f"DynamoDB left {left} keys of {self.name} unprocessed")
+            self._wait(stalled)
 
     def query(
         self, condition: str, values: Item, *, index: str | None = None, only: str = ""
     ) -> Iterator[Item]:
-        """The items of one partition whose key meets the condition, in the order of their keys.
+        """The items of one partition whose keys meet the condition, in the order of their keys.
 
-        ``only`` is what they have to meet besides. An ``index`` may lag behind.
+        ``only`` filters them further. Reads of an ``index`` are eventually consistent.
         """
         names = _NAME.findall(f"{condition} {only}")
         request: dict[str, Any] = {
@@ -144,11 +174,11 @@ class Table:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, item: Item) -> None:
-        """Put the item, whatever was there."""
+        """Write the item; replace an item with the same key."""
         self._client.put_item(TableName=self.name, Item=to_attributes(item))
 
     def update(self, key: Item, update: Update) -> Written:
-        """Update the item if the condition holds; either way tell what is there, atomically."""
+        """Update the item if the condition holds; the same call returns the item in both cases."""
         try:
             answer = self._client.update_item(
                 TableName=self.name,
@@ -162,21 +192,21 @@ class Table:
                 raise
             response: Any = error.response
             # Absent when the condition failed because there is no item at all.
-            return Written(from_attributes(response.get("Item", {})), held=False)
-        return Written(from_attributes(answer["Attributes"]), held=True)
+            return Written(from_attributes(response.get("Item", {})), applied=False)
+        return Written(from_attributes(answer["Attributes"]), applied=True)
 
-    def putting(self, item: Item, *, condition: str) -> dict[str, Any]:
-        """The put of an item as an action of a transaction."""
+    def put_action(self, item: Item, *, condition: str) -> dict[str, Any]:
+        """A conditional put, as an action of a transaction."""
         return {
             "Put": self._action(Item=to_attributes(item), ConditionExpression=condition),
         }
 
-    def updating(self, key: Item, update: Update) -> dict[str, Any]:
-        """The update of an item as an action of a transaction."""
+    def update_action(self, key: Item, update: Update) -> dict[str, Any]:
+        """An update, as an action of a transaction."""
         return {"Update": self._action(Key=to_attributes(key), **update.request())}
 
-    def checking(self, key: Item, update: Update) -> dict[str, Any]:
-        """The condition of an update alone as an action of a transaction."""
+    def check_action(self, key: Item, update: Update) -> dict[str, Any]:
+        """Only the condition of an update, as an action of a transaction."""
         return {"ConditionCheck": self._action(Key=to_attributes(key), **update.request())}
 
     def _action(self, **parts: Any) -> dict[str, Any]:
@@ -188,10 +218,10 @@ class Table:
 
 
 def write_together(client: "DynamoDBClient", actions: Sequence[Any]) -> list[Item | None] | None:
-    """Write all the actions or none: None when written, else what stood in the way of each.
+    """Write all actions or none: None on success, otherwise the conflicting items.
 
-    The list has one place for each action: None where its condition held, otherwise the item as
-    found. Raises LedgerBusy when another transaction was in one of the items at the same instant.
+    The list has one entry for each action: None if its condition held, otherwise the item as it
+    was found. Raises LedgerBusy when another transaction uses one of the items.
     """
     try:
         client.transact_write_items(TransactItems=actions)

@@ -1,4 +1,4 @@
-"""The executions table: where the events of an execution and its start meet."""
+"""The executions table: the state changes of each execution, and the release that owns it."""
 
 from datetime import timedelta
 
@@ -8,12 +8,12 @@ from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Table, Update
 from release_core.ledger.items import change_item, execution_key, read_execution
 
-# An execution that nobody has claimed by then was not started by a release.
+# For executions that no release has claimed: these were not started by a release.
 UNCLAIMED_RETENTION = timedelta(days=2)
 
 
 class Executions:
-    """Records of executions, claimed ones kept for ``retention``; every act is safe to repeat."""
+    """Writes to records of executions, each safe to repeat; ``retention`` is for claimed ones."""
 
     def __init__(self, executions: Table, author: Author, *, retention: timedelta) -> None:
         self._executions = executions
@@ -21,11 +21,11 @@ class Executions:
         self._retention = retention
 
     def claim(self, execution_id: str, *, release_id: str, pipeline: Pipeline) -> None:
-        """Say in the execution's record which release and attempt it belongs to.
+        """Record the release and attempt that the execution belongs to.
 
-        Raises ExecutionTaken when it belongs to another one.
+        Raises ExecutionTaken when it belongs to another release or attempt.
         """
-        # The execution may have been found by searching: it must not change its owner.
+        # Race: a search finds an execution that another release claims first. It keeps its owner.
         ours = "#release_id = :release_id AND #attempt = :attempt"
         unclaimed_or_ours = f"attribute_not_exists(#release_id) OR {ours}"
         written = self._executions.update(
@@ -40,7 +40,7 @@ class Executions:
                 condition=unclaimed_or_ours,
             ),
         )
-        if not written.held:
+        if not written.applied:
             raise ExecutionTaken(
                 f"execution {execution_id} of {pipeline.name} belongs to release "
                 f"{written.item.get('release_id')}, attempt {written.item.get('attempt')}, not to "
@@ -48,12 +48,13 @@ class Executions:
             )
 
     def record_change(self, execution_id: str, pipeline: str, change: Change) -> Execution:
-        """Add a state change to the execution's record, once; answers the whole record.
+        """Add a state change to the execution's record, once; return the whole record.
 
-        The record is where the event and the start meet: whoever writes second sees both.
+        Race: the event of an execution arrives before its start is recorded. Both write to this
+        record and read it in the same write, so the second of the two sees both.
         """
         key = f"{change.attempt}#{change.state}"
-        # The same change delivered twice may differ in everything but attempt and state.
+        # Race: an event is delivered twice. Repeats agree only in attempt and state.
         not_seen = "NOT contains(#seen, :key)"
         written = self._executions.update(
             execution_key(execution_id),

@@ -1,4 +1,4 @@
-"""Writes to the header of a release: its slots, its halt, its end."""
+"""Writes to the header of a release: its slots, its halt and its close."""
 
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
@@ -14,14 +14,14 @@ class Headers:
         self._author = author
 
     def claim_slot(self, release: Release, pipeline: str) -> bool:
-        """Take one of the release's ``max_concurrency`` slots for a pipeline; False without one.
+        """Take one of the release's ``max_concurrency`` slots; False when none is free.
 
         A pipeline that has a slot keeps it.
         """
-        # Many functions advance at once: the header's own count admits no more than it may.
+        # Race: several functions take the last slot. The size of the set in the header decides.
         is_free = "attribute_not_exists(#in_flight) OR size(#in_flight) < :limit"
         is_ours = "contains(#in_flight, :pipeline)"
-        # A halt, a close or a resume that came first is seen here, in the same write.
+        # Race: the release is halted, closed or resumed first. The same write checks that.
         still_open = (
             "#status = :running AND #attempt = :attempt AND attribute_not_exists(#halted_by)"
         )
@@ -38,11 +38,11 @@ class Headers:
                 },
             ),
         )
-        return written.held
+        return written.applied
 
     def free_slot(self, release: Release, pipeline: str) -> None:
-        """Give back the slot of a pipeline that has ended."""
-        # The release may have been resumed since, and the slot be the next attempt's.
+        """Free the slot of a pipeline that has ended."""
+        # Race: the release is resumed first, and the slot belongs to the next attempt.
         same_attempt = "#attempt = :attempt"
         self._releases.update(
             header_key(release.release_id),
@@ -54,9 +54,9 @@ class Headers:
         )
 
     def halt(self, release: Release, pipeline: str) -> None:
-        """Start nothing more in this attempt, because of this pipeline."""
-        # The first pipeline that did not succeed halts the release; and the end of an earlier
-        # attempt's pipeline, recorded late, halts no attempt that was opened since.
+        """Halt the release because of this pipeline: this attempt starts nothing more."""
+        # Race: two pipelines fail. The first one halts the release.
+        # Race: the release is resumed first. A late end of the earlier attempt does not halt it.
         not_halted = "attribute_not_exists(#halted_by) AND #attempt = :attempt"
         self._releases.update(
             header_key(release.release_id),
@@ -75,11 +75,11 @@ class Headers:
         )
 
     def note_refusal(self, release_id: str, rollback_id: str, why: str) -> None:
-        """Tell in the audit of a release that its rollback was refused, and why."""
-        what = shorten(f"its rollback {rollback_id} was refused: {why}")
+        """Record in the audit of a release that its rollback was refused, and why."""
+        what = shorten(f"rollback {rollback_id} was refused: {why}")
         header_exists = "attribute_exists(#status)"
         for found in self._releases.get_all([header_key(release_id)]):
-            # The refusal may be repeated by a try that does not know of the first one.
+            # A retry of the function refuses the same rollback again.
             if all(each["what"] != what for each in found["audit"]):
                 self._releases.update(
                     header_key(release_id),
@@ -102,12 +102,12 @@ class Headers:
         execution_arn: str,
         rolls_back_as: str | None = None,
     ) -> None:
-        """Close the release that this execution runs; one that is closed stays as it is.
+        """Close the release of this workflow execution; a closed release does not change.
 
-        ``rolls_back_as`` is the release that the workflow is about to start to roll it back.
+        ``rolls_back_as`` is the id of the rollback that the workflow starts next.
         """
-        # The machine's own close and a stop by hand can meet: the first one is the outcome. And
-        # a late event of an earlier attempt's execution must not close the attempt that runs now.
+        # Race: the workflow closes the release while a user stops it. The first close decides.
+        # Race: a late event of an earlier attempt's execution. It must not close this attempt.
         running = "#status = :running AND #execution_arn = :execution_arn"
         self._releases.update(
             header_key(release_id),
@@ -126,16 +126,16 @@ class Headers:
             ),
         )
 
-    def add_to_why(self, release: Release, said: str) -> None:
-        """Add to the reason of a closed release what became known after its close."""
-        # Several may hear of it at once, and a rollback or a resume may have come meanwhile.
+    def add_to_why(self, release: Release, text: str) -> None:
+        """Add a line to the reason of a closed release."""
+        # Race: two functions add the same line, or the release is resumed or rolled back first.
         as_seen = "#attempt = :attempt AND #why = :seen AND attribute_not_exists(#rolled_back_by)"
         self._releases.update(
             header_key(release.release_id),
             Update(
-                put={"why": f"{release.why}\n{said}"},
+                put={"why": f"{release.why}\n{text}"},
                 append={
-                    "audit": self._author.audit(said, before=release.status, after=release.status)
+                    "audit": self._author.audit(text, before=release.status, after=release.status)
                 },
                 condition=as_seen,
                 values={"attempt": release.attempt, "seen": release.why},
@@ -143,8 +143,8 @@ class Headers:
         )
 
     def mark_announced(self, release: Release) -> None:
-        """Record that the outcome of this attempt has been announced."""
-        # By now the release may have been opened again; that attempt has its own announcement.
+        """Record that the outcome of this attempt was announced."""
+        # Race: the release is resumed first. The next attempt has its own announcement.
         same_attempt = "#attempt = :attempt"
         self._releases.update(
             header_key(release.release_id),
@@ -155,14 +155,15 @@ class Headers:
             ),
         )
 
-    def end_execution(self, execution_arn: str, how: str) -> str | None:
-        """Record that a workflow execution was ended from outside; answers the release it opened.
+    def record_workflow_end(self, execution_arn: str, status: str) -> str | None:
+        """Record that a workflow execution has ended; return the id of the release it opened.
 
-        From here on it can open none: the claim of open_release is conditional on this record.
+        Race: the execution is stopped while it opens a release. The claim of the release id is
+        conditional on this record, so after this write the execution opens no release.
         """
         written = self._releases.update(
             pointer_key(execution_arn),
-            Update(put={"ended": how, "ended_at": self._author.now()}),
+            Update(put={"ended": status, "ended_at": self._author.now()}),
         )
         opens = written.item.get("opens")
         return opens if isinstance(opens, str) else None

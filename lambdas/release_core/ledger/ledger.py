@@ -1,4 +1,4 @@
-"""The ledger as the functions use it: what it reads, and its writes, one class for each item."""
+"""The ledger of a function: all reads, and a class of writes for each kind of item."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Ledger(LedgerReader):
-    """Reads and writes of one function; ``who`` is its name, for the audit.
+    """Reads and writes the three tables; ``who`` is the function's name, for the audit.
 
-    Claimed executions are kept for ``retention``.
+    Records of executions that belong to a release are kept for ``retention``.
     """
 
     def __init__(

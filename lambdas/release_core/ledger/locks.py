@@ -1,4 +1,4 @@
-"""The pipelines table: which release holds a pipeline now, and what last succeeded in it."""
+"""The pipelines table: the lock of each pipeline, and what last succeeded in it."""
 
 from release_core.clock import to_iso
 from release_core.domain.release import LockHolder, Pipeline
@@ -7,27 +7,27 @@ from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Item, Table, Update
 from release_core.ledger.items import lock_holder, plain
 
-_HOLD = ("held_by", "held_for", "held_since")
+_LOCK = ("held_by", "held_for", "held_since")
 
 
 class Locks:
-    """Who holds which pipeline: two releases never drive one at once."""
+    """The locks of pipelines: two releases never run a pipeline at the same time."""
 
     def __init__(self, pipelines: Table, author: Author) -> None:
         self._pipelines = pipelines
         self._author = author
 
     def take(
-        self, pipeline: str, mine: LockHolder, *, dead: LockHolder | None = None
+        self, pipeline: str, mine: LockHolder, *, ended: LockHolder | None = None
     ) -> LockHolder | None:
-        """Take a pipeline that is free or ours, or whose holder is known to be dead.
+        """Take the lock if it is free, ours, or held by ``ended``, whose workflow has ended.
 
-        Answers None when it is ours now, otherwise who holds it.
+        Returns None on success, otherwise the holder.
         """
-        # Two releases open at once: one takes the pipeline. The other sees who has it.
+        # Race: two releases take the lock. The first gets it, the second sees the holder.
         free_or_ours = "attribute_not_exists(#held_by) OR #held_by = :held_by"
-        # A holder that died is replaced only if it still is the one that was found dead.
-        same_dead = " OR #held_by = :dead" if dead else ""
+        # Race: a third release replaces the ended holder first. Only that holder is replaced.
+        same_ended = " OR #held_by = :ended" if ended else ""
         written = self._pipelines.update(
             {"pipeline": pipeline},
             Update(
@@ -36,43 +36,43 @@ class Locks:
                     "held_for": mine.release_id,
                     "held_since": self._author.now(),
                 },
-                # Its close cannot tell any more that it has run the pipeline; it may not have.
-                add={"taken_from": dead.release_id} if dead else {},
-                condition=f"{free_or_ours}{same_dead}",
-                values={"dead": dead.execution_arn} if dead else {},
+                # The ended holder may have run the pipeline, and its close cannot record that now.
+                add={"taken_from": ended.release_id} if ended else {},
+                condition=f"{free_or_ours}{same_ended}",
+                values={"ended": ended.execution_arn} if ended else {},
             ),
         )
-        if written.held:
+        if written.applied:
             return None
         return lock_holder(written.item)
 
     def free(
         self, pipeline: str, execution_arn: str, *, ran_in: str | None = None
     ) -> list[tuple[str, str]]:
-        """Give back a pipeline that this execution holds; ``ran_in`` is the release that ran it.
+        """Free the lock if this workflow execution holds it.
 
-        Answers the executions that wait for it, each with the token of its task.
+        ``ran_in`` is the release that ran the pipeline, if one did. Returns the workflow executions
+        that wait for the lock, each with its task token; empty while another release holds it.
         """
-        # By now the pipeline may be another's: only our own hold is given back.
+        # Race: another release has the lock by now. Only our own lock is freed.
         still_ours = "#held_by = :execution_arn"
         written = self._pipelines.update(
             {"pipeline": pipeline},
             Update(
                 put={"latest_release": ran_in},
-                # Whoever ran it after those that died is the latest now.
-                remove=[*_HOLD, "taken_from"] if ran_in else _HOLD,
+                # This release ran the pipeline later than all ended holders.
+                remove=[*_LOCK, "taken_from"] if ran_in else _LOCK,
                 condition=still_ours,
                 values={"execution_arn": execution_arn},
             ),
         )
-        # Free already: our first try may have died before it woke who waits.
+        # Also when the lock was free already: an earlier try may have ended before the wake-ups.
         return [] if "held_by" in written.item else _waiters(written.item)
 
-    def wait(self, pipeline: str, task_token: str, *, execution_arn: str) -> bool:
-        """Note that a task waits for the pipeline; False when no other execution holds it.
-
-        Whoever frees the pipeline later finds the token; whoever freed it before is seen here.
-        """
+    def add_waiter(self, pipeline: str, task_token: str, *, execution_arn: str) -> bool:
+        """Record that a task waits for the lock; False when no other execution holds it."""
+        # Race: the holder frees the lock. If that comes later, the holder finds the token; if that
+        # came first, this write changes nothing.
         held_by_another = "attribute_exists(#held_by) AND #held_by <> :execution_arn"
         written = self._pipelines.update(
             {"pipeline": pipeline},
@@ -82,19 +82,19 @@ class Locks:
                 values={"execution_arn": execution_arn},
             ),
         )
-        # An execution waits with one token: those of its earlier tries are dead, and add up.
+        # An execution waits with one token; tokens of its earlier tries are invalid and add up.
         for waiter, token in _waiters(written.item):
-            if written.held and waiter == execution_arn and token != task_token:
-                self.wait_no_more(pipeline, waiter, token)
-        return written.held
+            if written.applied and waiter == execution_arn and token != task_token:
+                self.remove_waiter(pipeline, waiter, token)
+        return written.applied
 
-    def wait_no_more(self, pipeline: str, waiter: str, task_token: str) -> None:
-        """Forget a token that has been woken or has died."""
+    def remove_waiter(self, pipeline: str, waiter: str, task_token: str) -> None:
+        """Remove a task token that was used or is no longer valid."""
         member = f"{waiter} {task_token}"
         self._pipelines.update({"pipeline": pipeline}, Update(subtract={"waiting": member}))
 
     def record_last_good(self, release_id: str, pipeline: Pipeline, shipped: Shipped) -> None:
-        """Keep what succeeded last for the pipeline, as the state to return to."""
+        """Record what last succeeded in the pipeline, as the state for a rollback to restore."""
         now = self._author.now()
         started = to_iso(pipeline.starting_at) if pipeline.starting_at else now
         kept = shipped.kept
@@ -107,7 +107,7 @@ class Locks:
         }
         if kept.unrecorded_bytes:
             last_good["unrecorded_bytes"] = kept.unrecorded_bytes
-        # A success may be heard of late: what was started before does not replace it.
+        # Race: the success of an older execution is recorded late. It does not replace a newer one.
         not_newer = "attribute_not_exists(#last_good_started) OR #last_good_started <= :started"
         self._pipelines.update(
             {"pipeline": pipeline.name},

@@ -1,4 +1,4 @@
-"""What opening a release writes: its items, its renewed pipelines, and notes in other headers."""
+"""The items and updates that open a release, its next attempt, or record its rejection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from release_core.problems import listing
 if TYPE_CHECKING:
     from release_core.manifest.model import Manifest
 
-# What a pipeline's item holds of one attempt; its next attempt begins without.
+# The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
 PER_ATTEMPT = (
     *("task_token", "token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
@@ -27,10 +27,10 @@ PER_ATTEMPT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What is known of a release when it is opened.
+    """A release to open, with its request and its workflow execution.
 
-    ``rolls_back`` is the release that it rolls back, as it was found closed. ``omissions`` has one
-    line for each pipeline of that release that is not rolled back.
+    ``rolls_back`` is the closed release that it rolls back. ``omissions`` has one line for each
+    pipeline of that release that is not rolled back.
     """
 
     manifest: "Manifest"
@@ -42,12 +42,12 @@ class Opening:
     omissions: tuple[str, ...] = ()
 
     def audit(self, author: Author, what: str, *, before: str | None) -> Item:
-        """The entry in the release's audit; the requester is who did it, if known."""
+        """An entry of the release's audit, by the requester if known."""
         return author.audit(what, before=before, after=ReleaseStatus.RUNNING, who=self.requester)
 
 
 def new_header(opening: Opening, author: Author) -> Item:
-    """The header of a release that is opened first."""
+    """The header of a new release."""
     manifest = opening.manifest
     return {
         **header_key(manifest.release_id),
@@ -72,7 +72,7 @@ def new_header(opening: Opening, author: Author) -> Item:
 
 
 def rejected_header(execution_arn: str, why: str, author: Author) -> Item:
-    """The header of a rejected manifest, under the workflow execution that submitted it."""
+    """The header of a rejected manifest; its key is the ARN of the workflow execution."""
     rejected = ReleaseStatus.REJECTED
     return {
         **header_key(execution_arn),
@@ -87,11 +87,11 @@ def rejected_header(execution_arn: str, why: str, author: Author) -> Item:
 
 
 def reopened_header(opening: Opening, release: Release, author: Author) -> Update:
-    """The header of a closed release whose next attempt is opened."""
+    """The update that opens the next attempt of a closed release."""
     deadline = opening.manifest.deadline
-    # A rollback that was opened since has taken back what had succeeded.
+    # Race: a rollback of the release is opened first. What had succeeded is no longer live.
     not_rolled_back = "attribute_not_exists(#rolled_back_by)"
-    # Two resumes at the same instant: one finds the attempt it saw.
+    # Race: two resumes of the release. Only one finds the attempt that it read.
     as_seen = "#status = :seen AND #attempt = :seen_attempt"
     return Update(
         put={
@@ -120,7 +120,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
 
 
 def rolled_back_header(opening: Opening, release: Release, author: Author) -> Update:
-    """What a rollback notes in the header of the release that it rolls back."""
+    """The update that links the header of a release with its rollback."""
     what = f"rolled back by release {opening.manifest.release_id}"
     if opening.omissions:
         what = listing(f"{what}. Not rolled back", opening.omissions)
@@ -131,7 +131,7 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
                 what, before=release.status, after=release.status, who=opening.requester
             )
         },
-        # A resume and a rollback at the same instant: one finds what it saw.
+        # Race: a resume and a rollback of the release. Only one finds the attempt that it read.
         condition="#status = :seen AND #attempt = :seen_attempt",
         values={"seen": release.status.value, "seen_attempt": release.attempt},
     )
@@ -140,9 +140,9 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
 def new_pipeline(
     manifest: "Manifest", position: int, *, previous: Mapping[str, Item], author: Author
 ) -> Item:
-    """The item of the pipeline at a position of the manifest.
+    """The item of the pipeline at this position of the manifest.
 
-    ``previous`` has what last succeeded in each pipeline.
+    ``previous`` is the ``last_good`` of each pipeline, by its name.
     """
     pipeline = manifest.pipelines[position]
     waiting = PipelineStatus.WAITING
@@ -165,23 +165,23 @@ def new_pipeline(
 def renewed_pipeline(
     release: Release, pipeline: Pipeline, *, previous: Mapping[str, Item], author: Author
 ) -> Update:
-    """The pipeline waiting again in the release's attempt; its earlier one goes to its history.
+    """The update that makes a pipeline wait again; its earlier attempt is kept in ``attempts``.
 
     ``previous`` is as for ``new_pipeline``.
     """
     good = previous.get(pipeline.name)
-    # A rollback never goes back to what this same release shipped: the earlier one stays.
+    # A rollback never restores what this release itself shipped: the earlier previous_good stays.
     if good and good["release_id"] == release.release_id:
         good = None
     history = {
         "attempt": pipeline.attempt,
         "status": pipeline.status.value,
-        # A pipeline that was to be started over and could not be has run all the same.
+        # A pipeline that could not be started over has run nevertheless.
         "execution_id": pipeline.execution_id or next(reversed(pipeline.earlier_executions), None),
         "starting_at": to_iso(pipeline.starting_at) if pipeline.starting_at else None,
         "failure": plain(pipeline.failure) if pipeline.failure else None,
     }
-    # The same resume may be retried: a pipeline is renewed once.
+    # Race: a retry of the same resume. A pipeline is renewed once.
     same_attempt = "#attempt = :seen"
     waiting = PipelineStatus.WAITING
     return Update(

@@ -1,4 +1,4 @@
-"""Opening a release: the claim of its id, its pipelines, its next attempt, and rejections."""
+"""Writes that open a release or its next attempt, or record a rejection."""
 
 from collections.abc import Mapping
 from itertools import batched
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Openings:
-    """Writes that open a release, its next attempt, or record a rejection."""
+    """Claims release ids, records pipelines, opens next attempts and records rejections."""
 
     def __init__(self, client: "DynamoDBClient", releases: Table, author: Author) -> None:
         self._client = client
@@ -38,43 +38,42 @@ class Openings:
         self._author = author
 
     def claim(self, opening: Opening) -> Release | None:
-        """Claim the release id; None when it is ours, otherwise the release that has it.
+        """Claim the release id: None on success, otherwise the release that has it.
 
-        Raises ExecutionEnded when the execution was stopped before, so that no release is left
-        without one, LedgerBusy when two claims of one id met, and RollbackRefused when the release
-        that this one rolls back was resumed.
+        Raises ExecutionEnded when the workflow execution was stopped before, LedgerBusy when two
+        claims of the id conflict, and RollbackRefused when the release to roll back was resumed.
         """
-        # Two triggers at the same instant: one header can be put.
+        # Race: two workflow executions open the same release. Only one can put the header.
         id_is_free = "attribute_not_exists(release_id)"
         actions = [
-            self._releases.putting(new_header(opening, self._author), condition=id_is_free),
+            self._releases.put_action(new_header(opening, self._author), condition=id_is_free),
             self._pointer(opening),
         ]
         if opening.rolls_back:
             key = header_key(opening.rolls_back.release_id)
             noted = rolled_back_header(opening, opening.rolls_back, self._author)
-            actions.append(self._releases.updating(key, noted))
+            actions.append(self._releases.update_action(key, noted))
         conflicts = write_together(self._client, actions)
         if conflicts is None:
             return None
-        holder, ended, *changed = conflicts
+        holder, ended, *resumed = conflicts
         if ended is not None:
             raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
-        if holder is None and opening.rolls_back and any(item is not None for item in changed):
+        if holder is None and opening.rolls_back and any(item is not None for item in resumed):
             raise RollbackRefused(
-                f"release {opening.rolls_back.release_id} was resumed at this instant; cancel it "
-                "first, or wait for its end, and then roll it back"
+                f"release {opening.rolls_back.release_id} was just resumed; cancel it or wait for "
+                "its end, then roll it back"
             )
         if holder is None or holder["execution_arn"] == opening.execution_arn:
-            return None  # our own claim: the answer to it was lost, or this is a retry
+            return None  # our own claim: its response was lost, or this is a retry
         return read_header(holder)
 
     def put_pipelines(self, opening: Opening, previous: Mapping[str, Item]) -> None:
-        """Record the manifest and each pipeline, WAITING; nothing runs before this has returned.
+        """Record the manifest and each pipeline as WAITING; nothing runs before this returns.
 
-        ``previous`` is the last good of each pipeline, read while this release holds them all.
-        Raises ExecutionEnded when the release has been closed meanwhile, and LedgerBusy when that
-        happens at the same instant.
+        ``previous`` is the ``last_good`` of each pipeline, read while this release holds all locks.
+        Raises ExecutionEnded when the release was closed first, and LedgerBusy when a close
+        conflicts with this write.
         """
         manifest = opening.manifest
         items = [
@@ -84,26 +83,26 @@ class Openings:
                 for position in range(len(manifest.pipelines))
             ),
         ]
-        # A first try may still be writing while its retry is running pipelines already: what is
-        # there stays. A batch is whole or absent, so one that is there needs nothing: batches are
-        # the same in each try, as they go by the manifest alone and not by what is large now.
+        # Race: a first try still writes while its retry already runs pipelines. Items that exist
+        # stay. A batch is complete or absent, so a batch that exists needs no write: every try has
+        # the same batches, because they depend only on the manifest and not on the items' sizes.
         absent = "attribute_not_exists(release_id)"
         is_running = self._is_running(manifest.release_id, opening.execution_arn)
         for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):
-            puts = [self._releases.putting(item, condition=absent) for item in batch]
+            puts = [self._releases.put_action(item, condition=absent) for item in batch]
             conflicts = write_together(self._client, [is_running, *puts])
             if conflicts and conflicts[0]:
                 raise ExecutionEnded(f"{opening.execution_arn} ended while its release was opened")
 
     def reopen(self, opening: Opening, release: Release) -> bool:
-        """Open the next attempt of a closed release; False when another execution was quicker.
+        """Open the next attempt of a closed release; False when another execution came first.
 
         Raises ExecutionEnded and LedgerBusy as ``claim`` does.
         """
         key = header_key(opening.manifest.release_id)
         reopened = reopened_header(opening, release, self._author)
         conflicts = write_together(
-            self._client, [self._releases.updating(key, reopened), self._pointer(opening)]
+            self._client, [self._releases.update_action(key, reopened), self._pointer(opening)]
         )
         if conflicts is None:
             return True
@@ -113,16 +112,16 @@ class Openings:
         return bool(header and header["execution_arn"] == opening.execution_arn)
 
     def renew_pipelines(self, release: Release, previous: Mapping[str, Item]) -> None:
-        """Make every pipeline that has not succeeded wait again, in the release's attempt.
+        """Make every pipeline that has not succeeded wait again, in the release's new attempt.
 
         ``previous`` is as for ``put_pipelines``. Raises ExecutionEnded as ``put_pipelines`` does,
-        and LedgerBusy also when another try of the same resume is at it.
+        and LedgerBusy also when another try of the same resume is renewing them.
         """
         stale = [each for each in release.pipelines.values() if release.renews(each)]
         is_running = self._is_running(release.release_id, release.execution_arn)
         for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
             renewals = [
-                self._releases.updating(
+                self._releases.update_action(
                     pipeline_key(release.release_id, each.name),
                     renewed_pipeline(release, each, previous=previous, author=self._author),
                 )
@@ -132,27 +131,28 @@ class Openings:
             if conflicts and conflicts[0]:
                 raise ExecutionEnded(f"{release.execution_arn} ended while its release was resumed")
             if conflicts:
-                raise LedgerBusy(f"pipelines of {release.release_id} are being renewed already")
+                raise LedgerBusy(f"another try renews the pipelines of {release.release_id}")
 
     def reject(
         self, execution_arn: str, why: str, *, channel: str | None, requester: str | None
     ) -> None:
-        """Record a rejected manifest, under the workflow execution that submitted it."""
+        """Record a rejected manifest under the ARN of its workflow execution."""
         known = {"channel": channel, "requester": requester}
         self._releases.put(rejected_header(execution_arn, why, self._author) | known)
 
     def _is_running(self, release_id: str, execution_arn: str) -> dict[str, Any]:
-        # The close of a stopped execution skips the pipelines that are there: none may follow it,
-        # also when the release was resumed by then and runs again.
+        # Race: the release is closed while its pipelines are recorded. The close skips what is on
+        # record, so no pipeline may follow it, also when the release was resumed since.
         running = Update(
             condition="#status = :running AND #execution_arn = :execution_arn",
             values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},
         )
-        return self._releases.checking(header_key(release_id), running)
+        return self._releases.check_action(header_key(release_id), running)
 
     def _pointer(self, opening: Opening) -> dict[str, Any]:
-        # A stop that came first is on record: of stop and claim, the second sees the first.
+        # Race: the workflow execution is stopped while it opens the release. Both the stop and the
+        # claim write to this item, so the second of the two sees the first.
         not_ended = Update(
             put={"opens": opening.manifest.release_id}, condition="attribute_not_exists(#ended)"
         )
-        return self._releases.updating(pointer_key(opening.execution_arn), not_ended)
+        return self._releases.update_action(pointer_key(opening.execution_arn), not_ended)

@@ -1,17 +1,17 @@
 """Writes to one pipeline of a release: one method for each step, each safe to repeat.
 
-Every condition is a named variable; the comment above it names the race that it closes. A write
-that comes too late changes nothing and says so by its result. A status change and its audit entry
-are one write to one item, so there is never one without the other.
+Every condition is a named variable, and the comment above it names the race that it closes. A write
+that comes too late changes nothing. A status change and its audit entry are one write.
 """
 
 from dataclasses import replace
 
 from release_core.clock import to_iso
+from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
 from release_core.domain.release import Change, Failure, Pipeline, PipelineStatus, RetryClaim
 from release_core.domain.revisions import NOTHING, Shipped
 from release_core.ledger.audit import Author
-from release_core.ledger.dynamodb import Table, Update, Written
+from release_core.ledger.dynamodb import Item, Table, Update, Written
 from release_core.ledger.items import (
     failure_item,
     pipeline_key,
@@ -29,11 +29,11 @@ class Pipelines:
         self._author = author
 
     def register_token(self, release_id: str, pipeline: str, token: str) -> Pipeline | None:
-        """Keep the token of the task that now waits; None when the release has no such pipeline.
+        """Record the task token that now waits; None when the release has no such pipeline.
 
-        The token before it is dead, settled or not.
+        The token before it is no longer valid.
         """
-        # A task of a release that was never opened must not make half a pipeline.
+        # A task of a release that was never opened must not create half a pipeline.
         pipeline_exists = "attribute_exists(#release_id)"
         written = self._releases.update(
             pipeline_key(release_id, pipeline),
@@ -44,14 +44,15 @@ class Pipelines:
                 condition=pipeline_exists,
             ),
         )
-        return read_pipeline(written.item) if written.held else None
+        return read_pipeline(written.item) if written.applied else None
 
     def claim_start(self, release_id: str, pipeline: Pipeline, starter: str) -> bool:
-        """Take the right to start a pipeline, as ``<function>/<invocation>``.
+        """Claim the start of a pipeline; ``starter`` is ``<function>/<invocation>``.
 
-        It is taken over from a starter that died; ``starting_at`` stays the time of the first try.
+        Also takes over the claim of a starter that is gone. ``starting_at`` stays the time of the
+        first try.
         """
-        # Two functions see the same pipeline, waiting or left half started: one of them gets it.
+        # Race: two functions start the same pipeline, or take over the same start. One gets it.
         no_other_try = (
             "attribute_not_exists(#started_by) "
             "OR #started_by = :tried_by AND #starting_registration = :tried"
@@ -69,7 +70,7 @@ class Pipelines:
                     "starting_registration": pipeline.registrations,
                     "started_by": starter,
                 },
-                # Each function starts under its own name, and whatever died is searched by it.
+                # A search for an unrecorded start looks for executions that these functions made.
                 add={"starters": starter.partition("/")[0]},
                 condition=no_other_try,
                 values={
@@ -78,20 +79,20 @@ class Pipelines:
                 },
             ),
         )
-        # A lost answer makes the SDK write twice: then it is our own claim that we find.
-        return written.held or (
+        # When a response is lost, the SDK writes again and finds our own claim.
+        return written.applied or (
             written.item.get("status") == PipelineStatus.STARTING
             and written.item.get("started_by") == starter
         )
 
-    def note_trouble(self, release_id: str, pipeline: Pipeline, trouble: str) -> None:
-        """Keep why the pipeline could not be started yet, should that be the last that is heard."""
-        # Another try may have started it meanwhile.
+    def record_start_error(self, release_id: str, pipeline: Pipeline, error: str) -> None:
+        """Record why the pipeline could not be started yet, in case no later try starts it."""
+        # Race: another try starts the pipeline first.
         still_ours = "#started_by = :starter"
         self._releases.update(
             pipeline_key(release_id, pipeline.name),
             Update(
-                put={"trouble": trouble},
+                put={"trouble": error},
                 condition=still_ours,
                 values={"starter": pipeline.started_by or "nobody"},
             ),
@@ -99,7 +100,7 @@ class Pipelines:
 
     def bind_execution(self, release_id: str, pipeline: Pipeline, execution_id: str) -> None:
         """Record that the pipeline runs as this execution: STARTING becomes RUNNING."""
-        # The starter and the event of the start both come here: the first one binds.
+        # Race: the starter and the event of the start both bind the execution. The first one does.
         unbound = "attribute_not_exists(#execution_id)"
         started_at = to_iso(pipeline.started_at) if pipeline.started_at else self._author.now()
         self._change_status(
@@ -122,23 +123,28 @@ class Pipelines:
         failed: Change,
         action: str,
         by: str,
-        left: RetryClaim | None = None,
+        takes_over: RetryClaim | None = None,
     ) -> bool:
-        """Take one of the pipeline's retries for the failure of an attempt.
+        """Claim one of the pipeline's retries, for the failure of this attempt.
 
-        Or take over, without counting it again, one that its claimant has left half done.
+        A claim that was not completed can be taken over; it is not counted again.
         """
-        # Two functions see the same failure: one retries it, and it counts once.
+        # Race: two functions see the same failure. One retries it, and it counts once.
         not_claimed = "attribute_not_exists(#retry) OR #retry.#attempt < :failed"
-        # Two see the same claimant dead: only one goes on in its place.
-        not_taken_over = (
-            "#retry.#attempt = :failed AND #retry.#by = :left_by "
-            "AND #retry.#registration = :left_registration"
-        )
-        # Between two failures somebody else may have retried: a stale count would allow one more.
+        claimed: Item = {}
+        if takes_over:
+            # Race: two functions take over the same claim. Only one does.
+            not_claimed = (
+                "#retry.#attempt = :failed AND #retry.#by = :claimed_by "
+                "AND #retry.#registration = :claimed_registration"
+            )
+            claimed = {"claimed_by": takes_over.by, "claimed_registration": takes_over.registration}
+        # Race: another retry is claimed in between. A stale count would allow one retry too many.
         same_count = "(attribute_not_exists(#retried) OR #retried = :retried_before)"
+        # Race: the pipeline has ended, or was started over.
         same_execution = "#execution_id = :execution_id AND #status = :running"
-        number, taken = pipeline.retried + (left is None), "taken over" if left else "claimed"
+        number = pipeline.retried + (takes_over is None)
+        count = f"{number} of {pipeline.retries}"
         claim = RetryClaim(
             attempt=failed.attempt,
             action_execution_id=action,
@@ -152,36 +158,33 @@ class Pipelines:
                 put={"retry": retry_item(claim), "retried": number},
                 append={
                     "audit": self._author.audit(
-                        f"retry {number} of {pipeline.retries} {taken}",
+                        f"retry {count} taken over" if takes_over else RETRY_CLAIMED.around(count),
                         before=pipeline.status,
                         after=pipeline.status,
                     )
                 },
-                condition=f"{same_execution} AND {same_count} AND "
-                f"({not_taken_over if left else not_claimed})",
+                condition=f"{same_execution} AND {same_count} AND ({not_claimed})",
                 values={
+                    **claimed,
                     "failed": failed.attempt,
-                    **(
-                        {"left_by": left.by, "left_registration": left.registration} if left else {}
-                    ),
                     "retried_before": pipeline.retried,
                     "execution_id": pipeline.execution_id,
                     "running": PipelineStatus.RUNNING.value,
                 },
             ),
         )
-        return written.held or written.item.get("retry") == retry_item(claim)
+        return written.applied or written.item.get("retry") == retry_item(claim)
 
     def start_over(self, release_id: str, pipeline: Pipeline, starter: str) -> None:
-        """Give up the pipeline's execution for a new one: RUNNING becomes STARTING again."""
-        # Whoever comes second finds the execution gone and starts nothing.
+        """Replace the pipeline's execution by a new one: RUNNING becomes STARTING again."""
+        # Race: two functions start the pipeline over. The second finds another execution.
         same_execution = "#execution_id = :execution_id"
         at = self._author.now()
         self._change_status(
             release_id,
             pipeline,
             PipelineStatus.STARTING,
-            what=f"{pipeline.execution_id} cannot be retried: a new execution is started",
+            what=STARTED_OVER.around(str(pipeline.execution_id)),
             update=Update(
                 put={
                     "starting_at": at,
@@ -206,9 +209,9 @@ class Pipelines:
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
     ) -> None:
-        """Record how the pipeline ended, and why when it did not succeed."""
-        # Events and looks report the same end: the first one is recorded. None is recorded of a
-        # failure that somebody has claimed to retry since.
+        """Record how the pipeline ended; ``failure`` says why it did not succeed."""
+        # Race: an event and a look report the same end. The first one is recorded.
+        # Race: a retry of the failure is claimed first. Then the failure is no end.
         not_retried = "attribute_not_exists(#retried) OR #retried = :retried"
         kept = shipped.kept
         self._change_status(
@@ -231,9 +234,10 @@ class Pipelines:
         )
 
     def plan_stop(self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool) -> None:
-        """Record why CodePipeline is about to be asked to stop the pipeline's execution."""
-        # A stop that is asked for again is not told twice.
+        """Record why the pipeline's execution is to be stopped, before CodePipeline is called."""
+        # Race: the stop is repeated. The audit has one entry for it.
         not_planned = "attribute_not_exists(#stop_reason) OR #stop_reason <> :stop_reason"
+        # Race: the pipeline has ended, or was started over.
         still_this_execution = "#execution_id = :execution_id AND #status = :running"
         self._releases.update(
             pipeline_key(release_id, pipeline.name),
@@ -241,7 +245,7 @@ class Pipelines:
                 put={"stop_reason": why, "timed_out": timed_out or None},
                 append={
                     "audit": self._author.audit(
-                        f"to be stopped: {why}", before="RUNNING", after="RUNNING"
+                        STOP_PLANNED.around(why), before="RUNNING", after="RUNNING"
                     )
                 },
                 condition=f"{still_this_execution} AND ({not_planned})",
@@ -250,7 +254,8 @@ class Pipelines:
         )
 
     def mark_stop_requested(self, release_id: str, pipeline: Pipeline) -> None:
-        """Record that CodePipeline has agreed to stop the pipeline's execution."""
+        """Record that CodePipeline accepted the stop of the pipeline's execution."""
+        # Race: the pipeline was started over.
         still_this_execution = "#execution_id = :execution_id"
         self._releases.update(
             pipeline_key(release_id, pipeline.name),
@@ -262,8 +267,8 @@ class Pipelines:
         )
 
     def mark_settled(self, release_id: str, pipeline: Pipeline) -> None:
-        """Record that the token has been resolved, or found dead."""
-        # A newer token may have been registered meanwhile; that one is not settled.
+        """Record that the task token was settled, or is no longer valid."""
+        # Race: a newer token is registered first. That token is not settled.
         same_token = "#task_token = :token"  # noqa: S105  # a condition, not a secret
         self._releases.update(
             pipeline_key(release_id, pipeline.name),
@@ -277,6 +282,7 @@ class Pipelines:
     def _change_status(
         self, release_id: str, pipeline: Pipeline, to: PipelineStatus, *, what: str, update: Update
     ) -> Written:
+        # Race: the pipeline has changed, or the release was resumed, since it was read.
         as_seen = "#status = :seen AND #attempt = :attempt"
         return self._releases.update(
             pipeline_key(release_id, pipeline.name),

@@ -55,7 +55,7 @@ def test_a_deadline_ends_what_runs_and_what_waits(
 
     assert (ended["status"], ended["error"]) == ("FAILED", "ReleaseFailed")
     assert f"{running} timed out (execution {execution_id})" in ended["cause"]
-    assert "its time is up" in ended["cause"]
+    assert "the deadline of the release has passed" in ended["cause"]
     assert ledger.pipeline(release_id, running)["status"] == "TIMED_OUT"
     assert ledger.pipeline(release_id, after)["status"] == "SKIPPED"
     assert pipelines.status(running, execution_id) == "Stopped"

@@ -89,7 +89,8 @@ OF_PIPELINES = (
     Mutant(
         "record an end without looking again",
         "release_core/apply/ends.py",
-        "        if self._went_on(pipeline, change, seen):\n            return\n        status =",
+        "        if self._has_changed(pipeline, change, seen):\n"
+        "            return\n        status =",
         "        status =",
         ("retried in the console",),
     ),
@@ -123,7 +124,7 @@ OF_PIPELINES = (
     Mutant(
         "leave what depends on a failure waiting",
         "release_core/decide/decisions.py",
-        "why_not = _why_not(release, now) or _bad_dependency(release, pipeline)",
+        "why_not = _why_not(release, now) or _unmet_dependency(release, pipeline)",
         "why_not = None",
         ("two in order",),
     ),
@@ -218,7 +219,7 @@ OF_PIPELINES = (
     Mutant(
         "a time limit stops nothing",
         "release_core/decide/decisions.py",
-        '        yield Stop(pipeline, "its time is up", timed_out=True)',
+        '        yield Stop(pipeline, f"{limit} has passed", timed_out=True)',
         "        yield from ()",
         ("a time limit",),
     ),

@@ -56,17 +56,17 @@ OF_RELEASES = (
     Mutant(
         "tell nobody of an orphan",
         "release_core/apply/orphans.py",
-        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
+        '                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})\n',
         "",
         ("one, cancelled unheard, a crash",),
     ),
     Mutant(
         "close an orphan before it is told of",
         "release_core/apply/orphans.py",
-        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
-        "                self.headers.close(release.release_id, ending.makes,\n"
-        "                    why=ending.why, execution_arn=execution_arn)\n"
-        '                self.bus.put(ORPHANED, {"releaseId": release_id, **ending.detail})\n',
+        '                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})\n',
+        "                self.ledger.headers.close(release.release_id, end.release_status,\n"
+        "                    why=end.why, execution_arn=execution_arn)\n"
+        '                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})\n',
         ("one, cancelled unheard, a crash",),
     ),
     Mutant(
@@ -86,7 +86,7 @@ OF_RELEASES = (
     Mutant(
         "a release succeeds whatever its pipelines do",
         "release_core/decide/outcome.py",
-        "    if pipelines and not bad:",
+        "    if pipelines and not unsuccessful:",
         "    if pipelines:",
     ),
     Mutant(

@@ -173,7 +173,7 @@ def test_a_close_that_was_given_up_is_brought_again_by_who_notices(world: Releas
     """Closed, never announced, and long after every try of that: whoever needs it tells again."""
     arn = world.begin("orders", "catalog")
     world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
-    world.ledger.headers.end_execution(arn, "ABORTED")
+    world.ledger.headers.record_workflow_end(arn, "ABORTED")
     world.ledger.headers.close("r", ReleaseStatus.CANCELLED, why=WHY, execution_arn=arn)
 
     def need(pipeline: str) -> None:
@@ -213,7 +213,9 @@ def test_an_execution_that_is_known_no_more_counts_as_failed(world: ReleaseWorld
     world.step_functions.forget(arn)
     world.complete("orders")
     assert world.release().status is ReleaseStatus.FAILED
-    assert world.release().why == ("the workflow execution failed: Step Functions knows it no more")
+    assert world.release().why == (
+        "the workflow execution failed: Step Functions no longer has this execution"
+    )
     hear(world)
     assert told(world) == ["Release Orphaned", "Release Failed"]
 

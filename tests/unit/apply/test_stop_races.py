@@ -52,7 +52,7 @@ def test_a_search_leaves_alone_what_the_next_release_starts(
 
     def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> str:
         execution_id = start(self, *args, **kwargs)
-        with pytest.raises(StartUnresolved, match="another release's"):
+        with pytest.raises(StartUnresolved, match="may belong to another release"):
             world.close_release().when_ended(event)
         return execution_id
 
@@ -157,7 +157,7 @@ def test_a_stop_whose_end_is_heard_of_at_once_is_a_time_out(
     world.clock.advance(timedelta(minutes=3))
     world.wait(arn)
     assert world.pipeline().status is PipelineStatus.TIMED_OUT
-    assert "its time is up" in str(world.pipeline().failure)
+    assert "its time limit has passed" in str(world.pipeline().failure)
 
 
 def test_a_pipeline_that_cannot_start_over_failed(

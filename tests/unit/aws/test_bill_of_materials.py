@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from release_core.aws.bill_of_materials import bill_of_materials, name_sources
-from release_core.aws.codepipeline import CodePipeline, Seen
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.domain.declarations import SourceAction
 from release_core.domain.release import ExecutionState, Pipeline
 from release_core.domain.revisions import Pin, Revision
@@ -18,9 +18,9 @@ ORDERS = Pipeline(name="orders", execution_id="e1")
 S3 = SourceAction(name="Fetch", provider="S3")
 
 
-def seen(*revisions: Revision) -> Seen:
+def seen(*revisions: Revision) -> ExecutionSnapshot:
     """A look at an execution that has succeeded with these revisions."""
-    return Seen(
+    return ExecutionSnapshot(
         state=ExecutionState.SUCCEEDED,
         summary=None,
         revisions=revisions,
@@ -143,7 +143,7 @@ def detail(action: str, category: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def shipped(client: Any, look: Seen) -> list[Revision]:
+def shipped(client: Any, look: ExecutionSnapshot) -> list[Revision]:
     """The revisions on the bill of a pipeline."""
     return list(bill_of_materials(CodePipeline(client), ORDERS, look).revisions)
 
@@ -183,7 +183,7 @@ def test_a_success_is_not_lost_for_a_list_that_is_refused(caplog: pytest.LogCapt
     revision = Revision(artifact="app", revision="v1")
     with caplog.at_level(logging.WARNING):
         assert shipped(client, seen(revision)) == [revision]
-    assert "the source actions are not known" in caplog.text
+    assert "could not list the source actions" in caplog.text
     assert "prod" not in caplog.text
 
 

@@ -68,7 +68,7 @@ def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind:
     role = "arn:aws:iam::222222222222:role/source-access"
     source = SourceAction(name="S", provider=provider, foreign_role=role)
     found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
-    assert found == Lookup(exists=None, note=f"it is read in another account, with {role}")
+    assert found == Lookup(exists=None, note=f"its source is read in another account, with {role}")
 
 
 @pytest.mark.parametrize(

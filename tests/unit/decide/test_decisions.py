@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_core.decide.decisions import End, Find, Settle, Skip, Start, Stop, decide
+from release_core.decide.decisions import End, Resolve, Settle, Skip, Start, Stop, decide
 from release_core.domain.release import (
     Change,
     Execution,
@@ -87,7 +87,7 @@ def test_a_closed_release_skips_stops_and_finds_out() -> None:
         execution=an_execution(a_change(ExecutionState.STARTED)),
     )
     assert due(Pipeline(name="orders", task_token="t"), closed) == ["Skip"]
-    assert due(Pipeline(name="orders", status=PipelineStatus.STARTING), closed) == ["Find"]
+    assert due(Pipeline(name="orders", status=PipelineStatus.STARTING), closed) == ["Resolve"]
     assert due(running, closed) == ["Stop"]
     assert due(running) == []
 
@@ -168,6 +168,6 @@ def test_decide_is_total_and_safe(release: Release) -> None:
             case End(change=change):
                 assert change.state.ended
                 assert not pipeline.status.ended
-            case Skip() | Stop() | Find():
+            case Skip() | Stop() | Resolve():
                 assert release.status is not ReleaseStatus.RUNNING
                 assert not pipeline.status.ended

@@ -46,7 +46,7 @@ def test_a_claim_recognises_its_own_retry(world: LedgerWorld) -> None:
 
 def test_a_stopped_execution_can_open_nothing(world: LedgerWorld) -> None:
     """A stop that came before the claim leaves no release behind."""
-    assert world.ledger.headers.end_execution("arn:execution:r", "ABORTED") is None
+    assert world.ledger.headers.record_workflow_end("arn:execution:r", "ABORTED") is None
     with pytest.raises(ExecutionEnded):
         world.ledger.openings.claim(an_opening("r"))
     assert world.ledger.get_release("r") is None
@@ -55,7 +55,7 @@ def test_a_stopped_execution_can_open_nothing(world: LedgerWorld) -> None:
 def test_a_stop_finds_the_release_that_was_opened(world: LedgerWorld) -> None:
     """A stop that came after the claim learns which release to close."""
     world.open("r")
-    assert world.ledger.headers.end_execution("arn:execution:r", "ABORTED") == "r"
+    assert world.ledger.headers.record_workflow_end("arn:execution:r", "ABORTED") == "r"
 
 
 def test_a_slow_first_try_does_not_reset_what_its_retry_has_started(world: LedgerWorld) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
-from release_core.decide.timing import CLOSED_WITHIN
+from release_core.decide.timing import UNRECORDED_START_WINDOW
+from release_core.errors import ReleaseNotResumable
 from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import read_json, write_json
@@ -162,7 +163,9 @@ def test_a_revision_that_may_not_be_looked_at_is_a_warning(world: ReleaseWorld) 
     world.s3.denied.add(("sources", "app.zip"))
     found = plan(world, pinned(f"v{1:031d}"))
     assert found.valid
-    assert found.pipelines[0].warnings == ("the revision of Fetch was not checked: S3 answers 403",)
+    assert found.pipelines[0].warnings == (
+        "the revision of Fetch was not checked: S3 answered 403",
+    )
 
 
 def test_what_would_be_in_the_way_is_told(world: ReleaseWorld) -> None:
@@ -258,7 +261,7 @@ def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> 
     text = write_json({"releaseId": "r", "pipelines": ["orders"], "resume": True})
     with pytest.raises(ReleaseNotResumable, match="may still take place"):
         world.open_release(world.start(text))
-    world.clock.advance(CLOSED_WITHIN)
+    world.clock.advance(UNRECORDED_START_WINDOW)
     assert plan(world, "orders", resume=True).valid
 
 

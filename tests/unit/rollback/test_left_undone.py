@@ -35,7 +35,7 @@ def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
     world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
     for _ in range(2):
         world.close_release().when_ended(world.step_functions.status_event(arn))
-    told = "The rollback v2-rollback was not started: roll it back by hand"
+    told = "The rollback v2-rollback was not started. Start it by hand"
     assert world.release("v2").why == f"{closed['why']}\n{told}"
     assert [each["what"] for each in world.item("release", "v2")["audit"]].count(told) == 1
 
@@ -191,4 +191,4 @@ def test_a_refusal_is_noted_once(world: ReleaseWorld) -> None:
         with pytest.raises(RollbackRefused, match="release v3 has run this pipeline since"):
             world.open_release(rollback)
     noted = [each["what"] for each in world.item("release", "v2")["audit"]]
-    assert len([what for what in noted if what.startswith("its rollback v2-rollback")]) == 1
+    assert len([what for what in noted if what.startswith("rollback v2-rollback")]) == 1

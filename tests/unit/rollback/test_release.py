@@ -146,7 +146,7 @@ def test_a_workflow_that_failed_itself_says_that_nothing_is_rolled_back(
     world.close_release().when_ended(world.step_functions.status_event(arn))
     release = world.release("v2")
     assert (release.status, release.rolls_back_as) == (ReleaseStatus.FAILED, None)
-    assert "Its rollback was not started: roll it back by hand" in str(release.why)
+    assert "The automatic rollback was not started. Start it by hand" in str(release.why)
 
 
 # Races
@@ -205,7 +205,7 @@ def test_later_releases_of_all_its_pipelines_leave_nothing_to_do(world: ReleaseW
         world.open_release(world.start(text))
     assert world.release("v2").rolled_back_by is None
     told = world.item("release", "v2")["audit"][-1]["what"]
-    assert told.startswith("its rollback v2-rollback was refused: there is nothing to roll back")
+    assert told.startswith("rollback v2-rollback was refused: there is nothing to roll back")
 
 
 @pytest.mark.parametrize("bad", ["", "orders"], ids=("well", "in vain"))
@@ -265,7 +265,7 @@ def test_a_resume_that_was_quicker_wins(
 
     with monkeypatch.context() as patch:
         patch.setattr(Openings, "claim", resume_and_claim)
-        with pytest.raises(RollbackRefused, match="resumed at this instant"):
+        with pytest.raises(RollbackRefused, match="was just resumed"):
             world.open_release(rollback)
     assert world.ledger.get_header("v2-rollback") is None
     assert world.release("v2").rolled_back_by is None

@@ -29,7 +29,7 @@ def test_a_task_that_never_came_is_not_waited_for_for_ever(world: ReleaseWorld) 
     come_back(world, arn, "catalog")
     assert world.settlement(come_back(world, arn, "catalog")).error == "PipelineSkipped"
     assert world.statuses() == {"orders": "SKIPPED", "catalog": "SKIPPED"}
-    assert "its task never came" in str(world.pipeline("orders").failure)
+    assert "the workflow did not start its task in time" in str(world.pipeline("orders").failure)
 
 
 def test_an_end_that_only_a_dead_task_would_have_seen_is_seen_by_another(

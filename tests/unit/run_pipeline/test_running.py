@@ -238,7 +238,7 @@ def test_an_execution_that_vanished_fails_the_pipeline(world: ReleaseWorld) -> N
     world.codepipeline.delete_pipeline(name="orders")
     outcome = world.settlement(world.wait(arn))
     assert outcome.error == "PipelineFailed"
-    assert "knows this execution no more" in str(outcome.cause)
+    assert "no longer has this execution" in str(outcome.cause)
 
 
 def test_a_pipeline_of_no_release_is_refused(world: ReleaseWorld) -> None:

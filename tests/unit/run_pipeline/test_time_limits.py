@@ -51,7 +51,7 @@ def test_a_pipeline_whose_time_is_up_is_stopped_and_timed_out(world: ReleaseWorl
     assert world.pipeline().status is PipelineStatus.TIMED_OUT
     outcome = world.settlement(token)
     assert outcome.error == "PipelineTimedOut"
-    assert "its time is up" in str(outcome.cause)
+    assert "its time limit has passed" in str(outcome.cause)
 
 
 def test_a_pipeline_that_succeeds_in_the_last_moment_succeeded(world: ReleaseWorld) -> None:
@@ -99,7 +99,8 @@ def test_at_the_deadline_everything_stops(world: ReleaseWorld) -> None:
     world.clock.advance(timedelta(minutes=10))
     come_back(world, arn, "orders", 1)
     assert world.pipeline("catalog").status is PipelineStatus.SKIPPED
-    assert "deadline" in str(world.pipeline("catalog").failure)
+    assert "the deadline of the release has passed" in str(world.pipeline("catalog").failure)
+    assert world.pipeline("orders").stop_reason == "the deadline of the release has passed"
     world.complete("orders")
     assert world.pipeline("orders").status is PipelineStatus.TIMED_OUT
 

@@ -96,7 +96,7 @@ def test_retry_stop_and_halt_are_told_once(running: Snapshot) -> None:
     """A retry, a stop and a halt are events of the look that first sees them."""
     changed = {
         "payments": {"retried": 1, "retries": 2},
-        "web": {"stop_requested_at": running.at, "stop_reason": "its time is up"},
+        "web": {"stop_requested_at": running.at, "stop_reason": "its time limit has passed"},
     }
     pipelines = tuple(
         replace(pipeline, **changed.get(pipeline.name, {}))  # type: ignore[arg-type] # any fields
@@ -108,7 +108,8 @@ def test_retry_stop_and_halt_are_told_once(running: Snapshot) -> None:
     retried, stopping, halted = changes(running, later)
     assert isinstance(retried, PipelineRetried)
     assert isinstance(stopping, PipelineStopping)
-    assert stopping.stopping == "stopping: waits for the action in progress (its time is up)"
+    reason = "its time limit has passed"
+    assert stopping.stopping == f"stopping: waits for the action in progress ({reason})"
     assert halted == ReleaseHalted(later.release)
     assert changes(later, later) == []
 

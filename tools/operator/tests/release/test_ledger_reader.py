@@ -122,7 +122,7 @@ def test_second_attempt(table: tuple[LedgerReader, Stubber]) -> None:
         "timeout_minutes": 30,
         "token_registered_at": "2026-11-22T11:00:01.000Z",
         "stop_requested_at": "2026-11-22T11:01:00.000Z",
-        "stop_reason": "its time is up",
+        "stop_reason": "its time limit has passed",
         "attempts": [{"attempt": 1, "status": "FAILED", "failure": {"stage": "S", "message": "m"}}],
     }
     stubber.add_response("get_item", {"Item": stored(header)})
@@ -151,7 +151,7 @@ def test_second_attempt(table: tuple[LedgerReader, Stubber]) -> None:
         retried=1,
         time_limit=timedelta(minutes=30),
         stop_requested_at=datetime(2026, 11, 22, 11, 1, tzinfo=UTC),
-        stop_reason="its time is up",
+        stop_reason="its time limit has passed",
         attempts=(PastAttempt(number=1, status="FAILED", why="S: m"),),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
 from release_machine.release.model import (
     RUNNING,
     SUCCEEDED,
@@ -205,12 +206,11 @@ def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ..
 
 
 def _kind(what: str) -> MarkKind | None:
-    # As release_core's ledger words them.
-    if what.startswith("retry ") and what.endswith(" claimed"):
+    if RETRY_CLAIMED.matches(what):
         return MarkKind.RETRY
-    if what.endswith("cannot be retried: a new execution is started"):
+    if STARTED_OVER.matches(what):
         return MarkKind.NEW_EXECUTION
-    if what.startswith("to be stopped: "):
+    if STOP_PLANNED.matches(what):
         return MarkKind.STOP
     return None
 

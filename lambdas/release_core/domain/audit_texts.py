@@ -1,0 +1,24 @@
+"""The audit entries of a pipeline that the command recognises by their text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AuditText:
+    """A text with a detail in the middle; the fixed parts identify it."""
+
+    before: str = ""
+    after: str = ""
+
+    def around(self, detail: str) -> str:
+        """The text with this detail."""
+        return f"{self.before}{detail}{self.after}"
+
+    def matches(self, text: str) -> bool:
+        """Whether an entry has this text, with any detail."""
+        return text.startswith(self.before) and text.endswith(self.after)
+
+
+RETRY_CLAIMED = AuditText(before="retry ", after=" claimed")
+STARTED_OVER = AuditText(after=" cannot be retried: a new execution is started")
+STOP_PLANNED = AuditText(before="to be stopped: ")
