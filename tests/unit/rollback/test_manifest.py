@@ -13,8 +13,8 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release, Relea
 from release_core.domain.revisions import Good, Revision
 from release_core.errors import RollbackRefused
 from release_core.manifest.checks import examine
+from release_core.manifest.limits import MAX_ID
 from release_core.rollback.manifest import (
-    MAX_ID,
     Rollback,
     refuse_rollback,
     rollback_ids,
