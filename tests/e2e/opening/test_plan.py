@@ -138,7 +138,7 @@ def test_the_command_plans_with_the_callers_permissions(
     assert ledger.items(release_id) == []
 
 
-def test_a_pipeline_that_the_deployment_does_not_drive_passes_no_plan(
+def test_a_pipeline_that_does_not_match_the_patterns_passes_no_plan(
     account: Account, releases: Releases, pipelines: Pipelines, estate: Estate, tmp_path: Path
 ) -> None:
     """The caller may read it, and yet command, dry run and opening say the same, with the way out.

@@ -211,7 +211,11 @@ def test_keys_of_the_release(keys: dict[str, object], told: str) -> None:
         ({"dependsOn": "a"}, "dependsOn: must be a list of names of pipelines"),
         (
             {"dependsOn": ["Catalog"]},
-            "dependsOn[0]: 'Catalog' is not a pipeline of this release; d",
+            "dependsOn[0]: 'Catalog' is not a pipeline of this release; did you mean `catalog`?",
+        ),
+        (
+            {"dependsOn": ["order"]},
+            "dependsOn[0]: 'order' is not a pipeline of this release; add it, or remove it here",
         ),
         ({"retries": 1.5}, "retries: must be a whole number from 0 to 10"),
         ({"retries": 11}, "retries: must be a whole number from 0 to 10"),
@@ -290,10 +294,17 @@ def test_the_case_of_letters_is_no_difference() -> None:
     assert NearestName(similar)("mail") is None
 
 
+def test_long_texts_are_not_compared() -> None:
+    """No name is as long, and a comparison would take minutes."""
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 500))) * 100
+    assert NearestName([letters])(letters[1:]) is None
+    assert NearestName(["orders"])(letters) is None
+
+
 def test_suggestions_are_bounded() -> None:
     """A manifest with thousands of wrong names is checked in time: each suggestion takes some."""
     names = [f"p{number}" for number in range(1000)]
-    first = {"name": "p0", "dependsOn": [f"P-{name}" for name in names]}
+    first = {"name": "first", "dependsOn": [f"P-{name}" for name in names]}
     found = problems({"releaseId": "r", "pipelines": [first, *names[1:]]})
     assert len(found) == len(names)
     suggested = [each for each in found if "did you mean" in each]
