@@ -303,9 +303,9 @@ def test_long_texts_are_not_compared() -> None:
 
 def test_suggestions_are_bounded() -> None:
     """A manifest with thousands of wrong names is checked in time: each suggestion takes some."""
-    names = [f"p{number}" for number in range(1000)]
+    names = [f"p{number}" for number in range(999)]
     first = {"name": "first", "dependsOn": [f"P-{name}" for name in names]}
-    found = problems({"releaseId": "r", "pipelines": [first, *names[1:]]})
+    found = problems({"releaseId": "r", "pipelines": [first, *names]})
     assert len(found) == len(names)
     suggested = [each for each in found if "did you mean" in each]
     assert suggested == found[:MAX_REPORTED]
