@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from release_core.errors import ManifestUnreadable
 from release_core.problems import one_line
 
-# The limit of Step Functions for an input, so the same for a manifest from any door.
+# The limit of Step Functions for an input, and so of every manifest.
 MAX_BYTES = 256 * 1024
 
 # What json's own messages say, in words for users.

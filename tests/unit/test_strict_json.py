@@ -1,5 +1,7 @@
 """JSON is read to the letter, or refused with its place."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,24 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     except ManifestUnreadable as refusal:
         said = str(refusal)
     assert said.startswith("here ")
+
+
+PIECES = [*"{}[],:1 \t\n\\\ufeff", '"', '"a"', "\\u12", "nul", "NaN", "true", "9" * 5000]
+# Words of the json module, of Python's codecs and of its limits.
+LIBRARY_TEXT = re.compile(r"Expecting|delimiter|property|Invalid|Extra data|utf-8-sig|codec|sys\.")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_what_is_wrong_is_said_in_words(text: str) -> None:
+    """Each error of the json module has a sentence of ours, and none is left without one."""
+    said = ""
+    for content in (text, text.encode()):
+        try:
+            read_json(content, place="here")
+        except ManifestUnreadable as refusal:
+            said += str(refusal)
+    assert not LIBRARY_TEXT.search(said)
+    assert "from here on" not in said
 
 
 _VALUES = st.recursive(

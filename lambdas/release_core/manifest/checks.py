@@ -12,7 +12,7 @@ from release_core.errors import ManifestInvalid
 from release_core.manifest.fit import existing_names, pipeline_problems
 from release_core.manifest.limits import MAX_NAME, MAX_PIPELINES, NAME_PATTERN
 from release_core.manifest.model import Manifest, spell_number
-from release_core.manifest.nearest import NearestName
+from release_core.manifest.nearest import NearestName, did_you_mean
 from release_core.manifest.words import model_problems
 from release_core.problems import Problem, report
 
@@ -120,10 +120,12 @@ def dependency_problems(pipelines: Mapping[str, tuple[int, Sequence[str]]]) -> I
         place = ("pipelines", position, "dependsOn")
         for index, dependency in enumerate(before):
             if dependency not in pipelines:
-                suggestion = nearest.suggest(dependency) or "; add it, or remove it here"
+                found = nearest(dependency)
+                suggestion = did_you_mean(None if found == name else found)
+                remedy = suggestion or "; add it, or remove it here"
                 yield Problem(
                     (*place, index),
-                    f"{dependency!r} is not a pipeline of this release{suggestion}",
+                    f"{dependency!r} is not a pipeline of this release{remedy}",
                 )
         for dependency, count in Counter(before).items():
             if count > 1:

@@ -6,23 +6,25 @@ from heapq import nlargest
 
 from release_core.problems import MAX_REPORTED
 
-_COMPARED = 5  # names for each suggestion: an exact comparison takes up to milliseconds
+# An exact comparison takes up to milliseconds for names of this length, and minutes for long texts.
+_LONGEST = 128  # characters, as the names of variables; other names are shorter
+_COMPARED = 5  # names for each suggestion
 
 
 class NearestName:
     """Finds the nearest of the known names; upper and lower case are the same.
 
-    It answers MAX_REPORTED times: a message has no more problems, and a manifest can have many
-    thousands of wrong names.
+    It finds at most MAX_REPORTED names: a message has no more problems, and a manifest can have
+    many thousands of wrong names.
     """
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._known = {each.casefold(): each for each in known}
+        self._known = {each.casefold(): each for each in known if len(each) <= _LONGEST}
         self._left = MAX_REPORTED
 
     def __call__(self, name: str) -> str | None:
-        """The known name nearest to a wrong one, or None when none is similar."""
-        if not self._left:
+        """The known name that is nearest to a wrong name, or None when no name is similar."""
+        if not self._left or len(name) > _LONGEST:
             return None
         self._left -= 1
         wanted = name.casefold()
@@ -44,5 +46,5 @@ class NearestName:
 
 
 def did_you_mean(nearest: str | None) -> str:
-    """The question at the end of a message about a wrong name, if there is a near one."""
+    """The end of a message about a wrong name: a question, or nothing without a nearest name."""
     return f"; did you mean `{nearest}`?" if nearest else ""

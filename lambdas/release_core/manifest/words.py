@@ -115,10 +115,10 @@ def model_problems(error: ValidationError, document: object) -> Iterator[Problem
     details = error.errors()
     refused = {each["loc"][:-depth] for each in details for depth in range(1, len(each["loc"]))}
     for each in details:
-        # pydantic counts the good entries of a list: one that holds a bad entry is not empty.
+        # pydantic counts only valid entries: a list with an invalid entry is not empty.
         if each["type"] == "too_short" and each["loc"] in refused:
             continue
-        # The key of a map is judged at a place of its own.
+        # The name of a variable has the place of the variable.
         is_name = _kind_of(each["loc"]) == _VARIABLE_NAME
         place = each["loc"][:-1] if is_name else each["loc"]
         yield Problem(place, f"{'the name ' if is_name else ''}{_sentence(each, nearest)}")

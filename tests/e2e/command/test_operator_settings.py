@@ -112,7 +112,8 @@ def test_validate_and_schema(estate: Estate, tmp_path: Path) -> None:
     wrong = run_command("validate", str(path))
     assert wrong.returncode == 2
     assert wrong.stdout == (
-        f"{path}:5:33: pipelines[1].dependsOn[0]: 'c' is no pipeline of this release\n"
+        f"{path}:5:33: pipelines[1].dependsOn[0]: 'c' is not a pipeline of this release; add it, "
+        "or remove it here\n"
     )
     path.write_text(json.dumps(manifest("1", estate.catalog, "no-such-pipeline")))
     assert run_command("validate", str(path)).returncode == 0

@@ -124,7 +124,7 @@ def test_what_was_good_nowhere_is_told_and_left_alone(
     with faults.action("fail", pipeline=name, **BROKEN):
         arn = shop.begin(shop.first, name, onFailure="rollback")
         ended = releases.end(arn)
-    reason = f"- {name}: no release had succeeded in it before {shop.first}"
+    reason = f"- {name}: no release has succeeded in this pipeline before {shop.first}"
     assert "there is nothing to roll back in release" in ended["cause"]
     assert reason in ended["cause"]
     assert releases.visited(arn)[-2:] == ["IsReleaseGood", "ReleaseFailed"]
@@ -228,7 +228,7 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     assert ledger.header(two)["rolled_back_by"] == f"{two}-rollback"
     again = run_command("rollback", f"{two}-rollback")
     assert again.returncode == 2
-    assert f"is the rollback of {two}, and a rollback is not rolled back" in again.stderr
+    assert f"is the rollback of {two}, and a rollback cannot be rolled back" in again.stderr
     assert f"release-machine show {two} --bom" in again.stderr
     shown = run_command("rollback", two, "--dry-run")
     assert f"was rolled back before, by release {two}-rollback" in shown.stdout
@@ -254,7 +254,10 @@ def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Led
 
     forced = run_command("rollback", two, "--force")
     assert forced.returncode == 0, forced.stdout + forced.stderr
-    assert f"{both}: release {three} came later and has run it: that goes back too" in forced.stdout
+    assert (
+        f"{both}: also rolls back release {three}, which has run this pipeline since"
+        in forced.stdout
+    )
     assert {shop.is_live(both), shop.is_live(only)} == {one}
 
 
@@ -270,7 +273,7 @@ def test_a_source_that_is_gone_is_named(shop: Shop, ledger: Ledger, account: Acc
     refused = run_command("rollback", shop.second)
 
     assert refused.returncode == 1
-    assert f"'Source' is no source action of pipeline '{name}'; it has Download" in refused.stderr
+    assert f"pipeline '{name}' has no source action 'Source'; it has Download" in refused.stderr
     assert "as sourceRevisions, and submit it" in refused.stderr
     assert ledger.header(f"{shop.second}-rollback") == {}
 

@@ -134,11 +134,11 @@ def test_the_command_plans_with_the_callers_permissions(
     file.write_text('{"releaseId":')
     broken = run_command("plan", str(file))
     assert broken.returncode == 2
-    assert broken.stdout.startswith(f"{file}:1:14: no JSON: ")
+    assert broken.stdout.startswith(f"{file}:1:14: not JSON: ")
     assert ledger.items(release_id) == []
 
 
-def test_a_pipeline_that_the_deployment_does_not_drive_passes_no_plan(
+def test_a_pipeline_that_does_not_match_the_patterns_passes_no_plan(
     account: Account, releases: Releases, pipelines: Pipelines, estate: Estate, tmp_path: Path
 ) -> None:
     """The caller may read it, and yet command, dry run and opening say the same, with the way out.
@@ -151,16 +151,19 @@ def test_a_pipeline_that_the_deployment_does_not_drive_passes_no_plan(
     file = tmp_path / "manifest.json"
     document = manifest(unique("r"), estate.catalog, foreign)
     file.write_text(json.dumps(document))
-    problem = f"pipelines[1]: the pipeline {foreign!r} is none of those that this deployment drives"
+    problem = (
+        f"pipelines[1]: pipeline {foreign!r} does not match `pipeline_name_patterns` of this "
+        "deployment (plain-*, gated-*"
+    )
 
     planned = run_command("plan", str(file))
     assert planned.returncode == 1
-    assert f"- {problem}: plain-*, gated-*" in planned.stdout
+    assert f"- {problem}" in planned.stdout
     online = run_command("validate", "--online", str(file))
     assert online.returncode == 2
-    assert f"{problem}: plain-*, gated-*" in online.stdout
+    assert problem in online.stdout
     for arn in (releases.start(document | {"dryRun": True}), releases.start(document)):
         ended = releases.end(arn)
         assert (ended["status"], ended["error"]) == ("FAILED", "ManifestInvalid")
-        assert f"- {problem}: plain-*, gated-*" in ended["cause"]
+        assert f"- {problem}" in ended["cause"]
     assert not pipelines.executions(foreign)

@@ -98,7 +98,10 @@ def test_an_object_that_is_gone_is_refused(
     # The event again, as EventBridge may deliver it twice and late.
     cause = refusals.cause(releases.start(event), "ManifestUnreadable", "s3")
 
-    assert cause == f"s3://{bucket}/{key}?versionId={version} cannot be read: NoSuchVersion"
+    assert (
+        cause
+        == f"s3://{bucket}/{key}?versionId={version} cannot be read: S3 answered NoSuchVersion"
+    )
 
 
 @pytest.mark.parametrize(("document", "error", "channel"), DIRECT)

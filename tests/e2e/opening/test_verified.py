@@ -46,14 +46,14 @@ def test_all_problems_are_told_at_once_with_their_paths(
     lines = cause.splitlines()
     assert lines[0] == f"The manifest has {len(lines) - 1} problems:"
     for problem in (
-        f"pipelines[1]: '{estate.catalog}' is named more than once",
+        f"pipelines[1]: '{estate.catalog}' is listed more than once",
         "pipelines[2]: there is no pipeline 'no-such-pipeline' in this account and Region",
         "pipelines[3].name: is required",
-        "pipelines[3].nme: unknown key",
+        "pipelines[3].nme: unknown key; did you mean `name`?",
         "pipelines[4]: there is no pipeline 'line\\nbreak' in this account and Region",
-        "pipelines[5].dependsOn[0]: 'nobody' is no pipeline of this release",
-        "pipelines[5].retries: input should be greater than or equal to 0",
-        "onFailure: input should be 'halt', 'continue', 'stop' or 'rollback'",
+        "pipelines[5].dependsOn[0]: 'nobody' is not a pipeline of this release",
+        "pipelines[5].retries: must be a whole number from 0 to 10",
+        "onFailure: must be halt, continue, stop or rollback",
         "colour: unknown key",
     ):
         assert [line for line in lines if problem in line], problem

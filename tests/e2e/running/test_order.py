@@ -83,10 +83,10 @@ def test_what_depends_on_a_failure_is_skipped_with_the_reason(
 def test_an_order_that_cannot_be_is_refused(
     releases: Releases, refusals: Refusals, estate: Estate
 ) -> None:
-    """A circle is refused and printed, and so is a dependency on what the release does not have."""
+    """A cycle is refused and printed, and so is a dependency on what the release does not have."""
     arn = releases.start(
         manifest(
-            unique("circle"),
+            unique("cycle"),
             after(estate.catalog, estate.orders),
             after(estate.orders, estate.catalog),
             after(estate.payments, estate.payments, "nobody"),
@@ -95,9 +95,9 @@ def test_an_order_that_cannot_be_is_refused(
 
     cause = refusals.cause(arn, "ManifestInvalid", "direct")
 
-    (circle,) = [line for line in cause.splitlines() if "in a circle" in line]
-    printed = circle.partition("in a circle: ")[2].split(" -> ")
+    (cycle,) = [line for line in cause.splitlines() if "form a cycle" in line]
+    printed = cycle.partition("remove one of them: ")[2].split(" -> ")
     assert printed[0] == printed[-1]
     assert set(printed) == {estate.catalog, estate.orders}
     assert f"{estate.payments!r} depends on itself" in cause
-    assert "'nobody' is no pipeline of this release" in cause
+    assert "'nobody' is not a pipeline of this release" in cause

@@ -91,7 +91,7 @@ def test_a_release_in_time_is_not_touched(
     ("deadline", "words"),
     [
         ("2020-01-01T00:00:00Z", "deadline: 2020-01-01T00:00:00Z has passed"),
-        ("2099-01-01T00:00:00", "must say its time zone"),
+        ("2099-01-01T00:00:00", "must have a time zone"),
         ("tomorrow", "deadline: "),
     ],
     ids=["past", "no-zone", "text"],

@@ -155,7 +155,7 @@ def test_what_still_runs_can_be_ended(scene: Scene) -> None:
     """A retry that comes too soon is told how to end each execution that it would have to await."""
     cause = (
         "release 5.10 can be resumed when these have ended:\n"
-        "- web: execution 4d5e6f70\n- mail: its start or retry, which may still come"
+        "- web: execution 4d5e6f70\n- mail: a start or retry that may still take place"
     )
     told = Rejected(error="ReleaseNotResumable", cause=cause).next_step("5.10")
     assert told == (
