@@ -1,6 +1,6 @@
-"""Failures that tests inject: failed actions, crashed functions, rejected calls."""
+"""What tests inject: failed actions, crashed functions, rejected calls, and races."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,36 @@ def crash_after(owner: Any, method: str) -> Iterator[None]:
         patch.setattr(owner, method, once)
         with pytest.raises(Crash):
             yield
+
+
+@contextmanager
+def meanwhile(
+    owner: Any,
+    method: str,
+    *,
+    before: Callable[[], object] = lambda: None,
+    after: Callable[[], object] = lambda: None,
+) -> Iterator[None]:
+    """Let something happen right before, or right after, the next call of a method.
+
+    The block fails unless it calls the method.
+    """
+    original = getattr(owner, method)
+    called = False
+    with pytest.MonkeyPatch.context() as patch:
+
+        def once(*args: Any, **kwargs: Any) -> Any:
+            nonlocal called
+            called = True
+            patch.undo()
+            before()
+            answer = original(*args, **kwargs)
+            after()
+            return answer
+
+        patch.setattr(owner, method, once)
+        yield
+    assert called, f"{method} was not called"
 
 
 def refuse(patch: pytest.MonkeyPatch, client: Any, method: str, refusal: Refused) -> None:

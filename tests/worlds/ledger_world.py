@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from release_core.domain.release import Pipeline
+from release_core.domain.release import Pipeline, Release
 from release_core.ledger.dynamodb import from_attributes
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
@@ -78,6 +78,12 @@ class LedgerWorld:
         assert self.opener_ledger.openings.claim(opening) is None
         self.opener_ledger.openings.put_pipelines(opening, {})
         return opening
+
+    def release(self, release_id: str = "r") -> Release:
+        """The release in the ledger."""
+        release = self.ledger.get_release(release_id)
+        assert release
+        return release
 
     def pipeline(self, name: str = "orders", release_id: str = "r") -> Pipeline:
         """A pipeline of a release, as the ledger has it now."""

@@ -10,7 +10,6 @@ from open_release.opening import OpenRelease
 from record_state_change.recording import STATE_CHANGE, RecordStateChange
 from release_core.apply.advance import Advance
 from release_core.apply.wiring import FunctionParts
-from release_core.domain.release import Release
 from release_core.plan.planner import Planner
 from release_core.rollback.reader import RollbackReader
 from release_core.strict_json import write_json
@@ -267,12 +266,6 @@ class ReleaseWorld(LedgerWorld):
         return [envelope(event) for event in new if event.detail_type == STATE_CHANGE]
 
     # The records
-
-    def release(self, release_id: str = "r") -> Release:
-        """The release in the ledger."""
-        release = self.ledger.get_release(release_id)
-        assert release
-        return release
 
     def executions_of(self, pipeline: str) -> list[dict[str, Any]]:
         """All executions of a pipeline in CodePipeline, newest first."""

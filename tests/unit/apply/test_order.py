@@ -1,4 +1,4 @@
-"""Pipelines start in order, within the limit, and as the failure policy says."""
+"""Pipelines start in order, within the concurrency limit, and by the failure policy."""
 
 from release_core.domain.release import PipelineStatus, ReleaseStatus
 from tests.worlds.faults import FAILURE
@@ -6,7 +6,7 @@ from tests.worlds.release_world import PIPELINES, ReleaseWorld, after
 
 
 def test_a_pipeline_starts_when_the_last_it_depends_on_has_succeeded(world: ReleaseWorld) -> None:
-    """Order is a graph, not waves: what else still runs does not matter."""
+    """A pipeline starts as soon as its own dependencies have succeeded, whatever else runs."""
     arn = world.begin("orders", "catalog", after("payments", "orders"), "storefront")
     world.wait_for_all(arn)
     assert world.statuses()["payments"] == "WAITING"
@@ -20,7 +20,7 @@ def test_a_pipeline_starts_when_the_last_it_depends_on_has_succeeded(world: Rele
 
 
 def test_two_dependencies_are_both_waited_for(world: ReleaseWorld) -> None:
-    """A diamond starts its last pipeline once, after both of its sides."""
+    """A pipeline with two dependencies starts once, after both have succeeded."""
     arn = world.begin(
         "orders",
         after("catalog", "orders"),
@@ -37,8 +37,8 @@ def test_two_dependencies_are_both_waited_for(world: ReleaseWorld) -> None:
     assert len(world.executions_of("storefront")) == 1
 
 
-def test_a_token_that_comes_late_starts_its_pipeline_itself(world: ReleaseWorld) -> None:
-    """When the dependencies have succeeded first, registering the token starts the pipeline."""
+def test_a_late_token_starts_its_pipeline(world: ReleaseWorld) -> None:
+    """If the dependencies have already succeeded, registering the token starts the pipeline."""
     arn = world.begin("orders", after("catalog", "orders"))
     world.wait(arn, "orders")
     world.complete("orders")
@@ -47,8 +47,8 @@ def test_a_token_that_comes_late_starts_its_pipeline_itself(world: ReleaseWorld)
     assert world.statuses()["catalog"] == "RUNNING"
 
 
-def test_what_depends_on_a_failure_is_skipped_with_the_reason(world: ReleaseWorld) -> None:
-    """With onFailure continue, only the dependents of the failure are skipped, transitively."""
+def test_dependents_of_a_failure_are_skipped_with_the_reason(world: ReleaseWorld) -> None:
+    """With onFailure continue, only direct and indirect dependents of a failure are skipped."""
     arn = world.begin(
         "orders",
         after("catalog", "orders"),
@@ -70,8 +70,8 @@ def test_what_depends_on_a_failure_is_skipped_with_the_reason(world: ReleaseWorl
     assert "it depends on catalog, which is SKIPPED" in str(world.pipeline("payments").failure)
 
 
-def test_continue_starts_what_does_not_depend_on_the_failure(world: ReleaseWorld) -> None:
-    """With onFailure continue, pipelines of another branch are started after the failure."""
+def test_continue_starts_pipelines_that_do_not_depend_on_the_failure(world: ReleaseWorld) -> None:
+    """With onFailure continue, pipelines of another branch start after the failure."""
     arn = world.begin("orders", "catalog", after("payments", "catalog"), onFailure="continue")
     world.wait_for_all(arn)
     world.complete("orders", fail=FAILURE)
@@ -80,7 +80,7 @@ def test_continue_starts_what_does_not_depend_on_the_failure(world: ReleaseWorld
 
 
 def test_halt_starts_nothing_new_and_lets_the_running_ones_end(world: ReleaseWorld) -> None:
-    """The default: after a failure waiting pipelines are skipped, running ones go on."""
+    """With onFailure halt, the default, waiting pipelines are skipped and running ones go on."""
     arn = world.begin("orders", "catalog", after("payments", "catalog"))
     world.wait_for_all(arn)
     world.complete("orders", fail=FAILURE)
@@ -91,8 +91,8 @@ def test_halt_starts_nothing_new_and_lets_the_running_ones_end(world: ReleaseWor
     assert "halted: orders did not succeed" in str(world.pipeline("payments").failure)
 
 
-def test_stop_stops_the_running_ones_too(world: ReleaseWorld) -> None:
-    """With onFailure stop every running execution is asked to stop, gracefully."""
+def test_stop_also_stops_running_pipelines(world: ReleaseWorld) -> None:
+    """With onFailure stop, every running execution is stopped after its current action."""
     arn = world.begin("orders", "catalog", "payments", onFailure="stop")
     world.wait_for_all(arn)
     world.complete("orders", fail=FAILURE)
@@ -103,8 +103,8 @@ def test_stop_stops_the_running_ones_too(world: ReleaseWorld) -> None:
     assert world.statuses() == {"orders": "FAILED", "catalog": "STOPPED", "payments": "STOPPED"}
 
 
-def test_stop_abandons_only_when_asked(world: ReleaseWorld) -> None:
-    """With stopMode abandon the running actions are not waited for."""
+def test_stop_mode_abandon_stops_at_once(world: ReleaseWorld) -> None:
+    """With stopMode abandon, executions stop without waiting for their running actions."""
     arn = world.begin("orders", "catalog", onFailure="stop", stopMode="abandon")
     world.wait_for_all(arn)
     world.complete("orders", fail=FAILURE)
@@ -112,10 +112,10 @@ def test_stop_abandons_only_when_asked(world: ReleaseWorld) -> None:
     assert world.statuses() == {"orders": "FAILED", "catalog": "STOPPED"}
 
 
-def test_no_more_run_than_the_limit_and_a_freed_slot_is_taken_at_once(
+def test_the_concurrency_limit_is_kept_and_a_free_slot_is_used_at_once(
     world: ReleaseWorld,
 ) -> None:
-    """maxConcurrency bounds what is in flight; the next starts when one ends, in order."""
+    """No more pipelines run than maxConcurrency; when one ends, the next in order starts."""
     arn = world.begin(*PIPELINES, maxConcurrency=2)
     world.wait_for_all(arn)
     assert list(world.statuses().values()).count("RUNNING") == 2
@@ -129,8 +129,8 @@ def test_no_more_run_than_the_limit_and_a_freed_slot_is_taken_at_once(
     assert "in_flight" not in world.item("release")
 
 
-def test_a_slot_is_claimed_exactly_by_the_header(world: ReleaseWorld) -> None:
-    """From one stale view, two functions that both see a free slot get one between them."""
+def test_two_functions_cannot_claim_the_same_slot(world: ReleaseWorld) -> None:
+    """Two functions with the same old view of the release get one free slot between them."""
     world.begin("orders", "catalog", maxConcurrency=1)
     seen = world.release()
     assert world.ledger.headers.claim_slot(seen, "orders")
@@ -139,23 +139,23 @@ def test_a_slot_is_claimed_exactly_by_the_header(world: ReleaseWorld) -> None:
 
 
 def test_a_halted_release_gives_no_slot(world: ReleaseWorld) -> None:
-    """The halt and the slot are in one item: what was halted first starts nothing."""
+    """After a release was halted, no function can claim a slot."""
     world.begin("orders", "catalog", maxConcurrency=2)
     seen = world.release()
     world.ledger.headers.halt(seen, "orders")
     assert not world.ledger.headers.claim_slot(seen, "catalog")
 
 
-def test_a_crash_between_slot_and_start_is_gone_on_with(world: ReleaseWorld) -> None:
-    """A pipeline that has a slot and still waits is started with it by whoever looks next."""
+def test_a_claimed_slot_is_used_after_a_crash(world: ReleaseWorld) -> None:
+    """A pipeline whose function crashed after claiming a slot is started with that slot."""
     arn = world.begin("orders", "catalog", maxConcurrency=1)
     world.ledger.headers.claim_slot(world.release(), "orders")
     world.wait(arn, "orders")
     assert world.statuses()["orders"] == "RUNNING"
 
 
-def test_a_cancel_skips_stops_and_empties(world: ReleaseWorld) -> None:
-    """Stopping a release with order and limit leaves nothing waiting and no slot taken."""
+def test_a_cancel_leaves_no_pipeline_waiting_and_no_slot_taken(world: ReleaseWorld) -> None:
+    """After a cancel, waiting pipelines are SKIPPED, running ones STOPPED, and all slots free."""
     arn = world.begin("orders", after("catalog", "orders"), maxConcurrency=1)
     world.wait_for_all(arn)
     world.cancel(arn)
@@ -166,8 +166,8 @@ def test_a_cancel_skips_stops_and_empties(world: ReleaseWorld) -> None:
     assert "in_flight" not in world.item("release")
 
 
-def test_a_missed_wake_up_is_repaired_by_any_look(world: ReleaseWorld) -> None:
-    """When nobody advanced the release after an end, the next task to come back does."""
+def test_a_missed_end_is_found_by_the_next_task(world: ReleaseWorld) -> None:
+    """If the end of a pipeline was missed, the next task that comes back starts its dependents."""
     arn = world.begin("orders", after("catalog", "orders"))
     tokens = world.wait_for_all(arn)
     world.play("orders")

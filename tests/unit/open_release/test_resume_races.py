@@ -1,4 +1,4 @@
-"""Attempts of one release that meet: each function knows which one it sees."""
+"""Races between two attempts of one release."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from release_core.errors import ExecutionEnded, ReleaseNotResumable
 from release_core.ledger import openings
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
-from tests.worlds.faults import FAILURE
+from tests.worlds.faults import FAILURE, meanwhile
 from tests.worlds.release_world import ReleaseWorld
 
 PIPELINES: list[Any] = ["orders", {"name": "catalog", "dependsOn": ["orders"]}]
@@ -24,7 +24,7 @@ def resume(world: ReleaseWorld, pipelines: list[Any]) -> str:
 
 
 def fail_first(world: ReleaseWorld) -> dict[str, Any]:
-    """Let the first attempt fail at ``orders``; answers the event that told so."""
+    """Let the first attempt fail in ``orders``; returns the event of that failure."""
     arn = world.begin(*PIPELINES)
     for name in ("orders", "catalog"):
         world.wait(arn, name)
@@ -36,10 +36,10 @@ def fail_first(world: ReleaseWorld) -> dict[str, Any]:
     return events[-1]
 
 
-def test_a_late_event_does_not_skip_what_was_renewed(
+def test_a_late_event_skips_no_renewed_pipeline(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While pipelines are renewed, the old end of one means nothing to those renewed before."""
+    """While pipelines are renewed, an event of the old attempt does not skip renewed ones."""
     late = fail_first(world)
     arn = resume(world, PIPELINES)
     monkeypatch.setattr(openings, "TRANSACTION_LIMIT", 2)
@@ -51,7 +51,7 @@ def test_a_late_event_does_not_skip_what_was_renewed(
 
 
 def overtaken_by(world: ReleaseWorld, write: str, event: dict[str, Any]) -> Callable[..., Any]:
-    """The write; after the first one to the release ``catalog`` is renewed and an event arrives."""
+    """The write; after it has renewed ``catalog``, the event arrives."""
     original = getattr(world.dynamodb, write)
 
     def overtaken(**request: Any) -> Any:
@@ -64,27 +64,21 @@ def overtaken_by(world: ReleaseWorld, write: str, event: dict[str, Any]) -> Call
     return overtaken
 
 
-def test_a_stop_while_pipelines_are_renewed_leaves_none_waiting(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pipelines are renewed only while their release runs, as they are recorded at first."""
+def test_a_stop_during_a_resume_leaves_no_pipeline_waiting(world: ReleaseWorld) -> None:
+    """Pipelines are renewed only while their release runs."""
     fail_first(world)
     arn = resume(world, PIPELINES)
-    renew = Openings.renew_pipelines
-
-    def overtaken(self: Openings, *args: Any) -> None:
-        world.cancel(arn)
-        renew(self, *args)
-
-    monkeypatch.setattr(Openings, "renew_pipelines", overtaken)
-    with pytest.raises(ExecutionEnded):
+    with (
+        meanwhile(Openings, "renew_pipelines", before=lambda: world.cancel(arn)),
+        pytest.raises(ExecutionEnded),
+    ):
         world.open_release(arn)
     assert world.release().status is ReleaseStatus.CANCELLED
     assert all(each.status.ended for each in world.release().pipelines.values())
 
 
-def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
-    """A release whose stop does not know yet what was started is not resumed."""
+def test_a_release_is_not_resumed_while_a_start_may_still_come(world: ReleaseWorld) -> None:
+    """A cancelled release whose claimed start may still happen is not resumed yet."""
     arn = world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/slow")
     world.ledger.headers.close("r", ReleaseStatus.CANCELLED, why="stopped", execution_arn=arn)
@@ -95,24 +89,18 @@ def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
     assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
 
 
-def test_a_late_close_does_nothing_in_the_attempt_that_follows(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Winding up the first attempt neither starts, ends nor announces anything of the second."""
+def test_a_late_close_does_not_touch_the_next_attempt(world: ReleaseWorld) -> None:
+    """The late close of an attempt starts, ends and announces nothing of the next one."""
     arn = world.begin("orders")
-    event = world.stop(arn)
-    advance = Advance.finish_closed
 
-    def overtaken(self: Advance, release_id: str) -> Any:
+    def next_attempt() -> None:
         again = resume(world, ["orders"])
-        monkeypatch.setattr(Advance, "finish_closed", advance)
         world.open_release(again)
         token = world.step_functions.wait_for_token(again)
         world.ledger.pipelines.register_token("r", "orders", token)
-        return advance(self, release_id)
 
-    monkeypatch.setattr(Advance, "finish_closed", overtaken)
-    world.close_release().when_ended(event)
+    with meanwhile(Advance, "finish_closed", before=next_attempt):
+        world.cancel(arn)
     assert world.release().status is ReleaseStatus.RUNNING
     assert world.pipeline().status is PipelineStatus.WAITING
     assert world.executions_of("orders") == []

@@ -1,4 +1,4 @@
-"""A task that gave up, or another pipeline's trouble, keeps no release waiting or from ending."""
+"""Tasks that gave up, and problems of other pipelines, never block a release."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,13 +17,13 @@ BUSY = Refused("ConflictException", "no")
 
 
 def come_back(world: ReleaseWorld, arn: str, pipeline: str) -> str:
-    """Let the task of a pipeline come back after an hour without news."""
+    """Let the task of a pipeline come back after an hour without an event."""
     world.clock.advance(timedelta(seconds=LOOK_AFTER))
     return world.wait(arn, pipeline)
 
 
-def test_a_task_that_never_came_is_not_waited_for_for_ever(world: ReleaseWorld) -> None:
-    """When nobody ever waited for a pipeline, what depends on it is skipped in the end."""
+def test_a_pipeline_whose_task_never_came_is_skipped(world: ReleaseWorld) -> None:
+    """A pipeline without a task is skipped in the end, and so are its dependents."""
     arn = world.begin("orders", after("catalog", "orders"))
     world.wait(arn, "catalog")
     come_back(world, arn, "catalog")
@@ -32,10 +32,10 @@ def test_a_task_that_never_came_is_not_waited_for_for_ever(world: ReleaseWorld) 
     assert "the workflow did not start its task in time" in str(world.pipeline("orders").failure)
 
 
-def test_an_end_that_only_a_dead_task_would_have_seen_is_seen_by_another(
+def test_a_missed_end_is_found_by_the_task_of_a_dependent(
     world: ReleaseWorld,
 ) -> None:
-    """The task of a running pipeline gave up and its events were lost: who waits for it looks."""
+    """If task and events of a pipeline were lost, the task of its dependent finds the end."""
     arn = world.begin("orders", after("catalog", "orders"))
     tokens = world.wait_for_all(arn)
     world.play("orders")
@@ -46,10 +46,10 @@ def test_an_end_that_only_a_dead_task_would_have_seen_is_seen_by_another(
     assert world.statuses() == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
 
 
-def test_anothers_trouble_is_not_the_tasks_own(
+def test_an_error_of_another_pipeline_does_not_fail_a_task(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pipeline that cannot be started does not fail the task of one that runs."""
+    """If another pipeline cannot be started, the task of a running one goes on."""
     arn = world.begin("orders", "catalog", maxConcurrency=2)
     world.wait(arn, "orders")
     with monkeypatch.context() as patch:
@@ -61,10 +61,10 @@ def test_anothers_trouble_is_not_the_tasks_own(
     assert world.statuses() == {"orders": "RUNNING", "catalog": "STARTING"}
 
 
-def test_a_start_that_may_still_come_costs_its_task_no_try(world: ReleaseWorld) -> None:
-    """In a halted release the task waits until no starter can be alive, then it is settled.
+def test_waiting_for_a_claimed_start_uses_no_retry(world: ReleaseWorld) -> None:
+    """In a halted release the task waits until no starter can still run, and is then settled.
 
-    The workflow's own tries would be used up before, and nobody would settle the token.
+    The workflow's own retries would be used up before that.
     """
     arn = world.begin("orders", "catalog")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
@@ -83,7 +83,7 @@ def test_a_start_that_may_still_come_costs_its_task_no_try(world: ReleaseWorld) 
 def test_a_start_taken_over_by_another_function_is_searched_under_both_names(
     world: ReleaseWorld,
 ) -> None:
-    """What run_pipeline started is found by record_state_change, long after both have died."""
+    """A start that another function took over is found under the name of the first function."""
     world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
     started = world.codepipeline.start_pipeline_execution(name="orders")
@@ -101,7 +101,7 @@ def test_a_start_taken_over_by_another_function_is_searched_under_both_names(
 def test_a_long_chain_is_skipped_at_once(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long a chain is, its end is known from one reading of the release."""
+    """However long a chain of dependents is, it is skipped with one read of the release."""
     names = ["orders", "catalog", "payments", "storefront"]
     chain: list[Any] = ["orders", *(after(b, a) for a, b in pairwise(names))]
     arn = world.begin(*reversed(chain), onFailure="continue")
@@ -119,12 +119,13 @@ def test_a_long_chain_is_skipped_at_once(
     world.deliver()
     assert set(world.statuses().values()) == {"FAILED", "SKIPPED"}
     assert "it depends on payments, which is SKIPPED" in str(world.pipeline("storefront").failure)
-    # The skips, the settlements, and nothing more to do: the last is our own.
+    # One read each for the skips, for the settlements, and to find nothing left to do. The
+    # assertion above made the last one.
     assert reads <= 4
 
 
-def test_a_task_that_waits_for_its_turn_does_not_poll(world: ReleaseWorld) -> None:
-    """One short limit in a release does not make the tasks of all others come back as often."""
+def test_a_short_time_limit_does_not_make_other_tasks_poll(world: ReleaseWorld) -> None:
+    """A pipeline with a short time limit does not shorten the waits of the others."""
     arn = world.begin(
         "orders", after("catalog", "orders"), after("payments", "orders", timeoutMinutes=1)
     )
@@ -137,8 +138,8 @@ def test_a_task_that_waits_for_its_turn_does_not_poll(world: ReleaseWorld) -> No
     assert waits == {"orders": LOOK_AFTER, "catalog": LOOK_AFTER, "payments": 60}
 
 
-def test_no_task_is_sent_to_wait_for_less_than_its_function_may_take(world: ReleaseWorld) -> None:
-    """A second is over before a cold function has looked: the task would spin for ever."""
+def test_a_task_waits_at_least_ten_seconds(world: ReleaseWorld) -> None:
+    """A shorter wait could end before a cold function has looked, and the task would spin."""
     arn = world.begin({"name": "orders", "timeoutMinutes": 1})
     world.wait(arn)
     world.clock.advance(timedelta(seconds=59))
