@@ -1,4 +1,4 @@
-"""A function's settings come whole from its environment, or not at all."""
+"""The settings of a function come from its environment."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from release_core.settings import FunctionSettings, OpenReleaseSettings, read_se
 
 
 def test_settings_are_read_from_variables_of_their_names() -> None:
-    """Each setting is the variable with its name in capitals, and has the setting's type."""
+    """Each setting comes from the variable with its name in capitals, in the setting's type."""
     settings = read_settings(
         OpenReleaseSettings,
         {
@@ -32,7 +32,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
 
 
 def test_one_error_names_everything_that_is_missing_or_wrong() -> None:
-    """Whoever deploys sees all gaps at the first try."""
+    """One error lists every missing and invalid setting."""
     with pytest.raises(SettingsInvalid) as caught:
         read_settings(FunctionSettings, {"RELEASES_TABLE": "r", "RECORD_RETENTION_DAYS": "x"})
     for name in ["EXECUTIONS_TABLE", "PIPELINES_TABLE", "EVENT_BUS"]:

@@ -1,4 +1,4 @@
-"""JSON is read to the letter, or refused with its place."""
+"""JSON is read without loss, or rejected with its place."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from release_core.strict_json import MAX_BYTES, ExactNumber, read_json, write_js
 
 
 def test_a_number_keeps_its_spelling() -> None:
-    """5.10 is read as the number it is and remembers that it was not written 5.1."""
+    """5.10 is read as a number that remembers its spelling."""
     value = read_json(b'{"id": 5.10}', place="here")
     assert isinstance(value, dict)
     number = value["id"]
@@ -33,22 +33,22 @@ def test_a_number_keeps_its_spelling() -> None:
         (b" " * (MAX_BYTES + 1), "a manifest has at most 262,144"),
     ],
 )
-def test_what_is_not_json_is_refused_with_its_place(content: bytes, says: str) -> None:
-    """Every kind of unreadable content ends in ManifestUnreadable that names place and reason."""
+def test_unreadable_json_is_rejected_with_its_place(content: bytes, says: str) -> None:
+    """Unreadable content raises ManifestUnreadable with the place and the reason."""
     with pytest.raises(ManifestUnreadable) as caught:
         read_json(content, place="s3://bucket/key")
     assert str(caught.value).startswith("s3://bucket/key ")
     assert says in str(caught.value)
 
 
-def test_a_byte_order_mark_is_no_obstacle() -> None:
-    """Editors that put a byte order mark before UTF-8 text do no harm."""
+def test_a_byte_order_mark_is_ignored() -> None:
+    """A byte order mark before UTF-8 text is ignored."""
     assert read_json(b'\xef\xbb\xbf{"a": 1}', place="here") == {"a": 1}
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    """No content makes the reader fail in another way than ManifestUnreadable."""
+def test_any_bytes_are_read_or_rejected(content: bytes) -> None:
+    """Any bytes are read, or rejected with ManifestUnreadable."""
     said = "here "
     try:
         read_json(content, place="here")
@@ -65,5 +65,5 @@ _VALUES = st.recursive(
 
 @given(_VALUES)
 def test_canonical_text_reads_back(value: object) -> None:
-    """The canonical text of a value is JSON that denotes the value."""
+    """The canonical text of a value is read back as the same value."""
     assert read_json(write_json(value), place="here") == value

@@ -1,10 +1,10 @@
-"""A ledger in memory, with its tables as Terraform makes them."""
+"""A ledger in memory, with the same tables as Terraform creates."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from release_core.domain.release import Pipeline
+from release_core.domain.release import Pipeline, Release
 from release_core.ledger.dynamodb import from_attributes
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
@@ -55,13 +55,13 @@ def make_tables(dynamodb: FakeDynamoDB) -> None:
 
 @dataclass
 class LedgerWorld:
-    """The tables, the clock and both sides of the ledger."""
+    """The tables, the clock and the ledgers of two functions."""
 
     dynamodb: FakeDynamoDB = field(default_factory=FakeDynamoDB)
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
-        """Make the tables, and the ledger on them."""
+        """Create the tables and the ledgers."""
         make_tables(self.dynamodb)
         client: Any = self.dynamodb  # shaped as boto3's
         self.client = client
@@ -69,21 +69,35 @@ class LedgerWorld:
         self.opener_ledger = self.ledger_of("open-release")
 
     def ledger_of(self, function: str) -> Ledger:
-        """The ledger as one function writes it."""
+        """The ledger as one function uses it."""
         return Ledger(self.client, TABLES, clock=self.clock, who=function, retention=RETENTION)
 
     def open(self, release_id: str = "r", *pipelines: str) -> Opening:
-        """Open a release of these pipelines, or of ``orders`` alone."""
+        """Open a release of these pipelines, by default of ``orders``."""
         opening = an_opening(release_id, *pipelines)
         assert self.opener_ledger.openings.claim(opening) is None
         self.opener_ledger.openings.put_pipelines(opening, {})
         return opening
+
+    def release(self, release_id: str = "r") -> Release:
+        """The release in the ledger."""
+        release = self.ledger.get_release(release_id)
+        assert release
+        return release
 
     def pipeline(self, name: str = "orders", release_id: str = "r") -> Pipeline:
         """A pipeline of a release, as the ledger has it now."""
         release = self.ledger.get_pipeline(release_id, name)
         assert release
         return release.pipelines[name]
+
+    def holders(self) -> dict[str, str]:
+        """The pipelines that are held, each with the release that holds it."""
+        return {
+            each["pipeline"]: each["held_for"]
+            for each in self.items("pipelines")
+            if "held_for" in each
+        }
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, as plain values."""
@@ -102,7 +116,7 @@ class LedgerWorld:
 def an_opening(
     release_id: str = "r", *pipelines: str, execution_arn: str | None = None, **more: Any
 ) -> Opening:
-    """What opens a release of these pipelines, or of ``orders`` alone."""
+    """The opening of a release of these pipelines, by default of ``orders``."""
     names = list(pipelines or ("orders",))
     return Opening(
         manifest=Manifest.model_validate({"releaseId": release_id, "pipelines": names, **more}),

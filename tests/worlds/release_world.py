@@ -1,16 +1,15 @@
-"""A whole release in memory: the real functions between fakes of every AWS service they call."""
+"""A whole release in memory: the real functions, and fakes of every AWS service they call."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from close_release.closing import CloseRelease
-from localstack_codepipeline.model import ActionResult, RunAction
+from localstack_codepipeline.model import ActionResult, Revision, RunAction
 from open_release.handler import make_open_release
 from open_release.opening import OpenRelease
 from record_state_change.recording import STATE_CHANGE, RecordStateChange
 from release_core.apply.advance import Advance
 from release_core.apply.wiring import FunctionParts
-from release_core.domain.release import Release
 from release_core.plan.planner import Planner
 from release_core.rollback.reader import RollbackReader
 from release_core.strict_json import write_json
@@ -19,6 +18,7 @@ from tests.fakes.codepipeline import FakeCodePipeline, envelope
 from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
 from tests.fakes.step_functions import FakeStepFunctions, Outcome
+from tests.worlds.faults import FAILURE
 from tests.worlds.ledger_world import RETENTION, TABLES, LedgerWorld
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
@@ -43,6 +43,11 @@ def declaration(name: str) -> dict[str, Any]:
     }
 
 
+def after(name: str, *before: str, **more: Any) -> dict[str, Any]:
+    """A manifest's entry for a pipeline that depends on others."""
+    return {"name": name, "dependsOn": list(before), **more}
+
+
 def _action(
     name: str, category: str, *, inputs: list[str] | None = None, outputs: list[str] | None = None
 ) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def _action(
 
 @dataclass
 class ReleaseWorld(LedgerWorld):
-    """The fakes, the functions, and what plays the workflow, the pipelines and the events."""
+    """The fakes, the functions, and methods that act as the workflow, pipelines and event bus."""
 
     events: FakeEvents = field(default_factory=FakeEvents)
     s3: FakeS3 = field(default_factory=FakeS3)
@@ -72,7 +77,7 @@ class ReleaseWorld(LedgerWorld):
     patterns: tuple[str, ...] = ("*",)
 
     def __post_init__(self) -> None:
-        """Make the services and the pipelines."""
+        """Create the services and the pipelines."""
         super().__post_init__()
         self.step_functions = FakeStepFunctions(self.clock)
         self.codepipeline = FakeCodePipeline(self.clock, caller=f"{ROLE}/{STARTER}")
@@ -86,22 +91,22 @@ class ReleaseWorld(LedgerWorld):
         return self.opener()(execution_arn)
 
     def opener(self) -> OpenRelease:
-        """The function open_release, to open a release or to wait until it can be."""
+        """The function open_release, which opens a release or waits until it can."""
         return make_open_release(self.parts("open-release"), look_after_seconds=LOOK_AFTER)
 
     def rollbacks(self) -> RollbackReader:
-        """What makes the manifest of a rollback, for the opening or for the operator."""
+        """The reader that makes the manifest of a rollback."""
         parts = self.parts("release-machine")
         return RollbackReader(ledger=parts.reader, codepipeline=parts.codepipeline)
 
     def planner(self) -> Planner:
-        """What plans a manifest, for a dry run or for the operator."""
+        """The planner of dry runs and of the command `plan`."""
         return self.opener().planner
 
     def run_pipeline(
         self, release_id: str, pipeline: str, token: str, *, wait_seconds: int = LOOK_AFTER
     ) -> None:
-        """Invoke run_pipeline, as a try of its own."""
+        """Invoke run_pipeline once."""
         parts = self.parts(STARTER)
         run_pipeline = RunPipeline(
             ledger=parts.ledger,
@@ -123,7 +128,7 @@ class ReleaseWorld(LedgerWorld):
         record(event)
 
     def close_release(self) -> CloseRelease:
-        """The function close_release, to be called by the workflow or by an event."""
+        """The function close_release, which the workflow or an event invokes."""
         parts = self.parts("close-release")
         return CloseRelease(
             ledger=parts.ledger,
@@ -133,7 +138,7 @@ class ReleaseWorld(LedgerWorld):
         )
 
     def advance(self, parts: FunctionParts) -> Advance:
-        """What one more invocation decides and applies with."""
+        """The parts with which a new invocation decides and applies."""
         self.invocations += 1
         invocation = str(self.invocations)
         return replace(parts.advance(invocation), actor=f"{STARTER}/{invocation}")
@@ -157,58 +162,117 @@ class ReleaseWorld(LedgerWorld):
             event_bus="default",
         )
 
-    # The world around them
+    # The workflow
 
     def start(self, input_text: str) -> str:
-        """Start a workflow execution with this input and answer its ARN."""
+        """Start a workflow execution with this input; returns its ARN."""
         started = self.step_functions.start_execution(stateMachineArn=MACHINE, input=input_text)
         return str(started["executionArn"])
 
     def begin(self, *pipelines: str | dict[str, Any], release_id: str = "r", **more: Any) -> str:
-        """Open a release of these pipelines through the direct door; answers its execution."""
+        """Open a release of these pipelines directly; returns the ARN of its execution."""
         manifest = {"releaseId": release_id, "pipelines": list(pipelines), **more}
         arn = self.start(write_json(manifest))
         assert self.open_release(arn)["outcome"] == "OPENED"
         return arn
 
     def wait(self, execution_arn: str, pipeline: str = "orders", release_id: str = "r") -> str:
-        """Let the workflow come to the task of a pipeline; answers the token it waits with."""
+        """Let the workflow reach the task of a pipeline; returns the token it waits with."""
         token = self.step_functions.wait_for_token(execution_arn)
         self.run_pipeline(release_id, pipeline, token)
         return token
 
+    def wait_for_all(self, execution_arn: str) -> dict[str, str]:
+        """Let the workflow reach the task of every pipeline of release r; returns the tokens."""
+        return {name: self.wait(execution_arn, name) for name in self.release().pipelines}
+
+    def close(self, execution_arn: str, release_id: str = "r") -> dict[str, Any]:
+        """Let the workflow close its release and end; returns the output of the close."""
+        closed = self.close_release().at_end(release_id, execution_arn)
+        succeeded = closed["status"] == "SUCCEEDED"
+        self.step_functions.end(execution_arn, "SUCCEEDED" if succeeded else "FAILED")
+        return closed
+
+    def stop(self, execution_arn: str, cause: str = "wrong version") -> dict[str, Any]:
+        """Stop a workflow execution; returns its event, which is not delivered."""
+        self.step_functions.stop_execution(executionArn=execution_arn, cause=cause)
+        return self.step_functions.status_event(execution_arn)
+
+    def cancel(self, execution_arn: str, cause: str = "wrong version") -> None:
+        """Stop a workflow execution and deliver its event."""
+        self.close_release().when_ended(self.stop(execution_arn, cause))
+
+    def outcome(self, token: str) -> Outcome | None:
+        """How a token was settled, or None."""
+        return self.step_functions.task(token).outcome
+
+    def settlement(self, token: str) -> Outcome:
+        """How a token was settled; fails if it was not."""
+        outcome = self.outcome(token)
+        assert outcome, "the token is not settled"
+        return outcome
+
+    # The pipelines and their events
+
     def play(self, pipeline: str, *, fail: ActionResult | None = None) -> None:
-        """Let the newest actions of a pipeline end until none runs; Deploy fails if so told."""
+        """End the actions of a pipeline until none runs; Deploy ends with the given failure."""
         while running := [a for a in self.codepipeline.actions.values() if a.pipeline == pipeline]:
             self.finish(running[0], fail if running[0].stage == "Deploy" else None)
 
+    def complete(self, pipeline: str, *, fail: ActionResult | None = None) -> None:
+        """Let a pipeline run to its end, and deliver its events."""
+        self.play(pipeline, fail=fail)
+        self.deliver()
+
+    def ship(self, version: str, pipeline: str = "orders", *, fails: bool = False) -> None:
+        """Let a pipeline ship a version and run to its end, and deliver its events."""
+        revision = Revision(version, f"Amazon S3 version id: {version}")
+        self.finish(self.fetch(pipeline), ActionResult(revision=revision))
+        self.complete(pipeline, fail=FAILURE if fails else None)
+
+    def fetch(self, pipeline: str) -> RunAction:
+        """The running source action of a pipeline."""
+        (found,) = [
+            each
+            for each in self.codepipeline.actions.values()
+            if (each.pipeline, each.action) == (pipeline, "Fetch")
+        ]
+        return found
+
     def finish(self, action: RunAction, result: ActionResult | None = None) -> None:
-        """Let one action end."""
+        """End one action."""
         self.codepipeline.finish(action, result)
 
+    def retry_in_console(self, release_id: str = "r") -> str:
+        """Retry the failed stage of `orders` as a person would; returns the execution's id."""
+        execution_id = str(self.pipeline(release_id=release_id).execution_id)
+        self.codepipeline.retry_stage_execution(
+            pipelineName="orders",
+            pipelineExecutionId=execution_id,
+            stageName="Deploy",
+            retryMode="FAILED_ACTIONS",
+        )
+        return execution_id
+
     def deliver(self) -> None:
-        """Deliver all pipeline events that were not delivered yet, in order."""
+        """Deliver all undelivered pipeline events, in order."""
         for event in self.undelivered():
             self.record_state_change(event)
 
     def undelivered(self) -> list[dict[str, Any]]:
-        """The pipeline events since the last time, which now count as delivered."""
+        """The undelivered pipeline events, which count as delivered from now on."""
         new = self.codepipeline.events[self.delivered :]
         self.delivered = len(self.codepipeline.events)
         return [envelope(event) for event in new if event.detail_type == STATE_CHANGE]
 
-    def outcome(self, token: str) -> Outcome | None:
-        """How a token was settled, if it was."""
-        return self.step_functions.task(token).outcome
-
-    def release(self, release_id: str = "r") -> Release:
-        """The release as the ledger has it."""
-        release = self.ledger.get_release(release_id)
-        assert release
-        return release
+    # The records
 
     def executions_of(self, pipeline: str) -> list[dict[str, Any]]:
-        """All executions that CodePipeline has of a pipeline, newest first."""
+        """All executions of a pipeline in CodePipeline, newest first."""
         answer = self.codepipeline.list_pipeline_executions(pipelineName=pipeline)
         found: list[dict[str, Any]] = answer["pipelineExecutionSummaries"]
         return found
+
+    def statuses(self) -> dict[str, str]:
+        """The status of every pipeline of release r."""
+        return {name: each.status.value for name, each in self.release().pipelines.items()}

@@ -1,54 +1,17 @@
-"""Pipelines start in order, within the limit, and as the failure policy says."""
-
-from typing import Any
-
-import pytest
+"""Pipelines start in order, within the concurrency limit, and by the failure policy."""
 
 from release_core.domain.release import PipelineStatus, ReleaseStatus
-from tests.unit.run_pipeline.test_running import FAILURE
-from tests.worlds.release_world import PIPELINES, ReleaseWorld
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
-def after(name: str, *before: str, **more: Any) -> dict[str, Any]:
-    """A pipeline that depends on others."""
-    return {"name": name, "dependsOn": list(before), **more}
-
-
-def statuses(world: ReleaseWorld) -> dict[str, str]:
-    """The status of every pipeline of the release."""
-    return {name: each.status.value for name, each in world.release().pipelines.items()}
-
-
-def wait_for_all(world: ReleaseWorld, arn: str) -> dict[str, str]:
-    """Let the workflow come to the task of every pipeline; answers the tokens."""
-    return {name: world.wait(arn, name) for name in world.release().pipelines}
-
-
-def succeed(world: ReleaseWorld, pipeline: str) -> None:
-    """Let a pipeline run to its end and its events arrive."""
-    world.play(pipeline)
-    world.deliver()
-
-
-def fail(world: ReleaseWorld, pipeline: str) -> None:
-    """Let a pipeline fail and its events arrive."""
-    world.play(pipeline, fail=FAILURE)
-    world.deliver()
+from tests.worlds.faults import FAILURE
+from tests.worlds.release_world import PIPELINES, ReleaseWorld, after
 
 
 def test_a_pipeline_starts_when_the_last_it_depends_on_has_succeeded(world: ReleaseWorld) -> None:
-    """Order is a graph, not waves: what else still runs does not matter."""
+    """A pipeline starts as soon as its own dependencies have succeeded, whatever else runs."""
     arn = world.begin("orders", "catalog", after("payments", "orders"), "storefront")
-    wait_for_all(world, arn)
-    assert statuses(world)["payments"] == "WAITING"
-    succeed(world, "orders")
-    assert statuses(world) == {
+    world.wait_for_all(arn)
+    assert world.statuses()["payments"] == "WAITING"
+    world.complete("orders")
+    assert world.statuses() == {
         "orders": "SUCCEEDED",
         "catalog": "RUNNING",
         "payments": "RUNNING",
@@ -57,35 +20,35 @@ def test_a_pipeline_starts_when_the_last_it_depends_on_has_succeeded(world: Rele
 
 
 def test_two_dependencies_are_both_waited_for(world: ReleaseWorld) -> None:
-    """A diamond starts its last pipeline once, after both of its sides."""
+    """A pipeline with two dependencies starts once, after both have succeeded."""
     arn = world.begin(
         "orders",
         after("catalog", "orders"),
         after("payments", "orders"),
         after("storefront", "catalog", "payments"),
     )
-    wait_for_all(world, arn)
-    succeed(world, "orders")
-    succeed(world, "catalog")
-    assert statuses(world)["storefront"] == "WAITING"
-    succeed(world, "payments")
-    succeed(world, "storefront")
-    assert set(statuses(world).values()) == {"SUCCEEDED"}
+    world.wait_for_all(arn)
+    world.complete("orders")
+    world.complete("catalog")
+    assert world.statuses()["storefront"] == "WAITING"
+    world.complete("payments")
+    world.complete("storefront")
+    assert set(world.statuses().values()) == {"SUCCEEDED"}
     assert len(world.executions_of("storefront")) == 1
 
 
-def test_a_token_that_comes_late_starts_its_pipeline_itself(world: ReleaseWorld) -> None:
-    """When the dependencies have succeeded first, registering the token starts the pipeline."""
+def test_a_late_token_starts_its_pipeline(world: ReleaseWorld) -> None:
+    """If the dependencies have already succeeded, registering the token starts the pipeline."""
     arn = world.begin("orders", after("catalog", "orders"))
     world.wait(arn, "orders")
-    succeed(world, "orders")
-    assert statuses(world)["catalog"] == "WAITING"
+    world.complete("orders")
+    assert world.statuses()["catalog"] == "WAITING"
     world.wait(arn, "catalog")
-    assert statuses(world)["catalog"] == "RUNNING"
+    assert world.statuses()["catalog"] == "RUNNING"
 
 
-def test_what_depends_on_a_failure_is_skipped_with_the_reason(world: ReleaseWorld) -> None:
-    """With onFailure continue, only the dependents of the failure are skipped, transitively."""
+def test_dependents_of_a_failure_are_skipped_with_the_reason(world: ReleaseWorld) -> None:
+    """With onFailure continue, only direct and indirect dependents of a failure are skipped."""
     arn = world.begin(
         "orders",
         after("catalog", "orders"),
@@ -93,82 +56,81 @@ def test_what_depends_on_a_failure_is_skipped_with_the_reason(world: ReleaseWorl
         "storefront",
         onFailure="continue",
     )
-    tokens = wait_for_all(world, arn)
-    fail(world, "orders")
-    assert statuses(world) == {
+    tokens = world.wait_for_all(arn)
+    world.complete("orders", fail=FAILURE)
+    assert world.statuses() == {
         "orders": "FAILED",
         "catalog": "SKIPPED",
         "payments": "SKIPPED",
         "storefront": "RUNNING",
     }
-    catalog = world.outcome(tokens["catalog"])
-    assert catalog
+    catalog = world.settlement(tokens["catalog"])
     assert catalog.error == "PipelineSkipped"
     assert "it depends on orders, which is FAILED" in str(catalog.cause)
     assert "it depends on catalog, which is SKIPPED" in str(world.pipeline("payments").failure)
 
 
-def test_continue_starts_what_does_not_depend_on_the_failure(world: ReleaseWorld) -> None:
-    """With onFailure continue, pipelines of another branch are started after the failure."""
+def test_continue_starts_pipelines_that_do_not_depend_on_the_failure(world: ReleaseWorld) -> None:
+    """With onFailure continue, pipelines of another branch start after the failure."""
     arn = world.begin("orders", "catalog", after("payments", "catalog"), onFailure="continue")
-    wait_for_all(world, arn)
-    fail(world, "orders")
-    succeed(world, "catalog")
-    assert statuses(world)["payments"] == "RUNNING"
+    world.wait_for_all(arn)
+    world.complete("orders", fail=FAILURE)
+    world.complete("catalog")
+    assert world.statuses()["payments"] == "RUNNING"
 
 
 def test_halt_starts_nothing_new_and_lets_the_running_ones_end(world: ReleaseWorld) -> None:
-    """The default: after a failure waiting pipelines are skipped, running ones go on."""
+    """With onFailure halt, the default, waiting pipelines are skipped and running ones go on."""
     arn = world.begin("orders", "catalog", after("payments", "catalog"))
-    wait_for_all(world, arn)
-    fail(world, "orders")
-    assert statuses(world) == {"orders": "FAILED", "catalog": "RUNNING", "payments": "SKIPPED"}
+    world.wait_for_all(arn)
+    world.complete("orders", fail=FAILURE)
+    assert world.statuses() == {"orders": "FAILED", "catalog": "RUNNING", "payments": "SKIPPED"}
     assert world.executions_of("catalog")[0]["status"] == "InProgress"
-    succeed(world, "catalog")
-    assert statuses(world)["catalog"] == "SUCCEEDED"
+    world.complete("catalog")
+    assert world.statuses()["catalog"] == "SUCCEEDED"
     assert "halted: orders did not succeed" in str(world.pipeline("payments").failure)
 
 
-def test_stop_stops_the_running_ones_too(world: ReleaseWorld) -> None:
-    """With onFailure stop every running execution is asked to stop, gracefully."""
+def test_stop_also_stops_running_pipelines(world: ReleaseWorld) -> None:
+    """With onFailure stop, every running execution is stopped after its current action."""
     arn = world.begin("orders", "catalog", "payments", onFailure="stop")
-    wait_for_all(world, arn)
-    fail(world, "orders")
+    world.wait_for_all(arn)
+    world.complete("orders", fail=FAILURE)
     assert world.executions_of("catalog")[0]["status"] == "Stopping"
     assert world.executions_of("payments")[0]["status"] == "Stopping"
-    succeed(world, "catalog")
-    succeed(world, "payments")
-    assert statuses(world) == {"orders": "FAILED", "catalog": "STOPPED", "payments": "STOPPED"}
+    world.complete("catalog")
+    world.complete("payments")
+    assert world.statuses() == {"orders": "FAILED", "catalog": "STOPPED", "payments": "STOPPED"}
 
 
-def test_stop_abandons_only_when_asked(world: ReleaseWorld) -> None:
-    """With stopMode abandon the running actions are not waited for."""
+def test_stop_mode_abandon_stops_at_once(world: ReleaseWorld) -> None:
+    """With stopMode abandon, executions stop without waiting for their running actions."""
     arn = world.begin("orders", "catalog", onFailure="stop", stopMode="abandon")
-    wait_for_all(world, arn)
-    fail(world, "orders")
+    world.wait_for_all(arn)
+    world.complete("orders", fail=FAILURE)
     world.deliver()
-    assert statuses(world) == {"orders": "FAILED", "catalog": "STOPPED"}
+    assert world.statuses() == {"orders": "FAILED", "catalog": "STOPPED"}
 
 
-def test_no_more_run_than_the_limit_and_a_freed_slot_is_taken_at_once(
+def test_the_concurrency_limit_is_kept_and_a_free_slot_is_used_at_once(
     world: ReleaseWorld,
 ) -> None:
-    """maxConcurrency bounds what is in flight; the next starts when one ends, in order."""
+    """No more pipelines run than maxConcurrency; when one ends, the next in order starts."""
     arn = world.begin(*PIPELINES, maxConcurrency=2)
-    wait_for_all(world, arn)
-    assert list(statuses(world).values()).count("RUNNING") == 2
-    assert statuses(world)["orders"] == statuses(world)["catalog"] == "RUNNING"
-    succeed(world, "catalog")
-    assert statuses(world)["payments"] == "RUNNING"
-    assert statuses(world)["storefront"] == "WAITING"
+    world.wait_for_all(arn)
+    assert list(world.statuses().values()).count("RUNNING") == 2
+    assert world.statuses()["orders"] == world.statuses()["catalog"] == "RUNNING"
+    world.complete("catalog")
+    assert world.statuses()["payments"] == "RUNNING"
+    assert world.statuses()["storefront"] == "WAITING"
     for pipeline in ("orders", "payments", "storefront"):
-        succeed(world, pipeline)
-    assert set(statuses(world).values()) == {"SUCCEEDED"}
+        world.complete(pipeline)
+    assert set(world.statuses().values()) == {"SUCCEEDED"}
     assert "in_flight" not in world.item("release")
 
 
-def test_a_slot_is_claimed_exactly_by_the_header(world: ReleaseWorld) -> None:
-    """From one stale view, two functions that both see a free slot get one between them."""
+def test_two_functions_cannot_claim_the_same_slot(world: ReleaseWorld) -> None:
+    """Two functions with the same old view of the release get one free slot between them."""
     world.begin("orders", "catalog", maxConcurrency=1)
     seen = world.release()
     assert world.ledger.headers.claim_slot(seen, "orders")
@@ -177,40 +139,39 @@ def test_a_slot_is_claimed_exactly_by_the_header(world: ReleaseWorld) -> None:
 
 
 def test_a_halted_release_gives_no_slot(world: ReleaseWorld) -> None:
-    """The halt and the slot are in one item: what was halted first starts nothing."""
+    """After a release was halted, no function can claim a slot."""
     world.begin("orders", "catalog", maxConcurrency=2)
     seen = world.release()
     world.ledger.headers.halt(seen, "orders")
     assert not world.ledger.headers.claim_slot(seen, "catalog")
 
 
-def test_a_crash_between_slot_and_start_is_gone_on_with(world: ReleaseWorld) -> None:
-    """A pipeline that has a slot and still waits is started with it by whoever looks next."""
+def test_a_claimed_slot_is_used_after_a_crash(world: ReleaseWorld) -> None:
+    """A pipeline whose function crashed after claiming a slot is started with that slot."""
     arn = world.begin("orders", "catalog", maxConcurrency=1)
     world.ledger.headers.claim_slot(world.release(), "orders")
     world.wait(arn, "orders")
-    assert statuses(world)["orders"] == "RUNNING"
+    assert world.statuses()["orders"] == "RUNNING"
 
 
-def test_a_cancel_skips_stops_and_empties(world: ReleaseWorld) -> None:
-    """Stopping a release with order and limit leaves nothing waiting and no slot taken."""
+def test_a_cancel_leaves_no_pipeline_waiting_and_no_slot_taken(world: ReleaseWorld) -> None:
+    """After a cancel, waiting pipelines are SKIPPED, running ones STOPPED, and all slots free."""
     arn = world.begin("orders", after("catalog", "orders"), maxConcurrency=1)
-    wait_for_all(world, arn)
-    world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
-    world.close_release().when_ended(world.step_functions.status_event(arn))
-    succeed(world, "orders")
+    world.wait_for_all(arn)
+    world.cancel(arn)
+    world.complete("orders")
     assert world.release().status is ReleaseStatus.CANCELLED
     assert world.pipeline("catalog").status is PipelineStatus.SKIPPED
     assert world.pipeline("orders").status is PipelineStatus.STOPPED
     assert "in_flight" not in world.item("release")
 
 
-def test_a_missed_wake_up_is_repaired_by_any_look(world: ReleaseWorld) -> None:
-    """When nobody advanced the release after an end, the next task to come back does."""
+def test_a_missed_end_is_found_by_the_next_task(world: ReleaseWorld) -> None:
+    """If the end of a pipeline was missed, the next task that comes back starts its dependents."""
     arn = world.begin("orders", after("catalog", "orders"))
-    tokens = wait_for_all(world, arn)
+    tokens = world.wait_for_all(arn)
     world.play("orders")
     world.undelivered()
     world.step_functions.time_out(tokens["orders"])
     world.wait(arn, "orders")
-    assert statuses(world) == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
+    assert world.statuses() == {"orders": "SUCCEEDED", "catalog": "RUNNING"}

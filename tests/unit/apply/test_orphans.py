@@ -1,4 +1,4 @@
-"""A workflow that ended unheard: its release is closed, freed and announced like any other."""
+"""A missed workflow end: the release is closed, its locks freed and its end announced."""
 
 import json
 from datetime import timedelta
@@ -11,40 +11,29 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import AnnouncementRefused, ManifestInvalid
 from release_core.ledger.headers import Headers
 from release_core.strict_json import write_json
-from tests.unit.run_pipeline.test_running import Crash
+from tests.worlds.faults import Crash, count_calls, meanwhile
 from tests.worlds.release_world import MACHINE, ReleaseWorld
 
 WHY = "the workflow execution was stopped: wrong version"
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
-def stop_unheard(world: ReleaseWorld, arn: str) -> None:
-    """Stop a workflow execution; the event of that is lost."""
-    world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
-
-
-def end_unheard(world: ReleaseWorld) -> str:
-    """Stop a release of ``orders`` and ``catalog`` unheard, and let ``orders`` end."""
+def end_unnoticed(world: ReleaseWorld) -> str:
+    """Stop a release of ``orders`` and ``catalog`` without its event, and let ``orders`` end."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
     world.wait(arn, "catalog")
-    stop_unheard(world, arn)
+    world.stop(arn)
     world.play("orders")
     return arn
 
 
-def told(world: ReleaseWorld) -> list[str]:
-    """The kinds of all events on the bus, in order."""
+def announced(world: ReleaseWorld) -> list[str]:
+    """The detail types of all events on the bus, in order."""
     return [entry["DetailType"] for entry in world.events.entries]
 
 
-def hear(world: ReleaseWorld) -> None:
-    """Deliver all that was put on the bus about orphans, as the rule does."""
+def deliver_orphans(world: ReleaseWorld) -> None:
+    """Deliver the Release Orphaned events on the bus, as the rule does."""
     for entry in list(world.events.entries):
         if entry["DetailType"] == "Release Orphaned":
             world.close_release().when_ended(event(entry))
@@ -59,14 +48,9 @@ def event(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def held(world: ReleaseWorld) -> set[str]:
-    """The pipelines that some release holds."""
-    return {each["pipeline"] for each in world.items("pipelines") if "held_by" in each}
-
-
-def test_an_end_unheard_is_told_in_step_functions_own_words(world: ReleaseWorld) -> None:
-    """The event names what the lost one would have: execution, machine, status and cause."""
-    arn = end_unheard(world)
+def test_the_event_has_the_fields_of_the_missed_event(world: ReleaseWorld) -> None:
+    """Release Orphaned has the execution, machine, status, error and cause of the missed event."""
+    arn = end_unnoticed(world)
     world.deliver()
     (entry,) = world.events.entries
     assert (entry["Source"], entry["DetailType"]) == ("release-machine", "Release Orphaned")
@@ -78,23 +62,24 @@ def test_an_end_unheard_is_told_in_step_functions_own_words(world: ReleaseWorld)
     assert detail["stateMachineArn"] == MACHINE
 
 
-def test_a_release_closed_by_who_noticed_is_wound_up_freed_and_announced(
+def test_an_orphaned_release_is_closed_stopped_freed_and_announced(
     world: ReleaseWorld,
 ) -> None:
-    """The cause is on record at once; what runs is then stopped, as after a stop that is heard."""
-    end_unheard(world)
+    """The cause is recorded at once; then running pipelines stop and the end is announced."""
+    end_unnoticed(world)
     world.deliver()
     assert (world.release().status, world.release().why) == (ReleaseStatus.CANCELLED, WHY)
+    assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
     assert world.executions_of("catalog")[0]["status"] == "InProgress"
-    hear(world)
+    deliver_orphans(world)
     assert world.executions_of("catalog")[0]["status"] == "Stopping"
-    assert held(world) == set()
-    assert told(world) == ["Release Orphaned", "Release Cancelled"]
+    assert world.holders().keys() == set()
+    assert announced(world) == ["Release Orphaned", "Release Cancelled"]
     assert json.loads(world.events.entries[-1]["Detail"])["why"] == WHY
 
 
-def test_who_waits_for_a_dead_release_is_woken_by_who_notices(world: ReleaseWorld) -> None:
-    """The release that waits does not sit out its hourly look."""
+def test_a_waiting_release_starts_when_the_orphan_is_closed(world: ReleaseWorld) -> None:
+    """A release that waits for the orphan's pipelines starts before its hourly look."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
     waiting = world.start(
@@ -103,59 +88,55 @@ def test_who_waits_for_a_dead_release_is_woken_by_who_notices(world: ReleaseWorl
     assert world.open_release(waiting)["outcome"] == "BUSY"
     token = world.step_functions.wait_for_token(waiting)
     world.opener().wait(waiting, token)
-    stop_unheard(world, arn)
-    world.play("orders")
-    world.deliver()
-    hear(world)
+    world.stop(arn)
+    world.complete("orders")
+    deliver_orphans(world)
     assert world.outcome(token)
     assert world.open_release(waiting)["outcome"] == "OPENED"
 
 
-def test_a_release_that_needs_the_pipelines_tells_of_the_dead_one(world: ReleaseWorld) -> None:
-    """It takes over what it needs at once; the rest is freed by the close that it brings."""
+def test_a_new_release_takes_the_pipelines_of_an_orphan(world: ReleaseWorld) -> None:
+    """A new release takes the pipelines it needs; closing the orphan frees the others."""
     arn = world.begin("orders", "catalog")
-    stop_unheard(world, arn)
+    world.stop(arn)
     second = world.start('{"releaseId": "s", "pipelines": ["orders"]}')
     assert world.open_release(second)["outcome"] == "OPENED"
     assert world.release().why == WHY
-    hear(world)
-    assert held(world) == {"orders"}
-    assert told(world) == ["Release Orphaned", "Release Cancelled"]
+    deliver_orphans(world)
+    assert world.holders().keys() == {"orders"}
+    assert announced(world) == ["Release Orphaned", "Release Cancelled"]
     assert world.release().pipelines["catalog"].status is PipelineStatus.SKIPPED
 
 
-def test_a_resume_tells_of_the_dead_attempt(world: ReleaseWorld) -> None:
-    """The attempt before is closed with its cause; its late close leaves the new one alone."""
-    stop_unheard(world, world.begin("orders"))
+def test_a_resume_closes_the_orphaned_attempt(world: ReleaseWorld) -> None:
+    """A resume closes the earlier attempt with its cause; the late close changes nothing."""
+    world.stop(world.begin("orders"))
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"], "resume": true}')
     assert world.open_release(arn)["outcome"] == "OPENED"
-    assert world.item("release")["attempts"][0]["why"] == WHY
-    hear(world)
+    (earlier,) = world.item("release")["attempts"]
+    assert (earlier["status"], earlier["why"]) == ("CANCELLED", WHY)
+    deliver_orphans(world)
     assert world.release().status is ReleaseStatus.RUNNING
-    assert held(world) == {"orders"}
+    assert world.holders().keys() == {"orders"}
 
 
-def test_who_dies_before_the_close_has_told_already(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The event comes before the close: a death in between loses neither."""
-    end_unheard(world)
-    with monkeypatch.context() as patch:
+def test_a_crash_before_the_close_loses_nothing(world: ReleaseWorld) -> None:
+    """The event is sent before the close, so a crash in between loses neither."""
+    end_unnoticed(world)
 
-        def die(*_: object, **__: object) -> None:
-            raise Crash
+    def crash() -> None:
+        raise Crash
 
-        patch.setattr(Headers, "close", die)
-        with pytest.raises(Crash):
-            world.deliver()
-    hear(world)
+    with pytest.raises(Crash), meanwhile(Headers, "close", before=crash):
+        world.deliver()
+    deliver_orphans(world)
     assert world.release().why == WHY
-    assert told(world) == ["Release Orphaned", "Release Cancelled"]
+    assert announced(world) == ["Release Orphaned", "Release Cancelled"]
 
 
-def test_what_the_bus_did_not_take_is_told_by_the_next_try(world: ReleaseWorld) -> None:
-    """Nothing is closed, nor taken for settled, before the bus has the event."""
-    end_unheard(world)
+def test_an_event_that_the_bus_rejected_is_sent_by_the_next_try(world: ReleaseWorld) -> None:
+    """Nothing is closed or settled before the bus has accepted the event."""
+    end_unnoticed(world)
     world.events.failing = 1
     *earlier, last = world.undelivered()
     for each in earlier:
@@ -164,36 +145,28 @@ def test_what_the_bus_did_not_take_is_told_by_the_next_try(world: ReleaseWorld) 
         world.record_state_change(last)
     assert world.release().status is ReleaseStatus.RUNNING
     world.record_state_change(last)
-    hear(world)
-    assert told(world) == ["Release Orphaned", "Release Cancelled"]
+    deliver_orphans(world)
+    assert announced(world) == ["Release Orphaned", "Release Cancelled"]
 
 
-def test_many_dead_tokens_are_one_orphan(
+def test_many_invalid_tokens_are_one_orphan(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A function that finds many tasks gone asks Step Functions once, and tells once."""
+    """A function that finds many invalid tokens asks Step Functions once and sends one event."""
     arn = world.begin("orders", *({"name": n, "dependsOn": ["orders"]} for n in ("catalog",)))
     for name in ("orders", "catalog"):
         world.wait(arn, name)
     world.ledger.headers.halt(world.release(), "orders")
-    stop_unheard(world, arn)
-    asked = []
-    describe = world.step_functions.describe_execution
-
-    def counted(**request: Any) -> Any:
-        asked.append(request)
-        return describe(**request)
-
-    monkeypatch.setattr(world.step_functions, "describe_execution", counted)
-    world.play("orders")
-    world.deliver()
+    world.stop(arn)
+    asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
+    world.complete("orders")
     assert {each.settled for each in world.release().pipelines.values()} == {True}
     assert len(asked) == 1
-    assert told(world) == ["Release Orphaned"]
+    assert announced(world) == ["Release Orphaned"]
 
 
-def test_a_close_that_was_given_up_is_brought_again_by_who_notices(world: ReleaseWorld) -> None:
-    """Closed, never announced, and long after every try of that: whoever needs it tells again."""
+def test_a_release_that_was_never_announced_is_announced_later(world: ReleaseWorld) -> None:
+    """A closed release whose end was never announced is announced by the next function in need."""
     arn = world.begin("orders", "catalog")
     world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
     world.ledger.headers.end_execution(arn, "ABORTED")
@@ -205,15 +178,15 @@ def test_a_close_that_was_given_up_is_brought_again_by_who_notices(world: Releas
         )
 
     need("orders")
-    assert told(world) == []
+    assert announced(world) == []
     world.clock.advance(CLOSE_TRIED_WITHIN + timedelta(seconds=1))
     need("catalog")
-    hear(world)
-    assert told(world) == ["Release Orphaned", "Release Cancelled"]
+    deliver_orphans(world)
+    assert announced(world) == ["Release Orphaned", "Release Cancelled"]
 
 
-def test_nobody_can_close_a_release_by_saying_that_it_is_orphaned(world: ReleaseWorld) -> None:
-    """An event in our own name is believed only as far as Step Functions confirms it."""
+def test_a_false_orphan_event_closes_nothing(world: ReleaseWorld) -> None:
+    """A Release Orphaned event closes a release only if Step Functions confirms the end."""
     arn = world.begin("orders")
     detail = {"executionArn": arn, "stateMachineArn": MACHINE, "status": "ABORTED"}
     entry = {
@@ -223,63 +196,61 @@ def test_nobody_can_close_a_release_by_saying_that_it_is_orphaned(world: Release
     }
     world.close_release().when_ended(event(entry))
     assert world.release().status is ReleaseStatus.RUNNING
-    stop_unheard(world, arn)
+    world.stop(arn)
     world.close_release().when_ended(event(entry))
     assert world.release().why == WHY
 
 
-def test_an_execution_that_is_known_no_more_counts_as_failed(world: ReleaseWorld) -> None:
-    """After its machine was deleted, or after 90 days: the release is closed and says so."""
+def test_an_execution_that_no_longer_exists_counts_as_failed(world: ReleaseWorld) -> None:
+    """If Step Functions has deleted the execution, the release is closed as FAILED."""
     arn = world.begin("orders")
     world.wait(arn)
     world.step_functions.end(arn, "SUCCEEDED")
     world.step_functions.forget(arn)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.release().status is ReleaseStatus.FAILED
     assert world.release().why == ("the workflow execution failed: Step Functions knows it no more")
-    hear(world)
-    assert told(world) == ["Release Orphaned", "Release Failed"]
+    deliver_orphans(world)
+    assert announced(world) == ["Release Orphaned", "Release Failed"]
 
 
-def test_the_hourly_look_finds_a_stop_of_which_nothing_was_heard(world: ReleaseWorld) -> None:
-    """Nobody asks, no pipeline ends, every event is lost: the release is closed all the same."""
+def test_the_hourly_look_finds_a_missed_stop(world: ReleaseWorld) -> None:
+    """If every event was lost, the hourly look closes the release."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
-    stop_unheard(world, arn)
+    world.stop(arn)
     world.advance(world.parts()).orphans.sweep()
     assert (world.release().status, world.release().why) == (ReleaseStatus.CANCELLED, WHY)
-    hear(world)
-    assert told(world) == ["Release Orphaned", "Release Cancelled"]
-    assert held(world) == set()
+    deliver_orphans(world)
+    assert announced(world) == ["Release Orphaned", "Release Cancelled"]
+    assert world.holders().keys() == set()
     assert world.release().pipelines["catalog"].status is PipelineStatus.SKIPPED
     assert world.release().pipelines["orders"].stop_requested_at
 
 
-def test_the_hourly_look_leaves_alone_what_is_well(world: ReleaseWorld) -> None:
-    """What runs, what was announced and what was rejected is no orphan."""
+def test_the_hourly_look_ignores_healthy_releases(world: ReleaseWorld) -> None:
+    """The hourly look changes no running, announced or rejected release."""
     world.begin("orders")
     done = world.begin("catalog", release_id="done")
-    world.step_functions.stop_execution(executionArn=done)
-    world.close_release().when_ended(world.step_functions.status_event(done))
+    world.cancel(done)
     with pytest.raises(ManifestInvalid):
         world.open_release(world.start("{}"))
     assert [
         each.release_id
         for each in world.ledger.unannounced(since=world.clock() - timedelta(days=1))
     ] == ["r"]
-    before = told(world)
+    before = announced(world)
     world.advance(world.parts()).orphans.sweep()
-    assert told(world) == before
+    assert announced(world) == before
     assert world.release().status is ReleaseStatus.RUNNING
 
 
-def test_an_orphan_that_cannot_be_told_of_keeps_no_other_waiting(
+def test_an_orphan_that_cannot_be_announced_does_not_block_others(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The look goes on with the others, and fails at its end, so that Lambda tries again."""
+    """The hourly look continues after an error and fails at its end, so Lambda tries again."""
     for name in ("orders", "catalog"):
-        stop_unheard(world, world.begin(name, release_id=name))
+        world.stop(world.begin(name, release_id=name))
     put = world.events.put_events
 
     def refuse_one(**request: Any) -> dict[str, Any]:

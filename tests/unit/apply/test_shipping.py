@@ -1,21 +1,18 @@
-"""Pins reach every start of a pipeline, and what really shipped is on record afterwards."""
+"""Pins reach every start of a pipeline, and its bill of materials is recorded afterwards."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from localstack_codepipeline.model import ActionResult, RunAction
-from localstack_codepipeline.model import Revision as Delivered
 from release_core.domain.release import PipelineStatus
 from release_core.domain.revisions import Good, Pin, Revision, Shipped
 from release_core.errors import ManifestInvalid
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
 from tests.fakes.codepipeline import envelope
-from tests.fakes.service import Refused, service
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.fakes.service import Refused
+from tests.worlds.faults import crash_after, refuse
 from tests.worlds.release_world import ReleaseWorld, declaration
 
 PINS = {
@@ -30,7 +27,7 @@ OVERRIDES = {"S3_OBJECT_VERSION_ID": "1e5.10", "S3_OBJECT_KEY": "old/app.zip"}
 
 @pytest.fixture
 def world() -> ReleaseWorld:
-    """An account whose pipeline ``web`` has a variable and takes other keys."""
+    """An account whose pipeline ``web`` has a variable and allows other source keys."""
     world = ReleaseWorld()
     web = declaration("web")
     web["variables"] = [{"name": "STAGE"}, {"name": "COLOUR", "defaultValue": "blue"}]
@@ -39,60 +36,16 @@ def world() -> ReleaseWorld:
     return world
 
 
-def fetches(world: ReleaseWorld, pipeline: str = "web") -> RunAction:
-    """The source action of the pipeline, which runs now."""
-    (fetch,) = [
-        each
-        for each in world.codepipeline.actions.values()
-        if (each.pipeline, each.action) == (pipeline, "Fetch")
-    ]
-    return fetch
-
-
-def ship(world: ReleaseWorld, version: str, *, pipeline: str = "web", fails: bool = False) -> None:
-    """Let the pipeline's execution deliver a version, end, and be heard of."""
-    delivered = Delivered(version, f"Amazon S3 version id: {version}")
-    world.finish(fetches(world, pipeline), ActionResult(revision=delivered))
-    world.play(pipeline, fail=FAILURE if fails else None)
-    world.deliver()
-
-
-def refuse(
-    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, method: str, refusal: Refused
-) -> None:
-    """Have CodePipeline refuse every call of a method."""
-    error = service("codepipeline").error(refusal, method)
-
-    def answer(**_: Any) -> None:
-        raise error
-
-    monkeypatch.setattr(world.codepipeline, method, answer, raising=False)
-
-
 def release(world: ReleaseWorld, release_id: str, version: str) -> None:
-    """Release ``orders`` once, from beginning to end, with this version."""
+    """Release ``orders`` with this version, from its opening to its close."""
     arn = world.begin("orders", release_id=release_id)
     world.wait(arn, release_id=release_id)
-    ship(world, version, pipeline="orders")
-    world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "SUCCEEDED")
-
-
-def retry_in_console(world: ReleaseWorld, release_id: str) -> str:
-    """Retry the failed stage of ``orders`` as a person would, with success; not heard of yet."""
-    execution_id = str(world.pipeline(release_id=release_id).execution_id)
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        pipelineExecutionId=execution_id,
-        stageName="Deploy",
-        retryMode="FAILED_ACTIONS",
-    )
-    world.play("orders")
-    return execution_id
+    world.ship(version)
+    world.close(arn, release_id)
 
 
 def variables(world: ReleaseWorld) -> dict[str, str]:
-    """The variables of the newest execution of the pipeline."""
+    """The variables of the newest execution of ``web``."""
     execution_id = world.executions_of("web")[0]["pipelineExecutionId"]
     answer = world.codepipeline.get_pipeline_execution(
         pipelineName="web", pipelineExecutionId=execution_id
@@ -102,52 +55,51 @@ def variables(world: ReleaseWorld) -> dict[str, str]:
 
 
 def test_pins_reach_the_start(world: ReleaseWorld) -> None:
-    """The execution takes the revisions and the variables of the manifest, to the letter."""
+    """The execution ships the revisions and variables of the manifest, character by character."""
     world.wait(world.begin({"name": "web", **PINS}), "web")
-    assert fetches(world).overrides == OVERRIDES
+    assert world.fetch("web").overrides == OVERRIDES
     assert variables(world) == {"STAGE": 'prod "5.10" \u00e4', "COLOUR": "blue"}
 
 
-def test_a_pipeline_without_pins_is_started_plainly(world: ReleaseWorld) -> None:
-    """Nothing is sent in the place of what the manifest leaves out."""
+def test_a_pipeline_without_pins_is_started_without_overrides(world: ReleaseWorld) -> None:
+    """A pipeline without pins starts without overrides, and records that it has none."""
     world.wait(world.begin("orders"))
-    assert not fetches(world, "orders").overrides
+    assert not world.fetch("orders").overrides
     assert {"variables", "source_revisions"} <= world.item("pipeline#orders").keys()
 
 
 def test_a_refused_retry_starts_with_the_same_pins(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where CodePipeline does not retry the stage, the execution started instead ships the same."""
+    """If CodePipeline rejects the stage retry, the new execution has the same pins."""
     world.wait(world.begin({"name": "web", "retries": 1, **PINS}), "web")
     refusal = Refused("StageNotRetryableException", "the structure has changed")
-    refuse(monkeypatch, world, "retry_stage_execution", refusal)
-    ship(world, "1e5.10", fails=True)
+    refuse(monkeypatch, world.codepipeline, "retry_stage_execution", refusal)
+    world.ship("1e5.10", "web", fails=True)
     assert len(world.executions_of("web")) == 2
-    assert fetches(world).overrides == OVERRIDES
+    assert world.fetch("web").overrides == OVERRIDES
     assert variables(world)["STAGE"] == 'prod "5.10" \u00e4'
 
 
 def test_a_resume_has_the_same_pins(world: ReleaseWorld) -> None:
-    """The next attempt ships what the first one was to ship."""
+    """The next attempt of a release starts with the same pins."""
     arn = world.begin({"name": "web", **PINS})
     world.wait(arn, "web")
-    ship(world, "1e5.10", fails=True)
-    world.close_release().at_end("r", arn)
-    world.step_functions.end(arn, "FAILED")
+    world.ship("1e5.10", "web", fails=True)
+    world.close(arn)
     again = {"releaseId": "r", "pipelines": [{"name": "web", **PINS}], "resume": True}
     arn = world.start(write_json(again))
     assert world.open_release(arn)["outcome"] == "OPENED"
     world.wait(arn, "web")
     assert len(world.executions_of("web")) == 2
-    assert fetches(world).overrides == OVERRIDES
+    assert world.fetch("web").overrides == OVERRIDES
     assert variables(world)["STAGE"] == 'prod "5.10" \u00e4'
 
 
-def test_what_shipped_is_on_record_and_can_be_shipped_again(world: ReleaseWorld) -> None:
-    """Revisions are recorded with action and type, variables with the value that they had."""
+def test_the_bill_of_materials_is_recorded(world: ReleaseWorld) -> None:
+    """Revisions are recorded with action and type, variables with their resolved values."""
     world.wait(world.begin({"name": "web", **PINS}), "web")
-    ship(world, "1e5.10")
+    world.ship("1e5.10", "web")
     shipped = world.pipeline("web")
     assert shipped.status is PipelineStatus.SUCCEEDED
     assert shipped.revisions[0] == Revision(
@@ -169,25 +121,30 @@ def test_what_shipped_is_on_record_and_can_be_shipped_again(world: ReleaseWorld)
 def test_a_success_whose_sources_cannot_be_listed_is_a_success(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the revisions are on record without their actions."""
+    """Without permission to list sources, revisions are recorded without their actions."""
     world.wait(world.begin("orders"))
     denied = Refused("AccessDeniedException", "not allowed")
-    refuse(monkeypatch, world, "list_action_executions", denied)
-    ship(world, "v1", pipeline="orders")
+    refuse(monkeypatch, world.codepipeline, "list_action_executions", denied)
+    world.ship("v1")
     shipped = world.pipeline()
     assert shipped.status is PipelineStatus.SUCCEEDED
     assert [(each.revision, each.action) for each in shipped.revisions] == [("v1", None)]
 
 
-def test_a_success_whose_sources_are_not_told_just_now_is_looked_at_again(
+def test_a_success_whose_sources_are_throttled_is_tried_again(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A throttle is no answer: what shipped stays known, so that it can be shipped again."""
+    """If listing the sources is throttled, the next try records the success completely."""
     world.wait(world.begin("orders"))
     with monkeypatch.context() as patched:
-        refuse(patched, world, "list_action_executions", Refused("ThrottlingException", "slow"))
+        refuse(
+            patched,
+            world.codepipeline,
+            "list_action_executions",
+            Refused("ThrottlingException", "slow"),
+        )
         with pytest.raises(ClientError, match="slow"):
-            ship(world, "v1", pipeline="orders")
+            world.ship("v1")
     assert not world.pipeline().status.ended
     world.record_state_change(envelope(world.codepipeline.events[-1]))
     assert world.pipeline().status is PipelineStatus.SUCCEEDED
@@ -196,8 +153,8 @@ def test_a_success_whose_sources_are_not_told_just_now_is_looked_at_again(
     ]
 
 
-def test_a_release_knows_what_was_good_before_it(world: ReleaseWorld) -> None:
-    """The first release of a pipeline has nothing before it; the second has the first."""
+def test_a_release_records_the_last_good_before_it(world: ReleaseWorld) -> None:
+    """The first release of a pipeline has no previous success; the second has the first."""
     release(world, "one", "v1")
     assert world.pipeline(release_id="one").previous_good is None
     release(world, "two", "v2")
@@ -214,23 +171,22 @@ def test_a_release_knows_what_was_good_before_it(world: ReleaseWorld) -> None:
 
 
 def fail_release(world: ReleaseWorld, release_id: str, version: str) -> None:
-    """Release ``orders`` in vain."""
+    """Release ``orders`` with this version, and let it fail."""
     arn = world.begin("orders", release_id=release_id)
     world.wait(arn, release_id=release_id)
-    ship(world, version, pipeline="orders", fails=True)
-    world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "FAILED")
+    world.ship(version, fails=True)
+    world.close(arn, release_id)
 
 
 def resumed(world: ReleaseWorld, release_id: str) -> Good | None:
-    """Resume a release of ``orders``; answers what was good before, in its next attempt."""
+    """Resume a release of ``orders``; returns the previous success of its next attempt."""
     manifest = {"releaseId": release_id, "pipelines": ["orders"], "resume": True}
     world.open_release(world.start(write_json(manifest)))
     return world.pipeline(release_id=release_id).previous_good
 
 
-def test_a_resume_that_found_nothing_new_keeps_what_was_good_before(world: ReleaseWorld) -> None:
-    """A failed attempt changes nothing in what there is to go back to."""
+def test_a_resume_keeps_the_previous_success(world: ReleaseWorld) -> None:
+    """A failed attempt does not change the state to roll back to."""
     release(world, "one", "v1")
     fail_release(world, "two", "v2")
     good = resumed(world, "two")
@@ -238,8 +194,8 @@ def test_a_resume_that_found_nothing_new_keeps_what_was_good_before(world: Relea
     assert good.release_id == "one"
 
 
-def test_a_resume_sees_what_another_release_has_shipped_meanwhile(world: ReleaseWorld) -> None:
-    """What is there when the next attempt begins is what it can be taken back to."""
+def test_a_resume_sees_the_success_of_a_release_in_between(world: ReleaseWorld) -> None:
+    """The next attempt rolls back to what was live when it began."""
     release(world, "one", "v1")
     fail_release(world, "two", "v2")
     release(world, "three", "v3")
@@ -248,8 +204,8 @@ def test_a_resume_sees_what_another_release_has_shipped_meanwhile(world: Release
     assert good.release_id == "three"
 
 
-def test_a_release_is_never_its_own_past(world: ReleaseWorld) -> None:
-    """If the last good comes from an earlier attempt of the release, the one before it stays."""
+def test_a_release_never_rolls_back_to_itself(world: ReleaseWorld) -> None:
+    """If the last success is an earlier attempt of the release, the one before it counts."""
     release(world, "one", "v1")
     fail_release(world, "two", "v2")
     failed = world.pipeline(release_id="two")
@@ -261,9 +217,10 @@ def test_a_release_is_never_its_own_past(world: ReleaseWorld) -> None:
 
 
 def test_a_console_retry_that_succeeded_is_the_last_good_once_resumed(world: ReleaseWorld) -> None:
-    """The resume finds the success, and records what it shipped."""
+    """A resume finds the success of a console retry and records it."""
     fail_release(world, "r", "v1")
-    execution_id = retry_in_console(world, "r")
+    execution_id = world.retry_in_console("r")
+    world.play("orders")
     resumed(world, "r")
     shipped = world.pipeline()
     assert shipped.status is PipelineStatus.SUCCEEDED
@@ -273,10 +230,11 @@ def test_a_console_retry_that_succeeded_is_the_last_good_once_resumed(world: Rel
 
 
 def test_a_console_retry_that_succeeded_is_the_last_good_at_once(world: ReleaseWorld) -> None:
-    """Nobody has to resume the release, which stays as it ended, for the next to go back there."""
+    """The success of a console retry is recorded without a resume; the release stays FAILED."""
     release(world, "one", "v1")
     fail_release(world, "two", "v2")
-    execution_id = retry_in_console(world, "two")
+    execution_id = world.retry_in_console("two")
+    world.play("orders")
     for event in world.undelivered() * 2:
         world.record_state_change(event)
     assert world.pipeline(release_id="two").status is PipelineStatus.FAILED
@@ -287,10 +245,11 @@ def test_a_console_retry_that_succeeded_is_the_last_good_at_once(world: ReleaseW
     assert [each.revision for each in good.revisions] == ["v2"]
 
 
-def test_a_console_retry_that_is_heard_of_late_replaces_nothing(world: ReleaseWorld) -> None:
-    """What a later release has shipped since stays the last good."""
+def test_a_late_console_retry_replaces_no_newer_success(world: ReleaseWorld) -> None:
+    """A late event of a console retry does not replace the success of a later release."""
     fail_release(world, "two", "v2")
-    retry_in_console(world, "two")
+    world.retry_in_console("two")
+    world.play("orders")
     late = world.undelivered()
     world.clock.advance(timedelta(minutes=1))
     release(world, "three", "v3")
@@ -300,24 +259,22 @@ def test_a_console_retry_that_is_heard_of_late_replaces_nothing(world: ReleaseWo
 
 
 @pytest.mark.parametrize("method", ["claim", "put_pipelines"])
-def test_a_second_try_to_open_finds_the_same_past(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, method: str
+def test_a_second_try_to_open_finds_the_same_previous_success(
+    world: ReleaseWorld, method: str
 ) -> None:
-    """Whenever the first try dies, what was good before is what it was when the release began."""
+    """Wherever the first try crashed, the second one records the same previous success."""
     release(world, "one", "v1")
     arn = world.start(write_json({"releaseId": "two", "pipelines": ["orders"]}))
-    with monkeypatch.context() as patch:
-        crash_after(patch, Openings, method)
-        with pytest.raises(Crash):
-            world.open_release(arn)
+    with crash_after(Openings, method):
+        world.open_release(arn)
     assert world.open_release(arn)["outcome"] == "OPENED"
     good = world.pipeline(release_id="two").previous_good
     assert good
     assert good.release_id == "one"
 
 
-def test_wrong_pins_open_nothing(world: ReleaseWorld) -> None:
-    """All that does not fit is told at once, and no pipeline is held."""
+def test_invalid_pins_are_rejected(world: ReleaseWorld) -> None:
+    """A manifest with invalid pins is rejected with every problem, and no pipeline is held."""
     manifest = {
         "releaseId": "r",
         "pipelines": [
@@ -342,11 +299,11 @@ def test_wrong_pins_open_nothing(world: ReleaseWorld) -> None:
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
-def test_a_pipeline_that_cannot_be_read_now_is_no_problem_of_the_manifest(
+def test_a_throttled_check_rejects_nothing(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    """The workflow asks again; nothing is refused for a throttle."""
-    refuse(monkeypatch, world, "get_pipeline", Refused(code, "later"))
+    """A throttle or server error during the checks is raised, and no release is recorded."""
+    refuse(monkeypatch, world.codepipeline, "get_pipeline", Refused(code, "later"))
     arn = world.start(write_json({"releaseId": "r", "pipelines": ["orders"]}))
     with pytest.raises(ClientError):
         world.open_release(arn)

@@ -1,7 +1,6 @@
-"""A stop that meets a retry or an end: nothing runs on unheeded, and no end is untrue."""
+"""Stops that meet a retry or an end: nothing keeps running unnoticed, no end is wrong."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -10,64 +9,45 @@ from release_core.decide.timing import CLAIM_WINDOW
 from release_core.domain.release import PipelineStatus
 from release_core.errors import StartUnresolved, StopUnresolved
 from release_core.ledger.pipelines import Pipelines
-from tests.unit.close_release.test_closing import stop
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.worlds.faults import FAILURE, crash_after, meanwhile
 from tests.worlds.release_world import ReleaseWorld
 
 RETRIED = {"name": "orders", "retries": 1}
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
-def test_a_stop_waits_for_a_retry_that_is_on_its_way(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A retry claimed before the stop may still be made: what it resumes is stopped."""
+def test_a_stop_waits_for_a_claimed_retry(world: ReleaseWorld) -> None:
+    """A retry that was claimed before the stop still happens, and the execution is then stopped."""
     arn = world.begin(RETRIED)
     world.wait(arn)
     world.play("orders", fail=FAILURE)
-    retry = CodePipeline.retry
 
-    def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> bool:
+    def cancel() -> None:
         with pytest.raises(StartUnresolved):
-            world.close_release().when_ended(stop(world, arn))
-        return retry(self, *args, **kwargs)
+            world.cancel(arn)
 
-    monkeypatch.setattr(CodePipeline, "retry", overtaken)
-    world.deliver()
+    with meanwhile(CodePipeline, "retry", before=cancel):
+        world.deliver()
     assert world.executions_of("orders")[0]["status"] == "Stopping"
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.pipeline().status is PipelineStatus.STOPPED
 
 
-def test_a_search_leaves_alone_what_the_next_release_starts(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stop that looks for a start nobody recorded does not take that of who came after it."""
+def test_a_search_for_a_start_ignores_the_next_release(world: ReleaseWorld) -> None:
+    """A stop that searches for an unrecorded start does not take the next release's execution."""
     arn = world.begin("orders")
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "claim_start")
-        with pytest.raises(Crash):
-            world.wait(arn)
-    event = stop(world, arn)
+    with crash_after(Pipelines, "claim_start"):
+        world.wait(arn)
+    event = world.stop(arn)
     with pytest.raises(StartUnresolved):
         world.close_release().when_ended(event)
     following = world.begin("orders", release_id="s")
-    start = CodePipeline.start
 
-    def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> str:
-        execution_id = start(self, *args, **kwargs)
+    def search() -> None:
         with pytest.raises(StartUnresolved, match="another release's"):
             world.close_release().when_ended(event)
-        return execution_id
 
-    monkeypatch.setattr(CodePipeline, "start", overtaken)
-    world.wait(following, "orders", "s")
+    with meanwhile(CodePipeline, "start", after=search):
+        world.wait(following, "orders", "s")
     assert world.pipeline("orders", "s").status is PipelineStatus.RUNNING
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     world.close_release().when_ended(event)
@@ -75,18 +55,14 @@ def test_a_search_leaves_alone_what_the_next_release_starts(
     assert world.executions_of("orders")[0]["status"] == "InProgress"
 
 
-def test_a_retry_that_was_never_made_is_not_waited_for_long(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When no claimant can be alive any more, at Lambda's first retry, the failure is the end."""
+def test_a_claimed_retry_that_never_happened_ends_as_a_failure(world: ReleaseWorld) -> None:
+    """When the claimant can no longer run, the next try of the close records the failure."""
     arn = world.begin(RETRIED)
     world.wait(arn)
     world.play("orders", fail=FAILURE)
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "claim_retry")
-        with pytest.raises(Crash):
-            world.deliver()
-    event = stop(world, arn)
+    with crash_after(Pipelines, "claim_retry"):
+        world.deliver()
+    event = world.stop(arn)
     with pytest.raises(StartUnresolved):
         world.close_release().when_ended(event)
     world.clock.advance(timedelta(minutes=1))
@@ -94,29 +70,24 @@ def test_a_retry_that_was_never_made_is_not_waited_for_long(
     assert world.pipeline().status is PipelineStatus.FAILED
 
 
-def test_a_retry_claimed_after_the_stop_looked_is_not_overlooked(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The end of a failure is recorded only if nobody has claimed to retry it since."""
+def test_an_end_is_not_recorded_over_a_retry_claim(world: ReleaseWorld) -> None:
+    """A failure is recorded as the end only if no function has claimed its retry."""
     arn = world.begin(RETRIED)
     world.wait(arn)
     world.play("orders", fail=FAILURE)
-    claim = Pipelines.claim_retry
-    seen = world.release()
+    seen = world.pipeline()
 
-    def overtaking(self: Pipelines, *args: Any, **kwargs: Any) -> bool:
-        claimed = claim(self, *args, **kwargs)
-        self.record_end("r", seen.pipelines["orders"], PipelineStatus.FAILED)
-        return claimed
+    def end() -> None:
+        world.ledger.pipelines.record_end("r", seen, PipelineStatus.FAILED)
 
-    monkeypatch.setattr(Pipelines, "claim_retry", overtaking)
-    world.deliver()
+    with meanwhile(Pipelines, "claim_retry", after=end):
+        world.deliver()
     assert world.pipeline().status is PipelineStatus.RUNNING
     assert world.executions_of("orders")[0]["status"] == "InProgress"
 
 
-def test_what_fails_in_a_release_that_stops_is_not_retried(world: ReleaseWorld) -> None:
-    """After a failure with onFailure stop, retries that are left are not made."""
+def test_a_halted_release_with_on_failure_stop_retries_nothing(world: ReleaseWorld) -> None:
+    """After a failure with onFailure stop, no other failed pipeline is retried."""
     world.wait(world.begin({"name": "orders", "retries": 5}, "catalog", onFailure="stop"))
     world.deliver()
     world.play("orders", fail=FAILURE)
@@ -126,24 +97,23 @@ def test_what_fails_in_a_release_that_stops_is_not_retried(world: ReleaseWorld) 
     assert world.pipeline().status is PipelineStatus.FAILED
 
 
-def test_what_fails_when_its_time_is_up_is_not_retried(world: ReleaseWorld) -> None:
-    """A failure after the limit is the end; a retry would only be stopped again."""
+def test_a_failure_after_the_time_limit_is_not_retried(world: ReleaseWorld) -> None:
+    """A failure after timeoutMinutes is final, although retries are left."""
     world.wait(world.begin({"name": "orders", "retries": 5, "timeoutMinutes": 2}))
     world.deliver()
     world.clock.advance(timedelta(minutes=3))
-    world.play("orders", fail=FAILURE)
-    world.deliver()
+    world.complete("orders", fail=FAILURE)
     assert world.executions_of("orders")[0]["status"] == "Failed"
     assert world.pipeline().status is PipelineStatus.FAILED
 
 
-def test_a_stop_that_found_nothing_to_stop_is_asked_for_again(
+def test_a_stop_of_a_new_execution_is_tried_again(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An execution too young for CodePipeline to know it is stopped by a later try."""
+    """If CodePipeline does not know a new execution yet, a later try stops it."""
     arn = world.begin("orders")
     world.wait(arn)
-    event = stop(world, arn)
+    event = world.stop(arn)
     with monkeypatch.context() as patch:
         patch.setattr(CodePipeline, "stop", lambda *_, **__: False)
         patch.setattr(CodePipeline, "get_execution", lambda *_: None)
@@ -153,32 +123,27 @@ def test_a_stop_that_found_nothing_to_stop_is_asked_for_again(
     assert world.executions_of("orders")[0]["status"] == "Stopping"
 
 
-def test_a_stop_whose_end_is_heard_of_at_once_is_a_time_out(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The event of the stop may come before the answer to it: the pipeline still TIMED_OUT."""
+def test_a_stop_whose_event_arrives_first_is_a_timeout(world: ReleaseWorld) -> None:
+    """If the event of a stop arrives before its answer, the pipeline is still TIMED_OUT."""
     arn = world.begin({"name": "orders", "timeoutMinutes": 2}, stopMode="abandon")
     world.wait(arn)
     world.deliver()
-    ask = CodePipeline.stop
 
-    def slow(self: CodePipeline, *args: Any, **kwargs: Any) -> bool:
-        answer = ask(self, *args, **kwargs)
+    def deliver_reversed() -> None:
         for event in reversed(world.undelivered()):
             world.record_state_change(event)
-        return answer
 
-    monkeypatch.setattr(CodePipeline, "stop", slow)
     world.clock.advance(timedelta(minutes=3))
-    world.wait(arn)
+    with meanwhile(CodePipeline, "stop", after=deliver_reversed):
+        world.wait(arn)
     assert world.pipeline().status is PipelineStatus.TIMED_OUT
     assert "its time is up" in str(world.pipeline().failure)
 
 
-def test_a_pipeline_that_cannot_start_over_failed(
+def test_a_halted_release_starts_no_new_execution_for_a_retry(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where CodePipeline does not retry, a halted release starts nothing new: it FAILED, it ran."""
+    """If a halted release cannot retry the stage, the pipeline FAILED with its own reason."""
     arn = world.begin(RETRIED, "catalog")
     world.wait(arn, "orders")
     world.wait(arn, "catalog")

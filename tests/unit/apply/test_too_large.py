@@ -1,4 +1,4 @@
-"""What AWS may tell is larger than an item of DynamoDB holds: the end is recorded all the same."""
+"""Data that is too large for a DynamoDB item: the end is recorded without it."""
 
 from typing import Any
 
@@ -6,23 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
 from release_core.domain.revisions import MAX_SHIPPED, Revision, Shipped, bytes_of
 from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import checked_manifest
 from release_core.strict_json import write_json
 from tests.fakes.dynamodb.expressions.values import size_of_item
-from tests.unit.apply.test_shipping import ship
-from tests.unit.rollback.test_release import read, run
 from tests.worlds.ledger_world import LedgerWorld, an_opening
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import read, run
 
 WIDE = "\u8a9e"  # three bytes
 
 
 @pytest.fixture
 def world() -> ReleaseWorld:
-    """An account whose pipeline ``web`` has as many and as long defaults as AWS takes."""
+    """An account whose pipeline ``web`` has the largest variables that AWS allows."""
     world = ReleaseWorld()
     web = declaration("web")
     web["variables"] = [{"name": f"V{n}", "defaultValue": WIDE * 1000} for n in range(50)]
@@ -30,11 +29,11 @@ def world() -> ReleaseWorld:
     return world
 
 
-def test_a_success_with_variables_that_are_too_large_is_a_success(world: ReleaseWorld) -> None:
-    """The revisions are on record, and that the variables are not."""
+def test_a_success_with_too_large_variables_is_recorded(world: ReleaseWorld) -> None:
+    """The success is recorded with its revisions, and with the size of the omitted variables."""
     arn = world.begin("web")
     token = world.wait(arn, "web")
-    ship(world, "v1")
+    world.ship("v1", "web")
     assert world.pipeline("web").status is PipelineStatus.SUCCEEDED
     assert world.outcome(token)
     item = world.item("pipeline#web")
@@ -46,8 +45,8 @@ def test_a_success_with_variables_that_are_too_large_is_a_success(world: Release
     assert held["last_good"]["unrecorded_bytes"] == item["unrecorded_bytes"]
 
 
-def test_what_is_not_on_record_whole_is_not_rolled_back_to(world: ReleaseWorld) -> None:
-    """No variable is guessed: the pipeline is named, with the reason."""
+def test_an_incomplete_record_is_not_rolled_back_to(world: ReleaseWorld) -> None:
+    """A pipeline whose record is incomplete is left out of the rollback, with the reason."""
     run(world, "v1", "web", "orders")
     run(world, "v2", "web", "orders", bad="orders")
     rollback = read(world, "v2")
@@ -60,8 +59,8 @@ def test_what_is_not_on_record_whole_is_not_rolled_back_to(world: ReleaseWorld) 
         checked_manifest(read(world, "v3"))
 
 
-def test_a_pipeline_that_is_resumed_begins_without(world: ReleaseWorld) -> None:
-    """What an attempt in vain ran with is nothing of the next one."""
+def test_a_resume_clears_the_size_of_omitted_data(world: ReleaseWorld) -> None:
+    """The next attempt of a pipeline does not keep the size that the failed one recorded."""
     run(world, "v1", "web", bad="web")
     assert "unrecorded_bytes" in world.item("pipeline#web", "v1")
     manifest = {"releaseId": "v1", "pipelines": ["web"], "resume": True}
@@ -69,8 +68,8 @@ def test_a_pipeline_that_is_resumed_begins_without(world: ReleaseWorld) -> None:
     assert "unrecorded_bytes" not in world.item("pipeline#web", "v1")
 
 
-def test_an_item_at_its_largest_leaves_room_for_its_history() -> None:
-    """What is given, was good and has shipped, all orders and a long failure, are one item."""
+def test_the_largest_pipeline_leaves_room_for_its_audit() -> None:
+    """The largest manifest entry, records and failure fit into one item with 75 KB to spare."""
     world = LedgerWorld()
     variables = {f"V{n}": WIDE * 1000 for n in range(21)}
     shipped = Shipped(revisions=[a_revision("r1")], variables=variables)
@@ -90,8 +89,8 @@ def test_an_item_at_its_largest_leaves_room_for_its_history() -> None:
     assert world.pipeline("web").failure
 
 
-def test_pipelines_are_opened_and_renewed_however_large_their_past_is() -> None:
-    """No transaction has more than the 4 MB that DynamoDB takes."""
+def test_large_records_fit_into_transactions() -> None:
+    """Opening and resuming 70 pipelines with large records stays within 4 MB per transaction."""
     world = LedgerWorld()
     names = [f"p{n}" for n in range(70)]
     good = Shipped(variables={f"V{n}": WIDE * 1000 for n in range(21)})
@@ -105,31 +104,24 @@ def test_pipelines_are_opened_and_renewed_however_large_their_past_is() -> None:
     world.ledger.headers.close(
         "r", ReleaseStatus.FAILED, why="in vain", execution_arn=opening.execution_arn
     )
-    assert world.ledger.openings.reopen(opening, whole(world))
-    world.ledger.openings.renew_pipelines(whole(world), previous)
-    renewed = whole(world).pipelines.values()
+    assert world.ledger.openings.reopen(opening, world.release())
+    world.ledger.openings.renew_pipelines(world.release(), previous)
+    renewed = world.release().pipelines.values()
     assert [each.attempt for each in renewed] == [2] * 70
     assert all(each.previous_good for each in renewed)
 
 
-def whole(world: LedgerWorld) -> Release:
-    """The release as the ledger has it."""
-    release = world.ledger.get_release("r")
-    assert release
-    return release
-
-
 def a_revision(revision: str, summary: str = "") -> Revision:
-    """What a source action has delivered."""
+    """A revision of the source action Fetch."""
     return Revision(
         artifact="app", revision=revision, summary=summary, action="Fetch", type="COMMIT_ID"
     )
 
 
-def test_what_is_kept_of_a_success() -> None:
-    """All of it, else its revisions, else nothing, and then how much it was."""
-    whole = Shipped(revisions=[a_revision("1")], variables={"A": "x"})
-    assert whole.kept == whole
+def test_how_much_of_a_success_is_recorded() -> None:
+    """Everything is recorded if it fits, or else only the revisions, or else only the size."""
+    complete = Shipped(revisions=[a_revision("1")], variables={"A": "x"})
+    assert complete.kept == complete
     large = Shipped(revisions=[a_revision("1")], variables={"A": WIDE * 30_000})
     assert large.kept == Shipped(revisions=large.revisions, unrecorded_bytes=large.size)
     larger = Shipped(revisions=[a_revision("1", WIDE * 30_000)], variables={"A": "x"})
@@ -140,10 +132,10 @@ def test_what_is_kept_of_a_success() -> None:
     st.dictionaries(st.text(), st.text(), max_size=3),
     st.lists(st.tuples(st.text(), st.text()), max_size=3),
 )
-def test_what_is_kept_whole_can_be_given_again(
+def test_a_complete_record_fits_into_a_manifest(
     variables: dict[str, str], delivered: list[tuple[str, str]]
 ) -> None:
-    """A manifest has room for whatever a rollback takes from the ledger."""
+    """The pins and variables of a record are never larger than the record."""
     shipped = Shipped(revisions=[a_revision(*each) for each in delivered], variables=variables)
     pins = [each.pin for each in shipped.revisions if each.pin]
     assert bytes_of(pins, variables) <= shipped.size

@@ -1,4 +1,4 @@
-"""The bill of materials names the source action of each revision, or says that it is unknown."""
+"""The bill of materials names the source action of each revision, if it is known."""
 
 import logging
 from dataclasses import replace
@@ -19,7 +19,7 @@ S3 = SourceAction(name="Fetch", provider="S3")
 
 
 def seen(*revisions: Revision) -> Seen:
-    """A look at an execution that has succeeded with these revisions."""
+    """The state of an execution that has succeeded with these revisions."""
     return Seen(
         state=ExecutionState.SUCCEEDED,
         summary=None,
@@ -38,8 +38,8 @@ def seen(*revisions: Revision) -> Seen:
         ("Somewhere", None),
     ],
 )
-def test_a_revision_is_named_with_its_action_and_type(provider: str, kind: str | None) -> None:
-    """The type is that under which the action takes the revision again, if there is one."""
+def test_a_revision_gets_its_action_and_type(provider: str, kind: str | None) -> None:
+    """The type is the one under which the source action accepts the revision again."""
     source = SourceAction(name="Fetch", provider=provider)
     text = '{"ProviderType": "GitHub", "CommitMessage": "5.10 \u00e4 \U0001f680"}'
     revision = Revision(artifact="app", revision="0012e4", summary=text)
@@ -50,15 +50,15 @@ def test_a_revision_is_named_with_its_action_and_type(provider: str, kind: str |
     assert named.pin == (Pin(action="Fetch", type=kind, revision="0012e4") if kind else None)
 
 
-def test_a_revision_of_no_known_action_stays_unnamed() -> None:
-    """Nothing is guessed: not even when there is only one action."""
+def test_a_revision_of_an_unknown_action_gets_no_action() -> None:
+    """Nothing is guessed, even if there is only one source action."""
     revision = Revision(artifact="other", revision="v1")
     assert name_sources([revision], {"app": S3}, []) == [revision]
     assert revision.pin is None
 
 
-def test_a_version_of_another_object_goes_with_its_key() -> None:
-    """A pinned key is part of what was shipped: the version alone names another object."""
+def test_a_pinned_key_is_recorded_with_its_version() -> None:
+    """A version of a pinned key is recorded together with that key."""
     pins = [Pin(action="Fetch", type="S3_OBJECT_KEY", revision="old/app.zip")]
     named = name_sources([Revision(artifact="app", revision="v1")], {"app": S3}, pins)
     assert [each.pin for each in named] == [
@@ -87,17 +87,17 @@ def test_a_version_of_another_object_goes_with_its_key() -> None:
         ("S3", {}, None),
     ],
 )
-def test_a_revision_is_kept_with_what_it_is_of(
+def test_a_revision_is_recorded_with_its_origin(
     provider: str, told: dict[str, str], origin: dict[str, str] | None
 ) -> None:
-    """A version of one object, or a commit of one repository, names nothing in another one."""
+    """A revision is recorded with its object or repository, without secrets."""
     source = SourceAction(name="Fetch", provider=provider, configuration=told)
     (named,) = name_sources([Revision(artifact="app", revision="v1")], {"app": source}, [])
     assert named.origin == origin
 
 
-def test_a_version_of_a_pinned_key_is_of_that_object() -> None:
-    """What the action declares is not what this execution has read."""
+def test_the_origin_of_a_pinned_key_is_that_key() -> None:
+    """The origin of a version is the pinned key, not the key that the action declares."""
     configuration = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
     source = replace(S3, configuration=configuration)
     pins = [Pin(action="Fetch", type="S3_OBJECT_KEY", revision="old/app.zip")]
@@ -105,15 +105,15 @@ def test_a_version_of_a_pinned_key_is_of_that_object() -> None:
     assert version.origin == {"S3Bucket": "sources", "S3ObjectKey": "old/app.zip"}
 
 
-def test_a_key_is_kept_only_with_the_version_that_it_goes_with() -> None:
-    """When the action is not known, no half of a pin is recorded."""
+def test_a_key_without_a_known_action_is_not_recorded() -> None:
+    """If the source action is unknown, its pinned key is not recorded."""
     pins = [Pin(action="Fetch", type="S3_OBJECT_KEY", revision="old/app.zip")]
     revision = Revision(artifact="app", revision="v1")
     assert name_sources([revision], {}, pins) == [revision]
 
 
 class Listing:
-    """A client whose list of action executions is given, or fails."""
+    """A client with the given pages of action executions, or with an error."""
 
     def __init__(self, *pages: list[dict[str, Any]], error: Exception | None = None) -> None:
         self._pages = pages
@@ -121,11 +121,11 @@ class Listing:
         self.calls = 0
 
     def get_paginator(self, _method: str) -> "Listing":
-        """Answer itself, as its own paginator."""
+        """Return itself as the paginator."""
         return self
 
     def paginate(self, **_request: Any) -> list[dict[str, Any]]:
-        """All pages of the list."""
+        """Return all pages, or raise the error."""
         self.calls += 1
         if self._error:
             raise self._error
@@ -133,7 +133,7 @@ class Listing:
 
 
 def detail(action: str, category: str, **more: Any) -> dict[str, Any]:
-    """An action's execution that made the artifact ``app``."""
+    """An execution of an action whose output is the artifact ``app``."""
     kind = {"category": category, "owner": "AWS", "provider": "S3", "version": "1"}
     artifacts = [{"name": "app", "s3location": {"bucket": "b", "key": "k"}}]
     return {
@@ -144,20 +144,20 @@ def detail(action: str, category: str, **more: Any) -> dict[str, Any]:
 
 
 def shipped(client: Any, look: Seen) -> list[Revision]:
-    """The revisions on the bill of a pipeline."""
+    """The revisions in the bill of materials."""
     return list(bill_of_materials(CodePipeline(client), ORDERS, look).revisions)
 
 
 def test_the_sources_are_found_among_all_actions() -> None:
-    """Only source actions count, on whichever page of the list they stand."""
+    """Only source actions count, on whichever page they are."""
     client = Listing([detail("Copy", "Deploy")], [detail("Fetch", "Source")])
     (named,) = shipped(client, seen(Revision(artifact="app", revision="v1")))
     assert (named.action, named.type) == ("Fetch", "S3_OBJECT_VERSION_ID")
     assert client.calls == 1
 
 
-def test_what_an_action_read_is_told_with_its_variables_in_place() -> None:
-    """What was resolved counts; where AWS leaves that out, what was declared."""
+def test_the_origin_has_resolved_variables() -> None:
+    """The origin comes from the resolved configuration, or from the declared one if missing."""
     found = detail("Fetch", "Source")
     found["input"]["configuration"] = {"S3ObjectKey": "#{variables.STAGE}.zip"}
     (named,) = shipped(Listing([found]), seen(Revision(artifact="app", revision="v1")))
@@ -168,16 +168,16 @@ def test_what_an_action_read_is_told_with_its_variables_in_place() -> None:
 
 
 @pytest.mark.parametrize("part", ["input", "output", "actionName"])
-def test_an_action_that_aws_tells_half_of_is_unknown(part: str) -> None:
-    """What AWS leaves out is no reason to fail."""
+def test_an_action_with_missing_fields_is_unknown(part: str) -> None:
+    """If AWS leaves out a field of an action, its revision gets no action."""
     half = detail("Fetch", "Source")
     del half[part]
     (named,) = shipped(Listing([half]), seen(Revision(artifact="app", revision="v1")))
     assert named.action is None
 
 
-def test_a_success_is_not_lost_for_a_list_that_is_refused(caplog: pytest.LogCaptureFixture) -> None:
-    """The revisions are recorded without their actions, and the log says why."""
+def test_a_denied_list_loses_no_success(caplog: pytest.LogCaptureFixture) -> None:
+    """If the list is denied, the revisions are recorded without actions, and the log says why."""
     denied = Refused("AccessDeniedException", "not allowed")
     client = Listing(error=service("codepipeline").error(denied, "ListActionExecutions"))
     revision = Revision(artifact="app", revision="v1")
@@ -187,15 +187,15 @@ def test_a_success_is_not_lost_for_a_list_that_is_refused(caplog: pytest.LogCapt
     assert "prod" not in caplog.text
 
 
-def test_a_list_that_fails_is_asked_for_again() -> None:
-    """No answer is none: what shipped is recorded by whoever comes next."""
+def test_a_list_that_fails_is_raised() -> None:
+    """A network error is raised, so that a later try records the complete bill of materials."""
     client = Listing(error=EndpointConnectionError(endpoint_url="https://codepipeline"))
     with pytest.raises(EndpointConnectionError):
         shipped(client, seen(Revision(artifact="app", revision="v1")))
 
 
 def test_nothing_is_asked_about_an_execution_without_revisions() -> None:
-    """A pipeline whose sources deliver nothing costs no call; its variables are kept."""
+    """Without revisions, no call is made; the variables are recorded and not shown in logs."""
     client: Any = Listing()
     bill = bill_of_materials(CodePipeline(client), ORDERS, seen())
     assert (bill.revisions, bill.variables, client.calls) == ((), {"STAGE": "prod"}, 0)

@@ -1,4 +1,4 @@
-"""What pipelines declare is read from CodePipeline, several at a time."""
+"""The declarations of pipelines are read from CodePipeline, several at a time."""
 
 import threading
 from typing import Any
@@ -24,7 +24,7 @@ from tests.worlds.release_world import declaration
 
 
 def account(*names: str, **more: Any) -> FakeCodePipeline:
-    """An account with pipelines of these names, declared alike."""
+    """An account with pipelines of these names."""
     fake = FakeCodePipeline(FakeClock())
     for name in names:
         fake.create_pipeline(pipeline=declaration(name) | more)
@@ -32,13 +32,13 @@ def account(*names: str, **more: Any) -> FakeCodePipeline:
 
 
 def read(client: Any, *names: str, patterns: tuple[str, ...] = ("*",)) -> Declared:
-    """What is found of pipelines by a deployment that drives those of these patterns."""
+    """The declarations that a deployment with these name patterns finds."""
     codepipeline = CodePipeline(client, patterns=patterns, in_parallel=in_parallel)
     return codepipeline.declarations(names)
 
 
 def test_type_mode_variables_and_sources_are_read() -> None:
-    """A variable is known with its default, if it has one; a source action with its provider."""
+    """A declaration has type, mode, variables with defaults, and source actions."""
     variables = [{"name": "STAGE"}, {"name": "COLOUR", "defaultValue": "blue"}]
     found = read(account("orders", executionMode="QUEUED", variables=variables), "orders")
     assert found == {
@@ -68,7 +68,7 @@ def test_type_mode_variables_and_sources_are_read() -> None:
     ids=("another account", "the same account", "none"),
 )
 def test_the_role_of_another_account_is_read(role: str | None, *, foreign: bool) -> None:
-    """Who reads a source here with a role of its own reads what others here may look for."""
+    """The role of a source action is recorded only if it belongs to another account."""
     pipeline: Any = declaration("orders")
     if role:
         pipeline["stages"][0]["actions"][0]["roleArn"] = role
@@ -77,15 +77,15 @@ def test_the_role_of_another_account_is_read(role: str | None, *, foreign: bool)
 
 
 def test_what_aws_leaves_out_has_its_default() -> None:
-    """A pipeline from before there were types is V1 and SUPERSEDED."""
+    """A pipeline without type and mode is V1 and SUPERSEDED."""
     whole = declaration("old")
     pipeline = {key: whole[key] for key in ("name", "stages")}
 
     class Client:
-        """Answers with what a pipeline had in its first years."""
+        """Returns a pipeline without type and mode."""
 
         def get_pipeline(self, **_request: Any) -> dict[str, Any]:
-            """Answer with the pipeline."""
+            """Return the pipeline."""
             return {"pipeline": pipeline}
 
     found = read(Client(), "old")["old"]
@@ -94,15 +94,15 @@ def test_what_aws_leaves_out_has_its_default() -> None:
 
 
 def test_a_pipeline_that_does_not_exist_is_absent() -> None:
-    """It is no error: the manifest's author gets to know."""
+    """A pipeline that does not exist is missing in the result, without an error."""
     assert read(account("orders"), "orders", "nowhere").keys() == {"orders"}
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "AccessDenied"])
-def test_a_pipeline_that_may_not_be_read_is_told_from_one_that_is_not_there(
+def test_a_pipeline_without_permission_is_not_allowed(
     monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    """AWS does not say whether it exists."""
+    """A pipeline that may not be read is NotAllowed, because AWS hides whether it exists."""
     fake = account("orders")
     error = service("codepipeline").error(Refused(code, "not authorized"), "GetPipeline")
 
@@ -113,8 +113,8 @@ def test_a_pipeline_that_may_not_be_read_is_told_from_one_that_is_not_there(
     assert read(fake, "orders") == {"orders": NotAllowed(name="orders")}
 
 
-def test_a_pipeline_that_the_deployment_does_not_drive_is_not_asked_for() -> None:
-    """Whether it exists, or may be read by whoever asks, is of no account."""
+def test_a_pipeline_outside_the_patterns_is_not_read() -> None:
+    """A name that matches no pattern is NotDriven, and CodePipeline is not asked."""
     patterns = ("shop-*", "web")
     found = read(account("shop-orders", "other"), "shop-orders", "other", "gone", patterns=patterns)
     assert isinstance(found["shop-orders"], Declaration)
@@ -138,12 +138,12 @@ def test_a_pipeline_that_the_deployment_does_not_drive_is_not_asked_for() -> Non
     ],
 )
 def test_patterns_mean_what_they_mean_in_iam(pattern: str, name: str, *, fits: bool) -> None:
-    """A * is any text, all else is itself, in its case, and the whole name has to fit."""
+    """`*` is any text, everything else is literal, and the whole name must match."""
     assert drives(("no-other", pattern), name) is fits
 
 
-def test_calls_are_made_at_the_same_time_and_answered_in_order() -> None:
-    """Two calls that wait for each other both come back."""
+def test_calls_run_in_parallel_and_keep_their_order() -> None:
+    """Calls run in parallel, and their results come in the order of the arguments."""
     both = threading.Barrier(2, timeout=10)
 
     def meet(value: int) -> int:
@@ -154,8 +154,8 @@ def test_calls_are_made_at_the_same_time_and_answered_in_order() -> None:
     assert one_by_one(str, range(2)) == ["0", "1"]
 
 
-def test_what_one_call_raises_is_raised() -> None:
-    """A throttle of one pipeline is a throttle of the whole look."""
+def test_an_error_of_one_call_is_raised() -> None:
+    """A throttle of one call is raised for all of them."""
     error = service("codepipeline").error(Refused("ThrottlingException", "later"), "GetPipeline")
 
     def fail(value: int) -> int:

@@ -1,4 +1,4 @@
-"""Whether a revision exists is asked where it comes from, in that place's own way."""
+"""Whether a revision exists is looked up at its source provider."""
 
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -15,13 +15,13 @@ from tests.fakes.service import Refused, service
 
 
 class Refusing:
-    """A client whose every call is refused with one error."""
+    """A client that answers every call with one error."""
 
     def __init__(self, name: str, refusal: Refused) -> None:
         self._name, self._refusal = name, refusal
 
     def __getattr__(self, method: str) -> Any:
-        """Return a method that is refused."""
+        """Return a method that raises the error."""
 
         def refuse(**_: Any) -> None:
             raise service(self._name).error(self._refusal, method)
@@ -39,10 +39,10 @@ class Refusing:
         ("CodeStarSourceConnection", "COMMIT_ID", "", None),
     ],
 )
-def test_other_sources_are_asked_in_their_own_way(
+def test_each_provider_is_asked_in_its_own_way(
     provider: str, kind: str, code: str, exists: bool | None
 ) -> None:
-    """What a provider says is absent is absent; what it will not say stays open, with why."""
+    """A revision that the provider does not find is absent; without an answer it is unknown."""
     name = provider.lower()
     sources = RevisionSources(lambda _: Refusing(name, Refused(code, "no")))
     source = SourceAction(name="S", provider=provider, configuration={"RepositoryName": "shop"})
@@ -51,8 +51,8 @@ def test_other_sources_are_asked_in_their_own_way(
     assert bool(found.note) is (exists is None)
 
 
-def test_a_source_that_is_busy_is_asked_again_by_the_caller() -> None:
-    """Throttling is no answer: it is raised, not taken for one."""
+def test_a_throttled_lookup_is_raised() -> None:
+    """A throttle is raised and not taken for an answer."""
     busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
     source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
     with pytest.raises(ClientError, match="slow"):
@@ -63,8 +63,8 @@ def test_a_source_that_is_busy_is_asked_again_by_the_caller() -> None:
     ("provider", "kind"),
     [("CodeCommit", "COMMIT_ID"), ("ECR", "IMAGE_DIGEST"), ("S3", "S3_OBJECT_VERSION_ID")],
 )
-def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind: str) -> None:
-    """Its action reads it with a role of there: what is not found with another one may be there."""
+def test_a_source_of_another_account_is_not_looked_up(provider: str, kind: str) -> None:
+    """A source that is read with a role of another account is not looked up, with a note."""
     role = "arn:aws:iam::222222222222:role/source-access"
     source = SourceAction(name="S", provider=provider, foreign_role=role)
     found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
@@ -79,10 +79,10 @@ def test_a_source_of_another_account_is_not_looked_for_here(provider: str, kind:
         ("CodeCommit", "COMMIT_ID", {"RepositoryName": ""}),
     ],
 )
-def test_a_place_that_cannot_be_has_no_revisions(
+def test_an_invalid_place_has_no_revisions(
     provider: str, kind: str, origin: dict[str, str]
 ) -> None:
-    """A variable may make any name of it, also one that botocore sends nowhere."""
+    """A place with an invalid name has no revisions, although botocore cannot ask about it."""
     session = boto3.Session(
         aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
     )
@@ -92,13 +92,13 @@ def test_a_place_that_cannot_be_has_no_revisions(
 
 
 def test_clients_are_made_one_at_a_time_and_once() -> None:
-    """A plan looks for its revisions in several threads; a session may not make clients in two."""
+    """Parallel lookups create each client once, and never two at the same time."""
     meeting = Barrier(2)
     made: list[str] = []
 
     def make_client(service: str) -> Refusing:
         made.append(service)
-        with pytest.raises(BrokenBarrierError):  # nobody else comes
+        with pytest.raises(BrokenBarrierError):  # no second thread arrives
             meeting.wait(timeout=0.2)
         return Refusing(service, Refused("AccessDeniedException", "no"))
 

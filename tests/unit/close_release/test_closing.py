@@ -1,7 +1,6 @@
-"""A release is closed truthfully, once, and leaves nothing running."""
+"""A release is closed once, with the right status, and leaves nothing running."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,29 +9,16 @@ from hypothesis import strategies as st
 from release_core.decide.outcome import tally
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AnnouncementRefused, StartUnresolved
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with two pipelines and no release."""
-    return ReleaseWorld()
-
-
-def stop(world: ReleaseWorld, arn: str, cause: str = "wrong version") -> dict[str, Any]:
-    """Stop a workflow execution by hand, and answer the event that tells of it."""
-    world.step_functions.stop_execution(executionArn=arn, cause=cause)
-    return world.step_functions.status_event(arn)
-
-
 def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
-    """Every pipeline succeeded: the release has, and the world is told so."""
+    """If every pipeline succeeded, the release has SUCCEEDED and this is announced."""
     arn = world.begin("orders", "catalog")
     for pipeline in ("orders", "catalog"):
         world.wait(arn, pipeline)
-        world.play(pipeline)
-    world.deliver()
+        world.complete(pipeline)
     closed = world.close_release().at_end("r", arn)
     assert closed == {
         "release_id": "r",
@@ -44,23 +30,21 @@ def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
     assert (entry["Source"], entry["DetailType"]) == ("release-machine", "Release Succeeded")
 
 
-def test_one_pipeline_is_not_all_of_them(world: ReleaseWorld) -> None:
-    """A release of one pipeline is told so."""
+def test_the_reason_for_one_pipeline_is_singular(world: ReleaseWorld) -> None:
+    """The reason of a release with one pipeline says so."""
     arn = world.begin("orders")
     world.wait(arn, "orders")
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.close_release().at_end("r", arn)["why"] == "its 1 pipeline succeeded"
 
 
-def test_one_failure_names_itself(world: ReleaseWorld) -> None:
-    """One pipeline failed: the release has, naming it and why."""
+def test_one_failure_fails_the_release(world: ReleaseWorld) -> None:
+    """A failed pipeline fails the release, and the reason names it with its failure."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
     world.wait(arn, "catalog")
     world.play("orders", fail=FAILURE)
-    world.play("catalog")
-    world.deliver()
+    world.complete("catalog")
     closed = world.close_release().at_end("r", arn)
     assert closed["status"] == "FAILED"
     assert "1 of 2 pipelines did not succeed" in closed["why"]
@@ -69,24 +53,21 @@ def test_one_failure_names_itself(world: ReleaseWorld) -> None:
     assert "catalog" not in closed["why"]
 
 
-def test_closing_again_answers_the_same_and_tells_nobody_twice(world: ReleaseWorld) -> None:
-    """The workflow's retry of the close finds it done."""
+def test_a_second_close_returns_the_same_and_announces_nothing(world: ReleaseWorld) -> None:
+    """If the workflow retries the close, it gets the same output and nothing is announced again."""
     arn = world.begin("orders")
     world.wait(arn)
-    world.play("orders")
-    world.deliver()
-    first = world.close_release().at_end("r", arn)
-    world.step_functions.end(arn, "SUCCEEDED")
+    world.complete("orders")
+    first = world.close(arn)
     assert world.close_release().at_end("r", arn) == first
     assert len(world.events.entries) == 1
 
 
-def test_an_announcement_that_was_not_taken_is_made_again(world: ReleaseWorld) -> None:
-    """The close is repeated until EventBridge has taken the outcome."""
+def test_a_rejected_announcement_is_sent_again(world: ReleaseWorld) -> None:
+    """The close fails until EventBridge accepts the announcement."""
     arn = world.begin("orders")
     world.wait(arn)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     world.events.failing = 1
     with pytest.raises(AnnouncementRefused):
         world.close_release().at_end("r", arn)
@@ -94,8 +75,8 @@ def test_an_announcement_that_was_not_taken_is_made_again(world: ReleaseWorld) -
     assert len(world.events.entries) == 1
 
 
-def test_an_end_nobody_told_of_is_seen_at_the_close(world: ReleaseWorld) -> None:
-    """A pipeline whose task gave up is looked at once more before it is judged."""
+def test_the_close_finds_a_missed_end(world: ReleaseWorld) -> None:
+    """The close looks at a pipeline whose end was missed before it decides the outcome."""
     arn = world.begin("orders")
     world.wait(arn)
     world.play("orders")
@@ -103,8 +84,8 @@ def test_an_end_nobody_told_of_is_seen_at_the_close(world: ReleaseWorld) -> None
     assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
 
 
-def test_what_still_runs_at_the_close_is_no_success_and_is_stopped(world: ReleaseWorld) -> None:
-    """A task that gave up on a running pipeline fails the release, and the pipeline is stopped."""
+def test_a_pipeline_that_still_runs_fails_the_release_and_is_stopped(world: ReleaseWorld) -> None:
+    """A pipeline that still runs at the close fails the release and is stopped."""
     arn = world.begin("orders")
     world.wait(arn)
     closed = world.close_release().at_end("r", arn)
@@ -114,11 +95,11 @@ def test_what_still_runs_at_the_close_is_no_success_and_is_stopped(world: Releas
     assert execution["status"] == "Stopping"
 
 
-def test_a_stop_by_hand_cancels_the_release(world: ReleaseWorld) -> None:
-    """Running pipelines are asked to stop, waiting ones are skipped, the cause is on record."""
+def test_stopping_the_workflow_cancels_the_release(world: ReleaseWorld) -> None:
+    """Running pipelines are stopped, waiting ones skipped, and the cause is recorded."""
     arn = world.begin("orders", "catalog")
     world.wait(arn, "orders")
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     release = world.release()
     assert release.status is ReleaseStatus.CANCELLED
     assert release.why == "the workflow execution was stopped: wrong version"
@@ -128,60 +109,46 @@ def test_a_stop_by_hand_cancels_the_release(world: ReleaseWorld) -> None:
     assert entry["DetailType"] == "Release Cancelled"
 
 
-def test_a_stopped_releases_pipelines_are_followed_to_their_end(world: ReleaseWorld) -> None:
-    """After the stop the ledger still learns how each execution ended."""
+def test_pipelines_of_a_cancelled_release_are_followed_to_their_end(world: ReleaseWorld) -> None:
+    """After a cancel, the ledger still records how each execution ended."""
     arn = world.begin("orders")
     world.wait(arn)
-    world.close_release().when_ended(stop(world, arn))
-    world.play("orders")
-    world.deliver()
+    world.cancel(arn)
+    world.complete("orders")
     assert world.pipeline().status is PipelineStatus.STOPPED
 
 
-def test_a_stop_nobody_told_of_is_found_when_a_pipeline_ends(world: ReleaseWorld) -> None:
-    """The event of the stop was lost: a token that died leads to the workflow that was stopped."""
-    arn = world.begin("orders", "catalog")
-    world.wait(arn, "orders")
-    world.wait(arn, "catalog")
-    stop(world, arn)
-    world.play("orders")
-    world.deliver()
-    assert world.release().status is ReleaseStatus.CANCELLED
-    assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
-
-
-def test_a_token_that_died_of_age_closes_nothing(world: ReleaseWorld) -> None:
-    """While the workflow runs, a dead token is only an old one."""
+def test_a_timed_out_token_closes_nothing(world: ReleaseWorld) -> None:
+    """A timed-out token of a running workflow does not close its release."""
     token = world.wait(world.begin("orders"))
     world.step_functions.time_out(token)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.release().status is ReleaseStatus.RUNNING
 
 
 def test_a_stop_before_the_claim_leaves_no_release(world: ReleaseWorld) -> None:
-    """An execution stopped while its manifest was read has nothing to close."""
+    """An execution that is stopped before it claims its release id leaves no release."""
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     assert world.ledger.get_release("r") is None
     assert world.events.entries == []
 
 
-def test_a_stop_while_a_start_is_on_its_way_finds_it(world: ReleaseWorld) -> None:
-    """A start that nobody recorded is found by who made it, and stopped."""
+def test_a_cancel_finds_and_stops_an_unrecorded_start(world: ReleaseWorld) -> None:
+    """A cancel finds an execution whose start was not recorded, and stops it."""
     arn = world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
     world.codepipeline.start_pipeline_execution(name="orders")
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     assert world.executions_of("orders")[0]["status"] == "Stopping"
     assert world.pipeline().execution_id
 
 
 def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
-    """While the starter may live the close asks for another try; Lambda's first one is enough."""
+    """While a claimed start may still happen, the close fails so that Lambda tries again."""
     arn = world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/slow")
-    event = stop(world, arn)
+    event = world.stop(arn)
     with pytest.raises(StartUnresolved):
         world.close_release().when_ended(event)
     assert world.release().status is ReleaseStatus.CANCELLED
@@ -190,11 +157,11 @@ def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
     assert world.pipeline().status is PipelineStatus.SKIPPED
 
 
-def test_nothing_is_started_for_a_release_that_was_stopped(world: ReleaseWorld) -> None:
-    """A task that comes to a closed release is told that its pipeline is skipped."""
+def test_a_cancelled_release_starts_nothing(world: ReleaseWorld) -> None:
+    """A task of a cancelled release starts nothing, and its pipeline is skipped."""
     arn = world.begin("orders")
     token = world.step_functions.wait_for_token(arn)
-    event = stop(world, arn)
+    event = world.stop(arn)
     world.close_release().when_ended(event)
     world.run_pipeline("r", "orders", token)
     assert world.executions_of("orders") == []
@@ -202,7 +169,7 @@ def test_nothing_is_started_for_a_release_that_was_stopped(world: ReleaseWorld) 
 
 
 def test_a_failed_workflow_fails_its_release(world: ReleaseWorld) -> None:
-    """When the workflow itself breaks, the release is closed as FAILED and says so."""
+    """If the workflow itself fails, the release is closed as FAILED with that reason."""
     arn = world.begin("orders")
     world.wait(arn)
     world.step_functions.end(arn, "FAILED", error="States.Runtime", cause="no such path")
@@ -215,7 +182,7 @@ def test_a_failed_workflow_fails_its_release(world: ReleaseWorld) -> None:
     "event", [{}, None, {"detail": {}}, {"detail": {"executionArn": "a", "status": "SUCCEEDED"}}]
 )
 def test_other_events_close_nothing(world: ReleaseWorld, event: object) -> None:
-    """An event that ends no execution is ignored."""
+    """Events that are no end of an execution are ignored."""
     world.begin("orders")
     world.close_release().when_ended(event)
     assert world.release().status is ReleaseStatus.RUNNING
@@ -235,8 +202,8 @@ _PIPELINES = st.lists(
 
 
 @given(_PIPELINES)
-def test_nothing_counts_as_success_that_did_not_succeed(pipelines: list[Pipeline]) -> None:
-    """SUCCEEDED if and only if there are pipelines and each one succeeded; else each is named."""
+def test_a_release_succeeds_only_if_every_pipeline_succeeded(pipelines: list[Pipeline]) -> None:
+    """A release succeeds only if all pipelines did; otherwise the reason names the others."""
     release = Release(
         release_id="r",
         status=ReleaseStatus.RUNNING,

@@ -1,4 +1,4 @@
-"""What is due for a release follows from the ledger alone."""
+"""The next decisions follow from the ledger alone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,13 +20,13 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 def a_change(state: ExecutionState, attempt: int = 1, seconds: int = 0) -> Change:
-    """A state change at some seconds after ten."""
+    """A state change this many seconds after ten o'clock."""
     at = NOW + timedelta(seconds=seconds)
     return Change(state=state, attempt=attempt, at=at, source="event")
 
 
 def an_execution(*changes: Change) -> Execution:
-    """The record of an execution of the pipeline ``orders``."""
+    """The record of an execution of ``orders``."""
     return Execution(execution_id="e1", pipeline="orders", changes=changes, release_id="r")
 
 
@@ -36,7 +36,7 @@ def due(pipeline: Pipeline, status: ReleaseStatus = ReleaseStatus.RUNNING) -> li
 
 
 def a_release(*pipelines: Pipeline, status: ReleaseStatus = ReleaseStatus.RUNNING) -> Release:
-    """A release that has these pipelines."""
+    """A release of these pipelines."""
     return Release(
         release_id="r",
         status=status,
@@ -48,13 +48,13 @@ def a_release(*pipelines: Pipeline, status: ReleaseStatus = ReleaseStatus.RUNNIN
 
 
 def test_nothing_starts_before_its_token_is_registered() -> None:
-    """A waiting pipeline is started only once somebody waits for it."""
+    """A waiting pipeline starts only after its task token is registered."""
     assert due(Pipeline(name="orders")) == []
     assert due(Pipeline(name="orders", task_token="t")) == ["Start"]
 
 
 def test_a_start_under_way_is_left_alone() -> None:
-    """While the starter's own task waits, nobody else starts the pipeline."""
+    """While the task of the starter waits, no other function starts the pipeline."""
     starting = Pipeline(
         name="orders",
         status=PipelineStatus.STARTING,
@@ -65,8 +65,8 @@ def test_a_start_under_way_is_left_alone() -> None:
     assert due(starting) == []
 
 
-def test_a_start_whose_starter_died_is_made_again() -> None:
-    """A token registered since the claim belongs to a retry of the one that died."""
+def test_a_start_is_repeated_after_its_starter_crashed() -> None:
+    """A token registered after the claim belongs to a retry, which repeats the start."""
     starting = Pipeline(
         name="orders",
         status=PipelineStatus.STARTING,
@@ -77,8 +77,8 @@ def test_a_start_whose_starter_died_is_made_again() -> None:
     assert decide(a_release(starting), NOW) == [Start(starting, again=True)]
 
 
-def test_a_closed_release_skips_stops_and_finds_out() -> None:
-    """Closing leaves nothing running: each pipeline is skipped, stopped or looked for."""
+def test_a_closed_release_skips_stops_or_searches() -> None:
+    """In a closed release each pipeline is skipped, stopped, or its start is searched for."""
     closed = ReleaseStatus.CANCELLED
     running = Pipeline(
         name="orders",
@@ -92,8 +92,8 @@ def test_a_closed_release_skips_stops_and_finds_out() -> None:
     assert due(running) == []
 
 
-def test_an_execution_at_rest_is_finished_in_the_newest_state() -> None:
-    """What counts is attempt and rank, whatever order the events came in."""
+def test_the_newest_state_of_an_execution_counts() -> None:
+    """Attempt and rank of a state decide, not the order of the events."""
     late = an_execution(
         a_change(ExecutionState.SUCCEEDED, attempt=2),
         a_change(ExecutionState.FAILED),
@@ -107,7 +107,7 @@ def test_an_execution_at_rest_is_finished_in_the_newest_state() -> None:
 
 
 def test_a_failure_that_was_resumed_is_no_end() -> None:
-    """FAILED is not final: the next attempt's RESUMED outranks it."""
+    """FAILED is not the end if the next attempt has RESUMED."""
     resumed = an_execution(
         a_change(ExecutionState.RESUMED, attempt=2), a_change(ExecutionState.FAILED)
     )
@@ -118,7 +118,7 @@ def test_a_failure_that_was_resumed_is_no_end() -> None:
 
 
 def test_an_ended_pipeline_is_settled_once() -> None:
-    """The token of an ended pipeline is due until it is marked settled."""
+    """The token of an ended pipeline is settled until it is marked as settled."""
     ended = Pipeline(name="orders", status=PipelineStatus.SUCCEEDED, task_token="t")
     settled = Pipeline(name="orders", status=PipelineStatus.SUCCEEDED, task_token="t", settled=True)
     assert due(ended) == ["Settle"]
@@ -152,7 +152,7 @@ _RELEASES = st.builds(
 
 @given(_RELEASES)
 def test_decide_is_total_and_safe(release: Release) -> None:
-    """Whatever the ledger holds, the decisions are at most one a pipeline and never untrue."""
+    """For any ledger there is at most one decision for each pipeline, and each one is valid."""
     decisions = decide(release, NOW)
     names = [each.pipeline.name for each in decisions]
     assert len(names) == len(set(names))

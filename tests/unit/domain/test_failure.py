@@ -1,4 +1,4 @@
-"""How a failure is told."""
+"""The text of a failure."""
 
 import pytest
 
@@ -13,6 +13,6 @@ from release_core.domain.release import Failure
     ],
 )
 def test_a_failure_says_nothing_twice(summary: str, said: str) -> None:
-    """The summary of an action may be part of its error's message, as that of a rejection is."""
+    """A summary that repeats part of the message is shown without the repeated part."""
     failure = Failure(message="rejected: not fit to ship", code="JobFailed", summary=summary)
     assert str(failure) == said

@@ -1,4 +1,4 @@
-"""The fake of CodePipeline is the emulator's model behind a boto3 client's face."""
+"""The fake of CodePipeline is the emulator's model in the shape of a boto3 client."""
 
 import json
 from datetime import timedelta
@@ -72,7 +72,7 @@ def status(client: FakeCodePipeline, execution_id: str) -> str:
 
 
 def test_runs_an_execution_to_its_end(client: FakeCodePipeline) -> None:
-    """An execution succeeds when its actions have, and says so in events."""
+    """An execution succeeds when its actions have succeeded, and emits the events."""
     execution_id = start(client)
     finish(client)
     finish(client)
@@ -81,7 +81,7 @@ def test_runs_an_execution_to_its_end(client: FakeCodePipeline) -> None:
 
 
 def test_fails_an_execution_and_retries_it(client: FakeCodePipeline) -> None:
-    """A failed action fails its execution, and a retry of the stage resumes the same one."""
+    """A failed action fails its execution; a stage retry resumes the same execution."""
     execution_id = start(client)
     finish(client, ActionResult("JobFailed", "no such bucket"))
     assert status(client, execution_id) == "Failed"
@@ -100,7 +100,7 @@ def test_fails_an_execution_and_retries_it(client: FakeCodePipeline) -> None:
 
 
 def test_raises_errors_in_botocores_shape(client: FakeCodePipeline) -> None:
-    """An error is a ClientError of the client's modelled class."""
+    """An error is a ClientError of the client's class for that code."""
     with pytest.raises(client.exceptions.PipelineNotFoundException) as caught:
         client.start_pipeline_execution(name="nobody")
     assert isinstance(caught.value, ClientError)
@@ -114,7 +114,7 @@ def test_raises_errors_in_botocores_shape(client: FakeCodePipeline) -> None:
 
 
 def test_records_who_started(client: FakeCodePipeline) -> None:
-    """The caller is in the trigger of the STARTED event."""
+    """The STARTED event has the caller's ARN."""
     client.caller = "arn:aws:sts::000000000000:assumed-role/role/release-machine-run-pipeline"
     start(client)
     started = envelope(client.events[0], number=7)
@@ -125,7 +125,7 @@ def test_records_who_started(client: FakeCodePipeline) -> None:
 
 
 def test_walks_through_pages(client: FakeCodePipeline) -> None:
-    """A paginator answers every page of a list."""
+    """A paginator returns every page of a list."""
     for _ in range(3):
         start(client)
         finish(client)
@@ -139,7 +139,7 @@ def test_walks_through_pages(client: FakeCodePipeline) -> None:
 
 
 def test_fails_what_takes_too_long(client: FakeCodePipeline, clock: FakeClock) -> None:
-    """An action that does not end within its timeout fails at a tick."""
+    """An action that exceeds its timeout fails at a tick."""
     execution_id = start(client)
     clock.advance(timedelta(days=8))
     client.tick()
@@ -147,7 +147,7 @@ def test_fails_what_takes_too_long(client: FakeCodePipeline, clock: FakeClock) -
 
 
 def test_stops_and_abandons(client: FakeCodePipeline) -> None:
-    """An abandoned execution is stopped at once and its action runs no more."""
+    """An abandoned execution stops at once, and its action no longer runs."""
     execution_id = start(client)
     client.stop_pipeline_execution(
         pipelineName="catalog", pipelineExecutionId=execution_id, abandon=True
@@ -157,7 +157,7 @@ def test_stops_and_abandons(client: FakeCodePipeline) -> None:
 
 
 def test_goes_back_to_a_snapshot(client: FakeCodePipeline) -> None:
-    """Branches from one snapshot do not see one another, and repeat exactly."""
+    """Branches from one snapshot are independent and repeat exactly."""
     execution_id = start(client)
     before = client.snapshot()
     histories: list[list[EmitEvent]] = []
@@ -171,14 +171,14 @@ def test_goes_back_to_a_snapshot(client: FakeCodePipeline) -> None:
     assert status(client, execution_id) == "InProgress"
 
 
-def test_answers_what_callers_may_change(client: FakeCodePipeline) -> None:
-    """Changing an answer changes nothing in the model."""
+def test_answers_are_copies(client: FakeCodePipeline) -> None:
+    """A change to an answer does not change the model."""
     client.get_pipeline(name="catalog")["pipeline"]["stages"].clear()
     assert len(client.get_pipeline(name="catalog")["pipeline"]["stages"]) == 2
 
 
 def test_emits_events_in_the_shape_of_aws(client: FakeCodePipeline) -> None:
-    """An event in its envelope has the members of the captured shape."""
+    """An event in its envelope has the members of a captured event."""
     start(client)
     captured = json.loads((EVENTS / "pipeline_started.json").read_bytes())
     event = envelope(client.events[0])

@@ -1,4 +1,4 @@
-"""What the fake of DynamoDB has beyond DynamoDB Local, or does as AWS where that one does not."""
+"""Where the fake of DynamoDB goes beyond DynamoDB Local, or follows AWS instead of it."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def listed(client: FakeDynamoDB) -> int:
 
 
 def test_goes_back_to_a_snapshot(client: FakeDynamoDB) -> None:
-    """Branches from one snapshot do not see one another."""
+    """Branches from one snapshot are independent."""
     put(client, "a", n=N1)
     before = client.snapshot()
     for number in ("2", "3"):
@@ -77,8 +77,8 @@ def test_goes_back_to_a_snapshot(client: FakeDynamoDB) -> None:
     assert client.items(TABLE) == [{**key("a"), "n": N1}]
 
 
-def test_goes_back_to_what_a_token_had_done(client: FakeDynamoDB) -> None:
-    """A transaction's token is forgotten with what it did."""
+def test_a_snapshot_includes_the_tokens_of_transactions(client: FakeDynamoDB) -> None:
+    """Restoring a snapshot also forgets the request tokens of later transactions."""
     before = client.snapshot()
     action = {"Put": {"TableName": TABLE, "Item": key("a")}}
     for _ in range(2):
@@ -87,8 +87,8 @@ def test_goes_back_to_what_a_token_had_done(client: FakeDynamoDB) -> None:
         assert get(client, "a") is not None
 
 
-def test_keeps_what_it_stores_apart_from_what_callers_hold(client: FakeDynamoDB) -> None:
-    """Changing a request or an answer afterwards changes nothing in the store."""
+def test_stored_items_are_copies(client: FakeDynamoDB) -> None:
+    """A change to a request or an answer does not change the stored item."""
     deep: Any = {"M": {"l": {"L": [dict(N1)]}, "s": {"SS": ["a"]}}}
     put(client, "a", doc=deep)
     deep["M"]["l"]["L"].append(N1)
@@ -99,7 +99,7 @@ def test_keeps_what_it_stores_apart_from_what_callers_hold(client: FakeDynamoDB)
 
 
 def test_lets_eventual_reads_lag(client: FakeDynamoDB) -> None:
-    """While held back, an index and a read that is not consistent see the past; then all."""
+    """While held back, indexes and eventually consistent reads see the old state."""
     put(client, "a", listing={"S": "l"})
     client.hold_back()
     put(client, "b", listing={"S": "l"})
@@ -112,7 +112,7 @@ def test_lets_eventual_reads_lag(client: FakeDynamoDB) -> None:
 
 
 def test_leaves_the_rest_of_a_batch_unprocessed(client: FakeDynamoDB) -> None:
-    """Beyond batch_limit, entries come back unprocessed and can be sent again as they are."""
+    """Entries beyond batch_limit are returned as unprocessed and can be sent again."""
     client.batch_limit = 2
     names = ["a", "b", "c"]
     puts: Any = {TABLE: [{"PutRequest": {"Item": key(name)}} for name in names]}
@@ -138,13 +138,13 @@ def test_leaves_the_rest_of_a_batch_unprocessed(client: FakeDynamoDB) -> None:
     ],
 )
 def test_prints_numbers_as_aws_does(client: FakeDynamoDB, given: str, kept: str) -> None:
-    """AWS keeps a number's value, not its spelling; DynamoDB Local keeps the spelling."""
+    """Numbers are normalised as on AWS; DynamoDB Local keeps their spelling."""
     put(client, "a", n={"N": given}, ns={"NS": [given]})
     assert get(client, "a") == {**key("a"), "n": {"N": kept}, "ns": {"NS": [kept]}}
 
 
-def test_cancels_a_transaction_for_an_update_that_cannot_be_done(client: FakeDynamoDB) -> None:
-    """AWS gives the reason ValidationError; DynamoDB Local refuses the whole request."""
+def test_an_impossible_update_cancels_its_transaction(client: FakeDynamoDB) -> None:
+    """The reason is ValidationError as on AWS; DynamoDB Local rejects the whole request."""
     update = {"TableName": TABLE, "Key": key("a"), "UpdateExpression": "SET n = absent"}
     put_b = {"Put": {"TableName": TABLE, "Item": key("b")}}
     with pytest.raises(client.exceptions.TransactionCanceledException) as caught:
@@ -157,8 +157,8 @@ def test_cancels_a_transaction_for_an_update_that_cannot_be_done(client: FakeDyn
     assert get(client, "b") is None
 
 
-def test_refuses_an_index_key_of_the_wrong_type_in_an_update_too(client: FakeDynamoDB) -> None:
-    """AWS refuses it; DynamoDB Local checks it only in a put."""
+def test_rejects_an_index_key_of_the_wrong_type_in_an_update(client: FakeDynamoDB) -> None:
+    """AWS rejects it in an update too; DynamoDB Local only in a put."""
     with pytest.raises(ClientError, match="Type mismatch for Index Key listing"):
         client.update_item(
             TableName=TABLE,
@@ -169,7 +169,7 @@ def test_refuses_an_index_key_of_the_wrong_type_in_an_update_too(client: FakeDyn
 
 
 def test_raises_errors_in_botocores_shape(client: FakeDynamoDB) -> None:
-    """An error is of the client's modelled class and carries code, message and status."""
+    """An error has the client's class for its code, with message and status."""
     put(client, "a", n=N1)
     with pytest.raises(client.exceptions.ConditionalCheckFailedException) as caught:
         client.put_item(
@@ -187,14 +187,14 @@ def test_raises_errors_in_botocores_shape(client: FakeDynamoDB) -> None:
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_refuses_a_parameter_that_it_does_not_know(client: FakeDynamoDB) -> None:
-    """What the fake cannot do is never ignored."""
+def test_rejects_a_parameter_that_it_does_not_support(client: FakeDynamoDB) -> None:
+    """A parameter that the fake does not support raises NotFaked."""
     with pytest.raises(NotFaked, match="AttributesToGet"):
         client.get_item(TableName=TABLE, Key=key("a"), AttributesToGet=["n"])
 
 
-def test_checks_parameters_only_when_asked_to() -> None:
-    """A simulation may do without botocore's validation of each call."""
+def test_checks_parameters_by_default() -> None:
+    """botocore's parameter check is on by default; a simulation can turn it off."""
     request: Any = {"TableName": TABLE, "Key": {"id": "untyped"}}
     with pytest.raises(ParamValidationError):
         FakeDynamoDB().get_item(**request)

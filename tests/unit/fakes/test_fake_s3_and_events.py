@@ -1,4 +1,4 @@
-"""The fakes of S3 and EventBridge answer in the shapes of AWS."""
+"""The fakes of S3 and EventBridge answer in the shapes of AWS, and the clock is controlled."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ def code_and_status(client: FakeS3, **request: Any) -> tuple[str, int]:
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_reads_an_object_as_a_stream_of_known_length() -> None:
-    """GetObject answers a body to read once, its length, and its version."""
+def test_reads_an_object_as_a_stream() -> None:
+    """GetObject returns a stream that can be read once, its length, and its version."""
     client = FakeS3()
     first = client.put_object(Bucket="manifests", Key="a.json", Body=b"one")["VersionId"]
     client.put_object(Bucket="manifests", Key="a.json", Body=b"longer")
@@ -31,8 +31,8 @@ def test_reads_an_object_as_a_stream_of_known_length() -> None:
     assert older["Body"].read() == b"one"
 
 
-def test_refuses_what_cannot_be_read() -> None:
-    """What is missing or denied raises S3's own codes with S3's own status."""
+def test_missing_and_denied_objects_raise_the_errors_of_s3() -> None:
+    """A missing or denied object raises S3's error code and status."""
     client = FakeS3(denied={("manifests", "secret.json")})
     assert code_and_status(client, Bucket="manifests", Key="a") == ("NoSuchBucket", 404)
     client.put_object(Bucket="manifests", Key="a", Body=b"")
@@ -45,7 +45,7 @@ def test_refuses_what_cannot_be_read() -> None:
 
 
 def test_records_what_is_put_on_the_bus() -> None:
-    """Accepted entries are kept in order; those that fail are told of and not kept."""
+    """Accepted entries are recorded in order; failed ones are reported and not recorded."""
     client = FakeEvents(failing=1)
     reply = client.put_events(Entries=[ENTRY, {**ENTRY, "Detail": '{"n":2}'}])
     assert reply["FailedEntryCount"] == 1
@@ -57,8 +57,8 @@ def test_records_what_is_put_on_the_bus() -> None:
         client.put_events(Entries=[])
 
 
-def test_stands_still_until_it_is_moved() -> None:
-    """The clock gives aware UTC times, forwards only unless it is set."""
+def test_the_clock_moves_only_when_told_to() -> None:
+    """The clock returns aware UTC times and rejects steps back and times without a zone."""
     clock = FakeClock()
     start = clock()
     assert clock() == start

@@ -38,7 +38,7 @@ def refused(call: Any, **request: Any) -> str:
 
 
 def test_settles_a_task_with_its_output(client: FakeStepFunctions, arn: str) -> None:
-    """SendTaskSuccess ends the task with the output, to the letter."""
+    """SendTaskSuccess ends the task with the unchanged output."""
     token = client.wait_for_token(arn)
     client.send_task_success(taskToken=token, output='{"a": 1.0}')
     assert client.task(token).outcome == Outcome(output='{"a": 1.0}')
@@ -46,7 +46,7 @@ def test_settles_a_task_with_its_output(client: FakeStepFunctions, arn: str) -> 
 
 
 def test_settles_a_task_with_an_error(client: FakeStepFunctions, arn: str) -> None:
-    """SendTaskFailure ends the task with error and cause, at their longest."""
+    """SendTaskFailure ends the task with error and cause, up to their maximum lengths."""
     token = client.wait_for_token(arn)
     client.send_task_failure(taskToken=token, error="E" * 256, cause="c" * 32_768)
     outcome = client.task(token).outcome
@@ -55,7 +55,7 @@ def test_settles_a_task_with_an_error(client: FakeStepFunctions, arn: str) -> No
 
 
 def test_settles_a_task_only_once(client: FakeStepFunctions, arn: str) -> None:
-    """A second send on a token raises TaskTimedOut and changes nothing."""
+    """A second send with a token raises TaskTimedOut and changes nothing."""
     token = client.wait_for_token(arn)
     client.send_task_success(taskToken=token, output="1")
     assert refused(client.send_task_failure, taskToken=token, error="E") == "TaskTimedOut"
@@ -63,10 +63,10 @@ def test_settles_a_task_only_once(client: FakeStepFunctions, arn: str) -> None:
     assert client.task(token).outcome == Outcome(output="1")
 
 
-def test_refuses_the_token_of_a_task_that_waits_no_more(
+def test_rejects_the_token_of_a_task_that_no_longer_waits(
     client: FakeStepFunctions, arn: str
 ) -> None:
-    """A token is stale after its timeout and after its execution's end; others still wait."""
+    """A token is invalid after its timeout and after the end of its execution."""
     late, stopped, other = (client.wait_for_token(arn) for _ in range(3))
     elsewhere = client.start_execution(stateMachineArn=MACHINE, name="other")["executionArn"]
     alive = client.wait_for_token(elsewhere)
@@ -80,8 +80,8 @@ def test_refuses_the_token_of_a_task_that_waits_no_more(
         client.wait_for_token(arn)
 
 
-def test_refuses_a_token_that_never_was(client: FakeStepFunctions) -> None:
-    """Garbage raises InvalidToken, also by the client's own class; nothing is a bad parameter."""
+def test_rejects_an_unknown_token(client: FakeStepFunctions) -> None:
+    """An unknown token raises InvalidToken; an empty one is an invalid parameter."""
     with pytest.raises(client.exceptions.InvalidToken):
         client.send_task_success(taskToken="garbage", output="1")
     assert refused(client.send_task_failure, taskToken="garbage") == "InvalidToken"
@@ -89,10 +89,8 @@ def test_refuses_a_token_that_never_was(client: FakeStepFunctions) -> None:
         client.send_task_failure(taskToken="")
 
 
-def test_refuses_the_token_of_an_execution_that_is_gone(
-    client: FakeStepFunctions, arn: str
-) -> None:
-    """The task of an execution that was deleted does not exist."""
+def test_rejects_the_token_of_a_deleted_execution(client: FakeStepFunctions, arn: str) -> None:
+    """The task of a deleted execution does not exist."""
     token = client.wait_for_token(arn)
     client.forget(arn)
     assert refused(client.send_task_success, taskToken=token, output="1") == "TaskDoesNotExist"
@@ -109,16 +107,16 @@ def test_refuses_the_token_of_an_execution_that_is_gone(
         ("send_task_failure", {"taskToken": "t" * 2049}, "ValidationException"),
     ],
 )
-def test_refuses_what_is_too_long_or_no_json(
+def test_rejects_what_is_too_long_or_not_json(
     client: FakeStepFunctions, arn: str, method: str, parts: dict[str, str], code: str
 ) -> None:
-    """An output has 256 KiB of JSON at most, an error 256 characters, a cause 32,768."""
+    """Output (256 KiB of JSON), error (256 characters) and cause (32,768) have limits."""
     token = client.wait_for_token(arn)
     assert refused(getattr(client, method), **{"taskToken": token, **parts}) == code
     assert client.task(token).waits
 
 
-def test_describes_an_execution_with_its_input_to_the_letter(
+def test_describes_an_execution_with_its_unchanged_input(
     client: FakeStepFunctions, clock: FakeClock
 ) -> None:
     """The input keeps its spelling: 5.10 stays 5.10."""
@@ -132,7 +130,7 @@ def test_describes_an_execution_with_its_input_to_the_letter(
 
 
 def test_starts_one_execution_for_a_name_and_input(client: FakeStepFunctions) -> None:
-    """The same start again is the same execution while it runs, and refused afterwards."""
+    """The same start returns the running execution, and is rejected after its end."""
     start = {"stateMachineArn": MACHINE, "name": "n", "input": "{}"}
     arn = client.start_execution(**start)["executionArn"]
     assert client.start_execution(**start)["executionArn"] == arn
@@ -143,10 +141,10 @@ def test_starts_one_execution_for_a_name_and_input(client: FakeStepFunctions) ->
     assert refused(client.start_execution, **{**start, "input": "{"}) == "InvalidExecutionInput"
 
 
-def test_tells_how_an_execution_was_stopped(
+def test_a_stopped_execution_is_aborted_with_its_cause(
     client: FakeStepFunctions, clock: FakeClock, arn: str
 ) -> None:
-    """A stopped execution is ABORTED with its cause, at its time, and stays as it is."""
+    """A stopped execution is ABORTED with its cause and time; a second stop changes nothing."""
     at = clock.advance(timedelta(seconds=90))
     client.stop_execution(executionArn=arn, error="Stopped", cause="because")
     clock.advance(timedelta(seconds=1))
@@ -157,7 +155,7 @@ def test_tells_how_an_execution_was_stopped(
 
 
 def test_goes_back_to_a_snapshot(client: FakeStepFunctions, arn: str) -> None:
-    """A restored state has the tasks and executions of then, as often as wanted."""
+    """Restoring a snapshot brings back its tasks and executions, any number of times."""
     token = client.wait_for_token(arn)
     before = client.snapshot()
     for output in ("1", "2"):
@@ -169,8 +167,8 @@ def test_goes_back_to_a_snapshot(client: FakeStepFunctions, arn: str) -> None:
     assert client.execution(arn).status == "RUNNING"
 
 
-def test_tells_of_a_status_in_the_shape_of_aws(client: FakeStepFunctions, arn: str) -> None:
-    """The event of an execution's status has the members of the captured shape."""
+def test_the_status_event_has_the_shape_of_aws(client: FakeStepFunctions, arn: str) -> None:
+    """The event of an execution's status has the members of a captured event."""
     client.stop_execution(executionArn=arn)
     captured = json.loads((EVENTS / "execution_aborted.json").read_bytes())
     event = client.status_event(arn)

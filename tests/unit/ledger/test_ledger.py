@@ -1,4 +1,4 @@
-"""Each act of the ledger can be repeated, raced and retried without harm."""
+"""Each write to the ledger can be repeated, raced and retried without harm."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,8 +30,8 @@ def a_change(state: ExecutionState, attempt: int = 1, source: str = "event") -> 
     return Change(state=state, attempt=attempt, at=AT, source=source)
 
 
-def test_an_id_is_claimed_once(world: LedgerWorld) -> None:
-    """The second execution with an id is told which release has it."""
+def test_a_release_id_is_claimed_once(world: LedgerWorld) -> None:
+    """A second execution that claims the same id gets the release that has it."""
     world.open("r")
     holder = world.ledger.openings.claim(an_opening("r", execution_arn="arn:execution:other"))
     assert holder
@@ -39,13 +39,13 @@ def test_an_id_is_claimed_once(world: LedgerWorld) -> None:
 
 
 def test_a_claim_recognises_its_own_retry(world: LedgerWorld) -> None:
-    """The execution that has the id may claim it again and go on."""
+    """The execution that has the id can claim it again."""
     world.open("r")
     assert world.ledger.openings.claim(an_opening("r")) is None
 
 
 def test_a_stopped_execution_can_open_nothing(world: LedgerWorld) -> None:
-    """A stop that came before the claim leaves no release behind."""
+    """After its execution was stopped, a release can no longer be opened."""
     assert world.ledger.headers.end_execution("arn:execution:r", "ABORTED") is None
     with pytest.raises(ExecutionEnded):
         world.ledger.openings.claim(an_opening("r"))
@@ -53,26 +53,24 @@ def test_a_stopped_execution_can_open_nothing(world: LedgerWorld) -> None:
 
 
 def test_a_stop_finds_the_release_that_was_opened(world: LedgerWorld) -> None:
-    """A stop that came after the claim learns which release to close."""
+    """A stop after the claim returns the release to close."""
     world.open("r")
     assert world.ledger.headers.end_execution("arn:execution:r", "ABORTED") == "r"
 
 
 def test_a_slow_first_try_does_not_reset_what_its_retry_has_started(world: LedgerWorld) -> None:
-    """Recording the pipelines again leaves those that run as they are."""
+    """Recording the pipelines again does not change those that run."""
     names = [f"p{index}" for index in range(150)]
     opening = world.open("r", *names)
     world.ledger.pipelines.register_token("r", "p120", "t")
     assert world.ledger.pipelines.claim_start("r", world.pipeline("p120"), "run-pipeline/1")
     world.ledger.openings.put_pipelines(opening, {})
     assert world.pipeline("p120").status is PipelineStatus.STARTING
-    release = world.ledger.get_release("r")
-    assert release
-    assert sorted(release.pipelines) == sorted(names)
+    assert sorted(world.release().pipelines) == sorted(names)
 
 
-def test_an_opened_release_is_recorded_whole(world: LedgerWorld) -> None:
-    """The header, the manifest and each pipeline are there, with times and the first audit."""
+def test_an_opened_release_is_recorded_completely(world: LedgerWorld) -> None:
+    """Header, manifest and pipelines are recorded with times and a first audit entry."""
     world.open("r", "orders", "catalog")
     header = world.item("release")
     assert header["opened_at"] == "2026-11-22T09:00:00.000Z"
@@ -93,20 +91,20 @@ def test_an_opened_release_is_recorded_whole(world: LedgerWorld) -> None:
 
 
 def test_a_rejected_manifest_is_recorded_under_its_execution(world: LedgerWorld) -> None:
-    """A refusal is listed among the releases, although it has no id."""
+    """A rejection is listed among the releases, although it has no release id."""
     world.ledger.openings.reject("arn:execution:x", "why", channel="s3", requester=None)
     item = world.item("release", "arn:execution:x")
     assert (item["status"], item["why"], item["listing"]) == ("REJECTED", "why", "release")
 
 
 def test_a_token_is_registered_only_for_a_pipeline_of_a_release(world: LedgerWorld) -> None:
-    """A task that names no pipeline of a release leaves no trace."""
+    """A token for an unknown pipeline is not recorded."""
     assert world.ledger.pipelines.register_token("r", "orders", "t") is None
     assert world.items("releases") == []
 
 
-def test_a_new_token_is_to_be_settled_again(world: LedgerWorld) -> None:
-    """Registering replaces a token that was settled; marking the old one later does nothing."""
+def test_a_new_token_is_not_settled(world: LedgerWorld) -> None:
+    """A new token replaces a settled one; marking the old one as settled changes nothing."""
     world.open("r")
     world.ledger.pipelines.register_token("r", "orders", "old")
     before = world.pipeline()
@@ -119,7 +117,7 @@ def test_a_new_token_is_to_be_settled_again(world: LedgerWorld) -> None:
 
 
 def test_a_start_is_claimed_once(world: LedgerWorld) -> None:
-    """Of two functions that saw the same waiting pipeline, one may start it."""
+    """Of two functions that see a waiting pipeline, one can claim its start."""
     world.open("r")
     seen = world.pipeline()
     assert world.ledger.pipelines.claim_start("r", seen, "run-pipeline/1")
@@ -127,7 +125,7 @@ def test_a_start_is_claimed_once(world: LedgerWorld) -> None:
 
 
 def test_a_start_claim_whose_answer_was_lost_is_recognised(world: LedgerWorld) -> None:
-    """The SDK's second write meets its own first one, and the claim holds."""
+    """If the SDK repeats a successful claim, the claim holds and is audited once."""
     world.open("r")
     seen = world.pipeline()
     assert world.ledger.pipelines.claim_start("r", seen, "run-pipeline/1")
@@ -139,7 +137,7 @@ def test_a_start_claim_whose_answer_was_lost_is_recognised(world: LedgerWorld) -
 
 
 def test_an_execution_belongs_to_one_release(world: LedgerWorld) -> None:
-    """Claiming again is harmless; another release is refused."""
+    """Claiming an execution again is harmless; another release cannot claim it."""
     for _ in range(2):
         world.ledger.executions.claim("e1", release_id="r", pipeline=Pipeline(name="orders"))
     with pytest.raises(ExecutionTaken, match="belongs to release r, attempt 1, not to s"):
@@ -147,7 +145,7 @@ def test_an_execution_belongs_to_one_release(world: LedgerWorld) -> None:
 
 
 def test_an_execution_is_bound_once(world: LedgerWorld) -> None:
-    """The starter and the event of the start may both bind: the first one counts."""
+    """If two functions bind an execution to a pipeline, the first one counts."""
     world.open("r")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "run-pipeline/1")
     starting = world.pipeline()
@@ -157,8 +155,8 @@ def test_an_execution_is_bound_once(world: LedgerWorld) -> None:
     assert world.pipeline().status is PipelineStatus.RUNNING
 
 
-def test_a_change_is_recorded_once_however_often_it_is_heard(world: LedgerWorld) -> None:
-    """The same attempt and state is one change, whatever time the second event bears."""
+def test_a_change_is_recorded_once(world: LedgerWorld) -> None:
+    """The same attempt and state is one change, even if the second event has another time."""
     first = world.ledger.executions.record_change("e1", "orders", a_change(ExecutionState.STARTED))
     later = Change(
         state=ExecutionState.STARTED, attempt=1, at=AT + timedelta(seconds=1), source="event"
@@ -169,7 +167,7 @@ def test_a_change_is_recorded_once_however_often_it_is_heard(world: LedgerWorld)
 
 
 def test_event_and_start_meet_in_either_order(world: LedgerWorld) -> None:
-    """Whoever writes second sees the release and the changes together."""
+    """Whichever of event and claim is written second sees the release and all changes."""
     world.ledger.executions.record_change("early", "orders", a_change(ExecutionState.STARTED))
     world.ledger.executions.claim("early", release_id="r", pipeline=Pipeline(name="orders"))
     early = world.ledger.executions.record_change(
@@ -182,7 +180,7 @@ def test_event_and_start_meet_in_either_order(world: LedgerWorld) -> None:
 
 
 def test_executions_of_releases_are_kept_longer_than_others(world: LedgerWorld) -> None:
-    """An unclaimed execution expires in days; a claim, before or after, gives it the retention."""
+    """An execution without a release expires in two days; a claimed one after the retention."""
     world.ledger.executions.record_change("stranger", "orders", a_change(ExecutionState.STARTED))
     world.ledger.executions.record_change("ours", "orders", a_change(ExecutionState.STARTED))
     world.ledger.executions.claim("ours", release_id="r", pipeline=Pipeline(name="orders"))
@@ -193,7 +191,7 @@ def test_executions_of_releases_are_kept_longer_than_others(world: LedgerWorld) 
 
 
 def test_the_first_end_of_a_pipeline_stays(world: LedgerWorld) -> None:
-    """Two functions that report an end from the same view record it once, with its reason."""
+    """If two functions record an end from the same view, the first one stays, with its reason."""
     world.open("r")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "run-pipeline/1")
     world.ledger.pipelines.bind_execution("r", world.pipeline(), "e1")
@@ -209,7 +207,7 @@ def test_the_first_end_of_a_pipeline_stays(world: LedgerWorld) -> None:
 
 
 def test_a_release_is_closed_once(world: LedgerWorld) -> None:
-    """The machine's own close and a stop by hand can meet: the first one is the outcome."""
+    """If two functions close a release, the first outcome stays."""
     world.open("r")
     world.ledger.headers.close(
         "r", ReleaseStatus.CANCELLED, why="stopped", execution_arn="arn:execution:r"
@@ -223,7 +221,7 @@ def test_a_release_is_closed_once(world: LedgerWorld) -> None:
 
 
 def test_the_newest_success_is_the_last_good(world: LedgerWorld) -> None:
-    """A success recorded with an earlier time does not replace a newer one."""
+    """An older success does not replace a newer one."""
     world.open("r")
     revision = Revision(artifact="source", revision="v2", summary="two")
     shipped = Shipped(revisions=[revision], variables={"STAGE": "prod"})
@@ -239,9 +237,7 @@ def test_the_newest_success_is_the_last_good(world: LedgerWorld) -> None:
 
 
 def test_the_manifest_is_not_read_with_the_release(world: LedgerWorld) -> None:
-    """A release is read without its manifest, which may be as large as the rest together."""
+    """Reading a release does not read its manifest, which may be large."""
     world.open("r", "orders", "catalog")
-    release = world.ledger.get_release("r")
-    assert release
-    assert list(release.pipelines) == ["catalog", "orders"]
+    assert list(world.release().pipelines) == ["catalog", "orders"]
     assert world.ledger.get_release("nowhere") is None

@@ -1,4 +1,4 @@
-"""What a manifest asks of a pipeline is held against what the pipeline declares."""
+"""A manifest must fit what its pipelines declare."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ def declared(
     variables: Mapping[str, str | None] | None = None,
     sources: tuple[SourceAction, ...] = (S3, ANY_KEY, GIT, IMAGE, OWN),
 ) -> Declared:
-    """One pipeline, ``orders``; its variables come with their defaults."""
+    """The pipeline ``orders`` with these variables and sources, and two that cannot be read."""
     orders = Declaration(
         name="orders",
         type=kind,
@@ -45,21 +45,21 @@ def declared(
 
 
 def problems(pipeline: str | dict[str, Any], account: Declared | None = None) -> list[str]:
-    """What is wrong with a manifest of this one pipeline."""
+    """The problems of a manifest with this one pipeline."""
     document = {"releaseId": "r", "pipelines": [pipeline]}
     return [str(each) for each in examine(document, declared=account or declared())[1]]
 
 
 def pinned(*pins: tuple[str, str], **more: Any) -> dict[str, Any]:
-    """The pipeline ``orders`` with all it needs, and revisions of these actions and types."""
+    """The pipeline ``orders`` with its variable and with pins of these actions and types."""
     revisions = [
         {"actionName": action, "revisionType": kind, "revisionValue": "v"} for action, kind in pins
     ]
     return {"name": "orders", "variables": {"STAGE": "p"}, "sourceRevisions": revisions, **more}
 
 
-def test_what_fits_is_accepted() -> None:
-    """Each kind of source takes its own type; of one S3 action a key goes with a version."""
+def test_a_fitting_manifest_is_accepted() -> None:
+    """Each kind of source accepts its own revision type; an S3 version may come with a key."""
     fitting = [
         ("Fetch", "S3_OBJECT_VERSION_ID"),
         ("Any", "S3_OBJECT_VERSION_ID"),
@@ -72,16 +72,16 @@ def test_what_fits_is_accepted() -> None:
 
 
 def test_a_pipeline_that_may_not_be_read_names_the_permission() -> None:
-    """Whether it exists is not known; what to do about it is."""
+    """The problem names the missing permission, because AWS hides whether the pipeline exists."""
     (problem,) = problems("secret")
     assert problem.startswith("pipelines[0]: the pipeline 'secret' may not be read with the")
-    # The same check is made by people, whose permissions are not the functions'.
+    # People run the same check with their own permissions.
     assert "of whoever checks" in problem
     assert "codepipeline:GetPipeline" in problem
 
 
 def test_a_pipeline_that_is_not_driven_names_the_patterns_and_the_setting() -> None:
-    """It is the only problem that the pipeline has: nobody looked at what it declares."""
+    """A pipeline outside the patterns has one problem, with the patterns and their setting."""
     assert problems(pinned(("Fetch", "COMMIT_ID"), name="foreign")) == [
         (
             "pipelines[0]: the pipeline 'foreign' is none of those that this deployment drives: "
@@ -91,15 +91,15 @@ def test_a_pipeline_that_is_not_driven_names_the_patterns_and_the_setting() -> N
     ]
 
 
-def test_a_pipeline_that_does_not_exist_is_the_only_problem_it_has() -> None:
-    """Nothing is said about the variables and revisions of a pipeline that is not there."""
+def test_a_pipeline_that_does_not_exist_has_one_problem() -> None:
+    """The variables and revisions of a pipeline that does not exist are not checked."""
     assert problems(pinned(("Fetch", "COMMIT_ID"), name="nowhere")) == [
         "pipelines[0]: there is no pipeline 'nowhere' in this account and Region"
     ]
 
 
 def test_variables_need_a_pipeline_of_type_v2() -> None:
-    """A V1 pipeline is told as such; without variables it is fine."""
+    """Variables for a V1 pipeline are a problem; without variables it is accepted."""
     old = declared(kind="V1", variables={})
     assert problems(pinned(), old) == [
         (
@@ -111,7 +111,7 @@ def test_variables_need_a_pipeline_of_type_v2() -> None:
 
 
 def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
-    """AWS starts no V1 pipeline with them, so each pin of one is one and the same problem."""
+    """All source revisions of a V1 pipeline together are one problem."""
     old = declared(kind="V1", variables={})
     given = pinned(("Fetch", "S3_OBJECT_VERSION_ID"), ("Build", "COMMIT_ID"), variables={})
     assert problems(given, old) == [
@@ -123,8 +123,8 @@ def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
     assert not problems(pinned(variables={}), old)
 
 
-def test_variables_are_those_that_the_pipeline_declares() -> None:
-    """Unknown names are told with the known ones, and what has no default must be given."""
+def test_variables_must_be_declared_by_the_pipeline() -> None:
+    """Unknown variables, and missing ones without a default, are problems."""
     assert problems(pinned(variables={"STAEG": "p", "COLOUR": "blue"})) == [
         (
             "pipelines[0].variables.STAEG: pipeline 'orders' declares no such variable; "
@@ -172,25 +172,25 @@ def test_variables_are_those_that_the_pipeline_declares() -> None:
     ],
 )
 def test_a_revision_must_fit_its_action(pin: tuple[str, str], problem: str) -> None:
-    """The refusal says where, and what the action takes."""
+    """The problem names the place and what the action accepts."""
     assert problems(pinned(pin)) == [f"pipelines[0].sourceRevisions[0].{problem}"]
 
 
-def test_one_action_takes_one_revision_of_a_type() -> None:
-    """The second one is the problem."""
+def test_an_action_accepts_one_revision_of_a_type() -> None:
+    """A second revision of the same type for the same action is a problem."""
     assert problems(pinned(("Code", "COMMIT_ID"), ("Code", "COMMIT_ID"))) == [
         "pipelines[0].sourceRevisions[1]: 'Code' is given two revisions of type COMMIT_ID"
     ]
 
 
-def test_a_pipeline_without_sources_takes_no_revisions() -> None:
-    """The list of source actions may be empty."""
+def test_a_pipeline_without_sources_accepts_no_revisions() -> None:
+    """A revision for a pipeline without source actions is a problem."""
     (problem,) = problems(pinned(("Fetch", "COMMIT_ID")), declared(sources=()))
     assert problem.endswith("it has none")
 
 
-def test_everything_wrong_is_said_at_once() -> None:
-    """Problems of form and problems with the pipeline come together."""
+def test_all_problems_are_reported_together() -> None:
+    """Problems of form and problems with the pipeline are reported together."""
     found = problems(
         pinned(
             ("Build", "COMMIT_ID"),
@@ -222,14 +222,14 @@ def test_everything_wrong_is_said_at_once() -> None:
         {"sourceRevisions": [{"actionName": ["Fetch"], "revisionType": "COMMIT_ID"}]},
     ],
 )
-def test_what_has_no_form_is_a_problem_of_form(broken: dict[str, object]) -> None:
-    """Whatever stands in the place of variables and revisions is refused, and nothing breaks."""
+def test_values_of_the_wrong_type_are_problems(broken: dict[str, object]) -> None:
+    """Any other value in place of variables or revisions is a problem and no crash."""
     key = next(iter(broken))
     assert any(f"pipelines[0].{key}" in line for line in problems(pinned() | broken))
 
 
 def test_the_value_of_a_variable_is_never_repeated() -> None:
-    """Values may be secret: a refusal names the variable only."""
+    """Values may be secret, so a problem contains only the variable's name."""
     found = problems(pinned(variables={"STAGE": "hunter2\n", "OTHER": "hunter2", "COLOUR": 5}))
     assert len(found) > 2
     assert "hunter2" not in "\n".join(found)

@@ -1,4 +1,4 @@
-"""The published JSON Schema is generated from the manifest's model, and agrees with it."""
+"""The published JSON Schema is generated from the manifest's model and agrees with it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,35 +19,35 @@ PIN = {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "3f
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    """The schema as it is published."""
+    """The published schema."""
     published: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
     return published
 
 
 def accepts(schema: dict[str, Any], text: str) -> tuple[bool, bool]:
-    """Whether the schema accepts a document, and whether the release machine accepts its form."""
+    """Whether the schema accepts a document, and whether the release machine does."""
     by_schema = Draft202012Validator(schema).is_valid(json.loads(text))
     manifest, problems = examine(read_json(text, place="here"), declared=None)
     return by_schema, manifest is not None and not problems
 
 
-def of(**keys: Any) -> str:
-    """A small manifest with more keys, or others."""
+def manifest_with(**keys: Any) -> str:
+    """A small manifest with these keys added or replaced."""
     return json.dumps({"releaseId": "r", "pipelines": ["orders"]} | keys)
 
 
-def of_pipeline(**keys: Any) -> str:
-    """A manifest of one pipeline with these keys."""
-    return of(pipelines=[{"name": "orders"} | keys])
+def manifest_with_pipeline(**keys: Any) -> str:
+    """A manifest with one pipeline that has these keys."""
+    return manifest_with(pipelines=[{"name": "orders"} | keys])
 
 
 def test_the_published_schema_is_current() -> None:
-    """Whoever changes the model runs `make schema`."""
+    """The published schema is up to date; otherwise run `make schema`."""
     assert SCHEMA.read_text(encoding="utf-8") == schema_text()
 
 
 def test_it_is_a_schema_of_draft_2020_12(schema: dict[str, Any]) -> None:
-    """It says which draft it is, and keeps to it."""
+    """The schema declares draft 2020-12 and is valid by it."""
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(schema)
 
@@ -64,7 +64,7 @@ def objects(part: object) -> Iterator[dict[str, Any]]:
 
 
 def test_every_key_is_described(schema: dict[str, Any]) -> None:
-    """An editor can say of each key what it is for; the schema has no key more, and none less."""
+    """Every key of the manifest is in the schema, with a description, and no other key."""
     for each in objects(schema):
         assert each["title"]
         assert each["additionalProperties"] is False
@@ -72,12 +72,12 @@ def test_every_key_is_described(schema: dict[str, Any]) -> None:
     assert schema["properties"].keys() == {each.alias for each in Manifest.model_fields.values()}
 
 
-def test_every_key_has_good_examples(schema: dict[str, Any]) -> None:
-    """Whoever takes an example of a key, of whatever level, has a manifest that is accepted."""
+def test_every_key_has_valid_examples(schema: dict[str, Any]) -> None:
+    """A manifest with any example of any key is accepted."""
     manifests: dict[str, Callable[..., str]] = {
-        "Release manifest": of,
-        "Pipeline": lambda **keys: of(pipelines=["catalog", {"name": "orders"} | keys]),
-        "SourceRevision": lambda **keys: of_pipeline(sourceRevisions=[PIN | keys]),
+        "Release manifest": manifest_with,
+        "Pipeline": lambda **keys: manifest_with(pipelines=["catalog", {"name": "orders"} | keys]),
+        "SourceRevision": lambda **keys: manifest_with_pipeline(sourceRevisions=[PIN | keys]),
     }
     assert len(schema["examples"]) > 1
     for example in schema["examples"]:
@@ -91,8 +91,8 @@ def test_every_key_has_good_examples(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("infra/demo/manifests/*.json")), ids=str)
-def test_the_demos_manifests_are_good(schema: dict[str, Any], path: Path) -> None:
-    """What the project itself ships fits its schema."""
+def test_the_manifests_of_the_demo_are_valid(schema: dict[str, Any], path: Path) -> None:
+    """The schema accepts the manifests of the demo."""
     assert accepts(schema, path.read_text(encoding="utf-8")) == (True, True)
 
 
@@ -101,16 +101,18 @@ def test_the_demos_manifests_are_good(schema: dict[str, Any], path: Path) -> Non
     [
         '{"releaseId": 5.10, "pipelines": ["orders"]}',
         '{"releaseId": 7, "pipelines": [{"name": "orders"}], "rollbackOf": 6.1}',
-        of(**{"$schema": "https://example.com/release-manifest.schema.json"}),
-        of(onFailure="rollback", maxConcurrency=1000, stopMode="abandon", onBusy="wait"),
-        of(deadline="2026-11-22T18:00:00+01:00", resume=True, dryRun=True),
-        of(pipelines=["orders", {"name": "web", "dependsOn": ["orders"], "retries": 10}]),
-        of_pipeline(variables={"A@-_9": "5.10 \u00e4 {}"}, timeoutMinutes=525_600),
-        of_pipeline(sourceRevisions=[PIN, PIN | {"actionName": "Other"}]),
+        manifest_with(**{"$schema": "https://example.com/release-manifest.schema.json"}),
+        manifest_with(onFailure="rollback", maxConcurrency=1000, stopMode="abandon", onBusy="wait"),
+        manifest_with(deadline="2026-11-22T18:00:00+01:00", resume=True, dryRun=True),
+        manifest_with(
+            pipelines=["orders", {"name": "web", "dependsOn": ["orders"], "retries": 10}]
+        ),
+        manifest_with_pipeline(variables={"A@-_9": "5.10 \u00e4 {}"}, timeoutMinutes=525_600),
+        manifest_with_pipeline(sourceRevisions=[PIN, PIN | {"actionName": "Other"}]),
     ],
 )
-def test_good_manifests_are_accepted_by_both(schema: dict[str, Any], text: str) -> None:
-    """What the machine takes, an editor does not mark as wrong."""
+def test_valid_manifests_are_accepted_by_both(schema: dict[str, Any], text: str) -> None:
+    """The schema accepts what the release machine accepts."""
     assert accepts(schema, text) == (True, True)
 
 
@@ -119,35 +121,35 @@ def test_good_manifests_are_accepted_by_both(schema: dict[str, Any], text: str) 
     [
         "[]",
         "{}",
-        of(pipelines=[]),
-        of(pipelines=["or ders"]),
-        of(pipelines=[5]),
-        of(pipelines=[{}]),
-        of(releaseId=""),
-        of(releaseId=-1),
-        of(releaseId="x" * 101),
-        of(releaseId=True),
-        of(color="red"),
-        of(onFailure="explode"),
-        of(maxConcurrency=0),
-        of(maxConcurrency="5"),
-        of(resume="yes"),
-        of(rollbackOf="a b"),
-        of(pipelines=["orders", {"name": "web", "dependsOn": ["orders", "orders"]}]),
-        of_pipeline(retries=11),
-        of_pipeline(timeoutMinutes=1.5),
-        of_pipeline(variables={"A": ""}),
-        of_pipeline(variables={"A": 5}),
-        of_pipeline(variables={"A B": "5"}),
-        of_pipeline(variables={"A": "one\ntwo"}),
-        of_pipeline(variables={"A": "x" * 1001}),
-        of_pipeline(variables={f"V{number}": "x" for number in range(51)}),
-        of_pipeline(sourceRevisions=[{"actionName": "Source"}]),
-        of_pipeline(sourceRevisions=[PIN | {"revisionType": "LATEST"}]),
-        of_pipeline(sourceRevisions=[PIN | {"revisionValue": ""}]),
-        of_pipeline(sourceRevisions=[PIN | {"more": 1}]),
+        manifest_with(pipelines=[]),
+        manifest_with(pipelines=["or ders"]),
+        manifest_with(pipelines=[5]),
+        manifest_with(pipelines=[{}]),
+        manifest_with(releaseId=""),
+        manifest_with(releaseId=-1),
+        manifest_with(releaseId="x" * 101),
+        manifest_with(releaseId=True),
+        manifest_with(color="red"),
+        manifest_with(onFailure="explode"),
+        manifest_with(maxConcurrency=0),
+        manifest_with(maxConcurrency="5"),
+        manifest_with(resume="yes"),
+        manifest_with(rollbackOf="a b"),
+        manifest_with(pipelines=["orders", {"name": "web", "dependsOn": ["orders", "orders"]}]),
+        manifest_with_pipeline(retries=11),
+        manifest_with_pipeline(timeoutMinutes=1.5),
+        manifest_with_pipeline(variables={"A": ""}),
+        manifest_with_pipeline(variables={"A": 5}),
+        manifest_with_pipeline(variables={"A B": "5"}),
+        manifest_with_pipeline(variables={"A": "one\ntwo"}),
+        manifest_with_pipeline(variables={"A": "x" * 1001}),
+        manifest_with_pipeline(variables={f"V{number}": "x" for number in range(51)}),
+        manifest_with_pipeline(sourceRevisions=[{"actionName": "Source"}]),
+        manifest_with_pipeline(sourceRevisions=[PIN | {"revisionType": "LATEST"}]),
+        manifest_with_pipeline(sourceRevisions=[PIN | {"revisionValue": ""}]),
+        manifest_with_pipeline(sourceRevisions=[PIN | {"more": 1}]),
     ],
 )
-def test_bad_manifests_are_refused_by_both(schema: dict[str, Any], text: str) -> None:
-    """What an editor accepts, the machine does not refuse for its form."""
+def test_invalid_manifests_are_rejected_by_both(schema: dict[str, Any], text: str) -> None:
+    """The schema rejects what the release machine rejects."""
     assert accepts(schema, text) == (False, False)

@@ -1,4 +1,4 @@
-"""A manifest is accepted as people write it; all that is wrong with it is said at once."""
+"""A manifest is accepted in every allowed form, and all its problems are reported at once."""
 
 import json
 from typing import Any
@@ -21,12 +21,12 @@ KNOWN = {
 
 
 def check(document: object) -> Manifest:
-    """The manifest in a document, in an account that has the KNOWN pipelines."""
+    """The manifest in a document, for an account with the KNOWN pipelines."""
     return check_manifest(document, declared=KNOWN)
 
 
 def problems(document: object) -> list[str]:
-    """The lines of the refusal of a document, without their dashes."""
+    """The lines of the rejection of a document, without their dashes."""
     with pytest.raises(ManifestInvalid) as caught:
         check(document)
     return [line.removeprefix("- ") for line in str(caught.value).splitlines()[1:]]
@@ -36,14 +36,14 @@ def problems(document: object) -> list[str]:
     ("written", "release_id"),
     [("5.1", "5.1"), ("5.10", "5.10"), ("5.15", "5.15"), ("7", "7"), ('"2026.11.22-1"', None)],
 )
-def test_the_ancestors_numeric_id_keeps_its_spelling(written: str, release_id: str | None) -> None:
+def test_a_numeric_release_id_keeps_its_spelling(written: str, release_id: str | None) -> None:
     """A numeric releaseId becomes the text that was written, so 5.1 and 5.10 differ."""
     document = read_json(f'{{"releaseId": {written}, "pipelines": ["orders"]}}', place="here")
     assert check(document).release_id == (release_id or json.loads(written))
 
 
 def test_a_name_and_an_object_with_only_a_name_mean_the_same() -> None:
-    """Manifests that mean the same have the same hash, whatever their form and order of keys."""
+    """Two forms of the same manifest have the same hash."""
     short = check({"releaseId": "r", "pipelines": ["orders"]})
     long = check({"pipelines": [{"name": "orders"}], "releaseId": "r"})
     other = check({"releaseId": "r", "pipelines": ["payments"]})
@@ -52,7 +52,7 @@ def test_a_name_and_an_object_with_only_a_name_mean_the_same() -> None:
 
 
 def test_the_order_of_pipelines_is_part_of_the_manifest() -> None:
-    """Two orders of the same pipelines are two manifests."""
+    """The same pipelines in another order have another hash."""
     one = check({"releaseId": "r", "pipelines": ["orders", "catalog"]})
     two = check({"releaseId": "r", "pipelines": ["catalog", "orders"]})
     assert one.names == ("orders", "catalog")
@@ -60,14 +60,14 @@ def test_the_order_of_pipelines_is_part_of_the_manifest() -> None:
 
 
 def test_a_bad_entry_does_not_make_the_list_look_empty() -> None:
-    """A list whose entries are all bad has their problems only; an empty one is said to be so."""
+    """A list with only invalid entries is not reported as empty; an empty list is."""
     bad = problems({"releaseId": "r", "pipelines": [{"name": "or ders"}, 5]})
     assert not [line for line in bad if line.startswith("pipelines:")]
     assert problems({"releaseId": "r", "pipelines": []}) == ["pipelines: must not be empty"]
 
 
 def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
-    """One refusal lists form, names, repetitions and what the pipelines do not declare."""
+    """One rejection lists all problems, each with its path."""
     found = problems(
         {
             "releaseId": "",
@@ -100,7 +100,7 @@ def test_all_problems_are_reported_at_once_each_with_its_path() -> None:
 
 
 def test_a_rollback_is_neither_rolled_back_nor_of_itself() -> None:
-    """A release that takes another back names that one, and no rollback of its own."""
+    """A rollback must name another release, and cannot have onFailure rollback."""
     document = {"releaseId": "r", "pipelines": ["catalog"], "rollbackOf": "r"}
     assert problems(document | {"onFailure": "rollback"}) == [
         "rollbackOf: a release cannot take itself back",
@@ -110,15 +110,15 @@ def test_a_rollback_is_neither_rolled_back_nor_of_itself() -> None:
 
 
 def test_a_rollback_of_itself_is_seen_however_the_id_is_written() -> None:
-    """A number and the text with its spelling are the same id."""
+    """A number and the text with the same spelling are the same id."""
     text = '{"releaseId": "5.10", "pipelines": ["orders"], "rollbackOf": 5.10}'
     assert problems(read_json(text, place="here")) == [
         "rollbackOf: a release cannot take itself back"
     ]
 
 
-def test_a_document_can_be_judged_without_an_account() -> None:
-    """Without declarations only the document itself is examined, not whether pipelines exist."""
+def test_a_document_can_be_checked_without_an_account() -> None:
+    """Without declarations, the check does not ask whether pipelines exist."""
     manifest, found = examine({"releaseId": "r", "pipelines": ["nowhere"]}, declared=None)
     assert manifest
     assert not found
@@ -127,15 +127,15 @@ def test_a_document_can_be_judged_without_an_account() -> None:
     assert problem.place == ("pipelines", 1, "name")
 
 
-def test_only_what_can_be_a_name_is_looked_up() -> None:
-    """Each name once; a text that is no name of a pipeline is not asked about."""
+def test_only_valid_names_are_looked_up() -> None:
+    """Each valid name is looked up once; invalid names are not looked up."""
     entries = ["orders", {"name": "catalog"}, "orders", "or ders", "x" * 101, "a\n", 5, {"name": 5}]
     assert named_pipelines({"pipelines": entries}) == ["orders", "catalog"]
     assert named_pipelines("text") == []
 
 
-def test_an_order_with_everything_wrong_is_refused_with_the_circle() -> None:
-    """Unknown names, repetitions, self-dependencies and circles are all named."""
+def test_a_circle_is_rejected_with_its_pipelines() -> None:
+    """Unknown names, repetitions, self-dependencies and circles are all reported."""
     found = problems(
         {
             "releaseId": "r",
@@ -167,16 +167,16 @@ def test_an_order_with_everything_wrong_is_refused_with_the_circle() -> None:
         (5, "datetime"),
     ],
 )
-def test_a_deadline_that_is_no_moment_is_refused(deadline: object, says: str) -> None:
-    """A deadline is an ISO 8601 time with its zone."""
+def test_an_invalid_deadline_is_rejected(deadline: object, says: str) -> None:
+    """A deadline must be an ISO 8601 time with a time zone."""
     (problem,) = problems({"releaseId": "r", "pipelines": ["orders"], "deadline": deadline})
     assert problem.startswith("deadline: ")
     assert says in problem
     assert "value error" not in problem
 
 
-def test_one_pipeline_takes_no_more_than_its_item_holds() -> None:
-    """What DynamoDB could not hold after a success, three times over, is refused beforehand."""
+def test_variables_and_revisions_have_a_limit() -> None:
+    """Variables and revisions of one pipeline may have 64,000 bytes together."""
     pins = [
         {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "\u8a9e" * 300}
     ] * 10
@@ -193,8 +193,8 @@ def test_one_pipeline_takes_no_more_than_its_item_holds() -> None:
     )
 
 
-def test_all_variables_that_are_plain_text_fit() -> None:
-    """As many and as long as CodePipeline takes them."""
+def test_the_largest_ascii_variables_fit() -> None:
+    """As many and as long ASCII variables as CodePipeline allows fit into the limit."""
     variables = {f"{number:03}".ljust(128, "V"): "x" * 1000 for number in range(50)}
     entry = {"name": "orders", "variables": variables}
     manifest, found = examine({"releaseId": "r", "pipelines": [entry]}, declared=None)
@@ -206,8 +206,8 @@ def _with_orders(more: dict[str, Any]) -> dict[str, Any]:
     return {"releaseId": "r", "pipelines": ["catalog", {"name": "orders", **more}]}
 
 
-def test_when_and_how_to_begin_are_not_part_of_the_release() -> None:
-    """A release may be given again with another deadline, to resume it or to wait its turn."""
+def test_start_options_do_not_change_the_hash() -> None:
+    """A manifest with another deadline, resume, onBusy or dryRun has the same hash."""
     plain = {"releaseId": "r", "pipelines": ["orders"]}
     more = {
         "$schema": "release-manifest.schema.json",
@@ -229,22 +229,22 @@ def test_when_and_how_to_begin_are_not_part_of_the_release() -> None:
     "document",
     [{}, [], None, True, "text", 5, {"pipelines": []}, {"releaseId": "r", "pipelines": []}],
 )
-def test_what_is_no_manifest_is_refused(document: object) -> None:
-    """Any other JSON value gets a refusal that names what is wrong."""
+def test_a_document_that_is_no_manifest_is_rejected(document: object) -> None:
+    """Any other JSON value is rejected with a reason."""
     assert problems(document)
 
 
 @pytest.mark.parametrize(
     "release_id", [True, None, [], {}, "a b", "a/b", "arn:x", ".hidden", "-1", -1, "x" * 101, "é"]
 )
-def test_an_id_that_cannot_be_a_key_is_refused(release_id: object) -> None:
-    """Release ids are short, printable and free of separators."""
+def test_an_invalid_release_id_is_rejected(release_id: object) -> None:
+    """Release ids must be short and printable, without separators."""
     found = problems({"releaseId": release_id, "pipelines": ["orders"]})
     assert [line.partition(":")[0] for line in found] == ["releaseId"]
 
 
 def test_many_problems_are_counted_and_cut() -> None:
-    """A refusal stays readable however wrong the manifest is."""
+    """A rejection lists a limited number of problems and counts the others."""
     found = problems({"releaseId": "r", "pipelines": [f"p{index}" for index in range(900)]})
     assert len(found) == MAX_REPORTED + 1
     assert found[-1] == f"and {900 - MAX_REPORTED} more"
@@ -260,8 +260,8 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES)
-def test_any_document_is_accepted_or_refused(document: object) -> None:
-    """No document makes the check fail in another way, and no refusal has stray line breaks."""
+def test_any_document_is_accepted_or_rejected(document: object) -> None:
+    """Every JSON value is accepted, or rejected with one line for each problem."""
     said = ["accepted", "- nothing"]
     try:
         check(document)

@@ -1,4 +1,4 @@
-"""The input of an execution says through which door its manifest came."""
+"""The input of a workflow execution tells how the manifest was submitted."""
 
 import json
 
@@ -12,7 +12,7 @@ MANIFEST = {"releaseId": "r", "pipelines": ["orders"]}
 
 
 def dropped(**detail: object) -> str:
-    """The input that an S3 event makes, with some of its detail replaced."""
+    """The input for an S3 event, with parts of its detail replaced."""
     whole = {
         "bucket": {"name": "bucket"},
         "object": {"key": "a b.json", "size": 5, "version-id": "v1"},
@@ -21,19 +21,19 @@ def dropped(**detail: object) -> str:
     return json.dumps({"source": "aws.s3", "detail": whole | detail})
 
 
-def test_a_raw_manifest_came_directly() -> None:
-    """The manifest itself is a direct submission without a requester."""
+def test_a_raw_manifest_is_a_direct_submission() -> None:
+    """A manifest as input is a direct submission without a requester."""
     assert read_request(json.dumps(MANIFEST)) == Submission(channel="direct", document=MANIFEST)
 
 
 def test_a_wrapped_manifest_names_its_requester() -> None:
-    """The wrapped form is a direct submission with a requester."""
+    """A wrapped manifest is a direct submission with a requester."""
     found = read_request(json.dumps({"manifest": MANIFEST, "requestedBy": "release manager"}))
     assert found == Submission(channel="direct", document=MANIFEST, requester="release manager")
 
 
 def test_the_api_adds_its_request_id() -> None:
-    """A request id is what marks the API's door, and is kept as the source."""
+    """An input with a request id came through the API, and the id is recorded as the source."""
     found = read_request(
         '{"manifest": {"releaseId": 5.10}, "requestedBy": "arn", "apiRequestId": "q"}'
     )
@@ -44,7 +44,7 @@ def test_the_api_adds_its_request_id() -> None:
 
 
 def test_an_s3_event_names_the_object() -> None:
-    """The object's version is part of where the manifest lies."""
+    """The version of the object is part of the source."""
     found = read_request(dropped())
     assert found == DroppedObject(
         bucket="bucket", key="a b.json", version_id="v1", requester="123456789012"
@@ -65,27 +65,27 @@ def test_an_s3_event_names_the_object() -> None:
     ],
 )
 def test_an_s3_event_without_an_object_is_unreadable(detail: dict[str, object]) -> None:
-    """An event with fields missing is refused, not guessed."""
+    """An S3 event without a valid bucket and key is rejected."""
     with pytest.raises(ManifestUnreadable, match="names no bucket and key"):
         read_request(dropped(**detail))
 
 
-def test_an_s3_event_from_nobody_we_could_name_has_no_requester() -> None:
-    """What cannot be kept as a name is not."""
+def test_an_invalid_requester_in_an_s3_event_is_dropped() -> None:
+    """A requester that is too long to record is left out."""
     found = read_request(dropped(requester="x" * 100_000))
     assert isinstance(found, DroppedObject)
     assert found.requester is None
 
 
 def test_an_unversioned_object_has_a_plain_uri() -> None:
-    """Without a version id the newest object is meant."""
+    """An object without a version has a URI without a version."""
     found = read_request(dropped(object={"key": "k.json"}))
     assert isinstance(found, DroppedObject)
     assert found.source == "s3://bucket/k.json"
 
 
-def test_a_wrapper_takes_no_other_keys() -> None:
-    """A misspelt key beside the manifest is refused with its name, as is a wrong type."""
+def test_a_wrapper_accepts_no_other_keys() -> None:
+    """A misspelt key beside the manifest is rejected by name, and so is a wrong type."""
     with pytest.raises(ManifestInvalid) as caught:
         read_request(json.dumps({"manifest": MANIFEST, "requestdBy": "me", "requestedBy": 5}))
     assert "- requestdBy: unknown key" in str(caught.value)
@@ -94,5 +94,5 @@ def test_a_wrapper_takes_no_other_keys() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "5", '"x"', "null", "{}"])
 def test_any_other_json_is_a_direct_submission(text: str) -> None:
-    """What the document is worth is for the manifest's check to say."""
+    """Any other JSON value is passed on; the check of the manifest rejects it."""
     assert read_request(text) == Submission(channel="direct", document=json.loads(text))

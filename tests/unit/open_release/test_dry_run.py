@@ -1,4 +1,4 @@
-"""A dry run ends with the plan, or as its release would, and writes nothing."""
+"""A dry run returns the plan, or is rejected as its release would be, and writes nothing."""
 
 import json
 from typing import Any
@@ -7,18 +7,18 @@ import pytest
 
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.strict_json import write_json
-from tests.unit.plan.test_planner import make_world, plan, written
+from tests.worlds.plans import make_world, plan, written
 from tests.worlds.release_world import ReleaseWorld
 
 
 @pytest.fixture
 def world() -> ReleaseWorld:
-    """The account of the plans."""
+    """The account of the planner's tests."""
     return make_world()
 
 
 def test_a_dry_run_ends_with_the_plan_and_writes_nothing(world: ReleaseWorld) -> None:
-    """Through the machine the plan is what the workflow's execution ends with."""
+    """The plan is the output of the workflow execution, and nothing is recorded."""
     text = write_json({"releaseId": "r", "pipelines": ["orders"], "dryRun": True})
     before = written(world)
     answer = world.open_release(world.start(text))
@@ -28,8 +28,8 @@ def test_a_dry_run_ends_with_the_plan_and_writes_nothing(world: ReleaseWorld) ->
     assert written(world) == before == [[], [], []]
 
 
-def test_a_dry_run_that_is_refused_writes_nothing(world: ReleaseWorld) -> None:
-    """The rejection tells every problem, and no record of it is kept."""
+def test_a_rejected_dry_run_writes_nothing(world: ReleaseWorld) -> None:
+    """The rejection has every problem, and is not recorded."""
     text = write_json({"releaseId": "r", "pipelines": ["orders", "nowhere"], "dryRun": True})
     with pytest.raises(ManifestInvalid, match=r"pipelines\[1\]: there is no pipeline 'nowhere'"):
         world.open_release(world.start(text))
@@ -47,10 +47,10 @@ def test_a_dry_run_that_is_refused_writes_nothing(world: ReleaseWorld) -> None:
         ({"rollbackOf": "never"}, "RollbackRefused"),
     ],
 )
-def test_a_dry_run_is_refused_as_its_release_would_be(
+def test_a_dry_run_is_rejected_as_its_release_would_be(
     world: ReleaseWorld, change: dict[str, Any], error: str
 ) -> None:
-    """The name of the error says what to do about it: correct, wait, or choose another id."""
+    """A dry run fails with the same error as its release."""
     world.begin("orders", "catalog", release_id="first")
     document = {"releaseId": "r", "pipelines": ["catalog", "orders"], **change}
     for given in ({**document, "dryRun": True}, document):

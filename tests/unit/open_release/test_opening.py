@@ -1,4 +1,4 @@
-"""A release is opened once, through any door, or refused with everything that is wrong."""
+"""A release is opened once, however it is submitted, or rejected with all its problems."""
 
 import json
 from typing import Any
@@ -9,26 +9,21 @@ from botocore.exceptions import ClientError
 from release_core.domain.release import ReleaseStatus
 from release_core.errors import ManifestInvalid, ManifestUnreadable, Rejection, ReleaseIdTaken
 from release_core.strict_json import MAX_BYTES, write_json
-from tests.fakes.service import Refused, service
+from tests.fakes.service import Refused
+from tests.worlds.faults import refuse
 from tests.worlds.release_world import ReleaseWorld
 
 BUCKET = "manifests"
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with the pipelines ``orders`` and ``catalog``, and no release."""
-    return ReleaseWorld()
-
-
 def drop(world: ReleaseWorld, body: bytes, key: str = "release.json") -> str:
-    """Drop an object in the bucket and answer the execution that its event starts."""
+    """Put an object into the bucket; returns the execution that its event starts."""
     put = world.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
     return world.start(dropped(key, put["VersionId"]))
 
 
 def dropped(key: str, version: str) -> str:
-    """The input that the event of a dropped object makes."""
+    """The input that the event of an object makes."""
     event = {
         "source": "aws.s3",
         "detail-type": "Object Created",
@@ -45,7 +40,7 @@ MANIFEST = b'{"releaseId": 5.10, "pipelines": ["orders", {"name": "catalog"}]}'
 
 
 def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
-    """The S3 door: the very version that was dropped is read, to the letter."""
+    """The version of the object in the event is read, even if a newer one exists."""
     arn = drop(world, MANIFEST)
     world.s3.put_object(Bucket=BUCKET, Key="release.json", Body=b"overwritten")
     assert world.open_release(arn) == {
@@ -67,8 +62,10 @@ def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
     ("says", "recorded"),
     [("arn:alice", "arn:alice"), ("", "123456789012"), ("x" * 1001, "123456789012")],
 )
-def test_an_object_names_who_dropped_it(world: ReleaseWorld, says: str, recorded: str) -> None:
-    """S3 tells the account alone; what submit writes beside the manifest tells the person."""
+def test_the_metadata_of_an_object_names_the_requester(
+    world: ReleaseWorld, says: str, recorded: str
+) -> None:
+    """The requester is the metadata requested-by if valid, or else the account of the event."""
     put = world.s3.put_object(
         Bucket=BUCKET, Key="release.json", Body=MANIFEST, Metadata={"requested-by": says}
     )
@@ -78,7 +75,7 @@ def test_an_object_names_who_dropped_it(world: ReleaseWorld, says: str, recorded
 
 
 def test_a_posted_manifest_opens_its_release(world: ReleaseWorld) -> None:
-    """The API's door records who asked and by which request."""
+    """For a manifest from the API, the caller and the request id are recorded."""
     body = MANIFEST.decode()
     arn = world.start(f'{{"manifest": {body}, "requestedBy": "arn:user", "apiRequestId": "q1"}}')
     assert world.open_release(arn)["release_id"] == "5.10"
@@ -89,21 +86,21 @@ def test_a_posted_manifest_opens_its_release(world: ReleaseWorld) -> None:
 @pytest.mark.parametrize(
     "text", [MANIFEST.decode(), f'{{"manifest": {MANIFEST.decode()}, "requestedBy": "me"}}']
 )
-def test_a_manifest_given_directly_opens_its_release(world: ReleaseWorld, text: str) -> None:
-    """The direct door takes a manifest raw or wrapped, and 5.10 stays 5.10."""
+def test_a_direct_manifest_opens_its_release(world: ReleaseWorld, text: str) -> None:
+    """A manifest can be the input itself or be wrapped, and 5.10 stays 5.10."""
     assert world.open_release(world.start(text))["release_id"] == "5.10"
     assert world.item("release", "5.10")["channel"] == "direct"
 
 
 def test_5_1_and_5_10_are_two_releases(world: ReleaseWorld) -> None:
-    """Neither is the other's duplicate."""
+    """5.1 and 5.10 are different release ids."""
     for release_id, pipeline in (("5.1", "orders"), ("5.10", "catalog")):
         arn = world.start(f'{{"releaseId": {release_id}, "pipelines": ["{pipeline}"]}}')
         assert world.open_release(arn)["outcome"] == "OPENED"
 
 
 def test_the_same_manifest_again_is_already_released(world: ReleaseWorld) -> None:
-    """However it is written, and through whatever door, it names the first execution."""
+    """The same manifest in another form returns the execution that released it first."""
     first = world.begin("orders", "catalog", release_id="5.10")
     again = world.open_release(
         drop(world, b'{"pipelines":["orders","catalog"],"releaseId":"5.10"}')
@@ -112,8 +109,8 @@ def test_the_same_manifest_again_is_already_released(world: ReleaseWorld) -> Non
     assert again["released_by"] == first
 
 
-def test_the_same_id_with_another_manifest_is_refused(world: ReleaseWorld) -> None:
-    """The refusal names the release that has the id, and says what to do."""
+def test_the_same_id_with_another_manifest_is_rejected(world: ReleaseWorld) -> None:
+    """The rejection names the release that has the id, and says what to do."""
     first = world.begin("orders")
     arn = world.start('{"releaseId": "r", "pipelines": ["catalog"]}')
     with pytest.raises(ReleaseIdTaken) as caught:
@@ -124,8 +121,8 @@ def test_the_same_id_with_another_manifest_is_refused(world: ReleaseWorld) -> No
     assert world.release().status is ReleaseStatus.RUNNING
 
 
-def test_a_retry_of_the_opening_goes_on(world: ReleaseWorld) -> None:
-    """The same execution opens its release again with the same answer."""
+def test_a_retry_of_the_opening_returns_the_same(world: ReleaseWorld) -> None:
+    """If the workflow retries the opening, it gets the same output."""
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
     assert world.open_release(arn) == world.open_release(arn)
 
@@ -140,10 +137,10 @@ def test_a_retry_of_the_opening_goes_on(world: ReleaseWorld) -> None:
         (b"[" * 200_000, "nested too deeply"),
     ],
 )
-def test_an_unreadable_object_is_refused_and_recorded(
+def test_an_unreadable_object_is_rejected_and_recorded(
     world: ReleaseWorld, body: bytes, says: str
 ) -> None:
-    """What cannot be read ends as ManifestUnreadable with the object's place, never as success."""
+    """An unreadable object is rejected as ManifestUnreadable with the object's place."""
     arn = drop(world, body)
     with pytest.raises(ManifestUnreadable, match=says):
         world.open_release(arn)
@@ -153,8 +150,8 @@ def test_an_unreadable_object_is_refused_and_recorded(
     assert item["channel"] == "s3"
 
 
-def test_a_deleted_or_forbidden_object_is_refused(world: ReleaseWorld) -> None:
-    """An object that is gone, or that may not be read, is named with S3's own code."""
+def test_a_missing_or_denied_object_is_rejected(world: ReleaseWorld) -> None:
+    """An object that is missing, or may not be read, is rejected with S3's error code."""
     with pytest.raises(ManifestUnreadable, match="NoSuchBucket"):
         world.open_release(world.start(dropped("gone.json", "v1")))
     arn = drop(world, MANIFEST)
@@ -167,11 +164,11 @@ def test_a_deleted_or_forbidden_object_is_refused(world: ReleaseWorld) -> None:
     ("code", "status"),
     [("InvalidArgument", 400), ("PermanentRedirect", 301), ("KMS.DisabledException", 400)],
 )
-def test_whatever_s3_will_never_give_is_refused(
+def test_a_permanent_error_of_s3_is_rejected(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
-    """A version that cannot be, a bucket elsewhere, a key switched off: asking again is no use."""
-    answer_with(monkeypatch, world, code, status)
+    """An S3 error that a retry cannot fix is rejected and recorded."""
+    refuse(monkeypatch, world.s3, "get_object", Refused(code, "no", status=status))
     arn = world.start(dropped("release.json", "v1"))
     with pytest.raises(ManifestUnreadable, match=code):
         world.open_release(arn)
@@ -179,32 +176,20 @@ def test_whatever_s3_will_never_give_is_refused(
 
 
 @pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("RequestTimeout", 400)])
-def test_what_s3_may_give_later_is_asked_for_again(
+def test_a_temporary_error_of_s3_is_retried(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
-    """What passes is left to the workflow's retry, and rejects nothing."""
+    """A temporary S3 error is raised, so that the workflow retries; nothing is rejected."""
     arn = drop(world, MANIFEST)
     with monkeypatch.context() as patch:
-        answer_with(patch, world, code, status)
+        refuse(patch, world.s3, "get_object", Refused(code, "no", status=status))
         with pytest.raises(ClientError):
             world.open_release(arn)
     assert world.open_release(arn)["outcome"] == "OPENED"
 
 
-def answer_with(
-    monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld, code: str, status: int
-) -> None:
-    """Let S3 answer an error, as long as the patch lasts."""
-    refusal = Refused(code, "no", status=status)
-
-    def get_object(**_: object) -> None:
-        raise service("s3").error(refusal, "GetObject")
-
-    monkeypatch.setattr(world.s3, "get_object", get_object)
-
-
 TWO_BYTES = "\u00e9"
-THREE_BYTES = "\ue000"  # and not printable
+THREE_BYTES = "\ue000"  # not printable
 
 
 @pytest.mark.parametrize(
@@ -219,10 +204,8 @@ THREE_BYTES = "\ue000"  # and not printable
     ],
     ids=["long key", "long name", "many keys", "repeated key", "half a character", "half a key"],
 )
-def test_what_is_too_long_or_no_text_is_refused_in_few_words(
-    world: ReleaseWorld, text: str
-) -> None:
-    """The refusal fits into the ledger and into a Fail state's cause, whatever it quotes."""
+def test_a_huge_or_broken_input_gets_a_short_rejection(world: ReleaseWorld, text: str) -> None:
+    """The rejection of a huge or broken input fits into the ledger and a Fail state's cause."""
     arn = world.start(text)
     with pytest.raises(Rejection) as caught:
         world.open_release(arn)
@@ -230,8 +213,8 @@ def test_what_is_too_long_or_no_text_is_refused_in_few_words(
     assert world.item("release", arn)["status"] == "REJECTED"
 
 
-def test_an_invalid_manifest_is_refused_and_recorded(world: ReleaseWorld) -> None:
-    """Unknown pipelines are found before anything is claimed."""
+def test_an_invalid_manifest_is_rejected_and_recorded(world: ReleaseWorld) -> None:
+    """Unknown pipelines are found before the release id is claimed."""
     arn = world.start('{"releaseId": "r", "pipelines": ["orders", "nowhere"]}')
     with pytest.raises(ManifestInvalid, match="no pipeline 'nowhere'"):
         world.open_release(arn)
@@ -240,8 +223,8 @@ def test_an_invalid_manifest_is_refused_and_recorded(world: ReleaseWorld) -> Non
 
 
 @pytest.mark.parametrize("document", [{}, [], 5, "x", None, {"manifest": None}, {"manifest": []}])
-def test_whatever_arrives_directly_is_refused_clearly(world: ReleaseWorld, document: Any) -> None:
-    """Inputs that are no manifest at all are refused like any other."""
+def test_an_input_that_is_no_manifest_is_rejected(world: ReleaseWorld, document: Any) -> None:
+    """An input that is no manifest is rejected and recorded."""
     arn = world.start(write_json(document))
     with pytest.raises(ManifestInvalid):
         world.open_release(arn)

@@ -1,6 +1,4 @@
-"""Two releases never drive one pipeline at once, and nobody holds one for ever."""
-
-from typing import Any
+"""Two releases never hold the same pipeline, and every pipeline becomes free again."""
 
 import pytest
 
@@ -8,6 +6,7 @@ from release_core.domain.release import LockHolder, ReleaseStatus
 from release_core.errors import ExecutionEnded, OpeningElsewhere, PipelinesBusy
 from release_core.ledger.locks import Locks
 from release_core.strict_json import write_json
+from tests.worlds.faults import count_calls
 from tests.worlds.release_world import ReleaseWorld
 
 
@@ -20,12 +19,12 @@ def world() -> ReleaseWorld:
 
 
 def first(world: ReleaseWorld) -> str:
-    """The execution of release ``first``."""
+    """The workflow execution of release ``first``."""
     return world.release("first").execution_arn
 
 
 def second(world: ReleaseWorld, on_busy: str = "refuse", *names: str) -> str:
-    """Start an execution of a release that needs ``orders`` too."""
+    """Start an execution for a release ``second`` that also needs ``orders``."""
     pipelines = list(names or ("catalog", "orders"))
     return world.start(
         write_json({"releaseId": "second", "pipelines": pipelines, "onBusy": on_busy})
@@ -35,90 +34,73 @@ def second(world: ReleaseWorld, on_busy: str = "refuse", *names: str) -> str:
 def finish(world: ReleaseWorld, arn: str, release_id: str = "first") -> None:
     """Let a release of ``orders`` run to its end and be closed."""
     world.wait(arn, "orders", release_id)
-    world.play("orders")
-    world.deliver()
-    world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "SUCCEEDED")
+    world.complete("orders")
+    world.close(arn, release_id)
 
 
-def holders(world: ReleaseWorld) -> dict[str, str]:
-    """Which release holds which pipeline."""
-    return {
-        each["pipeline"]: each["held_for"]
-        for each in world.items("pipelines")
-        if "held_for" in each
-    }
-
-
-def test_the_second_release_is_refused_and_told_who_holds_what(world: ReleaseWorld) -> None:
-    """Nothing is claimed or kept for it: it may be given again later, as it is."""
+def test_the_second_release_is_rejected_with_the_holders(world: ReleaseWorld) -> None:
+    """A release that needs a held pipeline is rejected, and nothing is held or recorded for it."""
     arn = second(world)
     with pytest.raises(PipelinesBusy, match="- orders: release first"):
         world.open_release(arn)
-    assert holders(world) == {"orders": "first"}
+    assert world.holders() == {"orders": "first"}
     assert world.ledger.get_release("second") is None
 
 
 def test_a_closed_release_holds_nothing(world: ReleaseWorld) -> None:
-    """After the first release has ended the second one opens."""
+    """After the first release has ended, the second one opens."""
     finish(world, first(world))
-    assert holders(world) == {}
+    assert world.holders() == {}
     assert world.open_release(second(world))["outcome"] == "OPENED"
-    assert holders(world) == {"catalog": "second", "orders": "second"}
+    assert world.holders() == {"catalog": "second", "orders": "second"}
 
 
 def test_a_cancelled_release_holds_nothing(world: ReleaseWorld) -> None:
-    """Stopping a release frees its pipelines at once, though they may still be stopping."""
+    """A cancel frees the pipelines at once, although they may still be stopping."""
     arn = first(world)
     world.wait(arn, "orders", "first")
-    world.step_functions.stop_execution(executionArn=arn)
-    world.close_release().when_ended(world.step_functions.status_event(arn))
-    assert holders(world) == {}
+    world.cancel(arn)
+    assert world.holders() == {}
 
 
-def test_an_opening_that_came_too_late_holds_nothing(world: ReleaseWorld) -> None:
-    """An execution stopped while it opens its release gives back what it took, and wakes others."""
+def test_an_opening_after_the_stop_holds_nothing(world: ReleaseWorld) -> None:
+    """An execution that is stopped while it opens its release frees the pipelines it took."""
     finish(world, first(world))
     late = second(world)
-    world.step_functions.stop_execution(executionArn=late)
-    world.close_release().when_ended(world.step_functions.status_event(late))
+    world.cancel(late)
     with pytest.raises(ExecutionEnded):
         world.open_release(late)
-    assert holders(world) == {}
+    assert world.holders() == {}
 
 
-def test_a_resume_that_came_too_late_holds_nothing(world: ReleaseWorld) -> None:
-    """The same goes for an execution stopped while it resumes a release."""
+def test_a_resume_after_the_stop_holds_nothing(world: ReleaseWorld) -> None:
+    """An execution that is stopped while it resumes a release frees the pipelines it took."""
     arn = first(world)
-    world.step_functions.stop_execution(executionArn=arn)
-    world.close_release().when_ended(world.step_functions.status_event(arn))
+    world.cancel(arn)
     late = world.start('{"releaseId": "first", "pipelines": ["orders"], "resume": true}')
-    world.step_functions.stop_execution(executionArn=late)
-    world.close_release().when_ended(world.step_functions.status_event(late))
+    world.cancel(late)
     with pytest.raises(ExecutionEnded):
         world.open_release(late)
-    assert holders(world) == {}
+    assert world.holders() == {}
 
 
-def test_a_release_that_waits_starts_by_itself(world: ReleaseWorld) -> None:
-    """The close of the holder wakes the task that waits, and the opening then succeeds."""
+def test_a_waiting_release_starts_by_itself(world: ReleaseWorld) -> None:
+    """The close of the holder wakes the waiting task, and the opening then succeeds."""
     arn = second(world, "wait")
     assert world.open_release(arn)["outcome"] == "BUSY"
     token = world.step_functions.wait_for_token(arn)
     world.opener().wait(arn, token)
     assert world.outcome(token) is None
     finish(world, first(world))
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.succeeded
+    assert world.settlement(token).succeeded
     assert world.open_release(arn)["outcome"] == "OPENED"
     assert all("waiting" not in each for each in world.items("pipelines"))
 
 
-def test_a_holder_that_closed_before_the_wait_was_noted_wakes_at_once(
+def test_a_wait_after_the_close_of_the_holder_ends_at_once(
     world: ReleaseWorld,
 ) -> None:
-    """Between BUSY and the wait the pipeline may have become free: the task is woken at once."""
+    """If the pipeline became free before the wait was recorded, the task is woken at once."""
     arn = second(world, "wait")
     assert world.open_release(arn)["outcome"] == "BUSY"
     finish(world, first(world))
@@ -127,25 +109,18 @@ def test_a_holder_that_closed_before_the_wait_was_noted_wakes_at_once(
     assert world.outcome(token)
 
 
-def test_a_release_that_died_does_not_hold_for_ever(world: ReleaseWorld) -> None:
-    """A holder whose workflow execution has ended, unheard, is replaced."""
-    world.step_functions.end(first(world), "ABORTED")
-    assert world.open_release(second(world))["outcome"] == "OPENED"
-    assert holders(world)["orders"] == "second"
-
-
-def test_the_dead_holders_late_close_frees_nothing_of_its_successor(world: ReleaseWorld) -> None:
-    """Closing gives back only what the closing execution itself holds."""
+def test_a_late_close_does_not_free_the_pipelines_of_the_next_holder(world: ReleaseWorld) -> None:
+    """A release whose workflow has ended is replaced, and its late close frees nothing."""
     arn = first(world)
     world.step_functions.end(arn, "ABORTED")
-    world.open_release(second(world))
+    assert world.open_release(second(world))["outcome"] == "OPENED"
     world.close_release().when_ended(world.step_functions.status_event(arn))
     assert world.release("first").status is ReleaseStatus.CANCELLED
-    assert holders(world) == {"catalog": "second", "orders": "second"}
+    assert world.holders() == {"catalog": "second", "orders": "second"}
 
 
-def test_two_executions_of_one_release_wait_for_each_others_claim(world: ReleaseWorld) -> None:
-    """The same manifest at the same instant is no other release: the second one tries again."""
+def test_two_executions_of_one_release_do_not_reject_each_other(world: ReleaseWorld) -> None:
+    """If another execution of the same release takes its pipelines, this one tries again."""
     twin = LockHolder(release_id="third", execution_arn=world.start('{"a": 1}'))
     world.ledger.locks.take("catalog", twin)
     arn = world.start('{"releaseId": "third", "pipelines": ["catalog"]}')
@@ -153,15 +128,15 @@ def test_two_executions_of_one_release_wait_for_each_others_claim(world: Release
         world.open_release(arn)
 
 
-def test_an_opening_that_is_tried_again_keeps_what_it_took(world: ReleaseWorld) -> None:
-    """The retry of an opening finds its own pipelines."""
+def test_a_retried_opening_keeps_its_pipelines(world: ReleaseWorld) -> None:
+    """The retry of an opening finds the pipelines that it already holds."""
     finish(world, first(world))
     arn = second(world)
     assert world.open_release(arn) == world.open_release(arn)
 
 
 def test_a_release_that_waits_for_days_leaves_one_token(world: ReleaseWorld) -> None:
-    """Each hour the task comes back with a new token; the dead ones do not fill up the item."""
+    """A waiting release has one token on record; the tokens of earlier hours are removed."""
     arn = second(world, "wait")
     for _ in range(30):
         assert world.open_release(arn)["outcome"] == "BUSY"
@@ -173,31 +148,24 @@ def test_a_release_that_waits_for_days_leaves_one_token(world: ReleaseWorld) -> 
     assert world.outcome(token)
 
 
-def test_a_busy_holder_is_asked_about_once_and_nothing_is_taken(
+def test_the_execution_of_a_holder_is_looked_up_once(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many pipelines a release holds, one question tells whether it lives."""
+    """However many pipelines a release holds, its execution is looked up once."""
     world.begin("payments", "storefront", release_id="third")
     arn = second(world, "wait", "catalog", "payments", "storefront")
-    asked: list[str] = []
-    describe = world.step_functions.describe_execution
-
-    def counted(**request: Any) -> Any:
-        asked.append(request["executionArn"])
-        return describe(**request)
-
-    monkeypatch.setattr(world.step_functions, "describe_execution", counted)
+    asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
     assert world.open_release(arn)["outcome"] == "BUSY"
-    assert asked.count(world.release("third").execution_arn) == 1
+    assert asked.count({"executionArn": world.release("third").execution_arn}) == 1
     assert "catalog" not in {each["pipeline"] for each in world.items("pipelines")}
 
 
-def test_of_two_releases_that_open_at_once_one_gets_on(
+def test_one_of_two_releases_that_open_at_once_gets_its_pipelines(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All take pipelines in one order, up to the first that is held: they never refuse each other.
+    """All releases take pipelines in the same order, up to the first one that is held.
 
-    Two that take from opposite ends would each find what the other one has begun with.
+    Otherwise two releases could each hold what the other needs.
     """
     finish(world, first(world))
     arn = second(world, "refuse", "storefront", "payments", "orders", "catalog")
@@ -215,4 +183,4 @@ def test_of_two_releases_that_open_at_once_one_gets_on(
     with pytest.raises(PipelinesBusy, match="- payments: release rival"):
         world.open_release(arn)
     assert taken == ["catalog", "orders", "payments"]
-    assert holders(world) == {"payments": "rival"}
+    assert world.holders() == {"payments": "rival"}

@@ -1,4 +1,4 @@
-"""Attempts of one release that meet: each function knows which one it sees."""
+"""Races between two attempts of one release."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,17 +12,10 @@ from release_core.errors import ExecutionEnded, ReleaseNotResumable
 from release_core.ledger import openings
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
-from tests.unit.close_release.test_closing import stop
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE, meanwhile
 from tests.worlds.release_world import ReleaseWorld
 
 PIPELINES: list[Any] = ["orders", {"name": "catalog", "dependsOn": ["orders"]}]
-
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
 
 
 def resume(world: ReleaseWorld, pipelines: list[Any]) -> str:
@@ -31,7 +24,7 @@ def resume(world: ReleaseWorld, pipelines: list[Any]) -> str:
 
 
 def fail_first(world: ReleaseWorld) -> dict[str, Any]:
-    """Let the first attempt fail at ``orders``; answers the event that told so."""
+    """Let the first attempt fail in ``orders``; returns the event of that failure."""
     arn = world.begin(*PIPELINES)
     for name in ("orders", "catalog"):
         world.wait(arn, name)
@@ -39,15 +32,14 @@ def fail_first(world: ReleaseWorld) -> dict[str, Any]:
     events = world.undelivered()
     for event in events:
         world.record_state_change(event)
-    world.close_release().at_end("r", arn)
-    world.step_functions.end(arn, "FAILED")
+    world.close(arn)
     return events[-1]
 
 
-def test_a_late_event_does_not_skip_what_was_renewed(
+def test_a_late_event_skips_no_renewed_pipeline(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While pipelines are renewed, the old end of one means nothing to those renewed before."""
+    """While pipelines are renewed, an event of the old attempt does not skip renewed ones."""
     late = fail_first(world)
     arn = resume(world, PIPELINES)
     monkeypatch.setattr(openings, "TRANSACTION_LIMIT", 2)
@@ -59,7 +51,7 @@ def test_a_late_event_does_not_skip_what_was_renewed(
 
 
 def overtaken_by(world: ReleaseWorld, write: str, event: dict[str, Any]) -> Callable[..., Any]:
-    """The write; after the first one to the release ``catalog`` is renewed and an event arrives."""
+    """The write; after it has renewed ``catalog``, the event arrives."""
     original = getattr(world.dynamodb, write)
 
     def overtaken(**request: Any) -> Any:
@@ -72,27 +64,21 @@ def overtaken_by(world: ReleaseWorld, write: str, event: dict[str, Any]) -> Call
     return overtaken
 
 
-def test_a_stop_while_pipelines_are_renewed_leaves_none_waiting(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pipelines are renewed only while their release runs, as they are recorded at first."""
+def test_a_stop_during_a_resume_leaves_no_pipeline_waiting(world: ReleaseWorld) -> None:
+    """Pipelines are renewed only while their release runs."""
     fail_first(world)
     arn = resume(world, PIPELINES)
-    renew = Openings.renew_pipelines
-
-    def overtaken(self: Openings, *args: Any) -> None:
-        world.close_release().when_ended(stop(world, arn))
-        renew(self, *args)
-
-    monkeypatch.setattr(Openings, "renew_pipelines", overtaken)
-    with pytest.raises(ExecutionEnded):
+    with (
+        meanwhile(Openings, "renew_pipelines", before=lambda: world.cancel(arn)),
+        pytest.raises(ExecutionEnded),
+    ):
         world.open_release(arn)
     assert world.release().status is ReleaseStatus.CANCELLED
     assert all(each.status.ended for each in world.release().pipelines.values())
 
 
-def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
-    """A release whose stop does not know yet what was started is not resumed."""
+def test_a_release_is_not_resumed_while_a_start_may_still_come(world: ReleaseWorld) -> None:
+    """A cancelled release whose claimed start may still happen is not resumed yet."""
     arn = world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/slow")
     world.ledger.headers.close("r", ReleaseStatus.CANCELLED, why="stopped", execution_arn=arn)
@@ -103,56 +89,20 @@ def test_a_start_that_may_still_come_is_waited_for(world: ReleaseWorld) -> None:
     assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
 
 
-def test_a_release_that_was_stopped_unheard_can_be_resumed(world: ReleaseWorld) -> None:
-    """The event of the stop was lost and no pipeline ever ends: the resume itself finds out."""
+def test_a_late_close_does_not_touch_the_next_attempt(world: ReleaseWorld) -> None:
+    """The late close of an attempt starts, ends and announces nothing of the next one."""
     arn = world.begin("orders")
-    world.step_functions.end(arn, "ABORTED")
-    assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
-    assert world.item("release")["attempts"][0]["status"] == "CANCELLED"
 
-
-def test_whoever_takes_a_pipeline_of_a_dead_release_closes_it(world: ReleaseWorld) -> None:
-    """A release that another one found dead says so."""
-    world.step_functions.end(world.begin("orders"), "ABORTED")
-    world.begin("orders", release_id="second")
-    assert world.release("r").status is ReleaseStatus.CANCELLED
-
-
-def test_a_late_close_does_nothing_in_the_attempt_that_follows(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Winding up the first attempt neither starts, ends nor announces anything of the second."""
-    arn = world.begin("orders")
-    event = stop(world, arn)
-    advance = Advance.finish_closed
-
-    def overtaken(self: Advance, release_id: str) -> Any:
+    def next_attempt() -> None:
         again = resume(world, ["orders"])
-        monkeypatch.setattr(Advance, "finish_closed", advance)
         world.open_release(again)
         token = world.step_functions.wait_for_token(again)
         world.ledger.pipelines.register_token("r", "orders", token)
-        return advance(self, release_id)
 
-    monkeypatch.setattr(Advance, "finish_closed", overtaken)
-    world.close_release().when_ended(event)
+    with meanwhile(Advance, "finish_closed", before=next_attempt):
+        world.cancel(arn)
     assert world.release().status is ReleaseStatus.RUNNING
     assert world.pipeline().status is PipelineStatus.WAITING
     assert world.executions_of("orders") == []
     assert world.events.entries == []
     assert not world.release().announced
-
-
-def test_a_pipeline_repaired_in_the_console_has_no_failure_left(world: ReleaseWorld) -> None:
-    """What counts as succeeded after all does not go on telling why it failed."""
-    fail_first(world)
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=world.pipeline().execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
-    world.play("orders")
-    world.open_release(resume(world, PIPELINES))
-    assert world.pipeline().status is PipelineStatus.SUCCEEDED
-    assert world.pipeline().failure is None

@@ -1,4 +1,4 @@
-"""The failed part of a release is run again, and what succeeded is left alone."""
+"""A resume runs the failed part of a release again and keeps what succeeded."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import ExecutionEnded, ReleaseIdTaken, ReleaseNotResumable
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.worlds.faults import FAILURE, crash_after
 from tests.worlds.ledger_world import an_opening
 from tests.worlds.release_world import ReleaseWorld
 
@@ -24,10 +24,8 @@ def world() -> ReleaseWorld:
     for name in NAMES:
         world.wait(arn, name)
     world.play("orders", fail=FAILURE)
-    world.play("catalog")
-    world.deliver()
-    assert world.close_release().at_end("r", arn)["status"] == "FAILED"
-    world.step_functions.end(arn, "FAILED")
+    world.complete("catalog")
+    assert world.close(arn)["status"] == "FAILED"
     return world
 
 
@@ -38,18 +36,16 @@ def resume(world: ReleaseWorld, **more: Any) -> str:
     return world.start(write_json(manifest))
 
 
-def test_only_what_did_not_succeed_is_run_again(world: ReleaseWorld) -> None:
-    """The next attempt has its own executions; the success of the first one stays."""
+def test_only_unsuccessful_pipelines_run_again(world: ReleaseWorld) -> None:
+    """The next attempt has its own executions; the successes of the first one stay."""
     catalog = world.pipeline("catalog")
     arn = resume(world)
     opened = world.open_release(arn)
     assert (opened["outcome"], opened["pipelines"]) == ("OPENED", ["orders", "payments"])
     for name in opened["pipelines"]:
         world.wait(arn, name)
-    world.play("orders")
-    world.deliver()
-    world.play("payments")
-    world.deliver()
+    world.complete("orders")
+    world.complete("payments")
     assert world.pipeline("catalog") == catalog
     assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
     assert len(world.executions_of("catalog")) == 1
@@ -57,7 +53,7 @@ def test_only_what_did_not_succeed_is_run_again(world: ReleaseWorld) -> None:
 
 
 def test_a_release_can_be_resumed_many_times(world: ReleaseWorld) -> None:
-    """Its history keeps the beginning of each long reason, so that the header stays an item."""
+    """The history keeps only the beginning of long reasons, so the header fits into an item."""
     for _ in range(10):
         arn = resume(world)
         world.open_release(arn)
@@ -69,18 +65,13 @@ def test_a_release_can_be_resumed_many_times(world: ReleaseWorld) -> None:
     assert header["audit"][-1]["what"] == "x" * 1_997 + "..."
 
 
-def test_what_was_stopped_while_it_was_opened_is_opened_whole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A resume makes the pipelines that the first opening had no time to record."""
+def test_a_resume_opens_what_a_stopped_opening_left_out() -> None:
+    """A resume records the pipelines that the stopped first opening did not record."""
     world = ReleaseWorld()
     first = world.start(write_json({"releaseId": "r", "pipelines": NAMES}))
-    with monkeypatch.context() as patch:
-        crash_after(patch, Openings, "claim")
-        with pytest.raises(Crash):
-            world.open_release(first)
-    world.step_functions.stop_execution(executionArn=first)
-    world.close_release().when_ended(world.step_functions.status_event(first))
+    with crash_after(Openings, "claim"):
+        world.open_release(first)
+    world.cancel(first)
     second = world.start(write_json({"releaseId": "r", "pipelines": NAMES, "resume": True}))
     assert world.open_release(second)["pipelines"] == NAMES
     assert {each.attempt for each in world.release().pipelines.values()} == {2}
@@ -89,15 +80,14 @@ def test_what_was_stopped_while_it_was_opened_is_opened_whole(
         world.ledger.openings.put_pipelines(late, {})
 
 
-def test_a_stop_heard_of_after_the_resume_gives_back_what_was_not_resumed() -> None:
-    """The next attempt takes only what it runs; the rest of the stopped one is free."""
+def test_a_late_stop_frees_the_pipelines_that_were_not_resumed() -> None:
+    """The next attempt holds only the pipelines it runs; the late close frees the others."""
     world = ReleaseWorld()
     first = world.begin("orders", "catalog")
     for name in ("orders", "catalog"):
         world.wait(first, name)
     world.play("orders")
-    world.play("catalog", fail=FAILURE)
-    world.deliver()
+    world.complete("catalog", fail=FAILURE)
     world.step_functions.stop_execution(executionArn=first)
     manifest = {"releaseId": "r", "pipelines": ["orders", "catalog"], "resume": True}
     second = world.start(write_json(manifest))
@@ -108,7 +98,7 @@ def test_a_stop_heard_of_after_the_resume_gives_back_what_was_not_resumed() -> N
 
 
 def test_the_history_of_each_attempt_is_kept(world: ReleaseWorld) -> None:
-    """Header and pipelines list how the attempts before ended."""
+    """Header and pipelines record how earlier attempts ended."""
     failed = world.pipeline("orders").execution_id
     world.open_release(resume(world))
     header = world.item("release")
@@ -120,8 +110,8 @@ def test_the_history_of_each_attempt_is_kept(world: ReleaseWorld) -> None:
     assert "the bucket is gone" in earlier["failure"]["message"]
 
 
-def test_nothing_of_the_attempt_before_is_left_in_a_renewed_pipeline(world: ReleaseWorld) -> None:
-    """A renewed pipeline looks like a new one, but for its attempt and its history."""
+def test_a_renewed_pipeline_keeps_only_its_history(world: ReleaseWorld) -> None:
+    """A renewed pipeline has the attributes of a new one, and its history."""
     fresh = ReleaseWorld()
     fresh.begin("orders")
     world.open_release(resume(world))
@@ -129,8 +119,8 @@ def test_nothing_of_the_attempt_before_is_left_in_a_renewed_pipeline(world: Rele
     assert renewed.keys() == fresh.item("pipeline#orders").keys() | {"attempts"}
 
 
-def test_a_retry_of_the_opening_goes_on_with_the_same_attempt(world: ReleaseWorld) -> None:
-    """The workflow may try the opening again: it is attempt 2, not 3, and resets nothing."""
+def test_a_retry_of_the_resume_stays_in_the_same_attempt(world: ReleaseWorld) -> None:
+    """A second try of the opening stays in attempt 2 and resets nothing."""
     arn = resume(world)
     first = world.open_release(arn)
     world.wait(arn, "orders")
@@ -141,43 +131,33 @@ def test_a_retry_of_the_opening_goes_on_with_the_same_attempt(world: ReleaseWorl
     assert world.pipeline("orders").execution_id == execution
 
 
-def test_what_was_repaired_in_the_console_stays(world: ReleaseWorld) -> None:
-    """A stage retried by hand with success after the close is not run again."""
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=world.pipeline("orders").execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
+def test_a_pipeline_repaired_in_the_console_is_not_run_again(world: ReleaseWorld) -> None:
+    """A stage that was retried successfully in the console counts, and its failure is removed."""
+    world.retry_in_console()
     world.play("orders")
     opened = world.open_release(resume(world))
     assert opened["pipelines"] == ["payments"]
     assert world.pipeline("orders").status is PipelineStatus.SUCCEEDED
+    assert world.pipeline("orders").failure is None
 
 
-def test_what_still_runs_is_waited_for(world: ReleaseWorld) -> None:
-    """While a stage retried by hand runs, the resume is refused, naming the execution."""
+def test_a_release_is_not_resumed_while_an_execution_runs(world: ReleaseWorld) -> None:
+    """While a stage retried in the console runs, the resume is rejected with the execution's id."""
     execution_id = world.pipeline("orders").execution_id
-    world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
+    world.retry_in_console()
     with pytest.raises(ReleaseNotResumable, match=f"orders: execution {execution_id}"):
         world.open_release(resume(world))
     assert world.release().status is ReleaseStatus.FAILED
 
 
-def test_late_events_of_the_attempt_before_change_nothing(world: ReleaseWorld) -> None:
-    """An event of the first attempt's execution is not taken for the second's."""
-    old = world.codepipeline.events
+def test_late_events_of_an_earlier_attempt_change_nothing(world: ReleaseWorld) -> None:
+    """Events of the first attempt's execution do not change the second attempt."""
     arn = resume(world)
     world.open_release(arn)
     before = world.item("pipeline#orders")
+    assert world.codepipeline.events
     world.delivered = 0
     world.deliver()
-    assert old
     assert world.item("pipeline#orders") == before
     world.wait(arn, "orders")
     world.delivered = 0
@@ -185,8 +165,8 @@ def test_late_events_of_the_attempt_before_change_nothing(world: ReleaseWorld) -
     assert world.pipeline("orders").status is PipelineStatus.RUNNING
 
 
-def test_what_the_attempt_before_does_late_is_not_done_to_this_one(world: ReleaseWorld) -> None:
-    """A function that still sees the first attempt neither halts nor frees in the second."""
+def test_late_writes_of_an_earlier_attempt_change_nothing(world: ReleaseWorld) -> None:
+    """A function with a view of the first attempt cannot halt or free a slot in the second."""
     before = world.release()
     world.open_release(resume(world))
     now = replace(world.release(), max_concurrency=1)
@@ -198,8 +178,8 @@ def test_what_the_attempt_before_does_late_is_not_done_to_this_one(world: Releas
     assert world.release().in_flight == {"orders"}
 
 
-def test_a_late_close_of_the_attempt_before_closes_nothing(world: ReleaseWorld) -> None:
-    """The event that the first execution failed may come when the second one runs."""
+def test_a_late_close_of_an_earlier_attempt_closes_nothing(world: ReleaseWorld) -> None:
+    """The event of the first execution's failure does not close the second attempt."""
     (first,) = {
         each["execution_arn"] for each in world.items("releases") if each["item"] == "release"
     }
@@ -210,8 +190,8 @@ def test_a_late_close_of_the_attempt_before_closes_nothing(world: ReleaseWorld) 
 
 
 @pytest.mark.parametrize("wanted", ["running", "unknown", "changed"])
-def test_what_cannot_be_resumed_is_refused(world: ReleaseWorld, wanted: str) -> None:
-    """A running release, one that never was, and another manifest are no resume."""
+def test_an_invalid_resume_is_rejected(world: ReleaseWorld, wanted: str) -> None:
+    """A running or unknown release, or another manifest, cannot be resumed."""
     if wanted == "running":
         world.open_release(resume(world))
         with pytest.raises(ReleaseNotResumable, match="still runs"):
@@ -225,14 +205,12 @@ def test_what_cannot_be_resumed_is_refused(world: ReleaseWorld, wanted: str) -> 
 
 
 def test_a_release_that_succeeded_is_not_resumed(world: ReleaseWorld) -> None:
-    """There is nothing left to run: it is already released."""
+    """A release that succeeded is already released."""
     arn = resume(world)
     for name in world.open_release(arn)["pipelines"]:
         world.wait(arn, name)
-    world.play("orders")
-    world.deliver()
-    world.play("payments")
-    world.deliver()
+    world.complete("orders")
+    world.complete("payments")
     world.close_release().at_end("r", arn)
     again = world.open_release(resume(world))
     assert (again["outcome"], again["released_by"]) == ("ALREADY_RELEASED", arn)

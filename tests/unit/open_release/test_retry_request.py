@@ -1,4 +1,4 @@
-"""A retry names its release: the manifest is that of the ledger, however large it is."""
+"""A retry request names a release; its manifest comes from the ledger."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from release_core.errors import ManifestInvalid, ReleaseNotResumable
 from release_core.manifest.model import Manifest
 from release_core.manifest.requests import RETRY_CHANGES
 from release_core.strict_json import MAX_BYTES, write_json
-from tests.unit.rollback.test_release import ROLLBACK, finish, request, run
-from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.faults import crash_after
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import ROLLBACK, finish, request, run
 
 PAST, AHEAD = "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 
@@ -29,8 +29,8 @@ def retry(world: ReleaseWorld, release_id: str = "v2", **more: Any) -> str:
     return world.start(write_json({"retry": release_id, **more}))
 
 
-def test_the_release_goes_on_as_it_was_opened(world: ReleaseWorld) -> None:
-    """What did not succeed runs again, on behalf of whoever asked for it."""
+def test_a_retry_continues_the_release(world: ReleaseWorld) -> None:
+    """The pipelines that did not succeed run again, and the requester is recorded."""
     arn = retry(world, requestedBy="alice")
     opened = world.open_release(arn)
     assert (opened["outcome"], opened["pipelines"]) == ("OPENED", ["orders"])
@@ -41,8 +41,8 @@ def test_the_release_goes_on_as_it_was_opened(world: ReleaseWorld) -> None:
     assert header["deadline"].startswith("2999-01-01")
 
 
-def test_what_is_too_large_for_an_input_can_be_retried() -> None:
-    """A rollback that was asked for may have a manifest that no door takes."""
+def test_a_release_with_a_huge_manifest_can_be_retried() -> None:
+    """A rollback can be retried although its manifest is too large for an input."""
     world = ReleaseWorld()
     names = [f"wide-{n}" for n in range(20)]
     defaults = [{"name": f"V{n}", "defaultValue": "\u8a9e" * 1000} for n in range(5)]
@@ -63,14 +63,14 @@ def test_what_is_too_large_for_an_input_can_be_retried() -> None:
 def test_a_retry_may_have_another_deadline_or_none(
     world: ReleaseWorld, deadline: str | None, kept: str | None
 ) -> None:
-    """As a manifest that is given again."""
+    """The deadline of a retry replaces that of the release, or removes it."""
     world.open_release(retry(world, deadline=deadline))
     found = world.item("release", "v2").get("deadline")
     assert (found and found[:4]) == kept
 
 
 def test_a_retry_may_wait_for_pipelines(world: ReleaseWorld) -> None:
-    """It begins when the other release has given them back."""
+    """With onBusy wait, a retry starts when another release has freed the pipelines."""
     other = world.begin("orders", release_id="other")
     arn = retry(world, onBusy="wait")
     assert world.open_release(arn)["outcome"] == "BUSY"
@@ -81,22 +81,19 @@ def test_a_retry_may_wait_for_pipelines(world: ReleaseWorld) -> None:
     assert world.open_release(arn)["outcome"] == "OPENED"
 
 
-def test_a_try_that_died_is_gone_on_with(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The workflow asks again, and the same attempt is opened."""
+def test_a_retry_continues_after_a_crash(world: ReleaseWorld) -> None:
+    """If the opening crashed, its next try opens the same attempt."""
     arn = retry(world)
     opener = world.opener()
-    crash_after(monkeypatch, opener.ledger.openings, "reopen")
-    with pytest.raises(Crash):
+    with crash_after(opener.ledger.openings, "reopen"):
         opener(arn)
     assert world.open_release(arn)["pipelines"] == ["orders"]
     assert world.pipeline("orders", "v2").status is PipelineStatus.WAITING
     assert world.release("v2").attempt == 2
 
 
-def test_what_succeeded_is_not_run_again(world: ReleaseWorld) -> None:
-    """There is nothing left to run."""
+def test_a_successful_release_is_not_retried(world: ReleaseWorld) -> None:
+    """A release that succeeded is already released."""
     run(world, "v3", "catalog")
     assert world.open_release(retry(world, "v3"))["outcome"] == "ALREADY_RELEASED"
 
@@ -109,8 +106,8 @@ def test_what_succeeded_is_not_run_again(world: ReleaseWorld) -> None:
         ("v1", "release v1 was rolled back by release x"),
     ],
 )
-def test_a_retry_is_refused_as_any_resume(world: ReleaseWorld, release_id: str, says: str) -> None:
-    """And that is on record, with who asked."""
+def test_a_retry_is_rejected_like_a_resume(world: ReleaseWorld, release_id: str, says: str) -> None:
+    """A rejected retry is recorded with its requester."""
     world.begin("payments", release_id="running")
     run(world, "v1", "storefront", bad="storefront")
     taking_back = {"releaseId": "x", "pipelines": ["storefront"], "rollbackOf": "v1"}
@@ -133,16 +130,14 @@ def test_a_retry_is_refused_as_any_resume(world: ReleaseWorld, release_id: str, 
         {"retry": "v2", "requestedBy": 1},
     ],
 )
-def test_a_request_that_means_nothing_is_refused(
-    world: ReleaseWorld, fields: dict[str, Any]
-) -> None:
-    """It is read as strictly as a manifest."""
+def test_an_invalid_retry_request_is_rejected(world: ReleaseWorld, fields: dict[str, Any]) -> None:
+    """Wrong types and unknown keys in a retry request are rejected."""
     with pytest.raises(ManifestInvalid, match="The request for a retry has 1 problem"):
         world.open_release(world.start(write_json(fields)))
 
 
-def test_what_a_retry_gives_anew_is_judged_with_its_manifest(world: ReleaseWorld) -> None:
-    """Each problem has the path that it would have there."""
+def test_the_options_of_a_retry_are_checked_with_its_manifest(world: ReleaseWorld) -> None:
+    """Each problem has the same path as in the manifest."""
     with pytest.raises(ManifestInvalid) as caught:
         world.open_release(retry(world, deadline="soon", onBusy="push"))
     assert [line.split(": ")[0] for line in str(caught.value).splitlines()[1:]] == [
@@ -153,8 +148,8 @@ def test_what_a_retry_gives_anew_is_judged_with_its_manifest(world: ReleaseWorld
         world.open_release(retry(world, deadline=PAST))
 
 
-def test_only_what_may_differ_can_be_given_anew() -> None:
-    """What makes it this release stays as it was."""
+def test_a_retry_can_change_only_options_outside_the_hash() -> None:
+    """A retry can change only options that do not change the manifest's hash."""
     given = {"deadline": AHEAD, "onBusy": "wait"}
     assert given.keys() == RETRY_CHANGES
     plain = {"releaseId": "r", "pipelines": ["orders"]}

@@ -1,4 +1,4 @@
-"""A plan says what a manifest would do now, by the checks of its opening, and writes nothing."""
+"""A plan shows what a manifest would do now, with the checks of its opening; it writes nothing."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,65 +8,36 @@ import pytest
 from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.decide.timing import CLOSED_WITHIN
-from release_core.errors import ReleaseNotResumable
 from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import read_json, write_json
+from tests.worlds.faults import count_calls
+from tests.worlds.plans import make_world, pinned, plan
 from tests.worlds.release_world import ReleaseWorld, declaration
 
 
 @pytest.fixture
 def world() -> ReleaseWorld:
-    """An account with five pipelines, whose source is an object with two versions."""
+    """An account with five pipelines, whose source object has two versions."""
     return make_world()
 
 
-def make_world() -> ReleaseWorld:
-    """Return such an account."""
-    world = ReleaseWorld()
-    world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
-    for body in (b"one", b"two"):
-        world.s3.put_object(Bucket="sources", Key="app.zip", Body=body)
-    return world
-
-
-def plan(world: ReleaseWorld, *pipelines: Any, **more: Any) -> Plan:
-    """Plan a release of these pipelines."""
-    return world.planner()({"releaseId": "r", "pipelines": list(pipelines), **more})
-
-
 def one(world: ReleaseWorld, pipeline: Any, **more: Any) -> PlannedPipeline:
-    """Plan a release of one pipeline and answer what is planned of it."""
+    """Plan a release of one pipeline; returns the plan of that pipeline."""
     (planned,) = plan(world, pipeline, **more).pipelines
     return planned
 
 
-def pinned(version: str, pipeline: str = "orders") -> dict[str, Any]:
-    """A pipeline pinned to a version of its source."""
-    pin = {
-        "actionName": "Fetch",
-        "revisionType": "S3_OBJECT_VERSION_ID",
-        "revisionValue": version,
-    }
-    return {"name": pipeline, "sourceRevisions": [pin]}
-
-
 def run(world: ReleaseWorld, pipeline: str, version: str, takes: timedelta) -> None:
-    """Let an execution of a pipeline deliver a version and take its time."""
+    """Let an execution of a pipeline ship a version and take its time."""
     world.codepipeline.start_pipeline_execution(name=pipeline)
-    (fetch,) = [each for each in world.codepipeline.actions.values() if each.pipeline == pipeline]
-    world.finish(fetch, ActionResult(revision=Delivered(version, "")))
+    world.finish(world.fetch(pipeline), ActionResult(revision=Delivered(version, "")))
     world.clock.advance(takes)
     world.play(pipeline)
 
 
-def written(world: ReleaseWorld) -> list[list[dict[str, Any]]]:
-    """Everything on record."""
-    return [world.items(table) for table in ("releases", "executions", "pipelines")]
-
-
-def test_a_plan_tells_what_each_pipeline_is_and_would_ship(world: ReleaseWorld) -> None:
-    """Type, mode, and of each source what it shipped last and what it is to ship."""
+def test_a_plan_shows_each_pipeline_and_its_sources(world: ReleaseWorld) -> None:
+    """A plan has type, mode, and for each source the current and the wanted revision."""
     run(world, "orders", f"v{1:031d}", timedelta(minutes=3))
     found = plan(world, pinned(f"v{2:031d}"), "catalog").as_json()
     assert (found["valid"], found["problems"], found["warnings"]) == (True, [], [])
@@ -81,10 +52,8 @@ def test_a_plan_tells_what_each_pipeline_is_and_would_ship(world: ReleaseWorld) 
 
 
 @pytest.mark.parametrize("first", ["version", "key"])
-def test_a_version_is_wanted_of_the_key_that_is_pinned_with_it(
-    world: ReleaseWorld, first: str
-) -> None:
-    """Both are told, whichever stands first; a key alone is what is wanted itself."""
+def test_a_pinned_key_is_shown_with_its_version(world: ReleaseWorld, first: str) -> None:
+    """Version and key are both shown, in either order; a key without a version is shown alone."""
     web = declaration("web")
     web["stages"][0]["actions"][0]["configuration"]["AllowOverrideForS3ObjectKey"] = "true"
     world.codepipeline.create_pipeline(pipeline=web)
@@ -101,7 +70,7 @@ def test_a_version_is_wanted_of_the_key_that_is_pinned_with_it(
     assert source["revisionType"] == "S3_OBJECT_KEY"
 
 
-def test_a_plan_expects_what_was_usual(world: ReleaseWorld) -> None:
+def test_a_plan_estimates_from_earlier_executions(world: ReleaseWorld) -> None:
     """Starts, end and critical path follow from earlier executions and the order."""
     run(world, "orders", "v", timedelta(minutes=3))
     run(world, "catalog", "v", timedelta(minutes=5))
@@ -114,7 +83,7 @@ def test_a_plan_expects_what_was_usual(world: ReleaseWorld) -> None:
 
 
 def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> None:
-    """The place of the pin is named; one that exists is none."""
+    """The problem has the path of the pin; a revision that exists is no problem."""
     found = plan(world, "catalog", pinned("v" + "9" * 31))
     (problem,) = found.problems
     assert problem.startswith("pipelines[1].sourceRevisions[0].revisionValue: 'Fetch' has no")
@@ -127,10 +96,10 @@ def test_a_revision_that_does_not_exist_is_a_problem(world: ReleaseWorld) -> Non
     [(None, "app.zip"), ("app.zip", None), ("no.zip", "app.zip")],
     ids=("given", "by default", "given over the default"),
 )
-def test_a_revision_is_looked_for_where_the_variables_send_the_source(
+def test_a_revision_is_looked_up_with_resolved_variables(
     world: ReleaseWorld, default: str | None, given: str | None
 ) -> None:
-    """The key of a source may be a variable of its pipeline: looked for is what will be read."""
+    """If the source's key is a variable, the revision is looked up under its value."""
     web = declaration("web")
     web["variables"] = [{"name": "KEY", **({"defaultValue": default} if default else {})}]
     web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
@@ -141,8 +110,8 @@ def test_a_revision_is_looked_for_where_the_variables_send_the_source(
     assert problem.startswith("pipelines[0].sourceRevisions[0].revisionValue: 'Fetch' has no")
 
 
-def test_a_variable_that_is_missing_is_the_only_problem(world: ReleaseWorld) -> None:
-    """Where a source will read is open then: nobody says that its revision is not there."""
+def test_a_missing_variable_is_the_only_problem(world: ReleaseWorld) -> None:
+    """If a variable in the source's key has no value, its revision is not looked up."""
     web = declaration("web")
     web["variables"] = [{"name": "KEY"}]
     web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.KEY}"
@@ -151,16 +120,16 @@ def test_a_variable_that_is_missing_is_the_only_problem(world: ReleaseWorld) -> 
     assert problem.startswith("pipelines[0].variables.KEY: pipeline 'web' has no default")
 
 
-def test_a_revision_that_may_not_be_looked_at_is_a_warning(world: ReleaseWorld) -> None:
-    """Nobody is told that a revision exists, or that it does not, by who cannot know."""
+def test_a_revision_without_permission_is_a_warning(world: ReleaseWorld) -> None:
+    """If the source may not be read, the plan is valid and has a warning."""
     world.s3.denied.add(("sources", "app.zip"))
     found = plan(world, pinned(f"v{1:031d}"))
     assert found.valid
     assert found.pipelines[0].warnings == ("the revision of Fetch was not checked: S3 answers 403",)
 
 
-def test_what_would_be_in_the_way_is_told(world: ReleaseWorld) -> None:
-    """A disabled transition comes with its reason and way out, executions in flight by id."""
+def test_obstacles_are_warnings(world: ReleaseWorld) -> None:
+    """A disabled transition and running executions are warnings; the first has the way out."""
     world.codepipeline.disable_stage_transition(
         pipelineName="orders", stageName="Deploy", transitionType="Inbound", reason="frozen"
     )
@@ -179,18 +148,18 @@ def test_what_would_be_in_the_way_is_told(world: ReleaseWorld) -> None:
     ("mode", "expected"),
     [("QUEUED", "queues behind"), ("SUPERSEDED", "supersede"), ("PARALLEL", "")],
 )
-def test_what_is_in_flight_means_what_the_mode_says(
+def test_running_executions_are_described_by_mode(
     world: ReleaseWorld, mode: str, expected: str
 ) -> None:
-    """Beside parallel executions nothing has to wait."""
+    """The warning about a running execution depends on the execution mode."""
     world.codepipeline.create_pipeline(pipeline={**declaration("web"), "executionMode": mode})
     world.codepipeline.start_pipeline_execution(name="web")
     warnings = one(world, "web").warnings
     assert [expected in each for each in warnings] == ([True] if expected else [])
 
 
-def test_a_holder_is_a_problem_or_a_wait(world: ReleaseWorld) -> None:
-    """Who holds a pipeline is named; with onBusy wait the release would start after it."""
+def test_a_holder_is_a_problem_or_a_warning(world: ReleaseWorld) -> None:
+    """A held pipeline is a problem; with onBusy wait it is a warning."""
     arn = world.begin("orders", release_id="other")
     refused = plan(world, "orders")
     assert f"orders: release other holds it ({arn})" in refused.problems[0]
@@ -203,15 +172,15 @@ def test_a_holder_is_a_problem_or_a_wait(world: ReleaseWorld) -> None:
     assert waiting.pipelines[0].warnings == ("waits until release other has ended",)
 
 
-def test_a_dead_holder_is_nobody(world: ReleaseWorld) -> None:
-    """What an execution holds that has ended is free for the taking."""
+def test_a_holder_whose_workflow_has_ended_is_ignored(world: ReleaseWorld) -> None:
+    """A pipeline held by an ended execution counts as free."""
     arn = world.begin("orders", release_id="other")
     world.step_functions.stop_execution(executionArn=arn)
     assert plan(world, "orders").valid
 
 
 def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
-    """Another manifest under a known id is refused; the same one would not run again."""
+    """A used id with another manifest is a problem; with the same manifest it is a warning."""
     world.begin("orders")
     assert "was opened with another manifest" in plan(world, "orders", "catalog").problems[0]
     again = plan(world, "orders")
@@ -220,13 +189,12 @@ def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
     assert again.as_json()["alreadyReleased"] == {"status": "RUNNING", "rolledBackBy": None}
 
 
-def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
-    """What succeeded is not run again; what still runs must end first."""
+def test_a_resume_plans_only_unsuccessful_pipelines(world: ReleaseWorld) -> None:
+    """Successful pipelines are not planned again; running ones must end first."""
     arn = world.begin("orders", "catalog")
     for name in ("orders", "catalog"):
         world.wait(arn, name)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert "still runs" in plan(world, "orders", "catalog", resume=True).problems[0]
     world.step_functions.stop_execution(executionArn=arn)
     (problem,) = plan(world, "orders", "catalog", resume=True).problems
@@ -238,7 +206,7 @@ def test_a_resume_plans_the_rest(world: ReleaseWorld) -> None:
 
 
 def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> None:
-    """Neither plan nor opening takes a start for lost before the close has looked for it."""
+    """A resume is a problem while a claimed start may still happen."""
     arn = world.begin("orders")
     token = world.step_functions.wait_for_token(arn)
     registered = world.ledger.pipelines.register_token("r", "orders", token)
@@ -247,22 +215,19 @@ def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> 
     world.step_functions.stop_execution(executionArn=arn)
     (problem,) = plan(world, "orders", resume=True).problems
     assert problem.startswith("orders: its start or retry in the attempt before may still come")
-    text = write_json({"releaseId": "r", "pipelines": ["orders"], "resume": True})
-    with pytest.raises(ReleaseNotResumable, match="may still come"):
-        world.open_release(world.start(text))
     world.clock.advance(CLOSED_WITHIN)
     assert plan(world, "orders", resume=True).valid
 
 
 def test_there_must_be_something_to_resume(world: ReleaseWorld) -> None:
-    """A resume of nothing is a problem of the plan as it is one of the run."""
+    """A resume of an unknown release is a problem."""
     assert plan(world, "orders", resume=True).problems == (
         "there is no release r to resume; leave out resume",
     )
 
 
 def test_a_circle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
-    """It belongs to no pipeline, and is told all the same, as the opening would."""
+    """A circle is a problem of the manifest, not of a pipeline."""
     found = plan(
         world,
         {"name": "orders", "dependsOn": ["catalog"]},
@@ -273,8 +238,8 @@ def test_a_circle_is_a_problem_of_the_plan(world: ReleaseWorld) -> None:
     )
 
 
-def test_a_revision_of_a_type_that_does_not_fit_is_not_looked_for(world: ReleaseWorld) -> None:
-    """It is one problem of the plan, whatever its source could be asked."""
+def test_a_revision_of_the_wrong_type_is_not_looked_up(world: ReleaseWorld) -> None:
+    """A revision of the wrong type is one problem, and is not looked up."""
     web = declaration("web")
     web["stages"][0]["actions"][0]["actionTypeId"]["provider"] = "CodeCommit"
     world.codepipeline.create_pipeline(pipeline=web)
@@ -285,31 +250,26 @@ def test_a_revision_of_a_type_that_does_not_fit_is_not_looked_for(world: Release
     )
 
 
-def test_a_holder_of_many_is_asked_once(world: ReleaseWorld, monkeypatch: Any) -> None:
-    """One question to Step Functions for each execution, however much it holds."""
+def test_a_plan_looks_up_a_holder_once(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pipelines an execution holds, Step Functions is asked once."""
     world.begin("orders", "catalog", "payments", release_id="other")
-    asked: list[str] = []
-    describe = world.step_functions.describe_execution
-
-    def ask(*, executionArn: str) -> Any:  # noqa: N803  # boto3's name
-        asked.append(executionArn)
-        return describe(executionArn=executionArn)
-
-    monkeypatch.setattr(world.step_functions, "describe_execution", ask)
+    asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
     assert len(plan(world, "orders", "catalog", "payments").problems) == 3
     assert len(asked) == 1
 
 
-def test_what_is_released_already_may_be_past_its_deadline(world: ReleaseWorld) -> None:
-    """A deadline is no identity: the same manifest, late, is still answered with its release."""
+def test_an_already_released_manifest_may_be_past_its_deadline(world: ReleaseWorld) -> None:
+    """The same manifest after its deadline is still answered with its release."""
     world.begin("orders")
     assert plan(world, "orders", deadline="2020-01-01T00:00:00Z").valid
     text = {"releaseId": "r", "pipelines": ["orders"], "deadline": "2020-01-01T00:00:00Z"}
     assert world.open_release(world.start(write_json(text)))["outcome"] == "ALREADY_RELEASED"
 
 
-def test_all_problems_are_told_at_once(world: ReleaseWorld) -> None:
-    """Of the document, of its pipelines and of its time."""
+def test_all_problems_are_reported_at_once(world: ReleaseWorld) -> None:
+    """Problems of the document, of its pipelines and of its deadline are reported together."""
     found = plan(
         world,
         {"name": "orders", "variables": {"X": "1"}},
@@ -334,7 +294,7 @@ def test_all_problems_are_told_at_once(world: ReleaseWorld) -> None:
 
 
 def test_a_plan_of_many_pipelines_fits_an_output() -> None:
-    """An execution's output is bounded: details give way, never the names or problems."""
+    """If a plan exceeds the limit of an output, details are left out, never names or problems."""
     pipelines = tuple(
         PlannedPipeline(
             name=f"pipeline-{number}",

@@ -1,4 +1,4 @@
-"""What a release is expected to take."""
+"""The expected duration of a release."""
 
 from datetime import timedelta
 
@@ -10,12 +10,12 @@ from release_core.plan.schedule import schedule, usual
 
 
 def minutes(number: float) -> timedelta:
-    """Return so many minutes."""
+    """Return this number of minutes."""
     return timedelta(minutes=number)
 
 
 def test_usual_is_the_median_of_the_latest() -> None:
-    """One slow run does not make a pipeline slow, and old runs do not count."""
+    """The usual duration is the median of the latest runs; older runs do not count."""
     latest = [minutes(each) for each in (4, 5, 90, 6, 5)]
     assert usual(latest) == minutes(5)
     assert usual([*[minutes(2)] * 10, *[minutes(60)] * 40]) == minutes(2)
@@ -23,7 +23,7 @@ def test_usual_is_the_median_of_the_latest() -> None:
 
 
 def test_a_pipeline_starts_when_its_last_dependency_ends() -> None:
-    """The order decides the starts, and the critical path is what the end waits for."""
+    """A pipeline starts after its last dependency; the critical path leads to the end."""
     found = schedule(
         {"a": (), "b": (), "c": ("a", "b")},
         {"a": minutes(3), "b": minutes(5), "c": minutes(2)},
@@ -34,7 +34,7 @@ def test_a_pipeline_starts_when_its_last_dependency_ends() -> None:
 
 
 def test_a_limit_makes_pipelines_wait_for_a_slot() -> None:
-    """With one slot, pipelines follow each other in the order of the manifest."""
+    """With one slot, pipelines run one after another in the order of the manifest."""
     found = schedule(
         {"a": (), "b": (), "c": ()},
         {"a": minutes(3), "b": minutes(5), "c": minutes(2)},
@@ -45,8 +45,8 @@ def test_a_limit_makes_pipelines_wait_for_a_slot() -> None:
     assert found.critical_path == ("a", "b", "c")
 
 
-def test_what_runs_has_its_slot() -> None:
-    """A pipeline that is in flight does not wait for one that is not."""
+def test_a_running_pipeline_has_a_slot() -> None:
+    """A pipeline that is in flight does not wait for a slot."""
     found = schedule(
         {"a": (), "b": ()},
         {"a": minutes(3), "b": minutes(5)},
@@ -57,8 +57,8 @@ def test_what_runs_has_its_slot() -> None:
     assert found.pipelines["a"].start == minutes(5)
 
 
-def test_an_unknown_duration_makes_unknown_what_waits_for_it() -> None:
-    """Nothing is guessed: no end without every duration, but what is known is said."""
+def test_an_unknown_duration_makes_its_dependents_unknown() -> None:
+    """Without a duration the end is unknown; what does not depend on it is still known."""
     found = schedule({"a": (), "b": ("a",), "c": ()}, {"a": None, "b": minutes(1), "c": minutes(4)})
     assert (found.end, found.critical_path) == (None, ())
     assert found.pipelines["a"].start == minutes(0)
@@ -67,20 +67,20 @@ def test_an_unknown_duration_makes_unknown_what_waits_for_it() -> None:
     assert found.pipelines["c"].end == minutes(4)
 
 
-def test_a_dependency_that_is_done_is_no_wait() -> None:
-    """A pipeline whose dependency is not among those left can start at once."""
+def test_a_finished_dependency_does_not_delay() -> None:
+    """A pipeline whose dependency has already ended can start at once."""
     assert schedule({"b": ("a",)}, {"b": minutes(1)}).pipelines["b"].start == minutes(0)
 
 
 def test_a_cycle_is_an_error() -> None:
-    """What can never start has no schedule."""
+    """Pipelines that depend on each other in a circle raise an error."""
     with pytest.raises(ValueError, match="circle"):
         schedule({"a": ("b",), "b": ("a",)}, {"a": minutes(1), "b": minutes(1)})
 
 
 @given(st.data())
 def test_a_schedule_keeps_order_and_limit(data: st.DataObject) -> None:
-    """No pipeline starts before its dependencies end, and no more run at once than may."""
+    """No pipeline starts before its dependencies end, and the limit is never exceeded."""
     names = [f"p{number}" for number in range(data.draw(st.integers(1, 8)))]
     depends_on = {
         name: data.draw(st.lists(st.sampled_from(names[:place]), unique=True)) if place else []

@@ -1,4 +1,4 @@
-"""Every event is recorded or ignored for a stated reason; none makes the function fail."""
+"""Every event is recorded, or ignored with a reason; none makes the function fail."""
 
 from typing import Any
 
@@ -39,14 +39,14 @@ def an_event(**detail: Any) -> dict[str, Any]:
     ],
 )
 def test_an_attempt_is_read_liberally(written: object, attempt: int) -> None:
-    """Ints and floats count; whatever else is there, or nothing, is the first attempt."""
+    """Positive integers and whole floats are accepted; anything else counts as attempt 1."""
     read = read_state_change(an_event(**{"pipeline-execution-attempt": written}), clock=CLOCK)
     assert isinstance(read, StateChange)
     assert read.change.attempt == attempt
 
 
 def test_the_time_is_when_it_happened() -> None:
-    """The envelope's time is the change's; without a readable one it is the time of receipt."""
+    """The time of a change is that of its event, or the time of receipt if unreadable."""
     read = read_state_change(an_event(), clock=CLOCK)
     assert isinstance(read, StateChange)
     assert read.change.at.isoformat() == "2020-01-24T22:03:07+00:00"
@@ -73,8 +73,8 @@ def test_the_time_is_when_it_happened() -> None:
         (an_event() | {"source": "aws.s3"}, "names no pipeline"),
     ],
 )
-def test_an_event_that_tells_nothing_is_ignored_with_its_reason(event: object, reason: str) -> None:
-    """Missing and strange fields are named, not guessed."""
+def test_an_unusable_event_is_ignored_with_its_reason(event: object, reason: str) -> None:
+    """The reason names the missing or unknown field."""
     read = read_state_change(event, clock=CLOCK)
     assert isinstance(read, str)
     assert reason in read
@@ -98,15 +98,15 @@ _DETAILS = st.fixed_dictionaries(
 
 @given(detail=_DETAILS, time=_JSON | st.just("2020-01-24T22:03:07Z"))
 def test_no_event_makes_the_function_fail(detail: dict[str, Any], time: object) -> None:
-    """Any JSON in any field is recorded or ignored."""
+    """An event with any JSON in any field is recorded or ignored."""
     world = ReleaseWorld()
     world.record_state_change(an_event() | {"detail": detail, "time": time})
     assert len(world.items("executions")) <= 1
     assert world.items("releases") == []
 
 
-def test_an_event_of_a_strange_pipeline_touches_no_release() -> None:
-    """Executions that no release started are noted to expire, and nothing else happens."""
+def test_an_event_of_another_execution_touches_no_release() -> None:
+    """An execution that no release started is recorded without a release."""
     world = ReleaseWorld()
     world.begin("orders")
     before = world.items("releases")

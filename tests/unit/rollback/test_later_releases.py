@@ -1,4 +1,4 @@
-"""What ran a pipeline after a release is known, whatever became of who held it in between."""
+"""Which release ran a pipeline after another one is known, even if later ones crashed."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,10 +11,9 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import ReleaseNotResumable
 from release_core.strict_json import write_json
 from tests.fakes.service import Refused
-from tests.unit.apply.test_shipping import fetches, refuse
-from tests.unit.rollback.test_release import ROLLBACK, finish, read, request, run
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE, refuse
 from tests.worlds.release_world import ReleaseWorld
+from tests.worlds.rollbacks import ROLLBACK, finish, read, request, run
 
 
 @pytest.fixture
@@ -26,19 +25,13 @@ def world() -> ReleaseWorld:
 
 
 def then(world: ReleaseWorld, release_id: str, *names: str, bad: str = "", **more: Any) -> str:
-    """Release pipelines a minute later than what was before; answers the execution."""
+    """Release pipelines one minute later; returns the workflow execution."""
     world.clock.advance(timedelta(minutes=1))
     return run(world, release_id, *names, bad=bad, **more)[0]
 
 
-def stop(world: ReleaseWorld, execution_arn: str) -> None:
-    """Stop the workflow execution of a release, and let its close hear of it."""
-    world.step_functions.stop_execution(executionArn=execution_arn, cause="enough")
-    world.close_release().when_ended(world.step_functions.status_event(execution_arn))
-
-
 def resume(world: ReleaseWorld, release_id: str, *names: str) -> str:
-    """Resume a release of these pipelines; answers the execution that does."""
+    """Resume a release of these pipelines; returns the workflow execution."""
     document = {"releaseId": release_id, "pipelines": list(names), "resume": True}
     arn = world.start(write_json(document))
     assert world.open_release(arn)["outcome"] == "OPENED"
@@ -46,45 +39,44 @@ def resume(world: ReleaseWorld, release_id: str, *names: str) -> str:
 
 
 @pytest.mark.parametrize("status", [ReleaseStatus.FAILED, ReleaseStatus.CANCELLED])
-def test_what_ran_before_is_not_later_while_a_release_is_being_closed(
+def test_an_earlier_release_is_no_conflict_during_the_close(
     world: ReleaseWorld, status: ReleaseStatus
 ) -> None:
-    """Until its close has freed a pipeline, the one that is on record as the latest is older."""
+    """Until the close has freed a pipeline, its latest release on record may be an older one."""
     then(world, "vx", "orders", bad="orders")
     world.clock.advance(timedelta(minutes=1))
     arn = world.begin("orders", "catalog", release_id="v2")
     for name in ("orders", "catalog"):
         world.wait(arn, name, "v2")
     world.play("orders")
-    world.play("catalog", fail=FAILURE)
-    world.deliver()
+    world.complete("catalog", fail=FAILURE)
     world.ledger.headers.close("v2", status, why="closing", execution_arn=arn)
     rollback = read(world, "v2")
     assert (list(rollback.wanted), rollback.conflicts) == (["catalog", "orders"], {})
 
 
-def test_an_attempt_that_did_not_run_a_pipeline_hides_nobody(world: ReleaseWorld) -> None:
-    """v3 ran it between the attempts of v2, of which only the first one ran it."""
+def test_an_attempt_that_ran_nothing_hides_no_later_release(world: ReleaseWorld) -> None:
+    """v3 stays a conflict although a later attempt of v2 held the pipeline without running it."""
     then(world, "v2", "orders", "catalog", bad="orders")
     then(world, "v3", "orders", bad="orders")
     assert read(world, "v2").conflicts == {"orders": "v3"}
-    stop(world, resume(world, "v2", "orders", "catalog"))
+    world.cancel(resume(world, "v2", "orders", "catalog"))
     assert world.pipeline("orders", "v2").status is PipelineStatus.SKIPPED
     assert read(world, "v2").conflicts == {"orders": "v3"}
 
 
-def test_a_release_that_died_before_it_ran_a_pipeline_hides_nobody(world: ReleaseWorld) -> None:
-    """Whoever takes a pipeline over from the dead cannot tell whether they have run it."""
+def test_crashed_releases_that_ran_nothing_hide_no_later_release(world: ReleaseWorld) -> None:
+    """v3 stays a conflict although crashed releases held the pipeline after it."""
     then(world, "v2", "orders", bad="orders")
     then(world, "v3", "orders", bad="orders")
     for dead in ("v4", "v5"):
         world.step_functions.end(world.begin("orders", release_id=dead), "ABORTED")
-    stop(world, world.begin("orders", release_id="v6"))
+    world.cancel(world.begin("orders", release_id="v6"))
     assert read(world, "v2").conflicts == {"orders": "v3"}
 
 
-def test_a_release_that_died_after_it_ran_a_pipeline_is_seen(world: ReleaseWorld) -> None:
-    """Others that die after it do not hide it, until somebody has run the pipeline again."""
+def test_a_crashed_release_that_ran_a_pipeline_is_a_conflict(world: ReleaseWorld) -> None:
+    """A crashed release stays a conflict until another release has run the pipeline."""
     then(world, "v2", "orders", bad="orders")
     dead = world.begin("orders", release_id="v3")
     world.wait(dead, "orders", "v3")
@@ -100,8 +92,8 @@ def test_a_release_that_died_after_it_ran_a_pipeline_is_seen(world: ReleaseWorld
     assert "taken_from" not in orders
 
 
-def test_a_rollback_is_not_resumed_over_what_came_after_it(world: ReleaseWorld) -> None:
-    """v3 was to repair what the rollback could not; plan and opening refuse, and name it."""
+def test_a_rollback_is_not_resumed_over_a_later_release(world: ReleaseWorld) -> None:
+    """Plan and opening reject the resume of a rollback and name the later release."""
     arn = then(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
     closed = world.close_release().at_end("v2", arn)
     rollback = world.start(request(closed, arn))
@@ -118,8 +110,8 @@ def test_a_rollback_is_not_resumed_over_what_came_after_it(world: ReleaseWorld) 
     assert read(world, "v2", rollback_id="v2-rollback-2").conflicts == {"catalog": "v3"}
 
 
-def test_a_resume_that_ships_over_a_later_release_is_told_by_its_plan(world: ReleaseWorld) -> None:
-    """It takes what is newest, or what its manifest pins: whoever resumes it decides."""
+def test_a_plan_warns_of_a_resume_over_a_later_release(world: ReleaseWorld) -> None:
+    """The plan of a resume warns that a later release has run the pipeline."""
     then(world, "v2", "orders", "catalog", bad="catalog")
     document = {"releaseId": "v2", "pipelines": ["orders", "catalog"], "resume": True}
     then(world, "v3", "orders", "catalog")
@@ -130,25 +122,34 @@ def test_a_resume_that_ships_over_a_later_release_is_told_by_its_plan(world: Rel
     )
 
 
-def test_a_pipeline_that_could_not_be_started_over_has_run(
+def test_a_failed_pipeline_that_could_not_start_again_is_rolled_back(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What its first execution has half done is rolled back, also after a resume that skips it."""
+    """Its first execution is rolled back, even after a resume that skips the pipeline."""
     orders = {"name": "orders", "retries": 1}
     arn = world.begin(orders, release_id="v2")
     world.wait(arn, "orders", "v2")
     with monkeypatch.context() as patch:
-        refuse(patch, world, "retry_stage_execution", Refused("StageNotRetryableException", "no"))
-        world.finish(fetches(world, "orders"), ActionResult(revision=Delivered("orders v2", "")))
+        refuse(
+            patch,
+            world.codepipeline,
+            "retry_stage_execution",
+            Refused("StageNotRetryableException", "no"),
+        )
+        world.finish(world.fetch("orders"), ActionResult(revision=Delivered("orders v2", "")))
         world.play("orders", fail=FAILURE)
-        refuse(patch, world, "start_pipeline_execution", Refused("AccessDeniedException", "no"))
+        refuse(
+            patch,
+            world.codepipeline,
+            "start_pipeline_execution",
+            Refused("AccessDeniedException", "no"),
+        )
         world.deliver()
-    world.close_release().at_end("v2", arn)
-    world.step_functions.end(arn, "FAILED")
+    world.close(arn, "v2")
     assert list(read(world, "v2").wanted) == ["orders"]
     resumed = {"releaseId": "v2", "pipelines": [orders], "resume": True}
     again = world.start(write_json(resumed))
     world.open_release(again)
-    stop(world, again)
+    world.cancel(again)
     rollback = read(world, "v2")
     assert (list(rollback.wanted), rollback.left_alone) == (["orders"], ())

@@ -1,4 +1,4 @@
-"""A rollback ships what was good before, in the opposite order, and says what it leaves alone."""
+"""The manifest of a rollback: earlier revisions, reversed order, and what it leaves out."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,14 +27,14 @@ UNKNOWN = Revision(artifact="App", revision="c0ffee", action="Source")
 
 
 def a_good(*revisions: Revision, **variables: str) -> Good:
-    """What was good in release v1."""
+    """The success of release v1."""
     return Good(
         release_id="v1", execution_id="e1", at=NOW, revisions=revisions, variables=variables
     )
 
 
 def a_pipeline(name: str, *depends_on: str, position: int = 0, **more: Any) -> Pipeline:
-    """A pipeline that ran, and had something good before."""
+    """A pipeline that ran, and had succeeded in an earlier release."""
     known = {
         "status": PipelineStatus.SUCCEEDED,
         "execution_id": f"of {name}",
@@ -58,7 +58,7 @@ def a_release(*pipelines: Pipeline, **more: Any) -> Release:
 
 
 def roll_back(release: Release, **how: Any) -> Rollback:
-    """The rollback of a release, as v2-rollback."""
+    """The rollback of a release, with the id v2-rollback."""
     return rollback_manifest(release, rollback_id="v2-rollback", **how)
 
 
@@ -70,12 +70,12 @@ def entries(rollback: Rollback) -> list[dict[str, Any]]:
 
 
 def orders(rollback: Rollback) -> dict[str, list[str]]:
-    """What each pipeline of a rollback waits for."""
+    """The dependencies of each pipeline of a rollback."""
     return {each["name"]: each.get("dependsOn", []) for each in entries(rollback)}
 
 
-def test_the_manifest_has_all_that_was_good_before() -> None:
-    """Revisions and variables are those of before; limits are those of the pipeline."""
+def test_the_manifest_has_the_earlier_revisions_and_variables() -> None:
+    """Revisions and variables come from the earlier success, limits from the pipeline."""
     image = Revision(artifact="I", revision="sha256:1", action="Image", type="IMAGE_DIGEST")
     release = a_release(
         a_pipeline(
@@ -114,15 +114,15 @@ def test_the_manifest_has_all_that_was_good_before() -> None:
     }
 
 
-def test_it_waits_for_pipelines_only_when_told() -> None:
-    """A rollback that starts by itself waits for pipelines; a person's is refused first."""
+def test_it_waits_for_pipelines_only_if_asked_to() -> None:
+    """An automatic rollback waits for pipelines; one that a person requests does not."""
     release = a_release(a_pipeline("orders"))
     assert (roll_back(release, waits=True).manifest or {})["onBusy"] == "wait"
     assert "onBusy" not in (roll_back(release).manifest or {})
 
 
-def test_what_aws_does_not_take_again_is_left_to_the_pipeline() -> None:
-    """One pin for an action with two artifacts, and no variable without a value."""
+def test_the_manifest_has_only_what_aws_accepts() -> None:
+    """An action with two artifacts gets one pin, and empty variables are left out."""
     twice = [Revision(artifact=a, revision="1", action="S", type="COMMIT_ID") for a in ("A", "B")]
     release = a_release(a_pipeline("orders", previous_good=a_good(*twice, EMPTY="")))
     (entry,) = entries(roll_back(release))
@@ -131,7 +131,7 @@ def test_what_aws_does_not_take_again_is_left_to_the_pipeline() -> None:
 
 
 def test_the_order_is_reversed() -> None:
-    """What was shipped last goes back first."""
+    """Pipelines roll back in the reverse order."""
     release = a_release(
         a_pipeline("catalog"),
         a_pipeline("orders", "catalog", position=1),
@@ -144,8 +144,8 @@ def test_the_order_is_reversed() -> None:
     }
 
 
-def test_the_order_holds_over_what_is_left_out() -> None:
-    """Between two pipelines of the rollback stands one that has nothing good before."""
+def test_the_order_skips_omitted_pipelines() -> None:
+    """The reverse order also holds between pipelines that depend on each other indirectly."""
     release = a_release(
         a_pipeline("catalog"),
         a_pipeline("orders", "catalog", position=1, previous_good=None),
@@ -168,8 +168,8 @@ def test_the_order_holds_over_what_is_left_out() -> None:
     ],
     ids=("stopped", "started over", "in an earlier attempt", "perhaps"),
 )
-def test_whatever_ran_is_rolled_back(ran: dict[str, Any]) -> None:
-    """It does not matter in which attempt, nor how it ended, nor whether its start was heard of."""
+def test_every_pipeline_that_ran_is_rolled_back(ran: dict[str, Any]) -> None:
+    """A pipeline that ran in any attempt, or may have run, is rolled back."""
     release = a_release(a_pipeline("orders", **{"execution_id": None, **ran}))
     assert list(roll_back(release).wanted) == ["orders"]
 
@@ -191,7 +191,7 @@ def test_whatever_ran_is_rolled_back(ran: dict[str, Any]) -> None:
     ids=("nothing", "without revisions", "half known", "without an id"),
 )
 def test_nothing_is_guessed(good: Good | None, why: str) -> None:
-    """A pipeline without a state to go back to is named with the reason."""
+    """A pipeline without a complete earlier record is omitted, with the reason."""
     rollback = roll_back(a_release(a_pipeline("orders", previous_good=good)))
     assert rollback.manifest is None
     assert rollback.nothing_good == {"orders": why}
@@ -199,7 +199,7 @@ def test_nothing_is_guessed(good: Good | None, why: str) -> None:
 
 
 def test_a_release_in_which_nothing_ran_has_nothing_to_roll_back() -> None:
-    """No pipeline that was skipped is touched."""
+    """A release whose pipelines were all skipped has no rollback."""
     skipped = a_pipeline("orders", execution_id=None, status=PipelineStatus.SKIPPED)
     rollback = roll_back(a_release(skipped))
     assert rollback.manifest is None
@@ -208,8 +208,8 @@ def test_a_release_in_which_nothing_ran_has_nothing_to_roll_back() -> None:
     )
 
 
-def test_what_a_later_release_has_run_is_its_own() -> None:
-    """A conflict is left out and named; over later releases it is rolled back, and named too."""
+def test_a_pipeline_that_a_later_release_ran_is_a_conflict() -> None:
+    """A conflict is omitted and named, unless over_later is set."""
     release = a_release(a_pipeline("catalog"), a_pipeline("orders", position=1))
     rollback = roll_back(release, later={"orders": "v3", "other": "v3"})
     assert list(rollback.wanted) == ["catalog"]
@@ -224,8 +224,8 @@ def test_what_a_later_release_has_run_is_its_own() -> None:
     assert str(over) == "release v2-rollback rolls back: orders, catalog"
 
 
-def test_the_text_stays_short_however_many_pipelines_there_are() -> None:
-    """What becomes part of a failure's cause fits there."""
+def test_the_text_stays_short() -> None:
+    """The text fits into a failure's cause, even for thousands of pipelines."""
     names = [f"{number:0100}" for number in range(1000)]
     many = [a_pipeline(name, position=place) for place, name in enumerate(names)]
     bad = [a_pipeline(f"x{name[1:]}", previous_good=None) for name in names]
@@ -234,8 +234,8 @@ def test_the_text_stays_short_however_many_pipelines_there_are() -> None:
     assert "and 950 more" in text
 
 
-def test_ids_are_tried_in_order_and_fit() -> None:
-    """The first id tells what it is; the next ones count, and none is too long."""
+def test_rollback_ids_are_counted_and_fit() -> None:
+    """The first id ends with -rollback, later ones are numbered, and none is too long."""
     ids = rollback_ids("v2")
     assert [next(ids) for _ in range(3)] == ["v2-rollback", "v2-rollback-2", "v2-rollback-3"]
     long = rollback_ids("x" * MAX_ID)
@@ -254,16 +254,16 @@ def test_ids_are_tried_in_order_and_fit() -> None:
     ],
     ids=("none", "running", "a rollback"),
 )
-def test_what_cannot_be_rolled_back_is_refused_with_what_to_do(
+def test_an_invalid_rollback_is_rejected_with_what_to_do(
     release: Release | None, says: str
 ) -> None:
-    """No release, one that runs, and a rollback are refused, each with a way on."""
+    """An unknown release, a running one, and a rollback are rejected with a way out."""
     with pytest.raises(RollbackRefused, match=says):
         refuse_rollback(release, "v2")
 
 
-def test_a_rollback_has_no_pipelines_of_its_own() -> None:
-    """Those that the release never had are named, as many as people read."""
+def test_a_rollback_has_only_pipelines_of_its_release() -> None:
+    """Pipelines that the release never had are named in the rejection, up to a limit."""
     release = a_release(a_pipeline("orders"), a_pipeline("catalog"))
     assert refuse_rollback(release, "v2", pipelines=["catalog"]) is release
     says = r"release v2 never had these pipelines: payments, mail\. A rollback .* out rollbackOf"
@@ -274,15 +274,15 @@ def test_a_rollback_has_no_pipelines_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED"])
-def test_whatever_has_ended_may_be_rolled_back(status: str) -> None:
-    """How it ended does not matter to a person who wants it back."""
+def test_every_ended_release_can_be_rolled_back(status: str) -> None:
+    """A person can roll back a release, however it ended."""
     release = a_release(status=ReleaseStatus(status))
     assert refuse_rollback(release, "v2") is release
 
 
 @st.composite
 def releases(draw: st.DrawFn) -> Release:
-    """A release of up to eight pipelines in any order, each with any past."""
+    """A release of up to eight pipelines in any order, with any history."""
     names = [f"p{number}" for number in range(draw(st.integers(1, 8)))]
     pipelines = []
     for place, name in enumerate(names):
@@ -307,7 +307,7 @@ def releases(draw: st.DrawFn) -> Release:
 
 
 def closure(graph: dict[str, list[str]]) -> set[tuple[str, str]]:
-    """All pairs (name, what it waits for near or far)."""
+    """All pairs (name, direct or indirect dependency)."""
     found: set[tuple[str, str]] = set()
     for name in TopologicalSorter(graph).static_order():
         for before in graph.get(name, ()):
@@ -316,10 +316,10 @@ def closure(graph: dict[str, list[str]]) -> set[tuple[str, str]]:
 
 
 @given(release=releases(), data=st.data())
-def test_every_rollback_is_a_manifest_in_the_opposite_order(
+def test_every_rollback_is_a_valid_manifest_in_reverse_order(
     release: Release, data: st.DataObject
 ) -> None:
-    """For any release: just what ran and was good, each after all that depended on it."""
+    """For any release: a valid manifest of what can roll back, each after its dependents."""
     names = sorted(release.pipelines)
     later = dict.fromkeys(data.draw(st.sets(st.sampled_from(names))), "v3")
     over_later = data.draw(st.booleans())

@@ -1,4 +1,4 @@
-"""What was good in a pipeline is shipped again from where it came from, or not at all."""
+"""The pins that ship an earlier success again, or the reason why it cannot be shipped."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ KEY = Revision(artifact="app", revision="app.zip", action="Fetch", type="S3_OBJE
 
 
 def good(*revisions: Revision, **variables: str) -> Good:
-    """What was good in release v1."""
+    """The success of release v1."""
     return Good(
         release_id="v1",
         execution_id="e1",
@@ -28,7 +28,7 @@ def good(*revisions: Revision, **variables: str) -> Good:
 
 
 def reads(provider: str = "S3", *, any_key: bool = False, **configuration: str) -> Declaration:
-    """A pipeline whose source action reads this now."""
+    """A pipeline whose source action has this configuration now."""
     allowed = {"AllowOverrideForS3ObjectKey": "true"} if any_key else {}
     source = SourceAction(
         name="Fetch", provider=provider, configuration={**configuration, **allowed}
@@ -37,22 +37,22 @@ def reads(provider: str = "S3", *, any_key: bool = False, **configuration: str) 
 
 
 def pinned(was: Good, now: Declaration) -> dict[str, str]:
-    """The revision of each type that the source action is to take."""
+    """The pinned revision of each type."""
     pins: tuple[Pin, ...] = pins_again(was, now)
     assert {pin.action for pin in pins} == {"Fetch"}
     assert len({pin.type for pin in pins}) == len(pins)
     return {pin.type: pin.revision for pin in pins}
 
 
-def test_what_is_read_as_before_needs_its_version_alone() -> None:
-    """Nothing is said about a key that the action reads anyway."""
+def test_an_unchanged_source_needs_only_its_version() -> None:
+    """If the action still reads the same object, no key is pinned."""
     now = reads(S3Bucket="sources", S3ObjectKey="app.zip")
     assert pinned(good(VERSION), now) == {"S3_OBJECT_VERSION_ID": "v1"}
     assert not list(why_not_again(good(VERSION), now))
 
 
-def test_another_key_is_overridden_where_the_action_takes_one() -> None:
-    """A version of the object of before goes with the key of that object."""
+def test_another_key_is_overridden_if_the_action_allows_it() -> None:
+    """If the action reads another key now, the earlier key is pinned with the version."""
     now = reads(any_key=True, S3Bucket="sources", S3ObjectKey="new.zip")
     wanted = {"S3_OBJECT_VERSION_ID": "v1", "S3_OBJECT_KEY": "app.zip"}
     assert pinned(good(VERSION), now) == wanted
@@ -60,8 +60,8 @@ def test_another_key_is_overridden_where_the_action_takes_one() -> None:
     assert not list(why_not_again(good(VERSION), now))
 
 
-def test_a_key_that_was_pinned_is_left_out_where_the_action_declares_it_by_now() -> None:
-    """It would be refused by an action that takes no other key any more."""
+def test_a_pinned_key_is_left_out_if_the_action_declares_it_now() -> None:
+    """The pin would be rejected by an action that allows no key override."""
     now = reads(S3Bucket="sources", S3ObjectKey="app.zip")
     assert pinned(good(VERSION, KEY), now) == {"S3_OBJECT_VERSION_ID": "v1"}
 
@@ -92,24 +92,24 @@ def test_a_key_that_was_pinned_is_left_out_where_the_action_declares_it_by_now()
     ],
     ids=("key", "bucket", "repository", "provider"),
 )
-def test_what_is_read_from_elsewhere_now_is_named(
+def test_a_source_that_reads_another_place_is_named(
     revision: Revision, now: Declaration, then_and_now: tuple[str, str]
 ) -> None:
-    """A revision means nothing where it does not come from: both places are told."""
+    """If the source cannot read the earlier place, the reason names both places."""
     then, there = then_and_now
     assert list(why_not_again(good(revision), now)) == [
         f"its source action 'Fetch' read {then} then and reads {there} now"
     ]
 
 
-def test_a_key_is_pinned_only_where_objects_are_read() -> None:
-    """What has another provider by now is named, and not offered a key besides."""
+def test_a_key_is_pinned_only_for_s3_sources() -> None:
+    """A source with another provider now gets no key."""
     now = reads("CodeCommit", RepositoryName="shop")
     assert pinned(good(VERSION), now) == {"S3_OBJECT_VERSION_ID": "v1"}
 
 
-def test_variables_are_put_in_place_as_the_rollback_gives_them() -> None:
-    """The same object by another spelling is the same; what is not known is not."""
+def test_variables_in_the_place_are_resolved() -> None:
+    """A place with variables is compared after they are resolved; unknown ones stay."""
     now = reads(S3Bucket="#{variables.BUCKET}", S3ObjectKey="#{variables.APP}.zip")
     assert not list(why_not_again(good(VERSION, BUCKET="sources", APP="app"), now))
     assert pinned(good(VERSION, BUCKET="sources", APP="app"), now) == {"S3_OBJECT_VERSION_ID": "v1"}
@@ -117,8 +117,8 @@ def test_variables_are_put_in_place_as_the_rollback_gives_them() -> None:
     assert why.endswith("reads sources/#{variables.APP}.zip now")
 
 
-def test_what_was_recorded_without_its_origin_is_shipped_as_it_stands() -> None:
-    """Records from before are no reason to refuse, with their key or without one."""
+def test_a_record_without_an_origin_is_shipped_unchanged() -> None:
+    """Records without an origin are shipped with the pins they have."""
     now = reads(any_key=True, S3Bucket="others", S3ObjectKey="new.zip")
     old = replace(VERSION, origin=None)
     assert pinned(good(old), now) == {"S3_OBJECT_VERSION_ID": "v1"}

@@ -1,6 +1,4 @@
-"""A release is rolled back by another one: by itself or by a person, once, and both know of it."""
-
-from typing import Any
+"""A release is rolled back by another one, automatically or by a person, and once."""
 
 import pytest
 
@@ -14,11 +12,9 @@ from release_core.errors import (
 from release_core.ledger.openings import Openings
 from release_core.rollback import manifest as rolling_back
 from release_core.strict_json import write_json
-from tests.unit.apply.test_shipping import ship
-from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.faults import crash_after, meanwhile
 from tests.worlds.release_world import ReleaseWorld
-
-ROLLBACK: dict[str, Any] = {"onFailure": "rollback"}
+from tests.worlds.rollbacks import ROLLBACK, failed, finish, pins, run
 
 
 @pytest.fixture
@@ -29,60 +25,8 @@ def world() -> ReleaseWorld:
     return world
 
 
-def run(
-    world: ReleaseWorld, release_id: str, *names: str, bad: str = "", **more: Any
-) -> tuple[str, dict[str, Any]]:
-    """Release pipelines, each with its own revision; answers the execution and its close."""
-    arn = world.begin(*names, release_id=release_id, **more)
-    return arn, finish(world, arn, release_id, *names, bad=bad)
-
-
-def finish(
-    world: ReleaseWorld, arn: str, release_id: str, *names: str, bad: str = ""
-) -> dict[str, Any]:
-    """Let an open release run to its end, and close it."""
-    for name in names:
-        world.wait(arn, name, release_id)
-        if world.pipeline(name, release_id).execution_id:
-            ship(world, f"{name} {release_id}", pipeline=name, fails=name == bad)
-    closed = world.close_release().at_end(release_id, arn)
-    world.step_functions.end(arn, "SUCCEEDED" if closed["status"] == "SUCCEEDED" else "FAILED")
-    return closed
-
-
-def request(closed: dict[str, Any], arn: str) -> str:
-    """The input that the state RollBackRelease gives to the execution that it starts."""
-    return write_json(
-        {
-            "rollBack": closed["release_id"],
-            "releaseId": closed["rollback"]["release_id"],
-            "requestedBy": f"onFailure of release {closed['release_id']}",
-            "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": arn,
-        }
-    )
-
-
-def failed(world: ReleaseWorld) -> str:
-    """Release v2 fails with its second pipeline; answers what its rollback is started with."""
-    arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
-    return request(closed, arn)
-
-
-def read(world: ReleaseWorld, release_id: str, **how: Any) -> Any:
-    """The rollback that a person would see now."""
-    return world.rollbacks().get(release_id, **how)
-
-
-def pins(world: ReleaseWorld, release_id: str) -> dict[str, list[str]]:
-    """The revisions that the pipelines of a release are to take."""
-    return {
-        name: [pin.revision for pin in pipeline.source_revisions]
-        for name, pipeline in world.release(release_id).pipelines.items()
-    }
-
-
-def test_the_close_says_what_to_start(world: ReleaseWorld) -> None:
-    """A FAILED release with the policy names its rollback, in its answer and in its reason."""
+def test_the_close_names_the_rollback_to_start(world: ReleaseWorld) -> None:
+    """A FAILED release with onFailure rollback names its rollback in output and reason."""
     arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
     assert closed["status"] == "FAILED"
     start = closed["rollback"]
@@ -92,8 +36,8 @@ def test_the_close_says_what_to_start(world: ReleaseWorld) -> None:
     assert world.close_release().at_end("v2", arn) == closed
 
 
-def test_the_rollback_ships_what_was_there_before(world: ReleaseWorld) -> None:
-    """Its pins are the revisions of v1, in the opposite order, and both releases know."""
+def test_the_rollback_ships_the_earlier_revisions(world: ReleaseWorld) -> None:
+    """The rollback ships v1's revisions in reverse order, and both releases link each other."""
     arn = world.start(failed(world))
     answer = world.open_release(arn)
     assert answer["outcome"] == "OPENED"
@@ -115,31 +59,30 @@ def test_the_rollback_ships_what_was_there_before(world: ReleaseWorld) -> None:
 
 @pytest.mark.parametrize("policy", ["halt", "continue", "stop"])
 def test_no_other_policy_rolls_back(world: ReleaseWorld, policy: str) -> None:
-    """A person decides."""
+    """With halt, continue or stop, a failed release is not rolled back."""
     _, closed = run(world, "v2", "orders", bad="orders", onFailure=policy)
     assert closed["rollback"] is None
     assert "roll" not in closed["why"]
 
 
 def test_a_success_is_not_rolled_back(world: ReleaseWorld) -> None:
-    """The policy is about failures."""
+    """A release that succeeded is not rolled back."""
     _, closed = run(world, "v2", "orders", **ROLLBACK)
     assert (closed["status"], closed["rollback"]) == ("SUCCEEDED", None)
 
 
-def test_a_release_that_a_person_stopped_is_not_rolled_back(world: ReleaseWorld) -> None:
-    """Whoever cancels decides what comes next."""
+def test_a_cancelled_release_is_not_rolled_back(world: ReleaseWorld) -> None:
+    """A release that a person cancelled is not rolled back."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, release_id="v2")
-    world.step_functions.stop_execution(executionArn=arn, cause="wrong version")
-    world.close_release().when_ended(world.step_functions.status_event(arn))
+    world.cancel(arn)
     release = world.release("v2")
     assert (release.status, release.rolls_back_as) == (ReleaseStatus.CANCELLED, None)
     assert world.close_release().at_end("v2", arn)["rollback"] is None
 
 
-def test_what_was_good_nowhere_is_told_and_nothing_is_started(world: ReleaseWorld) -> None:
-    """A first release has nothing to go back to."""
+def test_a_first_release_has_nothing_to_roll_back_to(world: ReleaseWorld) -> None:
+    """Without an earlier success, the reason says so and no rollback starts."""
     _, closed = run(world, "v2", "payments", bad="payments", **ROLLBACK)
     assert closed["rollback"] is None
     assert closed["why"].endswith(
@@ -148,28 +91,25 @@ def test_what_was_good_nowhere_is_told_and_nothing_is_started(world: ReleaseWorl
     )
 
 
-def test_more_than_the_ledger_holds_is_refused(
+def test_a_rollback_that_is_too_large_is_rejected(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before anything is claimed, with a way out."""
+    """A rollback manifest that exceeds the limit is rejected before its id is claimed."""
     text = failed(world)
     monkeypatch.setattr(rolling_back, "MAX_BYTES", 100)
     with pytest.raises(RollbackRefused, match="and the ledger holds 100; write its manifest down"):
         world.open_release(world.start(text))
 
 
-def test_an_id_that_is_taken_is_not_taken_away(world: ReleaseWorld) -> None:
-    """Another release may have the name that a rollback would have."""
+def test_a_used_rollback_id_is_skipped(world: ReleaseWorld) -> None:
+    """If another release has the rollback's id, the rollback gets the next number."""
     run(world, "v2-rollback", "payments")
     _, closed = run(world, "v2", "orders", bad="orders", **ROLLBACK)
     assert closed["rollback"]["release_id"] == "v2-rollback-2"
 
 
 def test_each_attempt_has_a_rollback_of_its_own(world: ReleaseWorld) -> None:
-    """A resume that fails too starts another execution; the late close of the first one does not.
-
-    Nobody has rolled the release back in between.
-    """
+    """A second failed attempt starts another rollback; the late close of the first does not."""
     first, closed = run(world, "v2", "orders", bad="orders", **ROLLBACK)
     again = {"releaseId": "v2", "pipelines": ["orders"], **ROLLBACK, "resume": True}
     second = world.start(write_json(again))
@@ -181,8 +121,8 @@ def test_each_attempt_has_a_rollback_of_its_own(world: ReleaseWorld) -> None:
     assert world.close_release().at_end("v2", first)["rollback"] is None
 
 
-def test_the_name_of_the_execution_is_one_that_aws_takes(world: ReleaseWorld) -> None:
-    """At most 80 characters, of those that CloudWatch Logs takes too."""
+def test_the_name_of_the_execution_is_valid(world: ReleaseWorld) -> None:
+    """The execution name has at most 80 characters, only letters, digits, - and _."""
     long = "2026.11+" + "x" * 92
     _, closed = run(world, long, "orders", bad="orders", **ROLLBACK)
     name = closed["rollback"]["execution_name"]
@@ -191,10 +131,10 @@ def test_the_name_of_the_execution_is_one_that_aws_takes(world: ReleaseWorld) ->
     assert len(closed["rollback"]["release_id"]) <= 100
 
 
-def test_a_workflow_that_failed_itself_says_that_nothing_is_rolled_back(
+def test_a_failed_workflow_reports_that_no_rollback_was_started(
     world: ReleaseWorld,
 ) -> None:
-    """Nobody shall wait for a rollback that the workflow did not live to start."""
+    """If the workflow itself fails, the reason says that no rollback was started."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, release_id="v2")
     world.step_functions.end(arn, "FAILED")
@@ -208,15 +148,11 @@ def test_a_workflow_that_failed_itself_says_that_nothing_is_rolled_back(
 
 
 @pytest.mark.parametrize("method", ["claim", "put_pipelines"])
-def test_an_opening_that_died_is_opened_whole(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
-    """The retry makes the same manifest, and finds its own claim and link."""
+def test_a_crashed_opening_is_completed_by_its_retry(world: ReleaseWorld, method: str) -> None:
+    """The retry builds the same manifest and finds its own claim and link."""
     arn = world.start(failed(world))
-    with monkeypatch.context() as patch:
-        crash_after(patch, Openings, method)
-        with pytest.raises(Crash):
-            world.open_release(arn)
+    with crash_after(Openings, method):
+        world.open_release(arn)
     assert world.open_release(arn)["outcome"] == "OPENED"
     assert set(world.release("v2-rollback").pipelines) == {"orders", "catalog"}
     links = [
@@ -228,7 +164,7 @@ def test_an_opening_that_died_is_opened_whole(
 
 
 def test_a_rollback_that_starts_twice_runs_once(world: ReleaseWorld) -> None:
-    """A second execution with the same request finds the first one's release."""
+    """A second execution with the same request returns the first one's release."""
     text = failed(world)
     first, second = world.start(text), world.start(text)
     world.open_release(first)
@@ -237,8 +173,8 @@ def test_a_rollback_that_starts_twice_runs_once(world: ReleaseWorld) -> None:
     assert (answer["outcome"], answer["released_by"]) == ("ALREADY_RELEASED", first)
 
 
-def test_a_later_release_that_was_quicker_keeps_what_it_ran(world: ReleaseWorld) -> None:
-    """It took ``orders`` first: the rollback waits for its end, and then leaves that alone."""
+def test_a_rollback_waits_for_a_later_release_and_skips_its_pipelines(world: ReleaseWorld) -> None:
+    """A rollback waits for a later release, and leaves out the pipelines that this one ran."""
     text = failed(world)
     later = world.begin("orders", release_id="v3")
     arn = world.start(text)
@@ -249,16 +185,15 @@ def test_a_later_release_that_was_quicker_keeps_what_it_ran(world: ReleaseWorld)
 
 
 def test_a_later_release_that_ran_nothing_is_no_conflict(world: ReleaseWorld) -> None:
-    """It held the pipelines, was stopped, and changed nothing."""
+    """A later release that was cancelled before it ran anything is no conflict."""
     text = failed(world)
     later = world.begin("orders", release_id="v3")
-    world.step_functions.stop_execution(executionArn=later, cause="no")
-    world.close_release().when_ended(world.step_functions.status_event(later))
+    world.cancel(later, "no")
     assert world.open_release(world.start(text))["pipelines"] == ["catalog", "orders"]
 
 
-def test_later_releases_of_all_its_pipelines_leave_nothing_to_do(world: ReleaseWorld) -> None:
-    """Then the rollback is refused, and says for whose sake."""
+def test_a_rollback_without_remaining_pipelines_is_rejected(world: ReleaseWorld) -> None:
+    """If later releases ran all its pipelines, the rollback is rejected and names them."""
     text = failed(world)
     run(world, "v3", "orders", "catalog")
     with pytest.raises(RollbackRefused, match="- orders: release v3 came later"):
@@ -269,38 +204,31 @@ def test_later_releases_of_all_its_pipelines_leave_nothing_to_do(world: ReleaseW
 
 
 @pytest.mark.parametrize("bad", ["", "orders"], ids=("well", "in vain"))
-def test_a_release_that_ran_while_the_rollback_was_opened_is_seen(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, bad: str
+def test_a_release_during_the_opening_of_a_rollback_is_noticed(
+    world: ReleaseWorld, bad: str
 ) -> None:
-    """What was read before the pipelines were taken is read again, and all of it tried again."""
+    """If a release runs before the pipelines are held, the opening fails and is tried again."""
     arn = world.start(failed(world))
-    taken = Reservations.take
-
-    def take(self: Reservations, *args: Any) -> bool:
-        patch.undo()
-        run(world, "v3", "orders", bad=bad)
-        return taken(self, *args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Reservations, "take", take)
-        with pytest.raises(LedgerBusy, match="changed at this instant"):
-            world.open_release(arn)
+    with (
+        meanwhile(Reservations, "take", before=lambda: run(world, "v3", "orders", bad=bad)),
+        pytest.raises(LedgerBusy, match="changed at this instant"),
+    ):
+        world.open_release(arn)
     assert world.open_release(arn)["pipelines"] == ["catalog"]
 
 
-def test_the_release_that_ran_a_pipeline_last_is_on_record(world: ReleaseWorld) -> None:
-    """Its close says so; who only held it, or gave it back at once, leaves that as it is."""
+def test_the_last_release_that_ran_a_pipeline_is_recorded(world: ReleaseWorld) -> None:
+    """The close of a release records it; a release that ran nothing does not change the record."""
     stopped = world.begin("orders", release_id="v2")
-    world.step_functions.stop_execution(executionArn=stopped, cause="no")
-    world.close_release().when_ended(world.step_functions.status_event(stopped))
+    world.cancel(stopped, "no")
     arn = world.begin("catalog", release_id="v3")
     finish(world, arn, "v3", "catalog", bad="catalog")
     latest = {each["pipeline"]: each["latest_release"] for each in world.items("pipelines")}
     assert latest == {"orders": "v1", "catalog": "v3"}
 
 
-def test_a_release_that_died_may_have_been_the_last_to_run(world: ReleaseWorld) -> None:
-    """Whoever takes its pipelines over says so in the place of its close, which comes too late."""
+def test_a_crashed_holder_is_recorded_by_the_next_one(world: ReleaseWorld) -> None:
+    """A release that takes over a pipeline from a crashed one records that one."""
     dead = world.begin("orders", release_id="v2")
     world.step_functions.end(dead, "FAILED")
     world.begin("orders", release_id="v3")
@@ -309,33 +237,29 @@ def test_a_release_that_died_may_have_been_the_last_to_run(world: ReleaseWorld) 
     assert latest["taken_from"] == {"v2"}
 
 
-def test_a_resume_that_was_quicker_wins(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The link is written with the claim, or neither is; and the pipelines are given back."""
+def test_a_resume_before_the_claim_of_the_rollback_wins(world: ReleaseWorld) -> None:
+    """The claim of a rollback fails if the release was resumed, and the pipelines are freed."""
     again = {"releaseId": "v2", "pipelines": ["orders", "catalog"], **ROLLBACK, "resume": True}
     rollback = world.start(failed(world))
-    claim = Openings.claim
 
-    def resume_and_claim(self: Openings, opening: Any) -> Any:
-        patch.undo()
-        for name in opening.manifest.names:
-            world.ledger.locks.free(name, opening.execution_arn)
+    def resume() -> None:
+        for name in ("catalog", "orders"):
+            world.ledger.locks.free(name, rollback)
         world.open_release(world.start(write_json(again)))
-        return claim(self, opening)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Openings, "claim", resume_and_claim)
-        with pytest.raises(RollbackRefused, match="resumed at this instant"):
-            world.open_release(rollback)
+    with (
+        meanwhile(Openings, "claim", before=resume),
+        pytest.raises(RollbackRefused, match="resumed at this instant"),
+    ):
+        world.open_release(rollback)
     assert world.ledger.get_header("v2-rollback") is None
     assert world.release("v2").rolled_back_by is None
     with pytest.raises(RollbackRefused, match="still runs"):
         world.open_release(rollback)
 
 
-def test_what_was_rolled_back_is_not_resumed(world: ReleaseWorld) -> None:
-    """Half of it would be missing: it needs an id of its own."""
+def test_a_rolled_back_release_is_not_resumed(world: ReleaseWorld) -> None:
+    """A release that was rolled back cannot be resumed."""
     world.open_release(world.start(failed(world)))
     again = {"releaseId": "v2", "pipelines": ["orders", "catalog"], **ROLLBACK, "resume": True}
     with pytest.raises(ReleaseNotResumable, match="rolled back by release v2-rollback"):

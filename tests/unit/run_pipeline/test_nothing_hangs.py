@@ -1,4 +1,4 @@
-"""A task that gave up, or another pipeline's trouble, keeps no release waiting or from ending."""
+"""Tasks that gave up, and problems of other pipelines, never block a release."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,90 +9,81 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release_core.domain.release import PipelineStatus
-from tests.unit.apply.test_order import after, statuses, wait_for_all
-from tests.unit.run_pipeline.test_running import FAILURE, refuse
-from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
+from tests.fakes.service import Refused
+from tests.worlds.faults import FAILURE, refuse
+from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld, after
 
-
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
+BUSY = Refused("ConflictException", "no")
 
 
 def come_back(world: ReleaseWorld, arn: str, pipeline: str) -> str:
-    """Let the task of a pipeline come back after an hour without news."""
+    """Let the task of a pipeline come back after an hour without an event."""
     world.clock.advance(timedelta(seconds=LOOK_AFTER))
     return world.wait(arn, pipeline)
 
 
-def test_a_task_that_never_came_is_not_waited_for_for_ever(world: ReleaseWorld) -> None:
-    """When nobody ever waited for a pipeline, what depends on it is skipped in the end."""
+def test_a_pipeline_whose_task_never_came_is_skipped(world: ReleaseWorld) -> None:
+    """A pipeline without a task is skipped in the end, and so are its dependents."""
     arn = world.begin("orders", after("catalog", "orders"))
     world.wait(arn, "catalog")
     come_back(world, arn, "catalog")
-    outcome = world.outcome(come_back(world, arn, "catalog"))
-    assert outcome
-    assert outcome.error == "PipelineSkipped"
-    assert statuses(world) == {"orders": "SKIPPED", "catalog": "SKIPPED"}
+    assert world.settlement(come_back(world, arn, "catalog")).error == "PipelineSkipped"
+    assert world.statuses() == {"orders": "SKIPPED", "catalog": "SKIPPED"}
     assert "its task never came" in str(world.pipeline("orders").failure)
 
 
-def test_an_end_that_only_a_dead_task_would_have_seen_is_seen_by_another(
+def test_a_missed_end_is_found_by_the_task_of_a_dependent(
     world: ReleaseWorld,
 ) -> None:
-    """The task of a running pipeline gave up and its events were lost: who waits for it looks."""
+    """If task and events of a pipeline were lost, the task of its dependent finds the end."""
     arn = world.begin("orders", after("catalog", "orders"))
-    tokens = wait_for_all(world, arn)
+    tokens = world.wait_for_all(arn)
     world.play("orders")
     world.undelivered()
     world.step_functions.time_out(tokens["orders"])
     come_back(world, arn, "catalog")
     come_back(world, arn, "catalog")
-    assert statuses(world) == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
+    assert world.statuses() == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
 
 
-def test_anothers_trouble_is_not_the_tasks_own(
+def test_an_error_of_another_pipeline_does_not_fail_a_task(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pipeline that cannot be started does not fail the task of one that runs."""
+    """If another pipeline cannot be started, the task of a running one goes on."""
     arn = world.begin("orders", "catalog", maxConcurrency=2)
     world.wait(arn, "orders")
     with monkeypatch.context() as patch:
-        refuse(patch, world, "ConflictException", status=400)
+        refuse(patch, world.codepipeline, "start_pipeline_execution", BUSY)
         with pytest.raises(ClientError):
             world.wait(arn, "catalog")
         token = come_back(world, arn, "orders")
     assert world.outcome(token) is None
-    assert statuses(world) == {"orders": "RUNNING", "catalog": "STARTING"}
+    assert world.statuses() == {"orders": "RUNNING", "catalog": "STARTING"}
 
 
-def test_a_start_that_may_still_come_costs_its_task_no_try(world: ReleaseWorld) -> None:
-    """In a halted release the task waits until no starter can be alive, then it is settled.
+def test_waiting_for_a_claimed_start_uses_no_retry(world: ReleaseWorld) -> None:
+    """In a halted release the task waits until no starter can still run, and is then settled.
 
-    The workflow's own tries would be used up before, and nobody would settle the token.
+    The workflow's own retries would be used up before that.
     """
     arn = world.begin("orders", "catalog")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
     world.ledger.headers.halt(world.release(), "catalog")
-    first = world.outcome(world.wait(arn))
-    assert first
+    first = world.settlement(world.wait(arn))
     assert first.error == "LookAgain"
     seconds = int(first.cause or 0)
     token = world.step_functions.wait_for_token(arn)
     world.run_pipeline("r", "orders", token, wait_seconds=seconds)
     assert world.outcome(token) is None
     world.clock.advance(timedelta(seconds=seconds))
-    last = world.outcome(world.wait(arn))
-    assert last
-    assert last.error == "PipelineSkipped"
+    assert world.settlement(world.wait(arn)).error == "PipelineSkipped"
     assert seconds < 60
 
 
 def test_a_start_taken_over_by_another_function_is_searched_under_both_names(
     world: ReleaseWorld,
 ) -> None:
-    """What run_pipeline started is found by record_state_change, long after both have died."""
+    """A start that another function took over is found under the name of the first function."""
     world.begin("orders")
     world.ledger.pipelines.claim_start("r", world.pipeline(), "release-machine-run-pipeline/dead")
     started = world.codepipeline.start_pipeline_execution(name="orders")
@@ -110,11 +101,11 @@ def test_a_start_taken_over_by_another_function_is_searched_under_both_names(
 def test_a_long_chain_is_skipped_at_once(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long a chain is, its end is known from one reading of the release."""
+    """However long a chain of dependents is, it is skipped with one read of the release."""
     names = ["orders", "catalog", "payments", "storefront"]
     chain: list[Any] = ["orders", *(after(b, a) for a, b in pairwise(names))]
     arn = world.begin(*reversed(chain), onFailure="continue")
-    wait_for_all(world, arn)
+    world.wait_for_all(arn)
     world.play("orders", fail=FAILURE)
     reads = 0
     query = world.dynamodb.query
@@ -126,14 +117,15 @@ def test_a_long_chain_is_skipped_at_once(
 
     monkeypatch.setattr(world.dynamodb, "query", counted)
     world.deliver()
-    assert set(statuses(world).values()) == {"FAILED", "SKIPPED"}
+    assert set(world.statuses().values()) == {"FAILED", "SKIPPED"}
     assert "it depends on payments, which is SKIPPED" in str(world.pipeline("storefront").failure)
-    # The skips, the settlements, and nothing more to do: the last is our own.
+    # One read each for the skips, for the settlements, and to find nothing left to do. The
+    # assertion above made the last one.
     assert reads <= 4
 
 
-def test_a_task_that_waits_for_its_turn_does_not_poll(world: ReleaseWorld) -> None:
-    """One short limit in a release does not make the tasks of all others come back as often."""
+def test_a_short_time_limit_does_not_make_other_tasks_poll(world: ReleaseWorld) -> None:
+    """A pipeline with a short time limit does not shorten the waits of the others."""
     arn = world.begin(
         "orders", after("catalog", "orders"), after("payments", "orders", timeoutMinutes=1)
     )
@@ -146,13 +138,12 @@ def test_a_task_that_waits_for_its_turn_does_not_poll(world: ReleaseWorld) -> No
     assert waits == {"orders": LOOK_AFTER, "catalog": LOOK_AFTER, "payments": 60}
 
 
-def test_no_task_is_sent_to_wait_for_less_than_its_function_may_take(world: ReleaseWorld) -> None:
-    """A second is over before a cold function has looked: the task would spin for ever."""
+def test_a_task_waits_at_least_ten_seconds(world: ReleaseWorld) -> None:
+    """A shorter wait could end before a cold function has looked, and the task would spin."""
     arn = world.begin({"name": "orders", "timeoutMinutes": 1})
     world.wait(arn)
     world.clock.advance(timedelta(seconds=59))
     token = world.wait(arn)
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert int(outcome.cause or 0) >= 10
     assert world.pipeline().status is PipelineStatus.RUNNING

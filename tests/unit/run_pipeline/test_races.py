@@ -1,7 +1,6 @@
-"""Functions that overtake each other leave one truth: no second run, none unheeded, none lost."""
+"""Races between functions: nothing runs twice, unnoticed, or is lost."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,30 +10,25 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import ExecutionEnded, StartUnresolved
 from release_core.ledger.openings import Openings
 from release_core.ledger.pipelines import Pipelines
-from tests.unit.close_release.test_closing import stop
-from tests.unit.run_pipeline.test_running import Crash, crash_after, refuse
+from tests.fakes.service import Refused
+from tests.worlds.faults import crash_after, meanwhile, refuse
 from tests.worlds.release_world import ReleaseWorld
 
+BUSY = Refused("ConflictException", "no")
 DEAD_STARTER = "release-machine-run-pipeline/dead"
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with two pipelines and no release."""
-    return ReleaseWorld()
-
-
 def give_up_starting(world: ReleaseWorld, execution_arn: str) -> None:
-    """Let two tries to start ``orders`` find it busy."""
+    """Let two tries to start ``orders`` fail with a conflict."""
     with pytest.MonkeyPatch.context() as patch:
-        refuse(patch, world, "ConflictException", status=400)
+        refuse(patch, world.codepipeline, "start_pipeline_execution", BUSY)
         for _ in range(2):
             with pytest.raises(ClientError):
                 world.wait(execution_arn)
 
 
-def test_the_close_starts_nothing_that_could_not_be_started(world: ReleaseWorld) -> None:
-    """A start given up by the workflow is not made by the function that closes the release."""
+def test_the_close_repeats_no_failed_start(world: ReleaseWorld) -> None:
+    """After the workflow gave up starting a pipeline, the close does not start it."""
     arn = world.begin("orders")
     give_up_starting(world, arn)
     with pytest.raises(StartUnresolved):
@@ -46,42 +40,34 @@ def test_the_close_starts_nothing_that_could_not_be_started(world: ReleaseWorld)
     assert world.executions_of("orders") == []
 
 
-def test_the_close_starts_nothing_that_was_never_begun(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A pipeline whose functions died with the token registered is skipped, and no more."""
+def test_the_close_skips_a_pipeline_that_was_never_started(world: ReleaseWorld) -> None:
+    """A pipeline whose function crashed after registering the token is skipped by the close."""
     arn = world.begin("orders")
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "register_token")
-        with pytest.raises(Crash):
-            world.wait(arn)
+    with crash_after(Pipelines, "register_token"):
+        world.wait(arn)
     assert world.close_release().at_end("r", arn)["status"] == "FAILED"
     assert world.pipeline().status is PipelineStatus.SKIPPED
     assert world.executions_of("orders") == []
 
 
-def test_a_repeated_start_is_waited_for_like_a_first_one(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stop that comes while a start is repeated, long after the first try, does not skip it."""
+def test_a_cancel_waits_for_a_repeated_start(world: ReleaseWorld) -> None:
+    """A cancel during a repeated start does not skip the pipeline but stops its execution."""
     arn = world.begin("orders")
     give_up_starting(world, arn)
     world.clock.advance(timedelta(minutes=3))
-    start = CodePipeline.start
 
-    def overtaken(self: CodePipeline, *args: Any, **kwargs: Any) -> str:
+    def cancel() -> None:
         with pytest.raises(StartUnresolved):
-            world.close_release().when_ended(stop(world, arn))
-        return start(self, *args, **kwargs)
+            world.cancel(arn)
 
-    monkeypatch.setattr(CodePipeline, "start", overtaken)
-    world.wait(arn)
+    with meanwhile(CodePipeline, "start", before=cancel):
+        world.wait(arn)
     assert world.pipeline().execution_id
     assert world.executions_of("orders")[0]["status"] == "Stopping"
 
 
-def test_one_of_two_repeats_a_start(world: ReleaseWorld) -> None:
-    """Of two functions that see the same start left half done, the second leaves it alone."""
+def test_one_of_two_functions_repeats_a_start(world: ReleaseWorld) -> None:
+    """Of two functions that see the same unfinished start, only the first repeats it."""
     world.open("r")
     world.ledger.pipelines.claim_start("r", world.pipeline(), DEAD_STARTER)
     world.ledger.pipelines.register_token("r", "orders", "t")
@@ -94,78 +80,69 @@ def test_one_of_two_repeats_a_start(world: ReleaseWorld) -> None:
     assert world.pipeline().start_tried_at == world.clock()
 
 
-def test_a_later_start_of_another_release_is_not_taken_over(world: ReleaseWorld) -> None:
-    """A search takes only what was started while its own starter can have been alive."""
+def test_a_search_does_not_take_the_execution_of_a_later_release(world: ReleaseWorld) -> None:
+    """A search considers only executions that started while its own starter could run."""
     stopped = world.begin("orders", release_id="a")
     world.ledger.pipelines.claim_start("a", world.pipeline(release_id="a"), DEAD_STARTER)
     world.clock.advance(timedelta(minutes=10))
     world.ledger.locks.free("orders", stopped)
     world.begin("orders", release_id="b")
     started = world.codepipeline.start_pipeline_execution(name="orders")
-    world.close_release().when_ended(stop(world, stopped))
+    world.cancel(stopped)
     assert world.pipeline(release_id="a").status is PipelineStatus.SKIPPED
     world.ledger.executions.claim(
         started["pipelineExecutionId"], release_id="b", pipeline=world.pipeline(release_id="b")
     )
 
 
-def test_of_two_starts_nobody_recorded_the_older_is_taken(world: ReleaseWorld) -> None:
-    """The start that follows the claim is the claimant's; a later one may be somebody else's."""
+def test_of_two_unrecorded_starts_the_older_is_taken(world: ReleaseWorld) -> None:
+    """The first execution after the claim is taken; a later one may be another person's."""
     stopped = world.begin("orders", release_id="a")
     world.ledger.pipelines.claim_start("a", world.pipeline(release_id="a"), DEAD_STARTER)
     own = world.codepipeline.start_pipeline_execution(name="orders")
     world.clock.advance(timedelta(seconds=30))
     world.codepipeline.start_pipeline_execution(name="orders")
-    world.close_release().when_ended(stop(world, stopped))
+    world.cancel(stopped)
     assert world.pipeline(release_id="a").execution_id == own["pipelineExecutionId"]
 
 
-def test_an_opening_overtaken_by_a_stop_leaves_no_pipeline_waiting(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pipelines are recorded only while their release runs: the stop has skipped all there are."""
+def test_a_stop_during_the_opening_leaves_no_pipeline_waiting(world: ReleaseWorld) -> None:
+    """Pipelines are recorded only while their release runs."""
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
-    put_pipelines = Openings.put_pipelines
-
-    def overtaken(self: Openings, *args: Any) -> None:
-        world.close_release().when_ended(stop(world, arn))
-        put_pipelines(self, *args)
-
-    monkeypatch.setattr(Openings, "put_pipelines", overtaken)
-    with pytest.raises(ExecutionEnded):
+    with (
+        meanwhile(Openings, "put_pipelines", before=lambda: world.cancel(arn)),
+        pytest.raises(ExecutionEnded),
+    ):
         world.open_release(arn)
     assert world.release().status is ReleaseStatus.CANCELLED
     assert world.release().pipelines == {}
 
 
-def test_a_stop_that_comes_too_late_learns_how_the_execution_ended(world: ReleaseWorld) -> None:
-    """When there is nothing to stop and its event was lost, one look tells the end."""
+def test_a_late_cancel_finds_the_end_of_the_execution(world: ReleaseWorld) -> None:
+    """If the execution has ended and its event was lost, the cancel looks up the end."""
     arn = world.begin("orders")
     world.wait(arn)
     world.play("orders")
     world.undelivered()
-    world.close_release().when_ended(stop(world, arn))
+    world.cancel(arn)
     assert world.pipeline().status is PipelineStatus.SUCCEEDED
 
 
-def test_an_execution_that_cannot_be_looked_at_yet_is_not_lost(
+def test_a_new_execution_that_is_not_visible_yet_is_not_lost(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A retry that looks at once and finds nothing does not fail a pipeline that runs."""
+    """A look that does not find a new execution does not fail its pipeline."""
     arn = world.begin("orders")
     world.wait(arn)
     with monkeypatch.context() as patch:
         patch.setattr(CodePipeline, "get_execution", lambda *_: None)
         token = world.wait(arn)
-    world.play("orders")
-    world.deliver()
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.succeeded
+    world.complete("orders")
+    assert world.settlement(token).succeeded
 
 
-def test_a_success_heard_of_late_does_not_replace_a_newer_one(world: ReleaseWorld) -> None:
-    """The last good revisions are those of the execution that started last."""
+def test_a_late_success_replaces_no_newer_one(world: ReleaseWorld) -> None:
+    """The last success is that of the execution that started last."""
     first = world.begin("orders", release_id="a")
     stale = world.wait(first, release_id="a")
     world.play("orders")
@@ -173,8 +150,7 @@ def test_a_success_heard_of_late_does_not_replace_a_newer_one(world: ReleaseWorl
     world.clock.advance(timedelta(minutes=10))
     world.ledger.locks.free("orders", first)
     world.wait(world.begin("orders", release_id="b"), release_id="b")
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     world.clock.advance(timedelta(minutes=50))
     world.step_functions.time_out(stale)
     world.wait(first, release_id="a")

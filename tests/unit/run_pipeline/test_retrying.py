@@ -1,26 +1,17 @@
-"""A failed stage is retried as often as asked, exactly, and then the failure counts."""
-
-from typing import Any
+"""A failed stage is retried exactly as often as asked, and then the failure counts."""
 
 import pytest
 
-from localstack_codepipeline.model import ActionResult
 from release_core.aws.codepipeline import CodePipeline
 from release_core.domain.release import Change, ExecutionState, PipelineStatus
 from release_core.ledger.executions import Executions
 from release_core.ledger.pipelines import Pipelines
-from tests.unit.run_pipeline.test_running import FAILURE, Crash, crash_after
+from tests.worlds.faults import FAILURE, crash_after, meanwhile
 from tests.worlds.release_world import ReleaseWorld
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
 def begin(world: ReleaseWorld, retries: int) -> str:
-    """Start a release of ``orders`` with retries; answers the token."""
+    """Start a release of ``orders`` with retries; returns the token."""
     return world.wait(world.begin({"name": "orders", "retries": retries}))
 
 
@@ -31,41 +22,33 @@ def deploys(world: ReleaseWorld) -> int:
 
 
 def test_a_retry_that_succeeds_is_a_success(world: ReleaseWorld) -> None:
-    """One failure, one retry of the same execution, and the token is settled with success."""
+    """After one failure and one retry of the same execution, the token is settled with success."""
     token = begin(world, retries=1)
-    world.play("orders", fail=FAILURE)
-    world.deliver()
+    world.complete("orders", fail=FAILURE)
     assert world.outcome(token) is None
-    world.play("orders")
-    world.deliver()
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.succeeded
+    world.complete("orders")
+    assert world.settlement(token).succeeded
     assert len(world.executions_of("orders")) == 1
     assert deploys(world) == 2
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_retries_are_counted_exactly(world: ReleaseWorld, retries: int) -> None:
-    """After the last retry failed too, the pipeline has failed."""
+    """The pipeline fails after its last retry has failed."""
     token = begin(world, retries=retries)
     for _ in range(retries + 2):
-        world.play("orders", fail=FAILURE)
-        world.deliver()
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.error == "PipelineFailed"
+        world.complete("orders", fail=FAILURE)
+    assert world.settlement(token).error == "PipelineFailed"
     assert deploys(world) == retries + 1
 
 
-def test_events_doubled_and_reversed_retry_no_more(world: ReleaseWorld) -> None:
-    """The same failure heard of twice is retried once."""
+def test_a_repeated_event_retries_once(world: ReleaseWorld) -> None:
+    """The same failure delivered twice is retried once."""
     begin(world, retries=3)
     world.play("orders", fail=FAILURE)
     for event in reversed(world.undelivered() * 2):
         world.record_state_change(event)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert deploys(world) == 2
 
 
@@ -73,49 +56,40 @@ def test_events_doubled_and_reversed_retry_no_more(world: ReleaseWorld) -> None:
     ("owner", "method"), [(CodePipeline, "retry"), (Executions, "record_change")]
 )
 def test_a_crash_around_the_retry_retries_once(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, owner: type, method: str
+    world: ReleaseWorld, owner: type, method: str
 ) -> None:
-    """Lambda delivers the event again, and what was left half done is gone on with."""
+    """After a crash, Lambda delivers the event again, and the stage is retried only once."""
     token = begin(world, retries=1)
     world.deliver()
     world.play("orders", fail=FAILURE)
     (failed,) = world.undelivered()
-    with monkeypatch.context() as patch:
-        crash_after(patch, owner, method)
-        with pytest.raises(Crash):
-            world.record_state_change(failed)
+    with crash_after(owner, method):
+        world.record_state_change(failed)
     world.record_state_change(failed)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.outcome(token)
     assert deploys(world) == 2
 
 
-def test_a_retry_that_failed_while_nobody_looked_counts(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The claim names the failed action: another failed action means the retry took place."""
+def test_a_retry_that_failed_unnoticed_counts(world: ReleaseWorld) -> None:
+    """Another failed action than the one in the claim means that the retry took place."""
     arn = world.begin({"name": "orders", "retries": 1})
     token = world.wait(arn)
     world.deliver()
     world.play("orders", fail=FAILURE)
-    with monkeypatch.context() as patch:
-        crash_after(patch, CodePipeline, "retry")
-        with pytest.raises(Crash):
-            world.deliver()
+    with crash_after(CodePipeline, "retry"):
+        world.deliver()
     world.play("orders", fail=FAILURE)
     world.undelivered()
     world.step_functions.time_out(token)
-    outcome = world.outcome(world.wait(arn))
-    assert outcome
-    assert outcome.error == "PipelineFailed"
+    assert world.settlement(world.wait(arn)).error == "PipelineFailed"
     assert deploys(world) == 2
 
 
-def test_where_codepipeline_does_not_retry_a_new_execution_is_started(
+def test_a_changed_pipeline_is_started_again_as_its_retry(
     world: ReleaseWorld,
 ) -> None:
-    """A pipeline that was changed since is started anew, and that counts as the retry."""
+    """If CodePipeline rejects the stage retry, a new execution counts as the retry."""
     token = begin(world, retries=1)
     world.play("orders", fail=FAILURE)
     declaration = world.codepipeline.get_pipeline(name="orders")["pipeline"]
@@ -124,54 +98,42 @@ def test_where_codepipeline_does_not_retry_a_new_execution_is_started(
     world.codepipeline.update_pipeline(pipeline=declaration)
     world.deliver()
     assert len(world.executions_of("orders")) == 2
-    world.play("orders")
-    world.deliver()
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.succeeded
+    world.complete("orders")
+    assert world.settlement(token).succeeded
 
 
-def test_a_retry_by_hand_does_not_use_one_up(world: ReleaseWorld) -> None:
-    """A stage that somebody retried in the console first is not retried on top."""
+def test_a_console_retry_does_not_use_up_a_retry(world: ReleaseWorld) -> None:
+    """A stage that a person retried in the console first is not retried as well."""
     token = begin(world, retries=1)
     world.play("orders", fail=FAILURE)
-    retry_in_console(world)
+    world.retry_in_console()
     world.deliver()
-    world.play("orders", fail=FAILURE)
-    world.deliver()
+    world.complete("orders", fail=FAILURE)
     assert world.outcome(token) is None
     assert world.pipeline().retried == 1
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.outcome(token)
 
 
-def test_a_retry_by_hand_that_failed_before_ours_is_no_reason_to_start_over(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_console_retry_starts_no_new_execution(
+    world: ReleaseWorld,
 ) -> None:
-    """Refused because somebody retried first, in vain: that failure counts, nothing is started."""
+    """If a console retry came first and failed, the failure counts and nothing is started."""
     token = begin(world, retries=1)
     world.play("orders", fail=FAILURE)
-    retry = CodePipeline.retry
 
-    def by_hand_first(self: CodePipeline, pipeline: str, execution_id: str, *, stage: str) -> bool:
-        retry_in_console(world)
-        answer = retry(self, pipeline, execution_id, stage=stage)
+    def fail() -> None:
         world.play("orders", fail=FAILURE)
-        return answer
 
-    with monkeypatch.context() as patch:
-        patch.setattr(CodePipeline, "retry", by_hand_first)
+    with meanwhile(CodePipeline, "retry", before=world.retry_in_console, after=fail):
         world.deliver()
     world.deliver()
-    outcome = world.outcome(token)
-    assert outcome
-    assert outcome.error == "PipelineFailed"
+    assert world.settlement(token).error == "PipelineFailed"
     assert len(world.executions_of("orders")) == 1
 
 
-def test_a_count_read_before_another_retry_claims_none(world: ReleaseWorld) -> None:
-    """Whoever decided on a retry before another failure was retried finds the last one used up."""
+def test_an_old_retry_count_cannot_be_claimed(world: ReleaseWorld) -> None:
+    """A function that read the count before another retry cannot claim the last one again."""
     begin(world, retries=1)
     world.play("orders", fail=FAILURE)
     stale = world.pipeline()
@@ -183,50 +145,31 @@ def test_a_count_read_before_another_retry_claims_none(world: ReleaseWorld) -> N
         assert claimed is (attempt == 1)
 
 
-def retry_in_console(world: ReleaseWorld) -> dict[str, Any]:
-    """Retry the failed stage as a person would."""
-    answer: dict[str, Any] = world.codepipeline.retry_stage_execution(
-        pipelineName="orders",
-        stageName="Deploy",
-        pipelineExecutionId=world.pipeline().execution_id,
-        retryMode="FAILED_ACTIONS",
-    )
-    return answer
-
-
-def test_a_stopped_release_retries_nothing(world: ReleaseWorld) -> None:
-    """A failure after the stop is the end, whatever retries are left."""
+def test_a_cancelled_release_retries_nothing(world: ReleaseWorld) -> None:
+    """A failure whose event arrives after the cancel is final, although retries are left."""
     arn = world.begin({"name": "orders", "retries": 5})
     world.wait(arn)
-    world.step_functions.stop_execution(executionArn=arn)
-    world.close_release().when_ended(world.step_functions.status_event(arn))
-    world.play("orders", fail=ActionResult(error_code="JobFailed", error_message="no"))
+    world.play("orders", fail=FAILURE)
+    world.cancel(arn)
     world.deliver()
-    assert world.pipeline().status in {PipelineStatus.STOPPED, PipelineStatus.FAILED}
-    assert deploys(world) <= 1
+    assert world.pipeline().status is PipelineStatus.FAILED
+    assert deploys(world) == 1
 
 
-def test_a_retry_left_half_done_is_taken_over_once(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two that find the claimant dead do not both retry, even when the first retry fails again."""
+def test_a_retry_left_half_done_is_taken_over_once(world: ReleaseWorld) -> None:
+    """Of two functions that take over an unfinished retry, one retries, even after a failure."""
     arn = world.begin({"name": "orders", "retries": 1})
     world.wait(arn)
     world.play("orders", fail=FAILURE)
-    with monkeypatch.context() as patch:
-        crash_after(patch, Pipelines, "claim_retry")
-        with pytest.raises(Crash):
-            world.deliver()
-    claim = Pipelines.claim_retry
+    with crash_after(Pipelines, "claim_retry"):
+        world.deliver()
 
-    def overtaken(self: Pipelines, *args: Any, **kwargs: Any) -> bool:
-        monkeypatch.setattr(Pipelines, "claim_retry", claim)
+    def other_retry() -> None:
         world.wait(arn)
         world.play("orders", fail=FAILURE)
-        return claim(self, *args, **kwargs)
 
-    monkeypatch.setattr(Pipelines, "claim_retry", overtaken)
-    world.wait(arn)
+    with meanwhile(Pipelines, "claim_retry", before=other_retry):
+        world.wait(arn)
     world.deliver()
     assert deploys(world) == 2
     assert world.pipeline().retried == 1

@@ -1,4 +1,4 @@
-"""A pipeline whose time is up is stopped and counts as timed out; nothing polls for it."""
+"""A pipeline is stopped at its time limit and counts as timed out, without polling."""
 
 from datetime import timedelta
 
@@ -11,14 +11,8 @@ from release_core.strict_json import write_json
 from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
 
 
-@pytest.fixture
-def world() -> ReleaseWorld:
-    """An account with four pipelines and no release."""
-    return ReleaseWorld()
-
-
 def come_back(world: ReleaseWorld, arn: str, pipeline: str, seconds: int) -> str:
-    """Let the task of a pipeline time out after so many seconds and come back."""
+    """Let the task of a pipeline time out after this many seconds and come back."""
     world.clock.advance(timedelta(seconds=seconds))
     world.codepipeline.tick()
     token = world.step_functions.wait_for_token(arn)
@@ -30,7 +24,7 @@ def come_back(world: ReleaseWorld, arn: str, pipeline: str, seconds: int) -> str
 def test_the_first_wait_is_as_long_as_the_longest_limit(
     world: ReleaseWorld, limits: tuple[int | None, ...], wait: int
 ) -> None:
-    """The workflow is told a wait for all; a task with a shorter limit asks for its own."""
+    """The workflow gets one wait for all; a task with a shorter limit asks for its own."""
     pipelines = [
         {"name": name, "timeoutMinutes": limit} if limit else name
         for name, limit in zip(("orders", "catalog"), limits, strict=True)
@@ -39,60 +33,53 @@ def test_the_first_wait_is_as_long_as_the_longest_limit(
     assert (opened["wait_seconds"], opened["look_after_seconds"]) == (wait, LOOK_AFTER)
     token = world.step_functions.wait_for_token(world.release().execution_arn)
     world.run_pipeline("r", "orders", token, wait_seconds=wait)
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert (outcome.error, outcome.cause) == ("LookAgain", "121")
 
 
-def test_a_pipeline_whose_time_is_up_is_stopped_and_timed_out(world: ReleaseWorld) -> None:
-    """At the limit CodePipeline is asked to stop; when it has, the pipeline is TIMED_OUT."""
+def test_a_pipeline_is_stopped_at_its_limit_and_timed_out(world: ReleaseWorld) -> None:
+    """At the limit the execution is stopped; when it has ended, the pipeline is TIMED_OUT."""
     arn = world.begin({"name": "orders", "timeoutMinutes": 2})
     world.wait(arn)
     early = world.outcome(come_back(world, arn, "orders", 121))
     assert world.executions_of("orders")[0]["status"] == "Stopping"
     assert early
-    # Nothing is due before the execution has stopped, so the task waits as long as ever again.
+    # Nothing is due before the execution has stopped, so the task waits for the usual hour again.
     assert (early.error, early.cause) == ("LookAgain", str(LOOK_AFTER))
     token = world.wait(arn)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.pipeline().status is PipelineStatus.TIMED_OUT
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert outcome.error == "PipelineTimedOut"
     assert "its time is up" in str(outcome.cause)
 
 
-def test_a_pipeline_that_succeeds_in_the_last_moment_succeeded(world: ReleaseWorld) -> None:
-    """An execution whose end came before the stop request did not time out."""
+def test_a_pipeline_that_succeeds_at_the_last_moment_succeeded(world: ReleaseWorld) -> None:
+    """An execution that ended before the stop request is not timed out."""
     arn = world.begin({"name": "orders", "timeoutMinutes": 2})
     world.wait(arn)
     world.play("orders")
-    outcome = world.outcome(come_back(world, arn, "orders", 121))
-    assert outcome
-    assert outcome.succeeded
+    assert world.settlement(come_back(world, arn, "orders", 121)).succeeded
     assert world.pipeline().status is PipelineStatus.SUCCEEDED
 
 
-def test_a_task_that_comes_back_too_early_waits_just_so_long(world: ReleaseWorld) -> None:
-    """A pipeline that started later than its task began to wait is looked at when it is due."""
+def test_a_task_that_comes_back_early_waits_the_rest(world: ReleaseWorld) -> None:
+    """A task that comes back before its pipeline's limit waits exactly until the limit."""
     arn = world.begin("catalog", {"name": "orders", "timeoutMinutes": 2, "dependsOn": ["catalog"]})
     world.wait(arn, "catalog")
     world.run_pipeline("r", "orders", world.step_functions.wait_for_token(arn), wait_seconds=120)
     world.clock.advance(timedelta(seconds=90))
-    world.play("catalog")
-    world.deliver()
+    world.complete("catalog")
     assert world.pipeline().status is PipelineStatus.RUNNING
     token = come_back(world, arn, "orders", 30)
-    outcome = world.outcome(token)
-    assert outcome
+    outcome = world.settlement(token)
     assert (outcome.error, outcome.cause) == ("LookAgain", "91")
     come_back(world, arn, "orders", 91)
     assert world.executions_of("orders")[0]["status"] == "Stopping"
 
 
-def test_the_time_limit_is_the_pipelines_not_the_executions(world: ReleaseWorld) -> None:
-    """A new execution in place of one that could not be retried does not begin the time anew."""
+def test_the_time_limit_is_that_of_the_pipeline(world: ReleaseWorld) -> None:
+    """A new execution as a retry does not start the time limit again."""
     arn = world.begin({"name": "orders", "timeoutMinutes": 2, "retries": 1})
     world.wait(arn)
     started = world.pipeline().started_at
@@ -104,7 +91,7 @@ def test_the_time_limit_is_the_pipelines_not_the_executions(world: ReleaseWorld)
 
 
 def test_at_the_deadline_everything_stops(world: ReleaseWorld) -> None:
-    """Running pipelines are stopped and time out, waiting ones are skipped."""
+    """At the deadline, running pipelines are stopped and time out, and waiting ones are skipped."""
     deadline = to_iso(world.clock() + timedelta(minutes=10))
     arn = world.begin("orders", {"name": "catalog", "dependsOn": ["orders"]}, deadline=deadline)
     world.wait(arn, "orders")
@@ -113,13 +100,12 @@ def test_at_the_deadline_everything_stops(world: ReleaseWorld) -> None:
     come_back(world, arn, "orders", 1)
     assert world.pipeline("catalog").status is PipelineStatus.SKIPPED
     assert "deadline" in str(world.pipeline("catalog").failure)
-    world.play("orders")
-    world.deliver()
+    world.complete("orders")
     assert world.pipeline("orders").status is PipelineStatus.TIMED_OUT
 
 
-def test_a_deadline_that_has_passed_is_refused_at_opening(world: ReleaseWorld) -> None:
-    """Nothing is claimed or started for a release that is too late."""
+def test_a_deadline_in_the_past_is_rejected(world: ReleaseWorld) -> None:
+    """A manifest with a deadline in the past is rejected, and nothing is claimed."""
     deadline = to_iso(world.clock() - timedelta(seconds=1))
     arn = world.start(f'{{"releaseId": "r", "pipelines": ["orders"], "deadline": "{deadline}"}}')
     with pytest.raises(ManifestInvalid, match=r"deadline: .* has passed"):

@@ -1,4 +1,4 @@
-"""How the guides are read, and what counts as the output that they show."""
+"""How the guides are parsed, and how their output is compared."""
 
 from pathlib import Path
 
@@ -41,14 +41,14 @@ approve
 
 @pytest.fixture
 def guide(tmp_path: Path) -> Path:
-    """A guide with one of everything."""
+    """A guide with a file, a command with output, and a command that is not run."""
     path = tmp_path / "guide.md"
     path.write_text(GUIDE, encoding="utf-8")
     return path
 
 
-def test_steps(guide: Path) -> None:
-    """Files and commands come in order, with what their remarks and outputs say of them."""
+def test_a_guide_is_parsed_into_files_and_commands(guide: Path) -> None:
+    """Files and commands come in order, with their remarks and expected output."""
     assert read(guide) == [
         File(name="release.json", content="{}\n"),
         Command(
@@ -69,15 +69,15 @@ def test_steps(guide: Path) -> None:
         "Some words.\n\n```text\nof nobody\n```",
     ],
 )
-def test_what_cannot_be_run_is_refused(guide: Path, fence: str) -> None:
-    """Nothing in a guide is left out in silence."""
+def test_a_block_that_cannot_be_run_is_an_error(guide: Path, fence: str) -> None:
+    """A code block without a meaning is an error with its line."""
     guide.write_text(GUIDE + "\n" + fence + "\n", encoding="utf-8")
     with pytest.raises(GuideError, match=r"guide\.md:\d+"):
         read(guide)
 
 
-def test_a_run_has_releases_of_its_own(guide: Path, tmp_path: Path) -> None:
-    """The ids of a guide's releases are replaced by others of the same length."""
+def test_each_run_has_its_own_release_ids(guide: Path, tmp_path: Path) -> None:
+    """Each run of a guide gets other release ids of the same length."""
     guide.write_text(f"release-machine watch {DAY}-1", encoding="utf-8")
     (tmp_path / "home").mkdir()
     first, second = (
@@ -107,5 +107,5 @@ PRINTED = """2026-11-22T18:00:01Z release 1: opened
     ],
 )
 def test_outputs_are_compared(expected: str, *, fits: bool) -> None:
-    """Times and durations may differ, lines and parts of them only where the guide says so."""
+    """Times and durations may differ; other text must match, except where the guide has dots."""
     assert is_as_expected(PRINTED, expected) is fits

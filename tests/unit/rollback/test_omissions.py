@@ -1,12 +1,11 @@
-"""What a rollback cannot do is told: where it never began, and where pipelines fit no more."""
+"""What a rollback cannot do is reported: a rollback that never started, and omitted pipelines."""
 
 import pytest
 
 from release_core.errors import RollbackRefused
-from tests.unit.apply.test_shipping import ship
-from tests.unit.rollback.test_release import ROLLBACK, failed, pins, read, request, run
-from tests.unit.run_pipeline.test_running import Crash, crash_after
+from tests.worlds.faults import crash_after
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import ROLLBACK, failed, pins, read, request, run
 
 
 @pytest.fixture
@@ -25,13 +24,13 @@ def world() -> ReleaseWorld:
         ("ABORTED", None),
     ],
 )
-def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
+def test_a_rollback_that_was_not_started_is_reported(
     world: ReleaseWorld, how: str, cause: str | None
 ) -> None:
-    """The close has promised a rollback that is not coming: the reason says so, once."""
+    """If the workflow ends before it starts the rollback, the release's reason says so once."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, "orders", "v2")
-    ship(world, "orders v2", pipeline="orders", fails=True)
+    world.ship("orders v2", fails=True)
     closed = world.close_release().at_end("v2", arn)
     world.step_functions.end(arn, how, error="Broken" if cause else None, cause=cause)
     for _ in range(2):
@@ -41,19 +40,19 @@ def test_a_workflow_that_ends_before_it_starts_the_rollback_is_told(
     assert [each["what"] for each in world.item("release", "v2")["audit"]].count(told) == 1
 
 
-def test_a_rollback_that_the_workflow_started_is_no_trouble(world: ReleaseWorld) -> None:
-    """The workflow of a failed release ends with the reason of the close."""
+def test_a_started_rollback_adds_nothing_to_the_reason(world: ReleaseWorld) -> None:
+    """If the workflow started the rollback, the release's reason stays as it was."""
     arn = world.begin("orders", release_id="v2", **ROLLBACK)
     world.wait(arn, "orders", "v2")
-    ship(world, "orders v2", pipeline="orders", fails=True)
+    world.ship("orders v2", fails=True)
     closed = world.close_release().at_end("v2", arn)
     world.step_functions.end(arn, "FAILED", error="ReleaseFailed", cause=closed["why"])
     world.close_release().when_ended(world.step_functions.status_event(arn))
     assert world.release("v2").why == closed["why"]
 
 
-def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: ReleaseWorld) -> None:
-    """One that has changed, is gone or is driven no more is named as what is not rolled back."""
+def test_a_changed_pipeline_is_omitted_and_the_others_roll_back(world: ReleaseWorld) -> None:
+    """A pipeline that changed, was deleted or is no longer driven is named and omitted."""
     with_variable = declaration("web") | {"variables": [{"name": "ENV", "defaultValue": "prod"}]}
     for each in (with_variable, declaration("gone"), declaration("given-away")):
         world.codepipeline.create_pipeline(pipeline=each)
@@ -82,15 +81,12 @@ def test_a_pipeline_that_fits_no_more_is_left_and_the_rest_goes_back(world: Rele
     ]
 
 
-def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
-    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A try that goes on after a crash makes its manifest anew, and may find another one."""
+def test_a_rollback_that_changed_after_its_claim_is_rejected(world: ReleaseWorld) -> None:
+    """After a crash the manifest is built again, and must be the one that was claimed."""
     arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
     rollback = world.start(request(closed, arn))
     opener = world.opener()
-    crash_after(monkeypatch, opener.ledger.openings, "claim")
-    with pytest.raises(Crash):
+    with crash_after(opener.ledger.openings, "claim"):
         opener(rollback)
     world.codepipeline.delete_pipeline(name="orders")
     with pytest.raises(RollbackRefused, match="changed since its id was claimed"):
@@ -99,8 +95,8 @@ def test_a_rollback_is_opened_as_it_was_claimed_or_not_at_all(
     assert not world.release("v2-rollback").pipelines
 
 
-def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
-    """A pipeline of type V1 cannot be started with what was good in it: the rest goes back."""
+def test_a_v1_pipeline_is_omitted_from_a_rollback(world: ReleaseWorld) -> None:
+    """A V1 pipeline accepts no pins, so it is omitted and the others roll back."""
     world.codepipeline.create_pipeline(pipeline=declaration("old") | {"pipelineType": "V1"})
     run(world, "v2", "old", "orders")
     arn, closed = run(world, "v3", "old", "orders", bad="orders", **ROLLBACK)
@@ -112,13 +108,12 @@ def test_a_pipeline_that_takes_no_pins_is_named(world: ReleaseWorld) -> None:
     assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
 
 
-def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorld) -> None:
-    """AWS need not tell the id of a revision: what has none is named, and the rest goes back."""
+def test_a_pipeline_whose_revision_has_no_id_is_omitted(world: ReleaseWorld) -> None:
+    """A pipeline whose recorded revision has no id is omitted; the others roll back."""
     arn = world.begin("payments", release_id="v2")
     world.wait(arn, "payments", "v2")
-    ship(world, "", pipeline="payments")
-    world.close_release().at_end("v2", arn)
-    world.step_functions.end(arn, "SUCCEEDED")
+    world.ship("", "payments")
+    world.close(arn, "v2")
     arn, closed = run(world, "v3", "payments", "orders", bad="orders", **ROLLBACK)
     assert closed["why"].endswith(
         "- payments: the revision of Fetch, good in release v2, has no id on record"
@@ -126,8 +121,8 @@ def test_a_revision_without_an_id_keeps_only_its_own_pipeline(world: ReleaseWorl
     assert world.open_release(world.start(request(closed, arn)))["pipelines"] == ["orders"]
 
 
-def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
-    """A rollback over a change of the pipeline's structure says what it cannot take back."""
+def test_a_pipeline_without_its_source_action_is_omitted(world: ReleaseWorld) -> None:
+    """A pipeline whose source action was renamed is omitted, with the reason."""
     text = failed(world)
     structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
     structure["stages"][0]["actions"][0]["name"] = "Download"
@@ -137,8 +132,8 @@ def test_a_source_that_is_gone_is_named(world: ReleaseWorld) -> None:
     assert world.open_release(world.start(text))["pipelines"] == ["catalog"]
 
 
-def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
-    """What a source action of now delivered then is on no record, and its newest is a guess."""
+def test_a_pipeline_with_a_new_source_action_is_omitted(world: ReleaseWorld) -> None:
+    """A pipeline with a new source action is omitted, because its old revision is unknown."""
     text = failed(world)
     structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
     actions = structure["stages"][0]["actions"]
@@ -153,10 +148,10 @@ def test_a_source_that_is_new_is_named(world: ReleaseWorld) -> None:
 
 
 @pytest.mark.parametrize("takes_keys", [True, False])
-def test_a_source_that_reads_another_object_goes_back_to_the_one_of_before(
+def test_a_source_that_reads_another_object_gets_its_earlier_key(
     world: ReleaseWorld, *, takes_keys: bool
 ) -> None:
-    """With the key of then where the action takes one, else the pipeline is named."""
+    """The earlier key is pinned if the action allows it; otherwise the pipeline is omitted."""
     text = failed(world)
     structure = world.codepipeline.get_pipeline(name="orders")["pipeline"]
     structure["stages"][0]["actions"][0]["configuration"] |= {
@@ -176,8 +171,8 @@ def test_a_source_that_reads_another_object_goes_back_to_the_one_of_before(
     )
 
 
-def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None:
-    """Whoever hands in a manifest that was written down earlier sees what it takes back besides."""
+def test_the_plan_of_a_rollback_warns_of_later_releases(world: ReleaseWorld) -> None:
+    """A plan of an older rollback manifest warns of releases that came later."""
     run(world, "v2", "orders", bad="orders")
     manifest = read(world, "v2").manifest
     (before,) = world.planner()(manifest).pipelines
@@ -187,8 +182,8 @@ def test_a_plan_of_a_rollback_tells_what_came_later(world: ReleaseWorld) -> None
     assert (told in before.warnings, told in after.warnings) == (False, True)
 
 
-def test_a_refusal_is_noted_once(world: ReleaseWorld) -> None:
-    """A try whose answer was lost is repeated, and refused again."""
+def test_a_rejected_rollback_is_recorded_once(world: ReleaseWorld) -> None:
+    """If the opening is repeated, the release's audit has the rejection once."""
     arn, closed = run(world, "v2", "orders", bad="orders", **ROLLBACK)
     run(world, "v3", "orders")
     rollback = world.start(request(closed, arn))

@@ -1,4 +1,4 @@
-"""Whatever became of a pipeline, its rollback ships what was good in it, or names it."""
+"""However a pipeline was changed, its rollback ships the last success or names the pipeline."""
 
 from typing import Any
 from unittest.mock import patch
@@ -11,11 +11,11 @@ from localstack_codepipeline.model import ActionResult, RunAction
 from localstack_codepipeline.model import Revision as Delivered
 from release_core.aws.source_lookup import Lookup, RevisionSources
 from release_core.errors import RollbackRefused
-from tests.unit.rollback.test_release import ROLLBACK, read, request
-from tests.unit.run_pipeline.test_running import FAILURE
+from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import ROLLBACK, read, request
 
-# What makes the pipeline ``web``, each part first as it is most often, and what people make of it.
+# The parts of the pipeline ``web``: the usual value first, then values that people change it to.
 PARTS: dict[str, list[Any]] = {
     "there": [True, False],
     "type": ["V2", "V1"],
@@ -30,7 +30,7 @@ PARTS: dict[str, list[Any]] = {
 
 
 def structure(parts: dict[str, Any]) -> dict[str, Any]:
-    """The pipeline that these parts make."""
+    """The pipeline declaration for these parts."""
     web = declaration("web") | {"pipelineType": parts["type"]}
     configuration = {name: parts[name] for name in [*PARTS][5:]}
     if parts["type"] == "V2":
@@ -55,7 +55,7 @@ def structure(parts: dict[str, Any]) -> dict[str, Any]:
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The parts of the pipeline as they were, and after some of them have changed."""
+    """The parts of the pipeline before, and after some of them have changed."""
     before = {name: values[0] for name, values in PARTS.items()}
     for name in draw(st.sets(st.sampled_from([*PARTS][1:]), max_size=3)):
         before[name] = draw(st.sampled_from(PARTS[name]))
@@ -66,12 +66,12 @@ def changes(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def sources(world: ReleaseWorld) -> list[RunAction]:
-    """The source actions that run now."""
+    """The running source actions."""
     return [each for each in world.codepipeline.actions.values() if each.stage == "Source"]
 
 
 def origin(action: RunAction) -> tuple[str, ...]:
-    """The object or the repository that a source action reads."""
+    """The object or repository that a source action reads."""
     given = action.configuration
     if action.provider != "S3":
         return (given["RepositoryName"],)
@@ -81,7 +81,7 @@ def origin(action: RunAction) -> tuple[str, ...]:
 def release(
     world: ReleaseWorld, release_id: str, revision: str, *, fails: bool = False
 ) -> tuple[str, dict[str, Any], dict[str, tuple[str, ...]]]:
-    """Release ``web``; answers the execution, its close, and what each source action has read."""
+    """Release ``web``; returns the execution, its close, and what each source action read."""
     structure = world.codepipeline.get_pipeline(name="web")["pipeline"]
     given_now = {each["name"]: "app.zip" for each in structure.get("variables", [])}
     arn = world.begin({"name": "web", "variables": given_now}, release_id=release_id, **ROLLBACK)
@@ -89,8 +89,7 @@ def release(
     read_now = {each.action: origin(each) for each in sources(world)}
     for each in sources(world):
         world.finish(each, ActionResult(revision=Delivered(revision)))
-    world.play("web", fail=FAILURE if fails else None)
-    world.deliver()
+    world.complete("web", fail=FAILURE if fails else None)
     closed = world.close_release().at_end(release_id, arn)
     world.step_functions.end(arn, "FAILED" if fails else "SUCCEEDED")
     return arn, closed, read_now
@@ -98,10 +97,10 @@ def release(
 
 @settings(max_examples=100)
 @given(changes(), st.sampled_from(["v1", "v1", "v1", ""]))
-def test_a_rollback_is_opened_as_planned_and_takes_nothing_else(
+def test_a_rollback_reads_the_earlier_sources(
     change: tuple[dict[str, Any], dict[str, Any]], revision: str
 ) -> None:
-    """Each source action of what goes back reads what it read then, at the revision of then."""
+    """Each source action of a rollback reads the same place and revision as in v1."""
     before, after = change
     world = ReleaseWorld()
     world.codepipeline.create_pipeline(pipeline=structure(before))

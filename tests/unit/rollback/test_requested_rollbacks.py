@@ -1,4 +1,4 @@
-"""What a person is told of a rollback, and which requests and manifests for one are refused."""
+"""Rollbacks that a person requests, and requests and manifests that are rejected."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import pytest
 
 from release_core.errors import ManifestInvalid, RollbackRefused
 from release_core.strict_json import write_json
-from tests.unit.rollback.test_release import failed, finish, read, run
 from tests.worlds.release_world import ReleaseWorld
+from tests.worlds.rollbacks import failed, finish, read, run
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def world() -> ReleaseWorld:
     return world
 
 
-def test_a_person_sees_what_would_happen(world: ReleaseWorld) -> None:
-    """The reader writes nothing, and finds the first id that is free."""
+def test_reading_a_rollback_writes_nothing(world: ReleaseWorld) -> None:
+    """The reader shows the rollback with the first free id, and writes nothing."""
     run(world, "v2", "orders")
     before = world.items("releases"), world.items("pipelines")
     rollback = read(world, "v2")
@@ -28,8 +28,8 @@ def test_a_person_sees_what_would_happen(world: ReleaseWorld) -> None:
     assert (world.items("releases"), world.items("pipelines")) == before
 
 
-def test_a_persons_manifest_is_linked_like_any_rollback(world: ReleaseWorld) -> None:
-    """Through whichever door it comes."""
+def test_a_submitted_rollback_is_linked_to_its_release(world: ReleaseWorld) -> None:
+    """A submitted manifest of a rollback is recorded in the release that it rolls back."""
     run(world, "v2", "orders")
     arn = world.start(write_json({"manifest": read(world, "v2").manifest, "requestedBy": "me"}))
     assert world.open_release(arn)["release_id"] == "v2-rollback"
@@ -37,8 +37,8 @@ def test_a_persons_manifest_is_linked_like_any_rollback(world: ReleaseWorld) -> 
     assert world.item("release", "v2")["audit"][-1]["who"] == "me"
 
 
-def test_a_rollback_that_failed_can_be_made_again(world: ReleaseWorld) -> None:
-    """Another rollback of the same release is no conflict: it ships the same."""
+def test_a_failed_rollback_can_be_repeated(world: ReleaseWorld) -> None:
+    """A second rollback of the same release ships the same, without a conflict."""
     run(world, "v2", "orders")
     arn = world.start(write_json(read(world, "v2").manifest))
     world.open_release(arn)
@@ -49,7 +49,7 @@ def test_a_rollback_that_failed_can_be_made_again(world: ReleaseWorld) -> None:
 
 
 def test_a_release_that_came_later_is_a_conflict(world: ReleaseWorld) -> None:
-    """Whether it succeeded or not, it is named, and rolled back over only when that is wanted."""
+    """A later release is a conflict, even a failed one, unless over_later is set."""
     run(world, "v2", "orders", "catalog")
     run(world, "v3", "orders")
     run(world, "v4", "catalog", bad="catalog")
@@ -62,7 +62,7 @@ def test_a_release_that_came_later_is_a_conflict(world: ReleaseWorld) -> None:
 
 
 def test_a_rollback_is_not_rolled_back(world: ReleaseWorld) -> None:
-    """Neither by its id nor by a manifest that says so."""
+    """A rollback cannot be rolled back, neither by a request nor by a manifest."""
     arn = world.start(failed(world))
     world.open_release(arn)
     finish(world, arn, "v2-rollback", "catalog", "orders")
@@ -74,10 +74,10 @@ def test_a_rollback_is_not_rolled_back(world: ReleaseWorld) -> None:
 
 
 @pytest.mark.parametrize("rolled_back", ["nothing", "running"])
-def test_a_manifest_cannot_roll_back_what_is_not_at_rest(
+def test_a_manifest_can_roll_back_only_an_ended_release(
     world: ReleaseWorld, rolled_back: str
 ) -> None:
-    """The release must be there and have ended; the pipelines of the manifest stay free."""
+    """Rolling back an unknown or running release is rejected, and nothing is held."""
     world.begin("catalog", release_id="running")
     manifest = {"releaseId": "x", "pipelines": ["orders"], "rollbackOf": rolled_back}
     with pytest.raises(RollbackRefused):
@@ -85,8 +85,8 @@ def test_a_manifest_cannot_roll_back_what_is_not_at_rest(
     assert world.ledger.lock_holders(["orders"]) == {}
 
 
-def test_a_manifest_rolls_back_only_what_the_release_had(world: ReleaseWorld) -> None:
-    """A release that says forever by whom it was rolled back must have been: plan and opening."""
+def test_a_manifest_can_roll_back_only_pipelines_of_the_release(world: ReleaseWorld) -> None:
+    """Plan and opening reject a rollback with a pipeline that the release never had."""
     run(world, "v2", "orders", bad="orders")
     manifest = {"releaseId": "x", "pipelines": ["payments", "orders"], "rollbackOf": "v2"}
     (problem,) = world.planner()(manifest).problems
@@ -108,9 +108,9 @@ def test_a_manifest_rolls_back_only_what_the_release_had(world: ReleaseWorld) ->
     ],
     ids=("unknown key", "number", "bad id", "no id", "bad name"),
 )
-def test_a_request_that_means_nothing_is_refused(
+def test_an_invalid_rollback_request_is_rejected(
     world: ReleaseWorld, fields: dict[str, Any]
 ) -> None:
-    """The request for a rollback is read as strictly as a manifest."""
+    """Wrong types and unknown keys in a rollback request are rejected."""
     with pytest.raises(ManifestInvalid, match="The request for a rollback has 1 problem"):
         world.open_release(world.start(write_json({"rollBack": "v2", **fields})))
