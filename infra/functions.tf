@@ -73,6 +73,7 @@ module "microfunction" {
   name               = "${var.name_prefix}-${replace(each.key, "_", "-")}"
   description        = each.value.description
   package            = "${local.functions_dir}/${each.key}.zip"
+  record             = "${local.functions_dir}/${each.key}.zip.json"
   handler            = "${each.key}.handler.handler"
   architecture       = var.architecture
   timeout_seconds    = each.value.timeout_seconds

@@ -22,6 +22,7 @@ variables {
   name               = "two-greet"
   description        = "Greets."
   package            = "../.build/functions/open_release.zip"
+  record             = "../.build/functions/open_release.zip.json"
   handler            = "greet.handler.handler"
   architecture       = jsondecode(file("../.build/functions/open_release.zip.json")).architecture
   timeout_seconds    = 30
@@ -146,6 +147,7 @@ run "a_zip_that_was_replaced_is_refused" {
   variables {
     architecture = "arm64"
     package      = "tests/packages/swapped.txt"
+    record       = "tests/packages/swapped.txt.json"
   }
 
   module {
@@ -153,12 +155,25 @@ run "a_zip_that_was_replaced_is_refused" {
   }
 }
 
-run "a_zip_without_a_record_is_refused" {
+run "a_missing_record_is_refused" {
   command         = plan
   expect_failures = [aws_lambda_function.function]
 
   variables {
-    package = "../statemachine.asl.json"
+    record = "../.build/functions/no-such-record.json"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}
+
+run "a_zip_for_each_processor_needs_no_record" {
+  command = plan
+
+  variables {
+    package = "tests/packages/swapped.txt"
+    record  = null
   }
 
   module {

@@ -130,7 +130,7 @@ class Terraform:
         return [f"-state={self._state_file()}"] if self._target.state else []
 
     def _run(self, *arguments: str) -> str:
-        done = self._call(*arguments, capture_output=True, text=True)
+        done = self._call(*arguments, "-no-color", capture_output=True, text=True)
         with self._log.open("a") as log:
             log.write(f"$ terraform {' '.join(arguments)}\n{done.stdout}{done.stderr}\n")
         if done.returncode:

@@ -1,9 +1,9 @@
 # One function: its code, its role, its log group and, when events invoke it, the queue of events that failed.
 
 locals {
-  # tools/build_functions.py writes a record beside each zip: Terraform cannot read files in a zip.
-  record = try(jsondecode(file("${var.package}.json")), { architecture = "unknown", sha256 = "unknown" })
-  build  = "Build the zips again: .venv/bin/python tools/build_functions.py --architecture ${var.architecture}"
+  built_for    = var.record == null ? var.architecture : try(jsondecode(file(var.record)).architecture, "an unknown processor")
+  built_sha256 = var.record == null ? filesha256(var.package) : try(jsondecode(file(var.record)).sha256, "unknown")
+  build_again  = "Build the zips again: .venv/bin/python tools/build_functions.py --architecture ${var.architecture}"
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -45,13 +45,13 @@ resource "aws_lambda_function" "function" {
 
   lifecycle {
     precondition {
-      condition     = local.record.architecture == var.architecture
-      error_message = "${var.package} is built for ${local.record.architecture}, but architecture is ${var.architecture}. ${local.build}"
+      condition     = local.built_for == var.architecture
+      error_message = "${var.package} is built for ${local.built_for}, but architecture is ${var.architecture}. ${local.build_again}"
     }
 
     precondition {
-      condition     = local.record.sha256 == filesha256(var.package)
-      error_message = "${var.package} is not the zip that ${var.package}.json describes. ${local.build}"
+      condition     = local.built_sha256 == filesha256(var.package)
+      error_message = "${var.package} differs from the zip that its record describes. ${local.build_again}"
     }
   }
 }

@@ -9,8 +9,14 @@ variable "description" {
 }
 
 variable "package" {
-  description = "Path of the zip. The record <zip>.json beside it names the processor and the SHA-256 of the zip."
+  description = "Path of the zip."
   type        = string
+}
+
+variable "record" {
+  description = "Path of a JSON file with the architecture and the sha256 of the zip: Terraform cannot read files in a zip. null for a zip that runs on each processor."
+  type        = string
+  default     = null
 }
 
 variable "handler" {
