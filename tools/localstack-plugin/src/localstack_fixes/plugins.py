@@ -8,19 +8,23 @@ def repair_localstack() -> None:
     """Applies each repair; eager loading of services, at priority 0, comes after."""
     from localstack_fixes import (  # noqa: PLC0415 - LocalStack is being set up until then
         caller_identity,
+        content_types,
         dynamodb_local,
         environment_registry,
         event_keys,
         execution_input,
+        parsed_paths,
         stopped_execution,
         task_tokens,
     )
 
     caller_identity.apply()
+    content_types.apply()
     dynamodb_local.apply()
     environment_registry.apply()
     event_keys.apply()
     execution_input.apply()
+    parsed_paths.apply()
     stopped_execution.apply()
     task_tokens.apply()
 

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from localstack import config
+from localstack.services.dynamodb.server import DynamodbServer
 from localstack.services.lambda_.invocation.executor_endpoint import NAMESPACE
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import (
@@ -143,6 +144,10 @@ def function_spec(version: FunctionVersion, env_vars: dict[str, str]) -> Functio
         "LANG": "en_US.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
     }
+    # With one database for all accounts and Regions a function can ask DynamoDB Local itself:
+    # LocalStack would only pass the request on, which takes it longer than the request takes.
+    if (dynamodb := DynamodbServer.get()).share_db:
+        environment["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb.url
     if log_format == "JSON":
         environment["AWS_LAMBDA_LOG_LEVEL"] = settings.logging_config["ApplicationLogLevel"]
     return FunctionSpec(

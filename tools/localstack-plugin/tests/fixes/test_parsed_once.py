@@ -1,0 +1,76 @@
+"""What LocalStack parses at every state and request is parsed once, and means the same."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from localstack_fixes import content_types, parsed_paths
+
+ROLE = "arn:aws:iam::000000000000:role/repairs"
+
+
+@pytest.mark.parametrize(
+    ("parse_once", "name"),
+    [(parsed_paths.parse_once, "parse"), (content_types.parse_once, "_parseContentType")],
+)
+def test_a_text_is_parsed_once(parse_once: Callable[[Any], None], name: str) -> None:
+    """A second call with the same text gets the first one's answer; an error is no answer."""
+    parsed = []
+
+    def parse(text: str) -> list[str]:
+        parsed.append(text)
+        if text == "wrong":
+            raise ValueError(text)
+        return [text]
+
+    module = SimpleNamespace(**{name: parse})
+    parse_once(module)
+    again = getattr(module, name)
+
+    assert again("$.a") is again("$.a")
+    assert again("$.b") == ["$.b"]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="wrong"):
+            again("wrong")
+    assert parsed == ["$.a", "$.b", "wrong", "wrong"]
+
+
+@pytest.mark.platform
+def test_executions_share_paths_and_no_values() -> None:
+    """Executions of one machine that run at the same time each read and write their own values."""
+    # The name of the host for synchronous executions would need DNS.
+    client = boto3.client("stepfunctions", config=Config(inject_host_prefix=False))
+    states = {
+        "Take": {
+            "Type": "Pass",
+            "InputPath": "$.items[1]",
+            "ResultPath": "$.taken.first",
+            "Next": "Show",
+        },
+        "Show": {"Type": "Pass", "OutputPath": "$.taken.first.name", "End": True},
+    }
+    machine = client.create_state_machine(
+        name=f"repairs-{uuid4()}",
+        roleArn=ROLE,
+        definition=json.dumps({"StartAt": "Take", "States": states}),
+        type="EXPRESS",
+    )["stateMachineArn"]
+
+    def run(number: int) -> str:
+        items = [{"name": "other"}, {"name": f"n{number}"}]
+        answer = client.start_sync_execution(
+            stateMachineArn=machine, input=json.dumps({"items": items})
+        )
+        return str(answer.get("output") or answer)
+
+    with ThreadPoolExecutor(4) as threads:
+        outputs = list(threads.map(run, range(8)))
+    client.delete_state_machine(stateMachineArn=machine)
+    assert outputs == [f'"n{number}"' for number in range(8)]
