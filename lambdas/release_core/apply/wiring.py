@@ -20,9 +20,9 @@ from release_core.settings import FunctionSettings
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingParts:
-    """The parts that only read; ``client`` makes the client of the AWS service with a name.
+    """The parts that only read; ``client`` makes the client of an AWS service by its name.
 
-    ``patterns`` are those of the names of pipelines that the deployment may release.
+    ``patterns`` match the names of the pipelines that the deployment may release.
     """
 
     client: Callable[[str], Any]
@@ -33,8 +33,8 @@ class ReadingParts:
 
     @cached_property
     def reader(self) -> LedgerReader:
-        """The ledger, to be read."""
-        return LedgerReader(self.client("dynamodb"), self.tables)
+        """The ledger for people: it reads no task tokens."""
+        return LedgerReader(self.client("dynamodb"), self.tables, for_people=True)
 
     @cached_property
     def codepipeline(self) -> CodePipeline:

@@ -98,11 +98,17 @@ class Written:
 
 
 class Table:
-    """One table, by its items' keys; all reads are consistent."""
+    """One table, by its items' keys; all reads are consistent.
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    Reads ask for all ``attributes`` unless some are given; ``a.b`` is attribute b of the map a.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", name: str, *, attributes: Sequence[str] = ()
+    ) -> None:
         self._client = client
         self.name = name
+        self._projection = ", ".join(f"#{each.replace('.', '.#')}" for each in attributes)
 
     def get_all(self, keys: Sequence[Item]) -> Iterator[Item]:
         """The items with these keys that exist, in no order."""
@@ -111,6 +117,7 @@ class Table:
                 self.name: {
                     "Keys": [to_attributes(key) for key in keys[start : start + BATCH_GET_LIMIT]],
                     "ConsistentRead": True,
+                    **self._projected(),
                 }
             }
             while wanted:
@@ -119,22 +126,31 @@ class Table:
                 wanted = answer.get("UnprocessedKeys")
 
     def query(
-        self, condition: str, values: Item, *, index: str | None = None, only: str = ""
+        self,
+        condition: str,
+        values: Item,
+        *,
+        index: str | None = None,
+        only: str = "",
+        backwards: bool = False,
+        page: int | None = None,
     ) -> Iterator[Item]:
         """The items of one partition whose key meets the condition, in the order of their keys.
 
-        ``only`` is what they have to meet besides. An ``index`` may lag behind.
+        ``only`` is what they have to meet besides. An ``index`` may lag behind. ``page`` is the
+        number of items that one call reads.
         """
-        names = _NAME.findall(f"{condition} {only}")
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": {f"#{name}": name for name in names},
             "ExpressionAttributeValues": to_attributes(
                 {f":{name}": value for name, value in values.items()}
             ),
+            **self._projected(condition, only),
             **({"FilterExpression": only} if only else {}),
             **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"ScanIndexForward": False} if backwards else {}),
+            **({"Limit": page} if page else {}),
         }
         while True:
             answer = self._client.query(**request)
@@ -178,6 +194,15 @@ class Table:
     def checking(self, key: Item, update: Update) -> dict[str, Any]:
         """The condition of an update alone as an action of a transaction."""
         return {"ConditionCheck": self._action(Key=to_attributes(key), **update.request())}
+
+    def _projected(self, *expressions: str) -> dict[str, Any]:
+        """The attributes to read, and the names of these and of other expressions of a read."""
+        names = _NAME.findall(" ".join((*expressions, self._projection)))
+        request = {
+            "ProjectionExpression": self._projection,
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+        }
+        return {name: value for name, value in request.items() if value}
 
     def _action(self, **parts: Any) -> dict[str, Any]:
         return {
