@@ -201,7 +201,7 @@ class Release:
     release_id: str
     status: ReleaseStatus
     execution_arn: str
-    manifest_sha256: str
+    manifest_sha256: str = ""
     opened_at: datetime
     resumed_at: datetime | None = None
     attempt: int = 1

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
+from release_core.ledger.history import HistoryReader
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import Event, LookFailed, ReleaseWaits
 from release_machine.follow.opening import (
@@ -23,8 +24,8 @@ from release_machine.follow.opening import (
 )
 from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
 from release_machine.release.busy import Hold
-from release_machine.release.ledger_reader import LedgerReader
 from release_machine.views.plain import PlainView
+from tests.worlds.ledger_world import TABLES
 
 type At = Callable[[float], datetime]
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
@@ -39,9 +40,7 @@ class Scene:
     def __init__(self, stubbed: Stubbed, started: datetime) -> None:
         self._sfn, self._executions = stubbed("stepfunctions")
         dynamodb, self._items = stubbed("dynamodb")
-        self._ledger = LedgerReader(
-            dynamodb=dynamodb, releases_table="releases", executions_table="executions"
-        )
+        self._ledger = HistoryReader(dynamodb, TABLES)
         self._started = started
         self.now = started
         self.pauses: list[float] = []
@@ -56,7 +55,8 @@ class Scene:
 
     def pointer(self, **item: str) -> None:
         stored = {name: {"S": value} for name, value in item.items()}
-        self._items.add_response("get_item", {"Item": stored} if item else {})
+        found = {TABLES.releases: [stored] if item else []}
+        self._items.add_response("batch_get_item", {"Responses": found, "UnprocessedKeys": {}})
 
     def looks(self, number: int) -> None:
         """So many looks at an execution that has not opened its release, and one when it has."""

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.commands import plan as plan_command
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
@@ -173,10 +174,10 @@ def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
         aws.releases["2026.11.22-1"],
         release_id=EXECUTION,
         execution_arn=EXECUTION,
-        status="REJECTED",
+        status=ReleaseStatus.REJECTED,
         why="ManifestInvalid: pipelines: missing",
         pipeline_count=0,
-        pipelines=(),
+        pipelines={},
     )
     aws.releases, aws.pointer = {EXECUTION: rejected}, None
     result = run("watch", "mine")

@@ -8,14 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from rich.console import Console
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.follow.events import LookFailed
 from release_machine.follow.loop import changes
-from release_machine.release.model import (
-    Estimate,
-    Pipeline,
-    Release,
-    Snapshot,
-)
+from release_machine.release.model import Estimate, Snapshot
 from release_machine.terminal.output import draws_in_place
 from release_machine.text.wording import duration, left
 from release_machine.views.live import LiveView
@@ -24,6 +20,7 @@ from release_machine.views.plain import PlainView
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import release_header
 from tools.operator.tests.samples.drawing import drawn
+from tools.operator.tests.samples.made_release import by_name
 
 type At = Callable[[float], datetime]
 
@@ -37,7 +34,10 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         running,
         at=at(50),
         release=replace(
-            running.release, status="FAILED", closed_at=at(49.5), why="orders: FAILED\nat Deploy"
+            running.release,
+            status=ReleaseStatus.FAILED,
+            closed_at=at(49.5),
+            why="orders: FAILED\nat Deploy",
         ),
     )
     view.show(
@@ -161,7 +161,7 @@ def test_latest_releases(running: Snapshot, at: At) -> None:
     """The list names a rejected manifest by its execution, having no id."""
     rejected = Release(
         release_id="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
-        status="REJECTED",
+        status=ReleaseStatus.REJECTED,
         execution_arn="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
         opened_at=at(-60),
         closed_at=at(-60),
@@ -246,10 +246,8 @@ def test_time_left(seconds: float, written: str) -> None:
 def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
     """However low the terminal is, the picture is cut to it by leaving out what needs nobody."""
     console = Console(file=io.StringIO(), width=100, height=height)
-    many = tuple(
-        Pipeline(name=f"p{number}", position=number, status="WAITING") for number in range(5, 40)
-    )
-    release = replace(running.release, pipelines=(*running.release.pipelines, *many))
+    many = tuple(Pipeline(name=f"p{number}", position=number) for number in range(5, 40))
+    release = replace(running.release, pipelines={**running.release.pipelines, **by_name(many)})
     view = LiveView(console, clock=lambda: at(42))
     view.show(replace(running, release=release, activity={}), [])
     picture = drawn(view.draw())
@@ -262,16 +260,18 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
     """Commands give way to the pipelines that run: shorter, then one that shows the others."""
     execution_arn = running.release.execution_arn
     waiting = tuple(
-        Pipeline(name=f"p{number}", position=number, status="RUNNING", started_at=at(2))
+        Pipeline(
+            name=f"p{number}", position=number, status=PipelineStatus.RUNNING, started_at=at(2)
+        )
         for number in range(12)
     )
-    quiet = tuple(
-        Pipeline(name=f"q{number}", position=number, status="WAITING") for number in range(12, 20)
-    )
+    quiet = tuple(Pipeline(name=f"q{number}", position=number) for number in range(12, 20))
     asked = running.activity["web"]
     snapshot = replace(
         running,
-        release=replace(running.release, pipelines=(*waiting, *quiet), execution_arn=execution_arn),
+        release=replace(
+            running.release, pipelines=by_name((*waiting, *quiet)), execution_arn=execution_arn
+        ),
         activity={"p0": asked, "p1": asked},
     )
 
@@ -294,10 +294,10 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
 def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
     """A name of a hundred signs is shortened, so that its status, times and place can be read."""
     name = "production-" + "checkout-and-payments-" * 4 + "x"
-    web = replace(running.release.pipelines[3], name=name)
+    web = replace(running.release.pipelines["web"], name=name)
     picture = drawn(
         pipeline_table(
-            replace(running.release, pipelines=(web,)),
+            replace(running.release, pipelines=by_name((web,))),
             now=at(42),
             activity={name: running.activity["web"]},
             width=width,

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
+from release_core.domain.release import Release
 from release_core.rollback.reader import rollback_name
 from release_machine.actions.cancel import NO_EXECUTION
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError
-from release_machine.release.model import Release
 
 _LOOKS = 120
 # DescribeExecution is eventually consistent: what is not there yet may have been started.
@@ -21,7 +21,7 @@ _RUNNING = "RUNNING"
 def announced_by(session: Session, rollback_id: str) -> Release | None:
     """The failed release whose close says that the release of this id rolls it back."""
     failed_id = re.sub(r"-rollback(-[0-9]+)?$", "", rollback_id)
-    failed = session.ledger.release(failed_id) if failed_id != rollback_id else None
+    failed = session.ledger.get_release(failed_id) if failed_id != rollback_id else None
     return failed if failed and failed.rolls_back_as == rollback_id else None
 
 

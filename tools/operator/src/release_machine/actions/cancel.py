@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from release_core.domain.release import PipelineStatus, Release
 from release_machine.errors import UsageError
 from release_machine.follow.observer import unknown_release
-from release_machine.release.model import SKIPPED, SUCCEEDED, Release
 from release_machine.release.situation import abandon_command
 from release_machine.text.wording import clock_time
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 ERROR = "StoppedByHand"
-_KINDS = {SUCCEEDED: "succeeded before", "STOPPED": "stopped", SKIPPED: "skipped"}
+_KINDS = {
+    PipelineStatus.SUCCEEDED: "succeeded before",
+    PipelineStatus.STOPPED: "stopped",
+    PipelineStatus.SKIPPED: "skipped",
+}
 # What DescribeExecution answers for a name that no execution has, or can have.
 NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
 
@@ -59,8 +63,8 @@ def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
 def summary(release: Release) -> Iterator[str]:
     """What became of the pipelines of a release that was stopped, one line for each kind."""
     kinds: dict[str, list[str]] = {}
-    for each in release.pipelines:
-        kind = _KINDS.get(each.status, "ended otherwise" if each.ended else "still stopping")
+    for each in release.pipelines.values():
+        kind = _KINDS.get(each.status, "ended otherwise" if each.status.ended else "still stopping")
         kinds.setdefault(kind, []).append(
             f"{each.name} {each.status}" if kind == "ended otherwise" else each.name
         )
@@ -70,7 +74,7 @@ def summary(release: Release) -> Iterator[str]:
 
 def still_stopping(release: Release) -> Iterator[str]:
     """The executions of a closed release that still run, each with the command that ends it."""
-    for each in release.pipelines:
-        if not each.ended and each.execution_id:
+    for each in release.pipelines.values():
+        if not each.status.ended and each.execution_id:
             command = abandon_command(each.name, each.execution_id)
             yield f"{each.name} waits for the action in progress; to end it now: {command}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from release_core.clock import from_zoned_iso
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.strict_json import write_json
 from release_machine.errors import UsageError
-from release_machine.release.model import RUNNING, Release
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def refuse_unretriable(release: Release) -> None:
     """Raise UsageError for a release that still runs, is taken back, or never was one."""
-    if release.status == RUNNING:
+    if release.status is ReleaseStatus.RUNNING:
         raise UsageError(
             f"Release {release.release_id} still runs, as {release.execution_arn}.",
             f"Follow it with: release-machine watch {release.release_id}; "
@@ -50,12 +49,12 @@ def read_deadline(text: str) -> datetime:
 
 
 def new_deadline(
-    stored: str, *, given: datetime | None, now: datetime
+    manifest: Mapping[str, Any], *, given: datetime | None, now: datetime
 ) -> tuple[dict[str, str | None], str | None]:
     """What of the deadline differs from the manifest on record, and the one that has passed."""
     if given is not None:
         return {"deadline": given.isoformat()}, None
-    before = json.loads(stored).get("deadline")
+    before = manifest.get("deadline")
     if before is None or datetime.fromisoformat(before) > now:
         return {}, None
     return {"deadline": None}, before

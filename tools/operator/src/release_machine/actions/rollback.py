@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.strict_json import MAX_BYTES, write_json
 from release_machine.errors import OperatorError, UsageError
-from release_machine.release.model import RUNNING, SUCCEEDED, Release
 from release_machine.text.printable import visible
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def refusal(error: RollbackRefused, release: Release) -> UsageError:
     """Why a release cannot be rolled back, and which commands lead on."""
     release_id = release.release_id
-    if release.status == RUNNING:
+    if release.status is ReleaseStatus.RUNNING:
         next_step = f"Stop it first: release-machine cancel {release_id}"
-    elif release.rollback_of and release.status == SUCCEEDED:
+    elif release.rollback_of and release.status is ReleaseStatus.SUCCEEDED:
         next_step = (
             f"To ship {release.rollback_of} again, submit its manifest with a new releaseId and "
             f"the revisions of: release-machine show {release.rollback_of} --bom"
@@ -43,9 +43,9 @@ def done_before(release: Release, earlier: Release | None) -> str | None:
 
     Raises UsageError while that one runs.
     """
-    if earlier is None or earlier.status not in {RUNNING, SUCCEEDED}:
+    if earlier is None or earlier.status not in {ReleaseStatus.RUNNING, ReleaseStatus.SUCCEEDED}:
         return None
-    if earlier.status == RUNNING:
+    if earlier.status is ReleaseStatus.RUNNING:
         raise under_way(release)
     return (
         f"release {release.release_id} was rolled back by release {earlier.release_id}, which has "

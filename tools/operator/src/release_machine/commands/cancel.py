@@ -2,10 +2,10 @@
 
 import click
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.actions.cancel import refuse_unstoppable, stop_execution, summary
 from release_machine.actions.find import find_release
 from release_machine.errors import OperatorError
-from release_machine.release.model import CANCELLED
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_to_end
 from release_machine.terminal.output import tell
@@ -29,7 +29,7 @@ def command(context: click.Context, release_id: str, *, reason: str | None) -> N
     """
     session = open_session(context)
     found, arn = find_release(session, release_id)
-    if found and found.status == CANCELLED:
+    if found and found.status is ReleaseStatus.CANCELLED:
         tell(f"release {found.release_id} is CANCELLED already: {found.why}")
     else:
         refuse_unstoppable(found, arn, sfn=session.sfn)
@@ -43,7 +43,7 @@ def command(context: click.Context, release_id: str, *, reason: str | None) -> N
     ended = found if found and found.over else follow_to_end(session, opened, what="the stop")
     for line in summary(ended):
         tell(line)
-    if ended.status != CANCELLED:
+    if ended.status is not ReleaseStatus.CANCELLED:
         raise OperatorError(
             f"Release {opened} was {ended.status} before the stop could reach it.",
             f"See it with: release-machine show {opened}",

@@ -4,9 +4,9 @@ import sys
 
 import click
 
+from release_core.manifest.checks import release_id_of
 from release_core.plan.document import Plan
-from release_core.strict_json import read_json
-from release_machine.deployment.machine import planner
+from release_machine.deployment.reading_parts import planner
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import NOT_RELEASED
 from release_machine.terminal.output import open_console, show
@@ -42,7 +42,7 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
     if checked.manifest is None:
         _tell_invalid(checked, as_json=as_json)
         sys.exit(INVALID)
-    plan = planner(open_session(context))(read_json(content, place="the manifest"))
+    plan = planner(open_session(context))(checked.document)
     if as_json:
         write(plan.as_json())
     else:
@@ -55,6 +55,6 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
 def _tell_invalid(checked: Checked, *, as_json: bool) -> None:
     if as_json:
         problems = tuple(map(str, checked.findings))
-        write(Plan(release_id=checked.release_id, problems=problems).as_json())
+        write(Plan(release_id=release_id_of(checked.document), problems=problems).as_json())
     else:
         click.echo("\n".join(checked.lines()))

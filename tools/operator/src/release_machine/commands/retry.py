@@ -2,6 +2,8 @@
 
 import click
 
+from release_core.domain.release import ReleaseStatus
+from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
     new_deadline,
@@ -11,8 +13,6 @@ from release_machine.actions.retry import (
 )
 from release_machine.errors import OperatorError
 from release_machine.interrupts import handing_in
-from release_machine.release.busy import pipeline_names
-from release_machine.release.model import SUCCEEDED
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
 from release_machine.terminal.output import now, tell
@@ -42,17 +42,17 @@ def command(
     session = open_session(context)
     found = known_release(session, release_id)
     refuse_unretriable(found)
-    if found.status == SUCCEEDED:
+    if found.status is ReleaseStatus.SUCCEEDED:
         tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
         return
-    stored = session.ledger.manifest(found.release_id)
-    if stored is None:
+    manifest = session.ledger.get_manifest(found.release_id)
+    if manifest is None:
         raise OperatorError(
             f"The ledger holds no manifest of release {found.release_id}: it was never wholly "
             "opened.",
             "Give its manifest a new releaseId and submit it.",
         )
-    changes, dropped = new_deadline(stored, given=given, now=now())
+    changes, dropped = new_deadline(manifest, given=given, now=now())
     if dropped:
         tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
     with handing_in():
@@ -63,4 +63,4 @@ def command(
             caller=session.caller,
             sfn=session.sfn,
         )
-        follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)
+        follow_from_opening(session, arn, pipelines=named_pipelines(manifest), detach=detach)

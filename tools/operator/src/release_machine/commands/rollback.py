@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from release_core.domain.release import Release
 from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import Rollback
 from release_machine.actions.automatic_rollback import may_come
@@ -21,11 +22,10 @@ from release_machine.actions.rollback import (
     remarks,
     under_way,
 )
-from release_machine.deployment.machine import planner, rollbacks
+from release_machine.deployment.reading_parts import planner, rollback_reader
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UsageError
 from release_machine.interrupts import handing_in
-from release_machine.release.model import Release
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
 from release_machine.terminal.output import open_console, show, tell
@@ -80,7 +80,7 @@ def command(
         _write(_read(session, release, force=force, wait=wait), file)
         return
     if release.rolled_back_by and not (dry_run or force):
-        done = done_before(release, session.ledger.release(release.rolled_back_by))
+        done = done_before(release, session.ledger.get_release(release.rolled_back_by))
         if done:
             tell(done)
             return
@@ -100,7 +100,7 @@ def _read(session: Session, release: Release, *, force: bool, wait: bool) -> Rol
             f"See why with: release-machine show {release.label}",
         )
     try:
-        rollback = rollbacks(session).get(release.release_id, over_later=force, waits=wait)
+        rollback = rollback_reader(session).get(release.release_id, over_later=force, waits=wait)
     except RollbackRefused as error:
         raise refusal(error, release) from error
     if rollback.manifest is None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from release_core.domain.release import Release
 from release_machine import report
 from release_machine.actions.find import known_release
 from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.release.failure_links import with_links
-from release_machine.release.model import Release, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.release.situation import with_stops
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import now, open_console, show
@@ -67,14 +68,14 @@ def command(
 
 
 def _in_full(session: Session, found: Release) -> Release:
-    return with_links(session.ledger.with_changes(found), region=session.console_region)
+    return with_links(session.ledger.with_executions(found), region=session.console_region)
 
 
 def _write_report(session: Session, found: Release, path: Path) -> None:
     seen = Snapshot(
         at=now(),
-        release=session.ledger.with_changes(found),
-        activity=session.activity.read(found.pipelines),
+        release=session.ledger.with_executions(found),
+        activity=session.activity.get_all(found.pipelines.values()),
     )
     page = report.html(seen, console_region=session.console_region)
     try:
@@ -88,7 +89,7 @@ def _write_report(session: Session, found: Release, path: Path) -> None:
 
 def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
-    activity = printable(with_stops(found, session.activity.read(found.pipelines)))
+    activity = printable(with_stops(found, session.activity.get_all(found.pipelines.values())))
     shown = printable(_in_full(session, found))
     parts = [release_header(shown, now=now())]
     if shown.pipelines:

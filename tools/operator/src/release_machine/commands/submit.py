@@ -4,10 +4,10 @@ import time
 
 import click
 
+from release_core.manifest.model import Manifest
 from release_machine.actions.submit import ExecutionFinder, drop_manifest
 from release_machine.errors import UsageError
 from release_machine.interrupts import handing_in
-from release_machine.release.busy import pipeline_names
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening, going_on
 from release_machine.terminal.output import now, tell
@@ -35,7 +35,7 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
       generate-manifest | release-machine submit -
     """
     content = read_manifest(manifest)
-    _refuse_what_is_none(manifest, content)
+    names = require_manifest(manifest, content).names
     session = open_session(context)
     finder = ExecutionFinder(
         sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
@@ -46,11 +46,13 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
         tell(f"dropped {drop.address}")
         with going_on(_STARTS_BY_ITSELF):
             arn = finder.await_execution(drop, wait=time.sleep, clock=now)
-        follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
+        follow_from_opening(session, arn, pipelines=names, detach=detach)
 
 
-def _refuse_what_is_none(name: str, content: bytes) -> None:
-    # A deadline that has passed is for the machine: what is released already may have such a one.
+def require_manifest(name: str, content: bytes) -> Manifest:
+    """The manifest in a file; raises UsageError with every problem of an invalid one."""
+    # The machine judges a deadline that has passed: the release may exist already.
     checked = check_content(name, content)
     if checked.manifest is None:
         raise UsageError("\n".join(checked.lines()), "Nothing was handed in. Correct it first.")
+    return checked.manifest

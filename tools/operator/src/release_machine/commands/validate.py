@@ -41,7 +41,7 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
         for name, content in contents
     ]
     if as_json:
-        write([each.document() for each in checked])
+        write([each.report() for each in checked])
     else:
         for each in checked:
             click.echo("\n".join(each.lines()))
@@ -52,8 +52,8 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
 def _declarations(context: click.Context) -> Declarations:
     # boto3 takes longer to load than the whole check without AWS.
     from release_machine.deployment.aws_problems import explained  # noqa: PLC0415
-    from release_machine.deployment.machine import look_up  # noqa: PLC0415
+    from release_machine.deployment.reading_parts import declaration_lookup  # noqa: PLC0415
     from release_machine.terminal.aws_command import open_session  # noqa: PLC0415
 
     with explained():
-        return look_up(open_session(context))
+        return declaration_lookup(open_session(context))

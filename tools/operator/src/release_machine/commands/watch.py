@@ -5,12 +5,12 @@ import time
 
 import click
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.actions.automatic_rollback import announced_by, await_rollback
 from release_machine.actions.cancel import refuse_ended
 from release_machine.actions.find import find_release
-from release_machine.actions.started_with import brought_by
+from release_machine.actions.requested_release import requested_release
 from release_machine.follow.opening import Rejected
-from release_machine.release.model import REJECTED
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import (
     follow_and_exit,
@@ -50,9 +50,11 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
                 execution_arn = await_rollback(session, failed, wait=time.sleep)
         else:
             refuse_ended(execution_arn, sfn=session.sfn)
-        needs = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
-        follow_from_opening(session, execution_arn, pipelines=needs.pipelines, as_json=as_json)
-    if found.status == REJECTED:
+        requested = requested_release(
+            execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
+        )
+        follow_from_opening(session, execution_arn, pipelines=requested.pipelines, as_json=as_json)
+    if found.status is ReleaseStatus.REJECTED:
         rejection = Rejected.of(found)
         if as_json:
             JsonView(sys.stdout).answer(rejection)

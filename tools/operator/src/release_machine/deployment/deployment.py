@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release_core.errors import SettingsInvalid
+from release_core.ledger.reader import LedgerTables
 from release_core.settings import OpenReleaseSettings, read_settings
 from release_machine.errors import UnreachableError, UsageError
 
@@ -28,9 +29,7 @@ class Deployment:
 
     state_machine_arn: str
     manifest_bucket: str
-    releases_table: str
-    executions_table: str
-    pipelines_table: str
+    tables: LedgerTables
     function_names: dict[str, str]
 
     @property
@@ -59,9 +58,11 @@ def read_outputs(path: Path) -> Deployment:
         return Deployment(
             state_machine_arn=values["state_machine_arn"],
             manifest_bucket=values["manifest_bucket"],
-            releases_table=values["releases_table"],
-            executions_table=values["executions_table"],
-            pipelines_table=values["pipelines_table"],
+            tables=LedgerTables(
+                releases=values["releases_table"],
+                executions=values["executions_table"],
+                pipelines=values["pipelines_table"],
+            ),
             function_names=dict(values["function_names"]),
         )
     except OSError as error:
@@ -87,9 +88,11 @@ def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deplo
                 return Deployment(
                     state_machine_arn=machine["stateMachineArn"],
                     manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
-                    releases_table=f"{name_prefix}-releases",
-                    executions_table=f"{name_prefix}-executions",
-                    pipelines_table=f"{name_prefix}-pipelines",
+                    tables=LedgerTables(
+                        releases=f"{name_prefix}-releases",
+                        executions=f"{name_prefix}-executions",
+                        pipelines=f"{name_prefix}-pipelines",
+                    ),
                     function_names={
                         function: f"{name_prefix}-{function.replace('_', '-')}"
                         for function in FUNCTIONS

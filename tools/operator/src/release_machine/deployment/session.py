@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import boto3
 from botocore.config import Config
 
+from release_core.ledger.history import HistoryReader
 from release_core.settings import OpenReleaseSettings
 from release_machine.deployment.aws_problems import refuse_other_than_aws
 from release_machine.deployment.deployment import (
@@ -22,12 +23,10 @@ from release_machine.deployment.target import Target
 from release_machine.errors import UsageError
 from release_machine.release.activity import ActivityReader
 from release_machine.release.busy import BusyPipelines
-from release_machine.release.ledger_reader import LedgerReader
 from release_machine.text.console_links import console_region
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
-    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
@@ -108,31 +107,18 @@ class Session:
         return console_region(self.sfn.meta)
 
     @cached_property
-    def ledger(self) -> LedgerReader:
-        """The releases table."""
-        return LedgerReader(
-            dynamodb=self.dynamodb,
-            releases_table=self.deployment.releases_table,
-            executions_table=self.deployment.executions_table,
-        )
+    def ledger(self) -> HistoryReader:
+        """The ledger, for people to read."""
+        return HistoryReader(self.client("dynamodb"), self.deployment.tables)
 
     @cached_property
     def busy(self) -> BusyPipelines:
-        """The pipelines table: who holds what."""
-        return BusyPipelines(
-            sfn=self.sfn,
-            dynamodb=self.dynamodb,
-            pipelines_table=self.deployment.pipelines_table,
-        )
+        """The pipelines that other releases hold."""
+        return BusyPipelines(sfn=self.sfn, ledger=self.ledger)
 
     def client(self, service: str) -> Any:
         """The client of any AWS service."""
         return self._boto.client(service, **self._access)  # type: ignore[call-overload] # by name
-
-    @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        """DynamoDB."""
-        return self._boto.client("dynamodb", **self._access)
 
     @cached_property
     def codepipeline(self) -> CodePipelineClient:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from release_core.domain.release import Pipeline, Release
 from release_machine.release.busy import Hold
-from release_machine.release.model import Activity, Pipeline, Release
+from release_machine.release.model import Activity
 
 
 @dataclass(frozen=True, slots=True)

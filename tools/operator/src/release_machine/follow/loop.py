@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
     Event,
@@ -20,7 +21,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
 )
 from release_machine.follow.pace import Pace
-from release_machine.release.model import WAITING, Pipeline, Release, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.release.phrases import halted
 from release_machine.release.situation import kept, stopping, waits_for
 
@@ -40,8 +41,8 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
     events: list[Event] = []
     if before is None:
         events.append(ReleaseFound(after.release))
-    known = {pipeline.name: pipeline for pipeline in before.release.pipelines} if before else {}
-    for pipeline in after.release.pipelines:
+    known = before.release.pipelines if before else {}
+    for pipeline in after.release.pipelines.values():
         events += _pipeline_changes(known.get(pipeline.name), pipeline, after.release)
         activity = after.activity.get(pipeline.name)
         if activity and activity != (before.activity.get(pipeline.name) if before else None):
@@ -59,7 +60,7 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
 def _pipeline_changes(
     before: Pipeline | None, after: Pipeline, release: Release
 ) -> Iterator[Event]:
-    earlier = before.status if before else WAITING
+    earlier = before.status if before else PipelineStatus.WAITING
     if before is None and kept(release, after):
         yield PipelineKept(after)
     elif after.status != earlier:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import LeftOpenError, UsageError
 from release_machine.release.estimating import Past, estimate
 from release_machine.release.failure_links import with_links
-from release_machine.release.model import Activity, Pipeline, Release, Snapshot
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.situation import with_stops
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ TIME_TO_CLOSE = timedelta(minutes=5)
 class Ledger(Protocol):
     """Where releases are read; the ledger reader is one."""
 
-    def release(self, release_id: str) -> Release | None:
+    def get_release(self, release_id: str) -> Release | None:
         """Read a release with its pipelines."""
 
 
 class Activities(Protocol):
     """Where it is asked what pipelines do; the activity reader is one."""
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         """Say what each running pipeline does."""
 
 
@@ -75,18 +76,18 @@ class ReleaseObserver:
         """
         with explained():
             execution_status, ended_at = None, None
-            release = self._ledger.release(self._release_id)
+            release = self._ledger.get_release(self._release_id)
             if release is None:
                 raise unknown_release(self._release_id)
             release = with_links(release, region=self._console_region)
-            activity = self._activity.read(release.pipelines)
+            activity = self._activity.get_all(release.pipelines.values())
             if not release.closed and release.execution_arn:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
         if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
             raise _left_open(release, execution_status or "?")
         at = self._clock()
-        past = self._past.of(each.name for each in release.pipelines)
+        past = self._past.of(release.pipelines)
         told = estimate(release, past, activity=activity, at=at)
         self.seen = release
         return Snapshot(

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import Clock
+from release_core.domain.release import Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import Event, LookFailed, ReleaseWaits
 from release_machine.follow.pace import Pace
 from release_machine.release.busy import Hold
-from release_machine.release.ledger_reader import LedgerReader
-from release_machine.release.model import Release
 from release_machine.release.situation import abandon_command
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
+
+    from release_core.ledger.history import HistoryReader
 
 # Opening takes a moment, some two seconds: only what takes more looks is asked for its reason.
 _LOOKS_WITHOUT_REASON = 3
@@ -161,7 +162,7 @@ def _failed(error: UnreachableError, clock: Clock) -> LookFailed:
     return LookFailed(error.problem, error.next_step, clock())
 
 
-def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: LedgerReader) -> Opening | None:
+def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: HistoryReader) -> Opening | None:
     """Look once what became of an execution; None while that is open."""
     # Asked in this order, an execution that ended has written its pointer before we read it.
     execution = sfn.describe_execution(executionArn=execution_arn)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from release_machine.release.model import RUNNING, Activity, Pipeline
+from release_core.domain.release import Pipeline, PipelineStatus
+from release_machine.release.model import Activity
 from release_machine.text.console_links import console_region
 from release_machine.text.wording import short
 
@@ -30,18 +32,16 @@ class ActivityReader:
     def __init__(self, codepipeline: CodePipelineClient) -> None:
         self._codepipeline = codepipeline
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         """Say what each running pipeline does; one that CodePipeline won't show is left out.
 
         The ledger is what a release is followed by: a throttled or forbidden look here only makes
         the view poorer.
         """
         doing: dict[str, Activity] = {}
-        for pipeline in pipelines:
-            if pipeline.status != RUNNING or pipeline.execution_id is None:
-                continue
+        for pipeline in filter(_has_started, pipelines):
             try:
-                activity = self._of_execution(pipeline.name, pipeline.execution_id)
+                activity = self._of_execution(pipeline.name, pipeline.execution_id or "")
             except ClientError:
                 continue
             if activity is not None:
@@ -174,13 +174,13 @@ class ActivityInTurns:
         self._most = most
         self._known: dict[str, tuple[str | None, Activity | None]] = {}
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         """Say what each running pipeline does, as far as it was asked already."""
-        running = [each for each in pipelines if each.status == RUNNING and each.execution_id]
+        running = [each for each in pipelines if _has_started(each)]
         # A dict keeps its order: what was asked last is at its end, what never was comes first.
         last = {name: place for place, name in enumerate(self._known)}
         turn = sorted(running, key=lambda each: last.get(each.name, -1))[: self._most]
-        doing = self._reader.read(tuple(turn))
+        doing = self._reader.get_all(turn)
         for each in turn:
             self._known.pop(each.name, None)
             self._known[each.name] = (each.execution_id, doing.get(each.name))
@@ -190,6 +190,10 @@ class ActivityInTurns:
             if activity is not None and execution_id == each.execution_id:
                 told[each.name] = activity
         return told
+
+
+def _has_started(pipeline: Pipeline) -> bool:
+    return pipeline.status is PipelineStatus.RUNNING and pipeline.execution_id is not None
 
 
 def _approve(pipeline: str, stage: str, action: str, token: str) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.plan.schedule import schedule, usual
-from release_machine.release.model import SUCCEEDED, WAITING, Activity, Estimate, Pipeline, Release
+from release_machine.release.model import Activity, Estimate
 
 # Of each pipeline, the latest first; None where they could not be read.
 type Past = Mapping[str, Sequence[timedelta] | None]
@@ -32,7 +33,7 @@ def estimate(
         {each.name: each.depends_on for each in coming},
         remaining,
         max_concurrency=release.max_concurrency,
-        in_flight=[each.name for each in coming if each.status != WAITING],
+        in_flight=[each.name for each in coming if each.status is not PipelineStatus.WAITING],
     )
     unknown = None if expected.end is not None else _unknown(coming, past, activity, at)
     return Estimate(usual=usually, left=expected.end, unknown=unknown)
@@ -60,14 +61,9 @@ def _unknown(
 
 def _still_to_end(release: Release) -> Iterator[Pipeline]:
     """What runs, and what will: not what has no chance to start any more."""
-    lost: set[str] = set()
-    # In the order they run in, a pipeline comes behind all that it depends on.
-    for pipeline in release.pipelines:
-        if pipeline.ended:
-            lost |= {pipeline.name} if pipeline.status != SUCCEEDED else set()
-        elif pipeline.status == WAITING and (release.halted_by or lost & {*pipeline.depends_on}):
-            lost.add(pipeline.name)
-        else:
+    for pipeline in release.pipelines.values():
+        waits_in_vain = release.halted_by and pipeline.status is PipelineStatus.WAITING
+        if not (pipeline.status.ended or waits_in_vain or pipeline.name in release.lost):
             yield pipeline
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from release_machine.release.model import Pipeline, Release
+from release_core.domain.release import Pipeline, Release
 from release_machine.text.console_links import pipeline_execution
 
 
@@ -13,9 +13,8 @@ def with_links(release: Release, *, region: str | None) -> Release:
     """
     if region is None:
         return release
-    return replace(
-        release, pipelines=tuple(_with_link(each, region=region) for each in release.pipelines)
-    )
+    pipelines = {name: _with_link(each, region=region) for name, each in release.pipelines.items()}
+    return replace(release, pipelines=pipelines)
 
 
 def _with_link(pipeline: Pipeline, *, region: str) -> Pipeline:

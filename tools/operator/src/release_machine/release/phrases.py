@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from release_machine.release.model import CANCELLED, Pipeline, Release
+from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
 from release_machine.text.wording import roughly
 
 
@@ -18,11 +18,11 @@ def progress(release: Release, remaining: timedelta | None) -> str:
 def halted(release: Release) -> str:
     """Write what halted a release and what that means; nothing for one that was not halted."""
     # A stopped pipeline of a cancelled release is what the cancelling did, not its reason.
-    if not release.halted_by or release.status == CANCELLED:
+    if not release.halted_by or release.status is ReleaseStatus.CANCELLED:
         return ""
     if release.closed:
         return f"by {release.halted_by}"
-    rest = "what runs is stopped" if release.on_failure == "stop" else "what runs goes on"
+    rest = "what runs is stopped" if release.on_failure is OnFailure.STOP else "what runs goes on"
     return f"by {release.halted_by}: nothing more starts, {rest}"
 
 
@@ -40,7 +40,7 @@ def retries_used(pipeline: Pipeline) -> str:
 
 def tally(release: Release) -> str:
     """Count the pipelines of a release by status."""
-    return counted(release.pipelines)
+    return counted(release.pipelines.values())
 
 
 def counted(pipelines: Iterable[Pipeline]) -> str:

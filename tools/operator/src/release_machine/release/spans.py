@@ -7,15 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from release_machine.release.model import (
-    RUNNING,
-    SUCCEEDED,
-    UNENDED,
-    WAITING,
-    AuditEntry,
-    Pipeline,
-    Release,
-)
+from release_core.domain.execution import ExecutionState
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
 # Between the end of one pipeline and the start of the next lie two functions and an event.
 HANDOVER = timedelta(seconds=5)
@@ -46,7 +40,7 @@ class Span:
     """
 
     pipeline: str
-    status: str
+    status: PipelineStatus
     position: int
     depends_on: tuple[str, ...] = ()
     ready_at: datetime | None = None
@@ -76,14 +70,14 @@ class Schedule:
 
 def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
     """Every attempt whose times are known, the latest last, as seen at a moment."""
-    if release.opened_at is None or not release.pipelines:
+    if not release.pipelines:
         return ()
     windows = _windows(release, at=at)
     found = []
     for attempt, (begin, end) in sorted(windows.items()):
         spans = [
             span
-            for pipeline in release.pipelines
+            for pipeline in release.pipelines.values()
             for span in (_span(pipeline, attempt, at=at),)
             if span is not None
         ]
@@ -97,11 +91,11 @@ def _windows(release: Release, *, at: datetime) -> dict[int, tuple[datetime, dat
     began: datetime | None = None
     number = 0
     for entry in release.audit:
-        if entry.after == RUNNING and entry.before != RUNNING:
+        if _turned(entry, ReleaseStatus.RUNNING):
             began, number = entry.at, number + 1
-        elif entry.before == RUNNING and entry.after != RUNNING and began is not None:
+        elif entry.before == ReleaseStatus.RUNNING != entry.after and began is not None:
             windows[number] = (began, entry.at)
-    begin = release.began_at or at
+    begin = release.began_at
     earlier = {each: window for each, window in windows.items() if each < release.attempt}
     return {**earlier, release.attempt: (begin, release.closed_at or at)}
 
@@ -112,7 +106,7 @@ def _schedule(
     ready = {span.pipeline: span for span in _with_ready_times(spans, begin)}
     # What was told to stop may end after the release was closed.
     last = max([end, *(span.ended_at for span in spans if span.ended_at)])
-    decided = all(span.status not in UNENDED for span in spans)
+    decided = all(span.status.ended for span in spans)
     critical = _critical_path(ready, limited=bool(release.max_concurrency)) if decided else ()
     drawn = [replace(span, critical=name in critical) for name, span in ready.items()]
     drawn.sort(key=lambda span: _beginning(span, begin=begin, last=last))
@@ -130,7 +124,7 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
     if pipeline.attempt == attempt:
         lines = _lines_by_attempt(pipeline).get(attempt, ())
         began = pipeline.started_at
-        ended = pipeline.ended_at or (began if pipeline.ended else at)
+        ended = pipeline.ended_at or (began if pipeline.status.ended else at)
         return replace(
             plain,
             began_at=began,
@@ -144,7 +138,7 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
 
 
 def _kept(pipeline: Pipeline) -> bool:
-    return pipeline.status == SUCCEEDED
+    return pipeline.status is PipelineStatus.SUCCEEDED
 
 
 def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
@@ -152,11 +146,11 @@ def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
     if not past:
         return None
     lines = _lines_by_attempt(pipeline).get(attempt, ())
-    began = next((line.at for line in lines if _turned(line, RUNNING)), None)
+    began = next((line.at for line in lines if _turned(line, PipelineStatus.RUNNING)), None)
     ended = next((line.at for line in reversed(lines) if _ended(line)), None)
     return replace(
         plain,
-        status=past[0].status,
+        status=PipelineStatus(past[0].status),
         began_at=began if ended else None,
         ended_at=ended if began else None,
         marks=_marks(lines),
@@ -167,7 +161,7 @@ def _lines_by_attempt(pipeline: Pipeline) -> Mapping[int, Sequence[AuditEntry]]:
     """The pipeline's audit, divided where it was made to wait again."""
     chapters: list[list[AuditEntry]] = [[]]
     for line in pipeline.audit:
-        if line.after == WAITING and line.before is not None:
+        if line.after == PipelineStatus.WAITING and line.before is not None:
             chapters.append([])
         chapters[-1].append(line)
     numbers = [*(past.number for past in pipeline.attempts), pipeline.attempt]
@@ -179,7 +173,7 @@ def _turned(line: AuditEntry, status: str) -> bool:
 
 
 def _ended(line: AuditEntry) -> bool:
-    return line.after is not None and line.after not in UNENDED
+    return line.after is not None and PipelineStatus(line.after).ended
 
 
 def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
@@ -196,7 +190,7 @@ def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ..
     resumes = [
         Mark(at=change.at, kind=MarkKind.RETRY, what=f"execution {change.state}")
         for change in pipeline.changes
-        if change.state == "RESUMED"
+        if change.state is ExecutionState.RESUMED
     ]
     if not resumes:
         return marks
@@ -220,7 +214,7 @@ def _with_ready_times(spans: Sequence[Span], begin: datetime) -> Iterator[Span]:
     for span in spans:
         before = [known[name] for name in span.depends_on if name in known]
         ends = [begin if each.kept_from else each.ended_at for each in before]
-        good = all(each.status == SUCCEEDED for each in before)
+        good = all(each.status is PipelineStatus.SUCCEEDED for each in before)
         reached = [end for end in ends if end is not None]
         ready = max([begin, *reached]) if good and len(reached) == len(ends) else None
         yield replace(span, ready_at=None if span.kept_from else ready)

@@ -8,7 +8,8 @@ from typing import Literal
 from rich.console import RenderableType
 from rich.text import Text
 
-from release_machine.release.model import RUNNING, Activity, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Activity
 
 # With all that is known, with the commands alone, or with one command that shows the others.
 type Detail = Literal["full", "commands", "pointer"]
@@ -25,7 +26,7 @@ def ways_out(
 ) -> Iterator[RenderableType]:
     """Draw below the pipelines that are shown how those go on that cannot by themselves."""
     if detail == "pointer":
-        waiting = [each for each in release.pipelines if _way_out(each, activity)]
+        waiting = [each for each in release.pipelines.values() if _way_out(each, activity)]
         if waiting:
             shows = f"release-machine show {shlex.quote(release.release_id)}"
             yield Text(f"what lets {len(waiting)} of them go on: {shows}")
@@ -57,4 +58,4 @@ def copyable(command: str, *, width: int) -> str:
 
 def _way_out(pipeline: Pipeline, activity: Mapping[str, Activity]) -> str | None:
     doing = activity.get(pipeline.name)
-    return doing.way_out if doing and pipeline.status == RUNNING else None
+    return doing.way_out if doing and pipeline.status is PipelineStatus.RUNNING else None

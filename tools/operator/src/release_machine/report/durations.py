@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from release_machine.release.model import Pipeline
+from release_core.domain.release import Pipeline
 
 
 def spelled(begin: datetime | None, end: datetime | None) -> str:
@@ -30,7 +30,7 @@ def in_brief(period: timedelta) -> str:
 
 def ran(pipeline: Pipeline, at: datetime) -> tuple[datetime | None, datetime | None]:
     """When a pipeline began and ended; while it runs, its time so far reaches to the look."""
-    return pipeline.started_at, pipeline.ended_at or (None if pipeline.ended else at)
+    return pipeline.started_at, pipeline.ended_at or (None if pipeline.status.ended else at)
 
 
 def _parts(period: timedelta) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from release_machine.release.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.report.durations import brief
 from release_machine.report.markup import (
     Content,
@@ -26,15 +26,13 @@ def failures(release: Release, *, region: str | None) -> Markup | None:
 
 def failures_title(release: Release) -> str:
     """What to call them."""
-    only_stopped = {each.status for each in broken(release)} == {STOPPED}
+    only_stopped = {each.status for each in broken(release)} == {PipelineStatus.STOPPED}
     return "What was stopped" if only_stopped else "What failed"
 
 
 def broken(release: Release) -> list[Pipeline]:
     """The pipelines that ran and did not succeed."""
-    return [
-        each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
-    ]
+    return [each for each in release.pipelines.values() if each.status.broken]
 
 
 def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from release_core.domain.execution import Change
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.deployment import FUNCTIONS
-from release_machine.release.model import AuditEntry, PastAttempt, Pipeline, Release, StateChange
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.markup import Content, Markup, element, link, told
@@ -58,14 +60,14 @@ def is_function(who: str) -> bool:
 
 def _entries(release: Release) -> Iterator[AuditEntry]:
     yield from release.audit
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         yield from pipeline.audit
 
 
 def _lines(release: Release) -> Iterator[_Line]:
     for entry in release.audit:
         yield _audited(entry, "")
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         for entry in pipeline.audit:
             yield _audited(entry, pipeline.name)
         for change in pipeline.changes:
@@ -80,7 +82,7 @@ def _audited(entry: AuditEntry, pipeline: str) -> _Line:
     return _Line(entry.at, entry.at, pipeline, who, what)
 
 
-def _changed(change: StateChange, pipeline: Pipeline) -> _Line:
+def _changed(change: Change, pipeline: Pipeline) -> _Line:
     again = f", attempt {change.attempt}" if change.attempt > 1 else ""
     note = [": ", told(change.note)] if change.note else None
     seen = "seen by a look" if change.source == "look" else None
@@ -93,7 +95,7 @@ def _changed(change: StateChange, pipeline: Pipeline) -> _Line:
 def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | None) -> Content:
     """How the earlier attempts of the release, and of its pipelines, ended."""
     ended: list[tuple[str, PastAttempt]] = [("", each) for each in release.attempts]
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         ended += [(pipeline.name, each) for each in pipeline.attempts]
     if not ended:
         return None

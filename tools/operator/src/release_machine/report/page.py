@@ -4,7 +4,8 @@ import hashlib
 from base64 import b64encode
 from importlib.resources import files
 
-from release_machine.release.model import Release, Snapshot
+from release_core.domain.release import Release
+from release_machine.release.model import Snapshot
 from release_machine.release.spans import Schedule, schedules
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.charts.graph import graph

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from release_machine.release.model import Pipeline, Release
+from release_core.domain.release import Pipeline
 from release_machine.report.markup import Content, Markup, breakable, element, empty, link, told
 from release_machine.text import console_links as links
 
@@ -147,8 +147,3 @@ def retries(pipeline: Pipeline) -> str:
 def anchor(pipeline: Pipeline) -> str:
     """The id of a pipeline's row: made of its place, for a name may hold anything."""
     return f"pipeline-{pipeline.position}"
-
-
-def by_name(release: Release) -> dict[str, Pipeline]:
-    """The pipelines of a release by their names."""
-    return {pipeline.name: pipeline for pipeline in release.pipelines}

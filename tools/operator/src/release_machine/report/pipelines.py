@@ -1,6 +1,7 @@
 """The table of the pipelines, in the order they run in."""
 
-from release_machine.release.model import RUNNING, Pipeline, Release, Snapshot
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Snapshot
 from release_machine.release.situation import kept, stopping, waits_for
 from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, link_if_web, told
@@ -19,7 +20,8 @@ COLUMNS = (
 
 def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
     """One row for each pipeline."""
-    rows = [(anchor(each), _cells(each, snapshot, region)) for each in snapshot.release.pipelines]
+    found = snapshot.release.pipelines.values()
+    rows = [(anchor(each), _cells(each, snapshot, region)) for each in found]
     return table("The pipelines of the release", COLUMNS, rows)
 
 
@@ -50,7 +52,7 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
 
 def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
     doing = snapshot.activity.get(pipeline.name)
-    if doing is None or pipeline.status != RUNNING:
+    if doing is None or pipeline.status is not PipelineStatus.RUNNING:
         return []
     # Not the way out: the command that approves holds the approval's token.
     waiting: Content = (

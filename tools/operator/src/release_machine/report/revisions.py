@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from release_machine.release.model import Good, Pin, Pipeline, Release, Revision
+from release_core.domain.release import Pipeline, Release
+from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import Column, moment, table
 
@@ -33,20 +34,20 @@ class _Source:
 
 def revisions(release: Release) -> Markup | None:
     """One row for each source; None where nothing is known yet."""
-    rows = [(None, cells) for each in release.pipelines for cells in _rows(each)]
+    rows = [(None, cells) for each in release.pipelines.values() for cells in _rows(each)]
     if not rows:
         return None
     note = element(
         "p", "Only the names of variables are shown: their values may be secret.", class_="note"
     )
-    has_variables = any(each.variables for each in release.pipelines)
+    has_variables = any(each.variable_names for each in release.pipelines.values())
     return element("div", table("What ran", COLUMNS, rows), note if has_variables else None)
 
 
 def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
-    names = told(", ".join(pipeline.variables))
+    names = told(", ".join(pipeline.variable_names))
     sources = list(_sources(pipeline))
-    if not sources and not pipeline.variables:
+    if not sources and not pipeline.variable_names:
         return
     for source in sources or [_Source(name="")]:
         yield [

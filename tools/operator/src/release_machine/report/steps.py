@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from release_machine.release.model import SUCCEEDED, Pipeline
-from release_machine.release.order import depths
+from release_core.domain.order import depths
+from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import anchor, unseen
@@ -44,7 +44,7 @@ def _item(pipeline: Pipeline, *, is_critical: bool, at: datetime) -> Markup:
     )
 
 
-def _status(status: str) -> Content:
+def _status(status: PipelineStatus) -> Content:
     words = status.replace("_", " ")
     # Success goes without saying for who sees the sign.
-    return unseen(words) if status == SUCCEEDED else element("small", words)
+    return unseen(words) if status is PipelineStatus.SUCCEEDED else element("small", words)

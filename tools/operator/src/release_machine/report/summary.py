@@ -3,15 +3,8 @@
 import shlex
 from collections.abc import Iterator
 
-from release_machine.release.model import (
-    CANCELLED,
-    REJECTED,
-    RUNNING,
-    SUCCEEDED,
-    Activity,
-    Release,
-    Snapshot,
-)
+from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, rolled_back_by
 from release_machine.release.situation import slots
 from release_machine.report.durations import in_brief, spelled
@@ -59,17 +52,17 @@ def head(snapshot: Snapshot) -> Markup:
 def _outcome(snapshot: Snapshot) -> Markup:
     release = snapshot.release
     took = spelled(release.began_at, release.closed_at or snapshot.at)
-    word = "for" if release.status == RUNNING else "after"
+    word = "for" if release.status is ReleaseStatus.RUNNING else "after"
     attempt = f" in attempt {release.attempt}" if release.attempt > 1 else ""
     return element(
         "p",
         badge(release.status),
         element("span", f"{word} {took}{attempt}", class_="took")
-        if release.status != REJECTED
+        if release.status is not ReleaseStatus.REJECTED
         else None,
         # Whoever opens the page later sees how it stood then.
         element("span", "as of ", utc(snapshot.at), class_="note")
-        if release.status == RUNNING
+        if release.status is ReleaseStatus.RUNNING
         else None,
         class_="outcome",
     )
@@ -85,7 +78,7 @@ def _failures_first(why: str, release: Release) -> str:
 
 def _tally(release: Release) -> Markup | None:
     counts: dict[str, int] = {}
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
     if not counts:
         return None
@@ -111,7 +104,7 @@ def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
     release, at = snapshot.release, snapshot.at
     door = _DOORS.get(release.channel or "", release.channel)
-    became = release.status != REJECTED
+    became = release.status is not ReleaseStatus.REJECTED
     yield "Opened by" if became else "Requested by", person(release.requester)
     yield "Through", told(door)
     yield "Opened" if became else "Received", utc(release.opened_at)
@@ -152,13 +145,13 @@ def next_steps(snapshot: Snapshot) -> Markup:
 
 def _steps(snapshot: Snapshot) -> Content:
     release = snapshot.release
-    if release.status == RUNNING:
+    if release.status is ReleaseStatus.RUNNING:
         return _while_running(snapshot)
-    if release.status == REJECTED:
+    if release.status is ReleaseStatus.REJECTED:
         submit = command("release-machine submit manifest.json")
         return _paragraph("Nothing was started. Correct the manifest as told above, then: ", submit)
     rolled_back = _rolled_back(release)
-    if release.status == SUCCEEDED:
+    if release.status is ReleaseStatus.SUCCEEDED:
         if rolled_back:
             return rolled_back
         return [
@@ -185,7 +178,8 @@ def _rolled_back(release: Release) -> Content:
 def _after_failure(release: Release) -> Content:
     go_on = "To go on where it was stopped, run again what has not succeeded: "
     fix = "Fix what failed (see below). Then run again what has not succeeded: "
-    asked = release.on_failure == "rollback" and release.status != CANCELLED
+    cancelled = release.status is ReleaseStatus.CANCELLED
+    asked = release.on_failure is OnFailure.ROLLBACK and not cancelled
     return [
         _announced(release.rolls_back_as)
         if release.rolls_back_as
@@ -194,7 +188,7 @@ def _after_failure(release: Release) -> Content:
         )
         if asked
         else None,
-        _paragraph(go_on if release.status == CANCELLED else fix, _command("retry", release)),
+        _paragraph(go_on if cancelled else fix, _command("retry", release)),
         _paragraph("Or go back to what was good before: ", _command("rollback", release))
         if not release.rollback_of
         else _paragraph("It is a rollback itself, and is not rolled back."),
@@ -223,9 +217,9 @@ def _while_running(snapshot: Snapshot) -> Content:
             ". ",
             _way_on(doing, release),
         )
-        for pipeline in release.pipelines
+        for pipeline in release.pipelines.values()
         for doing in (snapshot.activity.get(pipeline.name),)
-        if doing and doing.waits_for and pipeline.status == RUNNING
+        if doing and doing.waits_for and pipeline.status is PipelineStatus.RUNNING
     ]
     return [
         element("ul", waiting) if waiting else None,

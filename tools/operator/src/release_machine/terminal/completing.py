@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import click
 from botocore.config import Config
 
+from release_core.domain.release import Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.deployment.target_options import chosen_target
-from release_machine.release.model import Release
 
 # Whoever pressed a key waits for the answer.
 _AT_ONCE = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})

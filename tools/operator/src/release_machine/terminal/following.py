@@ -10,9 +10,10 @@ from typing import NoReturn
 
 import click
 
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.cancel import still_stopping
-from release_machine.actions.started_with import brought_by
+from release_machine.actions.requested_release import requested_release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError
@@ -31,7 +32,6 @@ from release_machine.follow.opening import (
 )
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
-from release_machine.release.model import SUCCEEDED, Release
 from release_machine.terminal.output import draws_in_place, now, open_console, show, tell
 from release_machine.views.json_events import JsonView
 from release_machine.views.live import LiveView
@@ -120,16 +120,18 @@ def _name(execution_arn: str) -> str:
 
 def rejected(session: Session, rejection: Rejected, execution_arn: str) -> OperatorError:
     """What to say about an execution that opened nothing."""
-    manifest = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
+    requested = requested_release(
+        execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
+    )
     return OperatorError(
-        f"Rejected, nothing was started. {rejection}", rejection.next_step(manifest.release_id)
+        f"Rejected, nothing was started. {rejection}", rejection.next_step(requested.release_id)
     )
 
 
 def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
     """Follow a release to its end, and exit with the outcome."""
     ended = follow_to_end(session, release_id, as_json=as_json)
-    if ended.status == SUCCEEDED:
+    if ended.status is ReleaseStatus.SUCCEEDED:
         sys.exit(RELEASED)
     for line in what_next(ended, rollback_lost=_rollback_is_lost(session, ended)):
         tell(line, aside=as_json)
@@ -160,7 +162,7 @@ def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
     name = shlex.quote(ended.release_id)
     yield f"see more with: release-machine show {name}"
     yield f"run the rest again with: release-machine retry {name}"
-    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines):
+    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
         yield f"take it back with: release-machine rollback {name}"
 
 

@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 from release_machine.errors import OperatorError, UsageError
 
 if TYPE_CHECKING:
-    from release_machine.release.model import Release
+    from release_core.domain.release import Release
 
 _LOOKED_AT = 50
 # An id has at most 100 signs, and the ARN of an execution fewer than this.

@@ -9,7 +9,7 @@ from typing import Any
 
 from release_core.domain.declarations import Declared
 from release_core.errors import ManifestUnreadable
-from release_core.manifest.checks import examine, named_pipelines, release_id_of
+from release_core.manifest.checks import examine, named_pipelines
 from release_core.manifest.model import Manifest
 from release_core.problems import Problem
 from release_core.strict_json import read_json
@@ -38,13 +38,13 @@ class Finding:
 class Checked:
     """A file and what is wrong with it; ``manifest`` is there when nothing is.
 
-    ``release_id`` is what the file says, as far as it can be read.
+    ``document`` is the JSON value of the file, as far as it can be read.
     """
 
     name: str
     manifest: Manifest | None
     findings: Sequence[Finding]
-    release_id: str | None = None
+    document: object = None
 
     def lines(self) -> list[str]:
         """What to tell of it, as compilers tell it."""
@@ -60,7 +60,7 @@ class Checked:
             for each in self.findings
         ]
 
-    def document(self) -> Mapping[str, Any]:
+    def report(self) -> Mapping[str, Any]:
         """The same for programs."""
         return {
             "file": self.name,
@@ -99,18 +99,23 @@ def check_content(
     manifest, problems = examine(document, declared=declared)
     if manifest is not None and now is not None and (past := manifest.past(now)):
         problems = [*problems, past]
-    places = JsonPlaces(content.decode("utf-8-sig"))
-    findings = [
-        Finding(position=places.find(problem.place), path=problem.path, says=problem.says)
-        for problem in problems
-    ]
-    findings.sort(key=lambda each: (each.position.line, each.position.column))
+    findings = _located(problems, content.decode("utf-8-sig")) if problems else []
     return Checked(
         name=shown,
         manifest=None if findings else manifest,
         findings=findings,
-        release_id=release_id_of(document),
+        document=document,
     )
+
+
+def _located(problems: Sequence[Problem], text: str) -> list[Finding]:
+    """The problems at their positions in the text, from top to bottom."""
+    places = JsonPlaces(text)
+    findings = [
+        Finding(position=places.find(each.place), path=each.path, says=each.says)
+        for each in problems
+    ]
+    return sorted(findings, key=lambda each: (each.position.line, each.position.column))
 
 
 def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:

@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import AuditEntry, Release
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Release
 from release_machine.text.fitting import fitted
 
 WIDTH_FOR_WHO = 120
@@ -60,7 +61,7 @@ def audit_hint(release: Release, command: str) -> Text:
 
 def _rows(release: Release) -> Iterator[_Row]:
     yield from (_row(_OF_THE_RELEASE, entry) for entry in release.audit)
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         yield from (_row(pipeline.name, entry) for entry in pipeline.audit)
 
 

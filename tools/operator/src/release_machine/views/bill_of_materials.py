@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import Release
+from release_core.domain.release import Release
 from release_machine.text.wording import colored_status
 
 
@@ -13,7 +13,7 @@ def materials_table(release: Release) -> Table:
     for name in ("PIPELINE", "STATUS", "ACTION", "REVISION"):
         table.add_column(name, no_wrap=name != "REVISION", overflow="fold")
     table.add_column("SUMMARY", overflow="fold")
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         if not pipeline.revisions:
             said = Text("none on record", style="dim")
             table.add_row(pipeline.name, colored_status(pipeline.status), "", said, "")

@@ -103,7 +103,7 @@ def _of_release(event: ReleaseEvent) -> Json:
                         "status": pipeline.status,
                         "dependsOn": list(pipeline.depends_on),
                     }
-                    for pipeline in release.pipelines
+                    for pipeline in release.pipelines.values()
                 ],
             }
         case ReleaseHalted(release):

@@ -8,16 +8,10 @@ from typing import Any
 import click
 
 from release_core.clock import to_iso
-from release_machine.release.model import (
-    Activity,
-    AuditEntry,
-    Failure,
-    Good,
-    PastAttempt,
-    Pipeline,
-    Release,
-    Revision,
-)
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Failure, Pipeline, Release
+from release_core.domain.revisions import Good, Revision
+from release_machine.release.model import Activity
 
 type Json = Mapping[str, Any]
 
@@ -57,7 +51,7 @@ def release_document(release: Release) -> Json:
         "audit": [_audit(each) for each in release.audit],
     }
     if release.pipelines:
-        document["pipelines"] = [pipeline_document(each) for each in release.pipelines]
+        document["pipelines"] = [pipeline_document(each) for each in release.pipelines.values()]
     return document
 
 
@@ -77,9 +71,9 @@ def pipeline_document(pipeline: Pipeline) -> Json:
         "startedAt": moment(pipeline.started_at),
         "endedAt": moment(pipeline.ended_at),
         "stopRequestedAt": moment(pipeline.stop_requested_at),
-        "stopReason": pipeline.stop_reason,
+        "stopReason": pipeline.stop_reason if pipeline.stop_requested_at else None,
         "failure": failure_document(pipeline.failure),
-        "variables": list(pipeline.variables),
+        "variables": list(pipeline.variable_names),
         "sourceRevisions": [
             {
                 "actionName": pin.action,
@@ -116,7 +110,7 @@ def bom_document(release: Release) -> Json:
                 "executionId": pipeline.execution_id,
                 "revisions": [_revision(each) for each in pipeline.revisions],
             }
-            for pipeline in release.pipelines
+            for pipeline in release.pipelines.values()
         ],
     }
 
@@ -168,7 +162,7 @@ def _good(good: Good | None) -> Json | None:
         "executionId": good.execution_id,
         "at": moment(good.at),
         "revisions": [_revision(each) for each in good.revisions],
-        "variables": list(good.variables),
+        "variables": list(good.variable_names),
     }
 
 

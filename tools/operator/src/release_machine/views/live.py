@@ -76,7 +76,7 @@ class LiveView:
 
     def _find_layout(self, snapshot: Snapshot) -> tuple[int, Detail]:
         """As many rows as there is room for; what is below them is the shorter for what runs."""
-        needed = sum(map(needs_a_look, snapshot.release.pipelines))
+        needed = sum(map(needs_a_look, snapshot.release.pipelines.values()))
         for detail in DETAILS:
             room = self._find_room(snapshot, detail)
             if room >= needed:

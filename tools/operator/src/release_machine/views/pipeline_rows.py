@@ -8,16 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import (
-    RUNNING,
-    SKIPPED,
-    SUCCEEDED,
-    WAITING,
-    Activity,
-    Pipeline,
-    Release,
-)
-from release_machine.release.order import depths
+from release_core.domain.order import depths
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Activity
 from release_machine.release.phrases import counted, retries_used
 from release_machine.release.situation import kept, stopping, time_left, waits_for
 from release_machine.release.ways_out import Detail, ways_out
@@ -32,7 +25,7 @@ CELLS_OF_USUAL = 6
 MOST_CELLS_KEPT_FOR_NOW = 40
 FEWEST_CELLS_OF_NAME = 16
 MOST_OF_A_MESSAGE = 200
-_QUIET = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
+_QUIET = {PipelineStatus.WAITING: 1, PipelineStatus.SKIPPED: 2, PipelineStatus.SUCCEEDED: 3}
 
 
 def pipeline_table(
@@ -50,9 +43,9 @@ def pipeline_table(
     With room for fewer rows, those that ended well or wait are counted instead of drawn. Where
     ``usual`` is given, there is a column for it, though nothing may be known yet.
     """
-    shown = _that_fit(release.pipelines, room=room)
+    shown = _that_fit([*release.pipelines.values()], room=room)
     with_ids = width >= WIDTH_FOR_IDS
-    depth = depths(release.pipelines)
+    depth = depths(release.pipelines.values())
     for_names = _room_for_names(width, with_ids=with_ids, with_usual=usual is not None)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("PIPELINE", no_wrap=True)
@@ -76,7 +69,7 @@ def pipeline_table(
         )
     parts: list[RenderableType] = [table]
     drawn = {pipeline.name for pipeline in shown}
-    hidden = [pipeline for pipeline in release.pipelines if pipeline.name not in drawn]
+    hidden = [pipeline for pipeline in release.pipelines.values() if pipeline.name not in drawn]
     if hidden:
         parts.append(Text(f"and {len(hidden)} more: {counted(hidden)}", style="dim"))
     parts += ways_out(release, shown, activity, width=width, detail=detail)
@@ -107,7 +100,7 @@ def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pi
 def _time(pipeline: Pipeline, *, now: datetime, usual: timedelta | None) -> Text:
     """How long it has run; marked while that is longer than usual."""
     late = (
-        pipeline.status == RUNNING
+        pipeline.status is PipelineStatus.RUNNING
         and usual is not None
         and pipeline.started_at is not None
         and now - pipeline.started_at > usual
@@ -148,7 +141,7 @@ def _facts(
     waiting, stop = waits_for(release, pipeline), stopping(release, pipeline)
     if waiting:
         yield Text(waiting, style="dim")
-    if activity is not None and pipeline.status == RUNNING:
+    if activity is not None and pipeline.status is PipelineStatus.RUNNING:
         yield from _doing(activity, now=now)
     if stop:
         yield Text(stop, style="yellow")
@@ -158,7 +151,8 @@ def _facts(
     if pipeline.failure is not None:
         failure = pipeline.failure
         told = Text(f"{failure.place}: " if failure.place else "")
-        told.append(failure.reason, style="dim" if pipeline.status == SKIPPED else "red")
+        skipped = pipeline.status is PipelineStatus.SKIPPED
+        told.append(failure.reason, style="dim" if skipped else "red")
         yield told
         if failure.link:
             yield Text(failure.link, style="underline")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from release_core.clock import Clock, now
+from release_core.domain.release import Pipeline, Release
 from release_machine.follow.events import (
     Event,
     LookFailed,
@@ -21,7 +22,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
-from release_machine.release.model import Activity, Pipeline, Release, Snapshot
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, progress, retries_used, tally
 from release_machine.text.printable import in_one_line
 from release_machine.text.wording import clock_time, duration
@@ -41,8 +42,7 @@ class PlainView:
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         """Write what changed since the last look."""
         at = snapshot.at if snapshot else self._clock()
-        pipelines = snapshot.release.pipelines if snapshot else ()
-        width = max((len(pipeline.name) for pipeline in pipelines), default=0)
+        width = max(map(len, snapshot.release.pipelines if snapshot else ()), default=0)
         for event in events:
             seen = event.at if isinstance(event, LookFailed) else at
             self._write(seen, line(event, name_width=width))
@@ -132,8 +132,8 @@ def _found(release: Release) -> str:
 
 
 def _moved(pipeline: Pipeline) -> str:
-    said = pipeline.status
-    if pipeline.ended and pipeline.started_at:
+    said = str(pipeline.status)
+    if pipeline.status.ended and pipeline.started_at:
         said += f" after {duration(pipeline.started_at, pipeline.ended_at)}"
     elif pipeline.execution_id:
         said += f" execution {pipeline.execution_id}"

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import REJECTED, Release
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine.text.fitting import fitted
 from release_machine.text.wording import clock_time, colored_status, duration, short
 
@@ -52,7 +52,7 @@ def _row(release: Release, *, now: datetime, whole: bool) -> Row:
 
 def _name(release: Release, *, whole: bool) -> str:
     # What was rejected has no id: the name of its execution is long, and `list --json` has it.
-    if release.status == REJECTED and not whole:
+    if release.status is ReleaseStatus.REJECTED and not whole:
         return f"(rejected) {short(release.label)}"
     return release.label
 

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import Release
+from release_core.domain.release import Release
 from release_machine.release.phrases import halted, progress, rolled_back_by, tally
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
@@ -70,7 +70,7 @@ def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Tex
 def attempts_table(release: Release) -> Table:
     """Draw how the earlier attempts of the release and of its pipelines ended."""
     rows = [("", each) for each in release.attempts]
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         rows += [(pipeline.name, each) for each in pipeline.attempts]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("ATTEMPT", "PIPELINE", "STATUS", "EXECUTION"):

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from release_machine.release.model import UNENDED, Release
+from release_core.domain.release import Release
 from release_machine.release.spans import HANDOVER, MarkKind, Schedule, Span, schedules
 from release_machine.text.fitting import fitted
 from release_machine.text.time_axis import part, ticks
@@ -121,7 +121,7 @@ class _Drawing:
             started = span.ready_at or span.began_at
             used |= {WAITED} if self._cell(min(started, span.began_at)) else set()
         words = [f"{sign} {meaning}" for sign, meaning in _LEGEND.items() if sign in used]
-        if any(span.status in UNENDED and span.began_at for span in self._schedule.spans):
+        if any(not span.status.ended and span.began_at for span in self._schedule.spans):
             words.append("bars of what runs end now")
         if words:
             yield Text("   ".join(words), style="dim")

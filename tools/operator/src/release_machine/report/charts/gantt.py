@@ -6,11 +6,11 @@ Places along the axis are shares of its width, so the chart fits a phone and a d
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from release_machine.release.model import SUCCEEDED, UNENDED, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from release_machine.report.durations import brief, spelled
 from release_machine.report.markup import Content, Markup, element, told
-from release_machine.report.parts import anchor, by_name
+from release_machine.report.parts import anchor
 from release_machine.report.statuses import icon, tone
 from release_machine.text.time_axis import Tick, part, ticks
 
@@ -32,9 +32,10 @@ _MEANINGS = {
 
 def gantt(release: Release, schedule: Schedule) -> Markup:
     """Draw one attempt."""
-    pipelines = by_name(release)
     found = _ticks(schedule)
-    rows = [_row(pipelines[span.pipeline], span, schedule, found) for span in schedule.spans]
+    rows = [
+        _row(release.pipelines[span.pipeline], span, schedule, found) for span in schedule.spans
+    ]
     return element(
         "figure",
         element("figcaption", _caption(schedule)),
@@ -122,8 +123,8 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         "height": BAR,
         "rx": 3,
     }
-    yield element("rect", class_="open" if span.status in UNENDED else "ran", **box)
-    if span.status not in {SUCCEEDED, *UNENDED}:
+    yield element("rect", class_="ran" if span.status.ended else "open", **box)
+    if _did_not_succeed(span):
         yield element("rect", fill="url(#hatched)", **box)
     if span.critical:
         yield element("rect", class_="path", **{**box, "y": ROW - 4, "height": 3, "rx": 1})
@@ -152,8 +153,7 @@ def _said(span: Span) -> str:
         words.append(f"ran in attempt {span.kept_from}")
     elif span.began_at and span.ended_at:
         time = spelled(span.began_at, span.ended_at)
-        running = span.status in UNENDED
-        until = "until now" if running else f"to {_at(span.ended_at)}"
+        until = f"to {_at(span.ended_at)}" if span.status.ended else "until now"
         words.append(f"{_at(span.began_at)} {until}, {time}")
     else:
         words.append("did not start")
@@ -187,7 +187,7 @@ def _legend(schedule: Schedule) -> Markup | None:
         signs.append(
             (element("rect", x=1, y=6, width=22, height=3, class_="path"), "critical path")
         )
-    if any(span.status not in {SUCCEEDED, *UNENDED} for span in drawn):
+    if any(map(_did_not_succeed, drawn)):
         hatched = [
             element("rect", class_="ran", **box),
             element("rect", fill="url(#hatched)", **box),
@@ -202,13 +202,17 @@ def _legend(schedule: Schedule) -> Markup | None:
     for kind in sorted(kinds):
         path = element("path", d=_SIGNS[kind], transform="translate(12 8)")
         signs.append((element("g", path, class_="mark"), _MEANINGS[kind]))
-    if any(span.status in UNENDED for span in drawn):
+    if not all(span.status.ended for span in drawn):
         signs.append((element("rect", class_="open run", **box), "still runs, up to now"))
     items = [
         element("li", element("svg", sign, width=24, height=16, aria_hidden="true"), " ", meaning)
         for sign, meaning in signs
     ]
     return element("ul", items, class_="legend", aria_label="Legend") if items else None
+
+
+def _did_not_succeed(span: Span) -> bool:
+    return span.status.ended and span.status is not PipelineStatus.SUCCEEDED
 
 
 def _at(moment: datetime) -> str:

@@ -6,12 +6,13 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 
-from release_machine.release.model import Pipeline, Snapshot
+from release_core.domain.release import Pipeline
+from release_machine.release.model import Snapshot
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.layers import Layout, Spot, lay_out, needed_edges
 from release_machine.report.durations import brief, ran, spelled
 from release_machine.report.markup import Content, Markup, element, told
-from release_machine.report.parts import anchor, by_name, unseen
+from release_machine.report.parts import anchor, unseen
 from release_machine.report.statuses import icon, tone
 from release_machine.report.steps import steps
 from release_machine.text.fitting import fitted
@@ -26,15 +27,14 @@ _TIME_SIGN, _TIME_GAP = 6.7, 12.0
 
 def graph(snapshot: Snapshot, schedule: Schedule) -> Content:
     """Draw the order; a sentence says it where nothing waits for anything."""
-    release = snapshot.release
-    names = by_name(release)
-    awaited = {name for each in release.pipelines for name in each.depends_on if name in names}
-    tied = [each for each in release.pipelines if each.depends_on or each.name in awaited]
+    pipelines = snapshot.release.pipelines.values()
+    awaited = {name for each in pipelines for name in each.depends_on}
+    tied = [each for each in pipelines if each.depends_on or each.name in awaited]
     if not tied:
         return element("p", "No pipeline waits for another one.")
     critical = {span.pipeline for span in schedule.spans if span.critical}
     drops = len(needed_edges(tied)) < sum(len(set(each.depends_on)) for each in tied)
-    loose = [each for each in release.pipelines if each not in tied]
+    loose = [each for each in pipelines if each not in tied]
     implied = " Dependencies implied by others are not drawn." * drops
     # A screen shows one of the two: a narrow one the steps, others and paper the picture.
     return [

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from release_machine.release.model import Pipeline
-from release_machine.release.order import depths
+from release_core.domain.order import depths
+from release_core.domain.release import Pipeline
 
 SWEEPS = 10
 # Heights of a row: a pipeline takes one, an edge that passes a column less.
