@@ -121,7 +121,7 @@ def test_a_rollback_that_does_not_come_hides_no_way_out(
     assert ("its rollback 5.1-rollback was not opened" in watched.stdout) is not comes
     assert ("release-machine rollback 5.1" in watched.stdout) is not comes
     assert rolled_back.exit_code == 2
-    assert ("is being rolled back, by release 5.1-rollback" in rolled_back.stderr) is comes
+    assert ("is being rolled back by release 5.1-rollback" in rolled_back.stderr) is comes
     assert ("Asked for" in rolled_back.stderr) is not comes
 
 

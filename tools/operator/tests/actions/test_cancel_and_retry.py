@@ -80,7 +80,7 @@ def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -
     monkeypatch.setattr(time, "sleep", interrupted)
     result = run("watch", "2026.11.22-1")
     assert result.exit_code == 130
-    assert "the release is CANCELLED, and what still runs of it is to stop" in result.stderr
+    assert "the release is CANCELLED, and its running pipelines are stopping" in result.stderr
 
 
 def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
@@ -97,7 +97,7 @@ def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> N
     result = run("watch", "2026.11.22-1")
     assert result.exit_code == 3
     assert result.stderr.splitlines()[-1] == (
-        "Only the looking has ended; the release goes on. "
+        "Stopped watching; the release continues. "
         "Follow it again: release-machine watch 2026.11.22-1"
     )
 
@@ -107,7 +107,7 @@ def test_cancel_again(aws: FakeAws, run: Run) -> None:
     aws.set_status("CANCELLED")
     result = run("cancel", "2026.11.22-1")
     assert result.exit_code == 0
-    assert "CANCELLED already" in result.stdout
+    assert "already CANCELLED" in result.stdout
     assert aws.stopped == []
 
 
@@ -117,7 +117,7 @@ def test_cancel_too_late(aws: FakeAws, run: Run) -> None:
     aws.stop_does = "SUCCEEDED"
     result = run("cancel", "2026.11.22-1")
     assert result.exit_code == 1
-    assert "was SUCCEEDED before the stop" in result.stderr
+    assert "was already SUCCEEDED when the stop" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_cancel_of_a_release_that_waits_to_be_opened(aws: FakeAws, run: Run) -> 
     result = run("cancel", "mine")
     assert result.exit_code == 0, result.output
     assert [each["executionArn"] for each in aws.stopped] == [EXECUTION]
-    assert "it had opened no release" in result.stdout
+    assert "it had not opened a release" in result.stdout
     aws.execution = {"status": "FAILED"}
     result = run("cancel", EXECUTION)
     assert result.exit_code == 2
@@ -223,7 +223,7 @@ def test_retry_of_what_succeeded(aws: FakeAws, run: Run) -> None:
 @pytest.mark.parametrize(
     ("status", "changes", "code", "said"),
     [
-        ("RUNNING", {}, 2, "still runs, as arn:"),
+        ("RUNNING", {}, 2, "is still running, as arn:"),
         ("REJECTED", {"pipeline_count": 0}, 2, "was rejected"),
     ],
 )
@@ -271,5 +271,5 @@ def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run, status: str
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 2
     assert "was rolled back by release r" in result.stderr
-    assert "releaseId of its own" in result.stderr
+    assert "new releaseId" in result.stderr
     assert aws.started == []

@@ -167,7 +167,10 @@ def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run
     assert result.exit_code == 1
     assert "there is no pipeline 'catalog'" in result.stdout
     # A plan knows what its opening does not ask: whether the revisions are still there.
-    assert "Nothing was started: it would be refused, or fail, for the reasons" in result.stderr
+    assert (
+        "Nothing was started: the rollback would be refused or fail for the reasons"
+        in result.stderr
+    )
     assert aws.started == []
 
 

@@ -59,11 +59,11 @@ def test_terraform_outputs(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (None, "cannot be read"),
-        ("{", "is no JSON: Expecting property name"),
-        ("[]", "not what terraform output -json prints"),
-        ('{"state_machine_arn": "bare"}', "not what terraform output -json prints"),
-        ('{"state_machine_arn": {"value": "x"}}', "not what terraform output -json prints"),
-        ('{"state_machine_arn": {"value": 5}}', "not what terraform output -json prints"),
+        ("{", "is not JSON: Expecting property name"),
+        ("[]", "is not the output of terraform output -json"),
+        ('{"state_machine_arn": "bare"}', "is not the output of terraform output -json"),
+        ('{"state_machine_arn": {"value": "x"}}', "is not the output of terraform output -json"),
+        ('{"state_machine_arn": {"value": 5}}', "is not the output of terraform output -json"),
         ("{}", "no output 'state_machine_arn'"),
     ],
 )

@@ -92,7 +92,7 @@ def test_nothing_is_said_while_somebody_is_waited_for(at: At) -> None:
         (PAST, {}, None),
         ({**PAST, "web": ()}, {}, "web has no successful run"),
         ({**PAST, "web": None}, {}, "the past runs of web could not be read"),
-        ({**PAST, "catalog": [timedelta(minutes=3)]}, {}, "catalog runs longer than it ever did"),
+        ({**PAST, "catalog": [timedelta(minutes=3)]}, {}, "catalog has run longer than ever"),
         (PAST, {"catalog": Activity(waits_for="approval")}, "catalog waits for approval"),
         ({"catalog": PAST["catalog"]}, {}, None),
     ],

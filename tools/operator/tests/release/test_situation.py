@@ -36,7 +36,7 @@ def test_order(release: Release, before: tuple[str, ...], said: str | None) -> N
 def test_token_and_slot(release: Release) -> None:
     """What may start needs its task's token first, then a free slot."""
     full = replace(release, max_concurrency=1, in_flight=frozenset({"payments"}))
-    assert waits_for(full, replace(WEB, token_registered_at=None)) == "waits for its task token"
+    assert waits_for(full, replace(WEB, token_registered_at=None)) == "starting soon"
     assert waits_for(full, WEB) == "waits for a free slot, 1 of 1 taken"
     assert waits_for(replace(full, max_concurrency=2), WEB) is None
 

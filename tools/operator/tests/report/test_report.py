@@ -30,8 +30,8 @@ def test_a_failure_whose_link_leads_nowhere() -> None:
     assert failed.failure is not None
     changed = replace(failed, failure=replace(failed.failure, link="s3://logs/payments.txt"))
     page = with_release(samples.failed(), pipelines=by_name((changed,)))
-    assert "Look at s3://logs/payments.txt" in page.text
-    assert "Look at it" not in page.text
+    assert "Details s3://logs/payments.txt" in page.text
+    assert "Open details" not in page.text
     assert "s3://logs/payments.txt" not in page.values("href")
 
 
@@ -88,7 +88,7 @@ def test_audit_is_in_the_order_of_time() -> None:
         "execution FAILED payments",
         "execution RESUMED, attempt 2 payments",
         "retry 1 of 2 claimed orders",
-        "execution SUCCEEDED, attempt 2 seen by a look payments",
+        "execution SUCCEEDED, attempt 2 found by a look payments",
         "all 5 pipelines succeeded RUNNING → SUCCEEDED",
     ]
     places = [audit.index(each) for each in told]
@@ -176,7 +176,7 @@ def test_while_it_runs_no_step_is_critical() -> None:
 def test_what_no_line_leads_to() -> None:
     """What waits for nothing, and nothing waits for, stands below with its status."""
     text = read(samples.two_hundred()).text
-    assert "nothing waits for them: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
+    assert "no dependents: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
 
 
 def test_no_order_no_picture() -> None:
@@ -184,7 +184,7 @@ def test_no_order_no_picture() -> None:
     rans = [Ran(name=name, began=1, ended=9) for name in ("a", "b")]
     made = release("r", ReleaseStatus.SUCCEEDED, rans, closed=10, why=None)
     page = read(Snapshot(at=moment(20), release=made))
-    assert "No pipeline waits for another one." in page.text
+    assert "No pipeline depends on another pipeline." in page.text
     assert "graph" not in page.values("class")
 
 

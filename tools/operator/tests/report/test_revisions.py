@@ -22,14 +22,14 @@ def test_bill_of_materials() -> None:
     assert f"{orders.revisions[0].revision} commit id" in text
     assert "this revision" in text
     assert "release 2026.11.15-1 2026-11-15 22:02:40" in text
-    assert "nothing known" in text
+    assert "unknown" in text
 
 
 def test_a_source_is_one_row_however_it_went() -> None:
     """A run that failed has no action on record: its artifact tells which source it is of."""
     text = read(from_buckets()).text
     assert f"site Source {VERSION} {OLDER} release 2026.11.15-1" in text
-    assert "nothing known" not in text
+    assert "unknown" not in text
 
 
 def test_a_version_and_its_key() -> None:
@@ -78,7 +78,7 @@ def test_columns_without_content_are_left_out() -> None:
     )
     titles = page.text[page.text.index("What ran") :]
     assert titles.startswith(
-        "What ran Pipeline Source action Revision that ran Good before catalog"
+        "What ran Pipeline Source action Revision that ran Previous good catalog"
     )
     assert "Amazon S3 version id" not in page.text
     assert "Pinned to" in read(samples.good()).text

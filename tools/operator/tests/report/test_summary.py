@@ -19,7 +19,7 @@ def test_header() -> None:
     """It says which release, how it went, what to do, who opened it, how and when."""
     text = read(samples.good()).text
     assert text.startswith(
-        "Release 2026.11.22-1: SUCCEEDED To the details Release report 2026.11.22-1 "
+        "Release 2026.11.22-1: SUCCEEDED Skip to the details Release report 2026.11.22-1 "
         "SUCCEEDED after 12 min 43 s 5 SUCCEEDED all 5 pipelines succeeded "
         "What to do next Nothing: every pipeline succeeded. "
         "To undo it: release-machine rollback 2026.11.22-1 "
@@ -37,11 +37,18 @@ def test_header() -> None:
             samples.failed,
             ["Fix what failed (see below)", "retry 2026.11.22-2", "rollback 2026.11.22-2"],
         ),
-        (samples.cancelled, ["where it was stopped", "retry 5.10", "rollback 5.10"]),
+        (
+            samples.cancelled,
+            [
+                "To continue, run the pipelines that did not succeed again",
+                "retry 5.10",
+                "rollback 5.10",
+            ],
+        ),
         (
             samples.running,
             [
-                "orders , at Production → Approve , waits for manual approval . Go there",
+                "orders , at Production → Approve , waits for manual approval . Open",
                 "watch 2026.11.22-3",
                 "cancel 2026.11.22-3",
             ],

@@ -48,11 +48,11 @@ def test_valid() -> None:
         ("5.10", "null", "2:3: releaseId: "),
         ('"releaseId": 5.10,', "", "1:1: releaseId: is required"),
         ("5.10,", '5.10, "deadline": "2026-11-22T09:00:00Z",', "2:22: deadline: 2026-11-22T09:00"),
-        ("5.10,", "5.10", "3:3: no JSON: Expecting ',' delimiter"),
-        ("5.10,", '5.10, "releaseId": 5.11,', "2:22: releaseId: its object has this key already"),
+        ("5.10,", "5.10", "3:3: not JSON: Expecting ',' delimiter"),
+        ("5.10,", '5.10, "releaseId": 5.11,', "2:22: releaseId: the object already has this key"),
         ("5.10", "NaN", "2:16: releaseId: NaN is not a JSON number"),
         ('"catalog",', '"a", -Infinity,', "4:10: pipelines[1]: -Infinity is not a JSON number"),
-        ("5.10", "1" * 5000, "2:16: releaseId: a whole number has at most 4,300 digits"),
+        ("5.10", "1" * 5000, "2:16: releaseId: an integer has at most 4,300 digits"),
     ],
 )
 def test_problems_have_a_position(old: str, new: str, problem: str) -> None:
@@ -100,10 +100,10 @@ def test_all_that_json_does_not_have_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"releaseId":"a","releaseId":"b"}}', "1:34: no JSON: Extra data"),
-        ('[{"a":1,"a":2}, "x', "1:17: no JSON: Unterminated string"),
-        ("[NaN,\n]", "1:5: no JSON: Illegal trailing comma"),
-        ('[{"a":1,"a":2},' + "[" * 200_000, "1:1: it is nested too deeply to be a manifest"),
+        ('{"releaseId":"a","releaseId":"b"}}', "1:34: not JSON: Extra data"),
+        ('[{"a":1,"a":2}, "x', "1:17: not JSON: Unterminated string"),
+        ("[NaN,\n]", "1:5: not JSON: Illegal trailing comma"),
+        ('[{"a":1,"a":2},' + "[" * 200_000, "1:1: the file is nested too deeply to be a manifest"),
     ],
 )
 def test_syntax_comes_first(text: str, told: str) -> None:

@@ -144,7 +144,7 @@ by         alice through s3
 attempt    2, since 2026-11-22T10:01:00Z, by bob
 deadline   2026-11-22T11:00:00Z, 58:20 left
 slots      2 of 2 taken
-halted     by search: nothing more starts, what runs is stopped
+halted     by search: no more pipelines start, running pipelines are stopped
 
 PIPELINE  STATUS       TIME  NOW
 catalog   ✔ SUCCEEDED  0:12  in attempt 1
@@ -164,7 +164,9 @@ news      · WAITING          waits for a free slot, 2 of 2 taken
 def test_failure_policy_is_said_with_the_halt(at: At) -> None:
     """A halt says what becomes of what runs; a closed release names its cause only."""
     release = ordered(at)
-    assert halted(replace(release, on_failure=OnFailure.HALT)).endswith("what runs goes on")
+    assert halted(replace(release, on_failure=OnFailure.HALT)).endswith(
+        "running pipelines continue"
+    )
     assert halted(replace(release, status=ReleaseStatus.FAILED)) == "by search"
     assert halted(replace(release, status=ReleaseStatus.CANCELLED)) == ""
     assert halted(replace(release, halted_by=None)) == ""
@@ -199,6 +201,6 @@ def test_plain_lines_of_an_ordered_release(at: At) -> None:
         "web      WAITING after payments, orders",
         "mail     SKIPPED: it depends on web, which is SKIPPED",
         "release 5.10: 3 of 7 ended",
-        "release 5.10: halted by search: nothing more starts, what runs is stopped",
+        "release 5.10: halted by search: no more pipelines start, running pipelines are stopped",
     ]
     assert told[0].startswith("release 5.10: 7 pipelines, attempt 2, execution arn:")

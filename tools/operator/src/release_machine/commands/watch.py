@@ -1,4 +1,4 @@
-"""``watch``: follow a release, live on a terminal, as lines or JSON in a pipe."""
+"""``watch``: follow a release in a live view, as lines or as JSON."""
 
 import sys
 import time
@@ -15,9 +15,9 @@ from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import (
     follow_and_exit,
     follow_from_opening,
-    going_on,
     rejected,
     watch_command,
+    watching,
 )
 from release_machine.terminal.release_argument import release_argument
 from release_machine.views.json_events import JsonView
@@ -28,12 +28,12 @@ from release_machine.views.json_events import JsonView
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line and event.")
 @click.pass_context
 def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
-    """Follow a release to its end, whoever started it.
+    """Follow a release to its end.
 
-    RELEASE is the id of a release, or of a rollback that a failed release has announced, or the
-    execution (name or ARN) that opens one. On a terminal the view is live; in a pipe each change is
-    one line. The exit code is the outcome: 0 released, 1 not released. Ctrl-C ends the looking, not
-    the release.
+    RELEASE is the id of a release or of an announced rollback; for a release that is not opened
+    yet, the name or ARN of its execution. A terminal shows a live view; a pipe gets one line for
+    each change. The exit code is the outcome: 0 released, 1 not released. Ctrl-C stops watching;
+    the release continues.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     if found is None:
         failed = announced_by(session, release_id)
         if failed:
-            with going_on(f"its rollback goes on. Follow it again: {watch_command(release_id)}"):
+            with watching(f"the rollback continues. Follow it again: {watch_command(release_id)}"):
                 execution_arn = await_rollback(session, failed, wait=time.sleep)
         else:
             refuse_ended(execution_arn, sfn=session.sfn)

@@ -1,4 +1,4 @@
-"""The loop that looks at a release again and again, and what changed between two looks."""
+"""The loop that looks at a release until it is over, and compares each look with the last."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -25,19 +25,19 @@ from release_machine.release.model import Snapshot
 from release_machine.release.phrases import halted
 from release_machine.release.situation import kept, stopping, waits_for
 
-# A release stopped by hand is closed at once; its executions end a little later, if they can.
+# A release that was stopped is closed at once; its executions end later.
 LOOKS_AFTER_CLOSE = 20
 
 
 class Sink(Protocol):
-    """Shows what happens, on a terminal or as lines."""
+    """Shows the events of a release, in a live view or as lines."""
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
-        """Take the latest look (None while there is none) and what changed since the last."""
+        """Take the latest look, None before the first, and the events since the last one."""
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
-    """Say what happened between two looks, in the order in which the pipelines run."""
+    """The events between two looks, in the order in which the pipelines run."""
     events: list[Event] = []
     if before is None:
         events.append(ReleaseFound(after.release))
@@ -82,11 +82,10 @@ def follow(
     wait: Callable[[float], None],
     clock: Callable[[], datetime],
 ) -> Release:
-    """Look, with growing pauses while nothing changes, until the release is over.
+    """Look at the release until it is over, with longer pauses while nothing changes.
 
-    Returns the release as last seen: closed, though an execution that was told to stop may take
-    longer than is waited for.
-    Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
+    Returns the release as last seen. It is closed, but an execution that is stopping may still run.
+    Raises UnreachableError when AWS does not answer for long; single failed looks are only shown.
     """
     last: Snapshot | None = None
     pace = Pace()

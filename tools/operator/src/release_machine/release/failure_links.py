@@ -1,4 +1,4 @@
-"""Where to look at a failure that names no page of its own."""
+"""Links for failures that have no link of their own."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ from release_machine.text.console_links import pipeline_execution
 
 
 def with_links(release: Release, *, region: str | None) -> Release:
-    """The release, each failure with a link: to the console's page of the execution at least.
+    """The release with a link in each failure, at least to the execution in the console.
 
-    ``region`` is None where there is no console, and then nothing changes.
+    Nothing changes without a console, which is ``region`` None.
     """
     if region is None:
         return release

@@ -1,4 +1,4 @@
-"""What stands between a pipeline and its next step, as far as the ledger tells."""
+"""What a pipeline waits for, by the ledger, and commands that stop it at once."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ MOST_NAMES = 3
 
 
 def waits_for(release: Release, pipeline: Pipeline) -> str | None:
-    """What a pipeline that has not started is waiting for."""
+    """What a pipeline that has not started waits for."""
     if pipeline.status is not PipelineStatus.WAITING or release.closed:
         return None
     before = [name for name in pipeline.depends_on if not _has_succeeded(release, name)]
@@ -19,7 +19,7 @@ def waits_for(release: Release, pipeline: Pipeline) -> str | None:
         more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""
         return f"after {', '.join(before[:MOST_NAMES])}{more}"
     if pipeline.token_registered_at is None:
-        return "waits for its task token"
+        return "starting soon"
     if release.max_concurrency and len(release.in_flight) >= release.max_concurrency:
         return f"waits for a free slot, {slots(release)}"
     return None
@@ -31,12 +31,12 @@ def _has_succeeded(release: Release, name: str) -> bool:
 
 
 def slots(release: Release) -> str:
-    """How many of the pipelines that may be in flight are."""
+    """How many slots of maxConcurrency are taken."""
     return f"{len(release.in_flight)} of {release.max_concurrency} taken"
 
 
 def stopping(release: Release, pipeline: Pipeline) -> str | None:
-    """Why a pipeline that still runs was told to stop, and what it does until then."""
+    """That a pipeline is stopping and why; None when no stop was requested."""
     if pipeline.status.ended or pipeline.stop_requested_at is None:
         return None
     until = "abandons" if release.abandons else "waits for"
@@ -45,7 +45,7 @@ def stopping(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
-    """What pipelines do; the way out of one that is to stop is what ends it at once."""
+    """The activities, with the command that stops a stopping pipeline at once as way out."""
     told = dict(activity)
     for pipeline in release.pipelines.values():
         doing = activity.get(pipeline.name, Activity())
@@ -62,7 +62,7 @@ def _is_to_stop(release: Release, pipeline: Pipeline) -> bool:
 
 
 def abandon_command(pipeline: str, execution_id: str) -> str:
-    """The command that ends an execution without waiting for the action in progress."""
+    """The command that stops an execution without waiting for the action in progress."""
     return (
         f"aws codepipeline stop-pipeline-execution --pipeline-name {pipeline} "
         f"--pipeline-execution-id {execution_id} --abandon"
@@ -70,7 +70,7 @@ def abandon_command(pipeline: str, execution_id: str) -> str:
 
 
 def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:
-    """How long a running pipeline may go on by its own time limit."""
+    """How much of its time limit a running pipeline has left."""
     if pipeline.status is not PipelineStatus.RUNNING or pipeline.stop_requested_at:
         return None
     if not pipeline.time_limit or not pipeline.started_at:
@@ -79,5 +79,5 @@ def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:
 
 
 def kept(release: Release, pipeline: Pipeline) -> bool:
-    """Whether a pipeline succeeded in an earlier attempt, so that this one does not run it."""
+    """Whether a pipeline succeeded in an earlier attempt and does not run in this attempt."""
     return pipeline.status is PipelineStatus.SUCCEEDED and pipeline.attempt < release.attempt

@@ -1,4 +1,4 @@
-"""When each pipeline of a release waited, ran and ended: what a timeline draws, in any medium."""
+"""When each pipeline of a release waited, ran and ended; drawn by the timelines."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from release_core.domain.execution import ExecutionState
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
-# Between the end of one pipeline and the start of the next lie two functions and an event.
+# The time between the end of one pipeline and the start of the next: an event and two functions.
 HANDOVER = timedelta(seconds=5)
 
 
 class MarkKind(StrEnum):
-    """What happened to a pipeline while it ran."""
+    """A kind of event while a pipeline ran."""
 
     RETRY = "retry"
     NEW_EXECUTION = "new execution"
@@ -25,7 +25,7 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """Something that happened to a pipeline while it ran, as the audit words it."""
+    """An event while a pipeline ran, in the words of the audit."""
 
     at: datetime
     kind: MarkKind
@@ -34,9 +34,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One pipeline in one attempt; ``ended_at`` of one that still runs is the time of the look.
+    """One pipeline in one attempt; while it runs, ``ended_at`` is the time of the look.
 
-    ``ready_at`` is when all that it depends on had succeeded, None when that never came.
+    ``ready_at`` is when its last dependency succeeded, None when that did not happen.
     """
 
     pipeline: str
@@ -52,7 +52,7 @@ class Span:
 
     @property
     def waited(self) -> timedelta:
-        """How long it could have run and did not: for a slot, a task or its start."""
+        """How long the pipeline was ready but did not run: it waited for a slot or its start."""
         if self.ready_at is None or self.began_at is None:
             return timedelta()
         return max(timedelta(), self.began_at - self.ready_at)
@@ -60,7 +60,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One attempt of a release on its own time axis, what began first coming first."""
+    """One attempt of a release on its own time axis, in the order in which pipelines began."""
 
     attempt: int
     begin: datetime
@@ -69,7 +69,7 @@ class Schedule:
 
 
 def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
-    """Every attempt whose times are known, the latest last, as seen at a moment."""
+    """Every attempt whose times are known, the latest last, as of ``at``."""
     if not release.pipelines:
         return ()
     windows = _windows(release, at=at)
@@ -86,7 +86,7 @@ def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
 
 
 def _windows(release: Release, *, at: datetime) -> dict[int, tuple[datetime, datetime]]:
-    """Begin and end of each attempt; of the earlier ones as far as the audit tells."""
+    """Begin and end of each attempt; for earlier attempts they come from the audit."""
     windows: dict[int, tuple[datetime, datetime]] = {}
     began: datetime | None = None
     number = 0
@@ -104,7 +104,7 @@ def _schedule(
     release: Release, attempt: int, begin: datetime, end: datetime, spans: Sequence[Span]
 ) -> Schedule:
     ready = {span.pipeline: span for span in _with_ready_times(spans, begin)}
-    # What was told to stop may end after the release was closed.
+    # A pipeline that was stopped may end after the release was closed.
     last = max([end, *(span.ended_at for span in spans if span.ended_at)])
     decided = all(span.status.ended for span in spans)
     critical = _critical_path(ready, limited=bool(release.max_concurrency)) if decided else ()
@@ -114,7 +114,7 @@ def _schedule(
 
 
 def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
-    """The pipeline in that attempt; None when it was not part of it."""
+    """The span of the pipeline in that attempt; None when the attempt did not include it."""
     plain = Span(
         pipeline=pipeline.name,
         status=pipeline.status,
@@ -128,7 +128,7 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
         return replace(
             plain,
             began_at=began,
-            # CodePipeline tells ends in whole seconds: that of a quick one lies before its start.
+            # CodePipeline reports whole seconds: a quick pipeline may end before its start.
             ended_at=max(began, ended) if began and ended else None,
             marks=_with_resumes(_marks(lines), pipeline),
         )
@@ -158,7 +158,7 @@ def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
 
 
 def _lines_by_attempt(pipeline: Pipeline) -> Mapping[int, Sequence[AuditEntry]]:
-    """The pipeline's audit, divided where it was made to wait again."""
+    """The audit of the pipeline by attempt: an attempt begins when the pipeline waits again."""
     chapters: list[list[AuditEntry]] = [[]]
     for line in pipeline.audit:
         if line.after == PipelineStatus.WAITING and line.before is not None:
@@ -186,7 +186,7 @@ def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
 
 
 def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ...]:
-    """With what CodePipeline told: a retry in the console is in no audit of ours."""
+    """The marks with retries as CodePipeline reports them, which include retries in the console."""
     resumes = [
         Mark(at=change.at, kind=MarkKind.RETRY, what=f"execution {change.state}")
         for change in pipeline.changes
@@ -199,7 +199,7 @@ def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ..
 
 
 def _kind(what: str) -> MarkKind | None:
-    # As release_core's ledger words them.
+    # The texts of release_core/ledger/pipelines.py.
     if what.startswith("retry ") and what.endswith(" claimed"):
         return MarkKind.RETRY
     if what.endswith("cannot be retried: a new execution is started"):
@@ -221,7 +221,7 @@ def _with_ready_times(spans: Sequence[Span], begin: datetime) -> Iterator[Span]:
 
 
 def _critical_path(spans: Mapping[str, Span], *, limited: bool) -> Sequence[str]:
-    """The pipelines that made the attempt as long as it was, the last one first."""
+    """The pipelines that decided how long the attempt took, the last one first."""
     ran = {name: span for name, span in spans.items() if span.began_at and span.ended_at}
     path: list[str] = []
     candidates = list(ran.values())
@@ -230,7 +230,7 @@ def _critical_path(spans: Mapping[str, Span], *, limited: bool) -> Sequence[str]
         path.append(last.pipeline)
         candidates = [ran[name] for name in last.depends_on if name in ran]
         if limited and last.waited > HANDOVER:
-            # It waited for a slot: what gave it free decided, not what it depends on.
+            # It waited for a slot: the pipeline that freed the slot decided, not a dependency.
             candidates = [each for each in ran.values() if _gave_way(each, last)] or candidates
         candidates = [each for each in candidates if each.pipeline not in path]
     return path

@@ -1,4 +1,4 @@
-"""The bill of materials: what each source delivered, what was asked for, what was good before."""
+"""The bill of materials: the revisions that ran, the pins, and the previous good revisions."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,16 +14,16 @@ COLUMNS = (
     Column("Source action"),
     Column("Revision that ran", "revision"),
     Column("Pinned to"),
-    Column("Good before"),
+    Column("Previous good"),
     Column("Variables set"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """One source action of a pipeline, as far as the ledger knows it.
+    """One source action of a pipeline, as far as it is recorded.
 
-    Of S3 there may be two revisions for one action: a version, and the key of the object it is of.
+    An S3 action may have two revisions: the version of an object, and its key.
     """
 
     name: str
@@ -33,7 +33,7 @@ class _Source:
 
 
 def revisions(release: Release) -> Markup | None:
-    """One row for each source; None where nothing is known yet."""
+    """One row for each source action; None when nothing is known yet."""
     rows = [(None, cells) for each in release.pipelines.values() for cells in _rows(each)]
     if not rows:
         return None
@@ -62,7 +62,7 @@ def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
 
 def _sources(pipeline: Pipeline) -> Iterator[_Source]:
     good = pipeline.previous_good.revisions if pipeline.previous_good else ()
-    # The ledger learns the action when a run succeeds: of one that failed it has the artifact.
+    # The action is recorded when a run succeeds; a failed run has only the artifact.
     actions = {each.artifact: each.action for each in (*pipeline.revisions, *good) if each.action}
 
     def action(revision: Revision) -> str:
@@ -89,13 +89,12 @@ def _revision(revision: Revision) -> Content:
 
 
 def _message(revision: Revision) -> str | None:
-    """What the summary tells beside the revision.
+    """The part of the summary that the revision does not show.
 
-    Connections to Git providers write JSON that holds the commit's message; S3 says the version
-    once more.
+    Connections to Git providers write JSON with the commit message; S3 repeats the version.
     """
     summary = revision.summary
-    if summary is None or summary == f"Amazon S3 version id: {revision.revision}":
+    if not summary or summary == f"Amazon S3 version id: {revision.revision}":
         return None
     if not summary.startswith("{"):
         return summary
@@ -116,8 +115,8 @@ def _pinned(source: _Source) -> Content:
 
 def _before(source: _Source, good: Good | None) -> Content:
     if good is None or not source.before:
-        return "nothing known"
-    # Of a run that failed the key is not known; a version is of one key.
+        return "unknown"
+    # A failed run has no key, but a version belongs to one key.
     same = bool(source.ran) and _told(source.ran) <= _told(source.before)
     return [
         element("p", "the same") if same else _codes(source.before),

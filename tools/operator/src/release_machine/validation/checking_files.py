@@ -1,4 +1,4 @@
-"""Checking manifest files as the release machine will, with line and column for every problem."""
+"""Checks manifest files as the release machine does, with line and column of each problem."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,21 +22,21 @@ type Declarations = Callable[[Sequence[str]], Declared]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is wrong at a position of a file; ``path`` is empty where it is the text itself."""
+    """A problem at a position of a file; ``path`` is empty when the text is not valid JSON."""
 
     position: Position
     path: str
     says: str
 
     def __str__(self) -> str:
-        """What is wrong, for whoever does not look at the text."""
+        """The problem with its path, or else with its position."""
         where = self.path or f"line {self.position.line}, column {self.position.column}"
         return f"{where}: {self.says}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file and what is wrong with it; ``manifest`` is there when nothing is.
+    """A file with its problems, or with its manifest when it is valid.
 
     ``document`` is the JSON value of the file, as far as it can be read.
     """
@@ -47,7 +47,7 @@ class Checked:
     document: object = None
 
     def lines(self) -> list[str]:
-        """What to tell of it, as compilers tell it."""
+        """The result as lines for people, in the format of compilers."""
         if self.manifest is not None:
             count = len(self.manifest.pipelines)
             pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
@@ -61,7 +61,7 @@ class Checked:
         ]
 
     def report(self) -> Mapping[str, Any]:
-        """The same for programs."""
+        """The result for programs."""
         return {
             "file": self.name,
             "valid": self.manifest is not None,
@@ -86,13 +86,13 @@ def check_content(
     now: datetime | None = None,
     declarations: Declarations | None = None,
 ) -> Checked:
-    """Check a manifest, its pipelines too where ``declarations`` can look them up.
+    """Check a manifest; with ``declarations`` also against its pipelines.
 
-    Without ``now`` its deadline may have passed.
+    Without ``now`` a deadline that has passed is accepted.
     """
     shown = "stdin" if name == STANDARD_INPUT else name
     try:
-        document = read_json(content, place="it")
+        document = read_json(content, place="the file")
     except ManifestUnreadable as error:
         return Checked(name=shown, manifest=None, findings=_unreadable(content, error))
     declared = declarations(named_pipelines(document)) if declarations else None
@@ -119,39 +119,39 @@ def _located(problems: Sequence[Problem], text: str) -> list[Finding]:
 
 
 def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
-    """What makes a text no usable JSON, at its position as far as it has one."""
+    """Why a text cannot be read as JSON, with the position where there is one."""
     match error.__cause__:
         case JSONDecodeError() as cause:
-            return [_no_json(cause)]
+            return [_not_json(cause)]
         case UnicodeDecodeError() as cause:
             before = cause.object[: cause.start].decode()
             return [Finding(position=_end_of(before), path="", says=str(error))]
         case ValueError():
-            return list(_unusable(content.decode("utf-8-sig"))) or [_at_the_start(error)]
+            return list(_beyond_json(content.decode("utf-8-sig"))) or [_at_start(error)]
         case _:
-            return [_at_the_start(error)]
+            return [_at_start(error)]
 
 
-def _unusable(text: str) -> Iterator[Finding]:
-    """What JSON does not have in a text of which the reading was given up."""
+def _beyond_json(text: str) -> Iterator[Finding]:
+    """Repeated keys and invalid numbers in a text that Python reads as JSON."""
     try:
-        # It was given up at the first of them: what comes after may be no JSON at all.
+        # Reading has stopped at the first of them; the rest of the text may be invalid, too.
         json.loads(text, parse_int=str)
     except JSONDecodeError as cause:
-        yield _no_json(cause)
+        yield _not_json(cause)
     except RecursionError:
-        yield _at_the_start("it is nested too deeply to be a manifest")
+        yield _at_start("the file is nested too deeply to be a manifest")
     else:
         for place, at, says in JsonPlaces(text).unusable:
             yield Finding(position=at, path=Problem(place, says).path, says=says)
 
 
-def _no_json(cause: JSONDecodeError) -> Finding:
+def _not_json(cause: JSONDecodeError) -> Finding:
     at = Position(line=cause.lineno, column=cause.colno)
-    return Finding(position=at, path="", says=f"no JSON: {cause.msg}")
+    return Finding(position=at, path="", says=f"not JSON: {cause.msg}")
 
 
-def _at_the_start(said: object) -> Finding:
+def _at_start(said: object) -> Finding:
     return Finding(position=Position(line=1, column=1), path="", says=str(said))
 
 

@@ -1,4 +1,4 @@
-"""Where in a JSON text each value stands; the json module tells that of syntax errors only."""
+"""The position of each value in a JSON text, which the json module does not report."""
 
 import re
 import sys
@@ -8,8 +8,8 @@ from json import JSONDecoder
 
 from release_core.problems import Place
 
-# Places below are those of what is around them: a manifest is not as deep, and all the places of
-# a text that is nothing but brackets would take more memory than there is.
+# Deeper values get the position of the value around them: a manifest is not as deep, and the
+# places of a text of nothing but brackets would need too much memory.
 _DEEPEST = 32
 _NO_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 _TOKEN = re.compile(r'[ \t\n\r]*(?:([{}\[\],:])|(")|([^ \t\n\r{}\[\],:"]+))')
@@ -25,7 +25,7 @@ class Position:
 
 @dataclass(slots=True)
 class _Frame:
-    """An object or array that is being read, and the key or index that it has come to."""
+    """An object or array that is being read, and its current key or index."""
 
     part: str | int
     awaits_key: bool
@@ -39,7 +39,7 @@ class _Scan:
     frames: list[_Frame] = field(default_factory=list)
 
     def value(self, start: int) -> None:
-        """A value begins; that of a member has its place from its key."""
+        """A value begins; the value of an object member has the position of its key."""
         if not self.frames or isinstance(self.frames[-1].part, int):
             self.starts.setdefault(self._place(), start)
 
@@ -47,7 +47,7 @@ class _Scan:
         frame = self.frames[-1]
         frame.part, frame.awaits_key = name, False
         if name in frame.keys:
-            self._refuse(start, "its object has this key already")
+            self._refuse(start, "the object already has this key")
         frame.keys.add(name)
         self.starts.setdefault(self._place(), start)
 
@@ -57,7 +57,7 @@ class _Scan:
         if literal in _NO_NUMBERS:
             self._refuse(start, f"{literal} is not a JSON number")
         elif len(digits := literal.removeprefix("-")) > most > 0 and digits.isdigit():
-            self._refuse(start, f"a whole number has at most {most:,} digits")
+            self._refuse(start, f"an integer has at most {most:,} digits")
 
     def punctuation(self, sign: str, start: int) -> None:
         match sign:
@@ -81,7 +81,7 @@ class _Scan:
 
 
 class JsonPlaces:
-    """The positions of a text that the json module reads: JSON, but for repeated keys and NaN."""
+    """The positions in a text that the json module reads, which accepts repeated keys and NaN."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -105,12 +105,12 @@ class JsonPlaces:
 
     @property
     def unusable(self) -> Iterator[tuple[Place, Position, str]]:
-        """What no manifest may have: each key that its object has had before, each odd number."""
+        """Each repeated key and each invalid number, with place, position and message."""
         for place, start, says in self._unusable:
             yield place, self._position(start), says
 
     def find(self, place: Place) -> Position:
-        """Where the key of a member stands, or an array's value; else the nearest one around it."""
+        """The position of a key or array value, otherwise of the nearest value around it."""
         while place and place not in self._starts:
             place = place[:-1]
         return self._position(self._starts.get(place, 0))

@@ -1,4 +1,4 @@
-"""The bill of materials of a release: the revisions that each of its pipelines really ran."""
+"""The bill of materials of a release: the revisions that each pipeline shipped."""
 
 from rich.table import Table
 from rich.text import Text
@@ -8,7 +8,7 @@ from release_machine.text.wording import colored_status
 
 
 def materials_table(release: Release) -> Table:
-    """Draw a row for each revision, and one for a pipeline of which none is known."""
+    """Draw a row for each revision, and one for a pipeline without known revisions."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("PIPELINE", "STATUS", "ACTION", "REVISION"):
         table.add_column(name, no_wrap=name != "REVISION", overflow="fold")

@@ -1,4 +1,4 @@
-"""Releases and events as JSON: the keys that docs/operating.md promises."""
+"""Releases as JSON, with the keys that docs/operating.md describes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,17 +17,17 @@ type Json = Mapping[str, Any]
 
 
 def write(document: Json | Sequence[Json]) -> None:
-    """Print a document so that people can read it, too."""
+    """Print a document, indented."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def moment(at: datetime | None) -> str | None:
-    """A time as the ledger writes it: in UTC, with milliseconds."""
+    """A time as in the ledger: in UTC, with milliseconds."""
     return None if at is None else to_iso(at)
 
 
 def release_document(release: Release) -> Json:
-    """A release; with its pipelines where they were read."""
+    """A release, with its pipelines if they were read."""
     document: dict[str, Any] = {
         "releaseId": release.release_id,
         "status": release.status,
@@ -122,15 +122,15 @@ def failure_document(failure: Failure | None) -> Json | None:
     return {
         "stage": failure.stage,
         "action": failure.action,
-        "code": failure.code,
+        "code": failure.code or None,
         "message": failure.message,
-        "summary": failure.summary,
-        "link": failure.link,
+        "summary": failure.summary or None,
+        "link": failure.link or None,
     }
 
 
 def activity_document(activity: Activity) -> Json:
-    """What a running pipeline does, and what it waits for."""
+    """The activity of a running pipeline, and what it waits for."""
     return {
         "stage": activity.stage,
         "action": activity.action,
@@ -150,7 +150,7 @@ def _revision(revision: Revision) -> Json:
         "revision": revision.revision,
         "origin": None if revision.origin is None else dict(revision.origin),
         "artifact": revision.artifact,
-        "summary": revision.summary,
+        "summary": revision.summary or None,
     }
 
 

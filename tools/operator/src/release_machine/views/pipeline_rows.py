@@ -1,4 +1,4 @@
-"""The pipelines of a release, one row each, and below them the commands that let them go on."""
+"""The pipelines of a release, one row each, and the commands that let them continue."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from release_machine.release.ways_out import Detail, ways_out
 from release_machine.text.fitting import ELLIPSIS, fitted
 from release_machine.text.wording import colored_status, duration, lasting, left, short
 
-# Below this width the ids of executions give way to what happens.
+# A narrower terminal shows no execution ids, to leave room for what happens.
 WIDTH_FOR_IDS = 100
 DEEPEST_INDENT = 5
 CELLS_OF_STATUS_AND_TIME = 24
@@ -38,10 +38,10 @@ def pipeline_table(
     room: int | None = None,
     detail: Detail = "full",
 ) -> RenderableType:
-    """Draw one row per pipeline in the order they run in, indented below what they wait for.
+    """Draw one row per pipeline, in the order in which they run, indented below dependencies.
 
-    With room for fewer rows, those that ended well or wait are counted instead of drawn. Where
-    ``usual`` is given, there is a column for it, though nothing may be known yet.
+    With ``room`` for fewer rows, pipelines that succeeded or wait are only counted. ``usual`` adds
+    a column, which may still be empty.
     """
     shown = _that_fit([*release.pipelines.values()], room=room)
     with_ids = width >= WIDTH_FOR_IDS
@@ -77,12 +77,12 @@ def pipeline_table(
 
 
 def needs_a_look(pipeline: Pipeline) -> bool:
-    """Whether a row gives way to others only at last."""
+    """Whether the row of a pipeline is hidden only when there is no other row to hide."""
     return pipeline.status not in _QUIET
 
 
 def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
-    # Of a terminal a third is for what happens; of a pipe the names get all there is.
+    # A third of a terminal shows what happens; a pipe has room for whole names.
     others = CELLS_OF_STATUS_AND_TIME + min(width // 3, MOST_CELLS_KEPT_FOR_NOW)
     others += 10 if with_ids else 0
     others += CELLS_OF_USUAL + 2 if with_usual else 0
@@ -98,7 +98,7 @@ def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pi
 
 
 def _time(pipeline: Pipeline, *, now: datetime, usual: timedelta | None) -> Text:
-    """How long it has run; marked while that is longer than usual."""
+    """How long the pipeline has run, marked while that is longer than usual."""
     late = (
         pipeline.status is PipelineStatus.RUNNING
         and usual is not None
@@ -122,7 +122,7 @@ def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
     if activity.place:
         yield Text(activity.place)
     if activity.waits_for:
-        # In a line of its own: the column is narrow on many a terminal.
+        # A line of its own, because the column may be narrow.
         since = _since(activity.since, now=now)
         yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
     if activity.message:

@@ -1,4 +1,4 @@
-"""One line per change, for pipes, logs and CI."""
+"""Events as lines, for pipes, logs and CI."""
 
 from datetime import datetime, timedelta
 from typing import TextIO
@@ -31,7 +31,7 @@ LONGEST_SILENCE = timedelta(minutes=5)
 
 
 class PlainView:
-    """Writes each event as one line, beginning with the time in UTC at which it was seen."""
+    """Writes each event as one line that begins with the time in UTC when it was seen."""
 
     def __init__(self, out: TextIO, *, clock: Clock = now) -> None:
         self._out = out
@@ -40,7 +40,7 @@ class PlainView:
         self._waits: ReleaseWaits | None = None
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
-        """Write what changed since the last look."""
+        """Write the events since the last look."""
         at = snapshot.at if snapshot else self._clock()
         width = max(map(len, snapshot.release.pipelines if snapshot else ()), default=0)
         for event in events:
@@ -49,7 +49,7 @@ class PlainView:
             if isinstance(event, ReleaseWaits):
                 self._waits = event
         standing = _standing(snapshot) if snapshot else self._waits and _waiting(self._waits)
-        # The platforms of CI end a job that says nothing for some ten minutes.
+        # CI platforms cancel a job without output for about ten minutes.
         if standing and self._said_at and at - self._said_at >= LONGEST_SILENCE:
             self._write(at, standing)
         self._out.flush()
@@ -60,12 +60,12 @@ class PlainView:
 
 
 def line(event: Event, *, name_width: int) -> str:
-    """Say one event in one line."""
+    """One event as one line."""
     match event:
         case ReleaseWaits():
             return _waiting(event)
         case LookFailed(problem, _, _):
-            return f"{problem} The release goes on; looking again."
+            return f"{problem} The release continues; trying again."
         case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
             return f"release {event.release.release_id}: {_of_release(event)}"
         case _:
@@ -86,7 +86,7 @@ def _of_release(event: ReleaseEvent) -> str:
 
 
 def _standing(snapshot: Snapshot) -> str:
-    """Say how a release stands to which nothing happens."""
+    """The status of a release when nothing has changed for long."""
     release = snapshot.release
     waiting = [
         f"{name} waits for {doing.waits_for}"
@@ -116,11 +116,11 @@ def _of_pipeline(event: PipelineEvent) -> str:
 
 def _waiting(waits: ReleaseWaits) -> str:
     if not waits.holds:
-        return "the pipelines that it waited for are free: it is about to start"
+        return "the pipelines that it waited for are free: it starts soon"
     name = waits.execution_arn.rpartition(":")[2]
     return (
         f"waits for busy pipelines: {'; '.join(map(str, waits.holds))}; it starts by itself when "
-        f"they are free; give it up with: release-machine cancel {name}"
+        f"they are free; cancel it with: release-machine cancel {name}"
     )
 
 
@@ -145,7 +145,7 @@ def _moved(pipeline: Pipeline) -> str:
 
 
 def _acts(activity: Activity) -> str:
-    said = f"at {activity.place}" if activity.place else "is to stop"
+    said = f"at {activity.place}" if activity.place else "is stopping"
     if activity.waits_for:
         said += f", waits for {activity.waits_for}"
         said += f" since {clock_time(activity.since)}" if activity.since else ""
@@ -154,7 +154,7 @@ def _acts(activity: Activity) -> str:
     if activity.can_be_rejected:
         said += "; reject it with status=Rejected"
     if activity.way_out:
-        said += f"; {'end it now' if activity.ends else 'go on'} with: {activity.way_out}"
+        said += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
     if activity.link:
         said += f" or at {activity.link}"
     return said

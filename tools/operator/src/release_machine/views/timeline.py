@@ -1,4 +1,4 @@
-"""The timeline of a release on a terminal: one bar per pipeline, all on one time axis in UTC."""
+"""The timeline of a release on a terminal: one bar per pipeline, on a time axis in UTC."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _LEGEND = {
     RAN: "ran",
     CRITICAL: "ran, on the critical path",
     WAITED: "waited",
-    HELD: "ready, kept waiting",
+    HELD: "ready, but had to wait",
     "↻": "stage retried",
     "⟳": "run again as a new execution",
-    "◼": "told to stop",
+    "◼": "stop requested",
 }
 
 
 def timeline(release: Release, *, at: datetime, width: int) -> RenderableType:
-    """Draw each attempt whose times are known, the latest last, as seen at a moment."""
+    """Draw each attempt whose times are known, the latest last, as of ``at``."""
     drawn: list[RenderableType] = []
     for schedule in schedules(release, at=at):
         if drawn:
@@ -42,7 +42,7 @@ def timeline(release: Release, *, at: datetime, width: int) -> RenderableType:
 
 
 class _Drawing:
-    """One attempt drawn at one width."""
+    """The drawing of one attempt."""
 
     def __init__(self, schedule: Schedule, *, width: int, several: bool) -> None:
         self._schedule = schedule
@@ -122,6 +122,6 @@ class _Drawing:
             used |= {WAITED} if self._cell(min(started, span.began_at)) else set()
         words = [f"{sign} {meaning}" for sign, meaning in _LEGEND.items() if sign in used]
         if any(not span.status.ended and span.began_at for span in self._schedule.spans):
-            words.append("bars of what runs end now")
+            words.append("bars of running pipelines end now")
         if words:
             yield Text("   ".join(words), style="dim")

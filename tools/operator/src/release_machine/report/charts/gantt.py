@@ -1,6 +1,6 @@
-"""The timeline of an attempt: a bar for each pipeline, all on one time axis in UTC.
+"""The timeline of an attempt: a bar for each pipeline, on a time axis in UTC.
 
-Places along the axis are shares of its width, so the chart fits a phone and a desk alike.
+Positions are percentages of the width, so the chart fits phones and desktops.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _SIGNS = {
 _MEANINGS = {
     MarkKind.RETRY: "stage retried",
     MarkKind.NEW_EXECUTION: "run again as a new execution",
-    MarkKind.STOP: "told to stop",
+    MarkKind.STOP: "stop requested",
 }
 
 
@@ -53,7 +53,7 @@ def _caption(schedule: Schedule) -> Content:
 
 
 def _ticks(schedule: Schedule) -> Sequence[Tick]:
-    """As many as have room on a phone: those with seconds need more of it."""
+    """As many ticks as fit on a phone; labels with seconds need more room."""
     found = ticks(schedule.begin, schedule.end, most=MOST_TICKS)
     if any(tick.label.count(":") > 1 for tick in found):
         return ticks(schedule.begin, schedule.end, most=MOST_TICKS_WITH_SECONDS)
@@ -114,7 +114,7 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         yield _line(0, ready, middle, "waited")
     if ready < began:
         yield _line(ready, began, middle, "held")
-    # However short it was, it is seen.
+    # Wide enough to be seen.
     width = _percent(max(ended - began, LEAST_SHARE))
     box: dict[str, str | float] = {
         "x": _percent(began),
@@ -137,7 +137,7 @@ def _line(begin: float, end: float, y: float, kind: str) -> Markup:
 
 
 def _mark(mark: Mark, schedule: Schedule, middle: float) -> Markup:
-    # A path takes no shares of a width: the picture around it does.
+    # A path cannot be placed by percentages, but the svg around it can.
     return element(
         "svg",
         element("path", element("title", _at(mark.at), ": ", mark.what), d=_SIGNS[mark.kind]),
@@ -197,13 +197,13 @@ def _legend(schedule: Schedule) -> Markup | None:
         signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
     if any(span.waited > HANDOVER for span in drawn):
         held = element("line", x1=1, x2=23, y1=8, y2=8, class_="held")
-        signs.append((held, "ready, kept waiting for a slot or its task"))
+        signs.append((held, "ready, but had to wait for a slot or its start"))
     kinds = {mark.kind for span in drawn for mark in span.marks}
     for kind in sorted(kinds):
         path = element("path", d=_SIGNS[kind], transform="translate(12 8)")
         signs.append((element("g", path, class_="mark"), _MEANINGS[kind]))
     if not all(span.status.ended for span in drawn):
-        signs.append((element("rect", class_="open run", **box), "still runs, up to now"))
+        signs.append((element("rect", class_="open run", **box), "still running, up to now"))
     items = [
         element("li", element("svg", sign, width=24, height=16, aria_hidden="true"), " ", meaning)
         for sign, meaning in signs
