@@ -134,7 +134,7 @@ def test_the_command_plans_with_the_callers_permissions(
     file.write_text('{"releaseId":')
     broken = run_command("plan", str(file))
     assert broken.returncode == 2
-    assert broken.stdout.startswith(f"{file}:1:14: no JSON: ")
+    assert broken.stdout.startswith(f"{file}:1:14: not JSON: ")
     assert ledger.items(release_id) == []
 
 
