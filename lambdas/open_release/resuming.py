@@ -15,11 +15,8 @@ from release_core.decide.resume import (
     runs_already,
     unfinished,
 )
-from release_core.domain.release import (
-    ExecutionState,
-    PipelineStatus,
-    Release,
-)
+from release_core.domain.execution import ExecutionState
+from release_core.domain.release import PipelineStatus, Release
 from release_core.errors import ReleaseNotResumable
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from release_core.apply.advance import Advance
 from release_core.clock import Clock, from_iso
-from release_core.domain.release import Change, ExecutionState, PipelineStatus
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import PipelineStatus
 from release_core.ledger.ledger import Ledger
 from release_core.problems import is_storable
 

@@ -8,10 +8,9 @@ from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
 from release_core.decide.decisions import Retry, Stop
 from release_core.decide.timing import VISIBLE_WITHIN
+from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import (
     STATUS_OF_STATE,
-    Change,
-    ExecutionState,
     Failure,
     OnFailure,
     Pipeline,

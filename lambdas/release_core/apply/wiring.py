@@ -33,8 +33,8 @@ class ReadingParts:
 
     @cached_property
     def reader(self) -> LedgerReader:
-        """The ledger, read-only."""
-        return LedgerReader(self.client("dynamodb"), self.tables)
+        """The ledger for people: it reads no task tokens."""
+        return LedgerReader(self.client("dynamodb"), self.tables, for_people=True)
 
     @cached_property
     def codepipeline(self) -> CodePipeline:

@@ -18,7 +18,8 @@ from release_core.domain.declarations import (
     matches,
     read_declaration,
 )
-from release_core.domain.release import ExecutionState, Failure, Pipeline
+from release_core.domain.execution import ExecutionState
+from release_core.domain.release import Failure, Pipeline
 from release_core.domain.revisions import Revision
 from release_core.errors import ReleaseMachineError
 

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.decide.timing import CLAIM_WINDOW, TASK_WINDOW
-from release_core.domain.release import (
-    Change,
-    ExecutionState,
-    Pipeline,
-    PipelineStatus,
-    Release,
-    ReleaseStatus,
-)
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""A release as the ledger holds it: plain values, no I/O."""
+"""A release as the ledger holds it: plain values, no I/O.
+
+Fields of history are filled only for people, by ledger/history.py.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +9,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from release_core.domain.execution import Change, Execution, ExecutionState
+from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.revisions import Good, Pin, Revision
 
 
 class ReleaseStatus(StrEnum):
-    """Where a release stands; every status but RUNNING is the last one."""
+    """The status of a release; every status but RUNNING is final."""
 
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
@@ -20,7 +25,7 @@ class ReleaseStatus(StrEnum):
 
 
 class PipelineStatus(StrEnum):
-    """Where one pipeline of a release stands."""
+    """The status of one pipeline of a release."""
 
     WAITING = "WAITING"
     STARTING = "STARTING"
@@ -35,12 +40,12 @@ class PipelineStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to the pipeline in this attempt."""
+        """Whether nothing more happens to the pipeline in this attempt."""
         return self not in {self.WAITING, self.STARTING, self.RUNNING}
 
     @property
     def broken(self) -> bool:
-        """Whether the pipeline ran and did not succeed, which is what onFailure is about."""
+        """Whether the pipeline ran and did not succeed: then onFailure applies."""
         return self.ended and self not in {self.SUCCEEDED, self.SKIPPED}
 
 
@@ -54,34 +59,11 @@ class OnFailure(StrEnum):
 
     @property
     def stops(self) -> bool:
-        """Whether the running pipelines are stopped; a rollback begins with that too."""
+        """Whether the running pipelines are stopped; a rollback stops them first, too."""
         return self in {self.STOP, self.ROLLBACK}
 
 
-class ExecutionState(StrEnum):
-    """A state of a pipeline execution, as CodePipeline's events spell it."""
-
-    STARTED = "STARTED"
-    RESUMED = "RESUMED"
-    STOPPING = "STOPPING"
-    STOPPED = "STOPPED"
-    FAILED = "FAILED"
-    SUCCEEDED = "SUCCEEDED"
-    SUPERSEDED = "SUPERSEDED"
-    CANCELED = "CANCELED"
-
-    @property
-    def final(self) -> bool:
-        """Whether no retry can leave this state; FAILED and STOPPED can be resumed."""
-        return self in {self.SUCCEEDED, self.SUPERSEDED, self.CANCELED}
-
-    @property
-    def ended(self) -> bool:
-        """Whether the execution is at rest, for good or until somebody retries it."""
-        return self.final or self in {self.STOPPED, self.FAILED}
-
-
-# What a pipeline becomes when its execution has come to rest.
+# The status of a pipeline whose execution has ended in this state.
 STATUS_OF_STATE = {
     ExecutionState.SUCCEEDED: PipelineStatus.SUCCEEDED,
     ExecutionState.FAILED: PipelineStatus.FAILED,
@@ -92,47 +74,8 @@ STATUS_OF_STATE = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """One state change; ``source`` is ``event`` or ``look``, ``note`` what whoever stopped said."""
-
-    state: ExecutionState
-    attempt: int
-    at: datetime
-    source: str
-    note: str | None = None
-
-    @property
-    def order(self) -> tuple[bool, int, int]:
-        """What makes one state newer than another: never when its event arrived."""
-        rank = 2 if self.state.ended else int(self.state is ExecutionState.STOPPING)
-        return (self.state.final, self.attempt, rank)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Execution:
-    """The record of a pipeline execution; without ``release_id`` no release has claimed it."""
-
-    execution_id: str
-    pipeline: str
-    changes: tuple[Change, ...] = ()
-    release_id: str | None = None
-    attempt: int | None = None
-
-    @property
-    def latest(self) -> Change | None:
-        """The newest change, by attempt and rank."""
-        return max(self.changes, key=lambda change: change.order, default=None)
-
-    @property
-    def note(self) -> str | None:
-        """What was said by whoever stopped the execution last, if anything was."""
-        notes = [change for change in self.changes if change.note]
-        return max(notes, key=lambda change: change.order).note if notes else None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a pipeline did not succeed, as precisely as CodePipeline tells."""
+    """Why a pipeline did not succeed, as precisely as CodePipeline reports it."""
 
     message: str
     stage: str | None = None
@@ -141,13 +84,24 @@ class Failure:
     summary: str | None = None
     link: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Stage and action, as far as they are known."""
+        return " → ".join(part for part in (self.stage, self.action) if part)
+
+    @property
+    def reason(self) -> str:
+        """Message, code and summary in one line, without repeating any of them."""
+        said = self.message or self.summary or "no reason was given"
+        code = f" ({self.code})" if self.code and self.code not in said else ""
+        summary = f" {self.summary}" if self.summary and self.summary not in said else ""
+        return " ".join(f"{said}{code}{summary}".split())
+
     def __str__(self) -> str:
         """One line a person can act on."""
         where = f"stage {self.stage}, action {self.action}: " if self.stage else ""
-        code = f" ({self.code})" if self.code else ""
-        summary = f" {self.summary}" if self.summary and self.summary not in self.message else ""
         link = f" See {self.link}" if self.link else ""
-        return f"{where}{self.message}{code}{summary}{link}"
+        return f"{where}{self.reason}{link}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +110,12 @@ class LockHolder:
 
     release_id: str
     execution_arn: str
+    since: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetryClaim:
-    """The claim of one retry: of which failed attempt and action, by whom and when."""
+    """The claim of one retry: the failed attempt and action, who claimed it and when."""
 
     attempt: int
     action_execution_id: str
@@ -206,6 +161,11 @@ class Pipeline:
     failure: Failure | None = None
     revisions: tuple[Revision, ...] = ()
     settled: bool = False
+    # History, for people only:
+    ended_at: datetime | None = None
+    variable_names: tuple[str, ...] = ()
+    attempts: tuple[PastAttempt, ...] = ()
+    audit: tuple[AuditEntry, ...] = ()
 
     @property
     def ran(self) -> bool:
@@ -220,18 +180,28 @@ class Pipeline:
 
     @property
     def began_at(self) -> datetime | None:
-        """When the release began to start the pipeline last, as far as that is on record."""
+        """When the release last began to start the pipeline, if that is on record."""
         return self.starting_at if self.ran_now else self.began_before
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The state changes of its execution by time, where the execution was read."""
+        changes = self.execution.changes if self.execution else ()
+        return tuple(sorted(changes, key=lambda change: change.at))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A release: its header and those of its pipelines that were read."""
+    """A release: its header, and the pipelines that were read with it, by name.
+
+    ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
+    was opened.
+    """
 
     release_id: str
     status: ReleaseStatus
     execution_arn: str
-    manifest_sha256: str
+    manifest_sha256: str = ""
     opened_at: datetime
     resumed_at: datetime | None = None
     attempt: int = 1
@@ -249,6 +219,12 @@ class Release:
     rolls_back_as: str | None = None
     rolled_back_by: str | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
+    # History, for people only:
+    channel: str | None = None
+    requester: str | None = None
+    pipeline_count: int = 0
+    attempts: tuple[PastAttempt, ...] = ()
+    audit: tuple[AuditEntry, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -256,8 +232,34 @@ class Release:
         return self.status is ReleaseStatus.RUNNING and self.halted_by is None
 
     @property
+    def closed(self) -> bool:
+        """Whether the outcome is recorded."""
+        return self.status is not ReleaseStatus.RUNNING
+
+    @property
+    def over(self) -> bool:
+        """Whether the release is closed and none of its pipelines runs any more."""
+        return self.closed and self.ended_count == len(self.pipelines)
+
+    @property
+    def ended_count(self) -> int:
+        """The number of pipelines that have ended."""
+        return sum(pipeline.status.ended for pipeline in self.pipelines.values())
+
+    @property
+    def awaits_rollback(self) -> bool:
+        """Whether its close has announced a rollback that is not opened."""
+        return bool(self.rolls_back_as and not self.rolled_back_by)
+
+    @property
+    def label(self) -> str:
+        """The id; a rejected manifest has none and is named by its workflow execution."""
+        rejected = self.status is ReleaseStatus.REJECTED
+        return self.release_id.rpartition(":")[2] if rejected else self.release_id
+
+    @property
     def coupled(self) -> bool:
-        """Whether the end of one pipeline can mean something for another one."""
+        """Whether the end of one pipeline can change what happens to another one."""
         return bool(self.ordered or self.max_concurrency or self.on_failure.stops)
 
     @property
@@ -266,12 +268,15 @@ class Release:
         return self.resumed_at or self.opened_at
 
     def renews(self, pipeline: Pipeline) -> bool:
-        """Whether this attempt is about to make the pipeline wait again: it means nothing yet."""
+        """Whether the pipeline still has its state of an earlier attempt, which does not count."""
         return pipeline.attempt != self.attempt and pipeline.status is not PipelineStatus.SUCCEEDED
 
     @cached_property
     def lost(self) -> Mapping[str, PipelineStatus]:
-        """What each pipeline came to that did not succeed, or will come to for want of another."""
+        """The pipelines that did not succeed, and those that cannot start because of them.
+
+        Each has its status; SKIPPED is what a pipeline that cannot start will get.
+        """
         lost = {
             each.name: each.status
             for each in self.pipelines.values()

@@ -1,20 +1,20 @@
-"""What executions of pipelines ship: the revisions they take, and the variables they have."""
+"""What an execution of a pipeline ships: its source revisions and its variables."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-# Of pins or revisions together with variables. The item of a pipeline has this three times, as
-# given, good before and shipped, beside up to 100 KB of what it depends on and its history, and
-# DynamoDB takes 400 KB. All variables that CodePipeline takes fit, unless their letters are wide.
+# Bytes of pins or revisions together with variables. The item of a pipeline holds them three times
+# (as given, as last good, as shipped), beside up to 100 KB of dependencies and history; DynamoDB
+# allows 400 KB. All variables that CodePipeline accepts fit, unless their letters are wide.
 MAX_SHIPPED = 64_000
-KEY_TYPE = "S3_OBJECT_KEY"  # alone it names an object, and with a version that object's
+KEY_TYPE = "S3_OBJECT_KEY"  # names an object; beside a version, the object of that version
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """The revision that a source action is to take: ``type`` is a revisionType of AWS."""
+    """The revision that a source action is told to take; ``type`` is a revisionType of AWS."""
 
     action: str
     type: str
@@ -23,10 +23,10 @@ class Pin:
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """What one source action of an execution delivered; without ``action`` AWS does not tell which.
+    """The revision that one source action delivered; ``action`` is None where AWS does not name it.
 
-    ``type`` is the revisionType under which the action takes this revision again, if it has one.
-    ``origin`` is what it is a revision of, by the names of the action's configuration.
+    ``type`` is the revisionType with which the action takes this revision again, if there is one.
+    ``origin`` is the object or repository, by the keys of the action's configuration.
     """
 
     artifact: str
@@ -38,15 +38,15 @@ class Revision:
 
     @property
     def pin(self) -> Pin | None:
-        """What makes another execution take this revision, as far as that is known."""
-        # An id is optional in AWS's answers, and a start takes no empty one.
+        """The pin that makes another execution take this revision, if it is known."""
+        # AWS may leave the revision id out, and a start accepts no empty one.
         if self.action is None or self.type is None or not self.revision:
             return None
         return Pin(action=self.action, type=self.type, revision=self.revision)
 
 
 def bytes_of(sources: Iterable[Pin | Revision], variables: Mapping[str, str]) -> int:
-    """How large pins or revisions and variables are as JSON, which DynamoDB never exceeds."""
+    """The bytes of pins or revisions with variables as JSON; in DynamoDB they are never larger."""
     known = [
         {name: value for name, value in vars(each).items() if value is not None} for each in sources
     ]
@@ -55,9 +55,9 @@ def bytes_of(sources: Iterable[Pin | Revision], variables: Mapping[str, str]) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
-    """What an execution ran with: its revisions, and every variable with the value it had.
+    """What an execution ran with: its revisions, and every variable with its value.
 
-    ``unrecorded_bytes`` tells how large it was when not all of it is here.
+    ``unrecorded_bytes`` is the size of all of it when some of it is missing here.
     """
 
     revisions: Sequence[Revision] = ()
@@ -66,12 +66,12 @@ class Shipped:
 
     @property
     def size(self) -> int:
-        """Its size in bytes, of which the ledger keeps MAX_SHIPPED at most."""
+        """The size in bytes; the ledger keeps at most MAX_SHIPPED."""
         return bytes_of(self.revisions, self.variables)
 
     @property
     def kept(self) -> "Shipped":
-        """What goes on record: all of it, else the revisions for people to see, if they fit."""
+        """What goes on record: everything if it fits, otherwise the revisions alone if they fit."""
         size = self.size
         if size <= MAX_SHIPPED:
             return self
@@ -80,7 +80,7 @@ class Shipped:
 
     @property
     def remark(self) -> str:
-        """What the audit adds to its end when not all of it is here."""
+        """The text that the audit adds when some of it is missing here."""
         if self.unrecorded_bytes is None:
             return ""
         return (
@@ -94,9 +94,10 @@ NOTHING = Shipped()
 
 @dataclass(frozen=True, kw_only=True)
 class Good:
-    """An execution of a pipeline that succeeded, and what it takes to ship the same again.
+    """An execution of a pipeline that succeeded, and what is needed to ship the same again.
 
-    ``unrecorded_bytes`` is as in ``Shipped``: without all of it nothing can be shipped again.
+    ``unrecorded_bytes`` is as in ``Shipped``: an incomplete record cannot be shipped again.
+    ``variable_names`` stands for ``variables`` where people must not see the values.
     """
 
     release_id: str
@@ -105,3 +106,4 @@ class Good:
     revisions: tuple[Revision, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     unrecorded_bytes: int | None = None
+    variable_names: tuple[str, ...] = ()

@@ -108,18 +108,23 @@ def back_off(stalled: int) -> None:
 
 
 class Table:
-    """One table; all reads are consistent, except those of an index."""
+    """One table; all reads are consistent, except those of an index.
+
+    Reads ask for all ``attributes`` unless some are given; ``a.b`` is attribute b of the map a.
+    """
 
     def __init__(
         self,
         client: "DynamoDBClient",
         name: str,
         *,
+        attributes: Sequence[str] = (),
         wait: Callable[[int], None] = back_off,
     ) -> None:
         self._client = client
         self._wait = wait
         self.name = name
+        self._projection = ", ".join(f"#{each.replace('.', '.#')}" for each in attributes)
 
     def get_all(self, keys: Sequence[Item]) -> Iterator[Item]:
         """The items with these keys, in any order; a key without an item is left out.
@@ -131,7 +136,11 @@ class Table:
 
     def _get_batch(self, keys: Sequence[Item]) -> Iterator[Item]:
         wanted: Any = {
-            self.name: {"Keys": [to_attributes(key) for key in keys], "ConsistentRead": True}
+            self.name: {
+                "Keys": [to_attributes(key) for key in keys],
+                "ConsistentRead": True,
+                **self._projected(),
+            }
         }
         stalled = 0
         while True:
@@ -149,22 +158,31 @@ class Table:
             self._wait(stalled)
 
     def query(
-        self, condition: str, values: Item, *, index: str | None = None, only: str = ""
+        self,
+        condition: str,
+        values: Item,
+        *,
+        index: str | None = None,
+        only: str = "",
+        backwards: bool = False,
+        page: int | None = None,
     ) -> Iterator[Item]:
         """The items of one partition whose keys meet the condition, in the order of their keys.
 
-        ``only`` filters them further. Reads of an ``index`` are eventually consistent.
+        ``only`` filters them further. Reads of an ``index`` are eventually consistent. ``page`` is
+        the number of items that one call reads.
         """
-        names = _NAME.findall(f"{condition} {only}")
         request: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": {f"#{name}": name for name in names},
             "ExpressionAttributeValues": to_attributes(
                 {f":{name}": value for name, value in values.items()}
             ),
+            **self._projected(condition, only),
             **({"FilterExpression": only} if only else {}),
             **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"ScanIndexForward": False} if backwards else {}),
+            **({"Limit": page} if page else {}),
         }
         while True:
             answer = self._client.query(**request)
@@ -208,6 +226,15 @@ class Table:
     def check_action(self, key: Item, update: Update) -> dict[str, Any]:
         """Only the condition of an update, as an action of a transaction."""
         return {"ConditionCheck": self._action(Key=to_attributes(key), **update.request())}
+
+    def _projected(self, *expressions: str) -> dict[str, Any]:
+        """The attributes to read, and the names of these and of other expressions of a read."""
+        names = _NAME.findall(" ".join((*expressions, self._projection)))
+        request = {
+            "ProjectionExpression": self._projection,
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+        }
+        return {name: value for name, value in request.items() if value}
 
     def _action(self, **parts: Any) -> dict[str, Any]:
         return {

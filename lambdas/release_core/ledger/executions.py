@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from release_core.domain.release import Change, Execution, Pipeline
+from release_core.domain.execution import Change, Execution
+from release_core.domain.release import Pipeline
 from release_core.errors import ExecutionTaken
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Table, Update

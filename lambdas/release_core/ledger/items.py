@@ -1,14 +1,14 @@
-"""Ledger items as values, and back: the one place that knows how the tables spell things."""
+"""Ledger items as values, and back: the only module that knows the attributes of the tables."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from release_core.clock import from_iso, to_iso
+from release_core.domain.execution import Change, Execution, ExecutionState
+from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import (
-    Change,
-    Execution,
-    ExecutionState,
     Failure,
     LockHolder,
     OnFailure,
@@ -22,13 +22,30 @@ from release_core.domain.revisions import Good, Pin, Revision
 from release_core.ledger.audit import shorten
 from release_core.ledger.dynamodb import Item
 
-if TYPE_CHECKING:
-    pass
-
 HEADER = "release"
 MANIFEST = "manifest"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
+LISTING = "release"  # the one partition of the index that lists releases by time
+
+# What is read for people, of each table. Not the task tokens: they can settle a task, or wake one.
+RELEASE_ATTRIBUTES = (
+    *("release_id", "item", "status", "attempt", "attempts", "audit", "why", "manifest", "opens"),
+    *("execution_arn", "manifest_sha256", "channel", "requester", "pipeline_count"),
+    *("opened_at", "resumed_at", "closed_at", "announced_at", "halted_by", "deadline", "abandons"),
+    *("on_failure", "max_concurrency", "in_flight", "ordered"),
+    *("rollback_of", "rolls_back_as", "rolled_back_by"),
+    *("pipeline", "position", "depends_on", "retries", "timeout_minutes"),
+    *("variables", "source_revisions", "revisions", "previous_good"),
+    *("token_registered_at", "registrations", "settled_at"),
+    *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
+    *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
+    *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out"),
+)
+PIPELINE_ATTRIBUTES = (
+    *("pipeline", "held_by", "held_for", "held_since"),
+    *("latest_release", "taken_from", "last_good.release_id"),
+)
 
 
 def header_key(release_id: str) -> Item:
@@ -58,7 +75,11 @@ def execution_key(execution_id: str) -> Item:
 
 def lock_holder(item: Item) -> LockHolder:
     """The holder of a locked pipeline, from its item in the pipelines table."""
-    return LockHolder(release_id=item["held_for"], execution_arn=item["held_by"])
+    return LockHolder(
+        release_id=item["held_for"],
+        execution_arn=item["held_by"],
+        since=_moment(item, "held_since"),
+    )
 
 
 def change_item(change: Change, *, recorded_at: str) -> Item:
@@ -74,17 +95,17 @@ def change_item(change: Change, *, recorded_at: str) -> Item:
 
 
 def plain(value: Failure | Pin | Revision) -> Item:
-    """The fields of a failure, a pin or a revision that are known."""
+    """The known fields of a failure, a pin or a revision."""
     return {name: known for name, known in vars(value).items() if known is not None}
 
 
 def failure_item(failure: Failure) -> Item:
-    """A failure as a pipeline's item holds it: AWS does not say how long its texts may be."""
+    """A failure as a pipeline's item holds it, shortened: AWS sets no limit for its texts."""
     return {name: shorten(text) for name, text in plain(failure).items()}
 
 
 def read_good(item: Item) -> Good:
-    """What succeeded in a pipeline, as ``last_good`` and ``previous_good`` hold it."""
+    """What last succeeded in a pipeline, from ``last_good`` or ``previous_good``."""
     return Good(
         release_id=item["release_id"],
         execution_id=item["execution_id"],
@@ -96,7 +117,7 @@ def read_good(item: Item) -> Good:
 
 
 def read_execution(item: Item) -> Execution:
-    """The execution an item of the executions table records."""
+    """The execution that an item of the executions table records."""
     changes = tuple(
         Change(
             state=ExecutionState(each["state"]),
@@ -117,7 +138,7 @@ def read_execution(item: Item) -> Execution:
 
 
 def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
-    """The pipeline an item of the releases table holds, joined with its execution."""
+    """The pipeline that an item of the releases table holds, joined with its execution."""
     return Pipeline(
         name=item["pipeline"],
         status=PipelineStatus(item["status"]),
@@ -158,15 +179,15 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
 
 
 def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> Release:
-    """The release whose header an item is."""
+    """The release that a header describes; that of a rejected manifest has no hash and attempt."""
     return Release(
         release_id=item["release_id"],
         status=ReleaseStatus(item["status"]),
         execution_arn=item["execution_arn"],
-        manifest_sha256=item["manifest_sha256"],
+        manifest_sha256=item.get("manifest_sha256", ""),
         opened_at=from_iso(item["opened_at"]),
         resumed_at=_moment(item, "resumed_at"),
-        attempt=int(item["attempt"]),
+        attempt=int(item.get("attempt", 1)),
         closed_at=_moment(item, "closed_at"),
         why=item.get("why"),
         announced="announced_at" in item,
@@ -184,6 +205,35 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
     )
 
 
+def pipeline_for_people(pipeline: Pipeline, item: Item) -> Pipeline:
+    """The pipeline of an item with its history, and only the names of its variables."""
+    good = pipeline.previous_good
+    return replace(
+        pipeline,
+        variables={},
+        variable_names=tuple(pipeline.variables),
+        previous_good=good and replace(good, variables={}, variable_names=tuple(good.variables)),
+        ended_at=_moment(item, "ended_at"),
+        attempts=tuple(_past_of_pipeline(each) for each in item.get("attempts", ())),
+        audit=_audit(item),
+    )
+
+
+def header_for_people(release: Release, item: Item) -> Release:
+    """The release of a header with its history."""
+    return replace(
+        release,
+        channel=item.get("channel"),
+        requester=item.get("requester"),
+        pipeline_count=int(item.get("pipeline_count", 0)),
+        attempts=tuple(
+            _past(each, execution=each.get("execution_arn"), why=each.get("why"))
+            for each in item.get("attempts", ())
+        ),
+        audit=_audit(item),
+    )
+
+
 def retry_item(retry: RetryClaim) -> Item:
     """The claim of a retry as a pipeline's item holds it."""
     return {**vars(retry), "at": to_iso(retry.at)}
@@ -194,7 +244,7 @@ def _revisions(item: Item) -> tuple[Revision, ...]:
 
 
 def _runs(item: Item) -> list[datetime | None]:
-    """When each earlier attempt began that had an execution; older records do not tell."""
+    """The start of each earlier attempt that had an execution; None in older records."""
     return [
         _moment(each, "starting_at")
         for each in item.get("attempts", ())
@@ -212,8 +262,30 @@ def _retry(item: Item) -> RetryClaim:
     )
 
 
+def _audit(item: Item) -> tuple[AuditEntry, ...]:
+    return tuple(
+        AuditEntry(
+            at=from_iso(each["at"]),
+            who=each["who"],
+            what=each["what"],
+            before=each.get("before"),
+            after=each.get("after"),
+        )
+        for each in item.get("audit", ())
+    )
+
+
+def _past_of_pipeline(item: Item) -> PastAttempt:
+    failure = Failure(**item["failure"]) if item.get("failure") else None
+    why = ": ".join(part for part in (failure.place, failure.reason) if part) if failure else None
+    return _past(item, execution=item.get("execution_id"), why=why)
+
+
+def _past(item: Item, *, execution: str | None, why: str | None) -> PastAttempt:
+    return PastAttempt(
+        number=int(item["attempt"]), status=item["status"], execution=execution, why=why
+    )
+
+
 def _moment(item: Item, name: str) -> Any:
     return from_iso(item[name]) if name in item else None
-
-
-LISTING = "release"  # the one partition of the index that lists releases by time

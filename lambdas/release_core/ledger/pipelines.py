@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from release_core.clock import to_iso
 from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
-from release_core.domain.release import Change, Failure, Pipeline, PipelineStatus, RetryClaim
+from release_core.domain.execution import Change
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, RetryClaim
 from release_core.domain.revisions import NOTHING, Shipped
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Item, Table, Update, Written

@@ -1,14 +1,14 @@
-"""Reads of the ledger: releases, their pipelines and executions, and who holds which pipeline."""
+"""Reads the ledger: releases, their pipelines and executions, and the locks of pipelines."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import to_iso
+from release_core.domain.execution import Execution
 from release_core.domain.release import (
-    Execution,
     LockHolder,
     Pipeline,
     PipelineStatus,
@@ -19,7 +19,9 @@ from release_core.ledger.dynamodb import Item, Table
 from release_core.ledger.items import (
     HEADER,
     LISTING,
+    PIPELINE_ATTRIBUTES,
     PIPELINE_PREFIX,
+    RELEASE_ATTRIBUTES,
     execution_key,
     header_key,
     lock_holder,
@@ -44,22 +46,27 @@ class LedgerTables:
 
 
 class LedgerReader:
-    """Reads the three tables; every read is consistent but those of the index by time."""
+    """Reads the three tables; all reads are consistent, except those of the index by time.
 
-    def __init__(self, client: "DynamoDBClient", tables: LedgerTables) -> None:
-        self._releases = Table(client, tables.releases)
+    With ``for_people`` no task token is asked for, and of ``last_good`` only the release.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", tables: LedgerTables, *, for_people: bool = False
+    ) -> None:
+        of_release, of_pipeline = (
+            (RELEASE_ATTRIBUTES, PIPELINE_ATTRIBUTES) if for_people else ((), ())
+        )
+        self._releases = Table(client, tables.releases, attributes=of_release)
         self._executions = Table(client, tables.executions)
-        self._pipelines = Table(client, tables.pipelines)
+        self._pipelines = Table(client, tables.pipelines, attributes=of_pipeline)
 
     def get_release(self, release_id: str) -> Release | None:
         """The release with all its pipelines, or None when there is no such release."""
-        # The manifest's item may be large; it sorts before "pipeline#" and is left out.
-        condition = "#release_id = :release_id AND #item BETWEEN :first AND :last"
-        values = {"release_id": release_id, "first": PIPELINE_PREFIX, "last": HEADER}
-        return self._join(list(self._releases.query(condition, values)))
+        return self._join(list(self._items_of(release_id)))
 
     def get_pipeline(self, release_id: str, pipeline: str) -> Release | None:
-        """The release with only one of its pipelines, and those that it depends on."""
+        """The release with one of its pipelines and the direct dependencies of that pipeline."""
         keys = [header_key(release_id), pipeline_key(release_id, pipeline)]
         items = list(self._releases.get_all(keys))
         before = {name for item in items for name in item.get("depends_on", ())}
@@ -67,24 +74,24 @@ class LedgerReader:
         return self._join(items)
 
     def get_pipelines(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Pipeline]]:
-        """Pipelines, given by release and name, each with its release, without their executions."""
+        """The pipelines with these releases and names, each with its release; no executions."""
         keys = dict.fromkeys(wanted)
         for item in self._releases.get_all([pipeline_key(*each) for each in keys]):
-            yield item["release_id"], read_pipeline(item)
+            yield item["release_id"], self._pipeline_of(item)
 
     def get_header(self, release_id: str) -> Release | None:
-        """The header of a release, without its pipelines, if there is such a release."""
-        return next(map(read_header, self._releases.get_all([header_key(release_id)])), None)
+        """The release without its pipelines, or None when there is no such release."""
+        return next(map(self._release_of, self._releases.get_all([header_key(release_id)])), None)
 
     def get_manifest(self, release_id: str) -> dict[str, Any] | None:
-        """The document of the manifest that a release was opened with, once it is on record."""
+        """The manifest of a release as a JSON document, once it is on record."""
         found = self._releases.get_all([manifest_key(release_id)])
         return next((json.loads(item["manifest"]) for item in found), None)
 
     def unannounced(self, *, since: datetime) -> Iterator[Release]:
-        """The headers of releases opened since then whose outcome was not announced.
+        """The headers of the releases opened since then whose outcome is not announced.
 
-        Those that run are among them.
+        They include the releases that still run.
         """
         for item in self._releases.query(
             "#listing = :listing AND #opened_at > :since",
@@ -96,26 +103,26 @@ class LedgerReader:
             index="by_time",
             only="attribute_not_exists(#announced_at) AND #status <> :rejected",
         ):
-            yield read_header(item)
+            yield self._release_of(item)
 
     def get_executions(self, execution_ids: Iterable[str]) -> dict[str, Execution]:
-        """The records of these pipeline executions by their ids, as far as there are any."""
+        """The records of these pipeline executions by id, where there are any."""
         keys = map(execution_key, execution_ids)
         found = self._executions.get_all(list(keys))
         return {item["execution_id"]: read_execution(item) for item in found}
 
     def lock_holders(self, pipelines: Sequence[str]) -> dict[str, LockHolder]:
-        """The holder of each of the pipelines that is locked."""
+        """The lock holder of each pipeline that is locked."""
         found = self._pipeline_items(pipelines)
         return {item["pipeline"]: lock_holder(item) for item in found if "held_by" in item}
 
     def last_good(self, pipelines: Sequence[str]) -> dict[str, Item]:
-        """What last succeeded in each of the pipelines, as it is recorded, if anything has."""
+        """What last succeeded in each pipeline, as recorded, if anything has."""
         found = self._pipeline_items(pipelines)
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
     def latest_releases(self, pipelines: Sequence[str]) -> dict[str, list[str]]:
-        """The releases that may have run each pipeline last, and the one that holds it."""
+        """The releases that may have run each pipeline last, and the release that holds it."""
         return {
             item["pipeline"]: [
                 release_id
@@ -130,6 +137,19 @@ class LedgerReader:
             for item in self._pipeline_items(pipelines)
         }
 
+    def _items_of(self, release_id: str, *, backwards: bool = False) -> Iterator[Item]:
+        """The pipelines of a release, then its header; or the other way round."""
+        # The manifest's item may be large; it sorts before "pipeline#" and is left out.
+        condition = "#release_id = :release_id AND #item BETWEEN :first AND :last"
+        values = {"release_id": release_id, "first": PIPELINE_PREFIX, "last": HEADER}
+        return self._releases.query(condition, values, backwards=backwards)
+
+    def _pipeline_of(self, item: Item, execution: Execution | None = None) -> Pipeline:
+        return read_pipeline(item, execution)
+
+    def _release_of(self, item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> Release:
+        return read_header(item, pipelines)
+
     def _pipeline_items(self, pipelines: Sequence[str]) -> Iterator[Item]:
         return self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
 
@@ -138,16 +158,14 @@ class LedgerReader:
         if header is None:
             return None
         nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
-        # Only while a pipeline runs does its next step depend on its execution.
+        # Only the next step of a pipeline that has not ended depends on its execution.
         executions = self.get_executions(
             node["execution_id"]
             for node in nodes
             if "execution_id" in node and not PipelineStatus(node["status"]).ended
         )
-        return read_header(
-            header,
-            {
-                node["pipeline"]: read_pipeline(node, executions.get(node.get("execution_id", "")))
-                for node in nodes
-            },
-        )
+        pipelines = {
+            node["pipeline"]: self._pipeline_of(node, executions.get(node.get("execution_id", "")))
+            for node in nodes
+        }
+        return self._release_of(header, pipelines)

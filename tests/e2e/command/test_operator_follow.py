@@ -63,7 +63,7 @@ def test_detach_and_watch(write: Any, pipelines: Pipelines, releases: Releases) 
     pipelines.wait_for_approval(pipeline, execution_id)
     shown = run_command("show", release_id)
     assert "waits for manual approval" in shown.stdout
-    assert f"{pipeline} goes on with:" in shown.stdout
+    assert f"to continue {pipeline}, run:" in shown.stdout
     pipelines.approve(pipeline, execution_id)
     watched = run_command("watch", release_id)
     assert watched.returncode == 0
@@ -81,7 +81,7 @@ def test_watch_on_a_terminal(pipelines: Pipelines, releases: Releases) -> None:
         assert HIDE_CURSOR in terminal.written
         terminal.interrupt()
         assert terminal.end() == 130
-        assert f"the release goes on. Follow it again: release-machine watch {release_id}" in (
+        assert f"the release continues. Follow it again: release-machine watch {release_id}" in (
             " ".join(terminal.text.split())
         )
         written = terminal.written
@@ -118,7 +118,7 @@ def test_what_waits_is_followed_to_its_end(
     first = releases.start(manifest(holder, held))
     execution_id = releases.started(holder, held)
     with in_pipe("submit", write(manifest(waiting, held, onBusy="wait"))) as submitted:
-        submitted.wait_for("give it up with: release-machine cancel ")
+        submitted.wait_for("cancel it with: release-machine cancel ")
         (name,) = re.findall(r"release-machine cancel (\S+)", submitted.text)
         with in_pipe("watch", name, "--json") as watched:
             watched.wait_for("releaseWaits")

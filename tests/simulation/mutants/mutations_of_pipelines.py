@@ -23,13 +23,13 @@ OF_PIPELINES = (
     ),
     Mutant(
         "use the order of arrival",
-        "release_core/domain/release.py",
+        "release_core/domain/execution.py",
         "return max(self.changes, key=lambda change: change.order, default=None)",
         "return self.changes[-1] if self.changes else None",
     ),
     Mutant(
         "ignore the attempt of a state",
-        "release_core/domain/release.py",
+        "release_core/domain/execution.py",
         "return (self.state.final, self.attempt, rank)",
         "return (self.state.final, 0, rank)",
         ("one retried", "retried in the console"),

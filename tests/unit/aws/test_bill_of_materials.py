@@ -10,7 +10,8 @@ from botocore.exceptions import EndpointConnectionError
 from release_core.aws.bill_of_materials import bill_of_materials, name_sources
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.domain.declarations import SourceAction
-from release_core.domain.release import ExecutionState, Pipeline
+from release_core.domain.execution import ExecutionState
+from release_core.domain.release import Pipeline
 from release_core.domain.revisions import Pin, Revision
 from tests.fakes.service import Refused, service
 

@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_core.decide.decisions import End, Resolve, Settle, Skip, Start, Stop, decide
-from release_core.domain.release import (
-    Change,
-    Execution,
-    ExecutionState,
-    Pipeline,
-    PipelineStatus,
-    Release,
-    ReleaseStatus,
-)
+from release_core.domain.execution import Change, Execution, ExecutionState
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

@@ -4,14 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from release_core.domain.release import (
-    Change,
-    ExecutionState,
-    Failure,
-    Pipeline,
-    PipelineStatus,
-    ReleaseStatus,
-)
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
 from release_core.domain.revisions import Revision, Shipped
 from release_core.errors import ExecutionEnded, ExecutionTaken
 from tests.worlds.ledger_world import RETENTION, LedgerWorld, an_opening

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from record_state_change.recording import STATE_CHANGE, StateChange, read_state_change
-from release_core.domain.release import ExecutionState
+from release_core.domain.execution import ExecutionState
 from tests.fakes.clock import FakeClock
 from tests.worlds.release_world import ReleaseWorld
 

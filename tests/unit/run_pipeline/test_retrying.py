@@ -3,7 +3,8 @@
 import pytest
 
 from release_core.aws.codepipeline import CodePipeline
-from release_core.domain.release import Change, ExecutionState, PipelineStatus
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import PipelineStatus
 from release_core.ledger.executions import Executions
 from release_core.ledger.pipelines import Pipelines
 from tests.worlds.faults import FAILURE, crash_after, meanwhile

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release_core.aws.codepipeline import CodePipeline
-from release_core.domain.release import ExecutionState, PipelineStatus
+from release_core.domain.execution import ExecutionState
+from release_core.domain.release import PipelineStatus
 from release_core.errors import PipelineUnknown
 from release_core.ledger.executions import Executions
 from release_core.ledger.pipelines import Pipelines

@@ -12,10 +12,13 @@ import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.cli import cli
-from release_machine.release.model import Activity, AuditEntry, Failure, Pipeline, Release, Snapshot
+from release_machine.release.model import Activity, Snapshot
 from release_machine.terminal import aws_command
 from tools.operator.tests.samples.fake_deployment import FakeAws
+from tools.operator.tests.samples.made_release import by_name
 
 BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
@@ -39,7 +42,7 @@ def running() -> Snapshot:
         Pipeline(
             name="catalog",
             position=0,
-            status="SUCCEEDED",
+            status=PipelineStatus.SUCCEEDED,
             execution_id="1a2b3c4d-0000-4000-8000-000000000001",
             started_at=after(1),
             ended_at=after(13),
@@ -47,7 +50,7 @@ def running() -> Snapshot:
         Pipeline(
             name="orders",
             position=1,
-            status="FAILED",
+            status=PipelineStatus.FAILED,
             execution_id="2b3c4d5e-0000-4000-8000-000000000002",
             started_at=after(1),
             ended_at=after(22),
@@ -62,30 +65,30 @@ def running() -> Snapshot:
         Pipeline(
             name="payments",
             position=2,
-            status="RUNNING",
+            status=PipelineStatus.RUNNING,
             execution_id="3c4d5e6f-0000-4000-8000-000000000003",
             started_at=after(2),
         ),
         Pipeline(
             name="web",
             position=3,
-            status="RUNNING",
+            status=PipelineStatus.RUNNING,
             execution_id="4d5e6f70-0000-4000-8000-000000000004",
             started_at=after(2),
         ),
-        Pipeline(name="search", position=4, status="WAITING"),
+        Pipeline(name="search", position=4, token_registered_at=BEGIN),
     )
     return Snapshot(
         at=after(42),
         release=Release(
             release_id="2026.11.22-1",
-            status="RUNNING",
+            status=ReleaseStatus.RUNNING,
             execution_arn=EXECUTION,
             opened_at=BEGIN,
             channel="s3",
             requester="alice",
             pipeline_count=5,
-            pipelines=pipelines,
+            pipelines=by_name(pipelines),
             audit=(AuditEntry(at=BEGIN, who="alice", what="opened through s3", after="RUNNING"),),
         ),
         activity={
@@ -130,9 +133,9 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubbed]:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
     """A deployment that has just released 2026.11.22-1 well."""
-    pipelines = tuple(each for each in running.release.pipelines if each.ended)
+    pipelines = by_name(each for each in running.release.pipelines.values() if each.status.ended)
     released = replace(
-        running.release, status="SUCCEEDED", closed_at=running.at, pipelines=pipelines
+        running.release, status=ReleaseStatus.SUCCEEDED, closed_at=running.at, pipelines=pipelines
     )
     aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
     monkeypatch.setattr(aws_command, "Session", lambda _: aws)

@@ -1,14 +1,8 @@
-"""What can go wrong for the person at the keyboard.
-
-OperatorError         exit code 1
-├── UsageError        exit code 2   a file, option or release that is not there
-├── UnreachableError  exit code 3   AWS or the deployment does not answer
-└── LeftOpenError     exit code 1   the execution ended, the ledger was never told
-"""
+"""Errors that are shown to the user, each with the exit code of the command."""
 
 
 class OperatorError(Exception):
-    """A problem that people can act on: what happened, and what to do next."""
+    """A problem that a person can solve: what happened, and what to do next."""
 
     exit_code = 1
 
@@ -19,16 +13,16 @@ class OperatorError(Exception):
 
 
 class UsageError(OperatorError):
-    """What was asked for cannot be done as it was asked."""
+    """The command cannot do what was asked, such as reading a file that does not exist."""
 
     exit_code = 2
 
 
 class UnreachableError(OperatorError):
-    """AWS, or this deployment of the release machine, did not answer."""
+    """AWS, or this deployment of the release machine, does not answer."""
 
     exit_code = 3
 
 
 class LeftOpenError(OperatorError):
-    """The execution has ended, but the ledger still says that the release runs."""
+    """The workflow execution has ended, but the ledger still has the release as running."""

@@ -1,4 +1,4 @@
-"""How the command ends when it is not by the outcome of what it did."""
+"""Exit codes that are not the outcome of a release or a check."""
 
 BROKEN = 70
 INTERRUPTED = 130
@@ -7,9 +7,9 @@ TERMINATED = 143
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, as of a job that is cancelled: it interrupts as Ctrl-C does."""
+    """SIGTERM, sent for example to a cancelled job; handled like Ctrl-C."""
 
 
 def code_of(interrupt: KeyboardInterrupt) -> int:
-    """The exit code of whatever was interrupted so."""
+    """The exit code of a command that was interrupted."""
     return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED

@@ -1,4 +1,4 @@
-"""Handing something to the release machine: what an interrupt tells of whether that was done."""
+"""Interrupts of commands that start something: what was started by then."""
 
 import sys
 from collections.abc import Iterator
@@ -9,21 +9,21 @@ import click
 
 from release_machine.exit_codes import code_of
 
-# Before they come to it, nothing has begun.
-COMMANDS_THAT_HAND_IN = frozenset({"submit", "retry", "rollback"})
+# Each of them starts nothing before it enters starting().
+STARTING_COMMANDS = frozenset({"submit", "retry", "rollback"})
 
 
 @contextmanager
-def handing_in() -> Iterator[None]:
-    """Say when interrupted that it may have begun, until something inside knows better."""
+def starting() -> Iterator[None]:
+    """Exit on an interrupt with the warning that something may have been started."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        what = "It may have been handed in, or not; see with: release-machine list"
-        end_interrupted(what, by=interrupt)
+        unknown = "The release may have been started; check with: release-machine list"
+        end_interrupted(unknown, by=interrupt)
 
 
 def end_interrupted(what: str, *, by: KeyboardInterrupt) -> NoReturn:
-    """Say what the interrupt has come amid, and exit."""
+    """Tell what the interrupt means for the release, and exit."""
     click.echo(f"Interrupted. {what}", err=True)
     sys.exit(code_of(by))

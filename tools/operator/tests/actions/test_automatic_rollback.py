@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import Result
 
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import RollbackRefused
 from release_core.rollback.reader import rollback_name
 from release_machine.commands import rollback as rollback_command
-from release_machine.release.model import Release, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.terminal.following import what_next
 from release_machine.views.tables import release_header
 from tools.operator.tests.samples.drawing import drawn
@@ -31,10 +33,10 @@ def failed(aws: FakeAws, running: Snapshot) -> Release:
     made = replace(
         running.release,
         release_id=FAILED_ID,
-        status="FAILED",
+        status=ReleaseStatus.FAILED,
         execution_arn=EXECUTION,
         closed_at=running.at,
-        pipelines=running.release.pipelines[:2],
+        pipelines=dict(islice(running.release.pipelines.items(), 2)),
         rolls_back_as="5.1-rollback",
     )
     aws.releases = {FAILED_ID: made}
@@ -55,7 +57,9 @@ def workflow(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, *, starts_it_at: int
             raise ClientError(
                 {"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "DescribeExecution"
             )
-        done = replace(aws.releases[FAILED_ID], release_id="5.1-rollback", status="SUCCEEDED")
+        done = replace(
+            aws.releases[FAILED_ID], release_id="5.1-rollback", status=ReleaseStatus.SUCCEEDED
+        )
         aws.releases["5.1-rollback"] = replace(done, rolls_back_as=None)
         return {"status": "RUNNING"}
 
@@ -110,14 +114,14 @@ def test_a_rollback_that_does_not_come_hides_no_way_out(
         return {"status": status}
 
     monkeypatch.setattr(aws, "describe_execution", describe)
-    monkeypatch.setattr(rollback_command, "rollbacks", lambda _: Refusing())
+    monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: Refusing())
     watched, rolled_back = run("watch", FAILED_ID), run("rollback", FAILED_ID)
     assert watched.exit_code == 1
     assert ("5.1-rollback rolls it back" in watched.stdout) is comes
     assert ("its rollback 5.1-rollback was not opened" in watched.stdout) is not comes
     assert ("release-machine rollback 5.1" in watched.stdout) is not comes
     assert rolled_back.exit_code == 2
-    assert ("is being rolled back, by release 5.1-rollback" in rolled_back.stderr) is comes
+    assert ("is being rolled back by release 5.1-rollback" in rolled_back.stderr) is comes
     assert ("Asked for" in rolled_back.stderr) is not comes
 
 

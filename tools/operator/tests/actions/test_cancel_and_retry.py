@@ -10,11 +10,13 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from click.testing import Result
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.manifest.requests import RetryRequest, read_request
 from release_machine.actions.cancel import summary
-from release_machine.release.model import Pipeline, Release, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.terminal.following import what_next
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.made_release import by_name
 
 type Run = Callable[..., Result]
 
@@ -41,10 +43,10 @@ def test_cancel_by_the_executions_name(aws: FakeAws, run: Run) -> None:
 
 def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Snapshot) -> None:
     """An execution that the stop has to wait for is named, with the way to end it at once."""
-    pipelines = tuple(each for each in running.release.pipelines if each.name == "payments")
-    pipelines += (Pipeline(name="mail", position=9, status="SKIPPED"),)
+    mail = Pipeline(name="mail", position=9, status=PipelineStatus.SKIPPED)
+    pipelines = by_name((running.release.pipelines["payments"], mail))
     release = replace(running.release, pipelines=pipelines)
-    told = list(summary(replace(release, status="CANCELLED")))
+    told = list(summary(replace(release, status=ReleaseStatus.CANCELLED)))
     assert told[:2] == ["still stopping: payments", "skipped: mail"]
     assert told[2].endswith(
         "aws codepipeline stop-pipeline-execution --pipeline-name payments "
@@ -54,7 +56,7 @@ def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Sna
 
 def test_what_next_names_what_still_runs(running: Snapshot) -> None:
     """A retry is of no use before the executions of a stopped release have ended."""
-    told = list(what_next(replace(running.release, status="CANCELLED")))
+    told = list(what_next(replace(running.release, status=ReleaseStatus.CANCELLED)))
     assert [line.partition(": ")[2].split()[:3] for line in told] == [
         ["aws", "codepipeline", "stop-pipeline-execution"],
         ["aws", "codepipeline", "stop-pipeline-execution"],
@@ -68,7 +70,8 @@ def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -
     """Who stops looking at a release that is to stop is not told that it goes on."""
     aws.set_status("CANCELLED")
     release = aws.releases["2026.11.22-1"]
-    pipelines = (*release.pipelines, Pipeline(name="web", position=9, status="RUNNING"))
+    web = Pipeline(name="web", position=9, status=PipelineStatus.RUNNING)
+    pipelines = {**release.pipelines, "web": web}
     aws.releases = {"2026.11.22-1": replace(release, pipelines=pipelines)}
 
     def interrupted(_: float) -> None:
@@ -77,7 +80,7 @@ def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -
     monkeypatch.setattr(time, "sleep", interrupted)
     result = run("watch", "2026.11.22-1")
     assert result.exit_code == 130
-    assert "the release is CANCELLED, and what still runs of it is to stop" in result.stderr
+    assert "the release is CANCELLED, and its running pipelines are stopping" in result.stderr
 
 
 def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
@@ -90,11 +93,11 @@ def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> N
             return release
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
-    monkeypatch.setattr(aws, "release", away_after_two_looks)
+    monkeypatch.setattr(aws, "get_release", away_after_two_looks)
     result = run("watch", "2026.11.22-1")
     assert result.exit_code == 3
     assert result.stderr.splitlines()[-1] == (
-        "Only the looking has ended; the release goes on. "
+        "Stopped watching; the release continues. "
         "Follow it again: release-machine watch 2026.11.22-1"
     )
 
@@ -104,7 +107,7 @@ def test_cancel_again(aws: FakeAws, run: Run) -> None:
     aws.set_status("CANCELLED")
     result = run("cancel", "2026.11.22-1")
     assert result.exit_code == 0
-    assert "CANCELLED already" in result.stdout
+    assert "already CANCELLED" in result.stdout
     assert aws.stopped == []
 
 
@@ -114,7 +117,7 @@ def test_cancel_too_late(aws: FakeAws, run: Run) -> None:
     aws.stop_does = "SUCCEEDED"
     result = run("cancel", "2026.11.22-1")
     assert result.exit_code == 1
-    assert "was SUCCEEDED before the stop" in result.stderr
+    assert "was already SUCCEEDED when the stop" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_cancel_of_a_release_that_waits_to_be_opened(aws: FakeAws, run: Run) -> 
     result = run("cancel", "mine")
     assert result.exit_code == 0, result.output
     assert [each["executionArn"] for each in aws.stopped] == [EXECUTION]
-    assert "it had opened no release" in result.stdout
+    assert "it had not opened a release" in result.stdout
     aws.execution = {"status": "FAILED"}
     result = run("cancel", EXECUTION)
     assert result.exit_code == 2
@@ -220,7 +223,7 @@ def test_retry_of_what_succeeded(aws: FakeAws, run: Run) -> None:
 @pytest.mark.parametrize(
     ("status", "changes", "code", "said"),
     [
-        ("RUNNING", {}, 2, "still runs, as arn:"),
+        ("RUNNING", {}, 2, "is still running, as arn:"),
         ("REJECTED", {"pipeline_count": 0}, 2, "was rejected"),
     ],
 )
@@ -229,7 +232,8 @@ def test_retry_refused(
 ) -> None:
     """What still runs, or never was a release, is not tried again."""
     aws.releases = {
-        name: replace(release, status=status, **changes) for name, release in aws.releases.items()
+        name: replace(release, status=ReleaseStatus(status), **changes)
+        for name, release in aws.releases.items()
     }
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == code
@@ -261,9 +265,11 @@ def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
 def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run, status: str) -> None:
     """The rollback is named, and what to do instead; no execution is started for it."""
     release = aws.releases["2026.11.22-1"]
-    aws.releases = {"2026.11.22-1": replace(release, status=status, rolled_back_by="r")}
+    aws.releases = {
+        "2026.11.22-1": replace(release, status=ReleaseStatus(status), rolled_back_by="r")
+    }
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 2
     assert "was rolled back by release r" in result.stderr
-    assert "releaseId of its own" in result.stderr
+    assert "new releaseId" in result.stderr
     assert aws.started == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from release_core.domain.release import ReleaseStatus
 from release_core.domain.revisions import Good
 from release_core.errors import RollbackRefused
 from release_core.plan.document import Plan
@@ -57,7 +58,7 @@ class Core:
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     """What the command asks in the place of the release machine's own code."""
     core = Core()
-    monkeypatch.setattr(rollback_command, "rollbacks", lambda _: core)
+    monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: core)
     monkeypatch.setattr(rollback_command, "planner", lambda _: core.plan)
     return core
 
@@ -65,7 +66,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
 def rolled_back(aws: FakeAws, status: str) -> None:
     """Let the release have been rolled back by another one, which has this status."""
     release = aws.releases[RELEASE]
-    earlier = replace(release, release_id="earlier", status=status)
+    earlier = replace(release, release_id="earlier", status=ReleaseStatus(status))
     aws.releases = {RELEASE: replace(release, rolled_back_by="earlier"), "earlier": earlier}
 
 
@@ -166,16 +167,19 @@ def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run
     assert result.exit_code == 1
     assert "there is no pipeline 'catalog'" in result.stdout
     # A plan knows what its opening does not ask: whether the revisions are still there.
-    assert "Nothing was started: it would be refused, or fail, for the reasons" in result.stderr
+    assert (
+        "Nothing was started: the rollback would be refused or fail for the reasons"
+        in result.stderr
+    )
     assert aws.started == []
 
 
 @pytest.mark.parametrize(
     ("change", "next_step"),
     [
-        ({"status": "RUNNING"}, f"release-machine cancel {RELEASE}"),
+        ({"status": ReleaseStatus.RUNNING}, f"release-machine cancel {RELEASE}"),
         (
-            {"rollback_of": "v0", "status": "FAILED"},
+            {"rollback_of": "v0", "status": ReleaseStatus.FAILED},
             f"release-machine retry {RELEASE}; or see what v0 shipped",
         ),
         ({"rollback_of": "v0"}, "To ship v0 again, submit its manifest with a new releaseId"),
@@ -224,7 +228,9 @@ def test_a_rollback_that_failed_can_be_made_again(aws: FakeAws, core: Core, run:
 
 def test_what_was_rejected_has_changed_nothing(aws: FakeAws, core: Core, run: Run) -> None:
     """It never was a release."""
-    aws.releases = {RELEASE: replace(aws.releases[RELEASE], pipeline_count=0, status="REJECTED")}
+    aws.releases = {
+        RELEASE: replace(aws.releases[RELEASE], pipeline_count=0, status=ReleaseStatus.REJECTED)
+    }
     result = run("rollback", RELEASE)
     assert result.exit_code == 2
     assert "it has changed nothing" in result.stderr

@@ -172,4 +172,4 @@ def test_execution_that_never_comes(
     with pytest.raises(OperatorError, match=r"s3://manifests/mine\.json") as raised:
         finder.await_execution(drop, wait=lambda _: None, clock=lambda: next(times))
     assert "manifest-dropped" in raised.value.next_step
-    assert "dead letter queue" in raised.value.next_step
+    assert "dead-letter queue" in raised.value.next_step

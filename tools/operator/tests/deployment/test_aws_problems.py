@@ -35,7 +35,7 @@ def refusal(code: str) -> ClientError:
         (refusal("ExpiredTokenException"), "refused the credentials", "Sign in"),
         (refusal("AccessDeniedException"), "You may not call GetItem", "permission"),
         (refusal("ThrottlingException"), "GetItem failed", "Try again"),
-        (ParamValidationError(report="r"), "could not be asked", "Sign in"),
+        (ParamValidationError(report="r"), "is not valid", "Sign in"),
     ],
 )
 def test_expected_problems(error: Exception, problem: str, next_step: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import (
     Deployment,
     find_by_prefix,
@@ -26,9 +27,9 @@ MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:acme"
 DEPLOYMENT = Deployment(
     state_machine_arn=MACHINE,
     manifest_bucket="acme-manifests-123456789012-us-east-1",
-    releases_table="acme-releases",
-    executions_table="acme-executions",
-    pipelines_table="acme-pipelines",
+    tables=LedgerTables(
+        releases="acme-releases", executions="acme-executions", pipelines="acme-pipelines"
+    ),
     function_names={
         "open_release": "acme-open-release",
         "run_pipeline": "acme-run-pipeline",
@@ -39,9 +40,9 @@ DEPLOYMENT = Deployment(
 OUTPUTS = {
     "state_machine_arn": {"value": MACHINE, "type": "string", "sensitive": False},
     "manifest_bucket": {"value": DEPLOYMENT.manifest_bucket},
-    "releases_table": {"value": DEPLOYMENT.releases_table},
-    "executions_table": {"value": DEPLOYMENT.executions_table},
-    "pipelines_table": {"value": DEPLOYMENT.pipelines_table},
+    "releases_table": {"value": DEPLOYMENT.tables.releases},
+    "executions_table": {"value": DEPLOYMENT.tables.executions},
+    "pipelines_table": {"value": DEPLOYMENT.tables.pipelines},
     "function_names": {"value": DEPLOYMENT.function_names},
     "api_url": {"value": "https://example.com/v1/releases"},
 }
@@ -58,11 +59,11 @@ def test_terraform_outputs(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (None, "cannot be read"),
-        ("{", "is no JSON: Expecting property name"),
-        ("[]", "not what terraform output -json prints"),
-        ('{"state_machine_arn": "bare"}', "not what terraform output -json prints"),
-        ('{"state_machine_arn": {"value": "x"}}', "not what terraform output -json prints"),
-        ('{"state_machine_arn": {"value": 5}}', "not what terraform output -json prints"),
+        ("{", "is not JSON: Expecting property name"),
+        ("[]", "is not the output of terraform output -json"),
+        ('{"state_machine_arn": "bare"}', "is not the output of terraform output -json"),
+        ('{"state_machine_arn": {"value": "x"}}', "is not the output of terraform output -json"),
+        ('{"state_machine_arn": {"value": 5}}', "is not the output of terraform output -json"),
         ("{}", "no output 'state_machine_arn'"),
     ],
 )
@@ -117,9 +118,7 @@ def test_execution_arn() -> None:
     deployment = Deployment(
         state_machine_arn=machine,
         manifest_bucket="",
-        releases_table="",
-        executions_table="",
-        pipelines_table="",
+        tables=LedgerTables(releases="", executions="", pipelines=""),
         function_names={},
     )
     arn = "arn:aws:states:us-east-1:1:execution:stateMachine:x"

@@ -84,13 +84,13 @@ def test_access_can_be_said_for_one_call(tmp_path: Path) -> None:
 
 def test_two_deployments_at_once(tmp_path: Path) -> None:
     """A call is about one deployment."""
-    with pytest.raises(UsageError, match="--outputs and --deployment name a deployment each"):
+    with pytest.raises(UsageError, match="--outputs and --deployment both choose a deployment"):
         choose(tmp_path, outputs="o.json", deployment="production")
 
 
 def test_a_deployment_without_a_configuration(tmp_path: Path) -> None:
     """A name needs a file that says what it means."""
-    with pytest.raises(UsageError, match="no configuration that could name") as caught:
+    with pytest.raises(UsageError, match="no configuration file with") as caught:
         choose(tmp_path, deployment="production")
     assert FILE in caught.value.next_step
 
@@ -99,11 +99,11 @@ def test_a_deployment_without_a_configuration(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("[default\n", "is not TOML: .*line 1"),
-        ('[default]\nregoin = "eu"\n', r":2: \[default\] knows no key regoin\."),
+        ('[default]\nregoin = "eu"\n', r":2: \[default\] has an unknown key regoin\."),
         ('[a]\nregion = "eu"\n\n[b]\nregion = 7\n', r":5: region of \[b\] is not text\."),
         ('[a]\nregion = ""\n', r":2: region of \[a\] is not text\."),
         ('[a]\noutputs = "o"\nname_prefix = "n"\n', r":3: \[a\] has outputs and name_prefix"),
-        ('outputs = "o.json"\n', r":1: outputs is no table\."),
+        ('outputs = "o.json"\n', r":1: outputs is not a table\."),
         ("[a]\n[b]\n", r"has 2 deployments and no \[default\]\."),
         ("", r"has no deployment\."),
     ],

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.errors import UnreachableError
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.estimating import Past, estimate
-from release_machine.release.model import Activity, Pipeline, Release
+from release_machine.release.model import Activity
 from release_machine.release.phrases import progress
 from release_machine.text.wording import roughly
+from tools.operator.tests.samples.made_release import by_name
 
 type At = Callable[[float], datetime]
 
@@ -25,14 +27,22 @@ def running(at: At, **changed: object) -> Release:
     """A release of three pipelines one after the other, the first of them four minutes old."""
     release = Release(
         release_id="5.10",
-        status="RUNNING",
-        execution_arn=None,
+        status=ReleaseStatus.RUNNING,
+        execution_arn="arn:execution",
         opened_at=at(0),
         pipeline_count=3,
-        pipelines=(
-            Pipeline(name="catalog", position=0, status="RUNNING", started_at=at(0)),
-            Pipeline(name="orders", position=1, status="WAITING", depends_on=("catalog",)),
-            Pipeline(name="web", position=2, status="WAITING", depends_on=("orders",)),
+        pipelines=by_name(
+            (
+                Pipeline(
+                    name="catalog", position=0, status=PipelineStatus.RUNNING, started_at=at(0)
+                ),
+                Pipeline(
+                    name="orders",
+                    position=1,
+                    depends_on=("catalog",),
+                ),
+                Pipeline(name="web", position=2, depends_on=("orders",)),
+            )
         ),
     )
     return replace(release, **changed)  # type: ignore[arg-type] # any of its fields
@@ -50,7 +60,7 @@ def test_one_after_the_other(at: At) -> None:
 
 def test_limits_count(at: At) -> None:
     """Without an order but with one slot it takes as long."""
-    free = tuple(replace(each, depends_on=()) for each in running(at).pipelines)
+    free = by_name(replace(each, depends_on=()) for each in running(at).pipelines.values())
     assert left(running(at, pipelines=free), at(240)) == timedelta(minutes=10)
     assert left(running(at, pipelines=free, max_concurrency=1), at(240)) == timedelta(minutes=26)
 
@@ -82,7 +92,7 @@ def test_nothing_is_said_while_somebody_is_waited_for(at: At) -> None:
         (PAST, {}, None),
         ({**PAST, "web": ()}, {}, "web has no successful run"),
         ({**PAST, "web": None}, {}, "the past runs of web could not be read"),
-        ({**PAST, "catalog": [timedelta(minutes=3)]}, {}, "catalog runs longer than it ever did"),
+        ({**PAST, "catalog": [timedelta(minutes=3)]}, {}, "catalog has run longer than ever"),
         (PAST, {"catalog": Activity(waits_for="approval")}, "catalog waits for approval"),
         ({"catalog": PAST["catalog"]}, {}, None),
     ],
@@ -97,11 +107,12 @@ def test_why_nothing_is_said(
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
 def test_what_cannot_start_any_more_takes_no_time(at: At, status: str) -> None:
     """What depends on a failed pipeline is not waited for, near or far."""
-    catalog, orders, web = running(at).pipelines
-    pipelines = (replace(catalog, status=status), orders, web)
+    catalog, orders, web = running(at).pipelines.values()
+    catalog = replace(catalog, status=PipelineStatus(status))
+    pipelines = by_name((catalog, orders, web))
     assert left(running(at, pipelines=pipelines), at(240)) == timedelta()
     free = replace(web, depends_on=())
-    assert left(running(at, pipelines=(pipelines[0], orders, free)), at(240)) == timedelta(
+    assert left(running(at, pipelines=by_name((catalog, orders, free))), at(240)) == timedelta(
         minutes=10
     )
 
@@ -113,7 +124,7 @@ def test_a_halted_release_ends_with_what_runs(at: At) -> None:
 
 def test_a_closed_release_has_nothing_left(at: At) -> None:
     """Nothing is estimated of what is over."""
-    assert left(running(at, status="CANCELLED"), at(240)) is None
+    assert left(running(at, status=ReleaseStatus.CANCELLED), at(240)) is None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
     Event,
@@ -36,19 +37,17 @@ class Recorder:
 
 
 def moved(snapshot: Snapshot, name: str, status: str) -> Snapshot:
-    pipelines = tuple(
-        replace(pipeline, status=status) if pipeline.name == name else pipeline
-        for pipeline in snapshot.release.pipelines
-    )
+    pipeline = replace(snapshot.release.pipelines[name], status=PipelineStatus(status))
+    pipelines = {**snapshot.release.pipelines, name: pipeline}
     return replace(snapshot, release=replace(snapshot.release, pipelines=pipelines))
 
 
 def closed(snapshot: Snapshot, status: str = "SUCCEEDED") -> Snapshot:
     """The release closed, all its pipelines ended."""
-    for pipeline in snapshot.release.pipelines:
-        if not pipeline.ended:
+    for pipeline in snapshot.release.pipelines.values():
+        if not pipeline.status.ended:
             snapshot = moved(snapshot, pipeline.name, "STOPPED")
-    return replace(snapshot, release=replace(snapshot.release, status=status))
+    return replace(snapshot, release=replace(snapshot.release, status=ReleaseStatus(status)))
 
 
 def test_first_look_tells_everything_that_is_not_waiting(running: Snapshot) -> None:
@@ -98,10 +97,10 @@ def test_retry_stop_and_halt_are_told_once(running: Snapshot) -> None:
         "payments": {"retried": 1, "retries": 2},
         "web": {"stop_requested_at": running.at, "stop_reason": "its time limit has passed"},
     }
-    pipelines = tuple(
-        replace(pipeline, **changed.get(pipeline.name, {}))  # type: ignore[arg-type] # any fields
-        for pipeline in running.release.pipelines
-    )
+    pipelines = {
+        name: replace(pipeline, **changed.get(name, {}))  # type: ignore[arg-type] # any fields
+        for name, pipeline in running.release.pipelines.items()
+    }
     later = replace(
         running, release=replace(running.release, halted_by="orders", pipelines=pipelines)
     )
@@ -131,7 +130,7 @@ def test_follow_ends_with_the_closed_release(running: Snapshot) -> None:
 
 def test_follow_waits_for_what_still_stops(running: Snapshot) -> None:
     """A release stopped by hand is closed first; the end of its executions is told too."""
-    cancelled = replace(running, release=replace(running.release, status="CANCELLED"))
+    cancelled = replace(running, release=replace(running.release, status=ReleaseStatus.CANCELLED))
     looks = iter([running, cancelled, closed(running, "CANCELLED")])
     recorder = Recorder()
     follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
@@ -142,7 +141,7 @@ def test_follow_waits_for_what_still_stops(running: Snapshot) -> None:
 
 def test_follow_does_not_wait_for_ever_for_what_stops(running: Snapshot) -> None:
     """An execution that goes on and on after a stop does not hold the operator."""
-    cancelled = replace(running, release=replace(running.release, status="CANCELLED"))
+    cancelled = replace(running, release=replace(running.release, status=ReleaseStatus.CANCELLED))
     recorder = Recorder()
     ended = follow(lambda: cancelled, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
     assert ended.status == "CANCELLED"

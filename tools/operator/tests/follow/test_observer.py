@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_machine.errors import LeftOpenError, UnreachableError, UsageError
 from release_machine.follow.observer import TIME_TO_CLOSE, ReleaseObserver
-from release_machine.release.model import Activity, Pipeline, Release, Snapshot
+from release_machine.release.model import Activity, Snapshot
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 type At = Callable[[float], datetime]
@@ -22,14 +23,14 @@ class FixedLedger:
     def __init__(self, release: Release | None) -> None:
         self._release = release
 
-    def release(self, release_id: str) -> Release | None:
+    def get_release(self, release_id: str) -> Release | None:
         return self._release
 
 
 class FixedActivity:
     """CodePipeline that always answers the same."""
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         return {"web": Activity(stage="Deploy")}
 
 
@@ -84,7 +85,7 @@ def test_running_release(observe: Observe, running: Snapshot, at: At) -> None:
 
 def test_closed_release_needs_no_execution(observe: Observe, running: Snapshot, at: At) -> None:
     """A closed release is shown without asking how its execution does: it may be long gone."""
-    closed = replace(running.release, status="CANCELLED")
+    closed = replace(running.release, status=ReleaseStatus.CANCELLED)
     observer, _ = observe(closed)
     assert observer.look().release == closed
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
+from release_core.ledger.history import HistoryReader
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import Event, LookFailed, ReleaseWaits
 from release_machine.follow.opening import (
@@ -23,8 +24,8 @@ from release_machine.follow.opening import (
 )
 from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
 from release_machine.release.busy import Hold
-from release_machine.release.ledger_reader import LedgerReader
 from release_machine.views.plain import PlainView
+from tests.worlds.ledger_world import TABLES
 
 type At = Callable[[float], datetime]
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
@@ -39,9 +40,7 @@ class Scene:
     def __init__(self, stubbed: Stubbed, started: datetime) -> None:
         self._sfn, self._executions = stubbed("stepfunctions")
         dynamodb, self._items = stubbed("dynamodb")
-        self._ledger = LedgerReader(
-            dynamodb=dynamodb, releases_table="releases", executions_table="executions"
-        )
+        self._ledger = HistoryReader(dynamodb, TABLES)
         self._started = started
         self.now = started
         self.pauses: list[float] = []
@@ -56,7 +55,8 @@ class Scene:
 
     def pointer(self, **item: str) -> None:
         stored = {name: {"S": value} for name, value in item.items()}
-        self._items.add_response("get_item", {"Item": stored} if item else {})
+        found = {TABLES.releases: [stored] if item else []}
+        self._items.add_response("batch_get_item", {"Responses": found, "UnprocessedKeys": {}})
 
     def looks(self, number: int) -> None:
         """So many looks at an execution that has not opened its release, and one when it has."""
@@ -82,7 +82,7 @@ class Scene:
         *,
         wait: Callable[[], None] = lambda: None,
         show: Callable[[list[Event]], None] | None = None,
-        patient: bool = True,
+        detach: bool = False,
     ) -> Opening | ReleaseWaits:
         def pass_time(seconds: float) -> None:
             self.pauses.append(seconds)
@@ -96,7 +96,7 @@ class Scene:
             show=show or self.shown.extend,
             wait=pass_time,
             clock=lambda: self.now,
-            patient=patient,
+            detach=detach,
         )
 
 
@@ -134,10 +134,10 @@ def test_manifest_that_was_released_before(scene: Scene) -> None:
     [
         ("ManifestInvalid", "Correct the manifest"),
         ("ManifestUnreadable", "Correct the manifest"),
-        ("ReleaseIdTaken", "releaseId of its own"),
+        ("ReleaseIdTaken", "new releaseId"),
         ("ReleaseNotResumable", "show 5.10"),
         ("PipelinesBusy", '"onBusy": "wait"'),
-        ("StoppedByHand", "stopped before it began"),
+        ("StoppedByHand", "stopped before it was opened"),
         ("Lambda.Unknown", "release-machine logs"),
     ],
 )
@@ -159,9 +159,9 @@ def test_what_still_runs_can_be_ended(scene: Scene) -> None:
     )
     told = Rejected(error="ReleaseNotResumable", cause=cause).next_step("5.10")
     assert told == (
-        "End it now with: aws codepipeline stop-pipeline-execution --pipeline-name web "
+        "Stop it now with: aws codepipeline stop-pipeline-execution --pipeline-name web "
         "--pipeline-execution-id 4d5e6f70 --abandon\n"
-        "See how it stands with: release-machine show 5.10"
+        "See details with: release-machine show 5.10"
     )
     assert "list" in Rejected(error="ReleaseNotResumable", cause="").next_step(None)
 
@@ -190,7 +190,7 @@ def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
     first, second = out.getvalue().splitlines()
     told = (
         "waits for busy pipelines: catalog is held by release 5.9 since 2026-11-22T09:59:00Z; "
-        "it starts by itself when they are free; give it up with: release-machine cancel 0b2f"
+        "it starts by itself when they are free; cancel it with: release-machine cancel 0b2f"
     )
     assert first == f"2026-11-22T10:00:01Z {told}"
     assert second == f"2026-11-22T10:05:04Z {told}"
@@ -237,7 +237,7 @@ def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -
         scene.execution("RUNNING")
         scene.pointer()
     waits = ReleaseWaits(EXECUTION, [catalog])
-    assert scene.opening(patient=False) == waits
+    assert scene.opening(detach=True) == waits
     assert scene.shown == [waits]
 
 
@@ -272,7 +272,7 @@ def test_who_does_not_wait_is_told_that_the_reason_cannot_be_asked_for(scene: Sc
         scene.pointer()
     scene.reason_away = True
     with pytest.raises(UnreachableError):
-        scene.opening(patient=False)
+        scene.opening(detach=True)
 
 
 def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: Hold) -> None:
@@ -288,7 +288,7 @@ def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: H
 
     scene.opening(show=partial(view.show, None), wait=free)
     _, freed, sign = out.getvalue().splitlines()
-    told = "the pipelines that it waited for are free: it is about to start"
+    told = "the pipelines that it waited for are free: it starts soon"
     assert freed.endswith(told)
     assert sign.endswith(told)
 

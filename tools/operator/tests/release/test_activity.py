@@ -1,6 +1,6 @@
 """What running pipelines do, from CodePipeline's own answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.release.activity import ActivityInTurns, ActivityReader
-from release_machine.release.model import Activity, Pipeline
+from release_machine.release.model import Activity
 
 type At = Callable[[float], datetime]
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
@@ -20,7 +21,7 @@ CONSOLE_PAGE = (
     "https://us-east-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/web/view"
     "?region=us-east-1"
 )
-WEB = Pipeline(name="web", position=0, status="RUNNING", execution_id=EXECUTION)
+WEB = Pipeline(name="web", position=0, status=PipelineStatus.RUNNING, execution_id=EXECUTION)
 
 
 def action(stage: str, name: str, status: str, category: str = "Deploy") -> dict[str, Any]:
@@ -66,7 +67,7 @@ def test_actions_in_progress(codepipeline: tuple[ActivityReader, Stubber]) -> No
         action("Deploy", "Api", "InProgress"),
         action("Source", "S3", "Succeeded"),
     )
-    assert reader.read((WEB,)) == {"web": Activity(stage="Deploy", action="Api, Site")}
+    assert reader.get_all((WEB,)) == {"web": Activity(stage="Deploy", action="Api, Site")}
 
 
 def test_only_running_pipelines_are_asked_for(
@@ -75,11 +76,11 @@ def test_only_running_pipelines_are_asked_for(
     """Nothing is asked about a pipeline that waits, has ended or has no execution yet."""
     reader, _ = codepipeline
     others = (
-        Pipeline(name="a", position=0, status="WAITING"),
-        Pipeline(name="b", position=1, status="SUCCEEDED", execution_id=EXECUTION),
-        Pipeline(name="c", position=2, status="STARTING"),
+        Pipeline(name="a", position=0),
+        Pipeline(name="b", position=1, status=PipelineStatus.SUCCEEDED, execution_id=EXECUTION),
+        Pipeline(name="c", position=2, status=PipelineStatus.STARTING),
     )
-    assert reader.read(others) == {}
+    assert reader.get_all(others) == {}
 
 
 def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -> None:
@@ -102,7 +103,7 @@ def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -
             ]
         },
     )
-    assert reader.read((WEB,)) == {
+    assert reader.get_all((WEB,)) == {
         "web": Activity(
             stage="Approve",
             action="Ask",
@@ -125,7 +126,7 @@ def test_page_to_look_at_before_approving(codepipeline: tuple[ActivityReader, St
     asked["input"]["resolvedConfiguration"] = {"ExternalEntityLink": "https://example.com/diff"}
     queue_actions(stubber, asked)
     stubber.add_response("get_pipeline_state", {"stageStates": []})
-    assert reader.read((WEB,))["web"].link == "https://example.com/diff"
+    assert reader.get_all((WEB,))["web"].link == "https://example.com/diff"
 
 
 def test_token_of_another_execution_is_not_shown(
@@ -150,7 +151,7 @@ def test_token_of_another_execution_is_not_shown(
         },
     )
     queue_mode(stubber, "PARALLEL")
-    (activity,) = reader.read((WEB,)).values()
+    (activity,) = reader.get_all((WEB,)).values()
     assert activity.waits_for == "manual approval"
     assert activity.way_out is not None
     assert "--token e-1 " in activity.way_out
@@ -176,7 +177,7 @@ def test_approval_without_a_token_in_the_state(
         },
     )
     queue_mode(stubber, mode)
-    assert f"--token {token} " in (reader.read((WEB,))["web"].way_out or "")
+    assert f"--token {token} " in (reader.get_all((WEB,))["web"].way_out or "")
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -194,7 +195,7 @@ def test_one_of_several_that_wait(codepipeline: tuple[ActivityReader, Stubber], 
         "latestExecution": {"pipelineExecutionId": "inside", "status": "InProgress"},
     }
     stubber.add_response("get_pipeline_state", {"stageStates": [stage]})
-    waits_for = reader.read((WEB,))["web"].waits_for or ""
+    waits_for = reader.get_all((WEB,))["web"].waits_for or ""
     assert waits_for.startswith("execution inside, which ")
 
 
@@ -238,7 +239,7 @@ def test_stage_held_by_another_execution(
         ],
     }
     stubber.add_response("get_pipeline_state", {"stageStates": [occupied]})
-    (activity,) = reader.read((WEB,)).values()
+    (activity,) = reader.get_all((WEB,)).values()
     assert (activity.stage, activity.waits_for) == ("Deploy", f"execution 370263ba, which {does}")
     assert activity.way_out == way_out
     assert activity.link == CONSOLE_PAGE
@@ -254,7 +255,7 @@ def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> No
         "inboundTransitionState": {"enabled": False, "disabledReason": "freeze"},
     }
     stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}, held]})
-    (activity,) = reader.read((WEB,)).values()
+    (activity,) = reader.get_all((WEB,)).values()
     assert (activity.stage, activity.waits_for) == ("Deploy", "disabled transition (freeze)")
     assert activity.way_out is not None
     assert "enable-stage-transition --pipeline-name web --stage-name Deploy" in activity.way_out
@@ -274,7 +275,7 @@ def test_emulator_has_no_console() -> None:
     queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
     stubber.add_response("get_pipeline_state", {"stageStates": []})
     with stubber:
-        assert ActivityReader(client).read((WEB,))["web"].link is None
+        assert ActivityReader(client).get_all((WEB,))["web"].link is None
 
 
 def test_between_two_actions(codepipeline: tuple[ActivityReader, Stubber]) -> None:
@@ -282,7 +283,7 @@ def test_between_two_actions(codepipeline: tuple[ActivityReader, Stubber]) -> No
     reader, stubber = codepipeline
     queue_actions(stubber, action("Source", "S3", "Succeeded"))
     stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}]})
-    assert reader.read((WEB,)) == {}
+    assert reader.get_all((WEB,)) == {}
 
 
 def test_refused_look_only_makes_the_view_poorer(
@@ -291,7 +292,7 @@ def test_refused_look_only_makes_the_view_poorer(
     """A throttled or forbidden look at CodePipeline leaves the pipeline out."""
     reader, stubber = codepipeline
     stubber.add_client_error("list_action_executions", "AccessDeniedException")
-    assert reader.read((WEB,)) == {}
+    assert reader.get_all((WEB,)) == {}
 
 
 class CountingReader(ActivityReader):
@@ -300,7 +301,7 @@ class CountingReader(ActivityReader):
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         names = [each.name for each in pipelines]
         self.asked.append(names)
         return {name: Activity(action=f"look {len(self.asked)}") for name in names}
@@ -311,11 +312,11 @@ def test_many_pipelines_take_turns() -> None:
     reader = CountingReader()
     turns = ActivityInTurns(reader, most=2)
     pipelines = tuple(
-        Pipeline(name=name, position=place, status="RUNNING", execution_id=name)
+        Pipeline(name=name, position=place, status=PipelineStatus.RUNNING, execution_id=name)
         for place, name in enumerate("abc")
     )
-    assert set(turns.read(pipelines)) == {"a", "b"}
-    told = turns.read(pipelines)
+    assert set(turns.get_all(pipelines)) == {"a", "b"}
+    told = turns.get_all(pipelines)
     assert reader.asked == [["a", "b"], ["c", "a"]]
     assert {name: each.action for name, each in told.items()} == {
         "a": "look 2",
@@ -323,6 +324,6 @@ def test_many_pipelines_take_turns() -> None:
         "c": "look 2",
     }
     again = replace(pipelines[1], execution_id="retried")
-    waiting = replace(pipelines[2], status="SUCCEEDED")
-    assert set(turns.read((pipelines[0], again, waiting))) == {"a", "b"}
+    waiting = replace(pipelines[2], status=PipelineStatus.SUCCEEDED)
+    assert set(turns.get_all((pipelines[0], again, waiting))) == {"a", "b"}
     assert reader.asked[-1] == ["b", "a"]

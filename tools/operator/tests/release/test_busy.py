@@ -1,4 +1,4 @@
-"""A release that waits for pipelines which others hold."""
+"""A release that waits for pipelines that other releases hold."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from release_machine.release.busy import BusyPipelines, Hold, pipeline_names
+from release_core.domain.release import LockHolder
+from release_machine.release.busy import BusyPipelines, Hold
+from tests.worlds.ledger_world import LedgerWorld
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 type At = Callable[[float], datetime]
@@ -16,16 +18,16 @@ EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2
 
 
 class Scene:
-    """An execution's history and the pipelines table."""
+    """The history of a workflow execution, and the ledger."""
 
     def __init__(self, stubbed: Stubbed, at: datetime) -> None:
         sfn, self._history = stubbed("stepfunctions")
-        dynamodb, self.table = stubbed("dynamodb")
-        self.busy = BusyPipelines(sfn=sfn, dynamodb=dynamodb, pipelines_table="pipelines")
+        self.world = LedgerWorld()
+        self.busy = BusyPipelines(sfn=sfn, ledger=self.world.ledger)
         self._at = at
 
     def entered(self, *states: str) -> None:
-        """The states that the execution entered, the latest first, with what came after."""
+        """The states that the execution entered, the latest first, after a later event."""
         events: list[dict[str, Any]] = [{"type": "TaskSubmitted"}] + [
             {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": state}}
             for state in states
@@ -45,56 +47,19 @@ def scene(stubbed: Stubbed, at: At) -> Scene:
     return Scene(stubbed, at(0))
 
 
-def test_who_holds_what(scene: Scene, at: At) -> None:
-    """The pipelines of other releases are named in the manifest's order; free and own ones not."""
+def test_pipelines_that_other_releases_hold(scene: Scene) -> None:
+    """They are named in the manifest's order, without free pipelines and those of the release."""
     scene.entered("WaitForPipelines", "IsReleaseNew", "OpenRelease")
-
-    def held(name: str, execution: str) -> dict[str, Any]:
-        return {
-            "pipeline": {"S": name},
-            "held_by": {"S": execution},
-            "held_for": {"S": f"of {name}"},
-            "held_since": {"S": "2026-11-22T10:00:42.000Z"},
-        }
-
-    scene.table.add_response(
-        "batch_get_item",
-        {
-            "Responses": {
-                "pipelines": [
-                    held("orders", "arn:other"),
-                    held("web", EXECUTION),
-                    {"pipeline": {"S": "mail"}},
-                    held("catalog", "arn:third"),
-                ]
-            }
-        },
-        {
-            "RequestItems": {
-                "pipelines": {
-                    "Keys": [
-                        {"pipeline": {"S": name}} for name in ("web", "catalog", "orders", "mail")
-                    ],
-                    "ProjectionExpression": "pipeline, held_by, held_for, held_since",
-                    "ConsistentRead": True,
-                }
-            }
-        },
-    )
+    for name, arn in (("orders", "arn:other"), ("web", EXECUTION), ("catalog", "arn:third")):
+        mine = LockHolder(release_id=f"of {name}", execution_arn=arn)
+        assert scene.world.ledger.locks.take(name, mine) is None
+    since = scene.world.clock()
     holds = scene.busy.waited_for(EXECUTION, ["web", "catalog", "orders", "mail"])
     assert holds == [
-        Hold(pipeline="catalog", release_id="of catalog", execution_arn="arn:third", since=at(42)),
-        Hold(pipeline="orders", release_id="of orders", execution_arn="arn:other", since=at(42)),
+        Hold(pipeline="catalog", release_id="of catalog", execution_arn="arn:third", since=since),
+        Hold(pipeline="orders", release_id="of orders", execution_arn="arn:other", since=since),
     ]
-    assert str(holds[0]) == "catalog is held by release of catalog since 2026-11-22T10:00:42Z"
-
-
-def test_more_pipelines_than_one_read_takes(scene: Scene) -> None:
-    """A release of many pipelines is looked up in several reads."""
-    scene.entered("WaitForPipelines")
-    for _ in range(2):
-        scene.table.add_response("batch_get_item", {"Responses": {"pipelines": []}})
-    assert scene.busy.waited_for(EXECUTION, [f"p{number}" for number in range(101)]) == []
+    assert str(holds[0]) == "catalog is held by release of catalog since 2026-11-22T09:00:00Z"
 
 
 @pytest.mark.parametrize("states", [(), ("OpenRelease",), ("OpenRelease", "WaitForPipelines")])
@@ -102,18 +67,3 @@ def test_execution_that_does_not_wait(scene: Scene, states: tuple[str, ...]) -> 
     """An execution that opens its release, or does so again, waits for nobody."""
     scene.entered(*states)
     assert scene.busy.waited_for(EXECUTION, ["web"]) == []
-
-
-@pytest.mark.parametrize(
-    ("manifest", "names"),
-    [
-        (b'{"pipelines": ["a", {"name": "b"}, "a"]}', ["a", "b"]),
-        (b"{}", []),
-        (b"[]", []),
-        (b"\xff", []),
-        ('{"pipelines": 7}', []),
-    ],
-)
-def test_names_in_a_manifest(manifest: bytes | str, names: list[str]) -> None:
-    """The names come from a manifest as it is; one that is none has none."""
-    assert pipeline_names(manifest) == names

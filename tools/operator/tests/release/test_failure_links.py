@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from release_core.domain.release import Failure, Release
 from release_machine.release.failure_links import with_links
-from release_machine.release.model import Failure, Release, Snapshot
+from release_machine.release.model import Snapshot
+from tools.operator.tests.samples.made_release import by_name
 
 PAGE = (
     "https://us-east-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/payments/executions/"
@@ -13,18 +15,18 @@ PAGE = (
 
 def failed(running: Snapshot) -> Release:
     """A release whose failures name no page, but for one; and one that ran nothing."""
-    _, orders, payments, _, search = running.release.pipelines
+    _, orders, payments, _, search = running.release.pipelines.values()
     lost = Failure(message="lost")
     return replace(
         running.release,
-        pipelines=(orders, replace(payments, failure=lost), replace(search, failure=lost)),
+        pipelines=by_name((orders, replace(payments, failure=lost), replace(search, failure=lost))),
     )
 
 
 def test_a_failure_without_a_page_leads_to_its_execution(running: Snapshot) -> None:
     """Not every action names a page of its own; what ran nothing has none."""
     told = with_links(failed(running), region="us-east-1")
-    links = [each.failure.link for each in told.pipelines if each.failure]
+    links = [each.failure.link for each in told.pipelines.values() if each.failure]
     assert links == ["https://example.com/run/2", PAGE, None]
 
 

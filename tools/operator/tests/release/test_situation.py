@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from release_machine.release.model import Pipeline, Release, Snapshot
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.model import Snapshot
 from release_machine.release.situation import stopping, time_left, waits_for, with_stops
+from tools.operator.tests.samples.made_release import BEGIN
 
-WEB = Pipeline(name="web", position=9, status="WAITING")
+WEB = Pipeline(name="web", position=9, token_registered_at=BEGIN)
 
 
 @pytest.fixture
@@ -34,31 +36,31 @@ def test_order(release: Release, before: tuple[str, ...], said: str | None) -> N
 def test_token_and_slot(release: Release) -> None:
     """What may start needs its task's token first, then a free slot."""
     full = replace(release, max_concurrency=1, in_flight=frozenset({"payments"}))
-    assert waits_for(full, replace(WEB, has_task=False)) == "waits for its task token"
+    assert waits_for(full, replace(WEB, token_registered_at=None)) == "starting soon"
     assert waits_for(full, WEB) == "waits for a free slot, 1 of 1 taken"
     assert waits_for(replace(full, max_concurrency=2), WEB) is None
 
 
 def test_nothing_waits_in_a_closed_release(release: Release) -> None:
     """What a closed release has not skipped yet waits for nothing."""
-    closed = replace(release, status="CANCELLED")
+    closed = replace(release, status=ReleaseStatus.CANCELLED)
     assert waits_for(closed, replace(WEB, depends_on=("payments",))) is None
 
 
 def test_stop(release: Release, running: Snapshot) -> None:
     """A stop says how it goes on with the action in progress; it is over when the pipeline is."""
-    told = replace(WEB, status="RUNNING", stop_requested_at=running.at)
-    assert stopping(release, replace(WEB, status="RUNNING")) is None
+    told = replace(WEB, status=PipelineStatus.RUNNING, stop_requested_at=running.at)
+    assert stopping(release, replace(WEB, status=PipelineStatus.RUNNING)) is None
     assert stopping(release, told) == "stopping: waits for the action in progress"
     assert stopping(replace(release, abandons=True), told) == (
         "stopping: abandons the action in progress"
     )
-    assert stopping(release, replace(told, status="STOPPED")) is None
+    assert stopping(release, replace(told, status=PipelineStatus.STOPPED)) is None
 
 
 def test_what_is_to_stop_is_not_to_be_approved(running: Snapshot) -> None:
     """A stopped release offers what ends its executions at once; one that abandons, nothing."""
-    cancelled = replace(running.release, status="CANCELLED")
+    cancelled = replace(running.release, status=ReleaseStatus.CANCELLED)
     told = with_stops(cancelled, {"web": running.activity["web"]})
     assert set(told) == {"payments", "web"}
     for name, activity in told.items():
@@ -74,9 +76,11 @@ def test_what_is_to_stop_is_not_to_be_approved(running: Snapshot) -> None:
 
 def test_time_limit(running: Snapshot) -> None:
     """A limit counts from the start while the pipeline runs and nobody has stopped it."""
-    web = replace(WEB, status="RUNNING", started_at=running.at, time_limit=timedelta(minutes=30))
+    web = replace(
+        WEB, status=PipelineStatus.RUNNING, started_at=running.at, time_limit=timedelta(minutes=30)
+    )
     now = running.at + timedelta(minutes=10)
     assert time_left(web, now=now) == timedelta(minutes=20)
-    assert time_left(replace(web, status="SUCCEEDED"), now=now) is None
+    assert time_left(replace(web, status=PipelineStatus.SUCCEEDED), now=now) is None
     assert time_left(replace(web, stop_requested_at=now), now=now) is None
     assert time_left(replace(web, time_limit=None), now=now) is None

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.release.spans import HANDOVER, MarkKind, Schedule, schedules
 from tools.operator.tests.samples import report_samples as samples
-from tools.operator.tests.samples.made_release import Ran, moment, release
+from tools.operator.tests.samples.made_release import Ran, by_name, moment, release
 
 
 def critical(schedule: Schedule) -> list[str]:
@@ -25,7 +26,7 @@ def test_critical_path_leads_through_a_slot() -> None:
         Ran(name="first", began=0, ended=20),
         Ran(name="second", after=["first"], began=301, ended=400),
     ]
-    made = release("r", "SUCCEEDED", rans, closed=401, why=None)
+    made = release("r", ReleaseStatus.SUCCEEDED, rans, closed=401, why=None)
     (limited,) = schedules(replace(made, max_concurrency=1), at=moment(500))
     (free,) = schedules(made, at=moment(500))
     assert critical(limited) == ["long", "second"]
@@ -51,7 +52,9 @@ def test_what_runs_ends_with_the_look() -> None:
 
 def test_an_end_in_whole_seconds() -> None:
     """A quick pipeline whose end was told in whole seconds does not end before it began."""
-    made = release("r", "SUCCEEDED", [Ran(name="a", began=1.7, ended=1)], closed=2, why=None)
+    made = release(
+        "r", ReleaseStatus.SUCCEEDED, [Ran(name="a", began=1.7, ended=1)], closed=2, why=None
+    )
     (span,) = schedules(made, at=moment(9))[0].spans
     assert span.began_at == span.ended_at == moment(1.7)
 
@@ -91,12 +94,14 @@ def test_marks_come_from_the_audit() -> None:
 
 def test_a_new_execution_is_marked() -> None:
     """Where CodePipeline did not retry a stage, a new execution was started instead."""
-    made = release("r", "SUCCEEDED", [Ran(name="a", began=0, ended=60)], closed=61, why=None)
-    (only,) = made.pipelines
+    made = release(
+        "r", ReleaseStatus.SUCCEEDED, [Ran(name="a", began=0, ended=60)], closed=61, why=None
+    )
+    (only,) = made.pipelines.values()
     line = replace(
         only.audit[0], at=moment(30), what="1f2e cannot be retried: a new execution is started"
     )
-    made = replace(made, pipelines=(replace(only, audit=(*only.audit, line)),))
+    made = replace(made, pipelines=by_name((replace(only, audit=(*only.audit, line)),)))
     (span,) = schedules(made, at=moment(100))[0].spans
     assert [mark.kind for mark in span.marks] == [MarkKind.NEW_EXECUTION]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from release_machine.release.model import Pipeline
+from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.report.durations import brief, in_brief, ran, spelled
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.made_release import moment
@@ -39,8 +39,8 @@ def test_an_end_that_is_not_known() -> None:
 
 def test_what_runs_has_a_time_so_far() -> None:
     """It reaches to the look; of what ended without a time of its end nothing is claimed."""
-    running = Pipeline(name="a", position=0, status="RUNNING", started_at=moment(1))
-    ended = Pipeline(name="a", position=0, status="STOPPED", started_at=moment(1))
+    running = Pipeline(name="a", position=0, status=PipelineStatus.RUNNING, started_at=moment(1))
+    ended = Pipeline(name="a", position=0, status=PipelineStatus.STOPPED, started_at=moment(1))
     assert ran(running, moment(9)) == (moment(1), moment(9))
     assert ran(ended, moment(9)) == (moment(1), None)
 

@@ -5,14 +5,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as some
 
-from release_machine.release.model import Pipeline
+from release_core.domain.release import Pipeline
 from release_machine.report.charts.layers import Layout, lay_out, needed_edges
 
 
 def waiting(after: dict[str, list[str]]) -> list[Pipeline]:
     """Pipelines by name, each with what it depends on."""
     return [
-        Pipeline(name=name, position=at, status="WAITING", depends_on=tuple(before))
+        Pipeline(name=name, position=at, depends_on=tuple(before))
         for at, (name, before) in enumerate(after.items())
     ]
 

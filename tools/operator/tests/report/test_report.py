@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from release_machine.release.model import Snapshot, StateChange
+from release_core.domain.execution import Change, Execution, ExecutionState
+from release_core.domain.release import ReleaseStatus
+from release_machine.release.model import Snapshot
 from release_machine.report import html
 from release_machine.report.history import is_function
 from tools.operator.tests.samples import report_samples as samples
-from tools.operator.tests.samples.made_release import ALICE, Ran, moment, release
+from tools.operator.tests.samples.made_release import ALICE, Ran, by_name, moment, release
 from tools.operator.tests.samples.report_reading import read, with_release
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -24,19 +26,19 @@ every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
 
 def test_a_failure_whose_link_leads_nowhere() -> None:
     """An address that is no web page's is told, but nothing offers to go there."""
-    failed = samples.failed().release.pipelines[3]
+    failed = samples.failed().release.pipelines["payments"]
     assert failed.failure is not None
     changed = replace(failed, failure=replace(failed.failure, link="s3://logs/payments.txt"))
-    page = with_release(samples.failed(), pipelines=(changed,))
-    assert "Look at s3://logs/payments.txt" in page.text
-    assert "Look at it" not in page.text
+    page = with_release(samples.failed(), pipelines=by_name((changed,)))
+    assert "Details s3://logs/payments.txt" in page.text
+    assert "Open details" not in page.text
     assert "s3://logs/payments.txt" not in page.values("href")
 
 
 def test_failure_in_full() -> None:
     """Each failure stands there with place, code, reason, retries and links; skips have theirs."""
     page = read(samples.failed())
-    failed = samples.failed().release.pipelines[3]
+    failed = samples.failed().release.pipelines["payments"]
     assert failed.failure is not None
     for part in (
         "What failed payments FAILED",
@@ -63,7 +65,7 @@ def test_executions_lead_to_the_console_of_the_region() -> None:
     """Every execution links to its own page, and nothing does where there is no console."""
     seen = samples.good()
     page = "https://eu-central-1.console.aws.amazon.com"
-    first = seen.release.pipelines[0]
+    first = seen.release.pipelines["catalog"]
     assert (
         f"{page}/codesuite/codepipeline/pipelines/catalog/executions/{first.execution_id}"
         "/timeline?region=eu-central-1"
@@ -86,24 +88,26 @@ def test_audit_is_in_the_order_of_time() -> None:
         "execution FAILED payments",
         "execution RESUMED, attempt 2 payments",
         "retry 1 of 2 claimed orders",
-        "execution SUCCEEDED, attempt 2 seen by a look payments",
+        "execution SUCCEEDED, attempt 2 found by a look payments",
         "all 5 pipelines succeeded RUNNING → SUCCEEDED",
     ]
     places = [audit.index(each) for each in told]
     assert places == sorted(places)
     count = len(seen.release.audit) + sum(
-        len(each.audit) + len(each.changes) for each in seen.release.pipelines
+        len(each.audit) + len(each.changes) for each in seen.release.pipelines.values()
     )
     assert audit.count("2026-11-22 22:") - audit.count("recorded at 2026-11-22") == count
 
 
 def test_codepipeline_tells_whole_seconds() -> None:
     """Of one second, what we recorded comes before what CodePipeline told without fractions."""
-    made = release("r", "SUCCEEDED", [Ran(name="a", began=2.4, ended=3.2)], closed=4, why=None)
-    told = StateChange(state="SUCCEEDED", attempt=1, at=moment(2), source="event")
-    (only,) = made.pipelines
-    changed = replace(only, changes=(told,))
-    page = read(Snapshot(at=moment(9), release=replace(made, pipelines=(changed,))))
+    made = release(
+        "r", ReleaseStatus.SUCCEEDED, [Ran(name="a", began=2.4, ended=3.2)], closed=4, why=None
+    )
+    told = Change(state=ExecutionState.SUCCEEDED, attempt=1, at=moment(2), source="event")
+    (only,) = made.pipelines.values()
+    changed = replace(only, execution=Execution(execution_id="", pipeline="a", changes=(told,)))
+    page = read(Snapshot(at=moment(9), release=replace(made, pipelines=by_name((changed,)))))
     places = [page.text.index(each) for each in ("started as", "execution SUCCEEDED", "ended RUN")]
     assert places == sorted(places)
 
@@ -172,15 +176,15 @@ def test_while_it_runs_no_step_is_critical() -> None:
 def test_what_no_line_leads_to() -> None:
     """What waits for nothing, and nothing waits for, stands below with its status."""
     text = read(samples.two_hundred()).text
-    assert "nothing waits for them: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
+    assert "no dependents: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
 
 
 def test_no_order_no_picture() -> None:
     """Where nothing waits for anything, a sentence says so."""
     rans = [Ran(name=name, began=1, ended=9) for name in ("a", "b")]
-    made = release("r", "SUCCEEDED", rans, closed=10, why=None)
+    made = release("r", ReleaseStatus.SUCCEEDED, rans, closed=10, why=None)
     page = read(Snapshot(at=moment(20), release=made))
-    assert "No pipeline waits for another one." in page.text
+    assert "No pipeline depends on another pipeline." in page.text
     assert "graph" not in page.values("class")
 
 

@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 
-from release_machine.release.model import Revision
+from release_core.domain.release import PipelineStatus, ReleaseStatus
+from release_core.domain.revisions import Revision
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import KEY, OLDER, VERSION, from_buckets, version
+from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.samples.report_reading import read, with_release
 
 
 def test_bill_of_materials() -> None:
     """Per source: what ran with its commit's message, the pin, what was good before."""
     text = read(samples.good()).text
-    web = samples.good().release.pipelines[4]
-    orders = samples.good().release.pipelines[2]
+    web = samples.good().release.pipelines["web"]
+    orders = samples.good().release.pipelines["orders"]
     for revision in (*web.revisions, *orders.revisions):
         assert revision.revision in text
     assert "Prices in web are whole cents" in text
@@ -20,14 +22,14 @@ def test_bill_of_materials() -> None:
     assert f"{orders.revisions[0].revision} commit id" in text
     assert "this revision" in text
     assert "release 2026.11.15-1 2026-11-15 22:02:40" in text
-    assert "nothing known" in text
+    assert "unknown" in text
 
 
 def test_a_source_is_one_row_however_it_went() -> None:
     """A run that failed has no action on record: its artifact tells which source it is of."""
     text = read(from_buckets()).text
     assert f"site Source {VERSION} {OLDER} release 2026.11.15-1" in text
-    assert "nothing known" not in text
+    assert "unknown" not in text
 
 
 def test_a_version_and_its_key() -> None:
@@ -40,7 +42,7 @@ def test_a_version_and_its_key() -> None:
 def test_the_same_object_of_a_run_that_failed() -> None:
     """Its version tells that it took what was good before, though its key is not on record."""
     seen = from_buckets()
-    (site, docs) = seen.release.pipelines
+    (site, docs) = seen.release.pipelines.values()
     good = docs.previous_good
     assert good is not None
     changed = replace(
@@ -49,26 +51,34 @@ def test_the_same_object_of_a_run_that_failed() -> None:
         source_revisions=(),
         previous_good=replace(good, revisions=(*good.revisions, docs.revisions[1])),
     )
-    assert f"docs Docs {OLDER} the same" in with_release(seen, pipelines=(site, changed)).text
+    assert (
+        f"docs Docs {OLDER} the same" in with_release(seen, pipelines=by_name((site, changed))).text
+    )
 
 
 def test_pins_of_what_has_not_run() -> None:
     """Before there is a revision that ran, the one that was asked for is shown."""
     seen = samples.good()
-    orders = seen.release.pipelines[2]
-    waiting = replace(orders, status="WAITING", revisions=(), started_at=None, ended_at=None)
-    page = with_release(seen, pipelines=(waiting,), status="RUNNING", closed_at=None)
+    orders = seen.release.pipelines["orders"]
+    waiting = replace(
+        orders, status=PipelineStatus.WAITING, revisions=(), started_at=None, ended_at=None
+    )
+    page = with_release(
+        seen, pipelines=by_name((waiting,)), status=ReleaseStatus.RUNNING, closed_at=None
+    )
     assert f"orders Source {orders.source_revisions[0].revision}" in page.text
 
 
 def test_columns_without_content_are_left_out() -> None:
     """Where nothing was pinned and no variable set, no column says so; nor a summary twice."""
-    (catalog, *_) = samples.good().release.pipelines
+    (catalog, *_) = samples.good().release.pipelines.values()
     version = Revision(artifact="S", revision="v1", summary="Amazon S3 version id: v1")
-    page = with_release(samples.good(), pipelines=(replace(catalog, revisions=(version,)),))
+    page = with_release(
+        samples.good(), pipelines=by_name((replace(catalog, revisions=(version,)),))
+    )
     titles = page.text[page.text.index("What ran") :]
     assert titles.startswith(
-        "What ran Pipeline Source action Revision that ran Good before catalog"
+        "What ran Pipeline Source action Revision that ran Previous good catalog"
     )
     assert "Amazon S3 version id" not in page.text
     assert "Pinned to" in read(samples.good()).text

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from release_core.domain.release import OnFailure, PipelineStatus, ReleaseStatus
 from release_machine.release.model import Snapshot
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import from_buckets
@@ -18,7 +19,7 @@ def test_header() -> None:
     """It says which release, how it went, what to do, who opened it, how and when."""
     text = read(samples.good()).text
     assert text.startswith(
-        "Release 2026.11.22-1: SUCCEEDED To the details Release report 2026.11.22-1 "
+        "Release 2026.11.22-1: SUCCEEDED Skip to the details Release report 2026.11.22-1 "
         "SUCCEEDED after 12 min 43 s 5 SUCCEEDED all 5 pipelines succeeded "
         "What to do next Nothing: every pipeline succeeded. "
         "To undo it: release-machine rollback 2026.11.22-1 "
@@ -36,11 +37,18 @@ def test_header() -> None:
             samples.failed,
             ["Fix what failed (see below)", "retry 2026.11.22-2", "rollback 2026.11.22-2"],
         ),
-        (samples.cancelled, ["where it was stopped", "retry 5.10", "rollback 5.10"]),
+        (
+            samples.cancelled,
+            [
+                "To continue, run the pipelines that did not succeed again",
+                "retry 5.10",
+                "rollback 5.10",
+            ],
+        ),
         (
             samples.running,
             [
-                "orders , at Production → Approve , waits for manual approval . Go there",
+                "orders , at Production → Approve , waits for manual approval . Open",
                 "watch 2026.11.22-3",
                 "cancel 2026.11.22-3",
             ],
@@ -74,9 +82,11 @@ def test_what_was_rolled_back_names_its_rollback() -> None:
 def test_a_rollback_that_was_asked_for() -> None:
     """Of a failed release whose manifest asks for a rollback it says where to look for it."""
     told = "Its manifest asks for a rollback"
-    assert told in with_release(samples.failed(), on_failure="rollback").text
-    assert told not in with_release(samples.cancelled(), on_failure="rollback").text
-    announced = with_release(samples.failed(), on_failure="rollback", rolls_back_as="5.1-rollback")
+    assert told in with_release(samples.failed(), on_failure=OnFailure.ROLLBACK).text
+    assert told not in with_release(samples.cancelled(), on_failure=OnFailure.ROLLBACK).text
+    announced = with_release(
+        samples.failed(), on_failure=OnFailure.ROLLBACK, rolls_back_as="5.1-rollback"
+    )
     assert told not in announced.text
     assert "5.1-rollback, which is not opened" in announced.text
     assert "release-machine watch 5.1-rollback" in announced.text
@@ -98,12 +108,12 @@ def test_a_folded_outcome_names_what_failed() -> None:
 
 def test_two_failures_are_named_before_it_is_unfolded() -> None:
     """Those that failed first in the manifest's order, however much was skipped before them."""
-    rans = [Ran(name=name, began=1, ended=9, status="FAILED") for name in "bcd"]
-    rans.insert(0, Ran(name="a", ended=9, status="SKIPPED"))
+    rans = [Ran(name=name, began=1, ended=9, status=PipelineStatus.FAILED) for name in "bcd"]
+    rans.insert(0, Ran(name="a", ended=9, status=PipelineStatus.SKIPPED))
     lines = [f"- {each.name} {each.status}: why {each.name}" for each in rans]
     why = "\n".join(["4 of 4 pipelines did not succeed:", *lines])
     text = read(
-        Snapshot(at=moment(20), release=release("r", "FAILED", rans, closed=9, why=why))
+        Snapshot(at=moment(20), release=release("r", ReleaseStatus.FAILED, rans, closed=9, why=why))
     ).text
     assert "4 of 4 pipelines did not succeed: - b FAILED: why b - c FAILED: why c … Less" in text
 

@@ -2,8 +2,18 @@
 
 from dataclasses import replace
 
-from release_machine.release.model import AuditEntry, Failure, Good, Pin, Revision, Snapshot
-from tools.operator.tests.samples.made_release import BEGIN, Ran, execution_id, moment, release
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Failure, PipelineStatus, ReleaseStatus
+from release_core.domain.revisions import Good, Pin, Revision
+from release_machine.release.model import Snapshot
+from tools.operator.tests.samples.made_release import (
+    BEGIN,
+    Ran,
+    by_name,
+    execution_id,
+    moment,
+    release,
+)
 
 # All that S3 tells of whoever put an object there.
 ACCOUNT = "123456789012"
@@ -28,12 +38,12 @@ def from_buckets() -> Snapshot:
         stage="Check", action="Links", code="JobFailed", message="a link is dead: /prices"
     )
     rans = [
-        Ran(name="site", began=2, ended=41, status="FAILED", failure=dead),
+        Ran(name="site", began=2, ended=41, status=PipelineStatus.FAILED, failure=dead),
         Ran(name="docs", began=2, ended=63),
     ]
     why = f"1 of 2 pipelines did not succeed:\n- site FAILED: {dead.place}: {dead.reason}"
-    made = release("2026.11.22-6", "FAILED", rans, closed=64, why=why)
-    site, docs = made.pipelines
+    made = release("2026.11.22-6", ReleaseStatus.FAILED, rans, closed=64, why=why)
+    site, docs = made.pipelines.values()
     good = Good(release_id="2026.11.15-1", execution_id=execution_id(70), at=moment(-604_800))
     key = Revision(artifact="Docs", revision=KEY, action="Docs", type="S3_OBJECT_KEY")
     site = replace(
@@ -54,7 +64,7 @@ def from_buckets() -> Snapshot:
             channel="s3",
             requester=ACCOUNT,
             halted_by="site",
-            pipelines=(site, docs),
+            pipelines=by_name((site, docs)),
             audit=(
                 AuditEntry(at=BEGIN, who=ACCOUNT, what="opened through s3", after="RUNNING"),
                 *made.audit[1:],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import Deployment
 from release_machine.deployment.function_logs import LogLine
 from release_machine.release.busy import Hold
-from release_machine.release.model import Activity, Pipeline, Release
+from release_machine.release.model import Activity
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:mine"
 
@@ -42,9 +44,7 @@ class FakeAws:
     deployment = Deployment(
         state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:release-machine",
         manifest_bucket="manifests",
-        releases_table="releases",
-        executions_table="executions",
-        pipelines_table="pipelines",
+        tables=LedgerTables(releases="releases", executions="executions", pipelines="pipelines"),
         function_names={},
     )
 
@@ -92,7 +92,8 @@ class FakeAws:
     def set_status(self, status: str) -> None:
         """Make that of every release this."""
         self.releases = {
-            name: replace(release, status=status) for name, release in self.releases.items()
+            name: replace(release, status=ReleaseStatus(status))
+            for name, release in self.releases.items()
         }
 
     def list_pipeline_executions(self, **_: object) -> dict[str, Any]:
@@ -108,21 +109,22 @@ class FakeAws:
         assert execution_arn == EXECUTION
         return [hold for hold in self.holds if hold.pipeline in pipelines]
 
-    def release(self, release_id: str) -> Release | None:
+    def get_release(self, release_id: str) -> Release | None:
         return self.releases.get(release_id)
 
-    def manifest(self, release_id: str) -> str | None:
+    def get_manifest(self, release_id: str) -> Any:
         assert release_id in self.releases
-        return self.stored
+        return self.stored and json.loads(self.stored)
 
     def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
         found = self.releases.values()
         return [each for each in found if not statuses or each.status in statuses][:limit]
 
-    def with_changes(self, release: Release) -> Release:
+    def with_executions(self, release: Release) -> Release:
         return release
 
-    def read(self, what: tuple[Pipeline, ...] | datetime) -> Any:
-        if isinstance(what, datetime):
-            return [LogLine(0, "e", "open_release", '{"level": "INFO", "message": "opened"}')]
-        return {pipeline.name: Activity(stage="Deploy") for pipeline in what}
+    def read(self, since: datetime) -> list[LogLine]:
+        return [LogLine(0, "e", "open_release", '{"level": "INFO", "message": "opened"}')]
+
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
+        return {pipeline.name: Activity(stage="Deploy") for pipeline in pipelines}

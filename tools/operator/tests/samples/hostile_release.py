@@ -2,17 +2,12 @@
 
 from dataclasses import replace
 
-from release_machine.release.model import (
-    AuditEntry,
-    Failure,
-    Good,
-    PastAttempt,
-    Pin,
-    Revision,
-    Snapshot,
-    StateChange,
-)
-from tools.operator.tests.samples.made_release import Ran, moment, release
+from release_core.domain.execution import Change, Execution, ExecutionState
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Failure, PipelineStatus, ReleaseStatus
+from release_core.domain.revisions import Good, Pin, Revision
+from release_machine.release.model import Snapshot
+from tools.operator.tests.samples.made_release import Ran, by_name, moment, release
 
 HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>\u202egnp.exe\x00\x1b[31m"
 ENDLESS = "Traceback: " + "x" * 10_000
@@ -25,7 +20,7 @@ def hostile() -> Snapshot:
             name=f"{number}{HOSTILE}",
             began=2,
             ended=100 + number,
-            status="FAILED",
+            status=PipelineStatus.FAILED,
             retries=1,
             retried_at=[50],
             after=[f"{number - 1}{HOSTILE}"] if number else [],
@@ -47,23 +42,26 @@ def hostile() -> Snapshot:
             )
         )
     ]
-    made = release(HOSTILE, "FAILED", rans, closed=200, why=HOSTILE + ENDLESS)
+    made = release(HOSTILE, ReleaseStatus.FAILED, rans, closed=200, why=HOSTILE + ENDLESS)
     source = Revision(
         artifact=HOSTILE, revision=HOSTILE, summary=HOSTILE, action=HOSTILE, type=HOSTILE
     )
-    pipelines = tuple(
+    change = Change(
+        state=ExecutionState.RESUMED, attempt=2, at=moment(9), source=HOSTILE, note=HOSTILE
+    )
+    pipelines = by_name(
         replace(
             each,
             revisions=(source,),
             source_revisions=(Pin(action=HOSTILE, type=HOSTILE, revision=ENDLESS),),
-            variables=(HOSTILE,),
-            previous_good=Good(release_id=HOSTILE, execution_id=HOSTILE, revisions=(source,)),
-            changes=(
-                StateChange(state=HOSTILE, attempt=2, at=moment(9), source=HOSTILE, note=HOSTILE),
+            variable_names=(HOSTILE,),
+            previous_good=Good(
+                release_id=HOSTILE, execution_id=HOSTILE, at=moment(0), revisions=(source,)
             ),
+            execution=Execution(execution_id=HOSTILE, pipeline=HOSTILE, changes=(change,)),
             execution_id=HOSTILE,
         )
-        for each in made.pipelines
+        for each in made.pipelines.values()
     )
     nasty = AuditEntry(at=moment(1), who=HOSTILE, what=HOSTILE, before=HOSTILE, after="RUNNING")
     return Snapshot(
@@ -73,7 +71,6 @@ def hostile() -> Snapshot:
             pipelines=pipelines,
             rollback_of=HOSTILE,
             rolled_back_by=HOSTILE,
-            on_failure=HOSTILE,
             requester=HOSTILE,
             channel=HOSTILE,
             halted_by=HOSTILE,

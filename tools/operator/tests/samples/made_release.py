@@ -2,19 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from release_machine.release.model import (
-    AuditEntry,
-    Failure,
-    Good,
-    Pin,
-    Pipeline,
-    Release,
-    Revision,
-)
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.revisions import Good, Pin, Revision
 
 BEGIN = datetime(2026, 11, 22, 22, 2, 40, tzinfo=UTC)
 REGION = "eu-central-1"
@@ -40,12 +34,17 @@ class Ran:
     after: Sequence[str] = ()
     began: float | None = None
     ended: float | None = None
-    status: str = "SUCCEEDED"
+    status: PipelineStatus = PipelineStatus.SUCCEEDED
     failure: Failure | None = None
     retries: int = 0
     retried_at: Sequence[float] = ()
     stopped_at: float | None = None
     stop_reason: str | None = None
+
+
+def by_name(pipelines: Iterable[Pipeline]) -> dict[str, Pipeline]:
+    """The pipelines as a release has them."""
+    return {each.name: each for each in pipelines}
 
 
 def pipeline(position: int, ran: Ran) -> Pipeline:
@@ -87,6 +86,7 @@ def pipeline(position: int, ran: Ran) -> Pipeline:
         name=ran.name,
         position=position,
         status=ran.status,
+        token_registered_at=BEGIN,
         depends_on=tuple(ran.after),
         retries=ran.retries,
         retried=len(ran.retried_at),
@@ -101,7 +101,12 @@ def pipeline(position: int, ran: Ran) -> Pipeline:
 
 
 def release(
-    release_id: str, status: str, rans: Sequence[Ran], *, closed: float | None, why: str | None
+    release_id: str,
+    status: ReleaseStatus,
+    rans: Sequence[Ran],
+    *,
+    closed: float | None,
+    why: str | None,
 ) -> Release:
     """A release that alice handed in through the API, which tells who she is."""
     audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through api", after="RUNNING")]
@@ -118,7 +123,7 @@ def release(
         why=why,
         pipeline_count=len(rans),
         audit=tuple(audit),
-        pipelines=tuple(pipeline(number, ran) for number, ran in enumerate(rans)),
+        pipelines=by_name(pipeline(number, ran) for number, ran in enumerate(rans)),
     )
 
 
@@ -126,7 +131,9 @@ def with_revisions(made: Release) -> Release:
     """With what ran in it, what was good before, and orders pinned to what it ran."""
     return replace(
         made,
-        pipelines=tuple(_delivered(each, number) for number, each in enumerate(made.pipelines)),
+        pipelines=by_name(
+            _delivered(each, number) for number, each in enumerate(made.pipelines.values())
+        ),
     )
 
 
@@ -152,9 +159,9 @@ def _delivered(each: Pipeline, number: int) -> Pipeline:
     pin = Pin(action="Source", type="COMMIT_ID", revision=commit)
     return replace(
         each,
-        revisions=(ran, image) if each.name == "web" else (ran,) if each.ended else (),
+        revisions=(ran, image) if each.name == "web" else (ran,) if each.status.ended else (),
         source_revisions=(pin,) if each.name == "orders" else (),
-        variables=("ENVIRONMENT", "DB_PASSWORD") if each.name == "orders" else (),
+        variable_names=("ENVIRONMENT", "DB_PASSWORD") if each.name == "orders" else (),
         previous_good=None
         if each.name == "search"
         else Good(

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from release_machine.release.model import Release, Snapshot
+from release_core.domain.release import Release
+from release_machine.release.model import Snapshot
 from release_machine.report import html
 from tools.operator.tests.samples.made_release import REGION
 

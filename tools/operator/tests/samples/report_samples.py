@@ -2,15 +2,10 @@
 
 from dataclasses import replace
 
-from release_machine.release.model import (
-    Activity,
-    AuditEntry,
-    Failure,
-    PastAttempt,
-    Release,
-    Snapshot,
-    StateChange,
-)
+from release_core.domain.execution import Change, Execution, ExecutionState
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Failure, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.model import Activity, Snapshot
 from tools.operator.tests.samples.bucket_release import from_buckets
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import (
@@ -19,6 +14,7 @@ from tools.operator.tests.samples.made_release import (
     EXECUTION,
     REGION,
     Ran,
+    by_name,
     execution_id,
     line,
     moment,
@@ -36,7 +32,9 @@ def good() -> Snapshot:
         Ran(name="payments", after=["catalog"], began=216, ended=402),
         Ran(name="web", after=["orders", "payments", "search"], began=507, ended=761),
     ]
-    made = release("2026.11.22-1", "SUCCEEDED", rans, closed=763, why="all 5 pipelines succeeded")
+    made = release(
+        "2026.11.22-1", ReleaseStatus.SUCCEEDED, rans, closed=763, why="all 5 pipelines succeeded"
+    )
     return Snapshot(at=moment(900), release=with_revisions(made))
 
 
@@ -49,7 +47,11 @@ def rollback() -> Snapshot:
         Ran(name="search", began=2, ended=77),
     ]
     made = release(
-        "2026.11.22-2-rollback", "SUCCEEDED", rans, closed=568, why="all 4 pipelines succeeded"
+        "2026.11.22-2-rollback",
+        ReleaseStatus.SUCCEEDED,
+        rans,
+        closed=568,
+        why="all 4 pipelines succeeded",
     )
     made = replace(with_revisions(made), rollback_of="2026.11.22-2", channel="direct")
     return Snapshot(at=moment(600), release=made)
@@ -59,7 +61,7 @@ def retried_in_the_console() -> Snapshot:
     """A person retried the failed stage of payments in the console, and the release went on."""
     shown = good()
     changes = tuple(
-        StateChange(state=state, attempt=attempt, at=moment(seconds), source=source)
+        Change(state=ExecutionState(state), attempt=attempt, at=moment(seconds), source=source)
         for state, attempt, seconds, source in (
             ("STARTED", 1, 216, "event"),
             ("FAILED", 1, 290, "event"),
@@ -67,10 +69,9 @@ def retried_in_the_console() -> Snapshot:
             ("SUCCEEDED", 2, 402, "look"),
         )
     )
-    pipelines = tuple(
-        replace(each, changes=changes) if each.name == "payments" else each
-        for each in shown.release.pipelines
-    )
+    execution = Execution(execution_id="", pipeline="payments", changes=changes)
+    payments = replace(shown.release.pipelines["payments"], execution=execution)
+    pipelines = {**shown.release.pipelines, "payments": payments}
     return replace(shown, release=replace(shown.release, pipelines=pipelines))
 
 
@@ -97,7 +98,7 @@ def failed() -> Snapshot:
             after=["catalog"],
             began=216,
             ended=742,
-            status="FAILED",
+            status=PipelineStatus.FAILED,
             retries=2,
             retried_at=[395, 571],
             failure=reason,
@@ -106,17 +107,23 @@ def failed() -> Snapshot:
             name="web",
             after=["orders", "payments", "search"],
             ended=743,
-            status="SKIPPED",
+            status=PipelineStatus.SKIPPED,
             failure=Failure(message="it depends on payments, which is FAILED"),
         ),
         Ran(
             name="mail",
             after=["web"],
             ended=743,
-            status="SKIPPED",
+            status=PipelineStatus.SKIPPED,
             failure=Failure(message="it depends on web, which is SKIPPED"),
         ),
-        Ran(name="reports", after=["orders"], ended=743, status="SKIPPED", failure=skipped),
+        Ran(
+            name="reports",
+            after=["orders"],
+            ended=743,
+            status=PipelineStatus.SKIPPED,
+            failure=skipped,
+        ),
     ]
     why = (
         "4 of 7 pipelines did not succeed:\n"
@@ -125,7 +132,7 @@ def failed() -> Snapshot:
         "- mail SKIPPED: it depends on web, which is SKIPPED\n"
         "- reports SKIPPED: payments did not succeed and onFailure is halt"
     )
-    made = release("2026.11.22-2", "FAILED", rans, closed=745, why=why)
+    made = release("2026.11.22-2", ReleaseStatus.FAILED, rans, closed=745, why=why)
     return Snapshot(at=moment(4000), release=replace(with_revisions(made), halted_by="payments"))
 
 
@@ -139,7 +146,7 @@ def cancelled() -> Snapshot:
             after=["catalog"],
             began=66,
             ended=141,
-            status="STOPPED",
+            status=PipelineStatus.STOPPED,
             stopped_at=120,
             stop_reason=f"the release was cancelled: {stop}",
             failure=Failure(message=f"stopped: the release was cancelled: {stop}"),
@@ -148,24 +155,26 @@ def cancelled() -> Snapshot:
             name="web",
             after=["orders"],
             ended=121,
-            status="SKIPPED",
+            status=PipelineStatus.SKIPPED,
             failure=Failure(message="the release was cancelled"),
         ),
     ]
     why = f"the workflow execution was stopped: Cancelled: {stop}"
-    return Snapshot(at=moment(300), release=release("5.10", "CANCELLED", rans, closed=120, why=why))
+    return Snapshot(
+        at=moment(300), release=release("5.10", ReleaseStatus.CANCELLED, rans, closed=120, why=why)
+    )
 
 
 def running() -> Snapshot:
     """In full swing: one waits for an approval, one for a free slot."""
     rans = [
         Ran(name="catalog", began=2, ended=214),
-        Ran(name="search", began=2, status="RUNNING"),
-        Ran(name="orders", after=["catalog"], began=216, status="RUNNING"),
-        Ran(name="payments", after=["catalog"], status="WAITING"),
-        Ran(name="web", after=["orders", "payments", "search"], status="WAITING"),
+        Ran(name="search", began=2, status=PipelineStatus.RUNNING),
+        Ran(name="orders", after=["catalog"], began=216, status=PipelineStatus.RUNNING),
+        Ran(name="payments", after=["catalog"], status=PipelineStatus.WAITING),
+        Ran(name="web", after=["orders", "payments", "search"], status=PipelineStatus.WAITING),
     ]
-    made = release("2026.11.22-3", "RUNNING", rans, closed=None, why=None)
+    made = release("2026.11.22-3", ReleaseStatus.RUNNING, rans, closed=None, why=None)
     link = f"https://{REGION}.console.aws.amazon.com/codesuite/codepipeline/pipelines/orders/view"
     return Snapshot(
         at=moment(471),
@@ -214,7 +223,9 @@ def twelve() -> Snapshot:
             ended=2706,
         ),
     ]
-    made = release("2026.11.22-4", "SUCCEEDED", rans, closed=2708, why="all 12 pipelines succeeded")
+    made = release(
+        "2026.11.22-4", ReleaseStatus.SUCCEEDED, rans, closed=2708, why="all 12 pipelines succeeded"
+    )
     return Snapshot(at=moment(90_000), release=replace(made, max_concurrency=4))
 
 
@@ -239,7 +250,11 @@ def two_hundred() -> Snapshot:
         rans.append(Ran(name=f"lone-{number:02}", began=2, ended=50 + 20 * number))
     last = max(ran.ended or 0 for ran in rans) + 2
     made = release(
-        "2026.11.22-5", "SUCCEEDED", rans, closed=last, why=f"all {len(rans)} pipelines succeeded"
+        "2026.11.22-5",
+        ReleaseStatus.SUCCEEDED,
+        rans,
+        closed=last,
+        why=f"all {len(rans)} pipelines succeeded",
     )
     return Snapshot(at=moment(last + 60), release=made)
 
@@ -248,18 +263,18 @@ def resumed() -> Snapshot:
     """The second attempt, a day after the first: what had succeeded was kept."""
     begin = failed().release
     day = 86_400.0
-    kept = [each for each in begin.pipelines if each.status == "SUCCEEDED"]
+    kept = [each for each in begin.pipelines.values() if each.status is PipelineStatus.SUCCEEDED]
     renewed = []
     times = {"payments": (2, 310), "web": (312, 560), "mail": (562, 610), "reports": (2, 190)}
-    for each in begin.pipelines:
-        if each.status == "SUCCEEDED":
+    for each in begin.pipelines.values():
+        if each.status is PipelineStatus.SUCCEEDED:
             continue
         began, ended = (day + seconds for seconds in times[each.name])
         execution = execution_id(each.position + 50)
         renewed.append(
             replace(
                 each,
-                status="SUCCEEDED",
+                status=PipelineStatus.SUCCEEDED,
                 attempt=2,
                 retried=0,
                 failure=None,
@@ -304,7 +319,7 @@ def resumed() -> Snapshot:
     pipelines = sorted([*kept, *renewed], key=lambda each: each.position)
     made = replace(
         begin,
-        status="SUCCEEDED",
+        status=ReleaseStatus.SUCCEEDED,
         attempt=2,
         halted_by=None,
         why="all 7 pipelines succeeded",
@@ -325,7 +340,7 @@ def resumed() -> Snapshot:
                 "SUCCEEDED",
             ),
         ),
-        pipelines=tuple(pipelines),
+        pipelines=by_name(pipelines),
     )
     return Snapshot(at=moment(2 * day), release=made)
 
@@ -336,7 +351,9 @@ def quick() -> Snapshot:
         Ran(name="catalog", began=2.4, ended=2),
         Ran(name="orders", after=["catalog"], began=3.1, ended=3),
     ]
-    made = release("demo-1", "SUCCEEDED", rans, closed=4, why="all 2 pipelines succeeded")
+    made = release(
+        "demo-1", ReleaseStatus.SUCCEEDED, rans, closed=4, why="all 2 pipelines succeeded"
+    )
     return Snapshot(at=moment(60), release=made)
 
 
@@ -348,7 +365,7 @@ def rejected() -> Snapshot:
         at=moment(60),
         release=Release(
             release_id=arn,
-            status="REJECTED",
+            status=ReleaseStatus.REJECTED,
             execution_arn=arn,
             opened_at=BEGIN,
             closed_at=BEGIN,

@@ -11,6 +11,7 @@ import pytest
 from click.shell_completion import CompletionItem, ShellComplete
 from click.testing import Result
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.cli import COMMANDS, cli
 from release_machine.errors import UnreachableError
 from release_machine.terminal import completing
@@ -114,10 +115,10 @@ def test_each_command_is_offered_what_it_is_for(
     """What runs can be cancelled, what failed be run again, and so on."""
     release = aws.releases["2026.11.22-1"]
     aws.releases = {
-        name: replace(release, release_id=name, status=name.upper())
+        name: replace(release, release_id=name, status=ReleaseStatus(name.upper()))
         for name in ("running", "failed", "succeeded", "rejected")
     }
-    back = replace(release, release_id="back", status="FAILED", rolled_back_by="x")
+    back = replace(release, release_id="back", status=ReleaseStatus.FAILED, rolled_back_by="x")
     aws.releases["back"] = back
     monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
     assert [item.value for item in offered("", to=command)] == expected

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.commands import plan as plan_command
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
@@ -59,7 +60,7 @@ def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> Non
     result = run("submit", "manifest.json")
     assert result.exit_code == code
     assert "already released" in result.stdout
-    assert "run by arn:first; nothing was started now" in result.stdout
+    assert "run by arn:first; nothing new was started" in result.stdout
     assert f"release 2026.11.22-1: {status}" in result.stdout
 
 
@@ -89,7 +90,7 @@ def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
     result = run("submit", "manifest.json", "--detach")
     assert result.exit_code == 0, result.output
     assert "waits for busy pipelines: a is held by release 5.9" in result.stdout
-    assert "give it up with: release-machine cancel mine" in result.stdout
+    assert "cancel it with: release-machine cancel mine" in result.stdout
     assert result.stdout.rstrip().endswith("follow it with: release-machine watch mine")
 
 
@@ -116,7 +117,7 @@ def test_interrupted(aws: FakeAws, run: Run) -> None:
     aws.interrupted = True
     result = run("submit", "manifest.json")
     assert result.exit_code == 130
-    assert "the release goes on" in result.stderr
+    assert "the release starts by itself" in result.stderr
     assert "release-machine list" in result.stderr
 
 
@@ -173,10 +174,10 @@ def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
         aws.releases["2026.11.22-1"],
         release_id=EXECUTION,
         execution_arn=EXECUTION,
-        status="REJECTED",
+        status=ReleaseStatus.REJECTED,
         why="ManifestInvalid: pipelines: missing",
         pipeline_count=0,
-        pipelines=(),
+        pipelines={},
     )
     aws.releases, aws.pointer = {EXECUTION: rejected}, None
     result = run("watch", "mine")
@@ -254,7 +255,7 @@ def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.Monkey
     ]
     assert found["event"] == "releaseFound"
     assert "a is held by release 5.9 since 2026-11-22T09:59:00Z" in result.stderr
-    assert "The release goes on; looking again." in result.stderr
+    assert "The release continues; trying again." in result.stderr
 
 
 @pytest.mark.parametrize(

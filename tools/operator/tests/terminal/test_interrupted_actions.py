@@ -46,16 +46,16 @@ def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
     aws.put_interrupted = True
     result = run("submit", "manifest.json")
     assert result.exit_code == 130
-    assert "It may have been handed in, or not" in result.stderr
+    assert "The release may have been started" in result.stderr
 
 
 @pytest.mark.parametrize(("interrupt", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("submit", "manifest.json"), "Interrupted. Nothing was handed in.\n"),
-        (("retry", "1"), "Interrupted. Nothing was handed in.\n"),
-        (("rollback", "1"), "Interrupted. Nothing was handed in.\n"),
+        (("submit", "manifest.json"), "Interrupted. Nothing was started.\n"),
+        (("retry", "1"), "Interrupted. Nothing was started.\n"),
+        (("rollback", "1"), "Interrupted. Nothing was started.\n"),
         (("list",), ""),
     ],
 )

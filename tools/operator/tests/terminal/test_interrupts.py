@@ -20,7 +20,7 @@ def follow():
         while True:
             os.kill(os.getpid(), signal.{name})
             threading.Event().wait(0.005)
-    with following.going_on("the release goes on"):
+    with following.watching("the release continues"):
         threading.Thread(target=go_on, daemon=True).start()
         for_ever.wait()
 
@@ -32,7 +32,7 @@ entry.main()
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_no_traceback_however_often_it_is_interrupted(name: str, code: int) -> None:
     """The first signal ends the looking; those after it break into nothing and are not told."""
-    told = "Stopped looking; the release goes on\n"
+    told = "Stopped watching; the release continues\n"
     ended = subprocess.run(
         [sys.executable, "-c", FOLLOWING.format(name=name)],
         capture_output=True,

@@ -7,8 +7,10 @@ from dataclasses import replace
 from click.testing import Result
 from rich.console import Console
 
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Failure, ReleaseStatus
 from release_machine.follow.loop import changes
-from release_machine.release.model import Activity, AuditEntry, Failure, Snapshot
+from release_machine.release.model import Activity, Snapshot
 from release_machine.text.printable import printable
 from release_machine.views.live import LiveView
 from release_machine.views.plain import PlainView
@@ -16,6 +18,7 @@ from release_machine.views.plan_view import plan_view
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.hostile_release import hostile
+from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.views.test_pictures import PLAN
 
 type Run = Callable[..., Result]
@@ -32,9 +35,9 @@ def steered(snapshot: Snapshot) -> Snapshot:
     """The release with what steers a terminal wherever CodePipeline's words come in."""
     failure = Failure(stage="Deploy", action=STEERING, message=STEERING, link=STEERING)
     doing = Activity(stage="Ask", waits_for=f"disabled transition ({STEERING}\nforged line)")
-    pipelines = tuple(
+    pipelines = by_name(
         replace(each, failure=failure if each.failure else None)
-        for each in snapshot.release.pipelines
+        for each in snapshot.release.pipelines.values()
     )
     nasty = AuditEntry(at=snapshot.at, who=STEERING, what=STEERING)
     release = replace(snapshot.release, pipelines=pipelines, audit=(nasty,), why=STEERING)
@@ -63,7 +66,7 @@ def test_the_live_view_is_not_steered(running: Snapshot) -> None:
 
 def test_show_is_not_steered(aws: FakeAws, run: Run, running: Snapshot) -> None:
     """The failures, the reason and the names in the audit are spelled out, wherever they stand."""
-    closed = replace(steered(running).release, status="FAILED")
+    closed = replace(steered(running).release, status=ReleaseStatus.FAILED)
     aws.releases = {"2026.11.22-1": closed}
     for words in (("show", "2026.11.22-1"), ("show", "2026.11.22-1", "--bom"), ("list",)):
         result = run(*words)

@@ -140,11 +140,11 @@ def test_any_bytes_are_judged(content: bytes) -> None:
 def test_for_programs() -> None:
     """Programs get the same as one object per file."""
     content = MANIFEST.replace("catalog", "cat alog", 1).encode()
-    document = check_content("-", content, now=NOW).document()
+    document = check_content("-", content, now=NOW).report()
     assert (document["file"], document["valid"], document["releaseId"]) == ("stdin", False, None)
     first = document["problems"][0]
     assert (first["line"], first["column"], first["path"]) == (4, 5, "pipelines[0].name")
-    assert check_content("-", MANIFEST.encode(), now=NOW).document()["pipelines"] == [
+    assert check_content("-", MANIFEST.encode(), now=NOW).report()["pipelines"] == [
         "catalog",
         "orders",
     ]

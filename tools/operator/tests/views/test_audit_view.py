@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from release_machine.release.model import AuditEntry, Pipeline, Release, Snapshot
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Snapshot
 from release_machine.views.audit_view import audit_hint, audit_table
 from tools.operator.tests.samples.drawing import drawn
+from tools.operator.tests.samples.made_release import by_name
 
 ID = "7df9c860-0000-4000-8000-000000000001"
 
@@ -30,11 +33,11 @@ def release(running: Snapshot) -> Release:
     catalog = Pipeline(
         name="shop-catalog-of-the-europe-west-3",
         position=0,
-        status="FAILED",
+        status=PipelineStatus.FAILED,
         audit=(entry, started, failed),
     )
-    web = Pipeline(name="web", position=1, status="WAITING", audit=(entry,))
-    return replace(running.release, pipelines=(catalog, web))
+    web = Pipeline(name="web", position=1, audit=(entry,))
+    return replace(running.release, pipelines=by_name((catalog, web)))
 
 
 def test_audit(running: Snapshot) -> None:

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+from release_core.domain.release import Pipeline, ReleaseStatus
+from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.follow.events import Event, LookFailed, PipelineEvent, ReleaseEvent
 from release_machine.follow.loop import changes
 from release_machine.follow.opening import Answer
-from release_machine.release.model import Good, Pin, Pipeline, Revision, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.views.json_events import JsonView, event_name
 from release_machine.views.json_output import bom_document, release_document
 
@@ -31,18 +33,19 @@ COMMIT = Revision(
 def pinned(running: Snapshot) -> Pipeline:
     """A pipeline with pins, variables and something good before it."""
     return replace(
-        running.release.pipelines[0],
+        running.release.pipelines["catalog"],
         revisions=(COMMIT,),
-        variables=("ENVIRONMENT",),
+        variable_names=("ENVIRONMENT",),
         source_revisions=(Pin(action="Source", type="COMMIT_ID", revision="3f2a"),),
-        previous_good=Good(release_id="0", execution_id="e", revisions=(COMMIT,)),
+        previous_good=Good(release_id="0", execution_id="e", at=running.at, revisions=(COMMIT,)),
         time_limit=timedelta(minutes=90),
     )
 
 
 def test_release(running: Snapshot) -> None:
     """A release is one object, with pins in the words of a manifest and times in UTC."""
-    release = replace(running.release, pipelines=(pinned(running), *running.release.pipelines[1:]))
+    pipelines = {**running.release.pipelines, "catalog": pinned(running)}
+    release = replace(running.release, pipelines=pipelines)
     document = json.loads(json.dumps(release_document(release)))
     assert (document["releaseId"], document["openedAt"]) == (
         "2026.11.22-1",
@@ -55,12 +58,13 @@ def test_release(running: Snapshot) -> None:
     assert (catalog["timeoutMinutes"], catalog["variables"]) == (90, ["ENVIRONMENT"])
     assert catalog["previousGood"]["revisions"] == catalog["revisions"]
     assert orders["failure"]["link"] == "https://example.com/run/2"
-    assert "pipelines" not in release_document(replace(release, pipelines=()))
+    assert "pipelines" not in release_document(replace(release, pipelines={}))
 
 
 def test_bill_of_materials(running: Snapshot) -> None:
     """The bill of materials has every pipeline, and of each what it really ran."""
-    release = replace(running.release, pipelines=(pinned(running), *running.release.pipelines[1:]))
+    pipelines = {**running.release.pipelines, "catalog": pinned(running)}
+    release = replace(running.release, pipelines=pipelines)
     document = bom_document(release)
     assert [each["name"] for each in document["pipelines"]][:2] == ["catalog", "orders"]
     assert document["pipelines"][0]["revisions"] == [
@@ -80,7 +84,9 @@ def test_events(running: Snapshot, at: At) -> None:
     out = io.StringIO()
     view = JsonView(out)
     view.show(running, changes(None, running))
-    closed = replace(running, at=at(50), release=replace(running.release, status="FAILED"))
+    closed = replace(
+        running, at=at(50), release=replace(running.release, status=ReleaseStatus.FAILED)
+    )
     view.show(
         closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
     )

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from release_machine.follow.loop import changes
-from release_machine.release.model import (
-    Activity,
-    AuditEntry,
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.order import in_order
+from release_core.domain.release import (
     Failure,
-    PastAttempt,
+    OnFailure,
     Pipeline,
+    PipelineStatus,
     Release,
-    Snapshot,
+    ReleaseStatus,
 )
-from release_machine.release.order import in_order
+from release_machine.follow.loop import changes
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.plain import PlainView
@@ -31,7 +32,7 @@ def ordered(at: At) -> Release:
         Pipeline(
             name="mail",
             position=0,
-            status="SKIPPED",
+            status=PipelineStatus.SKIPPED,
             depends_on=("web",),
             attempt=2,
             failure=Failure(message="it depends on web, which is SKIPPED"),
@@ -39,14 +40,14 @@ def ordered(at: At) -> Release:
         Pipeline(
             name="catalog",
             position=1,
-            status="SUCCEEDED",
+            status=PipelineStatus.SUCCEEDED,
             started_at=at(0),
             ended_at=at(12),
         ),
         Pipeline(
             name="search",
             position=2,
-            status="SUCCEEDED",
+            status=PipelineStatus.SUCCEEDED,
             attempt=2,
             retries=2,
             retried=1,
@@ -56,7 +57,7 @@ def ordered(at: At) -> Release:
         Pipeline(
             name="payments",
             position=3,
-            status="RUNNING",
+            status=PipelineStatus.RUNNING,
             attempt=2,
             execution_id="3c4d",
             started_at=at(70),
@@ -74,20 +75,29 @@ def ordered(at: At) -> Release:
         Pipeline(
             name="orders",
             position=4,
-            status="RUNNING",
+            status=PipelineStatus.RUNNING,
             attempt=2,
             execution_id="4d5e",
             started_at=at(70),
             time_limit=timedelta(minutes=30),
         ),
         Pipeline(
-            name="web", position=5, status="WAITING", attempt=2, depends_on=("payments", "orders")
+            name="web",
+            position=5,
+            token_registered_at=at(60),
+            attempt=2,
+            depends_on=("payments", "orders"),
         ),
-        Pipeline(name="news", position=6, status="WAITING", attempt=2),
+        Pipeline(
+            name="news",
+            position=6,
+            token_registered_at=at(60),
+            attempt=2,
+        ),
     )
     return Release(
         release_id="5.10",
-        status="RUNNING",
+        status=ReleaseStatus.RUNNING,
         execution_arn="arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f",
         opened_at=at(0),
         resumed_at=at(60),
@@ -103,7 +113,7 @@ def ordered(at: At) -> Release:
                 why="1 of 7 pipelines did not succeed:\n- payments failed: no such bucket",
             ),
         ),
-        on_failure="stop",
+        on_failure=OnFailure.STOP,
         halted_by="search",
         deadline=at(3600),
         max_concurrency=2,
@@ -134,7 +144,7 @@ by         alice through s3
 attempt    2, since 2026-11-22T10:01:00Z, by bob
 deadline   2026-11-22T11:00:00Z, 58:20 left
 slots      2 of 2 taken
-halted     by search: nothing more starts, what runs is stopped
+halted     by search: no more pipelines start, running pipelines are stopped
 
 PIPELINE  STATUS       TIME  NOW
 catalog   ✔ SUCCEEDED  0:12  in attempt 1
@@ -154,9 +164,11 @@ news      · WAITING          waits for a free slot, 2 of 2 taken
 def test_failure_policy_is_said_with_the_halt(at: At) -> None:
     """A halt says what becomes of what runs; a closed release names its cause only."""
     release = ordered(at)
-    assert halted(replace(release, on_failure="halt")).endswith("what runs goes on")
-    assert halted(replace(release, status="FAILED")) == "by search"
-    assert halted(replace(release, status="CANCELLED")) == ""
+    assert halted(replace(release, on_failure=OnFailure.HALT)).endswith(
+        "running pipelines continue"
+    )
+    assert halted(replace(release, status=ReleaseStatus.FAILED)) == "by search"
+    assert halted(replace(release, status=ReleaseStatus.CANCELLED)) == ""
     assert halted(replace(release, halted_by=None)) == ""
 
 
@@ -189,6 +201,6 @@ def test_plain_lines_of_an_ordered_release(at: At) -> None:
         "web      WAITING after payments, orders",
         "mail     SKIPPED: it depends on web, which is SKIPPED",
         "release 5.10: 3 of 7 ended",
-        "release 5.10: halted by search: nothing more starts, what runs is stopped",
+        "release 5.10: halted by search: no more pipelines start, running pipelines are stopped",
     ]
     assert told[0].startswith("release 5.10: 7 pipelines, attempt 2, execution arn:")

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from release_machine.release.model import (
-    Activity,
-    AuditEntry,
-    Estimate,
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import (
     Failure,
-    PastAttempt,
+    OnFailure,
     Pipeline,
+    PipelineStatus,
     Release,
-    Revision,
-    Snapshot,
+    ReleaseStatus,
 )
+from release_core.domain.revisions import Revision
+from release_machine.release.model import Activity, Estimate, Snapshot
 from release_machine.views.audit_view import audit_table
 from release_machine.views.bill_of_materials import materials_table
 from release_machine.views.live import LiveView
@@ -27,6 +27,7 @@ from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
 from release_machine.views.timeline import timeline
+from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.samples.picture_files import compare
 
 type At = Callable[[float], datetime]
@@ -114,7 +115,7 @@ def shop(at: At) -> Release:
         Pipeline(
             name="shop-catalog",
             position=0,
-            status="SUCCEEDED",
+            status=PipelineStatus.SUCCEEDED,
             execution_id="1a2b3c4d-0001",
             started_at=at(2),
             ended_at=at(250),
@@ -131,7 +132,7 @@ def shop(at: At) -> Release:
         Pipeline(
             name="shop-search",
             position=1,
-            status="FAILED",
+            status=PipelineStatus.FAILED,
             execution_id="2b3c4d5e-0002",
             started_at=at(2),
             ended_at=at(95),
@@ -148,7 +149,7 @@ def shop(at: At) -> Release:
         Pipeline(
             name="shop-orders",
             position=2,
-            status="RUNNING",
+            status=PipelineStatus.RUNNING,
             depends_on=("shop-catalog",),
             execution_id="3c4d5e6f-0003",
             started_at=at(252),
@@ -157,7 +158,7 @@ def shop(at: At) -> Release:
         Pipeline(
             name="shop-payments",
             position=3,
-            status="RUNNING",
+            status=PipelineStatus.RUNNING,
             depends_on=("shop-catalog",),
             execution_id="4d5e6f70-0004",
             started_at=at(252),
@@ -165,49 +166,49 @@ def shop(at: At) -> Release:
         Pipeline(
             name="shop-front",
             position=4,
-            status="WAITING",
             depends_on=("shop-orders", "shop-payments"),
         ),
         Pipeline(
             name="shop-suggest",
             position=5,
-            status="SKIPPED",
+            status=PipelineStatus.SKIPPED,
             depends_on=("shop-search",),
             failure=Failure(message="it depends on shop-search, which is FAILED"),
         ),
     )
     return Release(
         release_id="2026.11.22-1",
-        status="RUNNING",
+        status=ReleaseStatus.RUNNING,
         execution_arn=EXECUTION,
         opened_at=at(0),
         channel="api",
         requester="arn:aws:sts::123456789012:assumed-role/Release/alice",
         pipeline_count=len(pipelines),
-        on_failure="continue",
+        on_failure=OnFailure.CONTINUE,
         max_concurrency=4,
         in_flight=frozenset({"shop-orders", "shop-payments"}),
         audit=(AuditEntry(at=at(0), who="alice", what="opened through api", after="RUNNING"),),
-        pipelines=pipelines,
+        pipelines=by_name(pipelines),
     )
 
 
 def closed(at: At) -> Release:
     """The same release after it was stopped by hand."""
     release = shop(at)
-    ends = {"shop-orders": "STOPPED", "shop-payments": "STOPPED", "shop-front": "SKIPPED"}
-    pipelines = tuple(
+    stopped, skipped = PipelineStatus.STOPPED, PipelineStatus.SKIPPED
+    ends = {"shop-orders": stopped, "shop-payments": stopped, "shop-front": skipped}
+    pipelines = by_name(
         replace(
             each,
             status=ends.get(each.name, each.status),
             attempt=2,
-            ended_at=at(700) if ends.get(each.name) == "STOPPED" else each.ended_at,
+            ended_at=at(700) if ends.get(each.name) is stopped else each.ended_at,
         )
-        for each in release.pipelines
+        for each in release.pipelines.values()
     )
     return replace(
         release,
-        status="CANCELLED",
+        status=ReleaseStatus.CANCELLED,
         closed_at=at(640),
         why="the workflow execution was stopped: StoppedByHand: alice: wrong build",
         in_flight=frozenset(),
@@ -287,10 +288,13 @@ def test_bill_of_materials(at: At, width: int) -> None:
 def test_list(at: At, width: int) -> None:
     """The latest releases are one row each."""
     rejected = Release(
-        release_id=f"{EXECUTION}9", status="REJECTED", execution_arn=None, opened_at=at(-90)
+        release_id=f"{EXECUTION}9",
+        status=ReleaseStatus.REJECTED,
+        execution_arn=EXECUTION,
+        opened_at=at(-90),
     )
     long = replace(shop(at), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
-    back = replace(long, status="SUCCEEDED", closed_at=at(500), rolled_back_by="x")
+    back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
     releases = [shop(at), closed(at), back, rejected]
     compare("list", release_table(releases, now=at(600), width=width), width=width)
 

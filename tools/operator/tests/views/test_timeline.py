@@ -47,7 +47,7 @@ search    ▶ ━━━━━━━━━━━━━━━━━━━━━━
 orders    ▶ ····························━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  4:15
 payments  · WAITING
 web       · WAITING
-━ ran   · waited   bars of what runs end now
+━ ran   · waited   bars of running pipelines end now
 """
     )
 
@@ -62,7 +62,7 @@ TIMELINE  2026-11-22 22:02:40 UTC, 2:21
 catalog  ✔ ████████████████████                         1:02
 orders   ■ ····················████████████████◼██████  1:15
 web      - SKIPPED
-█ ran, on the critical path   · waited   ◼ told to stop
+█ ran, on the critical path   · waited   ◼ stop requested
 """
     )
 
@@ -72,7 +72,7 @@ def test_slots_and_a_wide_terminal() -> None:
     rows = at_width(samples.twelve(), 100).splitlines()
     (mail,) = [row for row in rows if row.startswith("mail ")]
     assert mail == f"mail{' ' * 25}✔ ·········╌╌╌╌╌╌╌╌╌━━━{' ' * 44}1:40"
-    assert rows[-1].endswith("╌ ready, kept waiting")
+    assert rows[-1].endswith("╌ ready, but had to wait")
 
 
 def test_each_attempt() -> None:

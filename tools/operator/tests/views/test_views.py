@@ -8,14 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from rich.console import Console
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.follow.events import LookFailed
 from release_machine.follow.loop import changes
-from release_machine.release.model import (
-    Estimate,
-    Pipeline,
-    Release,
-    Snapshot,
-)
+from release_machine.release.model import Estimate, Snapshot
 from release_machine.terminal.output import draws_in_place
 from release_machine.text.wording import duration, left
 from release_machine.views.live import LiveView
@@ -24,6 +20,7 @@ from release_machine.views.plain import PlainView
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import release_header
 from tools.operator.tests.samples.drawing import drawn
+from tools.operator.tests.samples.made_release import by_name
 
 type At = Callable[[float], datetime]
 
@@ -37,7 +34,10 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         running,
         at=at(50),
         release=replace(
-            running.release, status="FAILED", closed_at=at(49.5), why="orders: FAILED\nat Deploy"
+            running.release,
+            status=ReleaseStatus.FAILED,
+            closed_at=at(49.5),
+            why="orders: FAILED\nat Deploy",
         ),
     )
     view.show(
@@ -53,10 +53,10 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
         "2026-11-22T10:00:42Z payments RUNNING at Deploy → Copy\n"
         "2026-11-22T10:00:42Z web      RUNNING execution 4d5e6f70-0000-4000-8000-000000000004\n"
         "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
-        "go on with: aws codepipeline put-approval-result --pipeline-name web "
+        "continue with: aws codepipeline put-approval-result --pipeline-name web "
         "or at https://example.com/review\n"
         "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
-        "2026-11-22T10:00:55Z AWS does not answer. The release goes on; looking again.\n"
+        "2026-11-22T10:00:55Z AWS does not answer. The release continues; trying again.\n"
         "2026-11-22T10:00:50Z release 2026.11.22-1: FAILED after 0:49, 1 SUCCEEDED, 1 FAILED, "
         "2 RUNNING, 1 WAITING: orders: FAILED at Deploy\n"
     )
@@ -89,7 +89,7 @@ def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> Non
     PlainView(out).show(snapshot, changes(None, snapshot))
     assert (
         "manual approval since 2026-11-21T10:00:00Z (Prices checked?); "
-        "reject it with status=Rejected; go on with: aws"
+        "reject it with status=Rejected; continue with: aws"
     ) in out.getvalue()
     picture = drawn(
         pipeline_table(running.release, now=at(42), activity=snapshot.activity, width=100)
@@ -134,7 +134,7 @@ web       ▶ RUNNING    0:40  4d5e6f70   Approve → Ask
                                         waits for manual approval
 search    · WAITING
 
-web goes on with:
+to continue web, run:
 aws codepipeline put-approval-result --pipeline-name web
 or at https://example.com/review
 """
@@ -161,7 +161,7 @@ def test_latest_releases(running: Snapshot, at: At) -> None:
     """The list names a rejected manifest by its execution, having no id."""
     rejected = Release(
         release_id="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
-        status="REJECTED",
+        status=ReleaseStatus.REJECTED,
         execution_arn="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
         opened_at=at(-60),
         closed_at=at(-60),
@@ -171,8 +171,8 @@ def test_latest_releases(running: Snapshot, at: At) -> None:
     assert (
         drawn(release_table([running.release, rejected], now=at(42), width=200))
         == """\
-RELEASE       STATUS      OPENED                TIME  PIPELINES  DOOR    BY
-2026.11.22-1  ▶ RUNNING   2026-11-22T10:00:00Z  0:42          5  s3      alice
+RELEASE       STATUS      OPENED                TIME  PIPELINES  CHANNEL  BY
+2026.11.22-1  ▶ RUNNING   2026-11-22T10:00:00Z  0:42          5  s3       alice
 bad1          ✘ REJECTED  2026-11-22T09:59:00Z  0:00             direct
 """
     )
@@ -217,7 +217,7 @@ def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
     view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
     told = " ".join(drawn(view.draw()).split())
     assert (
-        "AWS does not answer. The release goes on; looking again. Last seen 10:00:42Z "
+        "AWS does not answer. The release continues; trying again. Last seen 10:00:42Z "
         "(about 2 min ago). Check the network."
     ) in told
     view.show(running, [])
@@ -235,7 +235,7 @@ def test_durations(at: At, seconds: float, written: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "written"),
-    [(61, "1:01 left"), (0, "its time is up"), (-5, "its time is up"), (864_000, "10 days left")],
+    [(61, "1:01 left"), (0, "no time left"), (-5, "no time left"), (864_000, "10 days left")],
 )
 def test_time_left(seconds: float, written: str) -> None:
     """What is left of a limit is written like a duration, and in days when it is far away."""
@@ -246,10 +246,8 @@ def test_time_left(seconds: float, written: str) -> None:
 def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
     """However low the terminal is, the picture is cut to it by leaving out what needs nobody."""
     console = Console(file=io.StringIO(), width=100, height=height)
-    many = tuple(
-        Pipeline(name=f"p{number}", position=number, status="WAITING") for number in range(5, 40)
-    )
-    release = replace(running.release, pipelines=(*running.release.pipelines, *many))
+    many = tuple(Pipeline(name=f"p{number}", position=number) for number in range(5, 40))
+    release = replace(running.release, pipelines={**running.release.pipelines, **by_name(many)})
     view = LiveView(console, clock=lambda: at(42))
     view.show(replace(running, release=release, activity={}), [])
     picture = drawn(view.draw())
@@ -262,16 +260,18 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
     """Commands give way to the pipelines that run: shorter, then one that shows the others."""
     execution_arn = running.release.execution_arn
     waiting = tuple(
-        Pipeline(name=f"p{number}", position=number, status="RUNNING", started_at=at(2))
+        Pipeline(
+            name=f"p{number}", position=number, status=PipelineStatus.RUNNING, started_at=at(2)
+        )
         for number in range(12)
     )
-    quiet = tuple(
-        Pipeline(name=f"q{number}", position=number, status="WAITING") for number in range(12, 20)
-    )
+    quiet = tuple(Pipeline(name=f"q{number}", position=number) for number in range(12, 20))
     asked = running.activity["web"]
     snapshot = replace(
         running,
-        release=replace(running.release, pipelines=(*waiting, *quiet), execution_arn=execution_arn),
+        release=replace(
+            running.release, pipelines=by_name((*waiting, *quiet)), execution_arn=execution_arn
+        ),
         activity={"p0": asked, "p1": asked},
     )
 
@@ -284,20 +284,20 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
         assert "and 8 more: 8 WAITING" in told or "q12" in told
         return told
 
-    assert "p1 goes on with:\naws" in picture(28)
+    assert "to continue p1, run:\naws" in picture(28)
     assert "or at https" in picture(36)
     assert "or at https" not in picture(28)
-    assert "what lets 2 of them go on: release-machine show 2026.11.22-1" in picture(24)
+    assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(24)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
     """A name of a hundred signs is shortened, so that its status, times and place can be read."""
     name = "production-" + "checkout-and-payments-" * 4 + "x"
-    web = replace(running.release.pipelines[3], name=name)
+    web = replace(running.release.pipelines["web"], name=name)
     picture = drawn(
         pipeline_table(
-            replace(running.release, pipelines=(web,)),
+            replace(running.release, pipelines=by_name((web,))),
             now=at(42),
             activity={name: running.activity["web"]},
             width=width,

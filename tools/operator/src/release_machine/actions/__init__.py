@@ -1,1 +1,1 @@
-"""What the command does to releases: submit, cancel, retry, roll back."""
+"""Actions on releases: submit, cancel, retry, roll back."""

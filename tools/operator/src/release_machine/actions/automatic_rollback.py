@@ -1,40 +1,41 @@
-"""A rollback that the close of a release has announced, and its workflow is about to start."""
+"""An automatic rollback: announced at the close of a release, started by its workflow."""
 
 import re
 from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
+from release_core.domain.release import Release
 from release_core.rollback.reader import rollback_name
 from release_machine.actions.cancel import NO_EXECUTION
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError
-from release_machine.release.model import Release
 
 _LOOKS = 120
-# DescribeExecution is eventually consistent: what is not there yet may have been started.
+# DescribeExecution is eventually consistent: an execution that was started may not show yet.
 _LOOKS_AFTER_THE_END = 6
 _PAUSE_SECONDS = 0.5
 _RUNNING = "RUNNING"
 
 
 def announced_by(session: Session, rollback_id: str) -> Release | None:
-    """The failed release whose close says that the release of this id rolls it back."""
+    """The failed release that has announced the rollback with this id."""
     failed_id = re.sub(r"-rollback(-[0-9]+)?$", "", rollback_id)
-    failed = session.ledger.release(failed_id) if failed_id != rollback_id else None
+    failed = session.ledger.get_release(failed_id) if failed_id != rollback_id else None
     return failed if failed and failed.rolls_back_as == rollback_id else None
 
 
 def await_rollback(session: Session, failed: Release, *, wait: Callable[[float], None]) -> str:
-    """Look until the execution that rolls a release back is there; answers its ARN.
+    """Wait for the execution that rolls a release back; returns its ARN.
 
-    Raises OperatorError when the workflow has ended without it, or does not come to it in a minute.
+    Raises OperatorError when the workflow ends without starting it, or does not start it within a
+    minute.
     """
     arn = _execution(session, failed)
     after_the_end = 0
     for _ in range(_LOOKS):
-        # Asked in this order, a workflow that has ended has started it before we look.
-        workflow = _status(session, failed.execution_arn or "")
+        # In this order: a workflow that has ended by now has started the rollback before.
+        workflow = _status(session, failed.execution_arn)
         if _status(session, arn) is not None:
             return arn
         after_the_end += workflow != _RUNNING
@@ -49,12 +50,12 @@ def await_rollback(session: Session, failed: Release, *, wait: Callable[[float],
 
 
 def may_come(session: Session, failed: Release, *, wait: Callable[[float], None]) -> bool:
-    """Whether the rollback that a release has announced, and that is not opened, may be yet.
+    """Whether a rollback that a release has announced may still be opened.
 
-    One that was refused, or that the release's workflow ended without, does not come any more.
+    It will not be opened when it was refused, or when the workflow ended without starting it.
     """
     for _ in range(_LOOKS_AFTER_THE_END):
-        workflow = _status(session, failed.execution_arn or "")
+        workflow = _status(session, failed.execution_arn)
         rollback = _status(session, _execution(session, failed))
         if rollback is not None:
             return rollback == _RUNNING
@@ -66,7 +67,7 @@ def may_come(session: Session, failed: Release, *, wait: Callable[[float], None]
 
 def _execution(session: Session, failed: Release) -> str:
     """The ARN of the execution that rolls a release back."""
-    name = rollback_name(failed.release_id, failed.execution_arn or "")
+    name = rollback_name(failed.release_id, failed.execution_arn)
     return session.deployment.execution_arn(name)
 
 

@@ -1,4 +1,4 @@
-"""Stopping a release: the execution of its workflow is stopped, the rest follows from that."""
+"""Stops a release by stopping its workflow execution."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from release_core.domain.release import PipelineStatus, Release
 from release_machine.errors import UsageError
 from release_machine.follow.observer import unknown_release
-from release_machine.release.model import SKIPPED, SUCCEEDED, Release
 from release_machine.release.situation import abandon_command
 from release_machine.text.wording import clock_time
 
@@ -17,31 +17,35 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 ERROR = "StoppedByHand"
-_KINDS = {SUCCEEDED: "succeeded before", "STOPPED": "stopped", SKIPPED: "skipped"}
-# What DescribeExecution answers for a name that no execution has, or can have.
+_KINDS = {
+    PipelineStatus.SUCCEEDED: "succeeded before",
+    PipelineStatus.STOPPED: "stopped",
+    PipelineStatus.SKIPPED: "skipped",
+}
+# The errors of DescribeExecution for a name that does not exist, or that is not valid.
 NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
 
 
 def stop_execution(execution_arn: str, *, caller: str, reason: str | None, sfn: SFNClient) -> None:
-    """Stop the execution; AWS's event of it names no person, so the cause does."""
+    """Stop the execution. Its cause names the person, because the event of AWS does not."""
     cause = f"{caller}: {reason}" if reason else caller
     sfn.stop_execution(executionArn=execution_arn, error=ERROR, cause=cause)
 
 
 def refuse_unstoppable(release: Release | None, execution_arn: str, *, sfn: SFNClient) -> None:
-    """Raise UsageError for what has ended, and for an execution that never was."""
+    """Raise UsageError when the release has ended, or when the execution does not exist."""
     if release is None:
         refuse_ended(execution_arn, sfn=sfn)
     elif release.closed:
         when = f", closed at {clock_time(release.closed_at)}" if release.closed_at else ""
         raise UsageError(
             f"Release {release.label} is {release.status}{when}; there is nothing to stop.",
-            f"See it with: release-machine show {release.label}",
+            f"See details with: release-machine show {release.label}",
         )
 
 
 def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
-    """Raise UsageError for an execution that opened nothing and has ended, or never was."""
+    """Raise UsageError for an execution that ended without a release, or does not exist."""
     name = execution_arn.rpartition(":")[2]
     try:
         status = sfn.describe_execution(executionArn=execution_arn)["status"]
@@ -57,10 +61,10 @@ def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
 
 
 def summary(release: Release) -> Iterator[str]:
-    """What became of the pipelines of a release that was stopped, one line for each kind."""
+    """How the pipelines of a stopped release ended, one line for each kind of end."""
     kinds: dict[str, list[str]] = {}
-    for each in release.pipelines:
-        kind = _KINDS.get(each.status, "ended otherwise" if each.ended else "still stopping")
+    for each in release.pipelines.values():
+        kind = _KINDS.get(each.status, "ended otherwise" if each.status.ended else "still stopping")
         kinds.setdefault(kind, []).append(
             f"{each.name} {each.status}" if kind == "ended otherwise" else each.name
         )
@@ -69,8 +73,8 @@ def summary(release: Release) -> Iterator[str]:
 
 
 def still_stopping(release: Release) -> Iterator[str]:
-    """The executions of a closed release that still run, each with the command that ends it."""
-    for each in release.pipelines:
-        if not each.ended and each.execution_id:
+    """The executions of a closed release that still run, each with the command that stops it."""
+    for each in release.pipelines.values():
+        if not each.status.ended and each.execution_id:
             command = abandon_command(each.name, each.execution_id)
-            yield f"{each.name} waits for the action in progress; to end it now: {command}"
+            yield f"{each.name} waits for the action in progress; to stop it now: {command}"

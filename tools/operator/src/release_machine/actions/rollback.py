@@ -1,4 +1,4 @@
-"""Rolling a release back: what is told of it before it starts, and what is handed in."""
+"""Rolls a release back: what is shown before it starts, and the request for it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.strict_json import MAX_BYTES, write_json
 from release_machine.errors import OperatorError, UsageError
-from release_machine.release.model import RUNNING, SUCCEEDED, Release
 from release_machine.text.printable import visible
 
 if TYPE_CHECKING:
@@ -19,51 +19,51 @@ if TYPE_CHECKING:
 
 
 def refusal(error: RollbackRefused, release: Release) -> UsageError:
-    """Why a release cannot be rolled back, and which commands lead on."""
+    """Why a release cannot be rolled back, and the commands that help."""
     release_id = release.release_id
-    if release.status == RUNNING:
+    if release.status is ReleaseStatus.RUNNING:
         next_step = f"Stop it first: release-machine cancel {release_id}"
-    elif release.rollback_of and release.status == SUCCEEDED:
+    elif release.rollback_of and release.status is ReleaseStatus.SUCCEEDED:
         next_step = (
             f"To ship {release.rollback_of} again, submit its manifest with a new releaseId and "
             f"the revisions of: release-machine show {release.rollback_of} --bom"
         )
     elif release.rollback_of:
         next_step = (
-            f"Try it again with: release-machine retry {release_id}; or see what "
+            f"Retry it with: release-machine retry {release_id}; or see what "
             f"{release.rollback_of} shipped: release-machine show {release.rollback_of} --bom"
         )
     else:
-        next_step = f"See what it came to: release-machine show {release_id}"
+        next_step = f"See details with: release-machine show {release_id}"
     return UsageError(f"{_sentence(str(error))}.", next_step)
 
 
 def done_before(release: Release, earlier: Release | None) -> str | None:
-    """Why nothing has to be rolled back any more, given the rollback that there was, if so.
+    """Why there is nothing left to roll back, if the ``earlier`` rollback has succeeded.
 
-    Raises UsageError while that one runs.
+    Raises UsageError while it runs.
     """
-    if earlier is None or earlier.status not in {RUNNING, SUCCEEDED}:
+    if earlier is None or earlier.status not in {ReleaseStatus.RUNNING, ReleaseStatus.SUCCEEDED}:
         return None
-    if earlier.status == RUNNING:
+    if earlier.status is ReleaseStatus.RUNNING:
         raise under_way(release)
     return (
         f"release {release.release_id} was rolled back by release {earlier.release_id}, which has "
-        "SUCCEEDED. --dry-run tells what it may have left as it was, --force does it again"
+        "SUCCEEDED. --dry-run tells what it may have left as it was, --force rolls back again"
     )
 
 
 def under_way(release: Release) -> UsageError:
-    """Why a release is not rolled back once more now, and how to follow what does it."""
+    """The error while a release is being rolled back, with the command to follow that."""
     rollback = release.rolled_back_by or release.rolls_back_as
     return UsageError(
-        f"Release {release.release_id} is being rolled back, by release {rollback}.",
-        f"Follow that with: release-machine watch {rollback}",
+        f"Release {release.release_id} is being rolled back by release {rollback}.",
+        f"Follow it with: release-machine watch {rollback}",
     )
 
 
 def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
-    """What the plan of the rollback's manifest does not say, one line each."""
+    """What the plan of the rollback does not show, one line each."""
     if release.rolled_back_by:
         yield Text(
             f"! release {release.release_id} was rolled back before, by release "
@@ -73,7 +73,7 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
     for name, why in rollback.nothing_good.items():
         yield Text(visible(f"! {name} stays as it is: {why}"), style="yellow")
     for name, later in rollback.conflicts.items():
-        # Of what is rolled back over it, the plan says so.
+        # The plan itself tells which later releases --force rolls back.
         if name not in rollback.wanted:
             yield Text(
                 f"! {name} stays as it is: release {later} came later and has run it",
@@ -84,50 +84,49 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
 
 
 def nothing_to_do(rollback: Rollback) -> OperatorError:
-    """What to do about a release of which nothing can be rolled back."""
+    """The error when nothing of a release can be rolled back."""
     if rollback.conflicts.keys() - rollback.nothing_good:
         return OperatorError(
             f"{_sentence(str(rollback))}",
-            f"To roll it back over them: release-machine rollback {rollback.release_id} --force",
+            f"To roll these back too: release-machine rollback {rollback.release_id} --force",
         )
     return OperatorError(
         f"{_sentence(str(rollback))}",
-        "Put the revisions that you want into a manifest of its own, as sourceRevisions, and "
-        "submit it.",
+        "Put the revisions that you want into a new manifest, as sourceRevisions, and submit it.",
     )
 
 
 def conflict(rollback: Rollback) -> OperatorError:
-    """What to do about later releases that have run the same pipelines."""
+    """The error when later releases have run the same pipelines."""
     return OperatorError(
-        "Nothing was started: later releases have run some of its pipelines: "
+        "Nothing was started, because later releases have run some of the pipelines: "
         f"{', '.join(rollback.conflicts)}.",
         f"To roll these back too: release-machine rollback {rollback.release_id} --force. To roll "
-        "back the others: write them down with --manifest FILE, and submit that.",
+        "back only the others: write the manifest with --manifest FILE, and submit it.",
     )
 
 
 def execution_input(rollback: Rollback, *, caller: str) -> str:
-    """What the machine is started with, on behalf of the caller.
+    """The input of the state machine, on behalf of the caller.
 
-    Raises OperatorError when that is more than Step Functions takes.
+    Raises OperatorError when the input is larger than Step Functions allows.
     """
     if not rollback.conflicts:
-        # The machine makes the same manifest itself, once it holds the pipelines: a release that
-        # has come in between is seen, and not rolled over.
+        # The machine makes the same manifest itself once it holds the pipelines, so that it notices
+        # a release that has run them in between.
         request = {"rollBack": rollback.release_id, "releaseId": rollback.rollback_id}
         return write_json({**request, "requestedBy": caller})
     given = write_json({"manifest": rollback.manifest, "requestedBy": caller})
     if len(given.encode()) > MAX_BYTES:
         raise OperatorError(
             f"The rollback has {len(given.encode()):,} bytes; an execution takes {MAX_BYTES:,}.",
-            "Write it down with --manifest FILE, make two releases of it, and submit both.",
+            "Write the manifest with --manifest FILE, split it in two, and submit both.",
         )
     return given
 
 
 def manifest_text(rollback: Rollback) -> str:
-    """The manifest as a file that people can read and change."""
+    """The manifest as the text of a file for people."""
     manifest: dict[str, Any] = dict(rollback.manifest or {})
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,4 +1,4 @@
-"""Drops a manifest in the bucket and finds the execution that it started."""
+"""Puts a manifest into the bucket, and finds the execution that this starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 DEADLINE = timedelta(seconds=90)
-# This machine's clock and AWS's may differ by so much.
+# How far the clock of this computer and that of AWS may differ.
 CLOCK_SKEW = timedelta(minutes=5)
 _PAUSE_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
@@ -36,14 +36,14 @@ class Drop:
 
     @property
     def address(self) -> str:
-        """The object as people and the AWS CLI write it."""
+        """The object as the AWS CLI writes it."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 def drop_manifest(content: bytes, *, name: str, bucket: str, caller: str, s3: S3Client) -> Drop:
-    """Put the manifest under a key of its own ending in .json, which starts the machine.
+    """Put the manifest under a new key ending in .json, which starts the state machine.
 
-    The caller goes on record with it.
+    The caller is recorded with the object.
     """
     at = datetime.now(UTC)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip("-.")[:80] or "manifest"
@@ -59,7 +59,7 @@ def drop_manifest(content: bytes, *, name: str, bucket: str, caller: str, s3: S3
 
 
 class ExecutionFinder:
-    """Finds which execution an object started, by the event that each execution has as input."""
+    """Finds the execution that an object started, by the event in the input of each execution."""
 
     def __init__(self, *, sfn: SFNClient, state_machine_arn: str) -> None:
         self._sfn = sfn
@@ -67,9 +67,9 @@ class ExecutionFinder:
         self._others: set[str] = set()
 
     def find(self, drop: Drop) -> str | None:
-        """Look once; returns the execution's ARN.
+        """Search once; returns the ARN of the execution, or None.
 
-        EventBridge may deliver twice: the execution that came first is the one that counts.
+        EventBridge may deliver an event twice; then the first execution counts.
         """
         found: list[tuple[datetime, str]] = []
         for page in self._sfn.get_paginator("list_executions").paginate(
@@ -88,7 +88,7 @@ class ExecutionFinder:
                     found.append((listed["startDate"], arn))
                 else:
                     self._others.add(arn)
-            # AWS lists the newest first, so an older one ends the search.
+            # AWS lists the newest first, so an older execution ends the search.
             if len(recent) < len(page["executions"]):
                 break
         return min(found)[1] if found else None
@@ -96,19 +96,19 @@ class ExecutionFinder:
     def await_execution(
         self, drop: Drop, *, wait: Callable[[float], None], clock: Callable[[], datetime]
     ) -> str:
-        """Look until the execution is there.
+        """Search until the execution is found.
 
-        Raises OperatorError, saying what to check, when none comes in time.
+        Raises OperatorError with what to check when there is none in time.
         """
         tries = 0
         while (arn := self.find(drop)) is None:
             if clock() > drop.at + DEADLINE:
                 raise OperatorError(
-                    f"{drop.address} is in the bucket, but within "
-                    f"{DEADLINE.seconds} s it started no execution of {self._machine}.",
-                    "Check that the bucket sends its events to EventBridge, that the rule "
-                    "<name_prefix>-manifest-dropped is enabled, and what lies in its dead letter "
-                    "queue (Terraform output dead_letter_queue_urls).",
+                    f"{drop.address} is in the bucket, but it started no execution of "
+                    f"{self._machine} within {DEADLINE.seconds} s.",
+                    "Check that the bucket sends events to EventBridge, that the rule "
+                    "<name_prefix>-manifest-dropped is enabled, and its dead-letter queue "
+                    "(Terraform output dead_letter_queue_urls).",
                 )
             wait(_PAUSE_SECONDS[min(tries, len(_PAUSE_SECONDS) - 1)])
             tries += 1
@@ -125,5 +125,5 @@ def _is_started_by(execution: DescribeExecutionOutputTypeDef, drop: Drop) -> boo
             and event_object.get("version-id") == drop.version_id
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        # Any other input: the execution came through another door.
+        # The input is not an event of the bucket.
         return False

@@ -1,11 +1,11 @@
-"""``cancel``: stop a release that runs."""
+"""``cancel``: stop a running release."""
 
 import click
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.actions.cancel import refuse_unstoppable, stop_execution, summary
 from release_machine.actions.find import find_release
 from release_machine.errors import OperatorError
-from release_machine.release.model import CANCELLED
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_to_end
 from release_machine.terminal.output import tell
@@ -14,13 +14,13 @@ from release_machine.terminal.release_argument import release_argument
 
 @click.command("cancel", cls=AwsCommand)
 @release_argument
-@click.option("--reason", help="Why; it becomes part of the release's record.")
+@click.option("--reason", help="The reason, for the release's record.")
 @click.pass_context
 def command(context: click.Context, release_id: str, *, reason: str | None) -> None:
-    """Stop a release that runs.
+    """Stop a running release.
 
-    Its waiting pipelines are skipped, its running ones stopped. RELEASE is a release's id, or the
-    execution (name or ARN) of one that waits to be opened.
+    Its waiting pipelines are skipped, its running pipelines are stopped. RELEASE is the id of a
+    release; for a release that still waits to be opened, the name or ARN of its execution.
 
     \b
     Examples:
@@ -29,22 +29,22 @@ def command(context: click.Context, release_id: str, *, reason: str | None) -> N
     """
     session = open_session(context)
     found, arn = find_release(session, release_id)
-    if found and found.status == CANCELLED:
-        tell(f"release {found.release_id} is CANCELLED already: {found.why}")
+    if found and found.status is ReleaseStatus.CANCELLED:
+        tell(f"release {found.release_id} is already CANCELLED: {found.why}")
     else:
         refuse_unstoppable(found, arn, sfn=session.sfn)
         stop_execution(arn, caller=session.caller, reason=reason, sfn=session.sfn)
         tell(f"stopped {arn} as {session.caller}")
-    # One that was about to open its release may have done so first.
+    # The execution may have opened its release just before it was stopped.
     opened = found.release_id if found else session.ledger.release_opened_by(arn)
     if opened is None:
-        tell("it had opened no release; nothing of it runs")
+        tell("it had not opened a release; nothing is running")
         return
     ended = found if found and found.over else follow_to_end(session, opened, what="the stop")
     for line in summary(ended):
         tell(line)
-    if ended.status != CANCELLED:
+    if ended.status is not ReleaseStatus.CANCELLED:
         raise OperatorError(
-            f"Release {opened} was {ended.status} before the stop could reach it.",
-            f"See it with: release-machine show {opened}",
+            f"Release {opened} was already {ended.status} when the stop arrived.",
+            f"See details with: release-machine show {opened}",
         )

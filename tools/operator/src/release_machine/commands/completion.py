@@ -1,4 +1,4 @@
-"""``completion``: the script that a shell loads to complete commands, options and releases."""
+"""``completion``: the script with which a shell completes commands, options and releases."""
 
 import os
 from pathlib import Path
@@ -18,10 +18,10 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(_SHELLS), required=False)
 @click.pass_context
 def command(context: click.Context, shell: str | None) -> None:
-    """Print the script that completes commands in your shell.
+    """Print the completion script for your shell.
 
-    SHELL is the one you are in, unless given. Commands, options and the ids of the latest releases
-    are completed; where AWS cannot be reached at once, ids are not.
+    SHELL defaults to your current shell. The script completes commands, options and the ids of the
+    latest releases. Without a quick answer from AWS it completes no ids.
 
     \b
     Examples:
@@ -33,7 +33,7 @@ def command(context: click.Context, shell: str | None) -> None:
     completion = get_completion_class(chosen)
     if completion is None or chosen not in _SHELLS:
         raise UsageError(
-            f"Your shell{' ' + chosen if chosen else ''} is none that can be completed.",
+            f"There is no completion for your shell{' ' + chosen if chosen else ''}.",
             f"Name one of these: {', '.join(_SHELLS)}.",
         )
     variable = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
@@ -42,11 +42,11 @@ def command(context: click.Context, shell: str | None) -> None:
 
 
 def _amended(script: str, *, shell: str) -> str:
-    """The script that click has for a shell, without what it lacks there."""
+    """The script of click, with fixes for zsh and fish."""
     if shell == "zsh":
         first, _, rest = script.partition("\n")
         return f"{first}\n\n{_WITH_COMPDEF}\n{rest}"
     if shell == "fish":
-        # A text with commas is one text.
+        # A description may contain commas.
         return script.replace('string split "," $', 'string split --max 1 "," $')
     return script

@@ -2,13 +2,12 @@
 
 import click
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import now, open_console, show
 from release_machine.text.printable import printable
 from release_machine.views.json_output import release_document, write
 from release_machine.views.release_list import release_table
-
-_STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "REJECTED")
 
 
 @click.command("list", cls=AwsCommand)
@@ -16,15 +15,15 @@ _STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "REJECTED")
     "--status",
     "statuses",
     multiple=True,
-    type=click.Choice(_STATUSES, case_sensitive=False),
-    help="Only releases that stand so; can be given more than once.",
+    type=click.Choice([*ReleaseStatus], case_sensitive=False),
+    help="Only releases of this status; can be given more than once.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(1, 1000),
     default=20,
     show_default=True,
-    help="How many of the latest to list.",
+    help="The number of releases to list.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_context

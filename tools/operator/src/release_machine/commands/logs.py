@@ -1,4 +1,4 @@
-"""``logs``: what the functions said."""
+"""``logs``: the logs of the functions."""
 
 import re
 import time
@@ -17,10 +17,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 @click.command("logs", cls=AwsCommand)
 @click.option("--since", default="10m", show_default=True, help="How far back: 90s, 10m, 2h, 1d.")
-@click.option("--follow", "go_on", is_flag=True, help="Go on with new lines until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Show new lines until Ctrl-C.")
 @click.pass_context
-def command(context: click.Context, *, since: str, go_on: bool) -> None:
-    """Show what the functions logged.
+def command(context: click.Context, *, since: str, follow: bool) -> None:
+    """Show the logs of the functions.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def command(context: click.Context, *, since: str, go_on: bool) -> None:
     """
     begin = now() - _period(since)
     reader = open_session(context).logs
-    for line in reader.tail(begin, wait=time.sleep) if go_on else reader.read(begin):
+    for line in reader.tail(begin, wait=time.sleep) if follow else reader.read(begin):
         text = readable(line)
         if text is not None:
             click.echo(visible(text))

@@ -4,9 +4,9 @@ import sys
 
 import click
 
+from release_core.manifest.checks import release_id_of
 from release_core.plan.document import Plan
-from release_core.strict_json import read_json
-from release_machine.deployment.machine import planner
+from release_machine.deployment.reading_parts import planner
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import NOT_RELEASED
 from release_machine.terminal.output import open_console, show
@@ -23,13 +23,12 @@ INVALID = 2
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
-    """Say what a manifest would do now, and what is in its way.
+    """Show what a manifest would do now, and what prevents it.
 
-    MANIFEST is a file, or - for the standard input. Nothing is written or started. These are the
-    checks of the release machine itself, made with your own credentials: pipelines, variables and
-    revisions, what runs already, who holds what, and how long it will take. The exit code is 0 when
-    it would be released or is released already, 1 when something is in its way, 2 when it is no
-    manifest.
+    MANIFEST is a file, or - for standard input. Nothing is written or started. The checks are those
+    of the release machine, made with your credentials: pipelines, variables, revisions, running
+    executions, locks, and the expected duration. The exit code is 0 when the manifest would be
+    released or is already released, 1 when something prevents that, 2 when it is not valid.
 
     \b
     Examples:
@@ -37,12 +36,12 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
       release-machine plan manifest.json --json | jq .problems
     """
     content = read_manifest(manifest)
-    # Whether its deadline matters is the planner's to say: what is released already has kept it.
+    # The planner judges the deadline: it does not matter when the release exists already.
     checked = check_content(manifest, content)
     if checked.manifest is None:
-        _tell_invalid(checked, as_json=as_json)
+        _show_problems(checked, as_json=as_json)
         sys.exit(INVALID)
-    plan = planner(open_session(context))(read_json(content, place="the manifest"))
+    plan = planner(open_session(context))(checked.document)
     if as_json:
         write(plan.as_json())
     else:
@@ -52,9 +51,9 @@ def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
         sys.exit(NOT_RELEASED)
 
 
-def _tell_invalid(checked: Checked, *, as_json: bool) -> None:
+def _show_problems(checked: Checked, *, as_json: bool) -> None:
     if as_json:
         problems = tuple(map(str, checked.findings))
-        write(Plan(release_id=checked.release_id, problems=problems).as_json())
+        write(Plan(release_id=release_id_of(checked.document), problems=problems).as_json())
     else:
         click.echo("\n".join(checked.lines()))

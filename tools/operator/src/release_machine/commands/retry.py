@@ -2,6 +2,8 @@
 
 import click
 
+from release_core.domain.release import ReleaseStatus
+from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
     new_deadline,
@@ -10,9 +12,7 @@ from release_machine.actions.retry import (
     start_attempt,
 )
 from release_machine.errors import OperatorError
-from release_machine.interrupts import handing_in
-from release_machine.release.busy import pipeline_names
-from release_machine.release.model import SUCCEEDED
+from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
 from release_machine.terminal.output import now, tell
@@ -22,16 +22,16 @@ from release_machine.terminal.release_argument import release_argument
 @click.command("retry", cls=AwsCommand)
 @release_argument
 @click.option("--deadline", help="A new deadline, with its time zone: 2026-11-22T18:00:00Z.")
-@click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
+@click.option("--wait", is_flag=True, help="Wait for pipelines that other releases hold.")
 @click.option("--detach", is_flag=True, help="Return as soon as the attempt is opened.")
 @click.pass_context
 def command(
     context: click.Context, release_id: str, *, deadline: str | None, wait: bool, detach: bool
 ) -> None:
-    """Run again what did not succeed in a release, and follow it.
+    """Run again the pipelines that did not succeed, and follow them.
 
-    It is the release's next attempt: what succeeded stays as it is. The manifest is taken from the
-    record; a deadline that has passed is left out.
+    This is the next attempt of the release: pipelines that succeeded do not run again. The manifest
+    comes from the ledger, without a deadline that has passed.
 
     \b
     Examples:
@@ -42,20 +42,19 @@ def command(
     session = open_session(context)
     found = known_release(session, release_id)
     refuse_unretriable(found)
-    if found.status == SUCCEEDED:
+    if found.status is ReleaseStatus.SUCCEEDED:
         tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
         return
-    stored = session.ledger.manifest(found.release_id)
-    if stored is None:
+    manifest = session.ledger.get_manifest(found.release_id)
+    if manifest is None:
         raise OperatorError(
-            f"The ledger holds no manifest of release {found.release_id}: it was never wholly "
-            "opened.",
-            "Give its manifest a new releaseId and submit it.",
+            f"The ledger has no manifest of release {found.release_id}; it was not fully opened.",
+            "Give the manifest a new releaseId and submit it.",
         )
-    changes, dropped = new_deadline(stored, given=given, now=now())
+    changes, dropped = new_deadline(manifest, given=given, now=now())
     if dropped:
-        tell(f"the deadline {dropped} has passed and is left out; --deadline gives a new one")
-    with handing_in():
+        tell(f"the deadline {dropped} has passed and is left out; set a new one with --deadline")
+    with starting():
         arn = start_attempt(
             found.release_id,
             {**changes, "onBusy": "wait"} if wait else changes,
@@ -63,4 +62,4 @@ def command(
             caller=session.caller,
             sfn=session.sfn,
         )
-        follow_from_opening(session, arn, pipelines=pipeline_names(stored), detach=detach)
+        follow_from_opening(session, arn, pipelines=named_pipelines(manifest), detach=detach)

@@ -2,11 +2,11 @@
 
 import sys
 import time
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from release_core.domain.release import Release
 from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import Rollback
 from release_machine.actions.automatic_rollback import may_come
@@ -21,14 +21,13 @@ from release_machine.actions.rollback import (
     remarks,
     under_way,
 )
-from release_machine.deployment.machine import planner, rollbacks
+from release_machine.deployment.reading_parts import planner, rollback_reader
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UsageError
-from release_machine.interrupts import handing_in
-from release_machine.release.model import Release
+from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
-from release_machine.terminal.output import open_console, show, tell
+from release_machine.terminal.output import open_console, show, tell, write_file
 from release_machine.terminal.release_argument import release_argument
 from release_machine.validation.manifest_file import STANDARD_INPUT
 from release_machine.views.plan_view import plan_view
@@ -41,14 +40,14 @@ from release_machine.views.plan_view import plan_view
     "--manifest",
     "file",
     type=click.Path(allow_dash=True),
-    help="Only write the rollback's manifest to a file, or to - for the standard output.",
+    help="Only write the manifest of the rollback to a file, or to - for standard output.",
 )
 @click.option(
     "--force",
     is_flag=True,
-    help="Roll back also what later releases have run since, or what was rolled back before.",
+    help="Also roll back pipelines that a later release has run, or a release again.",
 )
-@click.option("--wait", is_flag=True, help="Wait for pipelines that another release holds.")
+@click.option("--wait", is_flag=True, help="Wait for pipelines that other releases hold.")
 @click.option("--detach", is_flag=True, help="Return as soon as the rollback is opened.")
 @click.pass_context
 def command(
@@ -61,12 +60,12 @@ def command(
     wait: bool,
     detach: bool,
 ) -> None:
-    """Ship again what was good before a release, and follow that.
+    """Ship the previous good revisions again, and follow the rollback.
 
-    The rollback is a release of its own: each pipeline that ran in RELEASE runs once more, with the
-    revisions and variables of its last success before, in the opposite order. What did not run is
-    left alone; what had never succeeded is named. Pipelines that a later release has run since are
-    rolled back only with --force.
+    A rollback is a release of its own. Each pipeline that ran in RELEASE runs again, in reverse
+    order, with the revisions and variables of its last success before RELEASE. Pipelines that did
+    not run stay as they are, and so do pipelines without an earlier success, which are named.
+    Pipelines that a later release has run are rolled back only with --force.
 
     \b
     Examples:
@@ -77,30 +76,30 @@ def command(
     session = open_session(context)
     release = known_release(session, release_id)
     if file is not None:
-        _write(_read(session, release, force=force, wait=wait), file)
+        _write(_rollback_of(session, release, force=force, wait=wait), file)
         return
     if release.rolled_back_by and not (dry_run or force):
-        done = done_before(release, session.ledger.release(release.rolled_back_by))
+        done = done_before(release, session.ledger.get_release(release.rolled_back_by))
         if done:
             tell(done)
             return
     announced = release.awaits_rollback and not (dry_run or force)
     if announced and may_come(session, release, wait=time.sleep):
         raise under_way(release)
-    rollback = _read(session, release, force=force, wait=wait)
-    _examine(session, release, rollback, force=force)
+    rollback = _rollback_of(session, release, force=force, wait=wait)
+    _check(session, release, rollback, force=force)
     if not dry_run:
         _start(session, rollback, detach=detach)
 
 
-def _read(session: Session, release: Release, *, force: bool, wait: bool) -> Rollback:
+def _rollback_of(session: Session, release: Release, *, force: bool, wait: bool) -> Rollback:
     if release.pipeline_count == 0:
         raise UsageError(
-            f"{release.label} was rejected: it has changed nothing.",
+            f"{release.label} was rejected, so it has changed nothing.",
             f"See why with: release-machine show {release.label}",
         )
     try:
-        rollback = rollbacks(session).get(release.release_id, over_later=force, waits=wait)
+        rollback = rollback_reader(session).get(release.release_id, over_later=force, waits=wait)
     except RollbackRefused as error:
         raise refusal(error, release) from error
     if rollback.manifest is None:
@@ -115,17 +114,12 @@ def _write(rollback: Rollback, file: str) -> None:
     if file == STANDARD_INPUT:
         sys.stdout.write(text)
         return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror}.", "Name a file that can."
-        ) from error
+    write_file(file, text)
     click.echo(f"wrote {file}; check it with: release-machine plan {file}", err=True)
 
 
-def _examine(session: Session, release: Release, rollback: Rollback, *, force: bool) -> None:
-    """Show what would happen; raises OperatorError when it must not, or may not, begin."""
+def _check(session: Session, release: Release, rollback: Rollback, *, force: bool) -> None:
+    """Show what would happen; raises OperatorError when the rollback cannot be started."""
     plan = planner(session)(rollback.manifest)
     console = open_console()
     refused = "refused without --force" if rollback.conflicts and not force else None
@@ -133,16 +127,16 @@ def _examine(session: Session, release: Release, rollback: Rollback, *, force: b
     show(console, drawn, *remarks(rollback, release))
     if not plan.valid:
         raise OperatorError(
-            "Nothing was started: it would be refused, or fail, for the reasons above.",
-            f"Write it down with: release-machine rollback {release.release_id} --manifest FILE; "
-            "correct it, and submit that.",
+            "Nothing was started: the rollback would be refused or fail for the reasons above.",
+            f"Write its manifest with: release-machine rollback {release.release_id} --manifest "
+            "FILE; correct the manifest and submit it.",
         )
     if refused:
         raise conflict(rollback)
 
 
 def _start(session: Session, rollback: Rollback, *, detach: bool) -> NoReturn:
-    with handing_in():
+    with starting():
         started = session.sfn.start_execution(
             stateMachineArn=session.deployment.state_machine_arn,
             input=execution_input(rollback, caller=session.caller),

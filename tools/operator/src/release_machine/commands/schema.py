@@ -1,4 +1,4 @@
-"""``schema``: what editors need to complete a manifest."""
+"""``schema``: the JSON Schema of the manifest, for editors."""
 
 import click
 
@@ -10,8 +10,8 @@ from release_machine.views.json_output import write
 def command() -> None:
     """Print the JSON Schema of the manifest.
 
-    An editor that is given it, by "$schema" in the manifest or in its own settings, completes keys
-    and explains them.
+    With the schema an editor completes and explains the keys of a manifest. Name the file in the
+    manifest's "$schema" or in the editor's settings.
 
     \b
     Examples:

@@ -1,19 +1,18 @@
-"""``show``: one release as it stands, or as it ended."""
+"""``show``: one release, running or closed."""
 
 import shlex
-from pathlib import Path
 
 import click
 
+from release_core.domain.release import Release
 from release_machine import report
 from release_machine.actions.find import known_release
 from release_machine.deployment.session import Session
-from release_machine.errors import UsageError
 from release_machine.release.failure_links import with_links
-from release_machine.release.model import Release, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.release.situation import with_stops
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.output import now, open_console, show
+from release_machine.terminal.output import now, open_console, show, write_file
 from release_machine.terminal.release_argument import release_argument
 from release_machine.text.printable import printable
 from release_machine.views.audit_view import audit_hint, audit_table
@@ -26,9 +25,9 @@ from release_machine.views.timeline import timeline
 
 @click.command("show", cls=AwsCommand)
 @release_argument
-@click.option("--bom", is_flag=True, help="Only what shipped: the revisions of each pipeline.")
-@click.option("--audit", is_flag=True, help="Also who changed what, and when.")
-@click.option("--html", metavar="FILE", type=click.Path(), help="Write the report as a web page.")
+@click.option("--bom", is_flag=True, help="Only the revisions that each pipeline shipped.")
+@click.option("--audit", is_flag=True, help="Also every change, with person and time.")
+@click.option("--html", metavar="FILE", type=click.Path(), help="Write a report as a web page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
@@ -42,7 +41,7 @@ def command(
 ) -> None:
     """Show one release: its pipelines, timeline, failures and audit.
 
-    RELEASE is a release's id, or the execution (name or ARN) whose manifest was rejected.
+    RELEASE is the id of a release; for a rejected manifest, the name or ARN of its execution.
 
     \b
     Examples:
@@ -55,7 +54,7 @@ def command(
     session = open_session(context)
     found = known_release(session, release_id)
     if html:
-        _write_report(session, found, Path(html))
+        _write_report(session, found, html)
     elif bom and as_json:
         write(bom_document(found))
     elif bom:
@@ -67,28 +66,23 @@ def command(
 
 
 def _in_full(session: Session, found: Release) -> Release:
-    return with_links(session.ledger.with_changes(found), region=session.console_region)
+    return with_links(session.ledger.with_executions(found), region=session.console_region)
 
 
-def _write_report(session: Session, found: Release, path: Path) -> None:
+def _write_report(session: Session, found: Release, path: str) -> None:
     seen = Snapshot(
         at=now(),
-        release=session.ledger.with_changes(found),
-        activity=session.activity.read(found.pipelines),
+        release=session.ledger.with_executions(found),
+        activity=session.activity.get_all(found.pipelines.values()),
     )
     page = report.html(seen, console_region=session.console_region)
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}.", "Name a file that can."
-        ) from error
+    write_file(path, page)
     click.echo(f"wrote {path}")
 
 
 def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
-    activity = printable(with_stops(found, session.activity.read(found.pipelines)))
+    activity = printable(with_stops(found, session.activity.get_all(found.pipelines.values())))
     shown = printable(_in_full(session, found))
     parts = [release_header(shown, now=now())]
     if shown.pipelines:

@@ -1,20 +1,20 @@
-"""``submit``: hand in a manifest, and follow its release."""
+"""``submit``: submit a manifest, and follow its release."""
 
 import time
 
 import click
 
+from release_core.manifest.model import Manifest
 from release_machine.actions.submit import ExecutionFinder, drop_manifest
 from release_machine.errors import UsageError
-from release_machine.interrupts import handing_in
-from release_machine.release.busy import pipeline_names
+from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.following import follow_from_opening, going_on
+from release_machine.terminal.following import follow_from_opening, watching
 from release_machine.terminal.output import now, tell
 from release_machine.validation.checking_files import check_content
 from release_machine.validation.manifest_file import read_manifest
 
-_STARTS_BY_ITSELF = "the release goes on. It starts by itself; see it with: release-machine list"
+_STARTS_BY_ITSELF = "the release starts by itself. See it with: release-machine list"
 
 
 @click.command("submit", cls=AwsCommand)
@@ -22,11 +22,11 @@ _STARTS_BY_ITSELF = "the release goes on. It starts by itself; see it with: rele
 @click.option("--detach", is_flag=True, help="Return as soon as the release is opened.")
 @click.pass_context
 def command(context: click.Context, manifest: str, *, detach: bool) -> None:
-    """Hand in a manifest and follow its release to the end.
+    """Submit a manifest and follow its release to the end.
 
-    MANIFEST is a file, or - for the standard input. It goes into the manifest bucket, which starts
-    the release machine; what is no manifest does not, and is exit code 2. Ctrl-C ends the looking,
-    not the release.
+    MANIFEST is a file, or - for standard input. It is put into the manifest bucket, which starts
+    the release machine. An invalid manifest is rejected locally, with exit code 2. Ctrl-C stops
+    watching; the release continues.
 
     \b
     Examples:
@@ -35,22 +35,24 @@ def command(context: click.Context, manifest: str, *, detach: bool) -> None:
       generate-manifest | release-machine submit -
     """
     content = read_manifest(manifest)
-    _refuse_what_is_none(manifest, content)
+    names = require_manifest(manifest, content).names
     session = open_session(context)
     finder = ExecutionFinder(
         sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
     )
     bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
-    with handing_in():
+    with starting():
         drop = drop_manifest(content, name=manifest, bucket=bucket, caller=caller, s3=s3)
         tell(f"dropped {drop.address}")
-        with going_on(_STARTS_BY_ITSELF):
+        with watching(_STARTS_BY_ITSELF):
             arn = finder.await_execution(drop, wait=time.sleep, clock=now)
-        follow_from_opening(session, arn, pipelines=pipeline_names(content), detach=detach)
+        follow_from_opening(session, arn, pipelines=names, detach=detach)
 
 
-def _refuse_what_is_none(name: str, content: bytes) -> None:
-    # A deadline that has passed is for the machine: what is released already may have such a one.
+def require_manifest(name: str, content: bytes) -> Manifest:
+    """The manifest in a file; raises UsageError with every problem of an invalid one."""
+    # The machine judges a deadline that has passed: the release may exist already.
     checked = check_content(name, content)
     if checked.manifest is None:
-        raise UsageError("\n".join(checked.lines()), "Nothing was handed in. Correct it first.")
+        raise UsageError("\n".join(checked.lines()), "Nothing was submitted. Correct the manifest.")
+    return checked.manifest

@@ -1,4 +1,4 @@
-"""``validate``: is this a manifest?"""
+"""``validate``: check manifests."""
 
 import sys
 from datetime import UTC, datetime
@@ -14,16 +14,15 @@ INVALID = 2
 
 @click.command("validate")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("--online", is_flag=True, help="Ask CodePipeline whether the pipelines fit, too.")
+@click.option("--online", is_flag=True, help="Also check against the pipelines in AWS.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, one object per file.")
 @click.pass_context
 def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_json: bool) -> None:
-    """Check manifests without AWS, to the line and column.
+    """Check manifests locally, and report line and column.
 
-    FILE is manifest.json unless given, and - is the standard input. These are the checks of the
-    release machine itself; with --online also those of the pipelines in AWS: that they exist, and
-    that variables and source revisions fit them. The exit code is 0 when every file is valid, 2
-    when one is not.
+    FILE defaults to manifest.json; - is standard input. The checks are those of the release
+    machine. With --online they include the pipelines in AWS: that they exist, and that variables
+    and source revisions fit them. The exit code is 0 when every file is valid, otherwise 2.
 
     \b
     Examples:
@@ -41,7 +40,7 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
         for name, content in contents
     ]
     if as_json:
-        write([each.document() for each in checked])
+        write([each.report() for each in checked])
     else:
         for each in checked:
             click.echo("\n".join(each.lines()))
@@ -50,10 +49,10 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
 
 
 def _declarations(context: click.Context) -> Declarations:
-    # boto3 takes longer to load than the whole check without AWS.
+    # Loading boto3 takes longer than the whole local check.
     from release_machine.deployment.aws_problems import explained  # noqa: PLC0415
-    from release_machine.deployment.machine import look_up  # noqa: PLC0415
+    from release_machine.deployment.reading_parts import declaration_lookup  # noqa: PLC0415
     from release_machine.terminal.aws_command import open_session  # noqa: PLC0415
 
     with explained():
-        return look_up(open_session(context))
+        return declaration_lookup(open_session(context))

@@ -1,23 +1,23 @@
-"""``watch``: follow a release, live on a terminal, as lines or JSON in a pipe."""
+"""``watch``: follow a release in a live view, as lines or as JSON."""
 
 import sys
 import time
 
 import click
 
+from release_core.domain.release import ReleaseStatus
 from release_machine.actions.automatic_rollback import announced_by, await_rollback
 from release_machine.actions.cancel import refuse_ended
 from release_machine.actions.find import find_release
-from release_machine.actions.started_with import brought_by
+from release_machine.actions.requested_release import requested_release
 from release_machine.follow.opening import Rejected
-from release_machine.release.model import REJECTED
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import (
     follow_and_exit,
     follow_from_opening,
-    going_on,
     rejected,
     watch_command,
+    watching,
 )
 from release_machine.terminal.release_argument import release_argument
 from release_machine.views.json_events import JsonView
@@ -28,12 +28,12 @@ from release_machine.views.json_events import JsonView
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line and event.")
 @click.pass_context
 def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
-    """Follow a release to its end, whoever started it.
+    """Follow a release to its end.
 
-    RELEASE is the id of a release, or of a rollback that a failed release has announced, or the
-    execution (name or ARN) that opens one. On a terminal the view is live; in a pipe each change is
-    one line. The exit code is the outcome: 0 released, 1 not released. Ctrl-C ends the looking, not
-    the release.
+    RELEASE is the id of a release or of an announced rollback; for a release that is not opened
+    yet, the name or ARN of its execution. A terminal shows a live view; a pipe gets one line for
+    each change. The exit code is the outcome: 0 released, 1 not released. Ctrl-C stops watching;
+    the release continues.
 
     \b
     Examples:
@@ -46,13 +46,15 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     if found is None:
         failed = announced_by(session, release_id)
         if failed:
-            with going_on(f"its rollback goes on. Follow it again: {watch_command(release_id)}"):
+            with watching(f"the rollback continues. Follow it again: {watch_command(release_id)}"):
                 execution_arn = await_rollback(session, failed, wait=time.sleep)
         else:
             refuse_ended(execution_arn, sfn=session.sfn)
-        needs = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
-        follow_from_opening(session, execution_arn, pipelines=needs.pipelines, as_json=as_json)
-    if found.status == REJECTED:
+        requested = requested_release(
+            execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
+        )
+        follow_from_opening(session, execution_arn, pipelines=requested.pipelines, as_json=as_json)
+    if found.status is ReleaseStatus.REJECTED:
         rejection = Rejected.of(found)
         if as_json:
             JsonView(sys.stdout).answer(rejection)

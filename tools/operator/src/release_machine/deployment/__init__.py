@@ -1,1 +1,1 @@
-"""Which deployment the command works on, and how it reaches AWS."""
+"""The chosen deployment, and the access to AWS."""

@@ -1,4 +1,4 @@
-"""botocore's expected problems, said so that people know what to do next."""
+"""Expected problems of botocore as errors that tell the user what to do next."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ _CREDENTIALS = frozenset(
     }
 )
 _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
-_BROKEN_ON_THE_WAY = 500
+_SERVER_ERROR = 500
 _SIGN_IN = (
     "Sign in as you do for the AWS CLI (AWS_PROFILE, aws sso login, AWS_ACCESS_KEY_ID ...); "
     'for the embedded platform: eval "$(make -s env)".'
@@ -50,7 +50,7 @@ _SIGN_IN = (
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn botocore's expected problems into UnreachableError."""
+    """Turn the expected problems of botocore into UnreachableError."""
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
@@ -58,7 +58,7 @@ def explained() -> Iterator[None]:
     except (NoRegionError, InvalidRegionError) as error:
         raise UnreachableError(
             f"No usable AWS Region: {error}",
-            "Give --region, or set AWS_REGION or a region in your profile, like eu-central-1.",
+            "Give --region, or set AWS_REGION or a region in your profile, such as eu-central-1.",
         ) from error
     except (ConnectionProblem, HTTPClientError) as error:
         raise UnreachableError(
@@ -68,38 +68,39 @@ def explained() -> Iterator[None]:
     except ClientError as error:
         raise _explain_refusal(error) from error
     except ResponseParserError as error:
-        raise _other_than_aws("What answers") from error
+        raise _not_aws("The endpoint") from error
     except BotoCoreError as error:
-        raise UnreachableError(f"AWS could not be asked: {error}", _SIGN_IN) from error
+        raise UnreachableError(f"The request to AWS is not valid: {error}", _SIGN_IN) from error
     except ValueError as error:
-        # botocore has no class of its own for an address that is none.
+        # botocore has no class of its own for an invalid endpoint.
         if not str(error).startswith("Invalid endpoint"):
             raise
         raise UnreachableError(
-            f"{error}.", "Write --endpoint-url, or AWS_ENDPOINT_URL, like https://HOST."
+            f"{error}.",
+            "Set --endpoint-url or AWS_ENDPOINT_URL to an address such as https://HOST.",
         ) from error
 
 
-def refuse_other_than_aws(address: str | None) -> Callable[..., None]:
-    """A handler of botocore's event before-parse, for what is to be AWS at that address.
+def require_aws(address: str | None) -> Callable[..., None]:
+    """A handler of botocore's event before-parse that checks for an answer of AWS.
 
-    It raises UnreachableError for an answer without the id that AWS gives each request. What breaks
-    on the way, as a gateway may, is an error that says so itself.
+    It raises UnreachableError for an answer without the request id of AWS. Server errors, which
+    may come from a gateway, are left to botocore.
     """
 
     def examine(response_dict: Mapping[str, Any], **_: object) -> None:
-        broken = response_dict["status_code"] >= _BROKEN_ON_THE_WAY
+        broken = response_dict["status_code"] >= _SERVER_ERROR
         if not broken and not any(name in response_dict["headers"] for name in _REQUEST_IDS):
-            raise _other_than_aws(f"What answers at {address}" if address else "What answers")
+            raise _not_aws(f"The endpoint {address}" if address else "The endpoint")
 
     return examine
 
 
-def _other_than_aws(what: str) -> UnreachableError:
+def _not_aws(what: str) -> UnreachableError:
     return UnreachableError(
         f"{what} is not AWS.",
-        "Check --endpoint-url and AWS_ENDPOINT_URL, and whether the network has a proxy or a page "
-        "to sign in first.",
+        "Check --endpoint-url and AWS_ENDPOINT_URL, and whether the network needs a proxy or a "
+        "sign-in first.",
     )
 
 
@@ -108,8 +109,8 @@ def _explain_refusal(error: ClientError) -> UnreachableError:
     if code in _ABSENT:
         return UnreachableError(
             f"{error.operation_name} found nothing there: {error}",
-            "Check the Region, and the deployment (--outputs or --name-prefix); "
-            "make deploy creates one.",
+            "Check the Region and the deployment (--outputs or --name-prefix); "
+            "make deploy creates a deployment.",
         )
     if code in _CREDENTIALS:
         return UnreachableError(f"AWS refused the credentials: {error}", _SIGN_IN)

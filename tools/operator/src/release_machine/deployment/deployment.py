@@ -1,4 +1,4 @@
-"""Which deployment is meant: its Terraform outputs, or names asked of AWS."""
+"""The names of a deployment, from its Terraform outputs or from AWS."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release_core.errors import SettingsInvalid
+from release_core.ledger.reader import LedgerTables
 from release_core.settings import OpenReleaseSettings, read_settings
 from release_machine.errors import UnreachableError, UsageError
 
@@ -24,29 +25,27 @@ FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_relea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The names of one deployment that the operator needs."""
+    """The names of a deployment that the command needs."""
 
     state_machine_arn: str
     manifest_bucket: str
-    releases_table: str
-    executions_table: str
-    pipelines_table: str
+    tables: LedgerTables
     function_names: dict[str, str]
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The Region of the deployment."""
         return self.state_machine_arn.split(":")[3]
 
     def execution_arn(self, name: str) -> str:
-        """The ARN of the machine's execution of that name; an ARN stays as it is."""
+        """The ARN of an execution of the state machine; an ARN is returned unchanged."""
         if name.startswith("arn:"):
             return name
         return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
 
 
 def read_outputs(path: Path) -> Deployment:
-    """Read what `terraform output -json` printed.
+    """Read the output of `terraform output -json`.
 
     Raises UsageError when the file cannot be read or lacks an output.
     """
@@ -59,9 +58,11 @@ def read_outputs(path: Path) -> Deployment:
         return Deployment(
             state_machine_arn=values["state_machine_arn"],
             manifest_bucket=values["manifest_bucket"],
-            releases_table=values["releases_table"],
-            executions_table=values["executions_table"],
-            pipelines_table=values["pipelines_table"],
+            tables=LedgerTables(
+                releases=values["releases_table"],
+                executions=values["executions_table"],
+                pipelines=values["pipelines_table"],
+            ),
             function_names=dict(values["function_names"]),
         )
     except OSError as error:
@@ -69,15 +70,15 @@ def read_outputs(path: Path) -> Deployment:
     except KeyError as error:
         raise UsageError(f"{path} has no output {error}.", again) from error
     except JSONDecodeError as error:
-        raise UsageError(f"{path} is no JSON: {error}.", again) from error
+        raise UsageError(f"{path} is not JSON: {error}.", again) from error
     except (ValueError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is not what terraform output -json prints.", again) from error
+        raise UsageError(f"{path} is not the output of terraform output -json.", again) from error
 
 
 def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deployment:
-    """Ask AWS for the state machine of that name; the other names follow from it.
+    """Find the state machine of that name in AWS; the other names follow from it.
 
-    Raises UnreachableError when this account and Region hold no such state machine.
+    Raises UnreachableError when this account and Region have no such state machine.
     """
     region = sfn.meta.region_name
     account = sts.get_caller_identity()["Account"]
@@ -87,26 +88,28 @@ def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deplo
                 return Deployment(
                     state_machine_arn=machine["stateMachineArn"],
                     manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
-                    releases_table=f"{name_prefix}-releases",
-                    executions_table=f"{name_prefix}-executions",
-                    pipelines_table=f"{name_prefix}-pipelines",
+                    tables=LedgerTables(
+                        releases=f"{name_prefix}-releases",
+                        executions=f"{name_prefix}-executions",
+                        pipelines=f"{name_prefix}-pipelines",
+                    ),
                     function_names={
                         function: f"{name_prefix}-{function.replace('_', '-')}"
                         for function in FUNCTIONS
                     },
                 )
     raise UnreachableError(
-        f"No state machine {name_prefix} in account {account}, Region {region}.",
-        "Check the Region and --name-prefix, name an outputs file with --outputs, or make deploy.",
+        f"There is no state machine {name_prefix} in account {account}, Region {region}.",
+        "Check the Region and --name-prefix, give an outputs file with --outputs, or make deploy.",
     )
 
 
 def read_open_release_settings(
     deployment: Deployment, functions: LambdaClient
 ) -> OpenReleaseSettings:
-    """Ask AWS for the settings that open_release checks manifests with, as they are now.
+    """Read the settings of the function open_release from its configuration.
 
-    Raises UnreachableError when they are not those of this version.
+    Raises UnreachableError when they do not fit the version of this command.
     """
     name = deployment.function_names["open_release"]
     configuration = functions.get_function_configuration(FunctionName=name)
@@ -117,5 +120,5 @@ def read_open_release_settings(
     except SettingsInvalid as error:
         raise UnreachableError(
             f"The function {name} was deployed by another version than this command: {error}.",
-            "Deploy again, or use the command of the version that is deployed.",
+            "Deploy again, or use the version of the command that is deployed.",
         ) from error

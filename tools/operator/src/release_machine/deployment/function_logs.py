@@ -1,4 +1,4 @@
-"""What the functions logged: their JSON lines, in order, made readable."""
+"""The logs of the functions: their JSON lines, by time, as readable text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
 PAUSE_SECONDS = 2.0
-# A line may be stored so much later than one with a later time: looked at twice, shown once.
+# A line may be stored this much later than a line with a later time, so it is read again.
 LATE_MILLISECONDS = 10_000
 _KNOWN = frozenset(
     {"timestamp", "level", "message", "logger", "requestId", "release_id", "pipeline"}
@@ -31,7 +31,7 @@ class LogLine:
 
 
 class LogReader:
-    """Reads the functions' log groups; function_names maps our names to those on AWS."""
+    """Reads the log groups; ``function_names`` maps the names of functions to those in AWS."""
 
     def __init__(self, *, logs: CloudWatchLogsClient, function_names: Mapping[str, str]) -> None:
         self._logs = logs
@@ -40,7 +40,7 @@ class LogReader:
         }
 
     def read(self, since: datetime) -> list[LogLine]:
-        """Read all lines since then, the earliest first."""
+        """All lines since then, the earliest first."""
         lines: list[LogLine] = []
         for function, group in self._groups.items():
             pages = self._logs.get_paginator("filter_log_events").paginate(
@@ -54,7 +54,7 @@ class LogReader:
         return sorted(lines)
 
     def tail(self, since: datetime, *, wait: Callable[[float], None]) -> Iterator[LogLine]:
-        """Read on for ever, each line once."""
+        """All lines since then and all new lines, each once, without end."""
         shown: set[tuple[str, str]] = set()
         while True:
             lines = self.read(since)
@@ -69,7 +69,7 @@ class LogReader:
 
 
 def readable(line: LogLine) -> str | None:
-    """Say one stored line in one readable line; None for what libraries note of a good run."""
+    """One stored line as readable text; None for notes about a run that went well."""
     at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
     head = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
     try:
@@ -90,7 +90,7 @@ def readable(line: LogLine) -> str | None:
 
 
 def _is_of_botocore(told: Mapping[str, Any]) -> bool:
-    """Whether a library says how it has found its way, as it does at each start."""
+    """Whether a line is a note of botocore, such as how it found its credentials."""
     return told.get("level") == "INFO" and str(told.get("logger", "")).startswith("botocore")
 
 

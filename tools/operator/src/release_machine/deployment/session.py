@@ -1,4 +1,4 @@
-"""The AWS clients of one command, made from the caller's ordinary settings when first needed."""
+"""The AWS clients of a command, created from the user's settings when first needed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import boto3
 from botocore.config import Config
 
+from release_core.ledger.history import HistoryReader
 from release_core.settings import OpenReleaseSettings
-from release_machine.deployment.aws_problems import refuse_other_than_aws
+from release_machine.deployment.aws_problems import require_aws
 from release_machine.deployment.deployment import (
     Deployment,
     find_by_prefix,
@@ -22,12 +23,10 @@ from release_machine.deployment.target import Target
 from release_machine.errors import UsageError
 from release_machine.release.activity import ActivityReader
 from release_machine.release.busy import BusyPipelines
-from release_machine.release.ledger_reader import LedgerReader
 from release_machine.text.console_links import console_region
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
-    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
@@ -45,42 +44,42 @@ class _Access(TypedDict):
 
 
 class Session:
-    """Everything a command may need of AWS, for one deployment."""
+    """The AWS services of one deployment."""
 
     def __init__(self, target: Target, *, config: Config = _CONFIG) -> None:
         self._target = target
         self._access: _Access = {"config": config, "endpoint_url": target.endpoint_url}
         self._boto = boto3.Session(profile_name=target.profile, region_name=self._region())
         address = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-        self._boto.events.register("before-parse", refuse_other_than_aws(address))
+        self._boto.events.register("before-parse", require_aws(address))
 
     def _region(self) -> str | None:
-        """The Region of the outputs, else the one that is given; None leaves it to boto3.
+        """The Region of the outputs file, otherwise the given Region; None leaves it to boto3.
 
         Raises UsageError when the two differ.
         """
         given = self._target.region
         if self._target.outputs is None:
-            # AWS's own tools read AWS_REGION; boto3 knows only AWS_DEFAULT_REGION.
+            # The AWS tools read AWS_REGION; boto3 reads only AWS_DEFAULT_REGION.
             return given or os.environ.get("AWS_REGION")
         deployed = self.deployment.region
         if given and given != deployed:
             raise UsageError(
-                f"{self._target.outputs} is of a deployment in {deployed}, not in {given}.",
-                "Leave the Region out, or name the outputs of the deployment that is meant.",
+                f"{self._target.outputs} is a deployment in {deployed}, not in {given}.",
+                "Leave the Region out, or give the outputs file of the other deployment.",
             )
         return deployed
 
     @cached_property
     def deployment(self) -> Deployment:
-        """The deployment that the outputs file describes, else the one of that name."""
+        """The deployment of the outputs file, otherwise the deployment with the given name."""
         if self._target.outputs is not None:
             return read_outputs(self._target.outputs)
         return find_by_prefix(self._target.name_prefix, sfn=self.sfn, sts=self._sts)
 
     @cached_property
     def settings(self) -> OpenReleaseSettings:
-        """What the deployment checks manifests with."""
+        """The settings with which the deployment checks manifests."""
         return read_open_release_settings(self.deployment, self.client("lambda"))
 
     @cached_property
@@ -89,7 +88,7 @@ class Session:
 
     @cached_property
     def caller(self) -> str:
-        """Who calls, as AWS names it."""
+        """The ARN of the user."""
         return self._sts.get_caller_identity()["Arn"]
 
     @cached_property
@@ -99,40 +98,27 @@ class Session:
 
     @cached_property
     def s3(self) -> S3Client:
-        """S3; path style where an endpoint is set, whose buckets have no host names."""
+        """S3."""
         return self._boto.client("s3", **self._access)
 
     @cached_property
     def console_region(self) -> str | None:
-        """The Region whose AWS console shows what is read here; None for an emulator."""
+        """The Region of the AWS console; None for an emulator."""
         return console_region(self.sfn.meta)
 
     @cached_property
-    def ledger(self) -> LedgerReader:
-        """The releases table."""
-        return LedgerReader(
-            dynamodb=self.dynamodb,
-            releases_table=self.deployment.releases_table,
-            executions_table=self.deployment.executions_table,
-        )
+    def ledger(self) -> HistoryReader:
+        """The ledger, for people to read."""
+        return HistoryReader(self.client("dynamodb"), self.deployment.tables)
 
     @cached_property
     def busy(self) -> BusyPipelines:
-        """The pipelines table: who holds what."""
-        return BusyPipelines(
-            sfn=self.sfn,
-            dynamodb=self.dynamodb,
-            pipelines_table=self.deployment.pipelines_table,
-        )
+        """The pipelines that other releases hold."""
+        return BusyPipelines(sfn=self.sfn, ledger=self.ledger)
 
     def client(self, service: str) -> Any:
-        """The client of any AWS service."""
-        return self._boto.client(service, **self._access)  # type: ignore[call-overload] # by name
-
-    @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        """DynamoDB."""
-        return self._boto.client("dynamodb", **self._access)
+        """The client of an AWS service."""
+        return self._boto.client(service, **self._access)  # type: ignore[call-overload] # any service
 
     @cached_property
     def codepipeline(self) -> CodePipelineClient:
@@ -141,12 +127,12 @@ class Session:
 
     @cached_property
     def activity(self) -> ActivityReader:
-        """What runs, asked of CodePipeline."""
+        """The activity of pipelines, from CodePipeline."""
         return ActivityReader(self.codepipeline)
 
     @cached_property
     def logs(self) -> LogReader:
-        """The functions' log groups."""
+        """The log groups of the functions."""
         return LogReader(
             logs=self._boto.client("logs", **self._access),
             function_names=self.deployment.function_names,

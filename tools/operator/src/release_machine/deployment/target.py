@@ -1,4 +1,4 @@
-"""Which deployment is meant, and how AWS is reached there: options, environment, configuration."""
+"""The chosen deployment and the access to AWS: options, environment, configuration file."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _KEYS = ("outputs", "name_prefix", "profile", "region", "endpoint_url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A deployment, by its outputs file or else by its name; what is None is left to the SDK."""
+    """A deployment, by its outputs file or its name; None leaves a value to boto3."""
 
     outputs: Path | None = None
     name_prefix: str = NAME_PREFIX
@@ -29,14 +29,14 @@ class Target:
 
 @dataclass(slots=True)
 class Given:
-    """What was given by name, on the command line and in the environment."""
+    """The options by name, from the command line and from the environment."""
 
     command_line: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
 
 def choose_target(given: Given, *, folder: Path, home: Path) -> Target:
-    """The deployment that is meant; its configuration is looked for from ``folder`` upwards.
+    """The chosen deployment; the configuration file is searched from ``folder`` upwards.
 
     Raises UsageError.
     """
@@ -52,10 +52,10 @@ def choose_target(given: Given, *, folder: Path, home: Path) -> Target:
             entry = Configuration(found).entry(value or None)
         elif way == "deployment":
             raise UsageError(
-                f"There is no configuration that could name a deployment {value}.",
+                f"There is no configuration file with a deployment {value}.",
                 f"Write {FILE} in this folder or one above it, with a table [{value}].",
             )
-    # How AWS is reached can be said for this one call, whatever the configuration says.
+    # The access to AWS on the command line replaces that of the configuration.
     access = {name: value for name, value in given.command_line.items() if name not in _WAYS}
     outputs = entry.get("outputs")
     named = {name: value for name, value in entry.items() if name != "outputs"}
@@ -66,7 +66,7 @@ def _way(given: Given) -> tuple[str | None, str]:
     named = [name for name in _WAYS if name in given.command_line]
     if len(named) > 1:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in named)
-        raise UsageError(f"{options} name a deployment each.", "Give one of them.")
+        raise UsageError(f"{options} both choose a deployment.", "Give only one of them.")
     for values in (given.command_line, given.environment):
         for name in _WAYS:
             if name in values:
@@ -75,7 +75,7 @@ def _way(given: Given) -> tuple[str | None, str]:
 
 
 def find_configuration(folder: Path, *, home: Path) -> Path | None:
-    """The configuration of a folder or of the nearest one above it, else the person's own."""
+    """The configuration file of a folder or the nearest one above it, otherwise the user's."""
     own = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
     places = [each / FILE for each in (folder, *folder.parents)]
     return next(
@@ -84,7 +84,7 @@ def find_configuration(folder: Path, *, home: Path) -> Path | None:
 
 
 class Configuration:
-    """A file with one table for each deployment; [default] is the one that needs no name."""
+    """A file with a table for each deployment; [default] needs no name."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -92,24 +92,26 @@ class Configuration:
             self._text = path.read_text(encoding="utf-8")
             self._tables = tomllib.loads(self._text)
         except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}.", "Correct it.") from error
+            raise UsageError(
+                f"{path} cannot be read: {error.strerror}.", "Correct the file."
+            ) from error
         except ValueError as error:
-            raise UsageError(f"{path} is not TOML: {error}.", "Correct it.") from error
+            raise UsageError(f"{path} is not TOML: {error}.", "Correct the file.") from error
 
     @property
     def names(self) -> list[str]:
-        """The deployments that the file names."""
+        """The names of the deployments in the file."""
         return list(self._tables)
 
     def entry(self, name: str | None) -> Mapping[str, str]:
-        """What the file says of a deployment, or of the one that is meant when none is named."""
+        """The values of a deployment; without a name, of the default deployment."""
         problems = list(self._problems())
         if problems:
             raise UsageError(
                 "\n".join(problems),
-                f"A table [NAME] for each deployment, with {', '.join(_KEYS)} as text.",
+                f"Write a table [NAME] for each deployment, with {', '.join(_KEYS)} as text.",
             )
-        chosen = name or self._usual()
+        chosen = name or self._default_name()
         if chosen not in self._tables:
             raise UsageError(
                 f"{self._path} has no deployment {chosen}.", f"It has: {', '.join(self._tables)}."
@@ -119,7 +121,7 @@ class Configuration:
             entry["outputs"] = str(self._path.parent / Path(entry["outputs"]).expanduser())
         return entry
 
-    def _usual(self) -> str:
+    def _default_name(self) -> str:
         names = list(self._tables)
         if DEFAULT in names:
             return DEFAULT
@@ -128,28 +130,28 @@ class Configuration:
         if len(names) != 1:
             raise UsageError(
                 f"{self._path} has {len(names)} deployments and no [{DEFAULT}].",
-                f"Name one with --deployment: {', '.join(names)}.",
+                f"Choose one with --deployment: {', '.join(names)}.",
             )
         return names[0]
 
     def _problems(self) -> Iterator[str]:
         for name, table in self._tables.items():
             if not isinstance(table, dict):
-                yield f"{self._at(None, name)}: {name} is no table."
+                yield f"{self._at(None, name)}: {name} is not a table."
                 continue
             for key, value in table.items():
                 if key not in _KEYS:
-                    yield f"{self._at(name, key)}: [{name}] knows no key {key}."
+                    yield f"{self._at(name, key)}: [{name}] has an unknown key {key}."
                 elif not isinstance(value, str) or not value:
                     yield f"{self._at(name, key)}: {key} of [{name}] is not text."
             if "outputs" in table and "name_prefix" in table:
                 yield (
                     f"{self._at(name, 'name_prefix')}: [{name}] has outputs and name_prefix; "
-                    "one is enough."
+                    "give only one of them."
                 )
 
     def _at(self, table: str | None, key: str) -> str:
-        """File and line of a key: tomllib tells no lines, but the form is a simple one."""
+        """File and line of a key: tomllib does not report lines, but the format is simple."""
         present: str | None = None
         for number, line in enumerate(self._text.splitlines(), start=1):
             if header := re.match(r"\s*\[\s*\"?([^\]\"]+?)\"?\s*\]", line):

@@ -1,4 +1,4 @@
-"""The options for which deployment is meant and how AWS is reached: before or behind a command."""
+"""The options for the deployment and the access to AWS, before or after a command."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ _KEY = "release_machine.deployment.target_options"
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    """Keep a value for chosen_target: those behind the command come later, and count more."""
+    """Keep a value for chosen_target; options after the command take precedence."""
     given: Given = context.meta.setdefault(_KEY, Given())
     name = parameter.name or ""
     if value is None:
@@ -31,7 +31,7 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | N
 
 
 class _Unlisted(click.Option):
-    """An option that a shell completes, and help does not repeat."""
+    """An option that is completed by the shell, but not repeated in the help."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         return None
@@ -40,12 +40,12 @@ class _Unlisted(click.Option):
 def _deployments(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The deployments of the configuration that counts here."""
+    """The deployments in the configuration file."""
     try:
         found = find_configuration(Path.cwd(), home=Path.home())
         names = Configuration(found).names if found else []
     except OperatorError:
-        # A shell that waits for a completion is no place for problems.
+        # The line that a shell completes must stay free of messages.
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
@@ -71,42 +71,42 @@ _WORDS = (
     (
         "--outputs",
         "FILE",
-        "The deployment's `terraform output -json`, in a file.",
+        "A file with the output of `terraform output -json`.",
         "RELEASE_MACHINE_OUTPUTS",
     ),
     (
         "--deployment",
         "NAME",
-        "The deployment of that name in release-machine.toml.",
+        "A deployment in release-machine.toml.",
         "RELEASE_MACHINE_DEPLOYMENT",
     ),
     (
         "--name-prefix",
         "NAME",
-        "The deployment's name, looked for in AWS.",
+        "The name of a deployment, searched in AWS.",
         "RELEASE_MACHINE_NAME_PREFIX",
     ),
-    ("--profile", "NAME", "A profile of your AWS configuration; else AWS_PROFILE.", None),
-    ("--region", "REGION", "An AWS Region; else AWS_REGION, or your profile's.", None),
-    ("--endpoint-url", "URL", "Where AWS answers; else AWS_ENDPOINT_URL.", None),
+    ("--profile", "NAME", "An AWS profile; default: AWS_PROFILE.", None),
+    ("--region", "REGION", "An AWS Region; default: AWS_REGION or that of the profile.", None),
+    ("--endpoint-url", "URL", "The address of AWS; default: AWS_ENDPOINT_URL.", None),
 )
 TARGET_OPTIONS: list[click.Parameter] = [
     _option(name, metavar, text, envvar=envvar) for name, metavar, text, envvar in _WORDS
 ]
 
 
-_BEHIND = [_option(name, metavar, text, listed=False) for name, metavar, text, _ in _WORDS]
+_AFTER_COMMAND = [_option(name, metavar, text, listed=False) for name, metavar, text, _ in _WORDS]
 
 
 def add_target_options(command: click.Command) -> click.Command:
-    """The command with the same options, once, which its help does not repeat."""
-    command.params += [option for option in _BEHIND if option not in command.params]
+    """Add the same options to a command, without listing them in its help."""
+    command.params += [option for option in _AFTER_COMMAND if option not in command.params]
     return command
 
 
 def chosen_target(context: click.Context) -> Target:
-    """The deployment that the options, the environment or the configuration mean.
+    """The deployment chosen by the options, the environment or the configuration file.
 
-    Raises UsageError when they contradict each other, or for an unusable configuration.
+    Raises UsageError when they contradict each other, or when the file is not usable.
     """
     return choose_target(context.meta.get(_KEY, Given()), folder=Path.cwd(), home=Path.home())

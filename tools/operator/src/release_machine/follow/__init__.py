@@ -1,1 +1,1 @@
-"""Following a release: look, compare with the last look, repeat."""
+"""Follows a release: look, compare with the last look, repeat."""

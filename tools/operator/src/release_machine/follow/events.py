@@ -1,18 +1,19 @@
-"""Two looks at a release in, what changed between them out; and the loop that goes on looking."""
+"""The events between two looks at a release."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.busy import Hold
-from release_machine.release.model import Activity, Pipeline, Release
+from release_machine.release.model import Activity
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseWaits:
-    """The execution waits for pipelines that others hold, and opens its release by itself then.
+    """The execution waits for pipelines that other releases hold; then it opens its release.
 
-    Without ``holds`` they are free.
+    Empty ``holds`` mean that the pipelines are free now.
     """
 
     execution_arn: str
@@ -21,22 +22,22 @@ class ReleaseWaits:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFound:
-    """The release was seen for the first time."""
+    """The first look at the release."""
 
     release: Release
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineMoved:
-    """A pipeline has another status than before."""
+    """The status of a pipeline has changed."""
 
     pipeline: Pipeline
-    before: str
+    before: PipelineStatus
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineActs:
-    """A running pipeline does something else, or began to wait for someone."""
+    """A running pipeline has begun another action, or to wait for a person."""
 
     pipeline: Pipeline
     activity: Activity
@@ -44,14 +45,14 @@ class PipelineActs:
 
 @dataclass(frozen=True, slots=True)
 class PipelineKept:
-    """A pipeline succeeded in an earlier attempt, so this one leaves it as it is."""
+    """A pipeline has succeeded in an earlier attempt and does not run again."""
 
     pipeline: Pipeline
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineWaits:
-    """A pipeline that has not started is for the first time seen to wait for others."""
+    """The first look at a pipeline that waits for its dependencies."""
 
     pipeline: Pipeline
     waits_for: str
@@ -59,14 +60,14 @@ class PipelineWaits:
 
 @dataclass(frozen=True, slots=True)
 class PipelineRetried:
-    """A failed stage of a pipeline runs again."""
+    """A failed stage of a pipeline is retried."""
 
     pipeline: Pipeline
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineStopping:
-    """A running pipeline was told to stop."""
+    """A stop of a running pipeline was requested."""
 
     pipeline: Pipeline
     stopping: str
@@ -74,9 +75,9 @@ class PipelineStopping:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseProgressed:
-    """More of the release's pipelines have ended; ``left`` is what is expected still to come.
+    """More pipelines of the release have ended; ``left`` is the estimated time to the end.
 
-    Where nothing is expected, ``unknown`` says why, if that is known.
+    Without an estimate, ``unknown`` is the reason, if there is one.
     """
 
     release: Release
@@ -86,21 +87,21 @@ class ReleaseProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseHalted:
-    """The release starts nothing more."""
+    """The release starts no more pipelines."""
 
     release: Release
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseClosed:
-    """The outcome is recorded."""
+    """The outcome of the release is recorded."""
 
     release: Release
 
 
 @dataclass(frozen=True, slots=True)
 class LookFailed:
-    """One look did not reach AWS; the release is not touched by that."""
+    """One look did not reach AWS; the release continues."""
 
     problem: str
     next_step: str

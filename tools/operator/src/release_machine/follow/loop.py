@@ -1,9 +1,10 @@
-"""The loop that looks at a release again and again, and what changed between two looks."""
+"""The loop that looks at a release until it is over, and compares each look with the last."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
     Event,
@@ -20,28 +21,28 @@ from release_machine.follow.events import (
     ReleaseProgressed,
 )
 from release_machine.follow.pace import Pace
-from release_machine.release.model import WAITING, Pipeline, Release, Snapshot
+from release_machine.release.model import Snapshot
 from release_machine.release.phrases import halted
 from release_machine.release.situation import kept, stopping, waits_for
 
-# A release stopped by hand is closed at once; its executions end a little later, if they can.
+# A release that was stopped is closed at once; its executions end later.
 LOOKS_AFTER_CLOSE = 20
 
 
 class Sink(Protocol):
-    """Shows what happens, on a terminal or as lines."""
+    """Shows the events of a release, in a live view or as lines."""
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
-        """Take the latest look (None while there is none) and what changed since the last."""
+        """Take the latest look, None before the first, and the events since the last one."""
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
-    """Say what happened between two looks, in the order in which the pipelines run."""
+    """The events between two looks, in the order in which the pipelines run."""
     events: list[Event] = []
     if before is None:
         events.append(ReleaseFound(after.release))
-    known = {pipeline.name: pipeline for pipeline in before.release.pipelines} if before else {}
-    for pipeline in after.release.pipelines:
+    known = before.release.pipelines if before else {}
+    for pipeline in after.release.pipelines.values():
         events += _pipeline_changes(known.get(pipeline.name), pipeline, after.release)
         activity = after.activity.get(pipeline.name)
         if activity and activity != (before.activity.get(pipeline.name) if before else None):
@@ -59,7 +60,7 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
 def _pipeline_changes(
     before: Pipeline | None, after: Pipeline, release: Release
 ) -> Iterator[Event]:
-    earlier = before.status if before else WAITING
+    earlier = before.status if before else PipelineStatus.WAITING
     if before is None and kept(release, after):
         yield PipelineKept(after)
     elif after.status != earlier:
@@ -81,11 +82,10 @@ def follow(
     wait: Callable[[float], None],
     clock: Callable[[], datetime],
 ) -> Release:
-    """Look, with growing pauses while nothing changes, until the release is over.
+    """Look at the release until it is over, with longer pauses while nothing changes.
 
-    Returns the release as last seen: closed, though an execution that was told to stop may take
-    longer than is waited for.
-    Raises UnreachableError when AWS stays away; a single failed look is shown and survived.
+    Returns the release as last seen. It is closed, but an execution that is stopping may still run.
+    Raises UnreachableError when AWS does not answer for long; single failed looks are only shown.
     """
     last: Snapshot | None = None
     pace = Pace()

@@ -1,4 +1,4 @@
-"""One look at a release: the ledger, CodePipeline and the execution, as one snapshot."""
+"""One look at a release: the ledger, CodePipeline and the workflow execution in a snapshot."""
 
 from __future__ import annotations
 
@@ -6,45 +6,46 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import LeftOpenError, UsageError
 from release_machine.release.estimating import Past, estimate
 from release_machine.release.failure_links import with_links
-from release_machine.release.model import Activity, Pipeline, Release, Snapshot
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.situation import with_stops
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
-# close_release gets its event after the execution has ended, and may be retried for minutes.
+# close_release gets its event after the execution has ended, and may need retries for minutes.
 TIME_TO_CLOSE = timedelta(minutes=5)
 
 
 class Ledger(Protocol):
-    """Where releases are read; the ledger reader is one."""
+    """Reads releases, as HistoryReader does."""
 
-    def release(self, release_id: str) -> Release | None:
-        """Read a release with its pipelines."""
+    def get_release(self, release_id: str) -> Release | None:
+        """The release with its pipelines."""
 
 
 class Activities(Protocol):
-    """Where it is asked what pipelines do; the activity reader is one."""
+    """Reads what pipelines do, as ActivityReader does."""
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
-        """Say what each running pipeline does."""
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
+        """The activity of each running pipeline."""
 
 
 class PastReader(Protocol):
-    """Where it is asked how long pipelines took before; PastRuns is one."""
+    """Reads how long pipelines took before, as PastRuns does."""
 
     def of(self, pipelines: Iterable[str]) -> Past:
-        """The durations that are known by now; None where they cannot be."""
+        """The durations that are known by now; None where they cannot be read."""
 
 
 class ReleaseObserver:
-    """Looks at one release, and notices when nobody is left to close it.
+    """Looks at one release, and detects that it was left open after its execution ended.
 
-    ``seen`` is the release as it was at the latest look, None before the first.
+    ``seen`` is the release at the latest look, None before the first look.
     """
 
     def __init__(
@@ -71,22 +72,22 @@ class ReleaseObserver:
         """Read everything once.
 
         Raises UnreachableError, UsageError for an unknown release, and LeftOpenError when the
-        execution ended a while ago without the ledger knowing an outcome.
+        execution ended some time ago and the ledger has no outcome.
         """
         with explained():
             execution_status, ended_at = None, None
-            release = self._ledger.release(self._release_id)
+            release = self._ledger.get_release(self._release_id)
             if release is None:
                 raise unknown_release(self._release_id)
             release = with_links(release, region=self._console_region)
-            activity = self._activity.read(release.pipelines)
-            if not release.closed and release.execution_arn:
+            activity = self._activity.get_all(release.pipelines.values())
+            if not release.closed:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
         if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
             raise _left_open(release, execution_status or "?")
         at = self._clock()
-        past = self._past.of(each.name for each in release.pipelines)
+        past = self._past.of(release.pipelines)
         told = estimate(release, past, activity=activity, at=at)
         self.seen = release
         return Snapshot(
@@ -95,19 +96,19 @@ class ReleaseObserver:
 
 
 def unknown_release(release_id: str) -> UsageError:
-    """Say that the ledger holds no such release."""
+    """The error for a release that the ledger does not have."""
     return UsageError(
-        f"The ledger holds no release {release_id}.",
-        "List the latest with: release-machine list\n"
-        "One that waits for busy pipelines is found by its execution, which submit has shown.",
+        f"There is no release {release_id} in the ledger.",
+        "List the latest releases with: release-machine list\n"
+        "A release that waits for busy pipelines is found by its execution, which submit shows.",
     )
 
 
 def _left_open(release: Release, execution_status: str) -> LeftOpenError:
     return LeftOpenError(
         f"The execution of release {release.release_id} has ended ({execution_status}), "
-        "but the ledger still says RUNNING.",
-        "Look at what close_release logged (release-machine logs) and at the dead letter queues "
-        "(Terraform output dead_letter_queue_urls), then start the same manifest again to see "
-        "the release's state.",
+        "but the release is still RUNNING in the ledger.",
+        "Check the log of close_release (release-machine logs) and the dead-letter queues "
+        "(Terraform output dead_letter_queue_urls). Then submit the same manifest again to see "
+        "the status of the release.",
     )

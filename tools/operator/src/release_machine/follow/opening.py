@@ -1,4 +1,4 @@
-"""What became of an execution at its opening: a new release, one that was there, or a rejection."""
+"""How a workflow execution begins: a new release, an existing release, or a rejection."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import Clock
+from release_core.domain.release import Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import Event, LookFailed, ReleaseWaits
 from release_machine.follow.pace import Pace
 from release_machine.release.busy import Hold
-from release_machine.release.ledger_reader import LedgerReader
-from release_machine.release.model import Release
 from release_machine.release.situation import abandon_command
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
-# Opening takes a moment, some two seconds: only what takes more looks is asked for its reason.
+    from release_core.ledger.history import HistoryReader
+
+# Opening usually takes two seconds. Only after more looks the reason for waiting is read.
 _LOOKS_WITHOUT_REASON = 3
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
@@ -37,7 +38,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyReleased:
-    """The same manifest had opened this release before."""
+    """The same manifest has already opened this release."""
 
     release_id: str
     released_by: str
@@ -45,23 +46,23 @@ class AlreadyReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The manifest opened nothing; error is one of the machine's error names, or AWS's."""
+    """Nothing was opened. ``error`` is the name of an error of the release machine or of AWS."""
 
     error: str
     cause: str
 
     @classmethod
     def of(cls, recorded: Release) -> Rejected:
-        """A rejection as the ledger has it."""
+        """The rejection that the ledger has recorded."""
         error, _, cause = (recorded.why or "").partition(": ")
         return cls(error=error, cause=cause)
 
     def __str__(self) -> str:
-        """Error and cause, as the execution shows them."""
+        """Error and cause, as Step Functions shows them."""
         return f"{self.error}: {self.cause}"
 
     def next_step(self, release_id: str | None) -> str:
-        """What to do about it; ``release_id`` is that of its release, where that is known."""
+        """What to do now; ``release_id`` is the release in question, if it is known."""
         match self.error:
             case "ManifestUnreadable" | "ManifestInvalid":
                 return (
@@ -69,29 +70,29 @@ class Rejected:
                     "then submit it again."
                 )
             case "ReleaseIdTaken":
-                return "Give the manifest a releaseId of its own, and submit it again."
+                return "Give the manifest a new releaseId and submit it again."
             case "PipelinesBusy":
                 return (
-                    'Submit it again when they have ended; or add "onBusy": "wait" to the '
-                    "manifest (with retry: --wait), and it starts by itself then."
+                    "Submit it again when these releases have ended. Or let it start by itself: "
+                    'add "onBusy": "wait" to the manifest, or retry with --wait.'
                 )
             case "ReleaseNotResumable" | "RollbackRefused":
-                ends = [f"End it now with: {command}" for command in self._abandon_commands()]
+                ends = [f"Stop it now with: {command}" for command in self._abandon_commands()]
                 return "\n".join([*ends, _see(release_id)])
             case "ABORTED" | "StoppedByHand":
-                return "It was stopped before it began; submit it again when you want it."
+                return "It was stopped before it was opened. Submit it again to start it."
             case _:
                 return "See why with: release-machine logs; then submit it again."
 
     def _abandon_commands(self) -> list[str]:
-        """Of the executions that the machine names because they still run."""
+        """The commands for the executions that the cause names because they still run."""
         named = re.findall(r"^- (\S+): execution (\S+)$", self.cause, re.MULTILINE)
         return [abandon_command(pipeline, execution) for pipeline, execution in named]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """It was a dry run, which found nothing wrong; this is its plan."""
+    """The manifest was a dry run without problems; this is its plan."""
 
     plan: Mapping[str, Any]
 
@@ -99,10 +100,10 @@ class Planned:
 def _see(release_id: str | None) -> str:
     if release_id is None:
         return "List the latest releases with: release-machine list"
-    return f"See how it stands with: release-machine show {shlex.quote(release_id)}"
+    return f"See details with: release-machine show {shlex.quote(release_id)}"
 
 
-# What an execution says that opened nothing new.
+# The answer of an execution that opened nothing new.
 type Answer = AlreadyReleased | Rejected | Planned
 type Opening = Opened | Answer
 
@@ -115,25 +116,25 @@ def await_opening(
     show: Callable[[list[Event]], None],
     wait: Callable[[float], None],
     clock: Clock,
-    patient: bool,
+    detach: bool,
 ) -> Opening | ReleaseWaits:
-    """Look, with growing pauses, until it is opened or the execution has ended without that.
+    """Look until the release is opened or the execution has ended, with longer pauses.
 
-    What it waits for is shown whenever that has changed; when not ``patient``, it is the answer.
-    Raises UnreachableError when AWS stays away, or when whoever is not patient may not ask what it
-    waits for; a single failed look is shown and survived.
+    The pipelines that it waits for are shown whenever they change; with ``detach`` they are the
+    answer. Raises UnreachableError when AWS does not answer for long, or, with ``detach``, when
+    these pipelines cannot be read; single failed looks are only shown.
     """
     pace = Pace()
     known: list[Hold] = []
     looks = 0
-    silent = False  # about the reason, which AWS does not tell
+    failed = False  # the reason could not be read, and that was shown
     while True:
         try:
             with explained():
                 opening = look()
         except UnreachableError as error:
             pace.missed(error)
-            show([_failed(error, clock)])
+            show([_look_failed(error, clock)])
         else:
             if opening is not None:
                 return opening
@@ -141,15 +142,15 @@ def await_opening(
             if looks >= _LOOKS_WITHOUT_REASON:
                 try:
                     with explained():
-                        holds, silent = waited_for(), False
+                        holds, failed = waited_for(), False
                 except UnreachableError as error:
-                    if not patient:
+                    if detach:
                         raise
-                    events = [] if silent else [_failed(error, clock)]
-                    silent = True
+                    events = [] if failed else [_look_failed(error, clock)]
+                    failed = True
             waits = ReleaseWaits(execution_arn, holds) if holds != known else None
             show([waits] if waits else events)
-            if holds and waits and not patient:
+            if holds and waits and detach:
                 return waits
             pace.looked(changed=waits is not None)
             known = holds
@@ -157,13 +158,13 @@ def await_opening(
         wait(pace.pause)
 
 
-def _failed(error: UnreachableError, clock: Clock) -> LookFailed:
+def _look_failed(error: UnreachableError, clock: Clock) -> LookFailed:
     return LookFailed(error.problem, error.next_step, clock())
 
 
-def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: LedgerReader) -> Opening | None:
-    """Look once what became of an execution; None while that is open."""
-    # Asked in this order, an execution that ended has written its pointer before we read it.
+def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: HistoryReader) -> Opening | None:
+    """Look once at the opening of an execution; None while it is not decided."""
+    # In this order: an execution that has ended wrote its pointer before the pointer is read.
     execution = sfn.describe_execution(executionArn=execution_arn)
     status = execution["status"]
     if status == SUCCEEDED:

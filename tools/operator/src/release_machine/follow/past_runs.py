@@ -1,4 +1,4 @@
-"""How long the latest successful executions of pipelines took, read once and aside."""
+"""The durations of the latest successful executions of pipelines, read in the background."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from release_machine.release.estimating import Past
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
 
-# CodePipeline's quotas are the account's: the release machine needs them more.
+# The release machine needs the account's quotas of CodePipeline more than a view does.
 _AT_ONCE = 2
 _LATEST = 50
 
 
 class PastRuns:
-    """Reads while a release is followed already: its view must not wait for a thousand answers."""
+    """Reads the durations once, in threads: the view must not wait for a thousand answers."""
 
     def __init__(self, codepipeline: CodePipelineClient, *, pool: Executor | None = None) -> None:
         self._codepipeline = codepipeline
@@ -29,9 +29,9 @@ class PastRuns:
         self._reads: dict[str, Future[Sequence[timedelta] | None]] = {}
 
     def of(self, pipelines: Iterable[str]) -> Past:
-        """The durations that are known by now, the latest first; asks for each pipeline once.
+        """The durations that are known by now, latest first; each pipeline is read once.
 
-        Of a pipeline that CodePipeline won't show they are None: the view is poorer, no more.
+        They are None for a pipeline that could not be read, and the view then shows no estimate.
         """
         for name in pipelines:
             if name not in self._reads:
@@ -39,7 +39,7 @@ class PastRuns:
         return {name: read.result() for name, read in self._reads.items() if read.done()}
 
     def close(self) -> None:
-        """Ask for nothing more."""
+        """Read no more pipelines."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, pipeline: str) -> Sequence[timedelta] | None:

@@ -1,1 +1,1 @@
-"""The release as the command reads it, and what follows from it."""
+"""What is shown of a release beside the ledger: activity, estimates, waits, spans of time."""

@@ -1,13 +1,15 @@
-"""What a running pipeline does at this moment, asked of CodePipeline."""
+"""What a running pipeline does at this moment, read from CodePipeline."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from release_machine.release.model import RUNNING, Activity, Pipeline
+from release_core.domain.release import Pipeline, PipelineStatus
+from release_machine.release.model import Activity
 from release_machine.text.console_links import console_region
 from release_machine.text.wording import short
 
@@ -25,23 +27,20 @@ _NO_TOKEN = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline name
 
 
 class ActivityReader:
-    """Asks CodePipeline about running pipelines only."""
+    """Reads the activity of running pipelines from CodePipeline."""
 
     def __init__(self, codepipeline: CodePipelineClient) -> None:
         self._codepipeline = codepipeline
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
-        """Say what each running pipeline does; one that CodePipeline won't show is left out.
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
+        """The activity of each running pipeline, without pipelines that cannot be read.
 
-        The ledger is what a release is followed by: a throttled or forbidden look here only makes
-        the view poorer.
+        The state of a release comes from the ledger, so a throttled or denied call is ignored here.
         """
         doing: dict[str, Activity] = {}
-        for pipeline in pipelines:
-            if pipeline.status != RUNNING or pipeline.execution_id is None:
-                continue
+        for pipeline in filter(_has_started, pipelines):
             try:
-                activity = self._of_execution(pipeline.name, pipeline.execution_id)
+                activity = self._of_execution(pipeline.name, pipeline.execution_id or "")
             except ClientError:
                 continue
             if activity is not None:
@@ -71,7 +70,7 @@ class ActivityReader:
         began = action.get("startTime")
         token = None
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
-            # The token of another execution would approve that one.
+            # A token of another execution would approve that execution.
             inside = stage_state.get("latestExecution", {}).get("pipelineExecutionId")
             if stage_state.get("stageName") != stage or inside != execution_id:
                 continue
@@ -92,7 +91,7 @@ class ActivityReader:
     def _parallel_token(
         self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
     ) -> str | None:
-        """What an approval of a PARALLEL execution is answered with, as its state has no token.
+        """The token for an approval of a PARALLEL execution; the state of the stage has none.
 
         Source: the API reference, PutApprovalResult.
         """
@@ -107,7 +106,7 @@ class ActivityReader:
 
     def _before_stage(self, name: str, execution_id: str) -> Activity | None:
         for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
-            # In QUEUED mode many may wait; the one that stands alone is the latest of them.
+            # In QUEUED mode many executions may wait; inboundExecution is the latest of them.
             waiting = [
                 *stage_state.get("inboundExecutions", []),
                 stage_state.get("inboundExecution", {}),
@@ -131,7 +130,7 @@ class ActivityReader:
         return None
 
     def _behind_another(self, name: str, stage: str, inside: StageStateTypeDef) -> Activity:
-        """What the execution does that is in the stage, as far as its state tells."""
+        """The activity of an execution that waits for another execution inside the stage."""
         holder = short(inside.get("latestExecution", {}).get("pipelineExecutionId")) or "another"
         way_out, does = None, "is in that stage"
         for state in inside.get("actionStates", []):
@@ -163,10 +162,10 @@ class ActivityReader:
 
 
 class ActivityInTurns:
-    """Asks about a few pipelines at each look, in turns, and remembers the rest.
+    """Reads a few pipelines at each look, in turns, and remembers the others.
 
-    CodePipeline's quotas are the account's, so that a view that asks about hundreds of pipelines
-    every few seconds would take from the release machine what it needs itself.
+    The release machine shares the account's quotas of CodePipeline: a view must not read hundreds
+    of pipelines every few seconds.
     """
 
     def __init__(self, reader: ActivityReader, *, most: int = 10) -> None:
@@ -174,13 +173,13 @@ class ActivityInTurns:
         self._most = most
         self._known: dict[str, tuple[str | None, Activity | None]] = {}
 
-    def read(self, pipelines: tuple[Pipeline, ...]) -> dict[str, Activity]:
-        """Say what each running pipeline does, as far as it was asked already."""
-        running = [each for each in pipelines if each.status == RUNNING and each.execution_id]
-        # A dict keeps its order: what was asked last is at its end, what never was comes first.
+    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
+        """The activity of each running pipeline, as far as it was read."""
+        running = [each for each in pipelines if _has_started(each)]
+        # The dict is in the order of reading; pipelines that were never read come first.
         last = {name: place for place, name in enumerate(self._known)}
         turn = sorted(running, key=lambda each: last.get(each.name, -1))[: self._most]
-        doing = self._reader.read(tuple(turn))
+        doing = self._reader.get_all(turn)
         for each in turn:
             self._known.pop(each.name, None)
             self._known[each.name] = (each.execution_id, doing.get(each.name))
@@ -190,6 +189,10 @@ class ActivityInTurns:
             if activity is not None and execution_id == each.execution_id:
                 told[each.name] = activity
         return told
+
+
+def _has_started(pipeline: Pipeline) -> bool:
+    return pipeline.status is PipelineStatus.RUNNING and pipeline.execution_id is not None
 
 
 def _approve(pipeline: str, stage: str, action: str, token: str) -> str:

@@ -1,22 +1,23 @@
-"""How long a release that runs may still take, by how long its pipelines took before."""
+"""Estimates how long a running release still takes, from earlier runs of its pipelines."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.plan.schedule import schedule, usual
-from release_machine.release.model import SUCCEEDED, WAITING, Activity, Estimate, Pipeline, Release
+from release_machine.release.model import Activity, Estimate
 
-# Of each pipeline, the latest first; None where they could not be read.
+# The durations of each pipeline, latest first; None where they could not be read.
 type Past = Mapping[str, Sequence[timedelta] | None]
 
 
 def estimate(
     release: Release, past: Past, *, activity: Mapping[str, Activity], at: datetime
 ) -> Estimate:
-    """What is usual for each pipeline, and what is left of the release as far as that tells.
+    """The usual duration of each pipeline, and an estimate of the time left for the release.
 
-    Nothing is said of what is left while a pipeline waits for somebody, has taken longer than it
-    ever did, or has no past.
+    There is no estimate while a pipeline waits for a person, has run longer than ever, or has no
+    successful run.
     """
     usually = {name: known for name, durations in past.items() if (known := usual(durations or ()))}
     if release.closed:
@@ -32,7 +33,7 @@ def estimate(
         {each.name: each.depends_on for each in coming},
         remaining,
         max_concurrency=release.max_concurrency,
-        in_flight=[each.name for each in coming if each.status != WAITING],
+        in_flight=[each.name for each in coming if each.status is not PipelineStatus.WAITING],
     )
     unknown = None if expected.end is not None else _unknown(coming, past, activity, at)
     return Estimate(usual=usually, left=expected.end, unknown=unknown)
@@ -41,7 +42,7 @@ def estimate(
 def _unknown(
     coming: Sequence[Pipeline], past: Past, activity: Mapping[str, Activity], at: datetime
 ) -> str | None:
-    """The first reason for which nothing is said; None while the past is still being read."""
+    """The first reason why there is no estimate; None while past runs are still being read."""
     for each in coming:
         waits_for = activity.get(each.name, Activity()).waits_for
         if waits_for:
@@ -54,20 +55,15 @@ def _unknown(
         if not durations:
             return f"{each.name} has no successful run"
         if _remaining(durations, _elapsed(each, at)) is None:
-            return f"{each.name} runs longer than it ever did"
+            return f"{each.name} has run longer than ever"
     return None
 
 
 def _still_to_end(release: Release) -> Iterator[Pipeline]:
-    """What runs, and what will: not what has no chance to start any more."""
-    lost: set[str] = set()
-    # In the order they run in, a pipeline comes behind all that it depends on.
-    for pipeline in release.pipelines:
-        if pipeline.ended:
-            lost |= {pipeline.name} if pipeline.status != SUCCEEDED else set()
-        elif pipeline.status == WAITING and (release.halted_by or lost & {*pipeline.depends_on}):
-            lost.add(pipeline.name)
-        else:
+    """The pipelines that run or will run, without those that cannot start any more."""
+    for pipeline in release.pipelines.values():
+        cannot_start = release.halted_by and pipeline.status is PipelineStatus.WAITING
+        if not (pipeline.status.ended or cannot_start or pipeline.name in release.lost):
             yield pipeline
 
 
@@ -76,6 +72,6 @@ def _elapsed(pipeline: Pipeline, at: datetime) -> timedelta:
 
 
 def _remaining(durations: Sequence[timedelta], elapsed: timedelta) -> timedelta | None:
-    """How much longer a pipeline takes that has run for so long, by the runs that took longer."""
+    """The time left for a pipeline, by the earlier runs that took longer than it has run."""
     longer = usual([each for each in durations if each > elapsed])
     return longer - elapsed if longer else None

@@ -1,21 +1,20 @@
-"""Where to look at a failure that names no page of its own."""
+"""Links for failures that have no link of their own."""
 
 from dataclasses import replace
 
-from release_machine.release.model import Pipeline, Release
+from release_core.domain.release import Pipeline, Release
 from release_machine.text.console_links import pipeline_execution
 
 
 def with_links(release: Release, *, region: str | None) -> Release:
-    """The release, each failure with a link: to the console's page of the execution at least.
+    """The release with a link in each failure, at least to the execution in the console.
 
-    ``region`` is None where there is no console, and then nothing changes.
+    Nothing changes without a console, which is ``region`` None.
     """
     if region is None:
         return release
-    return replace(
-        release, pipelines=tuple(_with_link(each, region=region) for each in release.pipelines)
-    )
+    pipelines = {name: _with_link(each, region=region) for name, each in release.pipelines.items()}
+    return replace(release, pipelines=pipelines)
 
 
 def _with_link(pipeline: Pipeline, *, region: str) -> Pipeline:

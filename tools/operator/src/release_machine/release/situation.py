@@ -1,38 +1,43 @@
-"""What stands between a pipeline and its next step, as far as the ledger tells."""
+"""What a pipeline waits for, by the ledger, and commands that stop it at once."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from release_machine.release.model import RUNNING, SUCCEEDED, WAITING, Activity, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Activity
 
 MOST_NAMES = 3
 
 
 def waits_for(release: Release, pipeline: Pipeline) -> str | None:
-    """What a pipeline that has not started is waiting for."""
-    if pipeline.status != WAITING or release.closed:
+    """What a pipeline that has not started waits for."""
+    if pipeline.status is not PipelineStatus.WAITING or release.closed:
         return None
-    status = {each.name: each.status for each in release.pipelines}
-    before = [name for name in pipeline.depends_on if status.get(name, WAITING) != SUCCEEDED]
+    before = [name for name in pipeline.depends_on if not _has_succeeded(release, name)]
     if before:
         more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""
         return f"after {', '.join(before[:MOST_NAMES])}{more}"
-    if not pipeline.has_task:
-        return "waits for its task token"
+    if pipeline.token_registered_at is None:
+        return "starting soon"
     if release.max_concurrency and len(release.in_flight) >= release.max_concurrency:
         return f"waits for a free slot, {slots(release)}"
     return None
 
 
+def _has_succeeded(release: Release, name: str) -> bool:
+    pipeline = release.pipelines.get(name)
+    return pipeline is not None and pipeline.status is PipelineStatus.SUCCEEDED
+
+
 def slots(release: Release) -> str:
-    """How many of the pipelines that may be in flight are."""
+    """How many slots of maxConcurrency are taken."""
     return f"{len(release.in_flight)} of {release.max_concurrency} taken"
 
 
 def stopping(release: Release, pipeline: Pipeline) -> str | None:
-    """Why a pipeline that still runs was told to stop, and what it does until then."""
-    if pipeline.ended or pipeline.stop_requested_at is None:
+    """That a pipeline is stopping and why; None when no stop was requested."""
+    if pipeline.status.ended or pipeline.stop_requested_at is None:
         return None
     until = "abandons" if release.abandons else "waits for"
     reason = f" ({pipeline.stop_reason})" if pipeline.stop_reason else ""
@@ -40,9 +45,9 @@ def stopping(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
-    """What pipelines do; the way out of one that is to stop is what ends it at once."""
+    """The activities, with the command that stops a stopping pipeline at once as way out."""
     told = dict(activity)
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         doing = activity.get(pipeline.name, Activity())
         if _is_to_stop(release, pipeline) and (doing.place or not release.abandons):
             command = abandon_command(pipeline.name, pipeline.execution_id or "")
@@ -52,11 +57,12 @@ def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, 
 
 
 def _is_to_stop(release: Release, pipeline: Pipeline) -> bool:
-    return pipeline.status == RUNNING and bool(release.closed or pipeline.stop_requested_at)
+    to_stop = bool(release.closed or pipeline.stop_requested_at)
+    return pipeline.status is PipelineStatus.RUNNING and to_stop
 
 
 def abandon_command(pipeline: str, execution_id: str) -> str:
-    """The command that ends an execution without waiting for the action in progress."""
+    """The command that stops an execution without waiting for the action in progress."""
     return (
         f"aws codepipeline stop-pipeline-execution --pipeline-name {pipeline} "
         f"--pipeline-execution-id {execution_id} --abandon"
@@ -64,8 +70,8 @@ def abandon_command(pipeline: str, execution_id: str) -> str:
 
 
 def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:
-    """How long a running pipeline may go on by its own time limit."""
-    if pipeline.status != RUNNING or pipeline.stop_requested_at:
+    """How much of its time limit a running pipeline has left."""
+    if pipeline.status is not PipelineStatus.RUNNING or pipeline.stop_requested_at:
         return None
     if not pipeline.time_limit or not pipeline.started_at:
         return None
@@ -73,5 +79,5 @@ def time_left(pipeline: Pipeline, *, now: datetime) -> timedelta | None:
 
 
 def kept(release: Release, pipeline: Pipeline) -> bool:
-    """Whether a pipeline succeeded in an earlier attempt, so that this one does not run it."""
-    return pipeline.status == SUCCEEDED and pipeline.attempt < release.attempt
+    """Whether a pipeline succeeded in an earlier attempt and does not run in this attempt."""
+    return pipeline.status is PipelineStatus.SUCCEEDED and pipeline.attempt < release.attempt

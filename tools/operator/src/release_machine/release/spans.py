@@ -1,4 +1,4 @@
-"""When each pipeline of a release waited, ran and ended: what a timeline draws, in any medium."""
+"""When each pipeline of a release waited, ran and ended; drawn by the timelines."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
-from release_machine.release.model import (
-    RUNNING,
-    SUCCEEDED,
-    UNENDED,
-    WAITING,
-    AuditEntry,
-    Pipeline,
-    Release,
-)
+from release_core.domain.execution import ExecutionState
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
-# Between the end of one pipeline and the start of the next lie two functions and an event.
+# The time between the end of one pipeline and the start of the next: an event and two functions.
 HANDOVER = timedelta(seconds=5)
 
 
 class MarkKind(StrEnum):
-    """What happened to a pipeline while it ran."""
+    """A kind of event while a pipeline ran."""
 
     RETRY = "retry"
     NEW_EXECUTION = "new execution"
@@ -32,7 +26,7 @@ class MarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """Something that happened to a pipeline while it ran, as the audit words it."""
+    """An event while a pipeline ran, in the words of the audit."""
 
     at: datetime
     kind: MarkKind
@@ -41,13 +35,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One pipeline in one attempt; ``ended_at`` of one that still runs is the time of the look.
+    """One pipeline in one attempt; while it runs, ``ended_at`` is the time of the look.
 
-    ``ready_at`` is when all that it depends on had succeeded, None when that never came.
+    ``ready_at`` is when its last dependency succeeded, None when that did not happen.
     """
 
     pipeline: str
-    status: str
+    status: PipelineStatus
     position: int
     depends_on: tuple[str, ...] = ()
     ready_at: datetime | None = None
@@ -59,7 +53,7 @@ class Span:
 
     @property
     def waited(self) -> timedelta:
-        """How long it could have run and did not: for a slot, a task or its start."""
+        """How long the pipeline was ready but did not run: it waited for a slot or its start."""
         if self.ready_at is None or self.began_at is None:
             return timedelta()
         return max(timedelta(), self.began_at - self.ready_at)
@@ -67,7 +61,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One attempt of a release on its own time axis, what began first coming first."""
+    """One attempt of a release on its own time axis, in the order in which pipelines began."""
 
     attempt: int
     begin: datetime
@@ -76,15 +70,15 @@ class Schedule:
 
 
 def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
-    """Every attempt whose times are known, the latest last, as seen at a moment."""
-    if release.opened_at is None or not release.pipelines:
+    """Every attempt whose times are known, the latest last, as of ``at``."""
+    if not release.pipelines:
         return ()
     windows = _windows(release, at=at)
     found = []
     for attempt, (begin, end) in sorted(windows.items()):
         spans = [
             span
-            for pipeline in release.pipelines
+            for pipeline in release.pipelines.values()
             for span in (_span(pipeline, attempt, at=at),)
             if span is not None
         ]
@@ -93,16 +87,16 @@ def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
 
 
 def _windows(release: Release, *, at: datetime) -> dict[int, tuple[datetime, datetime]]:
-    """Begin and end of each attempt; of the earlier ones as far as the audit tells."""
+    """Begin and end of each attempt; for earlier attempts they come from the audit."""
     windows: dict[int, tuple[datetime, datetime]] = {}
     began: datetime | None = None
     number = 0
     for entry in release.audit:
-        if entry.after == RUNNING and entry.before != RUNNING:
+        if _turned(entry, ReleaseStatus.RUNNING):
             began, number = entry.at, number + 1
-        elif entry.before == RUNNING and entry.after != RUNNING and began is not None:
+        elif entry.before == ReleaseStatus.RUNNING != entry.after and began is not None:
             windows[number] = (began, entry.at)
-    begin = release.began_at or at
+    begin = release.began_at
     earlier = {each: window for each, window in windows.items() if each < release.attempt}
     return {**earlier, release.attempt: (begin, release.closed_at or at)}
 
@@ -111,9 +105,9 @@ def _schedule(
     release: Release, attempt: int, begin: datetime, end: datetime, spans: Sequence[Span]
 ) -> Schedule:
     ready = {span.pipeline: span for span in _with_ready_times(spans, begin)}
-    # What was told to stop may end after the release was closed.
+    # A pipeline that was stopped may end after the release was closed.
     last = max([end, *(span.ended_at for span in spans if span.ended_at)])
-    decided = all(span.status not in UNENDED for span in spans)
+    decided = all(span.status.ended for span in spans)
     critical = _critical_path(ready, limited=bool(release.max_concurrency)) if decided else ()
     drawn = [replace(span, critical=name in critical) for name, span in ready.items()]
     drawn.sort(key=lambda span: _beginning(span, begin=begin, last=last))
@@ -121,7 +115,7 @@ def _schedule(
 
 
 def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
-    """The pipeline in that attempt; None when it was not part of it."""
+    """The span of the pipeline in that attempt; None when the attempt did not include it."""
     plain = Span(
         pipeline=pipeline.name,
         status=pipeline.status,
@@ -131,11 +125,11 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
     if pipeline.attempt == attempt:
         lines = _lines_by_attempt(pipeline).get(attempt, ())
         began = pipeline.started_at
-        ended = pipeline.ended_at or (began if pipeline.ended else at)
+        ended = pipeline.ended_at or (began if pipeline.status.ended else at)
         return replace(
             plain,
             began_at=began,
-            # CodePipeline tells ends in whole seconds: that of a quick one lies before its start.
+            # CodePipeline reports whole seconds: a quick pipeline may end before its start.
             ended_at=max(began, ended) if began and ended else None,
             marks=_with_resumes(_marks(lines), pipeline),
         )
@@ -145,7 +139,7 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
 
 
 def _kept(pipeline: Pipeline) -> bool:
-    return pipeline.status == SUCCEEDED
+    return pipeline.status is PipelineStatus.SUCCEEDED
 
 
 def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
@@ -153,11 +147,11 @@ def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
     if not past:
         return None
     lines = _lines_by_attempt(pipeline).get(attempt, ())
-    began = next((line.at for line in lines if _turned(line, RUNNING)), None)
+    began = next((line.at for line in lines if _turned(line, PipelineStatus.RUNNING)), None)
     ended = next((line.at for line in reversed(lines) if _ended(line)), None)
     return replace(
         plain,
-        status=past[0].status,
+        status=PipelineStatus(past[0].status),
         began_at=began if ended else None,
         ended_at=ended if began else None,
         marks=_marks(lines),
@@ -165,10 +159,10 @@ def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
 
 
 def _lines_by_attempt(pipeline: Pipeline) -> Mapping[int, Sequence[AuditEntry]]:
-    """The pipeline's audit, divided where it was made to wait again."""
+    """The audit of the pipeline by attempt: an attempt begins when the pipeline waits again."""
     chapters: list[list[AuditEntry]] = [[]]
     for line in pipeline.audit:
-        if line.after == WAITING and line.before is not None:
+        if line.after == PipelineStatus.WAITING and line.before is not None:
             chapters.append([])
         chapters[-1].append(line)
     numbers = [*(past.number for past in pipeline.attempts), pipeline.attempt]
@@ -180,7 +174,7 @@ def _turned(line: AuditEntry, status: str) -> bool:
 
 
 def _ended(line: AuditEntry) -> bool:
-    return line.after is not None and line.after not in UNENDED
+    return line.after is not None and PipelineStatus(line.after).ended
 
 
 def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
@@ -193,11 +187,11 @@ def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
 
 
 def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ...]:
-    """With what CodePipeline told: a retry in the console is in no audit of ours."""
+    """The marks with retries as CodePipeline reports them, which include retries in the console."""
     resumes = [
         Mark(at=change.at, kind=MarkKind.RETRY, what=f"execution {change.state}")
         for change in pipeline.changes
-        if change.state == "RESUMED"
+        if change.state is ExecutionState.RESUMED
     ]
     if not resumes:
         return marks
@@ -220,14 +214,14 @@ def _with_ready_times(spans: Sequence[Span], begin: datetime) -> Iterator[Span]:
     for span in spans:
         before = [known[name] for name in span.depends_on if name in known]
         ends = [begin if each.kept_from else each.ended_at for each in before]
-        good = all(each.status == SUCCEEDED for each in before)
+        good = all(each.status is PipelineStatus.SUCCEEDED for each in before)
         reached = [end for end in ends if end is not None]
         ready = max([begin, *reached]) if good and len(reached) == len(ends) else None
         yield replace(span, ready_at=None if span.kept_from else ready)
 
 
 def _critical_path(spans: Mapping[str, Span], *, limited: bool) -> Sequence[str]:
-    """The pipelines that made the attempt as long as it was, the last one first."""
+    """The pipelines that decided how long the attempt took, the last one first."""
     ran = {name: span for name, span in spans.items() if span.began_at and span.ended_at}
     path: list[str] = []
     candidates = list(ran.values())
@@ -236,7 +230,7 @@ def _critical_path(spans: Mapping[str, Span], *, limited: bool) -> Sequence[str]
         path.append(last.pipeline)
         candidates = [ran[name] for name in last.depends_on if name in ran]
         if limited and last.waited > HANDOVER:
-            # It waited for a slot: what gave it free decided, not what it depends on.
+            # It waited for a slot: the pipeline that freed the slot decided, not a dependency.
             candidates = [each for each in ran.values() if _gave_way(each, last)] or candidates
         candidates = [each for each in candidates if each.pipeline not in path]
     return path

@@ -1,4 +1,4 @@
-"""The commands that let pipelines go on, so that they can be copied from any terminal."""
+"""The commands that let waiting pipelines continue, to be copied from a terminal."""
 
 import shlex
 import textwrap
@@ -8,9 +8,10 @@ from typing import Literal
 from rich.console import RenderableType
 from rich.text import Text
 
-from release_machine.release.model import RUNNING, Activity, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Activity
 
-# With all that is known, with the commands alone, or with one command that shows the others.
+# Everything, only the commands, or one command that shows all of them.
 type Detail = Literal["full", "commands", "pointer"]
 DETAILS: Sequence[Detail] = ("full", "commands", "pointer")
 
@@ -23,19 +24,20 @@ def ways_out(
     width: int,
     detail: Detail,
 ) -> Iterator[RenderableType]:
-    """Draw below the pipelines that are shown how those go on that cannot by themselves."""
+    """Draw the commands for the shown pipelines that cannot continue by themselves."""
     if detail == "pointer":
-        waiting = [each for each in release.pipelines if _way_out(each, activity)]
+        waiting = [each for each in release.pipelines.values() if _way_out(each, activity)]
         if waiting:
             shows = f"release-machine show {shlex.quote(release.release_id)}"
-            yield Text(f"what lets {len(waiting)} of them go on: {shows}")
+            yield Text(f"commands for {len(waiting)} waiting pipelines: {shows}")
         return
     for pipeline in pipelines:
         command = _way_out(pipeline, activity)
         if command:
             doing = activity[pipeline.name]
             gap = "\n" if detail == "full" else ""
-            yield Text(f"{gap}{pipeline.name} {'ends at once' if doing.ends else 'goes on'} with:")
+            goal = "stop" if doing.ends else "continue"
+            yield Text(f"{gap}to {goal} {pipeline.name}, run:")
             yield Text(copyable(command, width=width), style="dim", no_wrap=True)
             if detail == "full" and doing.can_be_rejected:
                 yield Text("or, to reject it, with status=Rejected", style="dim")
@@ -44,11 +46,11 @@ def ways_out(
 
 
 def copyable(command: str, *, width: int) -> str:
-    """The command in lines of that width, which a shell that they are copied into puts together."""
-    # Each line may begin with four spaces, and end with a space and a backslash.
+    """The command in lines of that width, which a shell joins when they are pasted."""
+    # A line may begin with four spaces and end with a space and a backslash.
     most = width - 6
     lines = textwrap.wrap(command, most, break_long_words=False, break_on_hyphens=False)
-    # Without spaces before it, the rest of a long word goes on as if it had never been broken.
+    # The rest of a broken word follows without spaces, so the shell joins the word again.
     return " \\\n    ".join(
         "\\\n".join(line[begin : begin + most] for begin in range(0, len(line), most))
         for line in lines
@@ -57,4 +59,4 @@ def copyable(command: str, *, width: int) -> str:
 
 def _way_out(pipeline: Pipeline, activity: Mapping[str, Activity]) -> str | None:
     doing = activity.get(pipeline.name)
-    return doing.way_out if doing and pipeline.status == RUNNING else None
+    return doing.way_out if doing and pipeline.status is PipelineStatus.RUNNING else None

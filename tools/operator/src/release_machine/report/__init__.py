@@ -1,4 +1,4 @@
-"""The report of one release: a single HTML page that needs nothing else and tells no secret."""
+"""The report of one release: a single HTML page without secrets and external resources."""
 
 from release_machine.report.page import html
 

@@ -1,12 +1,12 @@
-"""How long something took, in ways that nobody takes for a time of day."""
+"""Durations, in formats that do not look like a time of day."""
 
 from datetime import datetime, timedelta
 
-from release_machine.release.model import Pipeline
+from release_core.domain.release import Pipeline
 
 
 def spelled(begin: datetime | None, end: datetime | None) -> str:
-    """For a sentence: 12 min 43 s, 1 h 5 min; nothing when an end is unknown."""
+    """For a sentence: 12 min 43 s, 1 h 5 min; empty when begin or end is unknown."""
     if begin is None or end is None:
         return ""
     numbers = zip(_parts(end - begin), ("h", "min", "s"), strict=True)
@@ -14,12 +14,12 @@ def spelled(begin: datetime | None, end: datetime | None) -> str:
 
 
 def brief(begin: datetime | None, end: datetime | None) -> str:
-    """For a picture or a table: 12m 43s, 1h 05m; nothing when an end is unknown."""
+    """For a chart or a table: 12m 43s, 1h 05m; empty when begin or end is unknown."""
     return "" if begin is None or end is None else in_brief(end - begin)
 
 
 def in_brief(period: timedelta) -> str:
-    """A period with its two largest units, in one piece; one below a second is <1s."""
+    """A period with its two largest units; below a second it is <1s."""
     hours, minutes, seconds = _parts(period)
     if hours:
         return f"{hours}h\N{NO-BREAK SPACE}{minutes:02}m"
@@ -29,8 +29,8 @@ def in_brief(period: timedelta) -> str:
 
 
 def ran(pipeline: Pipeline, at: datetime) -> tuple[datetime | None, datetime | None]:
-    """When a pipeline began and ended; while it runs, its time so far reaches to the look."""
-    return pipeline.started_at, pipeline.ended_at or (None if pipeline.ended else at)
+    """When a pipeline began and ended; while it runs, until the time of the look."""
+    return pipeline.started_at, pipeline.ended_at or (None if pipeline.status.ended else at)
 
 
 def _parts(period: timedelta) -> tuple[int, int, int]:

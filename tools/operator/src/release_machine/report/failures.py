@@ -1,8 +1,8 @@
-"""Why the release did not succeed: each pipeline that ran and failed, with all that is known."""
+"""Why the release did not succeed: each pipeline that ran and failed, in full."""
 
 from collections.abc import Iterator
 
-from release_machine.release.model import SKIPPED, STOPPED, SUCCEEDED, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.report.durations import brief
 from release_machine.report.markup import (
     Content,
@@ -19,22 +19,20 @@ from release_machine.report.statuses import badge
 
 
 def failures(release: Release, *, region: str | None) -> Markup | None:
-    """Each failure in full; what was only skipped because of it is in the table."""
+    """Each failure in full; skipped pipelines are only in the table."""
     found = [_failure(each, region=region) for each in broken(release)]
     return joined(found) if found else None
 
 
 def failures_title(release: Release) -> str:
-    """What to call them."""
-    only_stopped = {each.status for each in broken(release)} == {STOPPED}
+    """The title of the section."""
+    only_stopped = {each.status for each in broken(release)} == {PipelineStatus.STOPPED}
     return "What was stopped" if only_stopped else "What failed"
 
 
 def broken(release: Release) -> list[Pipeline]:
     """The pipelines that ran and did not succeed."""
-    return [
-        each for each in release.pipelines if each.ended and each.status not in {SUCCEEDED, SKIPPED}
-    ]
+    return [each for each in release.pipelines.values() if each.status.broken]
 
 
 def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
@@ -61,7 +59,7 @@ def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Con
         yield "Code", told(failure.code)
         if failure.message and failure.summary and failure.summary not in failure.message:
             yield "Summary", in_full(failure.summary)
-        yield "Look at", _address(failure.link)
+        yield "Details", _address(failure.link)
     yield "Execution", execution(pipeline.name, pipeline.execution_id, region=region)
     yield "Duration", brief(pipeline.started_at, pipeline.ended_at)
     if pipeline.retried:
@@ -69,8 +67,8 @@ def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Con
 
 
 def _address(url: str | None) -> Content:
-    if url is None:
+    if not url:
         return None
-    # What is no address of a web page is shown all the same: it may help, but it leads nowhere.
+    # An address that is not a web page is shown as text.
     shown = element("span", breakable(url), class_="arn")
     return link(url, shown) if is_web_address(url) else shown

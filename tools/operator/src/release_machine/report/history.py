@@ -1,11 +1,13 @@
-"""What was done to the release and by whom, and how its earlier attempts ended."""
+"""The audit of the release, and how its earlier attempts ended."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from release_core.domain.execution import Change
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.deployment import FUNCTIONS
-from release_machine.release.model import AuditEntry, PastAttempt, Pipeline, Release, StateChange
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.markup import Content, Markup, element, link, told
@@ -40,7 +42,7 @@ class _Line:
 
 
 def audit(release: Release) -> Markup:
-    """The audit in the order of time, with what CodePipeline told of the executions."""
+    """The audit by time, with the state changes of the executions."""
     lines = sorted(_lines(release), key=lambda line: line.after)
     rows = [(None, [moment(line.at), line.who, line.what, told(line.pipeline)]) for line in lines]
     drawn = table("Audit trail", AUDIT, rows, kind="audit")
@@ -52,20 +54,20 @@ def audit(release: Release) -> Markup:
 
 
 def is_function(who: str) -> bool:
-    """Whether it is one of our functions, before whose name stands that of a deployment."""
+    """Whether it is a function of the release machine, with a deployment's name in front."""
     return any(f"-{who}".endswith(f"-{name.replace('_', '-')}") for name in FUNCTIONS)
 
 
 def _entries(release: Release) -> Iterator[AuditEntry]:
     yield from release.audit
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         yield from pipeline.audit
 
 
 def _lines(release: Release) -> Iterator[_Line]:
     for entry in release.audit:
         yield _audited(entry, "")
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         for entry in pipeline.audit:
             yield _audited(entry, pipeline.name)
         for change in pipeline.changes:
@@ -80,20 +82,20 @@ def _audited(entry: AuditEntry, pipeline: str) -> _Line:
     return _Line(entry.at, entry.at, pipeline, who, what)
 
 
-def _changed(change: StateChange, pipeline: Pipeline) -> _Line:
+def _changed(change: Change, pipeline: Pipeline) -> _Line:
     again = f", attempt {change.attempt}" if change.attempt > 1 else ""
     note = [": ", told(change.note)] if change.note else None
-    seen = "seen by a look" if change.source == "look" else None
+    seen = "found by a look" if change.source == "look" else None
     what = element("p", f"execution {change.state}{again}", note, class_="said")
     said = [what, element("small", seen) if seen else None]
-    # CodePipeline's times are whole seconds: our own of that second come before what it tells.
+    # CodePipeline reports whole seconds: entries of the audit in that second come first.
     return _Line(change.at, change.at + SECOND, pipeline.name, "CodePipeline", said)
 
 
 def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | None) -> Content:
-    """How the earlier attempts of the release, and of its pipelines, ended."""
+    """How the earlier attempts of the release and its pipelines ended."""
     ended: list[tuple[str, PastAttempt]] = [("", each) for each in release.attempts]
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         ended += [(pipeline.name, each) for each in pipeline.attempts]
     if not ended:
         return None

@@ -1,4 +1,4 @@
-"""HTML built from plain text: whatever is not made here is escaped."""
+"""HTML built from text: everything that is not made here is escaped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ type Content = Markup | str | Iterable[Content] | None
 
 
 def element(tag: str, /, *content: Content, **attributes: str | float | None) -> Markup:
-    """An element; ``class_`` is written class, ``aria_label`` aria-label, and None is left out."""
+    """An element; ``class_`` becomes class, ``aria_label`` aria-label, and None is left out."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(visible(f"{value}"))}"'
         for key, value in attributes.items()
@@ -36,7 +36,7 @@ def element(tag: str, /, *content: Content, **attributes: str | float | None) ->
 
 
 def joined(content: Content) -> Markup:
-    """Parts one after the other."""
+    """The parts, one after the other."""
     if content is None:
         return Markup("")
     if isinstance(content, Markup):
@@ -47,17 +47,17 @@ def joined(content: Content) -> Markup:
 
 
 def empty(content: Content) -> bool:
-    """Whether nothing of it would be seen."""
+    """Whether the content shows nothing."""
     return not joined(content).html
 
 
 def told(text: str | None) -> Markup | None:
-    """What somebody else wrote, kept apart from the direction of the text around it."""
+    """A text from AWS or a manifest, isolated from the direction of the text around it."""
     return element("bdi", text) if text else None
 
 
 def breakable(text: str | None) -> Markup | None:
-    """An ARN or an address that somebody else wrote: a line may end after each / and colon."""
+    """An ARN or address from AWS or a manifest; a line may end after each / and colon."""
     if not text:
         return None
     first, *others = re.split("(?<=[/:])", text)
@@ -65,19 +65,19 @@ def breakable(text: str | None) -> Markup | None:
 
 
 def link(url: str | None, label: Content) -> Markup:
-    """A link to a page on the web; the label alone when the address leads anywhere else."""
+    """A link to a web page; only the label when the address is not one."""
     if url is None or not is_web_address(url):
         return joined(label)
     return element("a", label, href=url, rel="noopener noreferrer")
 
 
 def link_if_web(url: str | None, label: str) -> Markup | None:
-    """A link that is only worth its label where it leads somewhere; None otherwise."""
+    """A link to a web page; None when the address is not one."""
     return link(url, label) if url and is_web_address(url) else None
 
 
 def is_web_address(url: str) -> bool:
-    """Whether it is http or https, names a host, holds no password and nothing unprintable."""
+    """Whether it is http(s) with a host, without a user name or unprintable characters."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,10 +1,11 @@
-"""The page as a whole: its policy, its style and its sections."""
+"""The page: its content security policy, style and sections."""
 
 import hashlib
 from base64 import b64encode
 from importlib.resources import files
 
-from release_machine.release.model import Release, Snapshot
+from release_core.domain.release import Release
+from release_machine.release.model import Snapshot
 from release_machine.release.spans import Schedule, schedules
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.charts.graph import graph
@@ -19,18 +20,18 @@ from release_machine.report.summary import facts, head, next_steps
 
 
 def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
-    """Write the report of a release as it was seen at one moment.
+    """The report of a release at one moment.
 
-    ``console_region`` is the Region whose AWS console shows the executions; None where there is no
-    console. The page needs no network and holds no task token and no value of a variable. The same
-    snapshot gives the same text.
+    ``console_region`` is the Region of the AWS console for links to executions; None without one.
+    The page needs no network and has no task tokens and no values of variables. The same snapshot
+    gives the same text.
     """
     style = files("release_machine.report").joinpath("report.css").read_text(encoding="utf-8")
     sections = _sections(snapshot, region=console_region)
     body = element(
         "body",
         shapes(),
-        element("a", "To the details", href="#details", class_="skip"),
+        element("a", "Skip to the details", href="#details", class_="skip"),
         head(snapshot),
         next_steps(snapshot),
         facts(snapshot, region=console_region),
@@ -43,7 +44,7 @@ def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
 
 
 def _head(release: Release, style: str) -> Markup:
-    # The hash admits this style sheet and no other style, wherever it may come from.
+    # The hash allows this style sheet and no other style.
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return element(
@@ -65,7 +66,7 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     found: list[tuple[str, str, Content]] = [
         ("failures", failures_title(release), failures(release, region=region)),
         ("timeline", "Timeline", gantt(release, present) if present else None),
-        ("order", "What waits for what", graph(snapshot, present) if present else None),
+        ("order", "Dependencies", graph(snapshot, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
         ("revisions", "Revisions", revisions(release)),
         ("attempts", "Earlier attempts", attempts(release, known[:-1], region=region)),

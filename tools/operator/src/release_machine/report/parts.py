@@ -1,29 +1,29 @@
-"""The pieces that several sections of the report are made of."""
+"""Elements that several sections of the report share."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from release_machine.release.model import Pipeline, Release
+from release_core.domain.release import Pipeline
 from release_machine.report.markup import Content, Markup, breakable, element, empty, link, told
 from release_machine.text import console_links as links
 
-# A text that is longer is folded.
+# A longer text is folded.
 LONG, MANY_LINES = 600, 4
 _ACCOUNT = re.compile("[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; ``kind`` is a class for its cells."""
+    """A column of a table; ``kind`` is the class of its cells."""
 
     title: str
     kind: str | None = None
 
 
 def section(key: str, title: str, *content: Content) -> Markup:
-    """A section of the page that can be linked to."""
+    """A section of the page, with an anchor."""
     heading = element("h2", title, id=f"{key}-title")
     return element("section", heading, *content, id=key, aria_labelledby=f"{key}-title")
 
@@ -35,11 +35,10 @@ def table(
     *,
     kind: str | None = None,
 ) -> Markup:
-    """A table whose rows have an id or none, and in each row a cell for each column.
+    """A table of rows with an optional id and a cell for each column.
 
-    The first cell names its row; a column that is empty in every row is left out. A narrow screen
-    shows each row as a card, so the roles are spelled out: without them a browser takes a table
-    that is laid out otherwise for none.
+    The first cell names its row. Columns that are empty in every row are left out. A narrow screen
+    shows each row as a card; the explicit roles tell screen readers that it is still a table.
     """
     given = list(rows)
     used = [
@@ -80,12 +79,12 @@ def moment(at: datetime | None) -> Markup | None:
 
 
 def utc(at: datetime | None) -> Content:
-    """A time that stands alone, with its zone."""
+    """A time with its zone."""
     return [moment(at), " UTC"] if at else None
 
 
 def person(who: str | None) -> Content:
-    """Who it was: of an ARN first the part that names a person; S3 tells an account at most."""
+    """A person: of an ARN first the part that names the person; S3 reports only an account."""
     if not who:
         return None
     if _ACCOUNT.fullmatch(who):
@@ -97,24 +96,24 @@ def person(who: str | None) -> Content:
 
 
 def unseen(text: str) -> Markup:
-    """A text for who has it read aloud: others see it by a sign or by how it is drawn."""
+    """A text for screen readers, for what others see from a symbol or a style."""
     return element("span", text, class_="unseen")
 
 
 def command(text: str) -> Markup:
-    """A command to be copied."""
+    """A command to copy."""
     return element("code", told(text), class_="command")
 
 
 def clipped(text: str, most: int) -> str:
-    """A text of at most so many signs, which tells that there is more."""
+    """The first ``most`` characters of a text, with a mark when there is more."""
     return text if len(text) <= most else f"{text[:most]} …"
 
 
 def in_full(text: str, *, head: str | None = None) -> Markup:
-    """A text as it was recorded; a long one is folded behind its head, and unfolded in print.
+    """A text as recorded; a long text is folded behind its head, and unfolded in print.
 
-    Unless it is given, the head is the first line.
+    The head is the first line unless it is given.
     """
     if len(text) <= LONG and text.count("\n") < MANY_LINES:
         return element("p", told(text), class_="said")
@@ -132,7 +131,7 @@ def in_full(text: str, *, head: str | None = None) -> Markup:
 
 
 def execution(pipeline: str, execution_id: str | None, *, region: str | None) -> Content:
-    """The id of a pipeline's execution, which leads to the console where there is one."""
+    """The id of a pipeline execution, as a link where there is a console."""
     if execution_id is None:
         return None
     page = links.pipeline_execution(pipeline, execution_id, region=region)
@@ -140,15 +139,10 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
 
 
 def retries(pipeline: Pipeline) -> str:
-    """How many of its retries a pipeline has taken."""
+    """How many retries a pipeline has used."""
     return f"{pipeline.retried} of {pipeline.retries} retries used"
 
 
 def anchor(pipeline: Pipeline) -> str:
-    """The id of a pipeline's row: made of its place, for a name may hold anything."""
+    """The id of a pipeline's row; its number, because a name is not always a valid id."""
     return f"pipeline-{pipeline.position}"
-
-
-def by_name(release: Release) -> dict[str, Pipeline]:
-    """The pipelines of a release by their names."""
-    return {pipeline.name: pipeline for pipeline in release.pipelines}

@@ -1,6 +1,7 @@
-"""The table of the pipelines, in the order they run in."""
+"""The table of pipelines, in the order in which they run."""
 
-from release_machine.release.model import RUNNING, Pipeline, Release, Snapshot
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Snapshot
 from release_machine.release.situation import kept, stopping, waits_for
 from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, link_if_web, told
@@ -19,7 +20,8 @@ COLUMNS = (
 
 def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
     """One row for each pipeline."""
-    rows = [(anchor(each), _cells(each, snapshot, region)) for each in snapshot.release.pipelines]
+    found = snapshot.release.pipelines.values()
+    rows = [(anchor(each), _cells(each, snapshot, region)) for each in found]
     return table("The pipelines of the release", COLUMNS, rows)
 
 
@@ -50,13 +52,13 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
 
 def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
     doing = snapshot.activity.get(pipeline.name)
-    if doing is None or pipeline.status != RUNNING:
+    if doing is None or pipeline.status is not PipelineStatus.RUNNING:
         return []
-    # Not the way out: the command that approves holds the approval's token.
+    # Not the command that approves: it has the token of the approval.
     waiting: Content = (
         [" waits for ", element("b", told(doing.waits_for))] if doing.waits_for else None
     )
-    return [[told(doing.place), waiting], link_if_web(doing.link, "Go there")]
+    return [[told(doing.place), waiting], link_if_web(doing.link, "Open")]
 
 
 def _why(pipeline: Pipeline) -> Content:
@@ -64,12 +66,12 @@ def _why(pipeline: Pipeline) -> Content:
     if failure is None:
         return None
     place: Content = [element("b", told(failure.place)), ": "] if failure.place else None
-    there: Content = [" ", link_if_web(failure.link, "Look at it")]
+    there: Content = [" ", link_if_web(failure.link, "Open details")]
     return [place, told(clipped(failure.reason, 300)), there]
 
 
 def _after(pipeline: Pipeline, release: Release) -> Content:
-    # What waits says after whom already.
+    # A waiting pipeline already names its dependencies.
     if not pipeline.depends_on or waits_for(release, pipeline):
         return None
     return element("small", "after ", told(", ".join(pipeline.depends_on)))

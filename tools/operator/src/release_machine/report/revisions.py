@@ -1,10 +1,11 @@
-"""The bill of materials: what each source delivered, what was asked for, what was good before."""
+"""The bill of materials: the revisions that ran, the pins, and the previous good revisions."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from release_machine.release.model import Good, Pin, Pipeline, Release, Revision
+from release_core.domain.release import Pipeline, Release
+from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import Column, moment, table
 
@@ -13,16 +14,16 @@ COLUMNS = (
     Column("Source action"),
     Column("Revision that ran", "revision"),
     Column("Pinned to"),
-    Column("Good before"),
+    Column("Previous good"),
     Column("Variables set"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """One source action of a pipeline, as far as the ledger knows it.
+    """One source action of a pipeline, as far as it is recorded.
 
-    Of S3 there may be two revisions for one action: a version, and the key of the object it is of.
+    An S3 action may have two revisions: the version of an object, and its key.
     """
 
     name: str
@@ -32,21 +33,21 @@ class _Source:
 
 
 def revisions(release: Release) -> Markup | None:
-    """One row for each source; None where nothing is known yet."""
-    rows = [(None, cells) for each in release.pipelines for cells in _rows(each)]
+    """One row for each source action; None when nothing is known yet."""
+    rows = [(None, cells) for each in release.pipelines.values() for cells in _rows(each)]
     if not rows:
         return None
     note = element(
         "p", "Only the names of variables are shown: their values may be secret.", class_="note"
     )
-    has_variables = any(each.variables for each in release.pipelines)
+    has_variables = any(each.variable_names for each in release.pipelines.values())
     return element("div", table("What ran", COLUMNS, rows), note if has_variables else None)
 
 
 def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
-    names = told(", ".join(pipeline.variables))
+    names = told(", ".join(pipeline.variable_names))
     sources = list(_sources(pipeline))
-    if not sources and not pipeline.variables:
+    if not sources and not pipeline.variable_names:
         return
     for source in sources or [_Source(name="")]:
         yield [
@@ -61,7 +62,7 @@ def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
 
 def _sources(pipeline: Pipeline) -> Iterator[_Source]:
     good = pipeline.previous_good.revisions if pipeline.previous_good else ()
-    # The ledger learns the action when a run succeeds: of one that failed it has the artifact.
+    # The action is recorded when a run succeeds; a failed run has only the artifact.
     actions = {each.artifact: each.action for each in (*pipeline.revisions, *good) if each.action}
 
     def action(revision: Revision) -> str:
@@ -88,13 +89,12 @@ def _revision(revision: Revision) -> Content:
 
 
 def _message(revision: Revision) -> str | None:
-    """What the summary tells beside the revision.
+    """The part of the summary that the revision does not show.
 
-    Connections to Git providers write JSON that holds the commit's message; S3 says the version
-    once more.
+    Connections to Git providers write JSON with the commit message; S3 repeats the version.
     """
     summary = revision.summary
-    if summary is None or summary == f"Amazon S3 version id: {revision.revision}":
+    if not summary or summary == f"Amazon S3 version id: {revision.revision}":
         return None
     if not summary.startswith("{"):
         return summary
@@ -115,8 +115,8 @@ def _pinned(source: _Source) -> Content:
 
 def _before(source: _Source, good: Good | None) -> Content:
     if good is None or not source.before:
-        return "nothing known"
-    # Of a run that failed the key is not known; a version is of one key.
+        return "unknown"
+    # A failed run has no key, but a version belongs to one key.
     same = bool(source.ran) and _told(source.ran) <= _told(source.before)
     return [
         element("p", "the same") if same else _codes(source.before),

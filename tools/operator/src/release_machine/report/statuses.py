@@ -1,8 +1,8 @@
-"""How a status looks: a word and a shape, and then a colour too."""
+"""How a status looks: a word, a shape and a colour."""
 
 from release_machine.report.markup import Markup, element, told
 
-# The class that gives the colour, and the shape: inside a circle, an octagon or a square.
+# The class for the colour, and the shape: in a circle, an octagon or a square.
 _LOOKS = {
     "WAITING": ("wait", "waiting"),
     "STARTING": ("run", "starting"),
@@ -36,12 +36,12 @@ _SHAPES = {
 
 
 def shapes() -> Markup:
-    """The definitions that every icon of the page refers to."""
+    """The definitions for all icons of the page."""
     symbols = "".join(
         f'<symbol id="is-{name}" viewBox="0 0 16 16">{shape}</symbol>'
         for name, shape in _SHAPES.items()
     )
-    # Two patterns, so that a bar that did not end well is told from others without its colour.
+    # A pattern marks bars that did not succeed, so that colour is not the only difference.
     patterns = (
         '<pattern id="hatched" width="6" height="6" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><path d="M0 0v6" class="hatch"/></pattern>'
@@ -57,18 +57,18 @@ def shapes() -> Markup:
 
 
 def tone(status: str) -> str:
-    """The class that gives a status its colour."""
+    """The class for the colour of a status."""
     return _LOOKS.get(status, ("wait", ""))[0]
 
 
 def severity(status: str) -> tuple[int, str]:
-    """What to sort by, so that what matters most comes first."""
+    """The sort key of statuses: failures first."""
     order = ("bad", "stop", "run", "wait", "good")
     return (order.index(tone(status)), status)
 
 
 def icon(status: str, *, size: int = 16, x: float | None = None, y: float | None = None) -> Markup:
-    """The shape of a status alone, for where the word stands beside it or in the title."""
+    """The shape of a status, for a place where the word is beside it or in the title."""
     shape = _LOOKS.get(status, ("wait", "waiting"))[1]
     return element(
         "svg",

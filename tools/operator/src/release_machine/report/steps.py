@@ -1,10 +1,10 @@
-"""What waits for what in numbered steps: for a screen that the picture of it is too wide for."""
+"""The dependencies as numbered steps, for a screen that is too narrow for the graph."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from release_machine.release.model import SUCCEEDED, Pipeline
-from release_machine.release.order import depths
+from release_core.domain.order import depths
+from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, told
 from release_machine.report.parts import anchor, unseen
@@ -12,7 +12,7 @@ from release_machine.report.statuses import icon
 
 
 def steps(pipelines: Sequence[Pipeline], *, critical: Collection[str], at: datetime) -> Markup:
-    """Each step holds what has to wait for a pipeline of the step before it."""
+    """Each step has the pipelines that depend on a pipeline of the step before it."""
     depth = depths(pipelines)
     columns: list[list[Markup]] = [[] for _ in range(max(depth.values()) + 1)]
     for each in pipelines:
@@ -44,7 +44,7 @@ def _item(pipeline: Pipeline, *, is_critical: bool, at: datetime) -> Markup:
     )
 
 
-def _status(status: str) -> Content:
+def _status(status: PipelineStatus) -> Content:
     words = status.replace("_", " ")
-    # Success goes without saying for who sees the sign.
-    return unseen(words) if status == SUCCEEDED else element("small", words)
+    # The symbol shows success; only screen readers need the word.
+    return unseen(words) if status is PipelineStatus.SUCCEEDED else element("small", words)

@@ -1,17 +1,10 @@
-"""What comes first: what became of the release, what to do now, and who wanted it."""
+"""The head of the report: the outcome, the next steps, and the facts."""
 
 import shlex
 from collections.abc import Iterator
 
-from release_machine.release.model import (
-    CANCELLED,
-    REJECTED,
-    RUNNING,
-    SUCCEEDED,
-    Activity,
-    Release,
-    Snapshot,
-)
+from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, rolled_back_by
 from release_machine.release.situation import slots
 from release_machine.report.durations import in_brief, spelled
@@ -36,15 +29,15 @@ _DOORS = {
     "direct": "the state machine itself (StartExecution)",
 }
 _POLICIES = {
-    "halt": "halt: start nothing more; let running pipelines finish",
-    "continue": "continue: go on with all that does not depend on it",
-    "stop": "stop: stop running pipelines, too",
+    "halt": "halt: start no more pipelines; let running pipelines finish",
+    "continue": "continue: start all pipelines that do not depend on it",
+    "stop": "stop: start no more pipelines; stop running pipelines",
     "rollback": "rollback: stop running pipelines, then release what was good before",
 }
 
 
 def head(snapshot: Snapshot) -> Markup:
-    """Id, status, outcome in numbers and in words."""
+    """Id, status and outcome."""
     release = snapshot.release
     return element(
         "header",
@@ -59,24 +52,24 @@ def head(snapshot: Snapshot) -> Markup:
 def _outcome(snapshot: Snapshot) -> Markup:
     release = snapshot.release
     took = spelled(release.began_at, release.closed_at or snapshot.at)
-    word = "for" if release.status == RUNNING else "after"
+    word = "for" if release.status is ReleaseStatus.RUNNING else "after"
     attempt = f" in attempt {release.attempt}" if release.attempt > 1 else ""
     return element(
         "p",
         badge(release.status),
         element("span", f"{word} {took}{attempt}", class_="took")
-        if release.status != REJECTED
+        if release.status is not ReleaseStatus.REJECTED
         else None,
-        # Whoever opens the page later sees how it stood then.
+        # The page may be opened later.
         element("span", "as of ", utc(snapshot.at), class_="note")
-        if release.status == RUNNING
+        if release.status is ReleaseStatus.RUNNING
         else None,
         class_="outcome",
     )
 
 
 def _failures_first(why: str, release: Release) -> str:
-    """What it says in general, and of the first pipelines that ran and failed."""
+    """The first line, and the lines about the first two pipelines that failed."""
     general, *lines = why.splitlines()
     starts = tuple(f"- {each.name} {each.status}" for each in broken(release))
     named = [line for line in lines if line.startswith(starts)]
@@ -85,7 +78,7 @@ def _failures_first(why: str, release: Release) -> str:
 
 def _tally(release: Release) -> Markup | None:
     counts: dict[str, int] = {}
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
     if not counts:
         return None
@@ -97,7 +90,7 @@ def _tally(release: Release) -> Markup | None:
 
 
 def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
-    """Who, when, how and by which rules."""
+    """Who, when, how, and the policy."""
     rows = [
         element("div", element("dt", name), element("dd", value))
         for name, value in _facts(snapshot, region=region)
@@ -111,7 +104,7 @@ def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
     release, at = snapshot.release, snapshot.at
     door = _DOORS.get(release.channel or "", release.channel)
-    became = release.status != REJECTED
+    became = release.status is not ReleaseStatus.REJECTED
     yield "Opened by" if became else "Requested by", person(release.requester)
     yield "Through", told(door)
     yield "Opened" if became else "Received", utc(release.opened_at)
@@ -127,9 +120,9 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
         yield "Deadline", [utc(release.deadline), rest]
     if release.max_concurrency:
         used = "" if release.closed else f", {slots(release)}"
-        yield "At most", f"{release.max_concurrency} in flight{used}"
+        yield "At most", f"{release.max_concurrency} running{used}"
     if became:
-        yield "On failure", told(_POLICIES.get(release.on_failure, release.on_failure))
+        yield "On failure", _POLICIES[release.on_failure]
     page = links.workflow_execution(release.execution_arn, region=region)
     yield "Workflow", link(page, element("span", breakable(release.execution_arn), class_="arn"))
 
@@ -140,7 +133,7 @@ def _resumer(release: Release) -> Content:
 
 
 def next_steps(snapshot: Snapshot) -> Markup:
-    """What somebody who reads this can do now."""
+    """The commands that a reader can use now."""
     return element(
         "aside",
         element("h2", "What to do next", id="next-title"),
@@ -152,13 +145,13 @@ def next_steps(snapshot: Snapshot) -> Markup:
 
 def _steps(snapshot: Snapshot) -> Content:
     release = snapshot.release
-    if release.status == RUNNING:
+    if release.status is ReleaseStatus.RUNNING:
         return _while_running(snapshot)
-    if release.status == REJECTED:
+    if release.status is ReleaseStatus.REJECTED:
         submit = command("release-machine submit manifest.json")
-        return _paragraph("Nothing was started. Correct the manifest as told above, then: ", submit)
+        return _paragraph("Nothing was started. Correct the manifest (see above), then: ", submit)
     rolled_back = _rolled_back(release)
-    if release.status == SUCCEEDED:
+    if release.status is ReleaseStatus.SUCCEEDED:
         if rolled_back:
             return rolled_back
         return [
@@ -177,27 +170,28 @@ def _rolled_back(release: Release) -> Content:
     return _paragraph(
         "It was rolled back by release ",
         told(release.rolled_back_by),
-        ". See how that went: ",
+        ". See details: ",
         show,
     )
 
 
 def _after_failure(release: Release) -> Content:
-    go_on = "To go on where it was stopped, run again what has not succeeded: "
-    fix = "Fix what failed (see below). Then run again what has not succeeded: "
-    asked = release.on_failure == "rollback" and release.status != CANCELLED
+    go_on = "To continue, run the pipelines that did not succeed again: "
+    fix = "Fix what failed (see below). Then run the pipelines that did not succeed again: "
+    cancelled = release.status is ReleaseStatus.CANCELLED
+    asked = release.on_failure is OnFailure.ROLLBACK and not cancelled
     return [
         _announced(release.rolls_back_as)
         if release.rolls_back_as
         else _paragraph(
-            "Its manifest asks for a rollback: the outcome and the audit tell what came of it."
+            "Its manifest asks for a rollback; the outcome and the audit tell what happened."
         )
         if asked
         else None,
-        _paragraph(go_on if release.status == CANCELLED else fix, _command("retry", release)),
+        _paragraph(go_on if cancelled else fix, _command("retry", release)),
         _paragraph("Or go back to what was good before: ", _command("rollback", release))
         if not release.rollback_of
-        else _paragraph("It is a rollback itself, and is not rolled back."),
+        else _paragraph("It is a rollback and cannot be rolled back."),
     ]
 
 
@@ -206,7 +200,7 @@ def _announced(rollback: str) -> Markup:
     return _paragraph(
         "Release ",
         told(rollback),
-        " is to roll it back, but was not opened when this was written. What became of it: ",
+        " is announced to roll it back, but was not opened yet. Follow it: ",
         watch,
     )
 
@@ -223,9 +217,9 @@ def _while_running(snapshot: Snapshot) -> Content:
             ". ",
             _way_on(doing, release),
         )
-        for pipeline in release.pipelines
+        for pipeline in release.pipelines.values()
         for doing in (snapshot.activity.get(pipeline.name),)
-        if doing and doing.waits_for and pipeline.status == RUNNING
+        if doing and doing.waits_for and pipeline.status is PipelineStatus.RUNNING
     ]
     return [
         element("ul", waiting) if waiting else None,
@@ -235,13 +229,13 @@ def _while_running(snapshot: Snapshot) -> Content:
 
 
 def _way_on(doing: Activity, release: Release) -> Content:
-    """The page to go to; where there is none, the command that shows how to let it go on.
+    """The page to open, or the command that shows how to let the pipeline continue.
 
-    That one holds the token of an approval, and the report is made to be forwarded.
+    The report does not show that command: it has the token of an approval, and reports are shared.
     """
     if doing.link or not doing.way_out:
-        return link_if_web(doing.link, "Go there")
-    return [_command("watch", release), " shows the command that lets it go on."]
+        return link_if_web(doing.link, "Open")
+    return [_command("watch", release), " shows the command that lets it continue."]
 
 
 def _command(verb: str, release: Release) -> Markup:

@@ -1,1 +1,1 @@
-"""What the commands share on a terminal: arguments, output, completion."""
+"""Shared by the commands: arguments, output, following, completion."""

@@ -1,4 +1,4 @@
-"""A command that asks AWS: its session, and AWS's answers when it cannot be asked."""
+"""A command that calls AWS: its session, and its errors."""
 
 import click
 
@@ -8,14 +8,14 @@ from release_machine.deployment.target_options import chosen_target
 
 
 class AwsCommand(click.Command):
-    """Says AWS's expected problems so that people know what to do next."""
+    """A command that turns expected problems with AWS into an OperatorError."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Call the command; raises OperatorError for what people can act on."""
+        """Call the command; raises OperatorError for problems that the user can solve."""
         with explained():
             return super().invoke(ctx)
 
 
 def open_session(context: click.Context) -> Session:
-    """The session of the deployment that is meant; raises UsageError when none can be told."""
+    """The session of the chosen deployment; raises UsageError when the choice is not clear."""
     return Session(chosen_target(context))

@@ -1,20 +1,20 @@
-"""What a shell completes from the ledger: at once, or not at all."""
+"""Reads of the ledger for shell completion: they answer quickly or not at all."""
 
 from collections.abc import Sequence
 
 import click
 from botocore.config import Config
 
+from release_core.domain.release import Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.deployment.target_options import chosen_target
-from release_machine.release.model import Release
 
-# Whoever pressed a key waits for the answer.
-_AT_ONCE = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+# The user has pressed Tab and waits.
+_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
 
 def latest_releases(context: click.Context, *, limit: int) -> Sequence[Release]:
-    """The latest releases; raises OperatorError when they cannot be read at once."""
+    """The latest releases; raises OperatorError when they cannot be read quickly."""
     with explained():
-        return Session(chosen_target(context), config=_AT_ONCE).ledger.latest(limit)
+        return Session(chosen_target(context), config=_QUICK).ledger.latest(limit)

@@ -1,4 +1,4 @@
-"""Following a release on the terminal that there is, to an exit code."""
+"""Follows a release on a terminal, in a pipe or as JSON, and exits with the outcome."""
 
 import shlex
 import sys
@@ -10,9 +10,10 @@ from typing import NoReturn
 
 import click
 
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.cancel import still_stopping
-from release_machine.actions.started_with import brought_by
+from release_machine.actions.requested_release import requested_release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError
@@ -31,7 +32,6 @@ from release_machine.follow.opening import (
 )
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
-from release_machine.release.model import SUCCEEDED, Release
 from release_machine.terminal.output import draws_in_place, now, open_console, show, tell
 from release_machine.views.json_events import JsonView
 from release_machine.views.live import LiveView
@@ -49,15 +49,16 @@ def follow_from_opening(
     detach: bool = False,
     as_json: bool = False,
 ) -> NoReturn:
-    """Follow what an execution opens, and exit with the outcome; ``pipelines`` is what it needs.
+    """Follow the release that a workflow execution opens, and exit with the outcome.
 
-    With ``detach`` exit when the release is opened, or waits for others to open by itself.
+    ``pipelines`` are the pipelines of that release. With ``detach`` exit as soon as the release is
+    opened, or waits for pipelines that other releases hold.
     """
-    # Whoever reads JSON reads nothing else.
-    say = partial(tell, aside=as_json)
+    # With JSON, standard output has nothing else.
+    say = partial(tell, on_stderr=as_json)
     say(f"execution {execution_arn}")
     opening = _await_opening(
-        session, execution_arn, pipelines=pipelines, patient=not detach, as_json=as_json
+        session, execution_arn, pipelines=pipelines, detach=detach, as_json=as_json
     )
     if as_json and not isinstance(opening, Opened | ReleaseWaits):
         JsonView(sys.stdout).answer(opening)
@@ -76,7 +77,7 @@ def follow_from_opening(
         case AlreadyReleased():
             say(
                 f"already released: this manifest is release {opening.release_id}, run by "
-                f"{opening.released_by}; nothing was started now, this is how it stands"
+                f"{opening.released_by}; nothing new was started"
             )
     if detach:
         say(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
@@ -89,11 +90,11 @@ def _await_opening(
     execution_arn: str,
     *,
     pipelines: Sequence[str],
-    patient: bool,
+    detach: bool,
     as_json: bool,
 ) -> Opening | ReleaseWaits:
     name = _name(execution_arn)
-    goes_on = f"the release goes on. Follow it again: {watch_command(name)}"
+    follow_again = f"the release continues. Follow it again: {watch_command(name)}"
     views: list[Sink] = [PlainView(sys.stderr if as_json else sys.stdout)]
     if as_json:
         views.append(JsonView(sys.stdout))
@@ -102,7 +103,7 @@ def _await_opening(
         for view in views:
             view.show(None, events)
 
-    with going_on(f"{goes_on}\nTo stop it: release-machine cancel {name}"):
+    with watching(f"{follow_again}\nTo stop it: release-machine cancel {name}"):
         return await_opening(
             execution_arn,
             look=partial(opening_of, execution_arn, sfn=session.sfn, ledger=session.ledger),
@@ -110,7 +111,7 @@ def _await_opening(
             show=show,
             wait=time.sleep,
             clock=now,
-            patient=patient,
+            detach=detach,
         )
 
 
@@ -119,20 +120,22 @@ def _name(execution_arn: str) -> str:
 
 
 def rejected(session: Session, rejection: Rejected, execution_arn: str) -> OperatorError:
-    """What to say about an execution that opened nothing."""
-    manifest = brought_by(execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger)
+    """The error for a workflow execution that was rejected."""
+    requested = requested_release(
+        execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
+    )
     return OperatorError(
-        f"Rejected, nothing was started. {rejection}", rejection.next_step(manifest.release_id)
+        f"Rejected, nothing was started. {rejection}", rejection.next_step(requested.release_id)
     )
 
 
 def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
     """Follow a release to its end, and exit with the outcome."""
     ended = follow_to_end(session, release_id, as_json=as_json)
-    if ended.status == SUCCEEDED:
+    if ended.status is ReleaseStatus.SUCCEEDED:
         sys.exit(RELEASED)
     for line in what_next(ended, rollback_lost=_rollback_is_lost(session, ended)):
-        tell(line, aside=as_json)
+        tell(line, on_stderr=as_json)
     sys.exit(NOT_RELEASED)
 
 
@@ -141,40 +144,40 @@ def _rollback_is_lost(session: Session, ended: Release) -> bool:
         with explained():
             return ended.awaits_rollback and not may_come(session, ended, wait=time.sleep)
     except UnreachableError:
-        # The outcome is known, and is the exit code: watching the rollback tells the rest.
+        # The outcome is known and decides the exit code; watching the rollback tells the rest.
         return False
 
 
 def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
-    """What people can do about a release that was not released, one command a line.
+    """The commands that help with a release that did not succeed, one in each line.
 
-    ``rollback_lost`` says that the rollback it has announced does not come.
+    ``rollback_lost`` means that the announced rollback will not be opened.
     """
     yield from still_stopping(ended)
     rollback = ended.rolled_back_by or ended.rolls_back_as
     if rollback and not rollback_lost:
-        yield f"release {rollback} rolls it back; follow that with: {watch_command(rollback)}"
+        yield f"release {rollback} rolls it back; follow it with: {watch_command(rollback)}"
         return
     if rollback:
         yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
     name = shlex.quote(ended.release_id)
-    yield f"see more with: release-machine show {name}"
+    yield f"see details with: release-machine show {name}"
     yield f"run the rest again with: release-machine retry {name}"
-    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines):
-        yield f"take it back with: release-machine rollback {name}"
+    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
+        yield f"roll it back with: release-machine rollback {name}"
 
 
 def watch_command(release_id: str) -> str:
-    """What people type to come back to a release."""
+    """The command that follows a release again."""
     return f"release-machine watch {shlex.quote(release_id)}"
 
 
 def follow_to_end(
     session: Session, release_id: str, *, as_json: bool = False, what: str = "the release"
 ) -> Release:
-    """Follow a release until it is over; answers it as last seen.
+    """Follow a release until it is over; returns the release as last seen.
 
-    ``what`` goes on when the looking ends before that.
+    ``what`` continues when watching ends before that.
     """
     with closing(PastRuns(session.codepipeline)) as past:
         observer = ReleaseObserver(
@@ -187,35 +190,33 @@ def follow_to_end(
             console_region=session.console_region,
         )
         with (
-            going_on(lambda: _goes_on(observer.seen, release_id, what=what)),
+            watching(lambda: _continues(observer.seen, release_id, what=what)),
             _view(as_json=as_json) as view,
         ):
             return follow(observer.look, sink=view, wait=time.sleep, clock=now)
 
 
-def _goes_on(seen: Release | None, release_id: str, *, what: str) -> str:
-    goes_on = f"{what} goes on"
+def _continues(seen: Release | None, release_id: str, *, what: str) -> str:
+    continues = f"{what} continues"
     if seen is not None and seen.closed:
-        goes_on = f"the release is {seen.status}, and what still runs of it is to stop"
-    return f"{goes_on}. Follow it again: {watch_command(release_id)}"
+        continues = f"the release is {seen.status}, and its running pipelines are stopping"
+    return f"{continues}. Follow it again: {watch_command(release_id)}"
 
 
 @contextmanager
-def going_on(what: str | Callable[[], str]) -> Iterator[None]:
-    """Say when interrupted, or when AWS stays away, that the looking ends, and what goes on."""
+def watching(continues: str | Callable[[], str]) -> Iterator[None]:
+    """Tell what continues when watching ends by an interrupt, or because AWS does not answer."""
 
-    def told() -> str:
-        return what if isinstance(what, str) else what()
+    def stopped() -> str:
+        return f"Stopped watching; {continues if isinstance(continues, str) else continues()}"
 
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        click.echo(f"Stopped looking; {told()}", err=True)
+        click.echo(stopped(), err=True)
         sys.exit(code_of(interrupt))
     except UnreachableError as error:
-        raise UnreachableError(
-            error.problem, f"{error.next_step}\nOnly the looking has ended; {told()}"
-        ) from error
+        raise UnreachableError(error.problem, f"{error.next_step}\n{stopped()}") from error
 
 
 @contextmanager

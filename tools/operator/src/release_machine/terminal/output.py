@@ -1,26 +1,28 @@
-"""The console that a command writes to: how wide it is, and whether it can be redrawn."""
+"""The console that a command writes to, and lines with the time."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console, RenderableType
 
+from release_machine.errors import UsageError
 from release_machine.text.printable import in_one_line
 from release_machine.text.wording import clock_time
 
-# Wide enough that a pipe cuts nothing short.
+# Wide enough that nothing is shortened in a pipe.
 PIPED_WIDTH = 200
 
 
 def draws_in_place(console: Console) -> bool:
-    """Whether what was drawn can be drawn over."""
-    # FORCE_COLOR makes rich take the log of a job for a terminal; TERM=dumb is one that cannot.
+    """Whether the console can be redrawn in place."""
+    # With FORCE_COLOR rich takes a log for a terminal; a terminal with TERM=dumb cannot redraw.
     return console.is_interactive and console.file.isatty()
 
 
 def open_console() -> Console:
-    """The terminal, or a pipe with room for everything."""
-    # What others wrote in brackets or between colons is text.
+    """A console for the terminal, or for a pipe with room for everything."""
+    # Brackets and colons in texts from AWS or a manifest are not markup.
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = PIPED_WIDTH
@@ -28,18 +30,28 @@ def open_console() -> Console:
 
 
 def show(console: Console, *parts: RenderableType) -> None:
-    """Draw once."""
+    """Print these parts once."""
     with console.capture() as drawn:
         console.print(*parts, sep="\n")
-    # rich fills each row of a table to its full width.
+    # rich pads each row of a table to its full width.
     click.echo("\n".join(row.rstrip() for row in drawn.get().rstrip("\n").split("\n")))
 
 
-def tell(fact: str, *, aside: bool = False) -> None:
-    """Say one fact with its time, or say it aside, on the standard error."""
-    click.echo(f"{clock_time(now())} {in_one_line(fact)}", err=aside)
+def tell(fact: str, *, on_stderr: bool = False) -> None:
+    """Print one line that begins with the time."""
+    click.echo(f"{clock_time(now())} {in_one_line(fact)}", err=on_stderr)
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a text to a file; raises UsageError when that is not possible."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another file."
+        ) from error
 
 
 def now() -> datetime:
-    """This moment."""
+    """The current time."""
     return datetime.now(UTC)

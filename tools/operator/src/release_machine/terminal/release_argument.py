@@ -1,4 +1,4 @@
-"""The argument RELEASE of a command, whose values a shell can complete."""
+"""The argument RELEASE of a command, with shell completion."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from click.shell_completion import CompletionItem
 from release_machine.errors import OperatorError, UsageError
 
 if TYPE_CHECKING:
-    from release_machine.release.model import Release
+    from release_core.domain.release import Release
 
-_LOOKED_AT = 50
-# An id has at most 100 signs, and the ARN of an execution fewer than this.
-_LONGEST = 1000  # bytes
-# To which releases a command has something to do; to all others there is something to look at.
-_MEANT_FOR = {
+_OFFERED_AT_MOST = 50
+_LONGEST = 1000  # bytes; an id or the ARN of an execution is shorter
+# The statuses that a command applies to. A command that is not named here applies to all.
+_APPLIES_TO = {
     "cancel": ("RUNNING",),
     "retry": ("FAILED", "CANCELLED"),
     "rollback": ("SUCCEEDED", "FAILED", "CANCELLED"),
@@ -27,40 +26,39 @@ _MEANT_FOR = {
 def release_argument[F: Callable[..., object]](function: F) -> F:
     """Add the argument ``release_id`` to a command."""
     return click.argument(
-        "release_id", metavar="RELEASE", callback=_refuse_what_is_none, shell_complete=_latest_ids
+        "release_id", metavar="RELEASE", callback=_require_id, shell_complete=_latest_ids
     )(function)
 
 
-def _refuse_what_is_none(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def _require_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     size = len(value.encode(errors="surrogateescape"))
     if 0 < size <= _LONGEST and value.isprintable():
         return value
     raise UsageError(
-        f"RELEASE is {'empty' if not value else 'no id'}.",
-        "Give the id of a release, as one of: release-machine list",
+        f"RELEASE is {'empty' if not value else 'not a release id'}.",
+        "Give the id of a release; list the latest with: release-machine list",
     )
 
 
 def _latest_ids(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The latest releases that begin so; nothing when they cannot be read at once."""
-    # boto3 takes longer to load than all the rest: only what is about to ask AWS loads it.
-    from release_machine.terminal.completing import latest_releases  # noqa: PLC0415
+    """The latest releases whose id begins so; none when they cannot be read quickly."""
+    from release_machine.terminal.completing import latest_releases  # noqa: PLC0415 # slow: boto3
 
     try:
-        latest = latest_releases(context, limit=_LOOKED_AT)
+        latest = latest_releases(context, limit=_OFFERED_AT_MOST)
     except OperatorError:
-        # A shell that waits for a completion is no place for problems.
+        # The line that a shell completes must stay free of messages.
         return []
     return [
         CompletionItem(release.label, help=release.status)
         for release in latest
-        if release.label.startswith(incomplete) and _is_for(context.command.name, release)
+        if release.label.startswith(incomplete) and _applies(context.command.name, release)
     ]
 
 
-def _is_for(command: str | None, release: Release) -> bool:
-    statuses = _MEANT_FOR.get(command or "")
-    # What was rolled back is neither run again nor rolled back once more.
+def _applies(command: str | None, release: Release) -> bool:
+    statuses = _APPLIES_TO.get(command or "")
+    # A release that was rolled back is neither retried nor rolled back again.
     return statuses is None or (release.status in statuses and not release.rolled_back_by)

@@ -1,19 +1,18 @@
-"""Where the AWS console shows an execution, given the Region of the deployment."""
+"""Links to executions in the AWS console."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from botocore.client import ClientMeta
-
-from urllib.parse import quote
 
 
 def pipeline_execution(
     pipeline: str, execution_id: str | None, *, region: str | None
 ) -> str | None:
-    """The console's page of a pipeline's execution; None where there is no console."""
+    """The console page of a pipeline execution; None where there is no console."""
     if region is None or execution_id is None:
         return None
     return (
@@ -24,7 +23,7 @@ def pipeline_execution(
 
 
 def workflow_execution(arn: str | None, *, region: str | None) -> str | None:
-    """The console's page of a Step Functions execution; None where there is no console."""
+    """The console page of a Step Functions execution; None where there is no console."""
     if region is None or arn is None:
         return None
     return (
@@ -34,7 +33,7 @@ def workflow_execution(arn: str | None, *, region: str | None) -> str | None:
 
 
 def console_region(meta: ClientMeta) -> str | None:
-    """The Region whose console shows what a client asks for; None where there is no console."""
+    """The Region of the console for a client; None where there is no console."""
     if meta.partition != "aws" or not meta.endpoint_url.endswith(".amazonaws.com"):
         return None
     return meta.region_name

@@ -1,4 +1,4 @@
-"""Names cut to the room there is."""
+"""Names shortened to the available room."""
 
 from rich.cells import cell_len, set_cell_size
 
@@ -6,9 +6,9 @@ ELLIPSIS = "…"
 
 
 def fitted(name: str, room: int) -> str:
-    """The name in at most so many cells, shortened in its middle.
+    """The name in at most ``room`` cells, shortened in its middle.
 
-    Names of one team often begin alike, and those of one Region end alike.
+    Names of one team often have the same beginning, and names of one Region the same end.
     """
     if cell_len(name) <= room:
         return name
@@ -18,5 +18,5 @@ def fitted(name: str, room: int) -> str:
 
 
 def _first(text: str, room: int) -> str:
-    # A sign that is two cells wide may not fit into the last one.
+    # A character that is two cells wide may not fit into the last cell.
     return set_cell_size(text, room).rstrip()

@@ -1,4 +1,4 @@
-"""What others wrote, made safe to show: signs that a terminal or browser obeys are spelled out."""
+"""Texts from AWS and manifests made safe: control characters are escaped."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _WANTED_CONTROLS = frozenset("\n\t\u200c\u200d")
 
 
 def visible(text: str) -> str:
-    """The text with what would be hidden, obeyed, or would turn the line around, spelled out."""
+    """The text with control, hidden and direction characters escaped as \\uXXXX."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -21,12 +21,12 @@ def visible(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """The text made visible, without line breaks: nobody else's words begin a line."""
+    """The visible text without line breaks, so that it cannot forge a line of output."""
     return visible(" ".join(text.splitlines()))
 
 
 def printable[Told](told: Told) -> Told:
-    """A release, a plan or any part of one, with every text in it made visible."""
+    """A release, a plan or a part of one, with every text in it made visible."""
     return cast("Told", _printable(told))
 
 

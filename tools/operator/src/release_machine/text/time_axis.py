@@ -1,4 +1,4 @@
-"""Where a time axis has its ticks and what is written at them, always in UTC."""
+"""The ticks of a time axis and their labels, always in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,14 +18,14 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A round moment, and how it is written."""
+    """A round time and its label."""
 
     at: datetime
     label: str
 
 
 def ticks(begin: datetime, end: datetime, *, most: int) -> tuple[Tick, ...]:
-    """Round moments between two, both included, at most so many."""
+    """At most ``most`` round times from begin to end."""
     for step in _STEPS:
         first = _EPOCH - ((_EPOCH - begin) // step) * step
         count = (end - first) // step + 1
@@ -35,7 +35,7 @@ def ticks(begin: datetime, end: datetime, *, most: int) -> tuple[Tick, ...]:
 
 
 def part(moment: datetime, begin: datetime, end: datetime) -> float:
-    """How far a moment is along the axis: 0 at its begin, 1 at its end, never beyond."""
+    """The position of a moment on the axis, from 0 at its begin to 1 at its end."""
     length = (end - begin).total_seconds()
     return min(1.0, max(0.0, (moment - begin).total_seconds() / length)) if length > 0 else 0.0
 

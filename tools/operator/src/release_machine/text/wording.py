@@ -1,4 +1,4 @@
-"""How times, durations and ids are written, the same in every view."""
+"""How times, durations, statuses and ids are written in every view."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,19 +34,19 @@ STYLES = {
 
 
 def clock_time(moment: datetime) -> str:
-    """Write a time in UTC, to the second."""
+    """A time in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def duration(begin: datetime | None, end: datetime | None) -> str:
-    """Write how long it took: 0:07, 12:30, 1:02:03; nothing when an end is unknown."""
+    """A duration as 0:07, 12:30 or 1:02:03; empty when begin or end is unknown."""
     if begin is None or end is None:
         return ""
     return lasting(end - begin)
 
 
 def lasting(period: timedelta) -> str:
-    """Write a period as a duration; one below zero is none."""
+    """A period as a duration; a negative period is 0:00."""
     seconds = max(0, int(period.total_seconds()))
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
@@ -54,7 +54,7 @@ def lasting(period: timedelta) -> str:
 
 
 def roughly(period: timedelta) -> str:
-    """Write an estimate no more exactly than it deserves: about 40 s, 12 min, 1 h 20 min."""
+    """An estimate, rounded: about 40 s, about 12 min, about 1 h 20 min."""
     seconds = round(period.total_seconds())
     if seconds < 60:
         return f"about {max(1, seconds)} s"
@@ -66,19 +66,19 @@ def roughly(period: timedelta) -> str:
 
 
 def left(remaining: timedelta, *, written: Callable[[timedelta], str] = lasting) -> str:
-    """Write how much of a limit is left."""
+    """How much of a time limit is left."""
     if remaining <= timedelta():
-        return "its time is up"
+        return "no time left"
     if remaining.days > 1:
         return f"{remaining.days} days left"
     return f"{written(remaining)} left"
 
 
 def colored_status(status: str) -> Text:
-    """Write a status with its sign, in its colour."""
+    """A status with its symbol, in its colour."""
     return Text(f"{SYMBOLS.get(status, '?')} {status}", style=STYLES.get(status, ""))
 
 
 def short(execution_id: str | None) -> str:
-    """Write the first part of an execution id, enough to read_request it."""
+    """The first part of an execution id, enough to recognise it."""
     return execution_id.split("-")[0][:8] if execution_id else ""

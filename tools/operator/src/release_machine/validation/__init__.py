@@ -1,1 +1,1 @@
-"""Manifest files checked locally, with line and column."""
+"""Checks manifest files locally, with line and column."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from release_core.domain.declarations import Declared
 from release_core.errors import ManifestUnreadable
-from release_core.manifest.checks import examine, named_pipelines, release_id_of
+from release_core.manifest.checks import examine, named_pipelines
 from release_core.manifest.model import Manifest
 from release_core.problems import Problem
 from release_core.strict_json import read_json, syntax_problem
@@ -22,32 +22,32 @@ type Declarations = Callable[[Sequence[str]], Declared]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A problem at a position of a file; ``path`` is empty when the text is not JSON."""
+    """A problem at a position of a file; ``path`` is empty when the text is not valid JSON."""
 
     position: Position
     path: str
     says: str
 
     def __str__(self) -> str:
-        """The problem, with its path where there is one, else with its position."""
+        """The problem with its path, or else with its position."""
         where = self.path or f"line {self.position.line}, column {self.position.column}"
         return f"{where}: {self.says}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file and its problems; ``manifest`` is None when there are any.
+    """A file with its problems, or with its manifest when it is valid.
 
-    ``release_id`` is the id in the file, if it can be read.
+    ``document`` is the JSON value of the file, as far as it can be read.
     """
 
     name: str
     manifest: Manifest | None
     findings: Sequence[Finding]
-    release_id: str | None = None
+    document: object = None
 
     def lines(self) -> list[str]:
-        """The result as lines for people, in the form that compilers use."""
+        """The result as lines for people, in the format of compilers."""
         if self.manifest is not None:
             count = len(self.manifest.pipelines)
             pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
@@ -60,8 +60,8 @@ class Checked:
             for each in self.findings
         ]
 
-    def document(self) -> Mapping[str, Any]:
-        """The result as a JSON document for programs."""
+    def report(self) -> Mapping[str, Any]:
+        """The result for programs."""
         return {
             "file": self.name,
             "valid": self.manifest is not None,
@@ -86,35 +86,40 @@ def check_content(
     now: datetime | None = None,
     declarations: Declarations | None = None,
 ) -> Checked:
-    """Check a manifest, and with ``declarations`` its pipelines.
+    """Check a manifest; with ``declarations`` also against its pipelines.
 
-    Without ``now`` the deadline may have passed.
+    Without ``now`` a deadline that has passed is accepted.
     """
     shown = "stdin" if name == STANDARD_INPUT else name
     try:
-        document = read_json(content, place="it")
+        document = read_json(content, place="the file")
     except ManifestUnreadable as error:
         return Checked(name=shown, manifest=None, findings=_unreadable(content, error))
     declared = declarations(named_pipelines(document)) if declarations else None
     manifest, problems = examine(document, declared=declared)
     if manifest is not None and now is not None and (past := manifest.past(now)):
         problems = [*problems, past]
-    places = JsonPlaces(content.decode("utf-8-sig"))
-    findings = [
-        Finding(position=places.find(problem.place), path=problem.path, says=problem.says)
-        for problem in problems
-    ]
-    findings.sort(key=lambda each: (each.position.line, each.position.column))
+    findings = _located(problems, content.decode("utf-8-sig")) if problems else []
     return Checked(
         name=shown,
         manifest=None if findings else manifest,
         findings=findings,
-        release_id=release_id_of(document),
+        document=document,
     )
 
 
+def _located(problems: Sequence[Problem], text: str) -> list[Finding]:
+    """The problems at their positions in the text, from top to bottom."""
+    places = JsonPlaces(text)
+    findings = [
+        Finding(position=places.find(each.place), path=each.path, says=each.says)
+        for each in problems
+    ]
+    return sorted(findings, key=lambda each: (each.position.line, each.position.column))
+
+
 def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
-    """The problems of a text that cannot be used, each at its position or at the start."""
+    """Why a text cannot be read as JSON, with the position where there is one."""
     match error.__cause__:
         case JSONDecodeError() as cause:
             return [_not_json(cause)]
@@ -122,20 +127,20 @@ def _unreadable(content: bytes, error: ManifestUnreadable) -> list[Finding]:
             before = cause.object[: cause.start].decode()
             return [Finding(position=_end_of(before), path="", says=str(error))]
         case ValueError():
-            return list(_unusable(content.decode("utf-8-sig"))) or [_at_the_start(error)]
+            return list(_beyond_json(content.decode("utf-8-sig"))) or [_at_start(error)]
         case _:
-            return [_at_the_start(error)]
+            return [_at_start(error)]
 
 
-def _unusable(text: str) -> Iterator[Finding]:
-    """All repeated keys and wrong numbers of a text, or the first syntax error."""
+def _beyond_json(text: str) -> Iterator[Finding]:
+    """Repeated keys and invalid numbers in a text that Python reads as JSON."""
     try:
-        # The reading stopped at the first of them; the rest may not be JSON.
+        # Reading has stopped at the first of them; the rest of the text may be invalid, too.
         json.loads(text, parse_int=str)
     except JSONDecodeError as cause:
         yield _not_json(cause)
     except RecursionError:
-        yield _at_the_start("it is nested too deeply for a manifest")
+        yield _at_start("it is nested too deeply for a manifest")
     else:
         for place, at, says in JsonPlaces(text).unusable:
             yield Finding(position=at, path=Problem(place, says).path, says=says)
@@ -146,7 +151,7 @@ def _not_json(cause: JSONDecodeError) -> Finding:
     return Finding(position=at, path="", says=f"not JSON: {syntax_problem(cause)}")
 
 
-def _at_the_start(said: object) -> Finding:
+def _at_start(said: object) -> Finding:
     return Finding(position=Position(line=1, column=1), path="", says=str(said))
 
 

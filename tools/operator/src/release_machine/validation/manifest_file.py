@@ -9,7 +9,7 @@ STANDARD_INPUT = "-"
 
 
 def read_manifest(name: str) -> bytes:
-    """The bytes of a file, or of the standard input; raises UsageError."""
+    """The bytes of a file, or of standard input; raises UsageError."""
     try:
         return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Who changed what in a release and when, drawn with rich."""
+"""The audit of a release, drawn with rich."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,14 +10,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import AuditEntry, Release
+from release_core.domain.history import AuditEntry
+from release_core.domain.release import Release
 from release_machine.text.fitting import fitted
 
 WIDTH_FOR_WHO = 120
 NAME_CELLS = 20
 _WHO_CELLS = 24
 _OF_THE_RELEASE = "(release)"
-# What the machine's own functions write under: their names, behind the deployment's.
+# The names of the functions in the audit, after the name of the deployment.
 _FUNCTION = re.compile(r"(?:.*-)?(open-release|run-pipeline|record-state-change|close-release)")
 _EXECUTION_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
@@ -40,7 +41,7 @@ class _Row:
 
 
 def audit_table(release: Release, *, width: int) -> RenderableType:
-    """Draw what was done to the release and its pipelines, the earliest first."""
+    """Draw the changes of the release and its pipelines, the earliest first."""
     rows = list(_together(sorted(_rows(release), key=lambda row: row.at)))
     days = [list(rows) for _, rows in groupby(rows, key=lambda row: row.day)]
     parts: list[RenderableType] = []
@@ -52,7 +53,7 @@ def audit_table(release: Release, *, width: int) -> RenderableType:
 
 
 def audit_hint(release: Release, command: str) -> Text:
-    """Say how many changes are on record, and the command that lists them."""
+    """The number of recorded changes, and the command that lists them."""
     count = sum(1 for _ in _rows(release))
     changes = "1 change" if count == 1 else f"{count} changes"
     return Text(f"AUDIT  {changes} on record: {command}", style="dim")
@@ -60,7 +61,7 @@ def audit_hint(release: Release, command: str) -> Text:
 
 def _rows(release: Release) -> Iterator[_Row]:
     yield from (_row(_OF_THE_RELEASE, entry) for entry in release.audit)
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         yield from (_row(pipeline.name, entry) for entry in pipeline.audit)
 
 
@@ -72,14 +73,14 @@ def _row(name: str, entry: AuditEntry) -> _Row:
         name=name,
         status=moved or "",
         what=_EXECUTION_ID.sub(r"\1", entry.what),
-        # Of an ARN what tells people apart; --json has it whole.
+        # The part of an ARN that names the person; --json has the whole ARN.
         who=function[1] if function else re.split("[:/]", entry.who or "")[-1],
     )
 
 
 def _together(rows: Sequence[_Row]) -> Iterator[_Row]:
-    """The rows, with the pipelines that were opened alike in one second as one."""
-    for (waits, *_), alike in groupby(rows, key=_opened_alike):
+    """The rows; pipelines that were opened in the same second share one row."""
+    for (waits, *_), alike in groupby(rows, key=_opening_of):
         several = list(alike)
         if waits and len(several) > 1:
             yield replace(several[0], name=f"{len(several)} pipelines")
@@ -87,14 +88,14 @@ def _together(rows: Sequence[_Row]) -> Iterator[_Row]:
             yield from several
 
 
-def _opened_alike(row: _Row) -> tuple[bool, datetime, str]:
+def _opening_of(row: _Row) -> tuple[bool, datetime, str]:
     waits = row.name != _OF_THE_RELEASE and row.status == "WAITING"
     return waits, row.second, row.what
 
 
 def _table(rows: Sequence[_Row], all_rows: Sequence[_Row], *, wide: bool) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    # The tables of all days stand in the same columns.
+    # The tables of all days have the same columns.
     table.add_column(no_wrap=True, min_width=8)
     table.add_column(no_wrap=True, min_width=max(len(_shown(row)) for row in all_rows))
     table.add_column(no_wrap=True, min_width=max(len(row.status) for row in all_rows))

@@ -1,19 +1,19 @@
-"""The bill of materials of a release: the revisions that each of its pipelines really ran."""
+"""The bill of materials of a release: the revisions that each pipeline shipped."""
 
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import Release
+from release_core.domain.release import Release
 from release_machine.text.wording import colored_status
 
 
 def materials_table(release: Release) -> Table:
-    """Draw a row for each revision, and one for a pipeline of which none is known."""
+    """Draw a row for each revision, and one for a pipeline without known revisions."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("PIPELINE", "STATUS", "ACTION", "REVISION"):
         table.add_column(name, no_wrap=name != "REVISION", overflow="fold")
     table.add_column("SUMMARY", overflow="fold")
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         if not pipeline.revisions:
             said = Text("none on record", style="dim")
             table.add_row(pipeline.name, colored_status(pipeline.status), "", said, "")

@@ -1,4 +1,4 @@
-"""One JSON object per line and change, for programs that follow a release."""
+"""Events as JSON, one object per line, for programs that follow a release."""
 
 import json
 from datetime import UTC, datetime
@@ -28,13 +28,13 @@ from release_machine.views.json_output import Json, activity_document, failure_d
 
 
 class JsonView:
-    """Writes each event as one line, with the time at which it was seen."""
+    """Writes each event as one line, with the time when it was seen."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
-        """Write what changed since the last look."""
+        """Write the events since the last look."""
         looked_at = snapshot.at if snapshot else datetime.now(UTC)
         release_id = snapshot.release.release_id if snapshot else None
         for event in events:
@@ -43,7 +43,7 @@ class JsonView:
         self._out.flush()
 
     def answer(self, answer: Answer) -> None:
-        """Write what an execution says that opened nothing new."""
+        """Write the answer of an execution that opened nothing new."""
         self._write(datetime.now(UTC), answer, {"releaseId": None, **_of_answer(answer)})
         self._out.flush()
 
@@ -53,7 +53,7 @@ class JsonView:
 
 
 def event_name(kind: type) -> str:
-    """What the events of a kind are called."""
+    """The name of a kind of event."""
     name = kind.__name__
     return name[0].lower() + name[1:]
 
@@ -103,7 +103,7 @@ def _of_release(event: ReleaseEvent) -> Json:
                         "status": pipeline.status,
                         "dependsOn": list(pipeline.depends_on),
                     }
-                    for pipeline in release.pipelines
+                    for pipeline in release.pipelines.values()
                 ],
             }
         case ReleaseHalted(release):

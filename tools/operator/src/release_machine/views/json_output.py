@@ -1,4 +1,4 @@
-"""Releases and events as JSON: the keys that docs/operating.md promises."""
+"""Releases as JSON, with the keys that docs/operating.md describes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,32 +8,26 @@ from typing import Any
 import click
 
 from release_core.clock import to_iso
-from release_machine.release.model import (
-    Activity,
-    AuditEntry,
-    Failure,
-    Good,
-    PastAttempt,
-    Pipeline,
-    Release,
-    Revision,
-)
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Failure, Pipeline, Release
+from release_core.domain.revisions import Good, Revision
+from release_machine.release.model import Activity
 
 type Json = Mapping[str, Any]
 
 
 def write(document: Json | Sequence[Json]) -> None:
-    """Print a document so that people can read it, too."""
+    """Print a document, indented."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def moment(at: datetime | None) -> str | None:
-    """A time as the ledger writes it: in UTC, with milliseconds."""
+    """A time as in the ledger: in UTC, with milliseconds."""
     return None if at is None else to_iso(at)
 
 
 def release_document(release: Release) -> Json:
-    """A release; with its pipelines where they were read."""
+    """A release, with its pipelines if they were read."""
     document: dict[str, Any] = {
         "releaseId": release.release_id,
         "status": release.status,
@@ -57,7 +51,7 @@ def release_document(release: Release) -> Json:
         "audit": [_audit(each) for each in release.audit],
     }
     if release.pipelines:
-        document["pipelines"] = [pipeline_document(each) for each in release.pipelines]
+        document["pipelines"] = [pipeline_document(each) for each in release.pipelines.values()]
     return document
 
 
@@ -77,9 +71,9 @@ def pipeline_document(pipeline: Pipeline) -> Json:
         "startedAt": moment(pipeline.started_at),
         "endedAt": moment(pipeline.ended_at),
         "stopRequestedAt": moment(pipeline.stop_requested_at),
-        "stopReason": pipeline.stop_reason,
+        "stopReason": pipeline.stop_reason if pipeline.stop_requested_at else None,
         "failure": failure_document(pipeline.failure),
-        "variables": list(pipeline.variables),
+        "variables": list(pipeline.variable_names),
         "sourceRevisions": [
             {
                 "actionName": pin.action,
@@ -116,7 +110,7 @@ def bom_document(release: Release) -> Json:
                 "executionId": pipeline.execution_id,
                 "revisions": [_revision(each) for each in pipeline.revisions],
             }
-            for pipeline in release.pipelines
+            for pipeline in release.pipelines.values()
         ],
     }
 
@@ -128,15 +122,15 @@ def failure_document(failure: Failure | None) -> Json | None:
     return {
         "stage": failure.stage,
         "action": failure.action,
-        "code": failure.code,
+        "code": failure.code or None,
         "message": failure.message,
-        "summary": failure.summary,
-        "link": failure.link,
+        "summary": failure.summary or None,
+        "link": failure.link or None,
     }
 
 
 def activity_document(activity: Activity) -> Json:
-    """What a running pipeline does, and what it waits for."""
+    """The activity of a running pipeline, and what it waits for."""
     return {
         "stage": activity.stage,
         "action": activity.action,
@@ -156,7 +150,7 @@ def _revision(revision: Revision) -> Json:
         "revision": revision.revision,
         "origin": None if revision.origin is None else dict(revision.origin),
         "artifact": revision.artifact,
-        "summary": revision.summary,
+        "summary": revision.summary or None,
     }
 
 
@@ -168,7 +162,7 @@ def _good(good: Good | None) -> Json | None:
         "executionId": good.execution_id,
         "at": moment(good.at),
         "revisions": [_revision(each) for each in good.revisions],
-        "variables": list(good.variables),
+        "variables": list(good.variable_names),
     }
 
 

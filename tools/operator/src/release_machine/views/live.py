@@ -1,4 +1,4 @@
-"""The live view on a terminal: drawn in place, the clock running, the cursor always restored."""
+"""The live view on a terminal: redrawn in place, with running clocks."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,12 +17,12 @@ from release_machine.text.wording import roughly
 from release_machine.views.pipeline_rows import needs_a_look, pipeline_table
 from release_machine.views.tables import release_header
 
-# On a lower terminal the facts that do not change give way to the pipelines.
+# A lower terminal shows pipelines in place of the facts that do not change.
 HEIGHT_FOR_FACTS = 20
 
 
 class LiveView:
-    """Draws the latest look again several times a second, so that the durations run."""
+    """Draws the latest look several times a second, so that durations grow."""
 
     def __init__(self, console: Console, *, clock: Callable[[], datetime]) -> None:
         self._console = console
@@ -31,7 +31,7 @@ class LiveView:
         self._failed: LookFailed | None = None
         self._found_for: tuple[Snapshot, ConsoleDimensions, LookFailed | None] | None = None
         self._layout: tuple[int, Detail] | None = None
-        # On a screen of its own neither a resize nor the echo of Ctrl-C leaves anything behind.
+        # On the alternate screen a resize or the echo of Ctrl-C leaves nothing behind.
         self._live = Live(
             console=console, get_renderable=self.draw, refresh_per_second=4, screen=True
         )
@@ -47,7 +47,7 @@ class LiveView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Restore the cursor and leave the last state, whole, on the screen."""
+        """Restore the cursor and print the last state in full."""
         self._live.stop()
         if self._snapshot is not None:
             self._console.print(self._drawn(self._snapshot, room=None))
@@ -59,11 +59,11 @@ class LiveView:
         self._failed = printable(failed[-1]) if failed else None
 
     def draw(self) -> RenderableType:
-        """Draw the present state, cut to the height of the terminal."""
+        """Draw the current state, limited to the height of the terminal."""
         if self._snapshot is None:
             return Text("Looking for the release ...", style="dim")
         snapshot = self._snapshot
-        # Looking for what fits takes several pictures: between two looks it is looked for once.
+        # To find what fits takes several drawings, so it is done once for each look.
         found_for = (snapshot, self._console.size, self._failed)
         if self._layout is not None and found_for == self._found_for:
             room, detail = self._layout
@@ -75,8 +75,8 @@ class LiveView:
         return self._drawn(snapshot, room=room, detail=detail)
 
     def _find_layout(self, snapshot: Snapshot) -> tuple[int, Detail]:
-        """As many rows as there is room for; what is below them is the shorter for what runs."""
-        needed = sum(map(needs_a_look, snapshot.release.pipelines))
+        """The number of rows and the detail of the commands below: running pipelines come first."""
+        needed = sum(map(needs_a_look, snapshot.release.pipelines.values()))
         for detail in DETAILS:
             room = self._find_room(snapshot, detail)
             if room >= needed:
@@ -84,7 +84,7 @@ class LiveView:
         return room, detail
 
     def _find_room(self, snapshot: Snapshot, detail: Detail) -> int:
-        # A row may bring lines of its own, and the last one hidden takes a line away with it.
+        # A row may add lines, and the last hidden row removes the line that counts hidden rows.
         fewest, most = 1, min(self._console.height, len(snapshot.release.pipelines))
         if self._fits(self._drawn(snapshot, room=most, detail=detail)):
             return most
@@ -100,7 +100,7 @@ class LiveView:
         return len(self._console.render_lines(drawn)) <= self._console.height
 
     def _left(self, snapshot: Snapshot, now: datetime) -> timedelta | None:
-        """What was left at the look, less the time since."""
+        """The time left at the last look, less the time since."""
         known = snapshot.estimate.left
         return None if known is None else max(timedelta(), known - (now - snapshot.at))
 
@@ -134,8 +134,8 @@ class LiveView:
 
 
 def _note(failed: LookFailed, snapshot: Snapshot, *, now: datetime) -> str:
-    """Why what is shown is old, how old it is, and what to do."""
+    """Why the view is old, how old it is, and what to do."""
     return (
-        f"{failed.problem} The release goes on; looking again. Last seen "
+        f"{failed.problem} The release continues; trying again. Last seen "
         f"{snapshot.at:%H:%M:%SZ} ({roughly(now - snapshot.at)} ago). {failed.next_step}"
     )

@@ -1,4 +1,4 @@
-"""The pipelines of a release, one row each, and below them the commands that let them go on."""
+"""The pipelines of a release, one row each, and the commands that let them continue."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,23 +8,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import (
-    RUNNING,
-    SKIPPED,
-    SUCCEEDED,
-    WAITING,
-    Activity,
-    Pipeline,
-    Release,
-)
-from release_machine.release.order import depths
+from release_core.domain.order import depths
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.model import Activity
 from release_machine.release.phrases import counted, retries_used
 from release_machine.release.situation import kept, stopping, time_left, waits_for
 from release_machine.release.ways_out import Detail, ways_out
 from release_machine.text.fitting import ELLIPSIS, fitted
 from release_machine.text.wording import colored_status, duration, lasting, left, short
 
-# Below this width the ids of executions give way to what happens.
+# A narrower terminal shows no execution ids, to leave room for what happens.
 WIDTH_FOR_IDS = 100
 DEEPEST_INDENT = 5
 CELLS_OF_STATUS_AND_TIME = 24
@@ -32,7 +25,7 @@ CELLS_OF_USUAL = 6
 MOST_CELLS_KEPT_FOR_NOW = 40
 FEWEST_CELLS_OF_NAME = 16
 MOST_OF_A_MESSAGE = 200
-_QUIET = {WAITING: 1, SKIPPED: 2, SUCCEEDED: 3}
+_QUIET = {PipelineStatus.WAITING: 1, PipelineStatus.SKIPPED: 2, PipelineStatus.SUCCEEDED: 3}
 
 
 def pipeline_table(
@@ -45,14 +38,14 @@ def pipeline_table(
     room: int | None = None,
     detail: Detail = "full",
 ) -> RenderableType:
-    """Draw one row per pipeline in the order they run in, indented below what they wait for.
+    """Draw one row per pipeline, in the order in which they run, indented below dependencies.
 
-    With room for fewer rows, those that ended well or wait are counted instead of drawn. Where
-    ``usual`` is given, there is a column for it, though nothing may be known yet.
+    With ``room`` for fewer rows, pipelines that succeeded or wait are only counted. ``usual`` adds
+    a column, which may still be empty.
     """
-    shown = _that_fit(release.pipelines, room=room)
+    shown = _that_fit([*release.pipelines.values()], room=room)
     with_ids = width >= WIDTH_FOR_IDS
-    depth = depths(release.pipelines)
+    depth = depths(release.pipelines.values())
     for_names = _room_for_names(width, with_ids=with_ids, with_usual=usual is not None)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("PIPELINE", no_wrap=True)
@@ -76,7 +69,7 @@ def pipeline_table(
         )
     parts: list[RenderableType] = [table]
     drawn = {pipeline.name for pipeline in shown}
-    hidden = [pipeline for pipeline in release.pipelines if pipeline.name not in drawn]
+    hidden = [pipeline for pipeline in release.pipelines.values() if pipeline.name not in drawn]
     if hidden:
         parts.append(Text(f"and {len(hidden)} more: {counted(hidden)}", style="dim"))
     parts += ways_out(release, shown, activity, width=width, detail=detail)
@@ -84,12 +77,12 @@ def pipeline_table(
 
 
 def needs_a_look(pipeline: Pipeline) -> bool:
-    """Whether a row gives way to others only at last."""
+    """Whether the row of a pipeline is hidden only when there is no other row to hide."""
     return pipeline.status not in _QUIET
 
 
 def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
-    # Of a terminal a third is for what happens; of a pipe the names get all there is.
+    # A third of a terminal shows what happens; a pipe has room for whole names.
     others = CELLS_OF_STATUS_AND_TIME + min(width // 3, MOST_CELLS_KEPT_FOR_NOW)
     others += 10 if with_ids else 0
     others += CELLS_OF_USUAL + 2 if with_usual else 0
@@ -105,9 +98,9 @@ def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pi
 
 
 def _time(pipeline: Pipeline, *, now: datetime, usual: timedelta | None) -> Text:
-    """How long it has run; marked while that is longer than usual."""
+    """How long the pipeline has run, marked while that is longer than usual."""
     late = (
-        pipeline.status == RUNNING
+        pipeline.status is PipelineStatus.RUNNING
         and usual is not None
         and pipeline.started_at is not None
         and now - pipeline.started_at > usual
@@ -129,7 +122,7 @@ def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
     if activity.place:
         yield Text(activity.place)
     if activity.waits_for:
-        # In a line of its own: the column is narrow on many a terminal.
+        # A line of its own, because the column may be narrow.
         since = _since(activity.since, now=now)
         yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
     if activity.message:
@@ -148,7 +141,7 @@ def _facts(
     waiting, stop = waits_for(release, pipeline), stopping(release, pipeline)
     if waiting:
         yield Text(waiting, style="dim")
-    if activity is not None and pipeline.status == RUNNING:
+    if activity is not None and pipeline.status is PipelineStatus.RUNNING:
         yield from _doing(activity, now=now)
     if stop:
         yield Text(stop, style="yellow")
@@ -158,7 +151,8 @@ def _facts(
     if pipeline.failure is not None:
         failure = pipeline.failure
         told = Text(f"{failure.place}: " if failure.place else "")
-        told.append(failure.reason, style="dim" if pipeline.status == SKIPPED else "red")
+        skipped = pipeline.status is PipelineStatus.SKIPPED
+        told.append(failure.reason, style="dim" if skipped else "red")
         yield told
         if failure.link:
             yield Text(failure.link, style="underline")

@@ -1,9 +1,10 @@
-"""One line per change, for pipes, logs and CI."""
+"""Events as lines, for pipes, logs and CI."""
 
 from datetime import datetime, timedelta
 from typing import TextIO
 
 from release_core.clock import Clock, now
+from release_core.domain.release import Pipeline, Release
 from release_machine.follow.events import (
     Event,
     LookFailed,
@@ -21,7 +22,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
-from release_machine.release.model import Activity, Pipeline, Release, Snapshot
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, progress, retries_used, tally
 from release_machine.text.printable import in_one_line
 from release_machine.text.wording import clock_time, duration
@@ -30,7 +31,7 @@ LONGEST_SILENCE = timedelta(minutes=5)
 
 
 class PlainView:
-    """Writes each event as one line, beginning with the time in UTC at which it was seen."""
+    """Writes each event as one line that begins with the time in UTC when it was seen."""
 
     def __init__(self, out: TextIO, *, clock: Clock = now) -> None:
         self._out = out
@@ -39,17 +40,16 @@ class PlainView:
         self._waits: ReleaseWaits | None = None
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
-        """Write what changed since the last look."""
+        """Write the events since the last look."""
         at = snapshot.at if snapshot else self._clock()
-        pipelines = snapshot.release.pipelines if snapshot else ()
-        width = max((len(pipeline.name) for pipeline in pipelines), default=0)
+        width = max(map(len, snapshot.release.pipelines if snapshot else ()), default=0)
         for event in events:
             seen = event.at if isinstance(event, LookFailed) else at
             self._write(seen, line(event, name_width=width))
             if isinstance(event, ReleaseWaits):
                 self._waits = event
         standing = _standing(snapshot) if snapshot else self._waits and _waiting(self._waits)
-        # The platforms of CI end a job that says nothing for some ten minutes.
+        # CI platforms cancel a job without output for about ten minutes.
         if standing and self._said_at and at - self._said_at >= LONGEST_SILENCE:
             self._write(at, standing)
         self._out.flush()
@@ -60,12 +60,12 @@ class PlainView:
 
 
 def line(event: Event, *, name_width: int) -> str:
-    """Say one event in one line."""
+    """One event as one line."""
     match event:
         case ReleaseWaits():
             return _waiting(event)
         case LookFailed(problem, _, _):
-            return f"{problem} The release goes on; looking again."
+            return f"{problem} The release continues; trying again."
         case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
             return f"release {event.release.release_id}: {_of_release(event)}"
         case _:
@@ -86,7 +86,7 @@ def _of_release(event: ReleaseEvent) -> str:
 
 
 def _standing(snapshot: Snapshot) -> str:
-    """Say how a release stands to which nothing happens."""
+    """The status of a release when nothing has changed for long."""
     release = snapshot.release
     waiting = [
         f"{name} waits for {doing.waits_for}"
@@ -116,11 +116,11 @@ def _of_pipeline(event: PipelineEvent) -> str:
 
 def _waiting(waits: ReleaseWaits) -> str:
     if not waits.holds:
-        return "the pipelines that it waited for are free: it is about to start"
+        return "the pipelines that it waited for are free: it starts soon"
     name = waits.execution_arn.rpartition(":")[2]
     return (
         f"waits for busy pipelines: {'; '.join(map(str, waits.holds))}; it starts by itself when "
-        f"they are free; give it up with: release-machine cancel {name}"
+        f"they are free; cancel it with: release-machine cancel {name}"
     )
 
 
@@ -132,8 +132,8 @@ def _found(release: Release) -> str:
 
 
 def _moved(pipeline: Pipeline) -> str:
-    said = pipeline.status
-    if pipeline.ended and pipeline.started_at:
+    said = str(pipeline.status)
+    if pipeline.status.ended and pipeline.started_at:
         said += f" after {duration(pipeline.started_at, pipeline.ended_at)}"
     elif pipeline.execution_id:
         said += f" execution {pipeline.execution_id}"
@@ -145,7 +145,7 @@ def _moved(pipeline: Pipeline) -> str:
 
 
 def _acts(activity: Activity) -> str:
-    said = f"at {activity.place}" if activity.place else "is to stop"
+    said = f"at {activity.place}" if activity.place else "is stopping"
     if activity.waits_for:
         said += f", waits for {activity.waits_for}"
         said += f" since {clock_time(activity.since)}" if activity.since else ""
@@ -154,7 +154,7 @@ def _acts(activity: Activity) -> str:
     if activity.can_be_rejected:
         said += "; reject it with status=Rejected"
     if activity.way_out:
-        said += f"; {'end it now' if activity.ends else 'go on'} with: {activity.way_out}"
+        said += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
     if activity.link:
         said += f" or at {activity.link}"
     return said

@@ -1,4 +1,4 @@
-"""A plan drawn with rich, from its JSON document: the command's own, or a dry run's output."""
+"""A plan drawn with rich, from its JSON document: of the command, or of a dry run."""
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ type Json = Mapping[str, Any]
 
 
 def plan_view(plan: Json, *, width: int, refused: str | None = None) -> RenderableType:
-    """Draw what would run, from which to which revision, and what is in its way.
+    """Draw what would run, the revisions, and the problems.
 
-    ``refused`` is why it would not be started all the same.
+    ``refused`` is the reason why a valid plan would still not be started.
     """
     plan = printable(plan)
     title = _title(plan, refused)
@@ -50,7 +50,7 @@ def _verdict(plan: Json, refused: str | None) -> tuple[str, str]:
 
 
 def _standing(plan: Json) -> Json | None:
-    # A dry run may be that of a deployment from before there was an alreadyReleased.
+    # A dry run of an older deployment has no alreadyReleased.
     standing: Json | None = plan.get("alreadyReleased")
     return standing
 
@@ -59,7 +59,7 @@ def _facts(plan: Json) -> Iterator[Text]:
     standing = _standing(plan)
     if standing:
         if standing["rolledBackBy"]:
-            yield Text(f"it was rolled back, by release {standing['rolledBackBy']}")
+            yield Text(f"it was rolled back by release {standing['rolledBackBy']}")
         elif standing["status"] in _WITH_A_REST:
             retry = f"release-machine retry {shlex.quote(plan['releaseId'])}"
             yield Text(f"run the rest with: {retry}")
@@ -67,13 +67,13 @@ def _facts(plan: Json) -> Iterator[Text]:
     seconds = plan["expectedSeconds"]
     if seconds is not None and plan["pipelines"]:
         path = " → ".join(plan["criticalPath"])
-        yield Text(f"takes {roughly(timedelta(seconds=seconds))}; what takes longest: {path}")
+        yield Text(f"takes {roughly(timedelta(seconds=seconds))}; critical path: {path}")
     elif plan["pipelines"]:
-        # Of a pipeline without a type nothing is known; of a plan that was shortened, too.
+        # A pipeline without a type could not be read, or the plan was shortened.
         known = [each for each in plan["pipelines"] if each.get("type")]
         new = [each["name"] for each in known if each["usualSeconds"] is None]
         why = f": {new[0]} has no successful run" if new else ""
-        yield Text(f"how long it takes is not known{why}", style="dim")
+        yield Text(f"expected duration unknown{why}", style="dim")
 
 
 def _table(plan: Json, *, width: int) -> Table:
@@ -81,7 +81,7 @@ def _table(plan: Json, *, width: int) -> Table:
     table.add_column("PIPELINE", no_wrap=True)
     room = _room_for_names(width)
     after = [_after(pipeline, room) for pipeline in plan["pipelines"]]
-    # So that no name of several is broken.
+    # Wide enough that no name is broken.
     longest = max((cell_len(word) for each in after for word in each.split()), default=0)
     table.add_column("AFTER", overflow="fold", min_width=longest)
     table.add_column("MODE", no_wrap=True)
@@ -107,7 +107,7 @@ def _after(pipeline: Json, room: int) -> str:
 
 
 def _room_for_names(width: int) -> int:
-    """What a name may take, so that the revisions keep their room."""
+    """The room for a name that leaves enough room for revisions."""
     if width < WIDTH_FOR_STARTS:
         return 14
     return 20 if width < WIDTH_FOR_REVISIONS else width
@@ -118,7 +118,7 @@ def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
     for source in sources:
         current, wanted = source["current"], source["wanted"]
         newest = wanted is None
-        # A dry run may be that of a deployment from before there was a wantedKey.
+        # A dry run of an older deployment has no wantedKey.
         key = source.get("wantedKey")
         shown = (current or "unknown", "newest" if newest else wanted)
         before, after = shown if whole else map(_cut, shown)
@@ -135,7 +135,7 @@ def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
 
 
 def _cut(revision: str) -> str:
-    """As much of a revision as people compare; --json has it whole."""
+    """The beginning of a long revision; --json has all of it."""
     return revision if len(revision) <= LONGEST_CUT else f"{revision[:12]}…"
 
 
@@ -144,9 +144,9 @@ def _notes(plan: Json) -> Iterator[RenderableType]:
     for pipeline in plan["pipelines"]:
         warnings += [(pipeline["name"], each) for each in pipeline["warnings"]]
     if warnings:
-        yield _listed("Mind", warnings, style="yellow")
+        yield _listed("Warnings", warnings, style="yellow")
     if plan["problems"]:
-        yield _listed("In its way", [("", each) for each in plan["problems"]], style="red")
+        yield _listed("Problems", [("", each) for each in plan["problems"]], style="red")
 
 
 def _listed(title: str, lines: Sequence[tuple[str, str]], *, style: str) -> RenderableType:

@@ -1,4 +1,4 @@
-"""The latest releases drawn with rich, one row each, however narrow the terminal."""
+"""The latest releases drawn with rich, one row each."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,11 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import REJECTED, Release
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine.text.fitting import fitted
 from release_machine.text.wording import clock_time, colored_status, duration, short
 
-WIDTH_FOR_DOOR_AND_BY = 100
+WIDTH_FOR_CHANNEL_AND_BY = 100
 WIDTH_FOR_ALL = 140
 SHORTEST_NAME = 12
 _GAP = 2
@@ -21,10 +21,10 @@ type Row = tuple[str, *tuple[str | Text, ...]]
 
 
 def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> Table:
-    """Draw the latest releases, one row each; names give way where there is no room for all."""
+    """Draw the latest releases, one row each; names are shortened to fit."""
     rows = [_row(release, now=now, whole=width >= WIDTH_FOR_ALL) for release in releases]
-    headers = ("RELEASE", "STATUS", "OPENED", "TIME", "PIPELINES", "DOOR", "BY")
-    shown = len(headers) if width >= WIDTH_FOR_DOOR_AND_BY else headers.index("DOOR")
+    headers = ("RELEASE", "STATUS", "OPENED", "TIME", "PIPELINES", "CHANNEL", "BY")
+    shown = len(headers) if width >= WIDTH_FOR_CHANNEL_AND_BY else headers.index("CHANNEL")
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
     for name in headers[:shown]:
         right = name in {"TIME", "PIPELINES"}
@@ -37,7 +37,7 @@ def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> 
 
 def _row(release: Release, *, now: datetime, whole: bool) -> Row:
     opened = release.opened_at
-    # Of an ARN what tells people apart; `show` and --json have it whole.
+    # The part of an ARN that names the person; `show` and --json have the whole ARN.
     by = re.split("[:/]", release.requester or "")[-1]
     return (
         _name(release, whole=whole),
@@ -51,8 +51,8 @@ def _row(release: Release, *, now: datetime, whole: bool) -> Row:
 
 
 def _name(release: Release, *, whole: bool) -> str:
-    # What was rejected has no id: the name of its execution is long, and `list --json` has it.
-    if release.status == REJECTED and not whole:
+    # A rejected manifest has no id, and the name of its execution is long; --json has it.
+    if release.status is ReleaseStatus.REJECTED and not whole:
         return f"(rejected) {short(release.label)}"
     return release.label
 
@@ -66,7 +66,7 @@ def _status(release: Release) -> Text:
 
 
 def _cells(headers: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Iterator[int]:
-    """How wide each of these columns is, with the gap before it."""
+    """The width of each column with the gap before it."""
     for index, header in enumerate(headers):
         yield _GAP + max(len(header), 0, *(cell_len(str(row[index])) for row in rows))
 

@@ -1,4 +1,4 @@
-"""Releases drawn with rich: their headers and earlier attempts."""
+"""The header and the earlier attempts of a release, drawn with rich."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from release_machine.release.model import Release
+from release_core.domain.release import Release
 from release_machine.release.phrases import halted, progress, rolled_back_by, tally
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
@@ -21,9 +21,9 @@ def release_header(
     remaining: timedelta | None = None,
     brief: bool = False,
 ) -> RenderableType:
-    """Draw who, what and how long, above the pipelines; while it runs, how far it has come.
+    """Draw the facts of a release, and its progress while it runs.
 
-    When ``brief``, only what changes.
+    ``brief`` leaves out the facts that do not change.
     """
     took = duration(release.began_at, release.closed_at or now)
     title = Text.assemble(
@@ -68,16 +68,16 @@ def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Tex
 
 
 def attempts_table(release: Release) -> Table:
-    """Draw how the earlier attempts of the release and of its pipelines ended."""
+    """Draw how the earlier attempts of the release and its pipelines ended."""
     rows = [("", each) for each in release.attempts]
-    for pipeline in release.pipelines:
+    for pipeline in release.pipelines.values():
         rows += [(pipeline.name, each) for each in pipeline.attempts]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("ATTEMPT", "PIPELINE", "STATUS", "EXECUTION"):
         table.add_column(name, no_wrap=True)
     table.add_column("WHY", overflow="fold")
     for pipeline_name, past in sorted(rows, key=lambda row: row[1].number):
-        # The header's reason goes on with a line for each pipeline, which has a row of its own.
+        # More lines of the reason are about pipelines, which have rows of their own.
         why = (past.why or "").partition("\n")[0].removesuffix(":")
         execution = short((past.execution or "").rpartition(":")[2])
         table.add_row(str(past.number), pipeline_name, colored_status(past.status), execution, why)

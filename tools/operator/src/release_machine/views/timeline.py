@@ -1,4 +1,4 @@
-"""The timeline of a release on a terminal: one bar per pipeline, all on one time axis in UTC."""
+"""The timeline of a release on a terminal: one bar per pipeline, on a time axis in UTC."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from release_machine.release.model import UNENDED, Release
+from release_core.domain.release import Release
 from release_machine.release.spans import HANDOVER, MarkKind, Schedule, Span, schedules
 from release_machine.text.fitting import fitted
 from release_machine.text.time_axis import part, ticks
@@ -24,15 +24,15 @@ _LEGEND = {
     RAN: "ran",
     CRITICAL: "ran, on the critical path",
     WAITED: "waited",
-    HELD: "ready, kept waiting",
+    HELD: "ready, but had to wait",
     "↻": "stage retried",
     "⟳": "run again as a new execution",
-    "◼": "told to stop",
+    "◼": "stop requested",
 }
 
 
 def timeline(release: Release, *, at: datetime, width: int) -> RenderableType:
-    """Draw each attempt whose times are known, the latest last, as seen at a moment."""
+    """Draw each attempt whose times are known, the latest last, as of ``at``."""
     drawn: list[RenderableType] = []
     for schedule in schedules(release, at=at):
         if drawn:
@@ -42,7 +42,7 @@ def timeline(release: Release, *, at: datetime, width: int) -> RenderableType:
 
 
 class _Drawing:
-    """One attempt drawn at one width."""
+    """The drawing of one attempt."""
 
     def __init__(self, schedule: Schedule, *, width: int, several: bool) -> None:
         self._schedule = schedule
@@ -121,7 +121,7 @@ class _Drawing:
             started = span.ready_at or span.began_at
             used |= {WAITED} if self._cell(min(started, span.began_at)) else set()
         words = [f"{sign} {meaning}" for sign, meaning in _LEGEND.items() if sign in used]
-        if any(span.status in UNENDED and span.began_at for span in self._schedule.spans):
-            words.append("bars of what runs end now")
+        if any(not span.status.ended and span.began_at for span in self._schedule.spans):
+            words.append("bars of running pipelines end now")
         if words:
             yield Text("   ".join(words), style="dim")

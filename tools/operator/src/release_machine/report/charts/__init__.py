@@ -1,1 +1,1 @@
-"""The drawings of the report: the timeline, and the graph of what depends on what."""
+"""The charts of the report: the timeline, and the graph of dependencies."""

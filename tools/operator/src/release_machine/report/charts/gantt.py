@@ -1,16 +1,16 @@
-"""The timeline of an attempt: a bar for each pipeline, all on one time axis in UTC.
+"""The timeline of an attempt: a bar for each pipeline, on a time axis in UTC.
 
-Places along the axis are shares of its width, so the chart fits a phone and a desk alike.
+Positions are percentages of the width, so the chart fits phones and desktops.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from release_machine.release.model import SUCCEEDED, UNENDED, Pipeline, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from release_machine.report.durations import brief, spelled
 from release_machine.report.markup import Content, Markup, element, told
-from release_machine.report.parts import anchor, by_name
+from release_machine.report.parts import anchor
 from release_machine.report.statuses import icon, tone
 from release_machine.text.time_axis import Tick, part, ticks
 
@@ -26,15 +26,16 @@ _SIGNS = {
 _MEANINGS = {
     MarkKind.RETRY: "stage retried",
     MarkKind.NEW_EXECUTION: "run again as a new execution",
-    MarkKind.STOP: "told to stop",
+    MarkKind.STOP: "stop requested",
 }
 
 
 def gantt(release: Release, schedule: Schedule) -> Markup:
     """Draw one attempt."""
-    pipelines = by_name(release)
     found = _ticks(schedule)
-    rows = [_row(pipelines[span.pipeline], span, schedule, found) for span in schedule.spans]
+    rows = [
+        _row(release.pipelines[span.pipeline], span, schedule, found) for span in schedule.spans
+    ]
     return element(
         "figure",
         element("figcaption", _caption(schedule)),
@@ -52,7 +53,7 @@ def _caption(schedule: Schedule) -> Content:
 
 
 def _ticks(schedule: Schedule) -> Sequence[Tick]:
-    """As many as have room on a phone: those with seconds need more of it."""
+    """As many ticks as fit on a phone; labels with seconds need more room."""
     found = ticks(schedule.begin, schedule.end, most=MOST_TICKS)
     if any(tick.label.count(":") > 1 for tick in found):
         return ticks(schedule.begin, schedule.end, most=MOST_TICKS_WITH_SECONDS)
@@ -113,7 +114,7 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         yield _line(0, ready, middle, "waited")
     if ready < began:
         yield _line(ready, began, middle, "held")
-    # However short it was, it is seen.
+    # Wide enough to be seen.
     width = _percent(max(ended - began, LEAST_SHARE))
     box: dict[str, str | float] = {
         "x": _percent(began),
@@ -122,8 +123,8 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         "height": BAR,
         "rx": 3,
     }
-    yield element("rect", class_="open" if span.status in UNENDED else "ran", **box)
-    if span.status not in {SUCCEEDED, *UNENDED}:
+    yield element("rect", class_="ran" if span.status.ended else "open", **box)
+    if _did_not_succeed(span):
         yield element("rect", fill="url(#hatched)", **box)
     if span.critical:
         yield element("rect", class_="path", **{**box, "y": ROW - 4, "height": 3, "rx": 1})
@@ -136,7 +137,7 @@ def _line(begin: float, end: float, y: float, kind: str) -> Markup:
 
 
 def _mark(mark: Mark, schedule: Schedule, middle: float) -> Markup:
-    # A path takes no shares of a width: the picture around it does.
+    # A path cannot be placed by percentages, but the svg around it can.
     return element(
         "svg",
         element("path", element("title", _at(mark.at), ": ", mark.what), d=_SIGNS[mark.kind]),
@@ -152,8 +153,7 @@ def _said(span: Span) -> str:
         words.append(f"ran in attempt {span.kept_from}")
     elif span.began_at and span.ended_at:
         time = spelled(span.began_at, span.ended_at)
-        running = span.status in UNENDED
-        until = "until now" if running else f"to {_at(span.ended_at)}"
+        until = f"to {_at(span.ended_at)}" if span.status.ended else "until now"
         words.append(f"{_at(span.began_at)} {until}, {time}")
     else:
         words.append("did not start")
@@ -187,7 +187,7 @@ def _legend(schedule: Schedule) -> Markup | None:
         signs.append(
             (element("rect", x=1, y=6, width=22, height=3, class_="path"), "critical path")
         )
-    if any(span.status not in {SUCCEEDED, *UNENDED} for span in drawn):
+    if any(map(_did_not_succeed, drawn)):
         hatched = [
             element("rect", class_="ran", **box),
             element("rect", fill="url(#hatched)", **box),
@@ -197,18 +197,22 @@ def _legend(schedule: Schedule) -> Markup | None:
         signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
     if any(span.waited > HANDOVER for span in drawn):
         held = element("line", x1=1, x2=23, y1=8, y2=8, class_="held")
-        signs.append((held, "ready, kept waiting for a slot or its task"))
+        signs.append((held, "ready, but had to wait for a slot or its start"))
     kinds = {mark.kind for span in drawn for mark in span.marks}
     for kind in sorted(kinds):
         path = element("path", d=_SIGNS[kind], transform="translate(12 8)")
         signs.append((element("g", path, class_="mark"), _MEANINGS[kind]))
-    if any(span.status in UNENDED for span in drawn):
-        signs.append((element("rect", class_="open run", **box), "still runs, up to now"))
+    if not all(span.status.ended for span in drawn):
+        signs.append((element("rect", class_="open run", **box), "still running, up to now"))
     items = [
         element("li", element("svg", sign, width=24, height=16, aria_hidden="true"), " ", meaning)
         for sign, meaning in signs
     ]
     return element("ul", items, class_="legend", aria_label="Legend") if items else None
+
+
+def _did_not_succeed(span: Span) -> bool:
+    return span.status.ended and span.status is not PipelineStatus.SUCCEEDED
 
 
 def _at(moment: datetime) -> str:

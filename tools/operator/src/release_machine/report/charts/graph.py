@@ -1,4 +1,4 @@
-"""The picture of what waits for what, from left to right."""
+"""The graph of dependencies, from left to right."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -6,37 +6,37 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 
-from release_machine.release.model import Pipeline, Snapshot
+from release_core.domain.release import Pipeline
+from release_machine.release.model import Snapshot
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.layers import Layout, Spot, lay_out, needed_edges
 from release_machine.report.durations import brief, ran, spelled
 from release_machine.report.markup import Content, Markup, element, told
-from release_machine.report.parts import anchor, by_name, unseen
+from release_machine.report.parts import anchor, unseen
 from release_machine.report.statuses import icon, tone
 from release_machine.report.steps import steps
 from release_machine.text.fitting import fitted
 
 LONGEST_NAME = 28
-# Pixels. A sign of the fixed-width face is a little over 0.6 of its size wide.
+# Pixels. A character of the fixed-width font is a little wider than 0.6 of its size.
 SIGN, HEIGHT, ROW, GAP, MARGIN = 7.4, 28.0, 38.0, 44.0, 8.0
 _ICON = 26.0
-# Of a time, which is written smaller, with the gap before it.
+# A character of a time, which is smaller, and the gap before it.
 _TIME_SIGN, _TIME_GAP = 6.7, 12.0
 
 
 def graph(snapshot: Snapshot, schedule: Schedule) -> Content:
-    """Draw the order; a sentence says it where nothing waits for anything."""
-    release = snapshot.release
-    names = by_name(release)
-    awaited = {name for each in release.pipelines for name in each.depends_on if name in names}
-    tied = [each for each in release.pipelines if each.depends_on or each.name in awaited]
+    """Draw the dependencies, or say that there are none."""
+    pipelines = snapshot.release.pipelines.values()
+    awaited = {name for each in pipelines for name in each.depends_on}
+    tied = [each for each in pipelines if each.depends_on or each.name in awaited]
     if not tied:
-        return element("p", "No pipeline waits for another one.")
+        return element("p", "No pipeline depends on another pipeline.")
     critical = {span.pipeline for span in schedule.spans if span.critical}
     drops = len(needed_edges(tied)) < sum(len(set(each.depends_on)) for each in tied)
-    loose = [each for each in release.pipelines if each not in tied]
+    loose = [each for each in pipelines if each not in tied]
     implied = " Dependencies implied by others are not drawn." * drops
-    # A screen shows one of the two: a narrow one the steps, others and paper the picture.
+    # A narrow screen shows the steps; other screens and paper show the graph.
     return [
         element(
             "div",
@@ -56,7 +56,7 @@ def _scrolling(picture: Markup) -> Markup:
         class_="scroll",
         tabindex=0,
         role="region",
-        aria_label="What waits for what",
+        aria_label="Graph of dependencies",
     )
 
 
@@ -72,13 +72,13 @@ def _loose(pipelines: Sequence[Pipeline]) -> Content:
         for each in pipelines
     ]
     return [
-        element("p", "These wait for nothing, and nothing waits for them:"),
+        element("p", "These pipelines have no dependencies and no dependents:"),
         element("ul", chips, class_="chips"),
     ]
 
 
 class _Drawing:
-    """A layout in pixels."""
+    """The drawing of a layout, in pixels."""
 
     def __init__(self, pipelines: Sequence[Pipeline], *, critical: set[str], at: datetime) -> None:
         self._pipelines = {each.name: each for each in pipelines}
@@ -98,7 +98,7 @@ class _Drawing:
         height = max(self._layout.heights.values()) * ROW + HEIGHT + 2 * MARGIN
         said = (
             f"{len(self._pipelines)} pipelines in {len(self._layout.columns)} steps: "
-            "each stands to the right of what it waits for"
+            "each is to the right of its dependencies"
         )
         return element(
             "svg",

@@ -1,8 +1,8 @@
-"""Where each pipeline stands in the picture of what waits for what.
+"""The positions of pipelines in the graph of dependencies.
 
-Columns are how many have to run before; within a column the order that crosses few lines, and a
-height near the neighbours. An edge that passes a column has a place of its own there. The same
-release gives the same picture, always.
+The column of a pipeline is its depth. Within a column the order avoids crossing lines, and heights
+are near those of the neighbours. An edge that passes a column has a position of its own there. The
+same release always gives the same layout.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from release_machine.release.model import Pipeline
-from release_machine.release.order import depths
+from release_core.domain.order import depths
+from release_core.domain.release import Pipeline
 
 SWEEPS = 10
-# Heights of a row: a pipeline takes one, an edge that passes a column less.
+# Heights in rows: an edge that passes a column needs less room than a pipeline.
 _ROOM, _ROOM_TO_PASS = 1.0, 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in a column: a pipeline's, or that of an edge which passes."""
+    """A position in a column, of a pipeline or of an edge that passes the column."""
 
     column: int
     name: str
@@ -31,7 +31,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Heights in rows from the top by spot, and each edge as the spots it leads through."""
+    """The height of each spot in rows from the top, and each edge as the spots it passes."""
 
     columns: Sequence[Sequence[Spot]]
     heights: Mapping[Spot, float]
@@ -47,7 +47,7 @@ class _Grid:
 
 
 def lay_out(pipelines: Sequence[Pipeline]) -> Layout:
-    """Place pipelines of which each depends on another one or has one that depends on it."""
+    """Place pipelines that each have a dependency or a dependent."""
     grid = _fill(pipelines)
     _order(grid)
     heights = _heights(grid)
@@ -57,7 +57,7 @@ def lay_out(pipelines: Sequence[Pipeline]) -> Layout:
 
 
 def needed_edges(pipelines: Sequence[Pipeline]) -> list[tuple[str, str]]:
-    """What waits for what, without that which follows from the rest."""
+    """The dependencies, without those that follow from other dependencies."""
     depth = depths(pipelines)
     by_depth = sorted(pipelines, key=lambda each: (depth[each.name], each.position, each.name))
     before: dict[str, frozenset[str]] = {}
@@ -90,7 +90,7 @@ def _fill(pipelines: Sequence[Pipeline]) -> _Grid:
 
 
 def _order(grid: _Grid) -> None:
-    """Put each spot near the middle of its neighbours, to and fro; keep what crosses least."""
+    """Sort columns by the middle of the neighbours, in both directions; keep the best order."""
     best, fewest = [list(column) for column in grid.columns], _crossings(grid)
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
@@ -117,7 +117,7 @@ def _crossings(grid: _Grid) -> int:
         ends: list[int] = []
         for spot in column:
             arrivals = sorted(places[each] for each in grid.right.get(spot, ()))
-            # Those that start at the same spot do not cross each other.
+            # Edges that start at the same spot do not cross each other.
             count += sum(len(ends) - bisect_right(ends, place) for place in arrivals)
             for place in arrivals:
                 insort(ends, place)
@@ -125,7 +125,7 @@ def _crossings(grid: _Grid) -> int:
 
 
 def _heights(grid: _Grid) -> dict[Spot, float]:
-    """Draw each spot to the mean height of its neighbours, as far as its column has room."""
+    """Move each spot towards the mean height of its neighbours, as far as there is room."""
     heights: dict[Spot, float] = {}
     for column in grid.columns:
         heights |= _stacked(column, [0.0] * len(column))
@@ -149,11 +149,11 @@ def _mean(found: Sequence[float], otherwise: float) -> float:
 
 
 def _stacked(column: Sequence[Spot], wanted: Sequence[float]) -> dict[Spot, float]:
-    """The heights nearest to the wanted ones that keep the order and the room of each spot."""
+    """The heights nearest to the wanted heights that keep the order and room of the spots."""
     offsets = [0.0]
     for one, other in pairwise(column):
         offsets.append(offsets[-1] + (_room(one) + _room(other)) / 2)
-    # Those that want the same place become one block, which goes where its members want on average.
+    # Spots that want the same place become one block, placed at the average of their wishes.
     blocks: list[tuple[float, int]] = []
     for height, offset in zip(wanted, offsets, strict=False):
         total, size = height - offset, 1

@@ -10,50 +10,49 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from release_machine.actions.started_with import Request, brought_by
-from release_machine.release.ledger_reader import LedgerReader
-from release_machine.release.model import Pipeline, Release
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.ledger.history import HistoryReader
+from release_machine.actions.requested_release import RequestedRelease, requested_release
+from tools.operator.tests.samples.made_release import BEGIN, by_name
 
 type Stubbed = Callable[[str], tuple[Any, Stubber]]
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
 MANIFEST = b'{"releaseId": 5.10, "pipelines": ["catalog", {"name": "web"}]}'
-BROUGHT = Request(release_id="5.10", pipelines=["catalog", "web"])
+REQUESTED = RequestedRelease(release_id="5.10", pipelines=["catalog", "web"])
 DROPPED = {
     "source": "aws.s3",
     "detail": {"bucket": {"name": "manifests"}, "object": {"key": "m.json", "version-id": "v1"}},
 }
 
 
-class Ledger(LedgerReader):
+class Ledger(HistoryReader):
     """Holds one release, 5.10."""
 
     def __init__(self) -> None:
         pass
 
-    def manifest(self, release_id: str) -> str | None:
-        return MANIFEST.decode() if release_id == "5.10" else None
+    def get_manifest(self, release_id: str) -> dict[str, Any] | None:
+        return json.loads(MANIFEST) if release_id == "5.10" else None
 
-    def release(self, release_id: str) -> Release | None:
-        pipelines = tuple(
-            Pipeline(name=name, position=place, status="FAILED")
-            for place, name in enumerate(BROUGHT.pipelines)
-        )
+    def get_release(self, release_id: str) -> Release | None:
         known = Release(
             release_id="5.10",
-            status="FAILED",
+            status=ReleaseStatus.FAILED,
             execution_arn="",
-            opened_at=None,
-            pipelines=pipelines,
+            opened_at=BEGIN,
+            pipelines=by_name(Pipeline(name=name) for name in REQUESTED.pipelines),
         )
         return known if release_id == "5.10" else None
 
 
 @pytest.fixture
-def read(stubbed: Stubbed, at: Callable[[float], datetime]) -> Callable[..., Request]:
+def read(stubbed: Stubbed, at: Callable[[float], datetime]) -> Callable[..., RequestedRelease]:
     """Read what an execution with an input was started with; ``get_object`` is what S3 does."""
 
-    def read(started_with: str, get_object: Callable[[Stubber], None] = lambda _: None) -> Request:
+    def read(
+        started_with: str, get_object: Callable[[Stubber], None] = lambda _: None
+    ) -> RequestedRelease:
         sfn, executions = stubbed("stepfunctions")
         s3, objects = stubbed("s3")
         executions.add_response(
@@ -67,7 +66,7 @@ def read(stubbed: Stubbed, at: Callable[[float], datetime]) -> Callable[..., Req
             },
         )
         get_object(objects)
-        return brought_by(EXECUTION, sfn=sfn, s3=s3, ledger=Ledger())
+        return requested_release(EXECUTION, sfn=sfn, s3=s3, ledger=Ledger())
 
     return read
 
@@ -85,30 +84,33 @@ def refused(objects: Stubber) -> None:
 
 
 @pytest.mark.parametrize(
-    ("started_with", "brought"),
+    ("started_with", "requested"),
     [
-        (MANIFEST.decode(), BROUGHT),
-        (f'{{"manifest": {MANIFEST.decode()}, "requestedBy": "alice"}}', BROUGHT),
-        ('{"retry": "5.10", "requestedBy": "alice"}', BROUGHT),
-        ('{"rollBack": "5.10", "releaseId": "5.10-rollback"}', BROUGHT),
-        ('{"retry": "5.11"}', Request(release_id="5.11")),
-        ("{", Request()),
-        ("[]", Request()),
+        (MANIFEST.decode(), REQUESTED),
+        (f'{{"manifest": {MANIFEST.decode()}, "requestedBy": "alice"}}', REQUESTED),
+        ('{"retry": "5.10", "requestedBy": "alice"}', REQUESTED),
+        ('{"rollBack": "5.10", "releaseId": "5.10-rollback"}', REQUESTED),
+        ('{"retry": "5.11"}', RequestedRelease(release_id="5.11")),
+        ("{", RequestedRelease()),
+        ("[]", RequestedRelease()),
     ],
 )
 def test_what_the_input_holds(
-    read: Callable[..., Request], started_with: str, brought: Request
+    read: Callable[..., RequestedRelease], started_with: str, requested: RequestedRelease
 ) -> None:
     """Each door tells which release it is about; what is no manifest tells nothing."""
     told = read(started_with)
-    assert (told.release_id, list(told.pipelines)) == (brought.release_id, list(brought.pipelines))
+    assert (told.release_id, list(told.pipelines)) == (
+        requested.release_id,
+        list(requested.pipelines),
+    )
 
 
-def test_what_the_bucket_holds(read: Callable[..., Request]) -> None:
+def test_what_the_bucket_holds(read: Callable[..., RequestedRelease]) -> None:
     """A dropped manifest is read in the version that started the execution."""
-    assert read(json.dumps(DROPPED), found) == BROUGHT
+    assert read(json.dumps(DROPPED), found) == REQUESTED
 
 
-def test_who_may_not_read_the_bucket(read: Callable[..., Request]) -> None:
+def test_who_may_not_read_the_bucket(read: Callable[..., RequestedRelease]) -> None:
     """Without the permission to read the manifest the view is poorer, no more."""
-    assert read(json.dumps(DROPPED), refused) == Request()
+    assert read(json.dumps(DROPPED), refused) == RequestedRelease()

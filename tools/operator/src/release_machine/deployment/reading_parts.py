@@ -1,4 +1,4 @@
-"""The release machine's own code, reading with the caller's credentials what the functions read."""
+"""The release machine's own checks, run with the caller's credentials."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,6 @@ from release_core.apply.wiring import ReadingParts
 from release_core.aws.clients import in_parallel
 from release_core.clock import now
 from release_core.domain.declarations import Declared, NotFound, matches
-from release_core.ledger.reader import LedgerTables
 from release_core.manifest.nearest import NearestName
 from release_core.plan.planner import Planner
 from release_core.rollback.reader import RollbackReader
@@ -16,8 +15,8 @@ from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 
 
-def look_up(session: Session) -> Callable[[Sequence[str]], Declared]:
-    """Looks up how pipelines are declared; raises OperatorError when AWS cannot be asked."""
+def declaration_lookup(session: Session) -> Callable[[Sequence[str]], Declared]:
+    """A function that reads the declarations of pipelines; raises OperatorError."""
 
     def declarations(names: Sequence[str]) -> Declared:
         with explained():
@@ -42,11 +41,11 @@ def _not_found(names: Sequence[str], session: Session) -> dict[str, NotFound]:
 
 
 def planner(session: Session) -> Planner:
-    """What plans a manifest."""
+    """The planner of manifests."""
     parts = _parts(session)
     return Planner(
         ledger=parts.reader,
-        declarations=look_up(session),
+        declarations=declaration_lookup(session),
         step_functions=parts.step_functions,
         client=parts.client,
         clock=parts.clock,
@@ -54,8 +53,8 @@ def planner(session: Session) -> Planner:
     )
 
 
-def rollbacks(session: Session) -> RollbackReader:
-    """What makes the manifest of a rollback."""
+def rollback_reader(session: Session) -> RollbackReader:
+    """The reader that makes the manifest of a rollback."""
     parts = _parts(session)
     return RollbackReader(ledger=parts.reader, codepipeline=parts.codepipeline)
 
@@ -63,11 +62,7 @@ def rollbacks(session: Session) -> RollbackReader:
 def _parts(session: Session) -> ReadingParts:
     return ReadingParts(
         client=session.client,
-        tables=LedgerTables(
-            releases=session.deployment.releases_table,
-            executions=session.deployment.executions_table,
-            pipelines=session.deployment.pipelines_table,
-        ),
+        tables=session.deployment.tables,
         clock=now,
         patterns=session.settings.pipeline_name_patterns,
         in_parallel=in_parallel,

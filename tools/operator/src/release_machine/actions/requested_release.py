@@ -1,4 +1,4 @@
-"""What an execution was started with: which release, of which pipelines."""
+"""The release that a workflow execution was started for, and the pipelines that it needs."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from release_core.errors import Rejection
+from release_core.manifest.checks import named_pipelines, release_id_of
 from release_core.manifest.requests import (
     DroppedObject,
     RetryRequest,
     RollbackRequest,
     read_request,
 )
-from release_core.strict_json import ExactNumber, read_json, write_json
-from release_machine.release.busy import pipeline_names
-from release_machine.release.ledger_reader import LedgerReader
+from release_core.strict_json import read_json
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef
     from types_boto3_stepfunctions import SFNClient
 
+    from release_core.ledger.history import HistoryReader
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """The release it is about and the pipelines that it needs, as far as they can be read."""
+class RequestedRelease:
+    """The id of a release and the names of its pipelines, as far as they can be read."""
 
     release_id: str | None = None
     pipelines: Sequence[str] = ()
 
 
-def brought_by(
-    execution_arn: str, *, sfn: SFNClient, s3: S3Client, ledger: LedgerReader
-) -> Request:
-    """Read what an execution was started with.
+def requested_release(
+    execution_arn: str, *, sfn: SFNClient, s3: S3Client, ledger: HistoryReader
+) -> RequestedRelease:
+    """Read the input of a workflow execution, and the manifest that it names.
 
-    Nothing is judged here: what cannot be read, or may not be, only makes the view poorer.
+    The answer is only shown, so it is empty when the manifest is invalid or access is denied.
     """
     try:
         started_with = sfn.describe_execution(executionArn=execution_arn).get("input", "")
@@ -46,17 +47,16 @@ def brought_by(
             case DroppedObject() as dropped:
                 return _in_document(read_json(_object(dropped, s3), place="the object"))
             case RetryRequest() as retry:
-                stored = ledger.manifest(retry.of)
-                names = pipeline_names(stored) if stored else ()
-                return Request(release_id=retry.of, pipelines=names)
+                names = named_pipelines(ledger.get_manifest(retry.of))
+                return RequestedRelease(release_id=retry.of, pipelines=names)
             case RollbackRequest() as rollback:
-                failed = ledger.release(rollback.of)
-                names = [each.name for each in failed.pipelines] if failed else ()
-                return Request(release_id=rollback.of, pipelines=names)
+                failed = ledger.get_release(rollback.of)
+                names = [*failed.pipelines] if failed else []
+                return RequestedRelease(release_id=rollback.of, pipelines=names)
             case submission:
                 return _in_document(submission.document)
     except (ClientError, Rejection):
-        return Request()
+        return RequestedRelease()
 
 
 def _object(dropped: DroppedObject, s3: S3Client) -> bytes:
@@ -66,10 +66,5 @@ def _object(dropped: DroppedObject, s3: S3Client) -> bytes:
     return s3.get_object(**wanted)["Body"].read()
 
 
-def _in_document(document: object) -> Request:
-    named = document.get("releaseId") if isinstance(document, dict) else None
-    release_id = named.spelling if isinstance(named, ExactNumber) else named
-    return Request(
-        release_id=None if release_id is None else str(release_id),
-        pipelines=pipeline_names(write_json(document)),
-    )
+def _in_document(document: object) -> RequestedRelease:
+    return RequestedRelease(release_id=release_id_of(document), pipelines=named_pipelines(document))

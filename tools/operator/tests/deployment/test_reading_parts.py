@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from release_core.domain.declarations import Declaration, NotFound, NotMatched
-from release_machine.deployment.machine import look_up
+from release_machine.deployment.reading_parts import declaration_lookup
 from tests.fakes.codepipeline import FakeCodePipeline
 from tests.fakes.service import Refused, service
 from tests.worlds.release_world import declaration
@@ -29,7 +29,7 @@ def session(*pipelines: str) -> Any:
 
 def test_a_pipeline_that_does_not_exist_comes_with_the_nearest_that_does() -> None:
     """Of all pipelines of the account only those that match the deployment's patterns count."""
-    found = look_up(session("shop-catalog", "shp-katalog", "shop-orders"))(
+    found = declaration_lookup(session("shop-catalog", "shp-katalog", "shop-orders"))(
         ["shop-orders", "shop-katalog", "shop-x-y-z", "web"]
     )
     assert isinstance(found["shop-orders"], Declaration)
@@ -42,7 +42,7 @@ def test_pipelines_are_not_listed_when_all_are_found(monkeypatch: pytest.MonkeyP
     """The list only helps to suggest a name."""
     account = session("shop-catalog")
     monkeypatch.delattr(type(account.codepipeline), "get_paginator")
-    assert look_up(account)(["shop-catalog"]).keys() == {"shop-catalog"}
+    assert declaration_lookup(account)(["shop-catalog"]).keys() == {"shop-catalog"}
 
 
 def test_a_caller_who_may_not_list_pipelines_gets_no_suggestion(
@@ -56,5 +56,5 @@ def test_a_caller_who_may_not_list_pipelines_gets_no_suggestion(
         raise error
 
     monkeypatch.setattr(account.codepipeline, "get_paginator", refuse)
-    found = look_up(account)(["shop-katalog"])
+    found = declaration_lookup(account)(["shop-katalog"])
     assert found == {"shop-katalog": NotFound(name="shop-katalog", nearest=None)}

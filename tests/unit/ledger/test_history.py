@@ -1,0 +1,295 @@
+"""What people read from the ledger: the history of releases, without tokens and values."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
+from release_core.domain.revisions import Pin, Revision
+from release_core.ledger.dynamodb import to_attributes
+from release_core.ledger.history import HistoryReader
+from release_core.ledger.items import (
+    PIPELINE_ATTRIBUTES,
+    RELEASE_ATTRIBUTES,
+    header_for_people,
+    pipeline_for_people,
+    read_header,
+    read_pipeline,
+)
+from tests.fakes.dynamodb.client import FakeDynamoDB
+from tests.worlds.ledger_world import TABLES, LedgerWorld
+
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+OPENED = datetime(2026, 11, 22, 10, tzinfo=UTC)
+HEADER = {
+    "release_id": "5.10",
+    "item": "release",
+    "listing": "release",
+    "status": "FAILED",
+    "manifest_sha256": "e3b0",
+    "channel": "api",
+    "requester": "arn:aws:sts::000000000000:assumed-role/Admin/alice",
+    "execution_arn": EXECUTION,
+    "attempt": 2,
+    "attempts": [{"attempt": 1, "execution_arn": "arn:1", "status": "FAILED", "why": "bad"}],
+    "pipeline_count": 2,
+    "opened_at": "2026-11-22T10:00:00.000Z",
+    "why": "orders: FAILED",
+    "audit": [{"at": "2026-11-22T10:00:00.000Z", "who": "alice", "what": "opened", "after": "X"}],
+}
+COMMIT = {
+    "artifact": "app",
+    "revision": "3f2a",
+    "action": "Source",
+    "type": "COMMIT_ID",
+    "origin": {"RepositoryName": "shop"},
+}
+ORDERS = {
+    "release_id": "5.10",
+    "item": "pipeline#orders",
+    "pipeline": "orders",
+    "position": 0,
+    "status": "FAILED",
+    "depends_on": ["search"],
+    "attempt": 2,
+    "task_token": "a-token",
+    "execution_id": "2b3c",
+    "ended_at": "2026-11-22T10:00:22.000Z",
+    "variables": {"PASSWORD": "geheim"},
+    "resolved_variables": {"PASSWORD": "geheim"},
+    "revisions": [COMMIT],
+    "source_revisions": [{"action": "Source", "type": "COMMIT_ID", "revision": "9c9c"}],
+    "previous_good": {
+        "release_id": "5.9",
+        "execution_id": "1a1a",
+        "at": "2026-11-21T10:00:00.000Z",
+        "revisions": [COMMIT],
+        "variables": {"PASSWORD": "geheim"},
+    },
+    "failure": {"message": "no such bucket"},
+    "attempts": [{"attempt": 1, "status": "FAILED", "failure": {"stage": "S", "message": "m"}}],
+}
+SEARCH = {
+    "release_id": "5.10",
+    "item": "pipeline#search",
+    "pipeline": "search",
+    "position": 1,
+    "status": "WAITING",
+    "attempt": 2,
+}
+
+
+class Recording:
+    """DynamoDB in memory that records every call."""
+
+    def __init__(self, dynamodb: FakeDynamoDB) -> None:
+        self._dynamodb = dynamodb
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**request: Any) -> Any:
+            self.calls.append((name, request))
+            return getattr(self._dynamodb, name)(**request)
+
+        return call
+
+
+@pytest.fixture
+def client() -> Recording:
+    """A ledger with release 5.10 and a rejected manifest."""
+    dynamodb = LedgerWorld().dynamodb
+    rejected = {
+        "release_id": EXECUTION,
+        "item": "release",
+        "listing": "release",
+        "status": "REJECTED",
+        "execution_arn": EXECUTION,
+        "opened_at": "2026-11-22T09:00:00.000Z",
+    }
+    pointer = {"release_id": "arn:2", "item": "execution", "opens": "5.10"}
+    manifest = {"release_id": "5.10", "item": "manifest", "manifest": '{"releaseId":"5.10"}'}
+    for item in (HEADER, ORDERS, SEARCH, rejected, pointer, manifest):
+        dynamodb.put_item(TableName="releases", Item=to_attributes(item))
+    held = {
+        "pipeline": "orders",
+        "held_by": EXECUTION,
+        "held_for": "5.10",
+        "held_since": "2026-11-22T10:00:00.000Z",
+        "waiting": {"arn:other another-token"},
+        "last_good": {"release_id": "5.9", "variables": {"PASSWORD": "geheim"}},
+    }
+    dynamodb.put_item(TableName="pipelines", Item=to_attributes(held))
+    changes = [
+        {"state": "FAILED", "attempt": 1, "at": "2026-11-22T10:00:22.000Z", "source": "event"},
+        {"state": "STARTED", "attempt": 1, "at": "2026-11-22T10:00:01.250Z", "source": "look"},
+    ]
+    execution = {"execution_id": "2b3c", "pipeline": "orders", "changes": changes}
+    dynamodb.put_item(TableName="executions", Item=to_attributes(execution))
+    return Recording(dynamodb)
+
+
+@pytest.fixture
+def ledger(client: Recording) -> HistoryReader:
+    """The reader for people."""
+    as_boto3: Any = client
+    return HistoryReader(as_boto3, TABLES)
+
+
+def test_history_of_a_release(ledger: HistoryReader) -> None:
+    """The header tells who opened the release, what was done to it and how attempts ended."""
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert (release.status, release.channel, release.pipeline_count) == ("FAILED", "api", 2)
+    assert release.audit == (AuditEntry(at=OPENED, who="alice", what="opened", after="X"),)
+    assert release.attempts == (
+        PastAttempt(number=1, status="FAILED", execution="arn:1", why="bad"),
+    )
+
+
+def test_history_of_a_pipeline(ledger: HistoryReader) -> None:
+    """A pipeline has its end, what it shipped, what was good before, and its earlier attempts."""
+    release = ledger.get_release("5.10")
+    assert release is not None
+    orders = release.pipelines["orders"]
+    assert orders.ended_at == OPENED + timedelta(seconds=22)
+    assert orders.failure == Failure(message="no such bucket")
+    assert orders.attempts == (PastAttempt(number=1, status="FAILED", why="S: m"),)
+    assert orders.revisions == (Revision(**COMMIT),)  # type: ignore[arg-type] # texts and a map
+    assert orders.source_revisions == (Pin(action="Source", type="COMMIT_ID", revision="9c9c"),)
+    assert orders.previous_good is not None
+    assert orders.previous_good.revisions == orders.revisions
+    search = Pipeline(name="search", position=1, status=PipelineStatus.WAITING, attempt=2)
+    assert release.pipelines["search"] == search
+
+
+def test_pipelines_come_in_the_order_in_which_they_run(ledger: HistoryReader) -> None:
+    """A dependency comes first, although it is later in the manifest."""
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert [*release.pipelines] == ["search", "orders"]
+
+
+def test_only_the_names_of_variables_leave_the_reader(ledger: HistoryReader) -> None:
+    """The values of variables may be secret."""
+    release = ledger.get_release("5.10")
+    assert release is not None
+    orders = release.pipelines["orders"]
+    assert orders.variable_names == ("PASSWORD",)
+    assert orders.previous_good is not None
+    assert orders.previous_good.variable_names == ("PASSWORD",)
+    assert "geheim" not in str(asdict(release))
+
+
+def test_the_reader_asks_for_no_token_and_writes_nothing(
+    ledger: HistoryReader, client: Recording
+) -> None:
+    """Whatever it reads of releases and pipelines, it names the attributes that it wants."""
+    release = ledger.get_release("5.10")
+    assert release is not None
+    ledger.with_executions(release)
+    ledger.get_pipeline("5.10", "orders")
+    assert dict(ledger.get_pipelines([("5.10", "orders")]))
+    assert ledger.get_header("5.10")
+    assert ledger.get_manifest("5.10") == {"releaseId": "5.10"}
+    assert ledger.latest(5)
+    assert ledger.lock_holders(["orders"])["orders"].since == OPENED
+    assert ledger.latest_releases(["orders"]) == {"orders": ["5.9", "5.10"]}
+    assert {name for name, _ in client.calls} == {"query", "batch_get_item"}
+    for _, request in client.calls:
+        reads = request.get("RequestItems", {request.get("TableName"): request})
+        for table, read in reads.items():
+            assert table == "executions" or read["ProjectionExpression"]
+            names = read.get("ExpressionAttributeNames", {}).values()
+            assert not {"task_token", "waiting", "resolved_variables"} & {*names}
+
+
+def test_every_attribute_that_is_read_is_asked_for() -> None:
+    """An attribute that a reading function uses is in the list, except the task token."""
+    used: set[str] = set()
+
+    class Item(dict[str, Any]):
+        """An item that records which attributes are used."""
+
+        def __getitem__(self, name: str) -> Any:
+            used.add(name)
+            return super().__getitem__(name)
+
+        def get(self, name: str, default: Any = None) -> Any:
+            used.add(name)
+            return super().get(name, default)
+
+        def __contains__(self, name: object) -> bool:
+            used.add(str(name))
+            return super().__contains__(name)
+
+    orders, header = Item(ORDERS), Item(HEADER)
+    pipeline_for_people(read_pipeline(orders), orders)
+    header_for_people(read_header(header), header)
+    assert used - {*RELEASE_ATTRIBUTES} == {"task_token"}
+    assert "waiting" not in PIPELINE_ATTRIBUTES
+
+
+def test_executions_are_read_on_request(ledger: HistoryReader, client: Recording) -> None:
+    """State changes come in the order of time; an execution that is not on record has none."""
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert release.pipelines["orders"].changes == ()
+    seen = ledger.with_executions(release).pipelines
+    assert seen["search"].changes == ()
+    started, failed = seen["orders"].changes
+    assert failed.state is ExecutionState.FAILED
+    assert started == Change(
+        state=ExecutionState.STARTED,
+        attempt=1,
+        at=OPENED + timedelta(seconds=1.25),
+        source="look",
+    )
+
+
+def test_the_header_is_read_first(ledger: HistoryReader, client: Recording) -> None:
+    """Once the header is closed, the pipelines that are read after it are final."""
+    ledger.get_release("5.10")
+    ((_, request),) = client.calls
+    assert request["ScanIndexForward"] is False
+    assert request["ConsistentRead"] is True
+
+
+def test_a_release_of_many_pages(ledger: HistoryReader, client: Recording) -> None:
+    """A release that is larger than one answer of DynamoDB is read to its last page."""
+    for number in range(6):
+        name = f"p{number}"
+        large = {**SEARCH, "item": f"pipeline#{name}", "pipeline": name, "trouble": "x" * 300_000}
+        client.put_item(TableName="releases", Item=to_attributes(large))
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert len(release.pipelines) == 8
+    assert [name for name, _ in client.calls].count("query") == 2
+
+
+def test_what_is_not_on_record(ledger: HistoryReader) -> None:
+    """There is no release, no manifest and no opening where none was recorded."""
+    assert ledger.get_release("nothing") is None
+    assert ledger.get_manifest(EXECUTION) is None
+    assert ledger.release_opened_by("arn:nothing") is None
+
+
+def test_release_that_an_execution_opened(ledger: HistoryReader, client: Recording) -> None:
+    """A pointer names the release; the pointer of an execution that only ended names none."""
+    assert ledger.release_opened_by("arn:2") == "5.10"
+    ended = {"release_id": "arn:3", "item": "execution", "ended": "ABORTED"}
+    client.put_item(TableName="releases", Item=to_attributes(ended))
+    assert ledger.release_opened_by("arn:3") is None
+
+
+def test_latest_releases(ledger: HistoryReader, client: Recording) -> None:
+    """The newest comes first, a rejected manifest is named by its execution, pages are small."""
+    assert [release.label for release in ledger.latest(2)] == ["5.10", "0b2f"]
+    assert client.calls[-1][1]["Limit"] == 2
+    assert [release.label for release in ledger.latest(1)] == ["5.10"]
+    (rejected,) = ledger.latest(5, statuses=[ReleaseStatus.REJECTED])
+    assert (rejected.label, rejected.pipeline_count) == ("0b2f", 0)
+    assert len(client.calls) == 3
