@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say of the build: the functions' shared package lies outside of it."""
+"""The parts of the build that pyproject.toml cannot express: the shared package is elsewhere."""
 
 import shutil
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from setuptools.command.sdist import sdist
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = REPOSITORY / "lambdas" / "release_core"
-IS_HERE = SHARED.is_dir()  # not in a source distribution, which has it beside release_machine
+IS_HERE = SHARED.is_dir()  # a source distribution has it beside release_machine instead
 
 
 class SourceDistribution(sdist):  # type: ignore[misc]  # setuptools has no types
-    """Brings the shared package along: a wheel may be built of it where this repository is not."""
+    """Includes the shared package, so that a wheel can be built without this repository."""
 
     def make_release_tree(self, base_dir: str, files: Sequence[str]) -> None:
-        """Put into the folder what the distribution is packed of."""
-        # setuptools would put what lies outside of the package outside of the folder.
+        """Copy all files of the distribution into the folder."""
+        # setuptools would put files from outside of the package outside of the folder.
         super().make_release_tree(base_dir, [each for each in files if not each.startswith("..")])
         if IS_HERE:
             leftovers = shutil.ignore_patterns("__pycache__")
             shutil.copytree(SHARED, Path(base_dir) / "src" / SHARED.name, ignore=leftovers)
 
 
-# A build beside the sources would be found by linters, and its leftovers by the next build.
+# A build folder beside the sources would be read by linters and by the next build.
 build = {"build_base": str(REPOSITORY / ".build" / "operator")} if IS_HERE else {}
 setup(cmdclass={"sdist": SourceDistribution}, options={"build": build})

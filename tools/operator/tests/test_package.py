@@ -1,4 +1,4 @@
-"""The package holds the command and the functions' shared code, and names all that both import."""
+"""The package contains the command and the shared code, with all dependencies."""
 
 import ast
 import re
@@ -14,12 +14,12 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
 SOURCES = (PACKAGE / "src" / "release_machine", ROOT / "lambdas" / "release_core")
 BUILDER = ROOT / ".platform" / "bootstrap" / "bin" / "python"
-# Brought along by a dependency that is named.
+# Installed by another dependency.
 BROUGHT = {"botocore": "boto3", "pydantic_core": "pydantic"}
 
 
 def test_both_are_installed(tmp_path: Path) -> None:
-    """Whoever installs the command has the shared code too, wherever it is called from."""
+    """An installation has the shared code, too, wherever it is called from."""
     script = "import release_machine, release_core; print(release_core.__path__[0])"
     called = subprocess.run(
         [sys.executable, "-I", "-c", script],
@@ -31,8 +31,8 @@ def test_both_are_installed(tmp_path: Path) -> None:
     assert Path(called.stdout.strip()).resolve() == SOURCES[1]
 
 
-def test_a_wheel_of_the_source_distribution_is_whole(tmp_path: Path) -> None:
-    """Built as `uv build` does it, apart from this repository, the package has both in it."""
+def test_a_wheel_of_the_source_distribution_is_complete(tmp_path: Path) -> None:
+    """Built as by `uv build`, outside of this repository, it has both packages."""
     repository, elsewhere, wheels = (tmp_path / each for each in ("here", "elsewhere", "wheels"))
     for source in (PACKAGE, SOURCES[1]):
         leftovers = shutil.ignore_patterns("*.egg-info", "__pycache__")
@@ -51,20 +51,20 @@ def test_a_wheel_of_the_source_distribution_is_whole(tmp_path: Path) -> None:
         for path in source.rglob("*.*")
         if path.suffix in {".py", ".css", ".js", ".html"}
     }
-    # Leftovers of a build end up in the next one where they lie in a folder that both have.
+    # Leftovers in a shared folder would end up in the next build.
     assert not (tmp_path / ".build").exists()
     assert [each.name for each in (repository / "tools").iterdir()] == ["operator"]
 
 
 def build(what: str, source: Path, into: Path) -> None:
-    """Call the build backend, which is installed where the set-up itself is."""
+    """Call the build backend of the setup."""
     into.mkdir(parents=True)
     script = f"from setuptools import build_meta; build_meta.build_{what}({str(into)!r})"
     subprocess.run([BUILDER, "-c", script], capture_output=True, check=True, cwd=source)
 
 
 def test_dependencies_are_named() -> None:
-    """What the sources import is a dependency of the package, and no dependency is idle."""
+    """The dependencies are exactly what the sources import."""
     project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {re.split(r"[<>=~!\[ ]", each)[0] for each in project["dependencies"]}
     used = {
@@ -74,7 +74,7 @@ def test_dependencies_are_named() -> None:
         for name in _imported(ast.parse(path.read_text(encoding="utf-8")))
         if name not in sys.stdlib_module_names
         and name not in {"release_machine", "release_core"}
-        # Stubs, which only type checkers load.
+        # Stubs, only for type checkers.
         and not name.startswith("types_")
     }
     assert used == named
