@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from release_core.apply.wiring import ReadingParts
+from release_core.clock import now
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
@@ -187,7 +189,7 @@ def test_only_the_names_of_variables_leave_the_reader(ledger: HistoryReader) -> 
 def test_the_reader_asks_for_no_token_and_writes_nothing(
     ledger: HistoryReader, client: Recording
 ) -> None:
-    """Whatever it reads of releases and pipelines, it names the attributes that it wants."""
+    """It names the attributes that it wants, and no call writes."""
     release = ledger.get_release("5.10")
     assert release is not None
     ledger.with_executions(release)
@@ -198,13 +200,35 @@ def test_the_reader_asks_for_no_token_and_writes_nothing(
     assert ledger.latest(5)
     assert ledger.lock_holders(["orders"])["orders"].since == OPENED
     assert ledger.latest_releases(["orders"]) == {"orders": ["5.9", "5.10"]}
-    assert {name for name, _ in client.calls} == {"query", "batch_get_item"}
+    check_reads(client)
+
+
+def test_a_rollback_reads_values_but_no_token(client: Recording) -> None:
+    """The command makes the manifest of a rollback, which ships the values of variables again."""
+    parts = ReadingParts(client=lambda _: client, tables=TABLES, clock=now)
+    release = parts.reader.get_release("5.10")
+    assert release is not None
+    good = release.pipelines["orders"].previous_good
+    assert good is not None
+    assert good.variables == {"PASSWORD": "geheim"}
+    check_reads(client)
+
+
+def check_reads(client: Recording) -> None:
+    """Each call only reads, and names the attributes that it wants, without tokens."""
+    assert {name for name, _ in client.calls} <= {"query", "batch_get_item"}
     for _, request in client.calls:
         reads = request.get("RequestItems", {request.get("TableName"): request})
         for table, read in reads.items():
             assert table == "executions" or read["ProjectionExpression"]
             names = read.get("ExpressionAttributeNames", {}).values()
             assert not {"task_token", "waiting", "resolved_variables"} & {*names}
+
+
+def test_more_pipelines_than_one_call_reads(ledger: HistoryReader, client: Recording) -> None:
+    """DynamoDB reads at most 100 keys in one call."""
+    assert ledger.lock_holders([*map(str, range(100)), "orders"]).keys() == {"orders"}
+    assert len(client.calls) == 2
 
 
 def test_every_attribute_that_is_read_is_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""Fixed releases, and AWS clients whose answers botocore's own models check."""
+"""Fixed releases, and AWS clients whose answers are checked by the models of botocore."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,19 +25,19 @@ EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2
 
 
 def after(seconds: float) -> datetime:
-    """A moment so long after the fixed release was opened."""
+    """The time this many seconds after the fixed release was opened."""
     return BEGIN + timedelta(seconds=seconds)
 
 
 @pytest.fixture
 def at() -> Callable[[float], datetime]:
-    """Moments, in seconds after the fixed release was opened."""
+    """Times, in seconds after the fixed release was opened."""
     return after
 
 
 @pytest.fixture
 def running() -> Snapshot:
-    """A release in full swing: every way a row can look."""
+    """A running release with every kind of row."""
     pipelines = (
         Pipeline(
             name="catalog",
@@ -111,7 +111,7 @@ type Stubbed = Callable[[str], tuple[Any, Stubber]]
 @pytest.fixture
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubbed]:
     """Make a client whose queued answers must all be used."""
-    # A shell that is set for the platform must not matter.
+    # The settings of the shell for the platform must not matter.
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     stubbers: list[Stubber] = []
 
@@ -132,7 +132,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubbed]:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
-    """A deployment that has just released 2026.11.22-1 well."""
+    """A deployment with a release 2026.11.22-1 that has just succeeded."""
     pipelines = by_name(each for each in running.release.pipelines.values() if each.status.ended)
     released = replace(
         running.release, status=ReleaseStatus.SUCCEEDED, closed_at=running.at, pipelines=pipelines
@@ -145,7 +145,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the command in a folder that holds manifest.json."""
+    """Call the command in a folder with a manifest.json."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "manifest.json").write_bytes(b'{"releaseId": 5.10, "pipelines": ["a"]}')
     runner = CliRunner()

@@ -1,1 +1,1 @@
-"""The release-machine command: start a release, follow it to its end, look it up afterwards."""
+"""The release-machine command: submit releases, follow them, and look at them afterwards."""

@@ -1,4 +1,4 @@
-"""A rollback that starts by itself is told, and can be watched before it is opened."""
+"""An automatic rollback is announced, and can be watched before it is opened."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ROLLS_BACK = f"{MACHINE}:{rollback_name(FAILED_ID, EXECUTION)}"
 
 @pytest.fixture
 def failed(aws: FakeAws, running: Snapshot) -> Release:
-    """A release that has failed, and whose close has announced its rollback."""
+    """A failed release that has announced its rollback."""
     made = replace(
         running.release,
         release_id=FAILED_ID,
@@ -44,7 +44,7 @@ def failed(aws: FakeAws, running: Snapshot) -> Release:
 
 
 def workflow(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, *, starts_it_at: int | None) -> None:
-    """Let the failed release's workflow start the rollback at some look, or end without."""
+    """Let the workflow of the failed release start the rollback at some look, or end without it."""
     looks = 0
 
     def describe(**asked: str) -> dict[str, Any]:
@@ -70,10 +70,10 @@ def workflow(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, *, starts_it_at: int
 
 
 @pytest.mark.usefixtures("failed")
-def test_the_rollback_that_starts_is_named(
+def test_an_announced_rollback_is_named(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever follows a release that fails is told which rollback starts, and how to follow it."""
+    """The end of a failed release names its rollback and the command to follow it."""
     workflow(aws, monkeypatch, starts_it_at=1_000)
     result = run("watch", FAILED_ID)
     assert result.exit_code == 1
@@ -96,7 +96,7 @@ def test_the_rollback_that_starts_is_named(
     ],
     ids=("about to start", "not started", "waits for busy pipelines", "refused"),
 )
-def test_a_rollback_that_does_not_come_hides_no_way_out(
+def test_a_rollback_that_will_not_be_opened(
     aws: FakeAws,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
@@ -105,7 +105,7 @@ def test_a_rollback_that_does_not_come_hides_no_way_out(
     *,
     comes: bool,
 ) -> None:
-    """It may come: it is followed. It was refused, or never started: it is made by hand."""
+    """A rollback that may still come is followed; otherwise the user can start one."""
 
     def describe(**asked: str) -> dict[str, Any]:
         status = its_workflow if asked["executionArn"] == EXECUTION else rollback
@@ -126,10 +126,10 @@ def test_a_rollback_that_does_not_come_hides_no_way_out(
 
 
 @pytest.mark.usefixtures("failed")
-def test_a_rollback_that_aws_shows_late_is_not_lost(
+def test_an_execution_that_does_not_show_yet(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DescribeExecution is eventually consistent: it may not know yet what was just started."""
+    """DescribeExecution is eventually consistent: a new execution may not show yet."""
     unseen = 3
 
     def describe(**asked: str) -> dict[str, Any]:
@@ -146,17 +146,17 @@ def test_a_rollback_that_aws_shows_late_is_not_lost(
 
 
 class Refusing:
-    """Makes no rollback, and says that one was asked for."""
+    """A reader that refuses every rollback."""
 
     def get(self, release_id: str, **_: bool) -> None:
         """Refuse."""
         raise RollbackRefused(f"asked for {release_id}")
 
 
-def test_an_outcome_does_not_depend_on_its_rollback(
+def test_the_outcome_does_not_depend_on_the_rollback(
     aws: FakeAws, failed: Release, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who may not ask what becomes of the rollback is still told the outcome."""
+    """A user who may not read the rollback's execution still gets the outcome."""
 
     def describe(**asked: str) -> dict[str, Any]:
         denied = asked["executionArn"] != EXECUTION
@@ -170,8 +170,8 @@ def test_an_outcome_does_not_depend_on_its_rollback(
     assert "release 5.1-rollback rolls it back" in result.stdout
 
 
-def test_a_failure_tells_what_can_be_done(failed: Release) -> None:
-    """Where nothing rolls it back by itself, the ways on are named; a rollback has one less."""
+def test_the_end_of_a_failed_release_names_commands(failed: Release) -> None:
+    """Without a rollback the useful commands are named; a rollback is not rolled back."""
     alone = replace(failed, rolls_back_as=None)
     for command in ("show 5.1", "retry 5.1", "rollback 5.1"):
         assert f"release-machine {command}" in "\n".join(what_next(alone))
@@ -181,7 +181,7 @@ def test_a_failure_tells_what_can_be_done(failed: Release) -> None:
 def test_a_rollback_is_watched_before_it_is_opened(
     aws: FakeAws, failed: Release, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rollback that was announced is waited for, and then followed to its end."""
+    """watch waits for an announced rollback, and then follows it to its end."""
     workflow(aws, monkeypatch, starts_it_at=3)
     result = run("watch", failed.rolls_back_as)
     assert result.exit_code == 0, result.output
@@ -190,14 +190,14 @@ def test_a_rollback_is_watched_before_it_is_opened(
 
 
 @pytest.mark.parametrize("starts_it_at", [None, 1_000])
-def test_a_rollback_that_never_comes_is_told(
+def test_a_rollback_that_is_never_started(
     aws: FakeAws,
     failed: Release,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     starts_it_at: int | None,
 ) -> None:
-    """A workflow that has ended without its rollback, or does not come to it, is not waited for."""
+    """watch stops when the workflow ends without starting the rollback, or takes too long."""
     workflow(aws, monkeypatch, starts_it_at=starts_it_at)
     result = run("watch", failed.rolls_back_as)
     assert result.exit_code == 1
@@ -206,15 +206,15 @@ def test_a_rollback_that_never_comes_is_told(
 
 
 @pytest.mark.usefixtures("failed")
-def test_no_other_id_is_waited_for(run: Run) -> None:
-    """An id that only looks like that of a rollback is unknown, as any other."""
+def test_an_unknown_rollback_id(run: Run) -> None:
+    """An id that only looks like that of a rollback is unknown."""
     result = run("watch", "5.1-rollback-2")
     assert result.exit_code == 2
     assert "no release 5.1-rollback-2" in result.stderr
 
 
 def test_show_names_a_rollback_that_is_not_opened(failed: Release, running: Snapshot) -> None:
-    """The header of a release tells its rollback from the moment in which it was announced."""
+    """The header of a release shows an announced rollback."""
     assert "5.1-rollback, which is not opened" in drawn(release_header(failed, now=running.at))
     opened = replace(failed, rolled_back_by="5.1-rollback")
     assert "not opened" not in drawn(release_header(opened, now=running.at))

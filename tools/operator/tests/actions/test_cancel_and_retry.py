@@ -1,4 +1,4 @@
-"""Stopping a release, and running the rest of it again, as people call it."""
+"""cancel and retry, as users call them."""
 
 import json
 import time
@@ -22,7 +22,7 @@ type Run = Callable[..., Result]
 
 
 def test_cancel(aws: FakeAws, run: Run) -> None:
-    """A stop names who asked and why, and says what became of each pipeline."""
+    """A stop records who asked and why, and lists how each pipeline ended."""
     aws.set_status("RUNNING")
     result = run("cancel", "2026.11.22-1", "--reason", "wrong build")
     assert result.exit_code == 0, result.output
@@ -34,15 +34,17 @@ def test_cancel(aws: FakeAws, run: Run) -> None:
     assert "ended otherwise: orders FAILED" in result.stdout
 
 
-def test_cancel_by_the_executions_name(aws: FakeAws, run: Run) -> None:
-    """The execution that opened a release stands for it; the caller is the least of a cause."""
+def test_cancel_by_the_name_of_the_execution(aws: FakeAws, run: Run) -> None:
+    """An execution stands for the release that it opened; the cause always names the caller."""
     aws.set_status("RUNNING")
     assert run("cancel", "mine").exit_code == 0
     assert [each["cause"] for each in aws.stopped] == [aws.caller]
 
 
-def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Snapshot) -> None:
-    """An execution that the stop has to wait for is named, with the way to end it at once."""
+def test_cancel_names_pipelines_that_are_still_stopping(
+    aws: FakeAws, run: Run, running: Snapshot
+) -> None:
+    """An execution that is still stopping is named, with the command that stops it at once."""
     mail = Pipeline(name="mail", position=9, status=PipelineStatus.SKIPPED)
     pipelines = by_name((running.release.pipelines["payments"], mail))
     release = replace(running.release, pipelines=pipelines)
@@ -54,8 +56,8 @@ def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Sna
     )
 
 
-def test_what_next_names_what_still_runs(running: Snapshot) -> None:
-    """A retry is of no use before the executions of a stopped release have ended."""
+def test_what_next_names_running_executions(running: Snapshot) -> None:
+    """A retry does not help before the executions of a stopped release have ended."""
     told = list(what_next(replace(running.release, status=ReleaseStatus.CANCELLED)))
     assert [line.partition(": ")[2].split()[:3] for line in told] == [
         ["aws", "codepipeline", "stop-pipeline-execution"],
@@ -66,8 +68,8 @@ def test_what_next_names_what_still_runs(running: Snapshot) -> None:
     ]
 
 
-def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
-    """Who stops looking at a release that is to stop is not told that it goes on."""
+def test_ctrl_c_while_a_cancelled_release_stops(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
+    """The message does not say that a cancelled release continues."""
     aws.set_status("CANCELLED")
     release = aws.releases["2026.11.22-1"]
     web = Pipeline(name="web", position=9, status=PipelineStatus.RUNNING)
@@ -83,8 +85,8 @@ def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -
     assert "the release is CANCELLED, and its running pipelines are stopping" in result.stderr
 
 
-def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
-    """When AWS stays away, only the looking ends, and how to go on looking is said."""
+def test_aws_does_not_answer_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
+    """When AWS does not answer for long, watching stops and tells how to watch again."""
     aws.set_status("RUNNING")
     looks = iter((*aws.releases.values(), *aws.releases.values()))
 
@@ -103,7 +105,7 @@ def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> N
 
 
 def test_cancel_again(aws: FakeAws, run: Run) -> None:
-    """A release that is cancelled already is left alone, and that is no failure."""
+    """Cancelling a cancelled release does nothing and succeeds."""
     aws.set_status("CANCELLED")
     result = run("cancel", "2026.11.22-1")
     assert result.exit_code == 0
@@ -112,7 +114,7 @@ def test_cancel_again(aws: FakeAws, run: Run) -> None:
 
 
 def test_cancel_too_late(aws: FakeAws, run: Run) -> None:
-    """A release that closed otherwise before the stop arrived is not called cancelled."""
+    """A release that closed before the stop arrived is not reported as cancelled."""
     aws.set_status("RUNNING")
     aws.stop_does = "SUCCEEDED"
     result = run("cancel", "2026.11.22-1")
@@ -124,8 +126,8 @@ def test_cancel_too_late(aws: FakeAws, run: Run) -> None:
     ("name", "said"),
     [("2026.11.22-1", "is SUCCEEDED, closed at"), ("nothing", "no release nothing")],
 )
-def test_cancel_of_what_does_not_run(aws: FakeAws, run: Run, name: str, said: str) -> None:
-    """What has ended, or never was, is exit code 2, and nothing is stopped."""
+def test_cancel_without_a_running_release(aws: FakeAws, run: Run, name: str, said: str) -> None:
+    """A closed or unknown release is exit code 2, and nothing is stopped."""
     result = run("cancel", name)
     assert result.exit_code == 2
     assert said in result.stderr
@@ -145,8 +147,8 @@ def test_cancel_of_a_release_that_waits_to_be_opened(aws: FakeAws, run: Run) -> 
     assert "has ended (FAILED) without opening a release" in result.stderr
 
 
-def test_refused_look_at_an_execution(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
-    """A look that AWS refuses is not taken for an execution that is not there."""
+def test_denied_access_to_an_execution(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
+    """Denied access is not reported as an unknown release."""
 
     def refused(**_: str) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeExecution")
@@ -156,7 +158,7 @@ def test_refused_look_at_an_execution(aws: FakeAws, run: Run, monkeypatch: Any) 
 
 
 def test_retry(aws: FakeAws, run: Run) -> None:
-    """The release is named, as the machine has its manifest, on behalf of the caller."""
+    """The request names the release and the caller; the machine has the manifest."""
     aws.set_status("FAILED")
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 1  # the fake's second attempt comes to the same
@@ -166,7 +168,7 @@ def test_retry(aws: FakeAws, run: Run) -> None:
 
 
 def test_retry_after_the_deadline(aws: FakeAws, run: Run) -> None:
-    """A deadline that has passed is left out, and said; a new one takes its place."""
+    """A deadline that has passed is left out and reported, or replaced."""
     aws.set_status("CANCELLED")
     aws.stored = '{"releaseId": "x", "pipelines": ["a"], "deadline": "2026-01-01T00:00:00Z"}'
     result = run("retry", "2026.11.22-1")
@@ -176,23 +178,23 @@ def test_retry_after_the_deadline(aws: FakeAws, run: Run) -> None:
     assert [each["deadline"] for each in aws.started] == [None, "2999-01-01T00:00:00+00:00"]
 
 
-def test_retry_that_waits(aws: FakeAws, run: Run) -> None:
-    """A retry may wait for pipelines that another release holds, whatever the manifest said."""
+def test_retry_with_wait(aws: FakeAws, run: Run) -> None:
+    """--wait replaces the onBusy of the manifest."""
     aws.set_status("FAILED")
     run("retry", "2026.11.22-1", "--wait")
     assert aws.started[0]["onBusy"] == "wait"
 
 
 def test_retry_before_the_deadline(aws: FakeAws, run: Run) -> None:
-    """A deadline that lies ahead goes on to hold."""
+    """A deadline in the future stays in force."""
     aws.set_status("FAILED")
     aws.stored = '{"releaseId": "x", "pipelines": ["a"], "deadline": "2999-01-01T00:00:00Z"}'
     run("retry", "2026.11.22-1")
     assert "deadline" not in aws.started[0]
 
 
-def test_a_retry_is_read_by_the_machine(aws: FakeAws, run: Run) -> None:
-    """All that the command may say is said in the machine's own words."""
+def test_the_machine_reads_the_request(aws: FakeAws, run: Run) -> None:
+    """The machine understands everything that the command can request."""
     aws.set_status("FAILED")
     run("retry", "2026.11.22-1", "--wait", "--deadline", "2999-01-01T00:00:00Z")
     read = read_request(json.dumps(aws.started[0]))
@@ -204,16 +206,16 @@ def test_a_retry_is_read_by_the_machine(aws: FakeAws, run: Run) -> None:
 
 
 @pytest.mark.parametrize("deadline", ["soon", "2026-11-22T18:00:00", "9999-12-31T23:59:59-01:00"])
-def test_retry_with_a_deadline_that_is_none(aws: FakeAws, run: Run, deadline: str) -> None:
-    """A deadline that cannot be read, or has no zone, is exit code 2 and shows how to write one."""
+def test_retry_with_an_invalid_deadline(aws: FakeAws, run: Run, deadline: str) -> None:
+    """A deadline that is not readable or has no zone is exit code 2, with an example."""
     result = run("retry", "2026.11.22-1", "--deadline", deadline)
     assert result.exit_code == 2
     assert "2026-11-22T18:00:00Z" in result.stderr
     assert aws.started == []
 
 
-def test_retry_of_what_succeeded(aws: FakeAws, run: Run) -> None:
-    """A release that succeeded has nothing left to run, which is its outcome."""
+def test_retry_of_a_release_that_succeeded(aws: FakeAws, run: Run) -> None:
+    """A release that succeeded has nothing left to run, and the exit code is 0."""
     result = run("retry", "2026.11.22-1")
     assert result.exit_code == 0
     assert "nothing is left to run" in result.stdout
@@ -230,7 +232,7 @@ def test_retry_of_what_succeeded(aws: FakeAws, run: Run) -> None:
 def test_retry_refused(
     aws: FakeAws, run: Run, *, status: str, changes: dict[str, Any], code: int, said: str
 ) -> None:
-    """What still runs, or never was a release, is not tried again."""
+    """A running or rejected release cannot be retried."""
     aws.releases = {
         name: replace(release, status=ReleaseStatus(status), **changes)
         for name, release in aws.releases.items()
@@ -243,8 +245,8 @@ def test_retry_refused(
 
 @pytest.mark.parametrize("name", ["", "x" * 2000, "a\nb"], ids=("empty", "long", "two lines"))
 @pytest.mark.parametrize("command", ["show", "watch", "cancel", "retry", "rollback"])
-def test_what_can_be_no_id_is_wrong_usage(aws: FakeAws, run: Run, command: str, name: str) -> None:
-    """It is said before AWS would refuse it."""
+def test_an_invalid_id_is_wrong_usage(aws: FakeAws, run: Run, command: str, name: str) -> None:
+    """It is rejected before AWS would reject it."""
     result = run(command, name)
     assert result.exit_code == 2
     assert "RELEASE is " in result.stderr
@@ -252,7 +254,7 @@ def test_what_can_be_no_id_is_wrong_usage(aws: FakeAws, run: Run, command: str, 
 
 
 def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
-    """A release that was never wholly opened has no manifest to run again."""
+    """A release that was not fully opened has no manifest to run again."""
     aws.set_status("FAILED")
     aws.stored = None
     result = run("retry", "2026.11.22-1")
@@ -262,8 +264,8 @@ def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
 
 
 @pytest.mark.parametrize("status", ["FAILED", "SUCCEEDED"])
-def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run, status: str) -> None:
-    """The rollback is named, and what to do instead; no execution is started for it."""
+def test_retry_after_a_rollback(aws: FakeAws, run: Run, status: str) -> None:
+    """The error names the rollback and the alternative, and nothing is started."""
     release = aws.releases["2026.11.22-1"]
     aws.releases = {
         "2026.11.22-1": replace(release, status=ReleaseStatus(status), rolled_back_by="r")

@@ -1,4 +1,4 @@
-"""What an execution was started with, through each of the doors."""
+"""The release for which an execution was started, for each kind of request."""
 
 import io
 import json
@@ -27,7 +27,7 @@ DROPPED = {
 
 
 class Ledger(HistoryReader):
-    """Holds one release, 5.10."""
+    """A ledger with one release, 5.10."""
 
     def __init__(self) -> None:
         pass
@@ -48,7 +48,7 @@ class Ledger(HistoryReader):
 
 @pytest.fixture
 def read(stubbed: Stubbed, at: Callable[[float], datetime]) -> Callable[..., RequestedRelease]:
-    """Read what an execution with an input was started with; ``get_object`` is what S3 does."""
+    """Read the request of an execution with this input; ``get_object`` prepares S3."""
 
     def read(
         started_with: str, get_object: Callable[[Stubber], None] = lambda _: None
@@ -95,10 +95,10 @@ def refused(objects: Stubber) -> None:
         ("[]", RequestedRelease()),
     ],
 )
-def test_what_the_input_holds(
+def test_requests_in_the_input(
     read: Callable[..., RequestedRelease], started_with: str, requested: RequestedRelease
 ) -> None:
-    """Each door tells which release it is about; what is no manifest tells nothing."""
+    """Each request names its release; an invalid manifest names none."""
     told = read(started_with)
     assert (told.release_id, list(told.pipelines)) == (
         requested.release_id,
@@ -106,11 +106,11 @@ def test_what_the_input_holds(
     )
 
 
-def test_what_the_bucket_holds(read: Callable[..., RequestedRelease]) -> None:
-    """A dropped manifest is read in the version that started the execution."""
+def test_a_manifest_in_the_bucket(read: Callable[..., RequestedRelease]) -> None:
+    """The manifest is read in the version that started the execution."""
     assert read(json.dumps(DROPPED), found) == REQUESTED
 
 
-def test_who_may_not_read_the_bucket(read: Callable[..., RequestedRelease]) -> None:
-    """Without the permission to read the manifest the view is poorer, no more."""
+def test_no_access_to_the_bucket(read: Callable[..., RequestedRelease]) -> None:
+    """Without access to the manifest the answer is empty."""
     assert read(json.dumps(DROPPED), refused) == RequestedRelease()

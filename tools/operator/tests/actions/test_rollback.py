@@ -1,4 +1,4 @@
-"""Rolling back from the command line: what is told before it starts, and what is handed in."""
+"""rollback, as users call it: what is shown before the start, and what is requested."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ ROLLBACK = Rollback(
 
 
 class Core:
-    """The machine's own code, which answers a rollback and plans it."""
+    """Stands for the shared code: returns a rollback, and plans it."""
 
     def __init__(self) -> None:
         self.rollback = ROLLBACK
@@ -56,7 +56,7 @@ class Core:
 
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
-    """What the command asks in the place of the release machine's own code."""
+    """The stand-in that the command uses in place of the shared code."""
     core = Core()
     monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: core)
     monkeypatch.setattr(rollback_command, "planner", lambda _: core.plan)
@@ -64,14 +64,14 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Core:
 
 
 def rolled_back(aws: FakeAws, status: str) -> None:
-    """Let the release have been rolled back by another one, which has this status."""
+    """Let the release have been rolled back by a release with this status."""
     release = aws.releases[RELEASE]
     earlier = replace(release, release_id="earlier", status=ReleaseStatus(status))
     aws.releases = {RELEASE: replace(release, rolled_back_by="earlier"), "earlier": earlier}
 
 
-def test_it_shows_starts_and_follows(aws: FakeAws, core: Core, run: Run) -> None:
-    """What stays as it is is said first; the machine is asked for it on behalf of the caller."""
+def test_rollback(aws: FakeAws, core: Core, run: Run) -> None:
+    """The plan is shown first; then the machine is asked to roll back on behalf of the caller."""
     result = run("rollback", RELEASE, "--wait")
     assert result.exit_code == 0, result.output
     assert "✔ would be released" in result.stdout
@@ -92,13 +92,13 @@ def test_it_shows_starts_and_follows(aws: FakeAws, core: Core, run: Run) -> None
 def test_a_rollback_that_did_not_succeed_is_exit_code_1(
     aws: FakeAws, core: Core, run: Run, status: str
 ) -> None:
-    """As for any release."""
+    """The exit code is the outcome, as for any release."""
     aws.set_status(status)
     assert run("rollback", RELEASE).exit_code == 1
 
 
 def test_a_dry_run_starts_nothing(aws: FakeAws, core: Core, run: Run) -> None:
-    """It shows the same and exits with 0."""
+    """A dry run shows the same and exits with 0."""
     result = run("rollback", RELEASE, "--dry-run")
     assert result.exit_code == 0
     assert "✔ would be released" in result.stdout
@@ -106,8 +106,8 @@ def test_a_dry_run_starts_nothing(aws: FakeAws, core: Core, run: Run) -> None:
 
 
 @pytest.mark.parametrize("where", ["rollback.json", "-"])
-def test_the_manifest_can_be_written_down(aws: FakeAws, core: Core, run: Run, where: str) -> None:
-    """To a file, or alone to the standard output; nothing is started."""
+def test_the_manifest_can_be_written(aws: FakeAws, core: Core, run: Run, where: str) -> None:
+    """It goes to a file or to standard output, and nothing is started."""
     result = run("rollback", RELEASE, "--manifest", where)
     assert result.exit_code == 0
     text = result.stdout if where == "-" else Path(where).read_text()
@@ -117,14 +117,14 @@ def test_the_manifest_can_be_written_down(aws: FakeAws, core: Core, run: Run, wh
 
 
 def test_a_file_that_cannot_be_written_is_wrong_usage(aws: FakeAws, core: Core, run: Run) -> None:
-    """The reason is the system's."""
+    """The error has the reason of the operating system."""
     result = run("rollback", RELEASE, "--manifest", "missing/rollback.json")
     assert result.exit_code == 2
     assert "missing/rollback.json cannot be written: No such file or directory" in result.stderr
 
 
-def test_later_releases_are_rolled_back_only_by_force(aws: FakeAws, core: Core, run: Run) -> None:
-    """They are named; --force takes them along and says so."""
+def test_later_releases_are_rolled_back_only_with_force(aws: FakeAws, core: Core, run: Run) -> None:
+    """Without --force they are named and the rollback is refused."""
     core.rollback = replace(ROLLBACK, conflicts={"payments": "v3"})
     refused = run("rollback", RELEASE)
     assert refused.exit_code == 1
@@ -139,7 +139,7 @@ def test_later_releases_are_rolled_back_only_by_force(aws: FakeAws, core: Core, 
     assert core.asked["over_later"] is True
     assert "refused without --force" in refused.stdout
     assert "would be released" not in refused.stdout
-    # The plan itself says that it goes over them.
+    # The plan itself tells which later releases are rolled back.
     assert "payments" not in forced.stdout
 
 
@@ -151,7 +151,7 @@ def test_later_releases_are_rolled_back_only_by_force(aws: FakeAws, core: Core, 
 def test_nothing_to_roll_back_is_exit_code_1(
     aws: FakeAws, core: Core, run: Run, conflicts: dict[str, str], next_step: str
 ) -> None:
-    """It says why, pipeline by pipeline, and what can be done instead."""
+    """The error has the reason for each pipeline, and the alternative."""
     core.rollback = replace(ROLLBACK, manifest=None, wanted={}, conflicts=conflicts)
     result = run("rollback", RELEASE)
     assert result.exit_code == 1
@@ -160,13 +160,13 @@ def test_nothing_to_roll_back_is_exit_code_1(
     assert next_step in result.stderr
 
 
-def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run: Run) -> None:
+def test_an_invalid_plan_is_not_started(aws: FakeAws, core: Core, run: Run) -> None:
     """The problems are those of the plan."""
     core.problems = ("pipelines[0]: there is no pipeline 'catalog'",)
     result = run("rollback", RELEASE)
     assert result.exit_code == 1
     assert "there is no pipeline 'catalog'" in result.stdout
-    # A plan knows what its opening does not ask: whether the revisions are still there.
+    # A plan also checks whether the revisions still exist.
     assert (
         "Nothing was started: the rollback would be refused or fail for the reasons"
         in result.stderr
@@ -187,10 +187,10 @@ def test_what_would_not_be_released_is_not_started(aws: FakeAws, core: Core, run
     ],
     ids=("running", "a rollback", "one that succeeded", "anything else"),
 )
-def test_a_refusal_leads_on(
+def test_a_refusal_names_commands(
     aws: FakeAws, core: Core, run: Run, change: dict[str, str], next_step: str
 ) -> None:
-    """What cannot be rolled back is wrong usage, with the commands that help."""
+    """A release that cannot be rolled back is wrong usage, with the commands that help."""
     aws.releases = {RELEASE: replace(aws.releases[RELEASE], **change)}  # type: ignore[arg-type]  # by name
     core.refusal = "it is not to be"
     result = run("rollback", RELEASE)
@@ -199,8 +199,8 @@ def test_a_refusal_leads_on(
     assert next_step in result.stderr
 
 
-def test_what_was_rolled_back_is_not_rolled_back_again(aws: FakeAws, core: Core, run: Run) -> None:
-    """Two people at 2 a.m. make one rollback; --force makes another."""
+def test_a_second_rollback(aws: FakeAws, core: Core, run: Run) -> None:
+    """Two people at 2 a.m. start one rollback; --force starts another."""
     rolled_back(aws, "SUCCEEDED")
     result = run("rollback", RELEASE)
     assert result.exit_code == 0
@@ -210,8 +210,8 @@ def test_what_was_rolled_back_is_not_rolled_back_again(aws: FakeAws, core: Core,
     assert len(aws.started) == 1
 
 
-def test_a_rollback_under_way_is_to_be_watched(aws: FakeAws, core: Core, run: Run) -> None:
-    """It is not started beside itself."""
+def test_a_rollback_that_is_running(aws: FakeAws, core: Core, run: Run) -> None:
+    """It is not started a second time."""
     rolled_back(aws, "RUNNING")
     result = run("rollback", RELEASE)
     assert result.exit_code == 2
@@ -219,15 +219,15 @@ def test_a_rollback_under_way_is_to_be_watched(aws: FakeAws, core: Core, run: Ru
     assert aws.started == []
 
 
-def test_a_rollback_that_failed_can_be_made_again(aws: FakeAws, core: Core, run: Run) -> None:
-    """The earlier one is told."""
+def test_a_rollback_after_one_that_failed(aws: FakeAws, core: Core, run: Run) -> None:
+    """The earlier rollback is named."""
     rolled_back(aws, "FAILED")
     result = run("rollback", RELEASE, "--dry-run")
     assert f"! release {RELEASE} was rolled back before, by release earlier" in result.stdout
 
 
-def test_what_was_rejected_has_changed_nothing(aws: FakeAws, core: Core, run: Run) -> None:
-    """It never was a release."""
+def test_rollback_of_a_rejected_manifest(aws: FakeAws, core: Core, run: Run) -> None:
+    """There is no release to roll back."""
     aws.releases = {
         RELEASE: replace(aws.releases[RELEASE], pipeline_count=0, status=ReleaseStatus.REJECTED)
     }
@@ -236,8 +236,8 @@ def test_what_was_rejected_has_changed_nothing(aws: FakeAws, core: Core, run: Ru
     assert "it has changed nothing" in result.stderr
 
 
-def test_what_goes_over_later_releases_is_handed_in_whole() -> None:
-    """The machine itself would leave them alone; what is too large for an execution is told."""
+def test_a_forced_rollback_is_sent_as_a_manifest() -> None:
+    """The machine itself would not roll back later releases; a too large input is refused."""
     forced = replace(ROLLBACK, conflicts={"orders": "v3"})
     given = json.loads(execution_input(forced, caller="me"))
     assert given == {"manifest": ROLLBACK.manifest, "requestedBy": "me"}
@@ -249,7 +249,7 @@ def test_what_goes_over_later_releases_is_handed_in_whole() -> None:
 
 
 def test_force_is_advised_only_where_it_helps() -> None:
-    """What has nothing to go back to has none by force either, whoever has run it since."""
+    """--force does not help a pipeline without an earlier success."""
     stuck = replace(
         ROLLBACK, manifest=None, wanted={}, nothing_good={"orders": "x"}, conflicts={"orders": "v3"}
     )

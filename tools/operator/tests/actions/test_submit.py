@@ -1,4 +1,4 @@
-"""A manifest dropped, and the execution that it started found."""
+"""Submitting a manifest to the bucket, and finding the execution that this starts."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -59,8 +59,8 @@ def machine(stubbed: Stubbed) -> tuple[ExecutionFinder, Stubber]:
     return ExecutionFinder(sfn=client, state_machine_arn=MACHINE), stubber
 
 
-def test_manifest_keeps_its_bytes(stubbed: Stubbed, tmp_path: Path) -> None:
-    """What lies in the file goes up byte for byte, under a fresh key that ends in .json."""
+def test_the_manifest_is_uploaded_unchanged(stubbed: Stubbed, tmp_path: Path) -> None:
+    """The file is uploaded byte for byte, under a new key that ends in .json."""
     content = b'\xef\xbb\xbf{"releaseId": 5.10,\r\n "pipelines": ["a"]}'
     (tmp_path / "m").write_bytes(content)
     client, stubber = stubbed("s3")
@@ -95,7 +95,7 @@ def test_manifest_keeps_its_bytes(stubbed: Stubbed, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["absent.json", "."])
 def test_unreadable_manifest(tmp_path: Path, name: str) -> None:
-    """A file that is not there, or no file, is wrong usage that names it."""
+    """A missing file or a folder is wrong usage, and the error names it."""
     with pytest.raises(UsageError, match="cannot be read"):
         read_manifest(str(tmp_path / name))
 
@@ -103,7 +103,7 @@ def test_unreadable_manifest(tmp_path: Path, name: str) -> None:
 def test_execution_is_found_by_its_input(
     machine: tuple[ExecutionFinder, Stubber], drop: Drop, at: At
 ) -> None:
-    """Only the execution whose event names this version of this object counts."""
+    """Only the execution whose event names this version of this object is found."""
     finder, stubber = machine
     others: dict[str, object] = {
         "direct": {"releaseId": "5", "pipelines": ["a"]},
@@ -125,7 +125,7 @@ def test_execution_is_found_by_its_input(
 def test_first_of_two_executions_counts(
     machine: tuple[ExecutionFinder, Stubber], drop: Drop, at: At
 ) -> None:
-    """An event delivered twice starts two executions: the earlier one opened the release."""
+    """An event that is delivered twice starts two executions; the first opened the release."""
     finder, stubber = machine
     both = [listed("second", at(3)), listed("first", at(1))]
     stubber.add_response("list_executions", {"executions": both})
@@ -137,17 +137,17 @@ def test_first_of_two_executions_counts(
 def test_old_executions_are_not_read(
     machine: tuple[ExecutionFinder, Stubber], drop: Drop, at: At
 ) -> None:
-    """The search ends at executions that were there before the manifest, however many there are."""
+    """The search ends at executions that are older than the manifest."""
     finder, stubber = machine
     old = [listed(f"old{number}", at(-3600)) for number in range(3)]
     stubber.add_response("list_executions", {"executions": old, "nextToken": "more"})
     assert finder.find(drop) is None
 
 
-def test_waiting_looks_until_it_comes_and_reads_nothing_twice(
+def test_waiting_for_the_execution(
     machine: tuple[ExecutionFinder, Stubber], drop: Drop, at: At
 ) -> None:
-    """Executions that are others are described once, however often is looked."""
+    """Other executions are described only once, however long the search takes."""
     finder, stubber = machine
     other = listed("other", at(1))
     stubber.add_response("list_executions", {"executions": [other]})
@@ -161,10 +161,10 @@ def test_waiting_looks_until_it_comes_and_reads_nothing_twice(
     assert len(pauses) == 2
 
 
-def test_execution_that_never_comes(
+def test_no_execution_is_started(
     machine: tuple[ExecutionFinder, Stubber], drop: Drop, at: At
 ) -> None:
-    """When the deadline passes, the error says what lies where and what to check."""
+    """After the deadline the error names the object and what to check."""
     finder, stubber = machine
     stubber.add_response("list_executions", {"executions": []})
     stubber.add_response("list_executions", {"executions": []})

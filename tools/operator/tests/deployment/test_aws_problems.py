@@ -1,4 +1,4 @@
-"""botocore's expected problems come out as problems with a next step."""
+"""Expected problems of botocore become errors with a next step."""
 
 import pytest
 from botocore.exceptions import (
@@ -39,15 +39,15 @@ def refusal(code: str) -> ClientError:
     ],
 )
 def test_expected_problems(error: Exception, problem: str, next_step: str) -> None:
-    """Each expected problem says what happened and what to do next, with exit code 3."""
+    """Each expected problem has a message and a next step, with exit code 3."""
     with pytest.raises(UnreachableError, match=problem) as raised, explained():
         raise error
     assert next_step in raised.value.next_step
     assert raised.value.exit_code == 3
 
 
-def test_our_own_faults_stay_visible() -> None:
-    """An error that nobody expected is not dressed up."""
+def test_unexpected_errors_are_not_changed() -> None:
+    """An unexpected error is raised unchanged."""
     with pytest.raises(KeyError), explained():
         raise KeyError("x")
     with pytest.raises(ValueError, match="not ours"), explained():

@@ -1,4 +1,4 @@
-"""Which deployment is meant."""
+"""The names of a deployment."""
 
 import json
 from collections.abc import Callable
@@ -49,7 +49,7 @@ OUTPUTS = {
 
 
 def test_terraform_outputs(tmp_path: Path) -> None:
-    """The file is what `terraform output -json` prints."""
+    """The file has the output of `terraform output -json`."""
     path = tmp_path / "outputs.json"
     path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
     assert read_outputs(path) == DEPLOYMENT
@@ -68,7 +68,7 @@ def test_terraform_outputs(tmp_path: Path) -> None:
     ],
 )
 def test_unusable_outputs(tmp_path: Path, content: str | None, problem: str) -> None:
-    """A file that is absent, or not outputs, is wrong usage that says how to write it."""
+    """A missing or invalid file is wrong usage, with the way to write it."""
     path = tmp_path / "outputs.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
@@ -79,7 +79,7 @@ def test_unusable_outputs(tmp_path: Path, content: str | None, problem: str) -> 
 
 @pytest.fixture
 def aws(stubbed: Stubbed, at: At) -> Callable[[list[str]], Any]:
-    """An account with state machines of these names; finds by prefix."""
+    """An account with state machines of these names, searched by prefix."""
 
     def with_machines(names: list[str]) -> Callable[[str], Deployment]:
         sfn, machines = stubbed("stepfunctions")
@@ -100,20 +100,20 @@ def aws(stubbed: Stubbed, at: At) -> Callable[[list[str]], Any]:
     return with_machines
 
 
-def test_names_asked_of_aws(aws: Callable[[list[str]], Any]) -> None:
+def test_names_from_aws(aws: Callable[[list[str]], Any]) -> None:
     """Without outputs the state machine is found by its name, and the other names follow."""
     assert aws(["acme-test", "acme"])("acme") == DEPLOYMENT
 
 
 def test_no_such_deployment(aws: Callable[[list[str]], Any]) -> None:
-    """Where no state machine has the name, the error names account, Region and the ways out."""
+    """Without a state machine of that name the error names account, Region and options."""
     with pytest.raises(UnreachableError, match="123456789012, Region us-east-1") as raised:
         aws(["acme-test"])("acme")
     assert "--name-prefix" in raised.value.next_step
 
 
 def test_execution_arn() -> None:
-    """An execution's ARN follows from its name, also where the machine is named like the word."""
+    """The ARN of an execution follows from its name, for any name of the state machine."""
     machine = "arn:aws:states:us-east-1:1:stateMachine:stateMachine"
     deployment = Deployment(
         state_machine_arn=machine,
@@ -138,7 +138,7 @@ SETTINGS = {
 
 
 def settings_of(stubbed: Stubbed, variables: dict[str, str]) -> Any:
-    """The settings that are read where open_release has this environment."""
+    """The settings of an open_release with this environment."""
     functions, answers = stubbed("lambda")
     answers.add_response(
         "get_function_configuration",
@@ -148,13 +148,13 @@ def settings_of(stubbed: Stubbed, variables: dict[str, str]) -> Any:
     return read_open_release_settings(DEPLOYMENT, functions)
 
 
-def test_what_is_driven_is_asked_of_the_function_itself(stubbed: Stubbed) -> None:
-    """What it checks with is what it was deployed with, whatever an outputs file says."""
+def test_settings_come_from_the_function(stubbed: Stubbed) -> None:
+    """The pipeline patterns are read from the function's configuration."""
     assert settings_of(stubbed, SETTINGS).pipeline_name_patterns == ("shop-*", "web")
 
 
-def test_a_function_of_another_version_is_named(stubbed: Stubbed) -> None:
-    """Nothing is planned by settings that nobody knows."""
+def test_a_function_of_another_version(stubbed: Stubbed) -> None:
+    """Settings that do not fit are an error that names the function."""
     older = {name: text for name, text in SETTINGS.items() if "PATTERNS" not in name}
     with pytest.raises(UnreachableError, match="acme-open-release was deployed by another") as told:
         settings_of(stubbed, older)
@@ -162,8 +162,8 @@ def test_a_function_of_another_version_is_named(stubbed: Stubbed) -> None:
     assert "Deploy again" in told.value.next_step
 
 
-def test_the_outputs_name_the_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever Region the shell is set for; another one that is asked for is wrong usage."""
+def test_the_region_of_the_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Region of the outputs wins over the shell; another --region is wrong usage."""
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     path = tmp_path / "outputs.json"
     path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
@@ -174,8 +174,10 @@ def test_the_outputs_name_the_region(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert Session(Target()).sfn.meta.region_name == "eu-central-1"
 
 
-def test_the_profile_says_whose_aws_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A profile that is named counts more than the keys of the shell; without one those count."""
+def test_a_profile_wins_over_keys_in_the_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A given profile takes precedence over keys in the environment."""
     path = tmp_path / "credentials"
     path.write_text("[staging]\naws_access_key_id = staging\naws_secret_access_key = s\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))

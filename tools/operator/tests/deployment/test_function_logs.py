@@ -1,4 +1,4 @@
-"""The functions' logs, in order, made readable."""
+"""The logs of the functions as readable text."""
 
 import json
 from collections.abc import Callable
@@ -41,14 +41,14 @@ def queue(stubber: Stubber, *groups: list[dict[str, Any]]) -> None:
 
 
 def test_lines_of_all_functions_in_order(reader: tuple[LogReader, Stubber], at: At) -> None:
-    """The lines of all functions come as one sequence by time."""
+    """The lines of all functions are sorted by time."""
     logs, stubber = reader
     queue(stubber, [stored(at(1), "a"), stored(at(4), "d")], [stored(at(2), "b")])
     assert [line.text for line in logs.read(at(0))] == ["a", "b", "d"]
 
 
 def test_groups_and_period(reader: tuple[LogReader, Stubber], at: At) -> None:
-    """Each function's log group is read from the given time."""
+    """The log group of each function is read from the given time."""
     logs, stubber = reader
     for name in GROUPS.values():
         stubber.add_response(
@@ -62,7 +62,7 @@ def test_groups_and_period(reader: tuple[LogReader, Stubber], at: At) -> None:
 def test_tail_shows_each_line_once_and_late_ones_too(
     reader: tuple[LogReader, Stubber], at: At
 ) -> None:
-    """Going on, no line comes twice, and one that was stored late still comes."""
+    """While following, no line comes twice, and a line that was stored late still comes."""
     logs, stubber = reader
     queue(stubber, [stored(at(20), "a")], [])
     queue(stubber, [stored(at(20), "a"), stored(at(21), "c")], [stored(at(15), "late")])
@@ -106,7 +106,7 @@ def test_tail_shows_each_line_once_and_late_ones_too(
     ],
 )
 def test_readable_lines(at: At, text: str, words: str) -> None:
-    """Time, function, level, message and subject, whatever the line was stored as."""
+    """A line has time, function, level, message and subject, in whatever format it was stored."""
     line = LogLine(milliseconds(at(1.25)), "e", "run_pipeline", text)
     assert readable(line) == f"11-22 10:00:01.250 run_pipeline        {words}"
 
@@ -120,6 +120,6 @@ def test_readable_lines(at: At, text: str, words: str) -> None:
         "\n",
     ],
 )
-def test_lambdas_own_notes_of_a_good_run_are_left_out(at: At, text: str) -> None:
-    """What Lambda notes of a run that went well says nothing about a release."""
+def test_notes_of_a_good_run_are_left_out(at: At, text: str) -> None:
+    """Lambda's notes about a run that went well say nothing about a release."""
     assert readable(LogLine(milliseconds(at(1)), "e", "run_pipeline", text)) is None

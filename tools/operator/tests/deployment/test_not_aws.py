@@ -1,4 +1,4 @@
-"""What answers in the place of AWS, as a page to sign in to a network does, is told as that."""
+"""An endpoint that is not AWS, such as the sign-in page of a network, is reported as that."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ class _Other(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(params=ANSWERS, ids=str)
 def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where something answers that is not AWS."""
+    """The address of a server that is not AWS."""
     for name, value in (
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
@@ -45,8 +45,8 @@ def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 @pytest.mark.parametrize("words", [("list",), ("submit", "manifest.json"), ("watch", "1")])
-def test_what_is_not_aws(run: Run, url: str, words: tuple[str, ...]) -> None:
-    """Whatever it answers, AWS was not reached: two lines, and exit code 3."""
+def test_an_endpoint_that_is_not_aws(run: Run, url: str, words: tuple[str, ...]) -> None:
+    """Any other answer is reported in two lines, with exit code 3."""
     result = run("--endpoint-url", url, *words)
     assert result.exit_code == 3, result.output
     assert "is not AWS." in result.stderr

@@ -1,4 +1,4 @@
-"""Which deployment is meant, and how AWS is reached there."""
+"""Choosing the deployment and the access to AWS."""
 
 from pathlib import Path
 
@@ -25,25 +25,25 @@ def _no_configuration_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def choose(folder: Path, environment: dict[str, str] | None = None, **command_line: str) -> Target:
-    """Choose in a folder, whose parent is the person's home."""
+    """Choose in a folder inside the user's home."""
     given = Given(command_line=command_line, environment=environment or {})
     return choose_target(given, folder=folder, home=folder.parent)
 
 
 def configured(folder: Path, text: str) -> Path:
-    """Write the configuration of a folder."""
+    """Write the configuration file of a folder."""
     path = folder / FILE
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def test_nothing_given(tmp_path: Path) -> None:
-    """Without a word it is the deployment release-machine, reached as the SDK is set."""
+    """Without options the deployment is release-machine, with the settings of boto3."""
     assert choose(tmp_path) == Target()
 
 
-def test_the_command_line_counts_most(tmp_path: Path) -> None:
-    """What is typed counts more than the environment, and that more than the configuration."""
+def test_the_command_line_takes_precedence(tmp_path: Path) -> None:
+    """The command line wins over the environment, and that over the configuration file."""
     configured(tmp_path, CONFIGURATION)
     environment = {"outputs": "of-the-shell.json", "name_prefix": "of-the-shell"}
     assert choose(tmp_path, environment, name_prefix="typed") == Target(name_prefix="typed")
@@ -52,8 +52,8 @@ def test_the_command_line_counts_most(tmp_path: Path) -> None:
     assert choose(tmp_path).name_prefix == "shop"
 
 
-def test_configuration_of_a_folder_above(tmp_path: Path) -> None:
-    """The nearest configuration counts; its outputs file is meant beside it."""
+def test_configuration_in_a_folder_above(tmp_path: Path) -> None:
+    """The nearest configuration file is used; its outputs path is relative to it."""
     configured(tmp_path, CONFIGURATION)
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
@@ -63,8 +63,8 @@ def test_configuration_of_a_folder_above(tmp_path: Path) -> None:
     assert found.endpoint_url == "https://aws.example.com"
 
 
-def test_configuration_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no folder has one, the person's own configuration counts."""
+def test_configuration_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a file in a folder the user's own configuration file is used."""
     own = tmp_path / ".config" / "release-machine"
     own.mkdir(parents=True)
     (own / "config.toml").write_text('[only]\nname_prefix = "mine"\n')
@@ -75,21 +75,21 @@ def test_configuration_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert choose(folder) == Target()
 
 
-def test_access_can_be_said_for_one_call(tmp_path: Path) -> None:
-    """A profile, Region or endpoint that is typed replaces the configured one alone."""
+def test_access_on_the_command_line(tmp_path: Path) -> None:
+    """A profile, Region or endpoint on the command line replaces only that value."""
     configured(tmp_path, CONFIGURATION)
     found = choose(tmp_path, region="us-east-1")
     assert found == Target(name_prefix="shop", profile="staging", region="us-east-1")
 
 
 def test_two_deployments_at_once(tmp_path: Path) -> None:
-    """A call is about one deployment."""
+    """A command works on one deployment."""
     with pytest.raises(UsageError, match="--outputs and --deployment both choose a deployment"):
         choose(tmp_path, outputs="o.json", deployment="production")
 
 
 def test_a_deployment_without_a_configuration(tmp_path: Path) -> None:
-    """A name needs a file that says what it means."""
+    """--deployment needs a configuration file."""
     with pytest.raises(UsageError, match="no configuration file with") as caught:
         choose(tmp_path, deployment="production")
     assert FILE in caught.value.next_step
@@ -109,7 +109,7 @@ def test_a_deployment_without_a_configuration(tmp_path: Path) -> None:
     ],
 )
 def test_unusable_configurations(tmp_path: Path, text: str, problem: str) -> None:
-    """What is wrong in a configuration is told with its file, line and key."""
+    """A problem in a configuration file is reported with file, line and key."""
     path = configured(tmp_path, text)
     with pytest.raises(UsageError, match=problem) as caught:
         choose(tmp_path)
@@ -117,7 +117,7 @@ def test_unusable_configurations(tmp_path: Path, text: str, problem: str) -> Non
 
 
 def test_unknown_deployment(tmp_path: Path) -> None:
-    """A name that the configuration does not have is answered with those it has."""
+    """An unknown name is answered with the names in the file."""
     configured(tmp_path, CONFIGURATION)
     with pytest.raises(UsageError, match="no deployment test") as caught:
         choose(tmp_path, deployment="test")

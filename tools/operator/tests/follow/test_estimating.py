@@ -1,4 +1,4 @@
-"""How much is left of a release, and when nothing is said about it."""
+"""Estimates of the time left for a release."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -24,7 +24,7 @@ PAST = {name: [timedelta(minutes=10)] * 3 for name in ("catalog", "orders", "web
 
 
 def running(at: At, **changed: object) -> Release:
-    """A release of three pipelines one after the other, the first of them four minutes old."""
+    """A release of three pipelines in a chain; the first has run for four minutes."""
     release = Release(
         release_id="5.10",
         status=ReleaseStatus.RUNNING,
@@ -49,38 +49,38 @@ def running(at: At, **changed: object) -> Release:
 
 
 def left(release: Release, at: datetime, past: Past = PAST, **doing: Activity) -> timedelta | None:
-    """What is left of the release."""
+    """The estimated time left for the release."""
     return estimate(release, past, activity=doing, at=at).left
 
 
 def test_one_after_the_other(at: At) -> None:
-    """What runs needs the rest of its usual time, what waits all of it."""
+    """A running pipeline needs the rest of its usual time, a waiting one all of it."""
     assert left(running(at), at(240)) == timedelta(minutes=26)
 
 
-def test_limits_count(at: At) -> None:
-    """Without an order but with one slot it takes as long."""
+def test_one_slot(at: At) -> None:
+    """One slot has the same effect as a chain of dependencies."""
     free = by_name(replace(each, depends_on=()) for each in running(at).pipelines.values())
     assert left(running(at, pipelines=free), at(240)) == timedelta(minutes=10)
     assert left(running(at, pipelines=free, max_concurrency=1), at(240)) == timedelta(minutes=26)
 
 
 def test_longer_than_usual(at: At) -> None:
-    """By the runs that took as long already, the rest is theirs; longer than all says nothing."""
+    """The estimate uses the runs that took longer than now; without one there is none."""
     past = {**PAST, "catalog": [timedelta(minutes=each) for each in (10, 10, 10, 20)]}
     assert left(running(at), at(660), past) == timedelta(minutes=9 + 20)
     assert left(running(at), at(1260), past) is None
 
 
-def test_nothing_is_said_without_a_past(at: At) -> None:
-    """One pipeline without a past leaves the whole unknown; what is usual is said all the same."""
+def test_no_estimate_without_past_runs(at: At) -> None:
+    """A pipeline without past runs has no estimate, but the usual durations are known."""
     past: Past = {**PAST, "web": ()}
     told = estimate(running(at), past, activity={}, at=at(240))
     assert told.left is None
     assert set(told.usual) == {"catalog", "orders"}
 
 
-def test_nothing_is_said_while_somebody_is_waited_for(at: At) -> None:
+def test_no_estimate_while_a_person_is_needed(at: At) -> None:
     """Nobody knows when a person approves."""
     assert left(running(at), at(240), catalog=Activity(waits_for="manual approval")) is None
     assert left(running(at), at(240), catalog=Activity(stage="Deploy")) is not None
@@ -97,16 +97,16 @@ def test_nothing_is_said_while_somebody_is_waited_for(at: At) -> None:
         ({"catalog": PAST["catalog"]}, {}, None),
     ],
 )
-def test_why_nothing_is_said(
+def test_the_reason_without_an_estimate(
     at: At, past: Past, doing: dict[str, Activity], unknown: str | None
 ) -> None:
-    """The first pipeline whose end nobody knows is named; not while the past is still read."""
+    """It names the first pipeline without an estimate, after past runs have been read."""
     assert estimate(running(at), past, activity=doing, at=at(240)).unknown == unknown
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
-def test_what_cannot_start_any_more_takes_no_time(at: At, status: str) -> None:
-    """What depends on a failed pipeline is not waited for, near or far."""
+def test_pipelines_that_cannot_start(at: At, status: str) -> None:
+    """Direct and indirect dependents of a failed pipeline need no time."""
     catalog, orders, web = running(at).pipelines.values()
     catalog = replace(catalog, status=PipelineStatus(status))
     pipelines = by_name((catalog, orders, web))
@@ -117,13 +117,13 @@ def test_what_cannot_start_any_more_takes_no_time(at: At, status: str) -> None:
     )
 
 
-def test_a_halted_release_ends_with_what_runs(at: At) -> None:
-    """After a halt nothing more starts."""
+def test_a_halted_release(at: At) -> None:
+    """A halted release ends when its running pipelines end."""
     assert left(running(at, halted_by="search"), at(240)) == timedelta(minutes=6)
 
 
-def test_a_closed_release_has_nothing_left(at: At) -> None:
-    """Nothing is estimated of what is over."""
+def test_a_closed_release(at: At) -> None:
+    """There is no estimate for a closed release."""
     assert left(running(at, status=ReleaseStatus.CANCELLED), at(240)) is None
 
 
@@ -138,20 +138,20 @@ def test_a_closed_release_has_nothing_left(at: At) -> None:
         (40_000, "about 11 h"),
     ],
 )
-def test_estimates_are_not_exact(seconds: float, written: str) -> None:
-    """An estimate is written no more exactly than it deserves."""
+def test_estimates_are_rounded(seconds: float, written: str) -> None:
+    """An estimate is rounded to seconds, minutes or hours."""
     assert roughly(timedelta(seconds=seconds)) == written
 
 
 def test_progress(at: At) -> None:
-    """Without an estimate, or at the very end, only what has ended is counted."""
+    """Without an estimate, and at the very end, only ended pipelines are counted."""
     assert progress(running(at), timedelta(minutes=3)) == "0 of 3 ended, about 3 min left"
     assert progress(running(at), None) == "0 of 3 ended"
     assert progress(running(at), timedelta()) == "0 of 3 ended"
 
 
 class AtOnce(Executor):
-    """Does everything when it is asked for, so that it is done then."""
+    """An executor that runs everything at once."""
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
@@ -159,8 +159,8 @@ class AtOnce(Executor):
         return future
 
 
-def test_past_runs_are_not_worth_a_failure() -> None:
-    """Where something else than AWS answers once, the view is poorer from then on, and no more."""
+def test_past_runs_that_cannot_be_read() -> None:
+    """An endpoint that is not AWS only means that there are no estimates."""
 
     class Other:
         def list_pipeline_executions(self, **_: object) -> None:
@@ -172,7 +172,7 @@ def test_past_runs_are_not_worth_a_failure() -> None:
 
 
 def test_past_runs(stubbed: Callable[[str], tuple[Any, Stubber]], at: At) -> None:
-    """The latest good executions of each pipeline are read once; a refusal only says nothing."""
+    """The latest successful executions of each pipeline are read once; errors give None."""
     client, stubber = stubbed("codepipeline")
     executions = [
         {"status": "Succeeded", "startTime": at(0), "lastUpdateTime": at(60)},

@@ -1,4 +1,4 @@
-"""What changed between two looks, and the loop that goes on looking."""
+"""The events between two looks, and the loop that looks."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from release_machine.release.model import Activity, Snapshot
 
 
 class Recorder:
-    """A sink that keeps what it is shown, and the pauses between the looks."""
+    """A sink that records the events, and the pauses between looks."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -43,15 +43,15 @@ def moved(snapshot: Snapshot, name: str, status: str) -> Snapshot:
 
 
 def closed(snapshot: Snapshot, status: str = "SUCCEEDED") -> Snapshot:
-    """The release closed, all its pipelines ended."""
+    """The release after its close, with all pipelines ended."""
     for pipeline in snapshot.release.pipelines.values():
         if not pipeline.status.ended:
             snapshot = moved(snapshot, pipeline.name, "STOPPED")
     return replace(snapshot, release=replace(snapshot.release, status=ReleaseStatus(status)))
 
 
-def test_first_look_tells_everything_that_is_not_waiting(running: Snapshot) -> None:
-    """The first look tells the release, each pipeline that has moved, and what runs."""
+def test_the_first_look(running: Snapshot) -> None:
+    """It reports the release, each pipeline that has moved, and each activity."""
     told = changes(None, running)
     assert told[0] == ReleaseFound(running.release)
     assert [
@@ -68,13 +68,13 @@ def test_first_look_tells_everything_that_is_not_waiting(running: Snapshot) -> N
     ]
 
 
-def test_same_look_twice_tells_nothing(running: Snapshot) -> None:
-    """Where nothing changed, nothing is told."""
+def test_two_equal_looks(running: Snapshot) -> None:
+    """Without a change there are no events."""
     assert changes(running, running) == []
 
 
-def test_moves_are_told_in_the_manifests_order(running: Snapshot) -> None:
-    """Two pipelines that moved between two looks are told in the order of the manifest."""
+def test_moves_are_in_order(running: Snapshot) -> None:
+    """Two pipelines that moved between two looks are reported in the order of the release."""
     later = moved(moved(running, "web", "SUCCEEDED"), "payments", "STOPPED")
     told = [event for event in changes(running, later) if isinstance(event, PipelineMoved)]
     assert [(event.pipeline.name, event.before, event.pipeline.status) for event in told] == [
@@ -83,16 +83,16 @@ def test_moves_are_told_in_the_manifests_order(running: Snapshot) -> None:
     ]
 
 
-def test_another_action_is_told_and_its_end_is_not(running: Snapshot) -> None:
-    """A new action is an event; that CodePipeline shows none for a moment is not."""
+def test_another_action_is_an_event(running: Snapshot) -> None:
+    """A new action is an event; a moment without an action is not."""
     activity = Activity(stage="Deploy", action="Check")
     (told,) = changes(running, replace(running, activity={"payments": activity}))
     assert isinstance(told, PipelineActs)
     assert told.activity == activity
 
 
-def test_retry_stop_and_halt_are_told_once(running: Snapshot) -> None:
-    """A retry, a stop and a halt are events of the look that first sees them."""
+def test_retry_stop_and_halt_are_reported_once(running: Snapshot) -> None:
+    """They are events of the first look that sees them."""
     changed = {
         "payments": {"retried": 1, "retries": 2},
         "web": {"stop_requested_at": running.at, "stop_reason": "its time limit has passed"},
@@ -113,14 +113,14 @@ def test_retry_stop_and_halt_are_told_once(running: Snapshot) -> None:
     assert changes(later, later) == []
 
 
-def test_close_is_told_once(running: Snapshot) -> None:
-    """The outcome is told at the look that first sees it."""
+def test_the_close_is_reported_once(running: Snapshot) -> None:
+    """The outcome is an event of the first look that sees it."""
     assert changes(running, closed(running))[-1] == ReleaseClosed(closed(running).release)
     assert changes(closed(running), closed(running)) == []
 
 
 def test_follow_ends_with_the_closed_release(running: Snapshot) -> None:
-    """The loop returns the release as it was closed, having told every change."""
+    """The loop returns the release as it was closed, after every event was shown."""
     looks = iter([running, moved(running, "payments", "SUCCEEDED"), closed(running, "FAILED")])
     recorder = Recorder()
     ended = follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
@@ -128,8 +128,8 @@ def test_follow_ends_with_the_closed_release(running: Snapshot) -> None:
     assert isinstance(recorder.events[-1], ReleaseClosed)
 
 
-def test_follow_waits_for_what_still_stops(running: Snapshot) -> None:
-    """A release stopped by hand is closed first; the end of its executions is told too."""
+def test_follow_waits_for_stopping_executions(running: Snapshot) -> None:
+    """A cancelled release is closed first; the end of its executions is still reported."""
     cancelled = replace(running, release=replace(running.release, status=ReleaseStatus.CANCELLED))
     looks = iter([running, cancelled, closed(running, "CANCELLED")])
     recorder = Recorder()
@@ -139,8 +139,8 @@ def test_follow_waits_for_what_still_stops(running: Snapshot) -> None:
     assert last.pipeline.status == "STOPPED"
 
 
-def test_follow_does_not_wait_for_ever_for_what_stops(running: Snapshot) -> None:
-    """An execution that goes on and on after a stop does not hold the operator."""
+def test_follow_does_not_wait_forever(running: Snapshot) -> None:
+    """An execution that does not stop does not block the command."""
     cancelled = replace(running, release=replace(running.release, status=ReleaseStatus.CANCELLED))
     recorder = Recorder()
     ended = follow(lambda: cancelled, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
@@ -148,10 +148,10 @@ def test_follow_does_not_wait_for_ever_for_what_stops(running: Snapshot) -> None
     assert len(recorder.pauses) == LOOKS_AFTER_CLOSE
 
 
-def test_pauses_grow_while_nothing_changes_and_shrink_when_something_does(
+def test_pauses_grow_while_nothing_changes(
     running: Snapshot,
 ) -> None:
-    """The ledger is read more rarely while it stays the same, within a bound."""
+    """The ledger is read less often while nothing changes, up to a limit."""
     quiet = [running] * 10
     looks = iter([*quiet, moved(running, "web", "SUCCEEDED"), closed(running)])
     recorder = Recorder()
@@ -162,8 +162,8 @@ def test_pauses_grow_while_nothing_changes_and_shrink_when_something_does(
     assert recorder.pauses[10] == FIRST_PAUSE_SECONDS
 
 
-def test_a_failed_look_is_told_and_survived(running: Snapshot) -> None:
-    """AWS away for a moment ends nothing."""
+def test_a_failed_look_is_reported(running: Snapshot) -> None:
+    """A short outage of AWS does not end the loop."""
     answers = iter([running, None, closed(running)])
 
     def look() -> Snapshot:
@@ -180,8 +180,8 @@ def test_a_failed_look_is_told_and_survived(running: Snapshot) -> None:
     assert LookFailed("AWS does not answer.", "Check the network.", running.at) in recorder.events
 
 
-def test_aws_away_for_long_ends_the_following(running: Snapshot) -> None:
-    """After a bounded number of failed looks in a row the problem is raised."""
+def test_many_failed_looks_end_the_loop(running: Snapshot) -> None:
+    """After a number of failed looks in a row the error is raised."""
     seen: list[int] = []
 
     def look() -> Snapshot:
@@ -196,8 +196,8 @@ def test_aws_away_for_long_ends_the_following(running: Snapshot) -> None:
     assert len(seen) == 1 + TRIES_UNREACHED + 1
 
 
-def test_first_look_that_fails_is_raised_at_once(running: Snapshot) -> None:
-    """Without one good look there is nothing to go on with."""
+def test_a_failed_first_look_is_raised(running: Snapshot) -> None:
+    """Before the first successful look any error is raised."""
 
     def look() -> Snapshot:
         raise UnreachableError("AWS does not answer.", "Check the network.")

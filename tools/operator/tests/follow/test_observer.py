@@ -1,4 +1,4 @@
-"""One look at a release, and a release that nobody is left to close."""
+"""One look at a release, and a release that was left open."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,7 +18,7 @@ type At = Callable[[float], datetime]
 
 
 class FixedLedger:
-    """A ledger that holds one release, or none."""
+    """A ledger with one release, or none."""
 
     def __init__(self, release: Release | None) -> None:
         self._release = release
@@ -28,7 +28,7 @@ class FixedLedger:
 
 
 class FixedActivity:
-    """CodePipeline that always answers the same."""
+    """Activities that are always the same."""
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         return {"web": Activity(stage="Deploy")}
@@ -38,7 +38,7 @@ type Observe = Callable[[Release | None], tuple[ReleaseObserver, Stubber]]
 
 
 class FixedPast:
-    """Every pipeline took a minute, once."""
+    """Past runs of one minute each."""
 
     def of(self, pipelines: Iterable[str]) -> dict[str, list[timedelta]]:
         return {name: [timedelta(minutes=1)] for name in pipelines}
@@ -74,7 +74,7 @@ def execution(status: str, *, started: datetime, ended: datetime | None) -> dict
 
 
 def test_running_release(observe: Observe, running: Snapshot, at: At) -> None:
-    """A look at a running release shows the ledger and what CodePipeline does."""
+    """A look shows the release from the ledger, and the activity from CodePipeline."""
     observer, stubber = observe(running.release)
     stubber.add_response("describe_execution", execution("RUNNING", started=at(0), ended=None))
     seen = observer.look()
@@ -84,24 +84,22 @@ def test_running_release(observe: Observe, running: Snapshot, at: At) -> None:
 
 
 def test_closed_release_needs_no_execution(observe: Observe, running: Snapshot, at: At) -> None:
-    """A closed release is shown without asking how its execution does: it may be long gone."""
+    """The execution of a closed release is not read: it may no longer exist."""
     closed = replace(running.release, status=ReleaseStatus.CANCELLED)
     observer, _ = observe(closed)
     assert observer.look().release == closed
 
 
-def test_execution_that_just_ended_is_given_time(
-    observe: Observe, running: Snapshot, at: At
-) -> None:
-    """After the execution has ended, the release has some minutes to be closed."""
+def test_an_execution_that_has_just_ended(observe: Observe, running: Snapshot, at: At) -> None:
+    """After the end of the execution there are some minutes to close the release."""
     observer, stubber = observe(running.release)
     ended = at(600) - TIME_TO_CLOSE
     stubber.add_response("describe_execution", execution("ABORTED", started=at(0), ended=ended))
     assert observer.look().release.status == "RUNNING"
 
 
-def test_release_that_nobody_closes(observe: Observe, running: Snapshot, at: At) -> None:
-    """An execution that ended long ago without an outcome on record is an error, not a wait."""
+def test_a_release_that_was_left_open(observe: Observe, running: Snapshot, at: At) -> None:
+    """An execution that ended long ago without a recorded outcome is an error."""
     observer, stubber = observe(running.release)
     ended = at(599) - TIME_TO_CLOSE
     stubber.add_response("describe_execution", execution("ABORTED", started=at(0), ended=ended))
@@ -112,14 +110,14 @@ def test_release_that_nobody_closes(observe: Observe, running: Snapshot, at: At)
 
 
 def test_unknown_release(observe: Observe) -> None:
-    """A release that the ledger does not hold is wrong usage."""
+    """An unknown release is wrong usage."""
     observer, _ = observe(None)
     with pytest.raises(UsageError, match=r"no release 2026\.11\.22-1"):
         observer.look()
 
 
-def test_refusal_is_explained(observe: Observe, running: Snapshot) -> None:
-    """What AWS refuses comes out as a problem that can be survived."""
+def test_an_error_of_aws(observe: Observe, running: Snapshot) -> None:
+    """An error of AWS becomes an error after which the loop can continue."""
     observer, stubber = observe(running.release)
     stubber.add_client_error("describe_execution", "ThrottlingException")
     with pytest.raises(UnreachableError, match="DescribeExecution"):

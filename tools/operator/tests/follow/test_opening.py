@@ -1,4 +1,4 @@
-"""What became of an execution at its opening."""
+"""The opening of a release by a workflow execution."""
 
 import io
 import json
@@ -35,7 +35,7 @@ EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2
 
 
 class Scene:
-    """An execution and the ledger, with the answers of each look queued."""
+    """An execution and the ledger, with queued answers for each look."""
 
     def __init__(self, stubbed: Stubbed, started: datetime) -> None:
         self._sfn, self._executions = stubbed("stepfunctions")
@@ -59,7 +59,7 @@ class Scene:
         self._items.add_response("batch_get_item", {"Responses": found, "UnprocessedKeys": {}})
 
     def looks(self, number: int) -> None:
-        """So many looks at an execution that has not opened its release, and one when it has."""
+        """Queue this many looks before the opening, and one look after it."""
         for _ in range(number):
             self.execution("RUNNING")
             self.pointer()
@@ -67,11 +67,11 @@ class Scene:
         self.pointer(opens="5.10")
 
     def away(self) -> None:
-        """AWS, at one look."""
+        """Queue a failed look."""
         self._executions.add_client_error("describe_execution", "ThrottlingException")
 
     def waited_for(self) -> list[Hold]:
-        """What holds, unless AWS is away."""
+        """The held pipelines, unless AWS does not answer."""
         self.asked += 1
         if self.reason_away:
             raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
@@ -105,7 +105,7 @@ def scene(stubbed: Stubbed, at: At) -> Scene:
     return Scene(stubbed, at(0))
 
 
-def test_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
+def test_the_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
     """While the execution runs, the pointer in the ledger names the release."""
     scene.execution("RUNNING")
     scene.pointer()
@@ -115,15 +115,15 @@ def test_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
     assert len(scene.pauses) == 1
 
 
-def test_release_that_is_over_already(scene: Scene) -> None:
+def test_a_release_that_has_already_ended(scene: Scene) -> None:
     """A release that ended before the first look is found like any other."""
     scene.execution("SUCCEEDED", output=json.dumps({"release_id": "5.10", "status": "SUCCEEDED"}))
     scene.pointer(opens="5.10")
     assert scene.opening() == Opened(release_id="5.10")
 
 
-def test_manifest_that_was_released_before(scene: Scene) -> None:
-    """The execution's output names the release and the execution that opened it."""
+def test_a_manifest_that_was_already_released(scene: Scene) -> None:
+    """The output of the execution names the release and the execution that opened it."""
     output = {"outcome": "ALREADY_RELEASED", "release_id": "5.10", "released_by": "arn:first"}
     scene.execution("SUCCEEDED", output=json.dumps(output))
     assert scene.opening() == AlreadyReleased(release_id="5.10", released_by="arn:first")
@@ -142,7 +142,7 @@ def test_manifest_that_was_released_before(scene: Scene) -> None:
     ],
 )
 def test_rejected_manifest(scene: Scene, error: str, advice: str) -> None:
-    """A rejection carries the execution's error and cause, and says what to do about it."""
+    """A rejection has the error and cause of the execution, and what to do next."""
     scene.execution("FAILED", error=error, cause="The manifest has 1 problem")
     scene.pointer()
     rejected = scene.opening()
@@ -151,8 +151,8 @@ def test_rejected_manifest(scene: Scene, error: str, advice: str) -> None:
     assert advice in rejected.next_step("5.10")
 
 
-def test_what_still_runs_can_be_ended(scene: Scene) -> None:
-    """A retry that comes too soon is told how to end each execution that it would have to await."""
+def test_a_retry_that_comes_too_soon(scene: Scene) -> None:
+    """The rejection names the command that stops each running execution."""
     cause = (
         "release 5.10 can be resumed when these have ended:\n"
         "- web: execution 4d5e6f70\n- mail: a start or retry that may still take place"
@@ -166,8 +166,8 @@ def test_what_still_runs_can_be_ended(scene: Scene) -> None:
     assert "list" in Rejected(error="ReleaseNotResumable", cause="").next_step(None)
 
 
-def test_execution_stopped_before_it_opened(scene: Scene) -> None:
-    """An execution stopped by hand before it claimed an id opened nothing."""
+def test_an_execution_that_was_stopped_first(scene: Scene) -> None:
+    """An execution that was stopped before it claimed an id opened nothing."""
     scene.execution("ABORTED")
     scene.pointer(ended="ABORTED")
     assert scene.opening() == Rejected(
@@ -180,8 +180,8 @@ def catalog(at: At) -> Hold:
     return Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
 
 
-def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
-    """A job that waits is not silent for five minutes, though the same is held all the time."""
+def test_a_long_wait_is_reported_again(scene: Scene, catalog: Hold) -> None:
+    """A waiting job prints a line every five minutes, although nothing changes."""
     scene.holds = [catalog]
     scene.looks(110)
     out = io.StringIO()
@@ -196,8 +196,8 @@ def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
     assert second == f"2026-11-22T10:05:04Z {told}"
 
 
-def test_release_that_waits_for_others(scene: Scene, catalog: Hold, at: At) -> None:
-    """While others hold its pipelines, that is shown once, and again when it has changed."""
+def test_a_release_that_waits_for_pipelines(scene: Scene, catalog: Hold, at: At) -> None:
+    """The pipelines that other releases hold are shown once, and again after a change."""
     web = Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8", since=at(-60))
     scene.holds = [catalog, web]
     scene.looks(12)
@@ -213,8 +213,8 @@ def test_release_that_waits_for_others(scene: Scene, catalog: Hold, at: At) -> N
     ]
 
 
-def test_looks_become_rarer_until_something_changes(scene: Scene, catalog: Hold) -> None:
-    """What takes a moment is seen at once, without asking why; hours are not spent with asking."""
+def test_pauses_grow_while_waiting(scene: Scene, catalog: Hold) -> None:
+    """A quick opening is seen at once; a long wait needs few calls."""
     scene.looks(30)
 
     def hold() -> None:
@@ -230,8 +230,8 @@ def test_looks_become_rarer_until_something_changes(scene: Scene, catalog: Hold)
         assert quiet[-1] == LONGEST_PAUSE_SECONDS
 
 
-def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -> None:
-    """Whoever is not patient is told what is waited for, and may leave."""
+def test_detach_while_pipelines_are_held(scene: Scene, catalog: Hold) -> None:
+    """With detach the answer names the pipelines that the release waits for."""
     scene.holds = [catalog]
     for _ in range(4):
         scene.execution("RUNNING")
@@ -241,8 +241,8 @@ def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -
     assert scene.shown == [waits]
 
 
-def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
-    """AWS away now and then, however often in hours, does not end the waiting."""
+def test_failed_looks_are_reported(scene: Scene) -> None:
+    """Short outages of AWS do not end the waiting, however many there are."""
     for _ in range(2):
         scene.execution("RUNNING")
         scene.pointer()
@@ -257,16 +257,16 @@ def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
     assert failed[1].at - failed[0].at == timedelta(seconds=LONGEST_PAUSE_SECONDS)
 
 
-def test_a_reason_that_cannot_be_asked_for_is_told_once(scene: Scene) -> None:
-    """Whoever may not read the history still sees the opening, however long that takes."""
+def test_a_reason_that_cannot_be_read_is_reported_once(scene: Scene) -> None:
+    """A user who may not read the history still sees the opening."""
     scene.looks(3 * TRIES_UNREACHED)
     scene.reason_away = True
     assert scene.opening() == Opened(release_id="5.10")
     assert [type(each) for each in scene.shown] == [LookFailed]
 
 
-def test_who_does_not_wait_is_told_that_the_reason_cannot_be_asked_for(scene: Scene) -> None:
-    """It could not be answered that it waits, and for whom."""
+def test_detach_when_the_reason_cannot_be_read(scene: Scene) -> None:
+    """With detach there is no answer without the reason, so the error is raised."""
     for _ in range(4):
         scene.execution("RUNNING")
         scene.pointer()
@@ -275,8 +275,8 @@ def test_who_does_not_wait_is_told_that_the_reason_cannot_be_asked_for(scene: Sc
         scene.opening(detach=True)
 
 
-def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: Hold) -> None:
-    """An opening that takes long is another thing than the waiting before it."""
+def test_pipelines_that_have_become_free(scene: Scene, catalog: Hold) -> None:
+    """While the opening takes long, the view says that the pipelines are free."""
     scene.holds = [catalog]
     scene.looks(120)
     out = io.StringIO()
@@ -294,8 +294,8 @@ def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: H
 
 
 @pytest.mark.parametrize("good", [0, 1])
-def test_aws_away_for_long_ends_the_waiting(scene: Scene, good: int) -> None:
-    """The problem is raised after many failed looks in a row, or when none was good at once."""
+def test_many_failed_looks_end_the_waiting(scene: Scene, good: int) -> None:
+    """The error is raised after many failed looks in a row, or when none succeeded."""
     for _ in range(good):
         scene.execution("RUNNING")
         scene.pointer()

@@ -1,4 +1,4 @@
-"""What running pipelines do, from CodePipeline's own answers."""
+"""The activity of running pipelines, from answers of CodePipeline."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -59,7 +59,7 @@ def queue_mode(stubber: Stubber, mode: str) -> None:
 
 
 def test_actions_in_progress(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """The stage and all its actions that run now are named; what ended is not."""
+    """The stage and its actions in progress are named, without actions that have ended."""
     reader, stubber = codepipeline
     queue_actions(
         stubber,
@@ -70,10 +70,10 @@ def test_actions_in_progress(codepipeline: tuple[ActivityReader, Stubber]) -> No
     assert reader.get_all((WEB,)) == {"web": Activity(stage="Deploy", action="Api, Site")}
 
 
-def test_only_running_pipelines_are_asked_for(
+def test_only_running_pipelines_are_read(
     codepipeline: tuple[ActivityReader, Stubber],
 ) -> None:
-    """Nothing is asked about a pipeline that waits, has ended or has no execution yet."""
+    """Nothing is read about a pipeline that waits, has ended or has no execution yet."""
     reader, _ = codepipeline
     others = (
         Pipeline(name="a", position=0),
@@ -84,7 +84,7 @@ def test_only_running_pipelines_are_asked_for(
 
 
 def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -> None:
-    """A manual approval is waited for since it was asked for, with the command that gives it."""
+    """An approval has its question, its time, and the command that approves."""
     reader, stubber = codepipeline
     approval = action("Approve", "Ask", "InProgress", category="Approval")
     approval["input"]["resolvedConfiguration"] = {"CustomData": "Prices checked?"}
@@ -119,8 +119,8 @@ def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -
     }
 
 
-def test_page_to_look_at_before_approving(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """A manual approval that names a page to review is shown with that page."""
+def test_a_page_to_review(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+    """An approval that names a page to review has that page as its link."""
     reader, stubber = codepipeline
     asked = action("Approve", "Ask", "InProgress", category="Approval")
     asked["input"]["resolvedConfiguration"] = {"ExternalEntityLink": "https://example.com/diff"}
@@ -132,7 +132,7 @@ def test_page_to_look_at_before_approving(codepipeline: tuple[ActivityReader, St
 def test_token_of_another_execution_is_not_shown(
     codepipeline: tuple[ActivityReader, Stubber],
 ) -> None:
-    """In a parallel pipeline the state may show another execution, whose approval is not ours."""
+    """In a parallel pipeline the state may show the approval of another execution."""
     reader, stubber = codepipeline
     asked = action("Approve", "Ask", "InProgress", category="Approval")
     asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
@@ -158,10 +158,10 @@ def test_token_of_another_execution_is_not_shown(
 
 
 @pytest.mark.parametrize(("mode", "token"), [("PARALLEL", "e-1"), ("QUEUED", "TOKEN")])
-def test_approval_without_a_token_in_the_state(
+def test_an_approval_without_a_token_in_the_state(
     codepipeline: tuple[ActivityReader, Stubber], mode: str, token: str
 ) -> None:
-    """In PARALLEL mode it is given with what ListActionExecutions names; in others that is none."""
+    """In PARALLEL mode the token is that of ListActionExecutions; otherwise there is none."""
     reader, stubber = codepipeline
     asked = action("Approve", "Ask", "InProgress", category="Approval")
     asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
@@ -181,8 +181,10 @@ def test_approval_without_a_token_in_the_state(
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_one_of_several_that_wait(codepipeline: tuple[ActivityReader, Stubber], place: int) -> None:
-    """Wherever it stands in the queue before a stage, it waits for who is in there."""
+def test_several_waiting_executions(
+    codepipeline: tuple[ActivityReader, Stubber], place: int
+) -> None:
+    """Anywhere in the queue before a stage, it waits for the execution inside."""
     reader, stubber = codepipeline
     queue_actions(stubber)
     queue = ["first", "second"]
@@ -218,14 +220,14 @@ def test_one_of_several_that_wait(codepipeline: tuple[ActivityReader, Stubber], 
         ),
     ],
 )
-def test_stage_held_by_another_execution(
+def test_a_stage_with_another_execution(
     codepipeline: tuple[ActivityReader, Stubber],
     *,
     inside: list[dict[str, Any]],
     does: str,
     way_out: str | None,
 ) -> None:
-    """What waits in front of an occupied stage says what the one in it does, and how that ends."""
+    """The view tells what the execution inside the stage does, and how that ends."""
     reader, stubber = codepipeline
     queue_actions(stubber, action("Source", "S3", "Succeeded"))
     occupied = {
@@ -246,7 +248,7 @@ def test_stage_held_by_another_execution(
 
 
 def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """An execution held at a disabled transition says so, with the reason that was given."""
+    """An execution before a disabled transition is shown with the reason."""
     reader, stubber = codepipeline
     queue_actions(stubber, action("Source", "S3", "Succeeded"))
     held = {
@@ -262,8 +264,8 @@ def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> No
     assert activity.link == CONSOLE_PAGE
 
 
-def test_emulator_has_no_console() -> None:
-    """Where the endpoint is not AWS's, no page of AWS's console is named."""
+def test_an_emulator_has_no_console() -> None:
+    """Without an endpoint of AWS there is no link to the console."""
     client = boto3.client(
         "codepipeline",
         endpoint_url="http://127.0.0.1:1",
@@ -279,24 +281,24 @@ def test_emulator_has_no_console() -> None:
 
 
 def test_between_two_actions(codepipeline: tuple[ActivityReader, Stubber]) -> None:
-    """An execution that does nothing for a moment has no activity."""
+    """An execution between two actions has no activity."""
     reader, stubber = codepipeline
     queue_actions(stubber, action("Source", "S3", "Succeeded"))
     stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}]})
     assert reader.get_all((WEB,)) == {}
 
 
-def test_refused_look_only_makes_the_view_poorer(
+def test_a_denied_call(
     codepipeline: tuple[ActivityReader, Stubber],
 ) -> None:
-    """A throttled or forbidden look at CodePipeline leaves the pipeline out."""
+    """A throttled or denied call leaves the pipeline out."""
     reader, stubber = codepipeline
     stubber.add_client_error("list_action_executions", "AccessDeniedException")
     assert reader.get_all((WEB,)) == {}
 
 
 class CountingReader(ActivityReader):
-    """Answers by itself, and remembers what it was asked."""
+    """A reader with its own answers that records the pipelines it was asked for."""
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
@@ -308,7 +310,7 @@ class CountingReader(ActivityReader):
 
 
 def test_many_pipelines_take_turns() -> None:
-    """A look asks about a few; what it knows of the others it keeps, until their execution ends."""
+    """A look reads a few pipelines and remembers the others while their execution runs."""
     reader = CountingReader()
     turns = ActivityInTurns(reader, most=2)
     pipelines = tuple(

@@ -48,7 +48,7 @@ def scene(stubbed: Stubbed, at: At) -> Scene:
 
 
 def test_pipelines_that_other_releases_hold(scene: Scene) -> None:
-    """They are named in the manifest's order, without free pipelines and those of the release."""
+    """They are in the manifest's order, without free pipelines and those of the release."""
     scene.entered("WaitForPipelines", "IsReleaseNew", "OpenRelease")
     for name, arn in (("orders", "arn:other"), ("web", EXECUTION), ("catalog", "arn:third")):
         mine = LockHolder(release_id=f"of {name}", execution_arn=arn)
@@ -63,7 +63,7 @@ def test_pipelines_that_other_releases_hold(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("states", [(), ("OpenRelease",), ("OpenRelease", "WaitForPipelines")])
-def test_execution_that_does_not_wait(scene: Scene, states: tuple[str, ...]) -> None:
-    """An execution that opens its release, or does so again, waits for nobody."""
+def test_an_execution_that_does_not_wait(scene: Scene, states: tuple[str, ...]) -> None:
+    """An execution that is opening its release waits for no pipelines."""
     scene.entered(*states)
     assert scene.busy.waited_for(EXECUTION, ["web"]) == []

@@ -1,4 +1,4 @@
-"""Where to look at a failure."""
+"""Links for failures."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ PAGE = (
 
 
 def failed(running: Snapshot) -> Release:
-    """A release whose failures name no page, but for one; and one that ran nothing."""
+    """A release with three failures: with a link, without one, and without an execution."""
     _, orders, payments, _, search = running.release.pipelines.values()
     lost = Failure(message="lost")
     return replace(
@@ -23,13 +23,13 @@ def failed(running: Snapshot) -> Release:
     )
 
 
-def test_a_failure_without_a_page_leads_to_its_execution(running: Snapshot) -> None:
-    """Not every action names a page of its own; what ran nothing has none."""
+def test_a_failure_without_a_link(running: Snapshot) -> None:
+    """It gets a link to its execution; without an execution there is none."""
     told = with_links(failed(running), region="us-east-1")
     links = [each.failure.link for each in told.pipelines.values() if each.failure]
     assert links == ["https://example.com/run/2", PAGE, None]
 
 
-def test_where_there_is_no_console(running: Snapshot) -> None:
-    """An emulator has no pages to lead to."""
+def test_without_a_console(running: Snapshot) -> None:
+    """An emulator has no console to link to."""
     assert with_links(failed(running), region=None) == failed(running)

@@ -1,4 +1,4 @@
-"""What a pipeline waits for, from the ledger alone."""
+"""What a pipeline waits for, by the ledger alone."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,13 +28,13 @@ def release(running: Snapshot) -> Release:
         ((), None),
     ],
 )
-def test_order(release: Release, before: tuple[str, ...], said: str | None) -> None:
-    """A pipeline waits for those of its dependencies that have not succeeded."""
+def test_dependencies(release: Release, before: tuple[str, ...], said: str | None) -> None:
+    """A pipeline waits for its dependencies that have not succeeded."""
     assert waits_for(release, replace(WEB, depends_on=before)) == said
 
 
 def test_token_and_slot(release: Release) -> None:
-    """What may start needs its task's token first, then a free slot."""
+    """A pipeline needs the token of its task first, then a free slot."""
     full = replace(release, max_concurrency=1, in_flight=frozenset({"payments"}))
     assert waits_for(full, replace(WEB, token_registered_at=None)) == "starting soon"
     assert waits_for(full, WEB) == "waits for a free slot, 1 of 1 taken"
@@ -42,13 +42,13 @@ def test_token_and_slot(release: Release) -> None:
 
 
 def test_nothing_waits_in_a_closed_release(release: Release) -> None:
-    """What a closed release has not skipped yet waits for nothing."""
+    """A pipeline of a closed release waits for nothing."""
     closed = replace(release, status=ReleaseStatus.CANCELLED)
     assert waits_for(closed, replace(WEB, depends_on=("payments",))) is None
 
 
 def test_stop(release: Release, running: Snapshot) -> None:
-    """A stop says how it goes on with the action in progress; it is over when the pipeline is."""
+    """A stop tells what happens to the action in progress, until the pipeline has ended."""
     told = replace(WEB, status=PipelineStatus.RUNNING, stop_requested_at=running.at)
     assert stopping(release, replace(WEB, status=PipelineStatus.RUNNING)) is None
     assert stopping(release, told) == "stopping: waits for the action in progress"
@@ -58,8 +58,8 @@ def test_stop(release: Release, running: Snapshot) -> None:
     assert stopping(release, replace(told, status=PipelineStatus.STOPPED)) is None
 
 
-def test_what_is_to_stop_is_not_to_be_approved(running: Snapshot) -> None:
-    """A stopped release offers what ends its executions at once; one that abandons, nothing."""
+def test_a_stopping_pipeline_cannot_be_approved(running: Snapshot) -> None:
+    """The command shown is the one that stops it at once; with abandon there is none."""
     cancelled = replace(running.release, status=ReleaseStatus.CANCELLED)
     told = with_stops(cancelled, {"web": running.activity["web"]})
     assert set(told) == {"payments", "web"}
@@ -75,7 +75,7 @@ def test_what_is_to_stop_is_not_to_be_approved(running: Snapshot) -> None:
 
 
 def test_time_limit(running: Snapshot) -> None:
-    """A limit counts from the start while the pipeline runs and nobody has stopped it."""
+    """A limit counts from the start, while the pipeline runs and no stop was requested."""
     web = replace(
         WEB, status=PipelineStatus.RUNNING, started_at=running.at, time_limit=timedelta(minutes=30)
     )

@@ -1,4 +1,4 @@
-"""When each pipeline waited, ran and ended, and which made the release as long as it was."""
+"""When each pipeline waited, ran and ended, and the critical path."""
 
 from dataclasses import replace
 
@@ -13,14 +13,14 @@ def critical(schedule: Schedule) -> list[str]:
     return [span.pipeline for span in schedule.spans if span.critical]
 
 
-def test_critical_path_follows_what_ended_last() -> None:
+def test_the_critical_path_follows_the_last_ends() -> None:
     """From the last end back, each time to the dependency that ended last."""
     (schedule,) = schedules(samples.good().release, at=samples.good().at)
     assert critical(schedule) == ["catalog", "orders", "web"]
 
 
-def test_critical_path_leads_through_a_slot() -> None:
-    """What waited for a free slot was kept waiting by what ended just before it began."""
+def test_the_critical_path_leads_through_a_slot() -> None:
+    """A pipeline that waited for a slot waited for the pipeline that ended just before it began."""
     rans = [
         Ran(name="long", began=0, ended=300),
         Ran(name="first", began=0, ended=20),
@@ -34,14 +34,14 @@ def test_critical_path_leads_through_a_slot() -> None:
 
 
 def test_no_critical_path_while_it_runs() -> None:
-    """What will have decided the length is not known before the end, so nothing is claimed."""
+    """The critical path is not known before the end."""
     seen = samples.running()
     (schedule,) = schedules(seen.release, at=seen.at)
     assert critical(schedule) == []
 
 
-def test_what_runs_ends_with_the_look() -> None:
-    """A pipeline that runs reaches to the time of the look, and one that waits has no times."""
+def test_a_running_pipeline_ends_at_the_look() -> None:
+    """A running pipeline lasts until the look, and a waiting pipeline has no times."""
     seen = samples.running()
     (schedule,) = schedules(seen.release, at=seen.at)
     spans = {span.pipeline: span for span in schedule.spans}
@@ -51,7 +51,7 @@ def test_what_runs_ends_with_the_look() -> None:
 
 
 def test_an_end_in_whole_seconds() -> None:
-    """A quick pipeline whose end was told in whole seconds does not end before it began."""
+    """A quick pipeline does not end before it began, although its end has whole seconds."""
     made = release(
         "r", ReleaseStatus.SUCCEEDED, [Ran(name="a", began=1.7, ended=1)], closed=2, why=None
     )
@@ -59,16 +59,16 @@ def test_an_end_in_whole_seconds() -> None:
     assert span.began_at == span.ended_at == moment(1.7)
 
 
-def test_what_was_stopped_may_end_after_the_close() -> None:
-    """The axis reaches to the end of the last execution, though the release was closed before."""
+def test_a_stopped_pipeline_may_end_after_the_close() -> None:
+    """The axis reaches to the end of the last execution."""
     seen = samples.cancelled()
     (schedule,) = schedules(seen.release, at=seen.at)
     assert seen.release.closed_at == moment(120)
     assert schedule.end == moment(141)
 
 
-def test_waiting_for_a_slot_is_told_from_waiting_for_others() -> None:
-    """A pipeline is ready when all it depends on has succeeded; then something else keeps it."""
+def test_waiting_for_a_slot() -> None:
+    """A pipeline is ready when its dependencies have succeeded; then it waits for a slot."""
     seen = samples.twelve()
     (schedule,) = schedules(seen.release, at=seen.at)
     spans = {span.pipeline: span for span in schedule.spans}
@@ -78,7 +78,7 @@ def test_waiting_for_a_slot_is_told_from_waiting_for_others() -> None:
 
 
 def test_marks_come_from_the_audit() -> None:
-    """Retries, new executions and stops are marked where the audit has them."""
+    """Retries, new executions and stops are marked at their times in the audit."""
     payments = next(
         span
         for span in schedules(samples.failed().release, at=samples.failed().at)[0].spans
@@ -93,7 +93,7 @@ def test_marks_come_from_the_audit() -> None:
 
 
 def test_a_new_execution_is_marked() -> None:
-    """Where CodePipeline did not retry a stage, a new execution was started instead."""
+    """A failed stage that cannot be retried leads to a new execution."""
     made = release(
         "r", ReleaseStatus.SUCCEEDED, [Ran(name="a", began=0, ended=60)], closed=61, why=None
     )
@@ -107,7 +107,7 @@ def test_a_new_execution_is_marked() -> None:
 
 
 def test_a_retry_in_the_console_is_marked() -> None:
-    """What a person retried is in no audit of ours, but CodePipeline told of it."""
+    """A retry in the console is only in the state changes of CodePipeline."""
     seen = samples.retried_in_the_console()
     (schedule,) = schedules(seen.release, at=seen.at)
     (payments,) = [span for span in schedule.spans if span.pipeline == "payments"]
@@ -115,7 +115,7 @@ def test_a_retry_in_the_console_is_marked() -> None:
 
 
 def test_each_attempt_has_an_axis_of_its_own() -> None:
-    """A release resumed a day later has two schedules; what was kept has its bar in the first."""
+    """A resumed release has two schedules; a kept pipeline has its bar in the first."""
     seen = samples.resumed()
     first, second = schedules(seen.release, at=seen.at)
     assert (first.attempt, first.begin, first.end) == (1, moment(0), moment(745))
@@ -132,6 +132,6 @@ def test_each_attempt_has_an_axis_of_its_own() -> None:
 
 
 def test_a_rejected_manifest_has_no_schedule() -> None:
-    """Where nothing ran, nothing is drawn."""
+    """Nothing ran, so there is nothing to draw."""
     seen = samples.rejected()
     assert schedules(seen.release, at=seen.at) == ()

@@ -14,8 +14,8 @@ COMMAND = (
 
 
 @pytest.mark.parametrize("width", [40, 50, 80, 100, 120, 300])
-def test_broken_where_a_shell_takes_it(width: int) -> None:
-    """A shell reads the very same words, however narrow the terminal is."""
+def test_a_shell_joins_the_lines(width: int) -> None:
+    """A shell reads the same words, however narrow the terminal is."""
     told = copyable(COMMAND, width=width)
     assert max(map(len, told.splitlines())) <= width
     heard = subprocess.run(
@@ -24,6 +24,6 @@ def test_broken_where_a_shell_takes_it(width: int) -> None:
     assert heard.stdout.split("\n")[:-1] == COMMAND.split()
 
 
-def test_not_broken_where_there_is_room() -> None:
-    """What fits stays in one line."""
+def test_a_command_that_fits() -> None:
+    """A command that fits stays on one line."""
     assert copyable(COMMAND, width=300) == COMMAND

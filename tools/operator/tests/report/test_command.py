@@ -8,7 +8,7 @@ from tools.operator.tests.samples.report_reading import Page
 
 
 def test_the_report_is_written(run: Run, aws: FakeAws, tmp_path: Path) -> None:
-    """The file holds the whole page, and the command says where it is."""
+    """The file has the whole page, and the command prints its name."""
     result = run("show", "2026.11.22-1", "--html", "release.html")
     assert (result.exit_code, result.output) == (0, "wrote release.html\n")
     page = Page((tmp_path / "release.html").read_text(encoding="utf-8"))
@@ -19,7 +19,7 @@ def test_the_report_is_written(run: Run, aws: FakeAws, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(run: Run, aws: FakeAws) -> None:
-    """A file in a folder that is not there is named, as wrong usage."""
+    """A file in a missing folder is wrong usage, and the error names it."""
     result = run("show", "2026.11.22-1", "--html", "nowhere/release.html")
     assert result.exit_code == 2
     assert "nowhere/release.html cannot be written: No such file or directory." in result.output

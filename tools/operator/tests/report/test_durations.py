@@ -1,4 +1,4 @@
-"""How the report writes how long something took."""
+"""Durations in the report."""
 
 from datetime import timedelta
 
@@ -25,28 +25,28 @@ from tools.operator.tests.samples.report_reading import read, with_release
     ],
 )
 def test_no_duration_looks_like_a_time_of_day(seconds: float, written: str, in_words: str) -> None:
-    """Its units stand with it: the two largest in brief, all of them in a sentence."""
+    """A duration has units: the two largest in brief, all of them in a sentence."""
     assert in_brief(timedelta(seconds=seconds)).replace("\xa0", " ") == written
     assert brief(moment(0), moment(seconds)).replace("\xa0", " ") == written
     assert spelled(moment(0), moment(seconds)) == in_words
 
 
-def test_an_end_that_is_not_known() -> None:
-    """Of what has not begun or whose end is not known there is no duration."""
+def test_unknown_begin_or_end() -> None:
+    """Without a begin or an end there is no duration."""
     for write in (brief, spelled):
         assert write(None, moment(0)) == write(moment(0), None) == ""
 
 
-def test_what_runs_has_a_time_so_far() -> None:
-    """It reaches to the look; of what ended without a time of its end nothing is claimed."""
+def test_the_duration_of_a_running_pipeline() -> None:
+    """It lasts until the look; an ended pipeline without an end time has none."""
     running = Pipeline(name="a", position=0, status=PipelineStatus.RUNNING, started_at=moment(1))
     ended = Pipeline(name="a", position=0, status=PipelineStatus.STOPPED, started_at=moment(1))
     assert ran(running, moment(9)) == (moment(1), moment(9))
     assert ran(ended, moment(9)) == (moment(1), None)
 
 
-def test_every_view_of_the_report_writes_them_so() -> None:
-    """The chart, the picture, its steps, the table, the critical path, the rest of a deadline."""
+def test_every_section_uses_these_formats() -> None:
+    """Chart, graph, steps, table, critical path and deadline have the same format."""
     text = read(samples.good()).text
     assert text.count(" 4m 49s ") == 5
     assert "after 12 min 43 s " in text
@@ -56,7 +56,7 @@ def test_every_view_of_the_report_writes_them_so() -> None:
 
 
 def test_only_times_of_day_have_colons() -> None:
-    """The durations of a picture are not written as the views of a terminal write them."""
+    """Only times of day have colons; durations do not."""
     text = with_release(samples.twelve(), audit=()).text
     assert " 9:29" not in text
     assert " 11:58" not in text

@@ -1,4 +1,4 @@
-"""The HTML report in a browser: on a phone and on a desk, in both colour schemes."""
+"""The HTML report in a browser, on phone and desktop, in both colour schemes."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ from tools.operator.tests.samples.page_checks import (
 
 type Sample = Callable[[], Snapshot]
 
-# The first width at which a table is drawn as one.
+# The smallest width at which a table looks like a table.
 TABLES = 961
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
 
@@ -37,7 +37,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the reports lie, one for each sample."""
+    """A folder with the reports, one for each sample."""
     folder = tmp_path_factory.mktemp("reports")
     for name, sample in samples.SAMPLES.items():
         page = html(sample(), console_region=REGION)
@@ -50,22 +50,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_never_scrolls_sideways(
     chromium: Chromium, folder: Path, sample: Sample, width: int
 ) -> None:
-    """At any width it fits the screen, with everything unfolded."""
+    """At any width the page fits the screen, with everything unfolded."""
     check_fit(chromium, folder / f"{sample.__name__}.html", width=width)
 
 
 @every_sample
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
-def test_every_text_stands_out(
+def test_every_text_has_enough_contrast(
     chromium: Chromium, folder: Path, sample: Sample, width: int, scheme: str
 ) -> None:
-    """In both colour schemes each text has the contrast that WCAG asks for (level AA)."""
+    """In both colour schemes each text has the contrast of WCAG (level AA)."""
     check_contrast(chromium, folder / f"{sample.__name__}.html", width=width, scheme=scheme)
 
 
-def test_the_schemes_differ(chromium: Chromium, folder: Path) -> None:
-    """Who prefers dark gets a dark page."""
+def test_the_colour_schemes_differ(chromium: Chromium, folder: Path) -> None:
+    """Dark mode has a dark page."""
     backgrounds = []
     for scheme in ("light", "dark"):
         chromium.show(folder / "good.html", width=DESK, height=844, scheme=scheme)
@@ -73,8 +73,8 @@ def test_the_schemes_differ(chromium: Chromium, folder: Path) -> None:
     assert backgrounds == ["rgb(244, 246, 248)", "rgb(17, 21, 27)"]
 
 
-def test_a_wide_picture_scrolls_in_its_own_place(chromium: Chromium, folder: Path) -> None:
-    """On a tablet the picture of twelve pipelines scrolls within its frame, by keyboard too."""
+def test_a_wide_graph_scrolls_in_its_frame(chromium: Chromium, folder: Path) -> None:
+    """On a tablet the graph of twelve pipelines scrolls in its frame, with the keyboard, too."""
     chromium.show(folder / "twelve.html", width=TABLET, height=844, scheme="light")
     inside, frame, focus = chromium.evaluate(
         "(({scrollWidth, clientWidth, tabIndex}) => [scrollWidth, clientWidth, tabIndex])"
@@ -84,8 +84,8 @@ def test_a_wide_picture_scrolls_in_its_own_place(chromium: Chromium, folder: Pat
     assert focus == 0
 
 
-def test_a_wide_screen_has_room_for_twelve(chromium: Chromium, folder: Path) -> None:
-    """There the picture grows past the column of the text, as far as it needs and no further."""
+def test_a_wide_screen_has_room_for_the_graph(chromium: Chromium, folder: Path) -> None:
+    """The graph is wider than the text where it needs to be, and only then."""
     sizes = (
         "[...document.querySelectorAll('#order .scroll, #order, #pipelines')]"
         ".map((each) => [each.scrollWidth, each.clientWidth, each.offsetWidth])"
@@ -99,8 +99,8 @@ def test_a_wide_screen_has_room_for_twelve(chromium: Chromium, folder: Path) -> 
     assert order[2] == text[2]
 
 
-def test_a_phone_shows_steps_for_the_picture(chromium: Chromium, folder: Path) -> None:
-    """Only one of the two is there to be seen, read aloud or reached by keyboard."""
+def test_a_phone_shows_steps_in_place_of_the_graph(chromium: Chromium, folder: Path) -> None:
+    """Only one of the two is visible, read aloud and reachable by keyboard."""
     shown = "[...document.querySelectorAll('.drawn, .steps')].map((each) => each.offsetHeight > 0)"
     text = "document.querySelector('#order').innerText"
     chromium.show(folder / "twelve.html", width=PHONE, height=844, scheme="light")
@@ -113,15 +113,15 @@ def test_a_phone_shows_steps_for_the_picture(chromium: Chromium, folder: Path) -
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
-def test_the_time_axis_stays_in_sight(chromium: Chromium, folder: Path, width: int) -> None:
-    """In the middle of a long chart the axis stands at the top of the screen."""
+def test_the_time_axis_stays_visible(chromium: Chromium, folder: Path, width: int) -> None:
+    """In the middle of a long chart the axis is at the top of the screen."""
     chromium.show(folder / "two_hundred.html", width=width, height=844, scheme="light")
     chromium.evaluate("document.querySelectorAll('.gantt li')[100].scrollIntoView()")
     assert chromium.evaluate("document.querySelector('.axis').getBoundingClientRect().top") == 0
 
 
-def test_a_short_name_is_in_one_piece(chromium: Chromium, folder: Path) -> None:
-    """However much the other columns hold, the names of pipelines keep their room."""
+def test_a_short_name_is_not_broken(chromium: Chromium, folder: Path) -> None:
+    """The column of names has enough room, whatever is in the other columns."""
     chromium.show(folder / "resumed.html", width=DESK, height=844, scheme="light")
     lines = chromium.evaluate(
         "[...document.querySelectorAll('#attempts td.of bdi, .audit td.of bdi')]"
@@ -131,8 +131,8 @@ def test_a_short_name_is_in_one_piece(chromium: Chromium, folder: Path) -> None:
     assert set(lines) == {1}
 
 
-def test_a_style_that_is_smuggled_in_does_nothing(chromium: Chromium, folder: Path) -> None:
-    """The policy is in force: the browser refuses any script or style but the page's own."""
+def test_injected_styles_and_scripts_do_nothing(chromium: Chromium, folder: Path) -> None:
+    """The browser refuses every script and every style but that of the page."""
     page = folder / "smuggled.html"
     text = html(samples.good())
     smuggled = "<style>body{display:none}</style><script>document.title='run'</script></body>"
@@ -145,7 +145,7 @@ def test_a_style_that_is_smuggled_in_does_nothing(chromium: Chromium, folder: Pa
 
 @every_sample
 def test_print_unfolds_everything(chromium: Chromium, folder: Path, sample: Sample) -> None:
-    """On paper nothing is folded or wider than the page, and no heading ends a page."""
+    """On paper everything is unfolded and fits, and no heading ends a page."""
     page = folder / f"{sample.__name__}.html"
     chromium.show(page, width=DESK, height=844, scheme="light")
     chromium.call("Emulation.setEmulatedMedia", media="print", features=[])

@@ -1,4 +1,4 @@
-"""Where pipelines stand in the picture of what waits for what."""
+"""The layout of the graph of dependencies."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from release_machine.report.charts.layers import Layout, lay_out, needed_edges
 
 
 def waiting(after: dict[str, list[str]]) -> list[Pipeline]:
-    """Pipelines by name, each with what it depends on."""
+    """Pipelines by name, each with its dependencies."""
     return [
         Pipeline(name=name, position=at, depends_on=tuple(before))
         for at, (name, before) in enumerate(after.items())
@@ -18,8 +18,8 @@ def waiting(after: dict[str, list[str]]) -> list[Pipeline]:
 
 
 @some.composite
-def orders(draw: some.DrawFn) -> list[Pipeline]:
-    """A random order of up to 24 pipelines."""
+def graphs(draw: some.DrawFn) -> list[Pipeline]:
+    """A random graph of up to 24 pipelines."""
     names = [f"p{number}" for number in range(draw(some.integers(1, 24)))]
     after = {
         name: draw(some.lists(some.sampled_from(names[:at]), max_size=4)) if at else []
@@ -29,7 +29,7 @@ def orders(draw: some.DrawFn) -> list[Pipeline]:
 
 
 def overlaps(layout: Layout) -> list[tuple[str, str]]:
-    """The pairs of neighbours in a column that stand closer than one row.
+    """The pairs of neighbours in a column that are closer than one row.
 
     Each height is rounded to a thousandth.
     """
@@ -42,19 +42,19 @@ def overlaps(layout: Layout) -> list[tuple[str, str]]:
 
 
 def test_an_edge_that_follows_from_others_is_left_out() -> None:
-    """Of a before b before c, that c comes after a goes without saying."""
+    """With a before b before c, the edge from a to c is not drawn."""
     found = needed_edges(waiting({"a": [], "b": ["a"], "c": ["a", "b"]}))
     assert found == [("a", "b"), ("b", "c")]
 
 
 def test_a_chain_is_a_straight_line() -> None:
-    """One after the other stand side by side at one height."""
+    """The pipelines of a chain have the same height."""
     layout = lay_out(waiting({"a": [], "b": ["a"], "c": ["b"]}))
     assert [[spot.name for spot in column] for column in layout.columns] == [["a"], ["b"], ["c"]]
     assert set(layout.heights.values()) == {0.0}
 
 
-def test_lines_are_untangled() -> None:
+def test_lines_do_not_cross() -> None:
     """Columns are reordered until the lines between them do not cross."""
     layout = lay_out(
         waiting({"a": [], "b": [], "c": [], "of-c": ["c"], "of-b": ["b"], "of-a": ["a"]})
@@ -63,8 +63,8 @@ def test_lines_are_untangled() -> None:
     assert second == [f"of-{name}" for name in first]
 
 
-def test_an_edge_goes_around_what_it_passes() -> None:
-    """An edge over several columns has a height of its own in each of them."""
+def test_an_edge_goes_around_pipelines() -> None:
+    """An edge over several columns has its own height in each of them."""
     layout = lay_out(waiting({"a": [], "b": ["a"], "c": ["b"], "x": [], "d": ["c", "x"]}))
     (way,) = [way for way in layout.edges if way[0].name == "x"]
     assert [spot.column for spot in way] == [0, 1, 2, 3]
@@ -73,9 +73,9 @@ def test_an_edge_goes_around_what_it_passes() -> None:
         assert abs(layout.heights[spot] - layout.heights[other]) > 0.7
 
 
-@given(orders())
-def test_whatever_the_order(pipelines: list[Pipeline]) -> None:
-    """Each pipeline has one place to the right of all it depends on, and none covers another."""
+@given(graphs())
+def test_no_pipelines_overlap(pipelines: list[Pipeline]) -> None:
+    """Each pipeline is to the right of its dependencies, and no two pipelines overlap."""
     layout = lay_out(pipelines)
     column = {
         spot.name: spot.column for side in layout.columns for spot in side if not spot.passes_to
@@ -86,9 +86,9 @@ def test_whatever_the_order(pipelines: list[Pipeline]) -> None:
     assert min(layout.heights.values()) == 0.0
 
 
-@given(orders())
-def test_every_dependency_is_drawn_or_follows(pipelines: list[Pipeline]) -> None:
-    """Along the lines one reaches from a pipeline all that depends on it, and nothing else."""
+@given(graphs())
+def test_the_lines_show_all_dependencies(pipelines: list[Pipeline]) -> None:
+    """The lines from a pipeline lead to all its direct and indirect dependents."""
     nexts: dict[str, set[str]] = {}
     for way in lay_out(pipelines).edges:
         nexts.setdefault(way[0].name, set()).add(way[-1].name)

@@ -1,4 +1,4 @@
-"""The HTML report says all that is known of a release."""
+"""The HTML report shows everything that is known about a release."""
 
 import hashlib
 import os
@@ -24,8 +24,8 @@ type Sample = Callable[[], Snapshot]
 every_sample = pytest.mark.parametrize("sample", samples.SAMPLES.values())
 
 
-def test_a_failure_whose_link_leads_nowhere() -> None:
-    """An address that is no web page's is told, but nothing offers to go there."""
+def test_a_failure_link_that_is_not_a_web_page() -> None:
+    """The address is shown as text, without a link."""
     failed = samples.failed().release.pipelines["payments"]
     assert failed.failure is not None
     changed = replace(failed, failure=replace(failed.failure, link="s3://logs/payments.txt"))
@@ -36,7 +36,7 @@ def test_a_failure_whose_link_leads_nowhere() -> None:
 
 
 def test_failure_in_full() -> None:
-    """Each failure stands there with place, code, reason, retries and links; skips have theirs."""
+    """Each failure has place, code, reason, retries and link; skipped pipelines have a reason."""
     page = read(samples.failed())
     failed = samples.failed().release.pipelines["payments"]
     assert failed.failure is not None
@@ -54,15 +54,15 @@ def test_failure_in_full() -> None:
     assert failed.failure.link in page.values("href")
 
 
-def test_what_was_stopped_did_not_fail() -> None:
-    """A release that was cancelled lists what was stopped under that title."""
+def test_stopped_pipelines_have_their_own_title() -> None:
+    """A cancelled release lists stopped pipelines under that title."""
     text = read(samples.cancelled()).text
     assert "What was stopped" in text
     assert "What failed" not in text
 
 
-def test_executions_lead_to_the_console_of_the_region() -> None:
-    """Every execution links to its own page, and nothing does where there is no console."""
+def test_executions_link_to_the_console() -> None:
+    """Every execution has a link to its page; without a console there are none."""
     seen = samples.good()
     page = "https://eu-central-1.console.aws.amazon.com"
     first = seen.release.pipelines["catalog"]
@@ -78,8 +78,8 @@ def test_executions_lead_to_the_console_of_the_region() -> None:
     assert all(each.startswith("#") for each in without.values("href"))
 
 
-def test_audit_is_in_the_order_of_time() -> None:
-    """It holds every entry of the release and its pipelines, and what CodePipeline told."""
+def test_the_audit_is_in_the_order_of_time() -> None:
+    """It has every entry of the release and its pipelines, and the state changes."""
     seen = samples.retried_in_the_console()
     text = read(seen).text
     audit = text[text.index("Audit trail Audit trail") :]
@@ -99,8 +99,8 @@ def test_audit_is_in_the_order_of_time() -> None:
     assert audit.count("2026-11-22 22:") - audit.count("recorded at 2026-11-22") == count
 
 
-def test_codepipeline_tells_whole_seconds() -> None:
-    """Of one second, what we recorded comes before what CodePipeline told without fractions."""
+def test_whole_seconds_of_codepipeline() -> None:
+    """In the same second our own entries come before those of CodePipeline."""
     made = release(
         "r", ReleaseStatus.SUCCEEDED, [Ran(name="a", began=2.4, ended=3.2)], closed=4, why=None
     )
@@ -113,7 +113,7 @@ def test_codepipeline_tells_whole_seconds() -> None:
 
 
 def test_people_stand_out_in_the_audit() -> None:
-    """What a person did is set off from what the functions did, whatever the deployment's name."""
+    """Entries by people look different from entries by functions, for any deployment name."""
     page = read(samples.two_hundred())
     assert "All 802 entries, 1 of them by people" in page.text
     assert is_function("release-machine-open-release")
@@ -123,7 +123,7 @@ def test_people_stand_out_in_the_audit() -> None:
 
 
 def test_earlier_attempts() -> None:
-    """A resumed release keeps how each attempt ended, with a timeline of its own."""
+    """A resumed release shows how each attempt ended, with a timeline of its own."""
     text = read(samples.resumed()).text
     assert "SUCCEEDED after 10 min 12 s in attempt 2" in text
     assert "Resumed by bob@example.com" in text
@@ -132,8 +132,8 @@ def test_earlier_attempts() -> None:
     assert "1 payments FAILED The deployment of service payments failed" in text
 
 
-def test_timeline_is_told_to_who_cannot_see_it() -> None:
-    """Each bar says its times, its marks and whether it decided how long the release took."""
+def test_the_timeline_for_screen_readers() -> None:
+    """Each bar has a text with its times, its marks, and whether it is critical."""
     labels = read(samples.good()).values("aria-label")
     assert (
         "orders: SUCCEEDED, 22:06:16 to 22:11:05, 4 min 49 s, stage retried at 22:08:30, "
@@ -145,14 +145,14 @@ def test_timeline_is_told_to_who_cannot_see_it() -> None:
 
 
 def test_a_status_is_more_than_a_colour() -> None:
-    """Wherever a status is shown, its shape is one of its own, and the word stands by it."""
+    """Each status has a shape and a word beside its colour."""
     shapes = [each["href"] for each in read(samples.failed()).all("use")]
     assert {"#is-failed", "#is-skipped", "#is-succeeded"} <= set(shapes)
     assert read(samples.failed()).text.count("SKIPPED") >= 6
 
 
-def test_the_order_in_steps() -> None:
-    """Where the picture has no room, each step tells status, time and what it comes after."""
+def test_dependencies_as_steps() -> None:
+    """Each step shows the status, time and dependencies of its pipelines."""
     text = read(samples.failed()).text
     steps = text[text.index("In bold : the critical path.") : text.index("The pipelines of the")]
     told = (
@@ -167,20 +167,20 @@ def test_the_order_in_steps() -> None:
 
 
 def test_while_it_runs_no_step_is_critical() -> None:
-    """What will have decided the length is not known yet; the step that runs has a time so far."""
+    """The critical path is not known yet; a running step shows its time so far."""
     text = read(samples.running()).text
     assert "critical path" not in text
     assert "orders RUNNING 4m 15s after catalog" in text
 
 
-def test_what_no_line_leads_to() -> None:
-    """What waits for nothing, and nothing waits for, stands below with its status."""
+def test_pipelines_without_edges() -> None:
+    """Pipelines without dependencies and dependents are listed with their status."""
     text = read(samples.two_hundred()).text
     assert "no dependents: lone-00 SUCCEEDED lone-01 SUCCEEDED" in text
 
 
-def test_no_order_no_picture() -> None:
-    """Where nothing waits for anything, a sentence says so."""
+def test_a_release_without_dependencies() -> None:
+    """A sentence takes the place of the graph."""
     rans = [Ran(name=name, began=1, ended=9) for name in ("a", "b")]
     made = release("r", ReleaseStatus.SUCCEEDED, rans, closed=10, why=None)
     page = read(Snapshot(at=moment(20), release=made))
@@ -189,13 +189,13 @@ def test_no_order_no_picture() -> None:
 
 
 @every_sample
-def test_same_input_same_text(sample: Sample) -> None:
+def test_the_same_snapshot_gives_the_same_page(sample: Sample) -> None:
     """Two reports of one snapshot are the same to the byte."""
     assert html(sample()) == html(sample())
 
 
-def test_same_text_in_every_process() -> None:
-    """The order in which Python's sets happen to be does not show."""
+def test_every_process_gives_the_same_page() -> None:
+    """The order of Python's sets does not change the page."""
     program = (
         "import hashlib, sys\n"
         "from release_machine.report import html\n"

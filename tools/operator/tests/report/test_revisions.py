@@ -1,4 +1,4 @@
-"""The report says what each source delivered, what was asked for, and what was good before."""
+"""The bill of materials in the report: revisions, pins, and previous good revisions."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tools.operator.tests.samples.report_reading import read, with_release
 
 
 def test_bill_of_materials() -> None:
-    """Per source: what ran with its commit's message, the pin, what was good before."""
+    """Each source shows what ran with its commit message, the pin, and what was good before."""
     text = read(samples.good()).text
     web = samples.good().release.pipelines["web"]
     orders = samples.good().release.pipelines["orders"]
@@ -25,22 +25,22 @@ def test_bill_of_materials() -> None:
     assert "unknown" in text
 
 
-def test_a_source_is_one_row_however_it_went() -> None:
-    """A run that failed has no action on record: its artifact tells which source it is of."""
+def test_a_source_has_one_row() -> None:
+    """A failed run has no action on record; its artifact tells the source."""
     text = read(from_buckets()).text
     assert f"site Source {VERSION} {OLDER} release 2026.11.15-1" in text
     assert "unknown" not in text
 
 
 def test_a_version_and_its_key() -> None:
-    """Of an S3 object that is not the declared one both are shown, and that the key was asked."""
+    """An S3 object with another key shows both the version and the key."""
     text = read(from_buckets()).text
     ran = f"docs Docs {VERSION} s3 object version id {KEY} s3 object key"
     assert f"{ran} this revision {OLDER}" in text
 
 
-def test_the_same_object_of_a_run_that_failed() -> None:
-    """Its version tells that it took what was good before, though its key is not on record."""
+def test_the_same_object_in_a_failed_run() -> None:
+    """The version tells that a failed run took the previous good object."""
     seen = from_buckets()
     (site, docs) = seen.release.pipelines.values()
     good = docs.previous_good
@@ -56,8 +56,8 @@ def test_the_same_object_of_a_run_that_failed() -> None:
     )
 
 
-def test_pins_of_what_has_not_run() -> None:
-    """Before there is a revision that ran, the one that was asked for is shown."""
+def test_pins_before_the_run() -> None:
+    """Before there is a revision that ran, the pin is shown."""
     seen = samples.good()
     orders = seen.release.pipelines["orders"]
     waiting = replace(
@@ -70,7 +70,7 @@ def test_pins_of_what_has_not_run() -> None:
 
 
 def test_columns_without_content_are_left_out() -> None:
-    """Where nothing was pinned and no variable set, no column says so; nor a summary twice."""
+    """Empty columns are left out, and a summary that repeats the revision, too."""
     (catalog, *_) = samples.good().release.pipelines.values()
     version = Revision(artifact="S", revision="v1", summary="Amazon S3 version id: v1")
     page = with_release(

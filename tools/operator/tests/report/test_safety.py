@@ -1,4 +1,4 @@
-"""The HTML report tells no secret, runs nothing, fetches nothing and can be forwarded."""
+"""The HTML report has no secrets and no active content, and it needs no network."""
 
 import hashlib
 import re
@@ -31,8 +31,8 @@ PASSIVE = {
 
 
 @every_sample
-def test_nothing_in_it_acts(sample: Sample) -> None:
-    """It has no script, form, frame, picture or handler, whatever the release's texts hold."""
+def test_no_active_content(sample: Sample) -> None:
+    """The page has no script, form, frame, image or handler, whatever the texts are."""
     page = Page(html(sample(), console_region=REGION))
     assert {tag for tag, _ in page.elements} <= PASSIVE
     for _, attributes in page.elements:
@@ -43,8 +43,8 @@ def test_nothing_in_it_acts(sample: Sample) -> None:
 
 
 @every_sample
-def test_links_lead_to_the_web_or_within(sample: Sample) -> None:
-    """Every link is http(s) or leads to a place that is there, and every id is there once."""
+def test_every_link_is_valid(sample: Sample) -> None:
+    """Every link is http(s) or leads to an id on the page, and ids are unique."""
     page = Page(html(sample(), console_region=REGION))
     ids = page.values("id")
     assert len(ids) == len(set(ids))
@@ -58,8 +58,8 @@ def test_links_lead_to_the_web_or_within(sample: Sample) -> None:
 
 
 @every_sample
-def test_its_policy_allows_its_own_style_alone(sample: Sample) -> None:
-    """The policy forbids all but the one style sheet, named by its hash, and stands before it."""
+def test_the_policy_allows_only_the_style_of_the_page(sample: Sample) -> None:
+    """The policy allows the one style sheet by its hash, and comes before it."""
     text = html(sample())
     page = Page(text)
     (style,) = re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL)
@@ -77,8 +77,8 @@ def test_its_policy_allows_its_own_style_alone(sample: Sample) -> None:
     assert "@import" not in style
 
 
-def test_hostile_texts_are_shown_as_they_are() -> None:
-    """What tries to be markup, to turn the line around or to be endless is text, and whole."""
+def test_hostile_texts_are_shown_as_text() -> None:
+    """Markup, direction characters and endless texts are shown in full, as text."""
     text = html(hostile())
     page = Page(text)
     shown = visible(HOSTILE)
@@ -90,15 +90,15 @@ def test_hostile_texts_are_shown_as_they_are() -> None:
     text.encode()
 
 
-def test_a_token_is_no_part_of_it() -> None:
-    """The command that approves holds a token: the report says who waits, without the command."""
+def test_no_token_is_in_the_report() -> None:
+    """The command that approves has a token, so the report leaves the command out."""
     seen = samples.running()
     assert "SECRET" in (seen.activity["orders"].way_out or "")
     assert "SECRET" not in html(seen)
 
 
-def test_of_variables_only_the_names() -> None:
-    """The names of variables are told, and that their values are not."""
+def test_only_the_names_of_variables() -> None:
+    """The report has the names of variables, and says that values are not shown."""
     text = Page(html(samples.good())).text
     assert "ENVIRONMENT, DB_PASSWORD" in text
     assert "Only the names of variables are shown" in text
@@ -123,14 +123,14 @@ def test_of_variables_only_the_names() -> None:
     ],
 )
 def test_which_addresses_are_links(address: str, leads: bool) -> None:
-    """Only http and https with a host, without a name or password in it, become a link."""
+    """Only an http(s) address with a host and without a user name becomes a link."""
     assert is_web_address(address) is leads
     assert ("<a " in link(address, "there").html) is leads
     assert "there" in link(address, "there").html
 
 
-def test_whatever_is_not_markup_is_escaped() -> None:
-    """Text and attributes are escaped, lists too; only what an element made stays as it is."""
+def test_text_is_escaped() -> None:
+    """Text and attributes are escaped, in lists, too; elements are not."""
     made = element("p", "<b>", [element("i", "&"), None, "\"'"], title='"<&', data_x=1, lang=None)
     assert made.html == (
         '<p title="&quot;&lt;&amp;" data-x="1">&lt;b&gt;<i>&amp;</i>&quot;&#x27;</p>'
@@ -138,8 +138,8 @@ def test_whatever_is_not_markup_is_escaped() -> None:
     assert joined(["<", [">"]]).html == "&lt;&gt;"
 
 
-def test_where_an_arn_may_be_broken() -> None:
-    """A line may end after a colon or a slash, and what is copied is the text as it was."""
+def test_an_arn_may_break_after_a_colon() -> None:
+    """A line may end after a colon or slash; copying gives the original text."""
     made = breakable("arn:aws:sts::1:assumed-role/<Role>/alice")
     assert made is not None
     assert made.html == (
@@ -150,7 +150,7 @@ def test_where_an_arn_may_be_broken() -> None:
 
 
 def test_other_scripts_stay_readable() -> None:
-    """Only what hides or turns a line is spelled out: letters of any script, and emoji, are not."""
+    """Letters of any script and emoji are not escaped."""
     text = "שלום مرحبا 日本語 👩\u200d💻 café\n\tend"
     assert visible(text) == text
     assert visible("\ud800 \u2066x\u2069 \ufeff") == "\\ud800 \\u2066x\\u2069 \\ufeff"

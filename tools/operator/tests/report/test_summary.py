@@ -1,4 +1,4 @@
-"""The head of the report says how the release went, who wanted it and what to do about it."""
+"""The head of the report: outcome, next steps and facts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ type Sample = Callable[[], Snapshot]
 
 
 def test_header() -> None:
-    """It says which release, how it went, what to do, who opened it, how and when."""
+    """The head has the release, its outcome, the next steps, and who opened it, how and when."""
     text = read(samples.good()).text
     assert text.startswith(
         "Release 2026.11.22-1: SUCCEEDED Skip to the details Release report 2026.11.22-1 "
@@ -57,30 +57,30 @@ def test_header() -> None:
     ],
 )
 def test_what_to_do_next(sample: Sample, steps: list[str]) -> None:
-    """For each status it names the commands that make sense, and whom it waits for."""
+    """For each status the head names the useful commands, and what the release waits for."""
     text = read(sample()).text
     for step in steps:
         assert step in text
 
 
 def test_a_rollback_is_not_rolled_back() -> None:
-    """Of a rollback it says what it puts back, and offers no rollback of it, however it went."""
+    """A rollback names the release that it rolls back, and offers no rollback."""
     for status in ("SUCCEEDED", "FAILED"):
         text = with_release(samples.rollback(), status=status).text
         assert "Rolls back 2026.11.22-2 " in text
         assert "release-machine rollback" not in text
 
 
-def test_what_was_rolled_back_names_its_rollback() -> None:
-    """Of a release that was rolled back it says by which, instead of offering it again."""
+def test_a_rolled_back_release_names_its_rollback() -> None:
+    """It does not offer another rollback or a retry."""
     text = with_release(samples.failed(), rolled_back_by="2026.11.22-2-rollback").text
     assert "release-machine show 2026.11.22-2-rollback" in text
     assert "release-machine rollback" not in text
     assert "release-machine retry" not in text
 
 
-def test_a_rollback_that_was_asked_for() -> None:
-    """Of a failed release whose manifest asks for a rollback it says where to look for it."""
+def test_a_rollback_that_the_manifest_asks_for() -> None:
+    """The head of a failed release tells where to find its rollback."""
     told = "Its manifest asks for a rollback"
     assert told in with_release(samples.failed(), on_failure=OnFailure.ROLLBACK).text
     assert told not in with_release(samples.cancelled(), on_failure=OnFailure.ROLLBACK).text
@@ -93,8 +93,8 @@ def test_a_rollback_that_was_asked_for() -> None:
     assert told not in read(samples.failed()).text
 
 
-def test_a_folded_outcome_names_what_failed() -> None:
-    """Before it is unfolded it says what failed and why, not what was skipped for it."""
+def test_a_folded_outcome_names_the_failures() -> None:
+    """Folded, it names the failed pipelines and not the skipped ones."""
     text = read(samples.failed()).text
     head = text[: text.index(" … Less ")]
     assert head.endswith(
@@ -106,8 +106,8 @@ def test_a_folded_outcome_names_what_failed() -> None:
     assert text.index("What to do next") < text.index("Opened by")
 
 
-def test_two_failures_are_named_before_it_is_unfolded() -> None:
-    """Those that failed first in the manifest's order, however much was skipped before them."""
+def test_a_folded_outcome_names_two_failures() -> None:
+    """They are the first failures in the manifest's order, after any number of skips."""
     rans = [Ran(name=name, began=1, ended=9, status=PipelineStatus.FAILED) for name in "bcd"]
     rans.insert(0, Ran(name="a", ended=9, status=PipelineStatus.SKIPPED))
     lines = [f"- {each.name} {each.status}: why {each.name}" for each in rans]
@@ -118,35 +118,35 @@ def test_two_failures_are_named_before_it_is_unfolded() -> None:
     assert "4 of 4 pipelines did not succeed: - b FAILED: why b - c FAILED: why c … Less" in text
 
 
-def test_while_it_runs_it_says_as_of_when() -> None:
-    """A page that was saved tells how old it is, at the top; once it is over, only at its end."""
+def test_the_head_of_a_running_release_has_a_time() -> None:
+    """A saved page shows how old it is; the page of a closed release only at its end."""
     assert "RUNNING for 7 min 51 s as of 2026-11-22 22:10:31 UTC" in read(samples.running()).text
     assert "as of" not in read(samples.good()).text
     assert "As recorded at 2026-11-22 22:17:40 UTC." in read(samples.good()).text
 
 
-def test_an_approval_without_a_page_to_go_to() -> None:
-    """Where there is no console the command is named that shows how to go on."""
+def test_an_approval_without_a_link() -> None:
+    """Without a console the head names the command that shows how to continue."""
     seen = samples.running()
     orders = replace(seen.activity["orders"], link=None)
     told = "waits for manual approval . release-machine watch 2026.11.22-3 shows the command"
     assert told in read(replace(seen, activity={"orders": orders})).text
     assert told not in read(seen).text
-    # Of what waits for another execution there is no command.
+    # A pipeline that waits for another execution has no command.
     other = replace(orders, waits_for="execution 1, which is in that stage", way_out=None)
     assert "shows the command" not in read(replace(seen, activity={"orders": other})).text
 
 
-def test_what_was_rejected_was_never_opened() -> None:
-    """Its manifest was received from somebody; it has no end and no policy."""
+def test_a_rejected_manifest() -> None:
+    """It was received from a requester; it has no end and no policy."""
     text = read(samples.rejected()).text
     facts = text[text.index("Requested by") : text.index("Workflow")]
     assert facts.startswith("Requested by alice@example.com")
     assert facts.endswith("Through the API Received 2026-11-22 22:02:40 UTC ")
 
 
-def test_s3_tells_an_account() -> None:
-    """Twelve digits are no person's name: the head and the audit say what they are."""
+def test_an_account_as_requester() -> None:
+    """S3 reports only an account; the head and the audit say that it is one."""
     text = read(from_buckets()).text
     assert "Opened by AWS account 123456789012 Through the manifest bucket (S3)" in text
     assert "22:02:40 AWS account 123456789012 opened through s3" in text

@@ -1,4 +1,4 @@
-"""A release whose sources lie in S3, handed in through S3: of both AWS tells little."""
+"""A release with sources in S3, submitted through S3, of which AWS tells little."""
 
 from dataclasses import replace
 
@@ -15,14 +15,14 @@ from tools.operator.tests.samples.made_release import (
     release,
 )
 
-# All that S3 tells of whoever put an object there.
+# S3 reports only the account that put an object.
 ACCOUNT = "123456789012"
 VERSION, OLDER = "3HL4kqtJlcpXroDTDmJrmSpXd3dIbrHY", "Q2x1c3RlcnNBcmVGdW5Ub0RlYnVnIQ7a"
 KEY = "builds/docs-of-autumn.zip"
 
 
 def version(revision: str, *, artifact: str, action: str | None = None) -> Revision:
-    """A version of an object; without its action as the ledger has it of what did not succeed."""
+    """A version of an object; without an action as recorded for a failed run."""
     return Revision(
         artifact=artifact,
         revision=revision,
@@ -33,7 +33,7 @@ def version(revision: str, *, artifact: str, action: str | None = None) -> Revis
 
 
 def from_buckets() -> Snapshot:
-    """The site failed; the docs took another object than the one their action declares."""
+    """The site failed; the docs took another object than their action declares."""
     dead = Failure(
         stage="Check", action="Links", code="JobFailed", message="a link is dead: /prices"
     )

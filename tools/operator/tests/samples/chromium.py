@@ -16,19 +16,19 @@ SECONDS = 60.0
 _QUIET = (
     *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    # CI runs as root, for whom Chromium has no sandbox; the pages are our own.
+    # CI runs as root, where Chromium has no sandbox; the pages are our own.
     "--no-sandbox",
 )
 _COMPLAINTS = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"}
 
 
 class Chromium:
-    """A browser with one page at a time; ends with the block."""
+    """A browser with one page at a time; it ends with the block."""
 
     def __init__(self, profile: Path) -> None:
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
-        # The browser reads file 3 and writes file 4: the shell puts the pipes there.
+        # The browser reads file 3 and writes file 4; the shell connects the pipes.
         script = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
         browser = ["chromium", *_QUIET, f"--user-data-dir={profile}", "--remote-debugging-pipe"]
         self._process = subprocess.Popen(
@@ -60,7 +60,7 @@ class Chromium:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the pipes, at which the browser ends."""
+        """Close the pipes, which ends the browser."""
         os.close(self._out)
         try:
             self._process.wait(timeout=SECONDS)
@@ -70,7 +70,7 @@ class Chromium:
         os.close(self._in)
 
     def show(self, page: Path, *, width: int, height: int, scheme: str) -> None:
-        """Load a file as a screen of that size shows it, in the light or the dark scheme."""
+        """Load a file on a screen of that size, in the light or dark scheme."""
         self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -85,24 +85,24 @@ class Chromium:
         self._read_until(lambda message: message.get("method") == "Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression, run from outside the page's policy."""
+        """The value of a JavaScript expression, run outside of the page's policy."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
     @property
     def requests(self) -> list[str]:
-        """What the page asked for, itself included."""
+        """The addresses that the page requested, including its own."""
         asked = [each for each in self.events if each["method"] == "Network.requestWillBeSent"]
         return [each["params"]["request"]["url"] for each in asked]
 
     @property
     def complaints(self) -> list[dict[str, Any]]:
-        """What stands on the page's console."""
+        """The messages on the console of the page."""
         return [each for each in self.events if each["method"] in _COMPLAINTS]
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Call a method of the protocol and await its answer."""
+        """Call a method of the protocol and wait for its answer."""
         self._last += 1
         number = self._last
         message: dict[str, Any] = {"id": number, "method": method, "params": parameters}

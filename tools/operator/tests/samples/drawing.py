@@ -1,4 +1,4 @@
-"""Pictures as text."""
+"""Drawings as text."""
 
 import io
 
@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 
 
 def drawn(*parts: RenderableType, width: int = 100) -> str:
-    """Draw without colours, without the spaces that fill a line."""
+    """Draw without colours and without trailing spaces."""
     console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
     console.print(*parts, sep="\n")
     file = console.file

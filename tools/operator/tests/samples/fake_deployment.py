@@ -1,4 +1,4 @@
-"""A deployment in memory, in the place of a session."""
+"""A deployment in memory, in place of a session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:min
 
 @dataclass
 class FakeAws:
-    """One deployment whose machine takes what is dropped, and a ledger with some releases."""
+    """A deployment whose state machine accepts every manifest, and a ledger with releases."""
 
     releases: dict[str, Release]
     pointer: str | None
@@ -49,7 +49,7 @@ class FakeAws:
     )
 
     def __post_init__(self) -> None:
-        # The session's parts are this one object: it answers for each of them.
+        # This object stands for all parts of the session.
         self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
         self.codepipeline = self
 
@@ -90,7 +90,7 @@ class FakeAws:
             self.set_status(self.stop_does)
 
     def set_status(self, status: str) -> None:
-        """Make that of every release this."""
+        """Give every release this status."""
         self.releases = {
             name: replace(release, status=ReleaseStatus(status))
             for name, release in self.releases.items()

@@ -1,4 +1,4 @@
-"""A release of which every text is an attack on whoever shows it."""
+"""A release in which every text is an attack on its reader."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ ENDLESS = "Traceback: " + "x" * 10_000
 
 
 def hostile() -> Snapshot:
-    """Every text of a release is an attack."""
+    """A release in which every text is an attack."""
     rans = [
         Ran(
             name=f"{number}{HOSTILE}",

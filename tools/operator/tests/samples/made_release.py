@@ -1,4 +1,4 @@
-"""Makes releases with all times fixed, from how their pipelines went."""
+"""Makes releases with fixed times, from how their pipelines went."""
 
 import hashlib
 import json
@@ -17,18 +17,18 @@ ALICE = "arn:aws:sts::123456789012:assumed-role/ReleaseManager/alice@example.com
 
 
 def moment(seconds: float) -> datetime:
-    """So long after the release was opened."""
+    """The time this many seconds after the release was opened."""
     return BEGIN + timedelta(seconds=seconds)
 
 
 def execution_id(number: int) -> str:
-    """An execution id as CodePipeline makes them."""
+    """An execution id in the format of CodePipeline."""
     return f"{0x3C1F2A90 + number * 7919:08x}-7d3e-4b52-9a6c-{0x51D0F2C4A0 + number * 104729:012x}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """How a pipeline of a sample went, in seconds since the release was opened."""
+    """How a pipeline of a sample went, in seconds after the release was opened."""
 
     name: str
     after: Sequence[str] = ()
@@ -48,7 +48,7 @@ def by_name(pipelines: Iterable[Pipeline]) -> dict[str, Pipeline]:
 
 
 def pipeline(position: int, ran: Ran) -> Pipeline:
-    """The pipeline as the ledger would hold it, with its audit."""
+    """The pipeline as in the ledger, with its audit."""
     audit = [line(1, "release-machine-open-release", "opened", None, "WAITING")]
     execution = execution_id(position) if ran.began is not None else None
     if ran.began is not None:
@@ -108,7 +108,7 @@ def release(
     closed: float | None,
     why: str | None,
 ) -> Release:
-    """A release that alice handed in through the API, which tells who she is."""
+    """A release that alice submitted through the API, which records her identity."""
     audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through api", after="RUNNING")]
     if closed is not None:
         audit.append(line(closed, "release-machine-close-release", why or "", "RUNNING", status))
@@ -128,7 +128,7 @@ def release(
 
 
 def with_revisions(made: Release) -> Release:
-    """With what ran in it, what was good before, and orders pinned to what it ran."""
+    """Add the revisions that ran, the previous good revisions, and a pin of orders."""
     return replace(
         made,
         pipelines=by_name(
@@ -174,5 +174,5 @@ def _delivered(each: Pipeline, number: int) -> Pipeline:
 
 
 def line(seconds: float, who: str, what: str, before: str | None, after: str) -> AuditEntry:
-    """An entry of an audit, so long after the release was opened."""
+    """An entry of the audit, this many seconds after the release was opened."""
     return AuditEntry(at=moment(seconds), who=who, what=what, before=before, after=after)

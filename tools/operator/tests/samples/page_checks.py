@@ -1,4 +1,4 @@
-"""What holds for every page, as the browser shows it."""
+"""Checks for every page, as the browser shows it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tools.operator.tests.samples.chromium import Chromium
 SMALL, PHONE, TABLET, DESK, WIDE = 320, 390, 820, 1280, 1440
 HEIGHT = 844
 
-# WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text that is large or bold and fairly large.
+# WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for large text.
 _FAINT = """
 (() => {
   const parts = (color) => color.match(/[\\d.]+/g).map(Number);
@@ -42,7 +42,7 @@ _FAINT = """
   return {seen, found};
 })()
 """
-# Labels of the axis that touch.
+# Labels of the axis that overlap.
 _CLASHING = """
 [...document.querySelectorAll('.ticks')].flatMap((axis) => {
   const boxes = [...axis.querySelectorAll('text')].map((each) => each.getBoundingClientRect());
@@ -53,9 +53,9 @@ WIDTH = "[document.scrollingElement.scrollWidth, document.documentElement.client
 
 
 def check_fit(chromium: Chromium, page: Path, *, width: int, scheme: str = "light") -> None:
-    """With everything unfolded, the page is as wide as the screen; labels are apart.
+    """With everything unfolded, the page is as wide as the screen and no labels overlap.
 
-    It asks the network for nothing, and the console stays empty: its policy holds.
+    The page requests nothing from the network, and the console is empty: its policy holds.
     """
     chromium.show(page, width=width, height=HEIGHT, scheme=scheme)
     chromium.evaluate("document.querySelectorAll('details').forEach((each) => {each.open = true})")
@@ -69,7 +69,7 @@ def check_fit(chromium: Chromium, page: Path, *, width: int, scheme: str = "ligh
 
 
 def check_contrast(chromium: Chromium, page: Path, *, width: int, scheme: str) -> None:
-    """Each text has the contrast that WCAG asks for (level AA)."""
+    """Each text has the contrast that WCAG requires (level AA)."""
     chromium.show(page, width=width, height=HEIGHT, scheme=scheme)
     answer = chromium.evaluate(_FAINT)
     assert answer["seen"] > 20, answer

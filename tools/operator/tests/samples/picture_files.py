@@ -1,4 +1,4 @@
-"""Views as committed text files: ``RENEW_PICTURES=1 pytest tools/operator`` draws them anew."""
+"""Views as committed text files; ``RENEW_PICTURES=1 pytest tools/operator`` draws them again."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "pictures"
 
 
 def compare(name: str, *parts: RenderableType, width: int) -> None:
-    """Fail unless these look at this width as they did when the file was last renewed."""
+    """Fail when the drawing differs from the committed file of this width."""
     picture = drawn(*parts, width=width)
     path = FOLDER / f"{name}-{width}.txt"
     if os.environ.get("RENEW_PICTURES"):

@@ -1,4 +1,4 @@
-"""Reads a report as a browser's parser does: its elements, its text and where its links lead."""
+"""Reads a report as the parser of a browser does: elements, text and links."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,7 +12,7 @@ VOID = {"meta", "br", "wbr"}
 
 
 class Page(HTMLParser):
-    """What a page holds; raises AssertionError where its elements are not nested."""
+    """The content of a page; raises AssertionError for elements that are not nested."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -25,18 +25,18 @@ class Page(HTMLParser):
         assert not self._open, self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element; a text goes on behind a place where its line may end."""
+        """Take an element; a text continues after a place where its line may end."""
         self._goes_on = tag == "wbr"
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """Close the element that is open."""
+        """Close the open element."""
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Take a text; of the style sheet none."""
+        """Take a text, except that of the style sheet."""
         if self._goes_on:
             self.texts[-1] += data
         elif self._open and self._open[-1] != "style":
@@ -45,15 +45,15 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """All text, as it follows one another, without its spacing."""
+        """All text, in order, with single spaces."""
         return " ".join(" ".join(self.texts).split())
 
     def values(self, attribute: str) -> list[str]:
-        """The values of an attribute, wherever it stands."""
+        """The values of an attribute, in all elements."""
         return [found[attribute] for _, found in self.elements if attribute in found]
 
     def all(self, tag: str) -> list[dict[str, str]]:
-        """The attributes of each element of that name."""
+        """The attributes of each element with that tag."""
         return [found for name, found in self.elements if name == tag]
 
 
@@ -63,6 +63,6 @@ def read(seen: Snapshot, region: str | None = REGION) -> Page:
 
 
 def with_release(seen: Snapshot, **changed: object) -> Page:
-    """The page of a snapshot of which something in the header is otherwise."""
+    """The page of a snapshot with changes in its release."""
     made: Release = replace(seen.release, **changed)  # type: ignore[arg-type] # any field
     return read(replace(seen, release=made))

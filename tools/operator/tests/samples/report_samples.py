@@ -1,4 +1,4 @@
-"""Releases to draw: one of each kind that a release manager meets, all times fixed."""
+"""Sample releases, one of each kind, with fixed times."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from tools.operator.tests.samples.made_release import (
 
 
 def good() -> Snapshot:
-    """Five pipelines in order, all well."""
+    """Five pipelines with dependencies, all succeeded."""
     rans = [
         Ran(name="catalog", began=2, ended=214),
         Ran(name="search", began=2, ended=95),
@@ -39,7 +39,7 @@ def good() -> Snapshot:
 
 
 def rollback() -> Snapshot:
-    """What puts back the last good revisions of the failed release."""
+    """A rollback to the previous good revisions of the failed release."""
     rans = [
         Ran(name="payments", began=2, ended=188),
         Ran(name="orders", after=["payments"], began=190, ended=402),
@@ -58,7 +58,7 @@ def rollback() -> Snapshot:
 
 
 def retried_in_the_console() -> Snapshot:
-    """A person retried the failed stage of payments in the console, and the release went on."""
+    """A person retried the failed stage of payments in the console."""
     shown = good()
     changes = tuple(
         Change(state=ExecutionState(state), attempt=attempt, at=moment(seconds), source=source)
@@ -76,7 +76,7 @@ def retried_in_the_console() -> Snapshot:
 
 
 def failed() -> Snapshot:
-    """One failed after two retries and halted the release; what needs it was skipped."""
+    """A pipeline failed after two retries and halted the release; its dependents were skipped."""
     reason = Failure(
         stage="Deploy",
         action="UpdateService",
@@ -137,7 +137,7 @@ def failed() -> Snapshot:
 
 
 def cancelled() -> Snapshot:
-    """Somebody stopped it: one pipeline ended, one was stopped, one never started."""
+    """A cancelled release: one pipeline ended, one was stopped, one never started."""
     stop = f"{ALICE}: wrong branch of orders"
     rans = [
         Ran(name="catalog", began=2, ended=64),
@@ -166,7 +166,7 @@ def cancelled() -> Snapshot:
 
 
 def running() -> Snapshot:
-    """In full swing: one waits for an approval, one for a free slot."""
+    """A running release: one pipeline waits for an approval, one for a free slot."""
     rans = [
         Ran(name="catalog", began=2, ended=214),
         Ran(name="search", began=2, status=PipelineStatus.RUNNING),
@@ -198,7 +198,7 @@ def running() -> Snapshot:
 
 
 def twelve() -> Snapshot:
-    """A shop of twelve services, four slots, all well."""
+    """Twelve services with four slots, all succeeded."""
     rans = [
         Ran(name="network", began=2, ended=151),
         Ran(name="identity", after=["network"], began=153, ended=433),
@@ -230,7 +230,7 @@ def twelve() -> Snapshot:
 
 
 def two_hundred() -> Snapshot:
-    """Two hundred services in six layers; some wait for nothing and nothing waits for them."""
+    """Two hundred services in six layers, and some without dependencies and dependents."""
     rans: list[Ran] = []
     ended: dict[str, float] = {}
     layers = (8, 40, 60, 50, 20, 4)
@@ -260,7 +260,7 @@ def two_hundred() -> Snapshot:
 
 
 def resumed() -> Snapshot:
-    """The second attempt, a day after the first: what had succeeded was kept."""
+    """The second attempt, a day after the first; pipelines that had succeeded were kept."""
     begin = failed().release
     day = 86_400.0
     kept = [each for each in begin.pipelines.values() if each.status is PipelineStatus.SUCCEEDED]
@@ -346,7 +346,7 @@ def resumed() -> Snapshot:
 
 
 def quick() -> Snapshot:
-    """Over within seconds, and told of in whole ones, as on the platform."""
+    """A release that took seconds, with times in whole seconds, as on the platform."""
     rans = [
         Ran(name="catalog", began=2.4, ended=2),
         Ran(name="orders", after=["catalog"], began=3.1, ended=3),
@@ -358,7 +358,7 @@ def quick() -> Snapshot:
 
 
 def rejected() -> Snapshot:
-    """A manifest that never became a release."""
+    """A rejected manifest."""
     arn = f"{EXECUTION}:bad1"
     why = "ManifestInvalid: pipelines[1].dependsOn[0]: there is no pipeline catalogue"
     return Snapshot(

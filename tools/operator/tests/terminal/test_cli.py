@@ -1,4 +1,4 @@
-"""The command line itself: what is loaded, what is said in help, what shells complete."""
+"""The command line: loading, help and shell completion."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def command_of(name: str) -> click.Command:
 
 @every_command
 def test_help(run: Run, name: str) -> None:
-    """Each command has the first line that the list of commands has, and examples."""
+    """The help of each command begins like the list of commands, and has examples."""
     command = command_of(name)
     assert (command.help or "").splitlines()[0] == COMMANDS[name][1]
     told = run(name, "--help").stdout
@@ -40,7 +40,7 @@ def test_help(run: Run, name: str) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    """Help and the list of commands come at once: boto3, pydantic and rich are not loaded."""
+    """The help is quick: boto3, pydantic and rich are not loaded."""
     script = (
         "import sys; from release_machine.cli import cli; cli(['--help'], standalone_mode=False); "
         "sys.exit(bool({'boto3', 'botocore', 'pydantic', 'rich'} & set(sys.modules)))"
@@ -50,8 +50,8 @@ def test_help_loads_nothing_heavy() -> None:
     assert b"submit" in called.stdout
 
 
-def test_checking_needs_no_boto3() -> None:
-    """A manifest is checked without loading what asks AWS."""
+def test_validate_loads_no_boto3() -> None:
+    """A manifest is checked without loading boto3."""
     script = (
         "import sys; from release_machine.commands import validate; "
         "sys.exit(bool({'boto3', 'botocore'} & set(sys.modules)))"
@@ -60,7 +60,7 @@ def test_checking_needs_no_boto3() -> None:
 
 
 def test_unknown_command(run: Run) -> None:
-    """A word that is no command is answered with those that are."""
+    """An unknown command is answered with the list of commands."""
     result = run("status")
     assert result.exit_code == 2
     assert "There is no command status." in result.stderr
@@ -68,15 +68,15 @@ def test_unknown_command(run: Run) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(run: Run, shell: str) -> None:
-    """Each shell gets a script of its own."""
+def test_completion_scripts(run: Run, shell: str) -> None:
+    """Each shell has its own script."""
     result = run("completion", shell)
     assert result.exit_code == 0
     assert f"_RELEASE_MACHINE_COMPLETE={shell}_complete" in result.stdout
 
 
-def test_completion_of_the_shell_one_is_in(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a name it is the shell that one is in; one that is not known is wrong usage."""
+def test_completion_of_the_current_shell(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an argument it is the current shell; an unknown shell is wrong usage."""
     monkeypatch.setenv("SHELL", "/usr/bin/zsh")
     assert "#compdef release-machine" in run("completion").stdout
     monkeypatch.setenv("SHELL", "/bin/tcsh")
@@ -86,14 +86,14 @@ def test_completion_of_the_shell_one_is_in(run: Run, monkeypatch: pytest.MonkeyP
 
 
 def offered(incomplete: str, *, to: str = "show") -> list[CompletionItem]:
-    """What is offered to a command for RELEASE."""
+    """The ids that a command offers for RELEASE."""
     command = command_of(to)
     (argument, *_) = command.params
     return argument.shell_complete(click.Context(command), incomplete)
 
 
 def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The latest releases that begin so are offered, with their status."""
+    """The latest releases whose id begins so are offered, with their status."""
     monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
     (item,) = offered("2026")
     assert (item.value, item.help) == ("2026.11.22-1", "SUCCEEDED")
@@ -109,10 +109,10 @@ def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch
         ("watch", ["running", "failed", "succeeded", "rejected", "back"]),
     ],
 )
-def test_each_command_is_offered_what_it_is_for(
+def test_each_command_offers_suitable_releases(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch, command: str, expected: list[str]
 ) -> None:
-    """What runs can be cancelled, what failed be run again, and so on."""
+    """cancel offers running releases, retry failed ones, and so on."""
     release = aws.releases["2026.11.22-1"]
     aws.releases = {
         name: replace(release, release_id=name, status=ReleaseStatus(name.upper()))
@@ -125,14 +125,14 @@ def test_each_command_is_offered_what_it_is_for(
 
 
 def completed(*words: str) -> list[tuple[str, str]]:
-    """What is offered for the last of the words: its kind and its value."""
+    """What is offered for the last of these words, by kind and value."""
     *before, incomplete = words
     complete = ShellComplete(cli, {}, "release-machine", "_RELEASE_MACHINE_COMPLETE")
     return [(item.type, item.value) for item in complete.get_completions(list(before), incomplete)]
 
 
 def test_target_options_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files for the outputs, the configured names for a deployment, before or behind a command."""
+    """Files for --outputs and configured names for --deployment, before and after a command."""
     monkeypatch.chdir(tmp_path)
     text = '[default]\nname_prefix = "a"\n[production]\nname_prefix = "b"\n'
     Path("release-machine.toml").write_text(text)
@@ -144,14 +144,14 @@ def test_target_options_are_completed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert completed("--deployment", "") == []
 
 
-def test_scripts_work_in_their_shells(run: Run) -> None:
-    """zsh has compdef even without a set-up of one's own; fish keeps what follows a comma."""
+def test_fixes_of_the_scripts(run: Run) -> None:
+    """zsh gets compdef without a setup of its own; fish keeps what follows a comma."""
     assert "autoload -Uz compinit" in run("completion", "zsh").stdout
     assert 'string split --max 1 "," $completion' in run("completion", "fish").stdout
 
 
 def test_completion_is_silent_without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be asked is not offered."""
+    """Without an answer from AWS nothing is offered, and nothing is printed."""
 
     def away(*_: object, **__: object) -> None:
         raise UnreachableError("AWS does not answer.", "Try again.")

@@ -1,4 +1,4 @@
-"""The command as people call it: output, exit codes, no traceback for what was expected."""
+"""The commands as users call them: output and exit codes."""
 
 import json
 import re
@@ -31,7 +31,7 @@ HOLD = Hold(
 
 
 def test_released(aws: FakeAws, run: Run) -> None:
-    """A release that succeeds is exit code 0, told in plain lines where the output is piped."""
+    """A release that succeeds is exit code 0, with plain lines in a pipe."""
     result = run("submit", "manifest.json")
     assert result.exit_code == 0, result.output
     assert aws.dropped == b'{"releaseId": 5.10, "pipelines": ["a"]}'
@@ -44,7 +44,7 @@ def test_released(aws: FakeAws, run: Run) -> None:
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
 def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
-    """A release that ends in any other way is exit code 1."""
+    """A release with any other end is exit code 1."""
     aws.set_status(status)
     result = run("submit", "manifest.json")
     assert result.exit_code == 1
@@ -53,7 +53,7 @@ def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [("SUCCEEDED", 0), ("FAILED", 1)])
 def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> None:
-    """A manifest released before says so, and exits with what became of it then."""
+    """A manifest that was already released says so, and exits with that outcome."""
     aws.set_status(status)
     output = json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"})
     aws.execution, aws.pointer = {"status": "SUCCEEDED", "output": output}, None
@@ -65,26 +65,26 @@ def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> Non
 
 
 def test_rejected(aws: FakeAws, run: Run) -> None:
-    """A rejected manifest is exit code 1, with the machine's error and what to do next."""
+    """A rejected manifest is exit code 1, with the error and what to do next."""
     aws.execution = {"status": "FAILED", "error": "ManifestInvalid", "cause": "pipelines: missing"}
     aws.pointer = None
     result = run("submit", "manifest.json")
     assert result.exit_code == 1
     assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
-    # validate cannot know which pipelines there are.
+    # validate does not know which pipelines exist.
     assert "Correct the manifest, check it with: release-machine plan FILE" in result.stderr
 
 
-def test_detached(aws: FakeAws, run: Run) -> None:
-    """Who detaches is told how to come back as soon as the release is opened."""
+def test_detach(aws: FakeAws, run: Run) -> None:
+    """--detach returns when the release is opened, and tells how to follow it."""
     aws.set_status("RUNNING")
     result = run("submit", "manifest.json", "--detach")
     assert result.exit_code == 0, result.output
     assert result.stdout.rstrip().endswith("release-machine watch 2026.11.22-1")
 
 
-def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
-    """Who detaches does not wait for what the release itself waits for."""
+def test_detach_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
+    """--detach does not wait for pipelines that other releases hold."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
     aws.holds = [HOLD]
     result = run("submit", "manifest.json", "--detach")
@@ -95,7 +95,7 @@ def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
 
 
 def test_dry_run(aws: FakeAws, run: Run) -> None:
-    """A manifest that is only to be planned shows its plan and releases nothing."""
+    """A dry run shows its plan and starts nothing."""
     aws.pointer = None
     aws.execution = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
     result = run("submit", "manifest.json")
@@ -105,15 +105,15 @@ def test_dry_run(aws: FakeAws, run: Run) -> None:
 
 
 def test_missing_manifest(aws: FakeAws, run: Run) -> None:
-    """A manifest file that is not there is exit code 2, and nothing is dropped."""
+    """A missing manifest file is exit code 2, and nothing is submitted."""
     result = run("submit", "absent.json")
     assert result.exit_code == 2
     assert "absent.json cannot be read" in result.stderr
     assert aws.dropped == b""
 
 
-def test_interrupted(aws: FakeAws, run: Run) -> None:
-    """Ctrl-C says that the release goes on and how to see it, with exit code 130."""
+def test_ctrl_c(aws: FakeAws, run: Run) -> None:
+    """Ctrl-C exits with 130 and tells that the release continues and how to see it."""
     aws.interrupted = True
     result = run("submit", "manifest.json")
     assert result.exit_code == 130
@@ -121,8 +121,8 @@ def test_interrupted(aws: FakeAws, run: Run) -> None:
     assert "release-machine list" in result.stderr
 
 
-def test_aws_away(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    """AWS that does not answer is exit code 3 in two lines, without a traceback."""
+def test_aws_does_not_answer(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """The error has two lines and no traceback, with exit code 3."""
 
     def away(_: object) -> None:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
@@ -134,8 +134,8 @@ def test_aws_away(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     assert "make up" in result.stderr
 
 
-def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
-    """Without a release the latest ones are listed."""
+def test_list(aws: FakeAws, run: Run) -> None:
+    """The latest releases are listed."""
     result = run("list")
     assert result.exit_code == 0
     assert "2026.11.22-1" in result.stdout
@@ -143,7 +143,7 @@ def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["2026.11.22-1", "mine"])
 def test_show(aws: FakeAws, run: Run, name: str) -> None:
-    """One release, or a rejected execution by its name, is shown with pipelines and audit."""
+    """A release, or a rejected manifest by its execution, is shown with pipelines and audit."""
     aws.releases[EXECUTION] = aws.releases["2026.11.22-1"]
     result = run("show", name, "--audit")
     assert result.exit_code == 0, result.output
@@ -161,15 +161,15 @@ def test_show_an_unknown_release(aws: FakeAws, run: Run) -> None:
 
 
 def test_watch(aws: FakeAws, run: Run) -> None:
-    """Following an existing release ends with the code of its outcome."""
+    """The exit code is the outcome of the release."""
     aws.set_status("FAILED")
     assert run("watch", "2026.11.22-1").exit_code == 1
     assert run("watch").exit_code == 2
     assert run("watch", "nothing").exit_code == 2
 
 
-def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
-    """A rejected execution has no pipelines to follow: why, and what to do, is all there is."""
+def test_watch_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
+    """The reason and what to do next are shown; there are no pipelines to follow."""
     rejected = replace(
         aws.releases["2026.11.22-1"],
         release_id=EXECUTION,
@@ -193,10 +193,10 @@ def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
     assert "retry" not in result.stderr
 
 
-def test_watch_what_waits_for_others(
+def test_watch_a_release_that_waits_for_pipelines(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What an execution waits for is known by what it was started with; leaving names both ways."""
+    """The held pipelines are shown; Ctrl-C names the commands to watch and to cancel."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
     aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
     aws.holds = [HOLD]
@@ -214,8 +214,8 @@ def test_watch_what_waits_for_others(
     assert "release-machine cancel mine" in result.stderr
 
 
-def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:
-    """An execution that still waits can be watched by its name, until its release ends."""
+def test_watch_a_release_that_is_not_opened(aws: FakeAws, run: Run) -> None:
+    """It is watched by the name of its execution, until it ends."""
     aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 3
     result = run("watch", "mine", "--json")
     assert result.exit_code == 0, result.output
@@ -225,8 +225,8 @@ def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:
     }
 
 
-def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever reads JSON is told what is waited for, too; people read it beside that."""
+def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --json the wait is an event, and standard error has the lines for people."""
     aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 9
     aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
     aws.holds = [HOLD]
@@ -281,7 +281,7 @@ def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.Monkey
         ),
     ],
 )
-def test_what_opened_nothing_for_programs(
+def test_an_execution_that_opens_nothing_as_json(
     aws: FakeAws,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
@@ -289,7 +289,7 @@ def test_what_opened_nothing_for_programs(
     code: int,
     told: dict[str, object],
 ) -> None:
-    """How a wait ends that opens no release is one JSON object, and all the rest is beside it."""
+    """The answer is one JSON object; everything else is on standard error."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
     monkeypatch.setattr(time, "sleep", lambda _: setattr(aws, "execution", ended))
     result = run("watch", "mine", "--json")
@@ -302,22 +302,22 @@ def test_what_opened_nothing_for_programs(
 
 
 def test_list_by_status(aws: FakeAws, run: Run) -> None:
-    """Only the releases of a status are listed; that there is none is said."""
+    """Only releases of the given statuses are listed, or a line says that there are none."""
     assert "2026.11.22-1" in run("list", "--status", "succeeded").stdout
     result = run("list", "--status", "FAILED", "--status", "CANCELLED")
     assert (result.exit_code, result.stdout) == (0, "no release that is FAILED or CANCELLED\n")
     assert json.loads(run("list", "--json").stdout)[0]["releaseId"] == "2026.11.22-1"
 
 
-def test_show_for_programs(aws: FakeAws, run: Run) -> None:
-    """What shipped, and all the rest, can be had as JSON."""
+def test_show_as_json(aws: FakeAws, run: Run) -> None:
+    """The release and its bill of materials are available as JSON."""
     assert json.loads(run("show", "2026.11.22-1", "--json").stdout)["status"] == "SUCCEEDED"
     assert "none on record" in run("show", "2026.11.22-1", "--bom").stdout
     assert "pipelines" in json.loads(run("show", "2026.11.22-1", "--bom", "--json").stdout)
 
 
 def test_validate(run: Run, tmp_path: Path) -> None:
-    """Files are checked one by one, the one of this folder without being named."""
+    """Each file is checked; manifest.json is the default."""
     result = run("validate")
     assert (result.exit_code, result.stdout) == (
         0,
@@ -342,10 +342,10 @@ def test_validate(run: Run, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_plan_of_what_is_no_manifest(
+def test_plan_of_an_invalid_manifest(
     run: Run, tmp_path: Path, text: str, release_id: str | None, problem: str, line: str
 ) -> None:
-    """Programs get a plan that is not valid, people the line and column; the exit code is 2."""
+    """JSON gets an invalid plan, people get line and column; the exit code is 2."""
     (tmp_path / "bad.json").write_text(text)
     result = run("plan", "bad.json", "--json")
     assert result.exit_code == 2
@@ -360,7 +360,7 @@ def test_plan_of_what_is_no_manifest(
 
 
 def test_plan_past_the_deadline(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is in the way of what is not released yet, and of nothing that is."""
+    """A deadline that has passed is a problem only for a manifest that is not released."""
     world = ReleaseWorld()
     monkeypatch.setattr(plan_command, "planner", lambda _: world.planner())
     manifest = {"releaseId": "r", "pipelines": ["orders"], "deadline": "2020-01-01T00:00:00Z"}
@@ -375,27 +375,27 @@ def test_plan_past_the_deadline(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_schema(run: Run) -> None:
-    """The schema is that of the model, as it is committed."""
+    """The schema is the one in docs/."""
     committed = Path(__file__).resolve().parents[4] / "docs" / "release-manifest.schema.json"
     assert run("schema").stdout == committed.read_text(encoding="utf-8")
 
 
 def test_logs(aws: FakeAws, run: Run) -> None:
-    """The functions' lines come out readable."""
+    """The lines of the functions are readable."""
     result = run("logs", "--since", "2h")
     assert result.exit_code == 0
     assert "open_release        INFO    opened" in result.stdout
 
 
-def test_period_that_is_none(aws: FakeAws, run: Run) -> None:
-    """A period that cannot be read is exit code 2 and shows how to write one."""
+def test_an_invalid_period(aws: FakeAws, run: Run) -> None:
+    """A period that cannot be read is exit code 2, with an example."""
     result = run("logs", "--since", "soon")
     assert result.exit_code == 2
     assert "10m" in result.stderr
 
 
 def test_help_names_the_exit_codes(run: Run) -> None:
-    """The help says what each exit code means."""
+    """The help explains each exit code."""
     told = run("--help").stdout
     for code, meaning in ((0, "released"), (1, "not released"), (2, "wrong usage"), (3, "AWS")):
         assert re.search(rf"^ +{code} +{meaning}", told, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What is handed in, and what is not: checked first, and told when it is interrupted."""
+"""Nothing is submitted without a check, and an interrupt tells what was started."""
 
 import json
 from collections.abc import Callable
@@ -23,10 +23,10 @@ type Run = Callable[..., Result]
     ],
     ids=("empty", "no text", "unknown key"),
 )
-def test_what_is_no_manifest_is_not_handed_in(
+def test_an_invalid_manifest_is_not_submitted(
     aws: FakeAws, run: Run, content: bytes, said: str
 ) -> None:
-    """Its place in the file is told as `validate` does, and the bucket gets nothing."""
+    """Its problems are shown as by `validate`, and nothing is put into the bucket."""
     Path("manifest.json").write_bytes(content)
     result = run("submit", "manifest.json")
     assert result.exit_code == 2
@@ -34,15 +34,15 @@ def test_what_is_no_manifest_is_not_handed_in(
     assert aws.event == ""
 
 
-def test_a_deadline_that_has_passed_is_for_the_machine(aws: FakeAws, run: Run) -> None:
-    """What is released already may have such a one, and is answered with its release."""
+def test_the_machine_judges_a_deadline_that_has_passed(aws: FakeAws, run: Run) -> None:
+    """The release may exist already; then it is shown."""
     document = {"releaseId": "1", "pipelines": ["a"], "deadline": "2020-01-01T00:00:00Z"}
     Path("manifest.json").write_text(json.dumps(document))
     assert run("submit", "manifest.json").exit_code == 0
 
 
-def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
-    """Nobody can know whether the bucket has it: where that can be seen is told."""
+def test_interrupted_while_submitting(aws: FakeAws, run: Run) -> None:
+    """The bucket may or may not have the manifest; the message tells where to check."""
     aws.put_interrupted = True
     result = run("submit", "manifest.json")
     assert result.exit_code == 130
@@ -59,7 +59,7 @@ def test_interrupted_amid_the_handing_in(aws: FakeAws, run: Run) -> None:
         (("list",), ""),
     ],
 )
-def test_interrupted_before_it(
+def test_interrupted_before_submitting(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     words: tuple[str, ...],
@@ -67,7 +67,7 @@ def test_interrupted_before_it(
     interrupt: type[KeyboardInterrupt],
     code: int,
 ) -> None:
-    """Whoever ends it so early may rest assured; of a look there is nothing to say."""
+    """The message says that nothing was started; commands that start nothing print none."""
 
     def interrupted(_: object) -> None:
         raise interrupt

@@ -1,4 +1,4 @@
-"""Signals, ended pipes and faults end the command in order, however many of them come."""
+"""Signals, closed pipes and faults end the command properly."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-# A command that follows, with a read under way in a thread, and signals that never cease.
+# A command that follows, with a read in a thread, and signals that are sent again and again.
 FOLLOWING = """
 import os, signal, sys, threading
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +30,8 @@ entry.main()
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_no_traceback_however_often_it_is_interrupted(name: str, code: int) -> None:
-    """The first signal ends the looking; those after it break into nothing and are not told."""
+def test_repeated_signals(name: str, code: int) -> None:
+    """The first signal stops watching; later signals are ignored."""
     told = "Stopped watching; the release continues\n"
     ended = subprocess.run(
         [sys.executable, "-c", FOLLOWING.format(name=name)],
@@ -43,7 +43,7 @@ def test_no_traceback_however_often_it_is_interrupted(name: str, code: int) -> N
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", told)
 
 
-def test_what_runs_aside_is_not_interrupted() -> None:
+def test_a_background_job_is_not_interrupted() -> None:
     """A shell that started the command with interrupts ignored keeps them ignored."""
     asked = (
         "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
@@ -58,7 +58,7 @@ def test_what_runs_aside_is_not_interrupted() -> None:
 
 
 def ended(ends: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call the entry with a command that ends so."""
+    """Run the entry with a command that ends in this way."""
     script = (
         "import os, sys\nfrom release_machine import cli, entry\n"
         f"def fail():\n    {ends}\n"
@@ -74,8 +74,8 @@ def ended(ends: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_fault_is_told_in_two_lines() -> None:
-    """What nobody expected is named without a traceback, with an exit code that is no outcome."""
+def test_a_fault_is_reported_in_two_lines() -> None:
+    """An unexpected error has no traceback, and its own exit code."""
     told = ended("raise KeyError('Items')")
     assert told.returncode == 70
     first, second = told.stderr.splitlines()
@@ -83,34 +83,34 @@ def test_a_fault_is_told_in_two_lines() -> None:
     assert "RELEASE_MACHINE_DEBUG=1" in second
 
 
-def test_a_fault_can_be_looked_at() -> None:
-    """With the variable that the two lines name, there is the traceback."""
+def test_a_fault_with_traceback() -> None:
+    """With the variable that the message names there is a traceback."""
     told = ended("raise KeyError('Items')", RELEASE_MACHINE_DEBUG="1")
     assert told.returncode == 70
     assert "Traceback" in told.stderr
 
 
-def test_a_completion_that_fails_says_nothing() -> None:
-    """Nothing appears on the line that somebody is typing."""
+def test_a_failed_completion_prints_nothing() -> None:
+    """Nothing appears on the line that the user is typing."""
     told = ended("raise KeyError('Items')", _RELEASE_MACHINE_COMPLETE="bash_complete")
     assert (told.stdout, told.stderr) == ("", "")
 
 
-def test_whoever_reads_may_stop() -> None:
-    """An output that is read no more is an exit code of its own, not that of a failed release."""
+def test_the_reader_of_the_output_has_stopped() -> None:
+    """A closed pipe has its own exit code, not that of a failed release."""
     told = ended("raise BrokenPipeError")
     assert (told.returncode, told.stderr) == (141, "")
 
 
-def test_a_full_disk_is_told() -> None:
-    """An output that cannot be written is no traceback."""
+def test_a_full_disk() -> None:
+    """Output that cannot be written is reported without a traceback."""
     told = ended("sys.stdout = open('/dev/full', 'w'); sys.stdout.write('told'); sys.exit()")
     assert told.returncode == 70
     assert "No space left on device" in told.stderr
     assert "Traceback" not in told.stderr
 
 
-def test_signs_that_an_encoding_lacks_are_spelled_out() -> None:
-    """A terminal without the signs still shows the rest."""
+def test_characters_that_an_encoding_lacks() -> None:
+    """They are escaped, and the rest is shown."""
     told = ended("print('a → b')", PYTHONIOENCODING="latin-1")
     assert (told.returncode, told.stdout) == (0, "a \\u2192 b\n")

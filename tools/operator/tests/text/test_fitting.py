@@ -1,4 +1,4 @@
-"""Names cut to the room there is."""
+"""Names shortened to the available room."""
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,6 @@ def test_both_ends_stay(name: str, room: int, shown: str) -> None:
 
 
 @given(some.text(some.characters(codec="utf-8", categories=["L", "N", "P"])), some.integers(3, 40))
-def test_it_fits(name: str, room: int) -> None:
-    """Whatever the script, no more cells are taken than there are."""
+def test_every_name_fits(name: str, room: int) -> None:
+    """A name in any script takes no more cells than there are."""
     assert cell_len(fitted(name, room)) <= room

@@ -1,4 +1,4 @@
-"""What others wrote reaches no terminal raw, in any view."""
+"""Texts from AWS and manifests cannot control a terminal, in any view."""
 
 import io
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def raw(text: str) -> list[str]:
 
 
 def steered(snapshot: Snapshot) -> Snapshot:
-    """The release with what steers a terminal wherever CodePipeline's words come in."""
+    """The release with control sequences in all texts from CodePipeline."""
     failure = Failure(stage="Deploy", action=STEERING, message=STEERING, link=STEERING)
     doing = Activity(stage="Ask", waits_for=f"disabled transition ({STEERING}\nforged line)")
     pipelines = by_name(
@@ -44,8 +44,8 @@ def steered(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, release=release, activity={"payments": doing})
 
 
-def test_plain_lines_are_not_steered(running: Snapshot) -> None:
-    """In a pipe or a log each event stays one line, without a sign that a terminal obeys."""
+def test_plain_lines_have_no_control_characters(running: Snapshot) -> None:
+    """Each event stays one line, with control characters escaped."""
     out = io.StringIO()
     seen = steered(running)
     events = changes(None, seen)
@@ -55,8 +55,8 @@ def test_plain_lines_are_not_steered(running: Snapshot) -> None:
     assert len(out.getvalue().splitlines()) == len(events)
 
 
-def test_the_live_view_is_not_steered(running: Snapshot) -> None:
-    """On a terminal the failure, what is waited for and the reason are spelled out."""
+def test_the_live_view_has_no_control_characters(running: Snapshot) -> None:
+    """Failures, waits and reasons are escaped on a terminal."""
     view = LiveView(Console(file=io.StringIO(), width=200), clock=lambda: running.at)
     view.show(steered(running), [])
     shown = drawn(view.draw(), width=200)
@@ -64,8 +64,8 @@ def test_the_live_view_is_not_steered(running: Snapshot) -> None:
     assert "\\u001b[2J" in shown
 
 
-def test_show_is_not_steered(aws: FakeAws, run: Run, running: Snapshot) -> None:
-    """The failures, the reason and the names in the audit are spelled out, wherever they stand."""
+def test_show_has_no_control_characters(aws: FakeAws, run: Run, running: Snapshot) -> None:
+    """Failures, reasons and names in the audit are escaped everywhere."""
     closed = replace(steered(running).release, status=ReleaseStatus.FAILED)
     aws.releases = {"2026.11.22-1": closed}
     for words in (("show", "2026.11.22-1"), ("show", "2026.11.22-1", "--bom"), ("list",)):
@@ -75,8 +75,8 @@ def test_show_is_not_steered(aws: FakeAws, run: Run, running: Snapshot) -> None:
     assert "\\u001b[2J" in run("show", "2026.11.22-1").output
 
 
-def test_what_stands_in_brackets_is_text(aws: FakeAws, run: Run, running: Snapshot) -> None:
-    """A reason that looks like rich's own markup is shown as it was written."""
+def test_markup_of_rich_is_text(aws: FakeAws, run: Run, running: Snapshot) -> None:
+    """A reason that looks like markup of rich is shown as it was written."""
     said = "[red]no[/blue] :warning: [/]"
     audit = (AuditEntry(at=running.at, who="[bold]", what=said),)
     aws.releases = {"2026.11.22-1": replace(running.release, why=said, audit=audit)}
@@ -85,13 +85,13 @@ def test_what_stands_in_brackets_is_text(aws: FakeAws, run: Run, running: Snapsh
     assert result.output.count(said) == 2
 
 
-def test_plans_are_not_steered() -> None:
-    """The warnings of a plan, which tell the reasons of disabled transitions, are spelled out."""
+def test_plans_have_no_control_characters() -> None:
+    """Warnings of a plan, such as reasons of disabled transitions, are escaped."""
     assert raw(drawn(plan_view({**PLAN, "warnings": [STEERING]}, width=100))) == []
 
 
-def test_problems_are_not_steered(aws: FakeAws, run: Run) -> None:
-    """An error's words are spelled out, too."""
+def test_errors_have_no_control_characters(aws: FakeAws, run: Run) -> None:
+    """The texts of errors are escaped, too."""
     aws.execution = {"status": "FAILED", "error": "ManifestInvalid", "cause": STEERING}
     aws.pointer = None
     result = run("submit", "manifest.json")
@@ -100,7 +100,7 @@ def test_problems_are_not_steered(aws: FakeAws, run: Run) -> None:
 
 
 def test_every_text_of_a_release_is_made_printable() -> None:
-    """No field of a release is left out, however deep it lies."""
+    """No field of a release is left out."""
     attacked, made = repr(hostile()), repr(printable(hostile()))
     for sign in ("\\x1b", "\\x00"):
         assert sign in attacked

@@ -1,4 +1,4 @@
-"""Where a time axis has its ticks."""
+"""The ticks of a time axis."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -22,12 +22,12 @@ BEGIN = datetime(2026, 11, 22, 22, 2, 40, tzinfo=UTC)
     ],
 )
 def test_ticks_are_round(length: timedelta, labels: list[str]) -> None:
-    """Ticks are at round times in UTC, and midnight is written as its day."""
+    """Ticks are at round times in UTC, and midnight has its day as label."""
     assert [tick.label for tick in ticks(BEGIN, BEGIN + length, most=6)] == labels
 
 
 def test_ticks_are_in_utc() -> None:
-    """Another time zone, also one that is off by half an hour, changes no tick."""
+    """Another time zone does not change the ticks, even with half an hour."""
     delhi = timezone(timedelta(hours=5, minutes=30))
     end = BEGIN + timedelta(hours=5)
     there = ticks(BEGIN.astimezone(delhi), end.astimezone(delhi), most=6)
@@ -40,7 +40,7 @@ def test_ticks_are_in_utc() -> None:
     some.integers(2, 12),
 )
 def test_ticks_stay_on_the_axis(begin: datetime, length: timedelta, most: int) -> None:
-    """Whatever the release's length, there are not too many ticks, in order, none beside it."""
+    """For any length there are at most ``most`` ticks, in order, all on the axis."""
     found = [tick.at for tick in ticks(begin, begin + length, most=most)]
     assert len(found) <= most
     assert found == sorted(set(found))
@@ -48,6 +48,6 @@ def test_ticks_stay_on_the_axis(begin: datetime, length: timedelta, most: int) -
 
 
 def test_part_of_an_axis_without_length() -> None:
-    """A release that was closed the moment it opened has all at its beginning."""
+    """On an axis without length everything is at its begin."""
     assert part(BEGIN, BEGIN, BEGIN) == 0.0
     assert part(BEGIN + timedelta(hours=1), BEGIN, BEGIN + timedelta(minutes=1)) == 1.0

@@ -1,4 +1,4 @@
-"""Manifests checked without AWS: each problem at its line and column."""
+"""Manifests checked locally, with line and column of each problem."""
 
 import json
 from datetime import UTC, datetime
@@ -25,13 +25,13 @@ MANIFEST = """\
 
 
 def lines(text: str | bytes) -> list[str]:
-    """What is told of a text."""
+    """The result for a text, as lines."""
     content = text.encode() if isinstance(text, str) else text
     return check_content("m.json", content, now=NOW).lines()
 
 
-def test_valid() -> None:
-    """A manifest that is one is named with its release, whose number keeps its spelling."""
+def test_a_valid_manifest() -> None:
+    """A valid manifest is named with its release, whose number keeps its spelling."""
     assert lines(MANIFEST) == ["m.json: valid, release 5.10, 2 pipelines"]
     assert lines('\ufeff{"releaseId": "a", "pipelines": ["b"]}') == [
         "m.json: valid, release a, 1 pipeline"
@@ -60,14 +60,14 @@ def test_valid() -> None:
     ],
 )
 def test_problems_have_a_position(old: str, new: str, problem: str) -> None:
-    """A problem is told at the key or the value that it is about."""
+    """A problem is reported at the key or the value in question."""
     assert old in MANIFEST
     told = lines(MANIFEST.replace(old, new, 1))
     assert any(line.startswith(f"m.json:{problem}") for line in told), told
 
 
-def test_all_problems_in_their_order() -> None:
-    """Every problem of a file is told, from its top to its bottom."""
+def test_all_problems_in_order() -> None:
+    """Every problem of a file is reported, from top to bottom."""
     text = (
         MANIFEST.replace("5.10", "[]")
         .replace('"catalog"', '"cat alog"')
@@ -77,21 +77,21 @@ def test_all_problems_in_their_order() -> None:
     assert places == ["2", "4", "5", "5"]
 
 
-def test_text_that_is_no_utf8() -> None:
-    """A byte that is no text is told at its place."""
+def test_text_that_is_not_utf8() -> None:
+    """An invalid byte is reported at its position."""
     (line,) = lines(b'{\n  "releaseId": "\xff"}')
     assert line.startswith("m.json:2:17: ")
     assert "UTF-8" in line
 
 
-def test_text_that_is_no_utf8_after_what_is() -> None:
-    """Its column counts letters, not bytes, and no mark that a text begins with."""
+def test_columns_count_characters() -> None:
+    """A column counts characters, not bytes, without a byte order mark."""
     (line,) = lines(b'\xef\xbb\xbf"\xc3\xa9\xff"')
     assert line.startswith("m.json:1:3: ")
 
 
-def test_all_that_json_does_not_have_is_told() -> None:
-    """What a text repeats and its numbers that are none, from its top to its bottom."""
+def test_repeated_keys_and_invalid_numbers() -> None:
+    """All of them are reported, from top to bottom."""
     told = lines('{"a": NaN,\n "a": 1,\n "b": [Infinity, {"c": 1, "c": 2}]}')
     assert [line.split(": ")[0] for line in told] == [
         "m.json:1:7",
@@ -110,8 +110,8 @@ def test_all_that_json_does_not_have_is_told() -> None:
         ('[{"a":1,"a":2},' + "[" * 200_000, "1:1: it is nested too deeply for a manifest"),
     ],
 )
-def test_syntax_comes_first(text: str, told: str) -> None:
-    """What is no JSON at all is told so, whatever is wrong with it before that."""
+def test_syntax_errors_come_first(text: str, told: str) -> None:
+    """A text that is not JSON is reported as that, whatever else is wrong."""
     (line,) = lines(text)
     assert line.startswith(f"m.json:{told}")
 
@@ -120,8 +120,8 @@ PIECES = [*"{}[],:1 \n\\", '"', '"a"', "NaN", "-Infinity", "true"]
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=25).map("".join))
-def test_any_text_is_judged(text: str) -> None:
-    """Whatever is in a file, its problems lie inside it."""
+def test_any_text(text: str) -> None:
+    """The problems of any text have positions inside the text."""
     content = text.encode(errors="surrogatepass")
     checked = check_content("m.json", content, now=NOW)
     assert checked.findings
@@ -131,13 +131,13 @@ def test_any_text_is_judged(text: str) -> None:
 
 
 @given(st.binary(max_size=30))
-def test_any_bytes_are_judged(content: bytes) -> None:
-    """Whatever is in a file, its problems lie inside it, and are printable."""
+def test_any_bytes(content: bytes) -> None:
+    """The problems of any bytes are printable."""
     for line in check_content("m.json", content, now=NOW).lines():
         assert in_one_line(line) == line
 
 
-def test_for_programs() -> None:
+def test_the_report_for_programs() -> None:
     """Programs get the same as one object per file."""
     content = MANIFEST.replace("catalog", "cat alog", 1).encode()
     document = check_content("-", content, now=NOW).report()
@@ -159,7 +159,7 @@ values = st.recursive(
 
 @given(values, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_every_value_is_found(value: object, indent: int | str | None, ascii_only: bool) -> None:
-    """However a text is laid out, each place leads to where its value or its key begins."""
+    """In any layout each place leads to the position of its value or key."""
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     places = JsonPlaces(text)
     assert not list(places.unusable)

@@ -1,4 +1,4 @@
-"""The audit: when, which pipeline, its new status, and what was done by whom."""
+"""The audit: time, pipeline, new status, and what was done by whom."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ ID = "7df9c860-0000-4000-8000-000000000001"
 
 
 def release(running: Snapshot) -> Release:
-    """Two pipelines that were opened at once, of which one has run for a day."""
+    """Two pipelines that were opened together; one has run for a day."""
     (opened,) = running.release.audit
     entry = AuditEntry(at=opened.at, who="shop-open-release", what="opened", after="WAITING")
     started = AuditEntry(
@@ -41,7 +41,7 @@ def release(running: Snapshot) -> Release:
 
 
 def test_audit(running: Snapshot) -> None:
-    """Only a person is named, a day once, and what is long goes on under its own column."""
+    """Only people are named, each day once, and long texts wrap in their own column."""
     assert (
         drawn(audit_table(release(running), width=80), width=80)
         == """\
@@ -56,14 +56,14 @@ AUDIT  2026-11-22 UTC
     )
 
 
-def test_audit_with_room(running: Snapshot) -> None:
-    """Who did it has a column of its own, without the deployment's name before the function's."""
+def test_audit_on_a_wide_terminal(running: Snapshot) -> None:
+    """The author has a column, without the name of the deployment."""
     lines = drawn(audit_table(release(running), width=120), width=120).splitlines()
     assert lines[1].split()[-2:] == ["s3", "alice"]
     assert lines[3].endswith(" run-pipeline")
 
 
 def test_audit_hint(running: Snapshot) -> None:
-    """Where the audit is not shown, the command that shows it is."""
+    """Without the audit, the command that shows it is named."""
     hint = str(audit_hint(release(running), "release-machine show 1 --audit"))
     assert hint == "AUDIT  5 changes on record: release-machine show 1 --audit"

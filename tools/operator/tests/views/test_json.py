@@ -1,4 +1,4 @@
-"""What programs get: documents and events with the keys that the guide promises."""
+"""JSON documents and events, with the keys that docs/operating.md describes."""
 
 import io
 import json
@@ -31,7 +31,7 @@ COMMIT = Revision(
 
 
 def pinned(running: Snapshot) -> Pipeline:
-    """A pipeline with pins, variables and something good before it."""
+    """A pipeline with pins, variables and a previous good execution."""
     return replace(
         running.release.pipelines["catalog"],
         revisions=(COMMIT,),
@@ -43,7 +43,7 @@ def pinned(running: Snapshot) -> Pipeline:
 
 
 def test_release(running: Snapshot) -> None:
-    """A release is one object, with pins in the words of a manifest and times in UTC."""
+    """A release is one object, with pins as in a manifest and times in UTC."""
     pipelines = {**running.release.pipelines, "catalog": pinned(running)}
     release = replace(running.release, pipelines=pipelines)
     document = json.loads(json.dumps(release_document(release)))
@@ -62,7 +62,7 @@ def test_release(running: Snapshot) -> None:
 
 
 def test_bill_of_materials(running: Snapshot) -> None:
-    """The bill of materials has every pipeline, and of each what it really ran."""
+    """The bill of materials has every pipeline with the revisions that it ran."""
     pipelines = {**running.release.pipelines, "catalog": pinned(running)}
     release = replace(running.release, pipelines=pipelines)
     document = bom_document(release)
@@ -80,7 +80,7 @@ def test_bill_of_materials(running: Snapshot) -> None:
 
 
 def test_events(running: Snapshot, at: At) -> None:
-    """Each change is one line, beginning with when it was seen, what it is and of which release."""
+    """Each event is one line that begins with time, name and release."""
     out = io.StringIO()
     view = JsonView(out)
     view.show(running, changes(None, running))
@@ -105,8 +105,8 @@ def test_events(running: Snapshot, at: At) -> None:
     assert failed["failure"]["stage"] == "Deploy"
 
 
-def test_every_event_is_in_the_guide() -> None:
-    """The guide has a row for each event, by the name that programs see."""
+def test_every_event_is_documented() -> None:
+    """The documentation has a row for each event."""
     rows = set(re.findall(r"^\| `(\w+)` \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
     events = [
         *get_args(PipelineEvent.__value__),
@@ -118,8 +118,8 @@ def test_every_event_is_in_the_guide() -> None:
     assert {event_name(each) for each in events} <= rows
 
 
-def test_every_key_is_in_the_guide(running: Snapshot) -> None:
-    """The guide names each key of a release and of its pipelines."""
+def test_every_key_is_documented(running: Snapshot) -> None:
+    """The documentation names each key of a release and of its pipelines."""
     named = set(re.findall(r"`(\w+)`", GUIDE.read_text(encoding="utf-8")))
     document = release_document(running.release)
     keys = {*document, *document["pipelines"][0], *bom_document(running.release)}

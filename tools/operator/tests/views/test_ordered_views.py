@@ -1,4 +1,4 @@
-"""How a release with an order, limits and a history looks, to the letter, at a fixed width."""
+"""The views of a release with dependencies, limits and a history, at a fixed width."""
 
 import io
 from collections.abc import Callable
@@ -27,7 +27,7 @@ type At = Callable[[float], datetime]
 
 
 def ordered(at: At) -> Release:
-    """The second attempt of a release with an order, limits and a failure policy."""
+    """The second attempt of a release with dependencies, limits and a policy."""
     pipelines = (
         Pipeline(
             name="mail",
@@ -124,7 +124,7 @@ def ordered(at: At) -> Release:
 
 
 def test_ordered_release_on_eighty_columns(at: At) -> None:
-    """Order, limits, retries, stops and earlier attempts are all there, and it fits."""
+    """Dependencies, limits, retries, stops and earlier attempts fit on 80 columns."""
     release = ordered(at)
     activity = {"payments": Activity(stage="Deploy", action="Copy")}
     picture = drawn(
@@ -161,8 +161,8 @@ news      · WAITING          waits for a free slot, 2 of 2 taken
     assert max(map(len, picture.splitlines())) <= 80
 
 
-def test_failure_policy_is_said_with_the_halt(at: At) -> None:
-    """A halt says what becomes of what runs; a closed release names its cause only."""
+def test_the_halt_shows_the_policy(at: At) -> None:
+    """A halt tells what happens to running pipelines; a closed release only its cause."""
     release = ordered(at)
     assert halted(replace(release, on_failure=OnFailure.HALT)).endswith(
         "running pipelines continue"
@@ -173,7 +173,7 @@ def test_failure_policy_is_said_with_the_halt(at: At) -> None:
 
 
 def test_earlier_attempts(at: At) -> None:
-    """What became of each earlier attempt is told for the release and its pipelines."""
+    """The end of each earlier attempt is shown for the release and its pipelines."""
     assert (
         drawn(attempts_table(ordered(at)))
         == """\
@@ -185,7 +185,7 @@ ATTEMPT  PIPELINE  STATUS    EXECUTION  WHY
 
 
 def test_plain_lines_of_an_ordered_release(at: At) -> None:
-    """Piped, it is told what waits, what is retried and stopped, and what halted the release."""
+    """The lines tell waits, retries, stops and the halt."""
     release = ordered(at)
     out = io.StringIO()
     seen = Snapshot(at=at(100), release=release)

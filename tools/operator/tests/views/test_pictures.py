@@ -1,4 +1,4 @@
-"""How the views look, at the two usual widths of a terminal; the files are in pictures/."""
+"""The views at the two usual widths of a terminal; the files are in pictures/."""
 
 import io
 from collections.abc import Callable
@@ -36,7 +36,7 @@ at_each_width = pytest.mark.parametrize("width", [80, 120])
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:0b2f7c1e"
 
 
-# As the machine writes it: release_core/plan.py.
+# In the format of release_core/plan/document.py.
 PLAN: dict[str, Any] = {
     "releaseId": "2026.11.22-2",
     "valid": False,
@@ -110,7 +110,7 @@ PLAN: dict[str, Any] = {
 
 
 def shop(at: At) -> Release:
-    """A release at two in the morning: something failed, something waits for somebody."""
+    """A release with a failure, and a pipeline that waits for a person."""
     pipelines = (
         Pipeline(
             name="shop-catalog",
@@ -193,7 +193,7 @@ def shop(at: At) -> Release:
 
 
 def closed(at: At) -> Release:
-    """The same release after it was stopped by hand."""
+    """The same release after it was stopped."""
     release = shop(at)
     stopped, skipped = PipelineStatus.STOPPED, PipelineStatus.SKIPPED
     ends = {"shop-orders": stopped, "shop-payments": stopped, "shop-front": skipped}
@@ -220,7 +220,7 @@ def closed(at: At) -> Release:
 
 
 def live(at: At, width: int, *, now: float) -> LiveView:
-    """The live view of a terminal that is high enough."""
+    """The live view on a high terminal."""
     console = Console(file=io.StringIO(), width=width, height=60)
     return LiveView(console, clock=lambda: at(now))
 
@@ -243,7 +243,7 @@ ACTIVITY = {
 
 @at_each_width
 def test_watch(at: At, width: int) -> None:
-    """The live view says who, how far, how long, and for each pipeline what it does or awaits."""
+    """The live view has the facts, the progress, and the activity of each pipeline."""
     usual = {
         "shop-catalog": timedelta(minutes=4),
         "shop-orders": timedelta(minutes=5),
@@ -262,7 +262,7 @@ def test_watch(at: At, width: int) -> None:
 
 @at_each_width
 def test_show(at: At, width: int) -> None:
-    """A release that is over is shown with its timeline, its attempts and its audit."""
+    """A closed release is shown with its timeline, attempts and audit."""
     release = closed(at)
     compare(
         "show",
@@ -280,13 +280,13 @@ def test_show(at: At, width: int) -> None:
 
 @at_each_width
 def test_bill_of_materials(at: At, width: int) -> None:
-    """What shipped is one row for each revision; a pipeline without any says so."""
+    """Each revision has a row; a pipeline without revisions has one, too."""
     compare("bom", materials_table(shop(at)), width=width)
 
 
 @at_each_width
 def test_list(at: At, width: int) -> None:
-    """The latest releases are one row each."""
+    """Each release has a row."""
     rejected = Release(
         release_id=f"{EXECUTION}9",
         status=ReleaseStatus.REJECTED,
@@ -300,7 +300,7 @@ def test_list(at: At, width: int) -> None:
 
 
 def test_estimated_end_is_a_time_of_day(at: At) -> None:
-    """Beside what is left stands when that will be, in UTC."""
+    """The estimate has the time of the end, in UTC."""
     assert at(0) == datetime(2026, 11, 22, 10, tzinfo=UTC)
     view = live(at, 100, now=60)
     estimate = Estimate(left=timedelta(minutes=10))

@@ -1,4 +1,4 @@
-"""How a plan looks: its verdict, its table, and what stands in its way."""
+"""The view of a plan: verdict, table, problems."""
 
 import pytest
 
@@ -10,13 +10,13 @@ from tools.operator.tests.views.test_pictures import PLAN, at_each_width
 
 @at_each_width
 def test_plan(width: int) -> None:
-    """A plan shows the order, the times, the revisions, and what is in the way."""
+    """A plan shows the order, times, revisions and problems."""
     compare("plan", plan_view(PLAN, width=width), width=width)
 
 
 @at_each_width
-def test_plan_that_was_shortened(width: int) -> None:
-    """The plan in the output of an execution may lack much of each pipeline."""
+def test_a_shortened_plan(width: int) -> None:
+    """The plan in the output of an execution may have few details of each pipeline."""
     kept = ("name", "dependsOn", "problems", "warnings")
     short = [{key: each[key] for key in kept} for each in PLAN["pipelines"]]
     note = "the plan is too large for an execution's output"
@@ -26,7 +26,7 @@ def test_plan_that_was_shortened(width: int) -> None:
 
 @at_each_width
 def test_plan_of_long_names(width: int) -> None:
-    """A name takes one line however long it is; the revisions keep their room."""
+    """A long name takes one line, and revisions keep their room."""
     catalog, orders = PLAN["pipelines"]
     first = "shop-catalog-of-the-storefront-eu-west-1"
     pipelines = [
@@ -37,7 +37,7 @@ def test_plan_of_long_names(width: int) -> None:
 
 
 def test_the_same_revision_is_written_once() -> None:
-    """Nobody compares two long revisions to see that they are one."""
+    """An unchanged revision is shown once."""
     (catalog, _), revision = PLAN["pipelines"], "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204"
     source = {**catalog["sources"][0], "wanted": revision}
     plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
@@ -54,10 +54,8 @@ def test_the_same_revision_is_written_once() -> None:
         ((80, 90), "V2", ""),
     ],
 )
-def test_why_nobody_knows_how_long_it_takes(
-    usual: tuple[int | None, ...], kind: str | None, why: str
-) -> None:
-    """The pipeline without a past is named; in a circle there may be none, or nobody could look."""
+def test_an_unknown_duration(usual: tuple[int | None, ...], kind: str | None, why: str) -> None:
+    """The pipeline without a successful run is named, if there is one."""
     pipelines = [
         {**each, "type": kind, "usualSeconds": seconds}
         for each, seconds in zip(PLAN["pipelines"], usual, strict=True)
@@ -75,10 +73,10 @@ def test_why_nobody_knows_how_long_it_takes(
         (("FAILED", "x"), "(FAILED): nothing would run", "it was rolled back by release x"),
     ],
 )
-def test_plan_of_what_is_released_already(
+def test_plan_of_a_release_that_exists(
     standing: tuple[str, str | None], verdict: str, fact: str
 ) -> None:
-    """A manifest that is a release already is no promise of another one."""
+    """The plan says that nothing would run, and names the command for the rest."""
     already = dict(zip(("status", "rolledBackBy"), standing, strict=True))
     plan = {**PLAN, "valid": True, "problems": [], "alreadyReleased": already}
     title, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()

@@ -1,4 +1,4 @@
-"""The timeline on a terminal, to the letter, at a fixed width."""
+"""The timeline on a terminal, at a fixed width."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,12 @@ from tools.operator.tests.samples.drawing import drawn
 
 
 def at_width(seen: Snapshot, width: int) -> str:
-    """The timeline as a terminal of that width shows it."""
+    """The timeline on a terminal of that width."""
     return drawn(timeline(seen.release, at=seen.at, width=width), width=width)
 
 
 def test_failed_release() -> None:
-    """Bars on one axis: what waited for whom, what was retried, and what decided the length."""
+    """Bars show waits, retries and the critical path."""
     assert (
         at_width(samples.failed(), 80)
         == """\
@@ -36,7 +36,7 @@ reports   - SKIPPED
 
 
 def test_running_release() -> None:
-    """What runs reaches to the end of the axis, which is now; nothing is claimed to be critical."""
+    """A running bar reaches to the end of the axis, and nothing is critical yet."""
     assert (
         at_width(samples.running(), 80)
         == """\
@@ -53,7 +53,7 @@ web       · WAITING
 
 
 def test_stopped_release() -> None:
-    """A stop is marked where it was asked for; the bar goes on to the end of the execution."""
+    """A stop is marked where it was requested; the bar ends with the execution."""
     assert (
         at_width(samples.cancelled(), 60)
         == """\
@@ -67,8 +67,8 @@ web      - SKIPPED
     )
 
 
-def test_slots_and_a_wide_terminal() -> None:
-    """Waiting for a slot looks other than waiting for others."""
+def test_waiting_for_a_slot() -> None:
+    """Waiting for a slot looks different from waiting for dependencies."""
     rows = at_width(samples.twelve(), 100).splitlines()
     (mail,) = [row for row in rows if row.startswith("mail ")]
     assert mail == f"mail{' ' * 25}✔ ·········╌╌╌╌╌╌╌╌╌━━━{' ' * 44}1:40"
@@ -76,7 +76,7 @@ def test_slots_and_a_wide_terminal() -> None:
 
 
 def test_each_attempt() -> None:
-    """An earlier attempt is drawn first; what was kept from it has no bar in the present one."""
+    """An earlier attempt is drawn first; a kept pipeline has no bar in the current one."""
     first, second = at_width(samples.resumed(), 80).split("\n\n")
     assert first.startswith("TIMELINE of attempt 1  2026-11-22 22:02:40 UTC, 12:25\n")
     assert second.startswith("TIMELINE of attempt 2  2026-11-23 22:02:40 UTC, 10:12\n")
@@ -85,15 +85,15 @@ def test_each_attempt() -> None:
     assert "catalog   ✔ SUCCEEDED in attempt 1\n" in second
 
 
-def test_nothing_is_drawn_of_a_rejected_manifest() -> None:
-    """What never became a release has no timeline."""
+def test_a_rejected_manifest_has_no_timeline() -> None:
+    """There was no release, so nothing is drawn."""
     assert at_width(samples.rejected(), 80).strip() == ""
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 @pytest.mark.parametrize("sample", samples.SAMPLES.values())
-def test_it_fits_the_terminal(sample: Callable[[], Snapshot], width: int) -> None:
-    """However wide the terminal and long the names, each pipeline is one line that fits."""
+def test_every_timeline_fits(sample: Callable[[], Snapshot], width: int) -> None:
+    """For any width and names each pipeline takes one line."""
     seen = sample()
     lines = at_width(seen, width).splitlines()
     assert max(map(cell_len, lines), default=0) <= width

@@ -1,4 +1,4 @@
-"""How a release looks, to the letter, at a fixed width."""
+"""The views of a release, at a fixed width."""
 
 import io
 from collections.abc import Callable
@@ -26,7 +26,7 @@ type At = Callable[[float], datetime]
 
 
 def test_plain_lines(running: Snapshot, at: At) -> None:
-    """Piped, each change is one line that begins with the time in UTC."""
+    """In a pipe each event is one line that begins with the time in UTC."""
     out = io.StringIO()
     view = PlainView(out)
     view.show(running, changes(None, running))
@@ -62,8 +62,8 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
     )
 
 
-def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
-    """While nothing changes, a line every five minutes says how it stands."""
+def test_a_line_every_five_minutes(running: Snapshot, at: At) -> None:
+    """While nothing changes, a line every five minutes has the status."""
     out = io.StringIO()
     view = PlainView(out)
     view.show(running, [LookFailed("AWS does not answer.", "Wait.", at(42))])
@@ -76,8 +76,8 @@ def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
     ]
 
 
-def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> None:
-    """Whoever approves sees what is asked, since when, and how to answer otherwise."""
+def test_an_approval_with_its_question(running: Snapshot, at: At) -> None:
+    """An approval shows its question, its time, and how to reject it."""
     asked = replace(
         running.activity["web"],
         since=at(-86_400),
@@ -99,7 +99,7 @@ def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> Non
 
 
 def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
-    """What makes the end unknown is named where the end would be."""
+    """The reason takes the place of the estimate."""
     unknown = replace(running, estimate=Estimate(unknown="web has no successful run"))
     view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
     view.show(unknown, [])
@@ -110,7 +110,7 @@ def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
 
 
 def test_running_release(running: Snapshot, at: At) -> None:
-    """The live view's picture: who and how long, then one row for each pipeline in order."""
+    """The live view has the facts, then one row for each pipeline."""
     picture = drawn(
         release_header(running.release, now=at(42)),
         pipeline_table(running.release, now=at(42), activity=running.activity, width=100),
@@ -142,7 +142,7 @@ or at https://example.com/review
 
 
 def test_rows_that_do_not_fit_are_counted(running: Snapshot, at: At) -> None:
-    """On a low terminal the rows that need nobody give way, and their number is said."""
+    """On a low terminal rows that need no attention are only counted."""
     picture = drawn(pipeline_table(running.release, now=at(42), activity={}, width=100, room=3))
     assert (
         picture
@@ -158,7 +158,7 @@ and 2 more: 1 SUCCEEDED, 1 WAITING
 
 
 def test_latest_releases(running: Snapshot, at: At) -> None:
-    """The list names a rejected manifest by its execution, having no id."""
+    """A rejected manifest has no id and is named by its execution."""
     rejected = Release(
         release_id="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
         status=ReleaseStatus.REJECTED,
@@ -178,8 +178,8 @@ bad1          ✘ REJECTED  2026-11-22T09:59:00Z  0:00             direct
     )
 
 
-def test_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
-    """However the following ends, the cursor comes back and the last state stays on the screen."""
+def test_the_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
+    """However it ends, the cursor is restored and the last state is printed."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100, height=30, legacy_windows=False)
 
@@ -201,18 +201,18 @@ def test_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
     ("term", "a_terminal", "live"),
     [("xterm", True, True), ("dumb", True, False), ("xterm", False, False)],
 )
-def test_live_only_where_it_can_be_drawn(
+def test_the_live_view_needs_a_terminal(
     monkeypatch: pytest.MonkeyPatch, *, term: str, a_terminal: bool, live: bool
 ) -> None:
-    """A dumb terminal, and a pipe that rich was told to take for a terminal, get lines."""
+    """A dumb terminal, and a pipe with FORCE_COLOR, get lines."""
     out = io.StringIO()
     monkeypatch.setattr(out, "isatty", lambda: a_terminal)
     console = Console(file=out, force_terminal=True, _environ={"TERM": term})
     assert draws_in_place(console) is live
 
 
-def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
-    """A failed look leaves the picture as it was, with a note below it until the next good one."""
+def test_the_live_view_when_aws_does_not_answer(running: Snapshot, at: At) -> None:
+    """A failed look adds a note below the last state, until the next successful look."""
     view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(162))
     view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
     told = " ".join(drawn(view.draw()).split())
@@ -229,7 +229,7 @@ def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
     [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03"), (-1, "0:00")],
 )
 def test_durations(at: At, seconds: float, written: str) -> None:
-    """Durations are minutes and seconds, with hours where there are any."""
+    """Durations have minutes and seconds, and hours if there are any."""
     assert duration(at(0), at(seconds)) == written
 
 
@@ -238,13 +238,13 @@ def test_durations(at: At, seconds: float, written: str) -> None:
     [(61, "1:01 left"), (0, "no time left"), (-5, "no time left"), (864_000, "10 days left")],
 )
 def test_time_left(seconds: float, written: str) -> None:
-    """What is left of a limit is written like a duration, and in days when it is far away."""
+    """The time left is a duration, or days when there are several."""
     assert left(timedelta(seconds=seconds)) == written
 
 
 @pytest.mark.parametrize("height", [10, 12, 16])
-def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
-    """However low the terminal is, the picture is cut to it by leaving out what needs nobody."""
+def test_the_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
+    """Rows that need no attention are left out on a low terminal."""
     console = Console(file=io.StringIO(), width=100, height=height)
     many = tuple(Pipeline(name=f"p{number}", position=number) for number in range(5, 40))
     release = replace(running.release, pipelines={**running.release.pipelines, **by_name(many)})
@@ -256,8 +256,8 @@ def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> 
     assert "orders" in picture
 
 
-def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: At) -> None:
-    """Commands give way to the pipelines that run: shorter, then one that shows the others."""
+def test_running_pipelines_come_before_commands(running: Snapshot, at: At) -> None:
+    """Commands are shortened first, then replaced by one command that shows them."""
     execution_arn = running.release.execution_arn
     waiting = tuple(
         Pipeline(
@@ -292,7 +292,7 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
-    """A name of a hundred signs is shortened, so that its status, times and place can be read."""
+    """A name of a hundred characters is shortened, so that the rest can be read."""
     name = "production-" + "checkout-and-payments-" * 4 + "x"
     web = replace(running.release.pipelines["web"], name=name)
     picture = drawn(

@@ -49,10 +49,9 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
 
 
 def _declarations(context: click.Context) -> Declarations:
-    # Loading boto3 takes longer than the whole local check.
-    from release_machine.deployment.aws_problems import explained  # noqa: PLC0415
-    from release_machine.deployment.reading_parts import declaration_lookup  # noqa: PLC0415
-    from release_machine.terminal.aws_command import open_session  # noqa: PLC0415
+    from release_machine.deployment.aws_problems import explained  # noqa: PLC0415 # slow: boto3
+    from release_machine.deployment.reading_parts import declaration_lookup  # noqa: PLC0415 # slow: boto3
+    from release_machine.terminal.aws_command import open_session  # noqa: PLC0415 # slow: boto3
 
     with explained():
         return declaration_lookup(open_session(context))

@@ -73,29 +73,29 @@ def readable(line: LogLine) -> str | None:
     at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
     head = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
     try:
-        told: Any = json.loads(line.text)
+        entry: Any = json.loads(line.text)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        entry = None
+    if not isinstance(entry, dict):
         return f"{head} {'':<7} {line.text.rstrip()}" if line.text.strip() else None
-    if "type" in told and "record" in told:
-        return _platform_line(head, told)
-    if _is_of_botocore(told):
+    if "type" in entry and "record" in entry:
+        return _platform_line(head, entry)
+    if _is_of_botocore(entry):
         return None
-    subject = " ".join(str(told[key]) for key in ("release_id", "pipeline") if told.get(key))
-    rest = " ".join(f"{key}={value}" for key, value in told.items() if key not in _KNOWN)
-    error = ": ".join(str(told[key]) for key in ("errorType", "errorMessage") if told.get(key))
-    words = (str(told.get("message", "")), error, f"[{subject}]" if subject else "", rest)
-    return f"{head} {told.get('level', ''):<7} {' '.join(word for word in words if word)}"
+    subject = " ".join(str(entry[key]) for key in ("release_id", "pipeline") if entry.get(key))
+    rest = " ".join(f"{key}={value}" for key, value in entry.items() if key not in _KNOWN)
+    error = ": ".join(str(entry[key]) for key in ("errorType", "errorMessage") if entry.get(key))
+    words = (str(entry.get("message", "")), error, f"[{subject}]" if subject else "", rest)
+    return f"{head} {entry.get('level', ''):<7} {' '.join(word for word in words if word)}"
 
 
-def _is_of_botocore(told: Mapping[str, Any]) -> bool:
+def _is_of_botocore(entry: Mapping[str, Any]) -> bool:
     """Whether a line is a note of botocore, such as how it found its credentials."""
-    return told.get("level") == "INFO" and str(told.get("logger", "")).startswith("botocore")
+    return entry.get("level") == "INFO" and str(entry.get("logger", "")).startswith("botocore")
 
 
-def _platform_line(head: str, told: Mapping[str, Any]) -> str | None:
-    record = told["record"] if isinstance(told["record"], dict) else {}
-    if told["type"] != "platform.report" or record.get("status", "success") == "success":
+def _platform_line(head: str, entry: Mapping[str, Any]) -> str | None:
+    record = entry["record"] if isinstance(entry["record"], dict) else {}
+    if entry["type"] != "platform.report" or record.get("status", "success") == "success":
         return None
     return f"{head} {'LAMBDA':<7} {record['status']} {record.get('errorType', '')}".rstrip()

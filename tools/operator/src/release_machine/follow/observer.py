@@ -88,10 +88,10 @@ class ReleaseObserver:
             raise _left_open(release, execution_status or "?")
         at = self._clock()
         past = self._past.of(release.pipelines)
-        told = estimate(release, past, activity=activity, at=at)
+        estimated = estimate(release, past, activity=activity, at=at)
         self.seen = release
         return Snapshot(
-            at=at, release=release, activity=with_stops(release, activity), estimate=told
+            at=at, release=release, activity=with_stops(release, activity), estimate=estimated
         )
 
 

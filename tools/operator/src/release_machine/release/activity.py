@@ -183,12 +183,12 @@ class ActivityInTurns:
         for each in turn:
             self._known.pop(each.name, None)
             self._known[each.name] = (each.execution_id, doing.get(each.name))
-        told: dict[str, Activity] = {}
+        known: dict[str, Activity] = {}
         for each in running:
             execution_id, activity = self._known.get(each.name, (None, None))
             if activity is not None and execution_id == each.execution_id:
-                told[each.name] = activity
-        return told
+                known[each.name] = activity
+        return known
 
 
 def _has_started(pipeline: Pipeline) -> bool:

@@ -9,10 +9,10 @@ from release_machine.text.wording import roughly
 
 def progress(release: Release, remaining: timedelta | None) -> str:
     """How many pipelines have ended, and the estimated time left if it is known."""
-    told = f"{release.ended_count} of {release.pipeline_count} ended"
+    ended = f"{release.ended_count} of {release.pipeline_count} ended"
     if remaining is None or remaining < timedelta(seconds=1):
-        return told
-    return f"{told}, {roughly(remaining)} left"
+        return ended
+    return f"{ended}, {roughly(remaining)} left"
 
 
 def halted(release: Release) -> str:

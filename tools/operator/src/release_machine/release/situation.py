@@ -46,14 +46,14 @@ def stopping(release: Release, pipeline: Pipeline) -> str | None:
 
 def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
     """The activities, with the command that stops a stopping pipeline at once as way out."""
-    told = dict(activity)
+    shown = dict(activity)
     for pipeline in release.pipelines.values():
         doing = activity.get(pipeline.name, Activity())
         if _is_to_stop(release, pipeline) and (doing.place or not release.abandons):
             command = abandon_command(pipeline.name, pipeline.execution_id or "")
             way_out = None if release.abandons else command
-            told[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
-    return told
+            shown[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
+    return shown
 
 
 def _is_to_stop(release: Release, pipeline: Pipeline) -> bool:

@@ -10,9 +10,9 @@ from release_machine.report.markup import (
     breakable,
     element,
     is_web_address,
+    isolated,
     joined,
     link,
-    told,
 )
 from release_machine.report.parts import anchor, execution, in_full, retries
 from release_machine.report.statuses import badge
@@ -41,7 +41,7 @@ def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
         for name, value in _facts(pipeline, region=region)
         if value
     ]
-    name = element("a", told(pipeline.name), href=f"#{anchor(pipeline)}")
+    name = element("a", isolated(pipeline.name), href=f"#{anchor(pipeline)}")
     failure = pipeline.failure
     return element(
         "article",
@@ -55,8 +55,8 @@ def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
 def _facts(pipeline: Pipeline, *, region: str | None) -> Iterator[tuple[str, Content]]:
     failure = pipeline.failure
     if failure:
-        yield "Where", told(failure.place)
-        yield "Code", told(failure.code)
+        yield "Where", isolated(failure.place)
+        yield "Code", isolated(failure.code)
         if failure.message and failure.summary and failure.summary not in failure.message:
             yield "Summary", in_full(failure.summary)
         yield "Details", _address(failure.link)

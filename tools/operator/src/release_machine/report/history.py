@@ -10,7 +10,7 @@ from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.deployment import FUNCTIONS
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.gantt import gantt
-from release_machine.report.markup import Content, Markup, element, link, told
+from release_machine.report.markup import Content, Markup, element, isolated, link
 from release_machine.report.parts import Column, execution, in_full, moment, person, table
 from release_machine.report.statuses import badge
 from release_machine.text import console_links as links
@@ -44,7 +44,9 @@ class _Line:
 def audit(release: Release) -> Markup:
     """The audit by time, with the state changes of the executions."""
     lines = sorted(_lines(release), key=lambda line: line.after)
-    rows = [(None, [moment(line.at), line.who, line.what, told(line.pipeline)]) for line in lines]
+    rows = [
+        (None, [moment(line.at), line.who, line.what, isolated(line.pipeline)]) for line in lines
+    ]
     drawn = table("Audit trail", AUDIT, rows, kind="audit")
     if len(lines) <= MOST_LINES_UNFOLDED:
         return drawn
@@ -84,12 +86,12 @@ def _audited(entry: AuditEntry, pipeline: str) -> _Line:
 
 def _changed(change: Change, pipeline: Pipeline) -> _Line:
     again = f", attempt {change.attempt}" if change.attempt > 1 else ""
-    note = [": ", told(change.note)] if change.note else None
+    note = [": ", isolated(change.note)] if change.note else None
     seen = "found by a look" if change.source == "look" else None
     what = element("p", f"execution {change.state}{again}", note, class_="said")
-    said = [what, element("small", seen) if seen else None]
+    shown = [what, element("small", seen) if seen else None]
     # CodePipeline reports whole seconds: entries of the audit in that second come first.
-    return _Line(change.at, change.at + SECOND, pipeline.name, "CodePipeline", said)
+    return _Line(change.at, change.at + SECOND, pipeline.name, "CodePipeline", shown)
 
 
 def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | None) -> Content:
@@ -105,7 +107,7 @@ def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | Non
             None,
             [
                 str(past.number),
-                told(name) or "the release",
+                isolated(name) or "the release",
                 badge(past.status),
                 in_full(past.why) if past.why else None,
                 _execution(name, past, region),
@@ -125,4 +127,4 @@ def _execution(name: str, past: PastAttempt, region: str | None) -> Content:
     if name or past.execution is None:
         return execution(name, past.execution, region=region)
     page = links.workflow_execution(past.execution, region=region)
-    return link(page, told(past.execution.rpartition(":")[2]))
+    return link(page, isolated(past.execution.rpartition(":")[2]))

@@ -51,7 +51,7 @@ def empty(content: Content) -> bool:
     return not joined(content).html
 
 
-def told(text: str | None) -> Markup | None:
+def isolated(text: str | None) -> Markup | None:
     """A text from AWS or a manifest, isolated from the direction of the text around it."""
     return element("bdi", text) if text else None
 

@@ -81,5 +81,5 @@ def _contents(sections: list[tuple[str, str, Content]]) -> Markup:
 
 
 def _foot(snapshot: Snapshot) -> Markup:
-    said = joined(["As recorded at ", moment(snapshot.at), " UTC. All times are UTC."])
-    return element("footer", element("p", said))
+    text = joined(["As recorded at ", moment(snapshot.at), " UTC. All times are UTC."])
+    return element("footer", element("p", text))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from release_core.domain.release import Pipeline
-from release_machine.report.markup import Content, Markup, breakable, element, empty, link, told
+from release_machine.report.markup import Content, Markup, breakable, element, empty, isolated, link
 from release_machine.text import console_links as links
 
 # A longer text is folded.
@@ -91,8 +91,8 @@ def person(who: str | None) -> Content:
         return element("b", f"AWS account {who}")
     name = who.rpartition("/")[2] if who.startswith("arn:") else who
     if name == who:
-        return element("b", told(who))
-    return [element("b", told(name)), " ", element("small", breakable(who), class_="arn")]
+        return element("b", isolated(who))
+    return [element("b", isolated(name)), " ", element("small", breakable(who), class_="arn")]
 
 
 def unseen(text: str) -> Markup:
@@ -102,7 +102,7 @@ def unseen(text: str) -> Markup:
 
 def command(text: str) -> Markup:
     """A command to copy."""
-    return element("code", told(text), class_="command")
+    return element("code", isolated(text), class_="command")
 
 
 def clipped(text: str, most: int) -> str:
@@ -116,17 +116,17 @@ def in_full(text: str, *, head: str | None = None) -> Markup:
     The head is the first line unless it is given.
     """
     if len(text) <= LONG and text.count("\n") < MANY_LINES:
-        return element("p", told(text), class_="said")
+        return element("p", isolated(text), class_="said")
     shown = (head or text.partition("\n")[0])[:LONG].rstrip(" :…")
     return element(
         "details",
         element(
             "summary",
-            element("span", told(f"{shown} …"), class_="said"),
+            element("span", isolated(f"{shown} …"), class_="said"),
             element("span", "Less", class_="less"),
             class_="folded",
         ),
-        element("p", told(text), class_="said"),
+        element("p", isolated(text), class_="said"),
     )
 
 
@@ -135,7 +135,7 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
     if execution_id is None:
         return None
     page = links.pipeline_execution(pipeline, execution_id, region=region)
-    return link(page, element("span", told(execution_id), class_="arn"))
+    return link(page, element("span", isolated(execution_id), class_="arn"))
 
 
 def retries(pipeline: Pipeline) -> str:

@@ -4,7 +4,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Snapshot
 from release_machine.release.situation import kept, stopping, waits_for
 from release_machine.report.durations import brief, ran
-from release_machine.report.markup import Content, Markup, element, link_if_web, told
+from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
 from release_machine.report.parts import Column, anchor, clipped, execution, moment, retries, table
 from release_machine.report.statuses import badge
 
@@ -27,7 +27,7 @@ def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
 
 def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[Content]:
     return [
-        told(pipeline.name),
+        isolated(pipeline.name),
         badge(pipeline.status),
         moment(pipeline.started_at),
         brief(*ran(pipeline, snapshot.at)) or None,
@@ -39,9 +39,9 @@ def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[C
 def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
     release = snapshot.release
     lines: list[Content] = [
-        told(waits_for(release, pipeline)),
+        isolated(waits_for(release, pipeline)),
         *_doing(pipeline, snapshot),
-        told(stopping(release, pipeline)),
+        isolated(stopping(release, pipeline)),
         _why(pipeline),
         retries(pipeline) if pipeline.retried else None,
         f"ran in attempt {pipeline.attempt}" if kept(release, pipeline) else None,
@@ -56,22 +56,22 @@ def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
         return []
     # Not the command that approves: it has the token of the approval.
     waiting: Content = (
-        [" waits for ", element("b", told(doing.waits_for))] if doing.waits_for else None
+        [" waits for ", element("b", isolated(doing.waits_for))] if doing.waits_for else None
     )
-    return [[told(doing.place), waiting], link_if_web(doing.link, "Open")]
+    return [[isolated(doing.place), waiting], link_if_web(doing.link, "Open")]
 
 
 def _why(pipeline: Pipeline) -> Content:
     failure = pipeline.failure
     if failure is None:
         return None
-    place: Content = [element("b", told(failure.place)), ": "] if failure.place else None
+    place: Content = [element("b", isolated(failure.place)), ": "] if failure.place else None
     there: Content = [" ", link_if_web(failure.link, "Open details")]
-    return [place, told(clipped(failure.reason, 300)), there]
+    return [place, isolated(clipped(failure.reason, 300)), there]
 
 
 def _after(pipeline: Pipeline, release: Release) -> Content:
     # A waiting pipeline already names its dependencies.
     if not pipeline.depends_on or waits_for(release, pipeline):
         return None
-    return element("small", "after ", told(", ".join(pipeline.depends_on)))
+    return element("small", "after ", isolated(", ".join(pipeline.depends_on)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
-from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import Column, moment, table
 
 COLUMNS = (
@@ -45,14 +45,14 @@ def revisions(release: Release) -> Markup | None:
 
 
 def _rows(pipeline: Pipeline) -> Iterator[Sequence[Content]]:
-    names = told(", ".join(pipeline.variable_names))
+    names = isolated(", ".join(pipeline.variable_names))
     sources = list(_sources(pipeline))
     if not sources and not pipeline.variable_names:
         return
     for source in sources or [_Source(name="")]:
         yield [
-            told(pipeline.name),
-            told(source.name),
+            isolated(pipeline.name),
+            isolated(source.name),
             [element("div", _revision(each)) for each in source.ran],
             _pinned(source),
             _before(source, pipeline.previous_good),
@@ -82,9 +82,9 @@ def _sources(pipeline: Pipeline) -> Iterator[_Source]:
 def _revision(revision: Revision) -> Content:
     kind = revision.type.replace("_", " ").lower() if revision.type else None
     return [
-        element("code", told(revision.revision)),
+        element("code", isolated(revision.revision)),
         element("small", f" {kind}") if kind else None,
-        element("p", told(_message(revision)), class_="said"),
+        element("p", isolated(_message(revision)), class_="said"),
     ]
 
 
@@ -108,7 +108,7 @@ def _message(revision: Revision) -> str | None:
 def _pinned(source: _Source) -> Content:
     if not source.pins:
         return None
-    if _told(source.pins) <= _told(source.ran):
+    if _values(source.pins) <= _values(source.ran):
         return "this revision"
     return _codes(source.pins)
 
@@ -117,16 +117,16 @@ def _before(source: _Source, good: Good | None) -> Content:
     if good is None or not source.before:
         return "unknown"
     # A failed run has no key, but a version belongs to one key.
-    same = bool(source.ran) and _told(source.ran) <= _told(source.before)
+    same = bool(source.ran) and _values(source.ran) <= _values(source.before)
     return [
         element("p", "the same") if same else _codes(source.before),
-        element("p", element("small", "release ", told(good.release_id), " ", moment(good.at))),
+        element("p", element("small", "release ", isolated(good.release_id), " ", moment(good.at))),
     ]
 
 
-def _told(revisions: Sequence[Revision | Pin]) -> set[str]:
+def _values(revisions: Sequence[Revision | Pin]) -> set[str]:
     return {each.revision for each in revisions}
 
 
 def _codes(revisions: Sequence[Revision | Pin]) -> Content:
-    return [element("div", element("code", told(each.revision))) for each in revisions]
+    return [element("div", element("code", isolated(each.revision))) for each in revisions]

@@ -1,6 +1,6 @@
 """How a status looks: a word, a shape and a colour."""
 
-from release_machine.report.markup import Markup, element, told
+from release_machine.report.markup import Markup, element, isolated
 
 # The class for the colour, and the shape: in a circle, an octagon or a square.
 _LOOKS = {
@@ -85,6 +85,6 @@ def icon(status: str, *, size: int = 16, x: float | None = None, y: float | None
 def badge(status: str) -> Markup:
     """A status in words, with its shape."""
     if status not in _LOOKS:
-        return element("b", told(status))
+        return element("b", isolated(status))
     words = status.replace("_", " ")
     return element("span", icon(status), words, class_=f"badge {tone(status)}")

@@ -6,7 +6,7 @@ from datetime import datetime
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.report.durations import brief, ran
-from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import anchor, unseen
 from release_machine.report.statuses import icon
 
@@ -33,12 +33,12 @@ def _item(pipeline: Pipeline, *, is_critical: bool, at: datetime) -> Markup:
         icon(pipeline.status),
         element(
             "div",
-            element("a", told(pipeline.name), href=f"#{anchor(pipeline)}"),
+            element("a", isolated(pipeline.name), href=f"#{anchor(pipeline)}"),
             " ",
             _status(pipeline.status),
             element("small", f" {time}") if time else None,
             unseen(", on the critical path") if is_critical else None,
-            element("small", "after ", told(after), class_="after") if after else None,
+            element("small", "after ", isolated(after), class_="after") if after else None,
         ),
         class_="critical" if is_critical else None,
     )

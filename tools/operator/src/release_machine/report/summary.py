@@ -14,9 +14,9 @@ from release_machine.report.markup import (
     Markup,
     breakable,
     element,
+    isolated,
     link,
     link_if_web,
-    told,
 )
 from release_machine.report.parts import anchor, clipped, command, in_full, person, utc
 from release_machine.report.statuses import badge, icon, severity
@@ -42,7 +42,7 @@ def head(snapshot: Snapshot) -> Markup:
     return element(
         "header",
         element("p", "Release report", class_="kicker"),
-        element("h1", told(release.label)),
+        element("h1", isolated(release.label)),
         _outcome(snapshot),
         _tally(release),
         in_full(release.why, head=_failures_first(release.why, release)) if release.why else None,
@@ -106,15 +106,15 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     door = _DOORS.get(release.channel or "", release.channel)
     became = release.status is not ReleaseStatus.REJECTED
     yield "Opened by" if became else "Requested by", person(release.requester)
-    yield "Through", told(door)
+    yield "Through", isolated(door)
     yield "Opened" if became else "Received", utc(release.opened_at)
     if release.attempt > 1:
         yield "Attempt", [f"{release.attempt}, since ", utc(release.resumed_at)]
         yield "Resumed by", _resumer(release)
     yield "Closed", utc(release.closed_at) if became else None
-    yield "Rolls back", told(release.rollback_of)
-    yield "Rolled back by", told(rolled_back_by(release))
-    yield "Halted", told(halted(release))
+    yield "Rolls back", isolated(release.rollback_of)
+    yield "Rolled back by", isolated(rolled_back_by(release))
+    yield "Halted", isolated(halted(release))
     if release.deadline:
         rest = "" if release.closed else f", {left(release.deadline - at, written=in_brief)}"
         yield "Deadline", [utc(release.deadline), rest]
@@ -169,7 +169,7 @@ def _rolled_back(release: Release) -> Content:
     show = command(f"release-machine show {shlex.quote(release.rolled_back_by)}")
     return _paragraph(
         "It was rolled back by release ",
-        told(release.rolled_back_by),
+        isolated(release.rolled_back_by),
         ". See details: ",
         show,
     )
@@ -199,7 +199,7 @@ def _announced(rollback: str) -> Markup:
     watch = command(f"release-machine watch {shlex.quote(rollback)}")
     return _paragraph(
         "Release ",
-        told(rollback),
+        isolated(rollback),
         " is announced to roll it back, but was not opened yet. Follow it: ",
         watch,
     )
@@ -210,10 +210,10 @@ def _while_running(snapshot: Snapshot) -> Content:
     waiting = [
         element(
             "li",
-            element("a", element("b", told(pipeline.name)), href=f"#{anchor(pipeline)}"),
-            [", at ", told(doing.place), ","] if doing.place else None,
+            element("a", element("b", isolated(pipeline.name)), href=f"#{anchor(pipeline)}"),
+            [", at ", isolated(doing.place), ","] if doing.place else None,
             " waits for ",
-            told(doing.waits_for),
+            isolated(doing.waits_for),
             ". ",
             _way_on(doing, release),
         )

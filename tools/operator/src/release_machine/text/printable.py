@@ -25,20 +25,20 @@ def in_one_line(text: str) -> str:
     return visible(" ".join(text.splitlines()))
 
 
-def printable[Told](told: Told) -> Told:
+def printable[Value](value: Value) -> Value:
     """A release, a plan or a part of one, with every text in it made visible."""
-    return cast("Told", _printable(told))
+    return cast("Value", _printable(value))
 
 
-def _printable(told: Any) -> Any:
-    if isinstance(told, str):
-        return visible(told)
-    if isinstance(told, Mapping):
-        return {_printable(name): _printable(value) for name, value in told.items()}
-    if isinstance(told, tuple | list | frozenset):
-        return type(told)(map(_printable, told))
-    if is_dataclass(told) and not isinstance(told, type):
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {_printable(name): _printable(each) for name, each in value.items()}
+    if isinstance(value, tuple | list | frozenset):
+        return type(value)(map(_printable, value))
+    if is_dataclass(value) and not isinstance(value, type):
         return replace(
-            told, **{each.name: _printable(getattr(told, each.name)) for each in fields(told)}
+            value, **{each.name: _printable(getattr(value, each.name)) for each in fields(value)}
         )
-    return told
+    return value

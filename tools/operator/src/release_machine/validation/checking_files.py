@@ -151,8 +151,8 @@ def _not_json(cause: JSONDecodeError) -> Finding:
     return Finding(position=at, path="", says=f"not JSON: {syntax_problem(cause)}")
 
 
-def _at_start(said: object) -> Finding:
-    return Finding(position=Position(line=1, column=1), path="", says=str(said))
+def _at_start(problem: object) -> Finding:
+    return Finding(position=Position(line=1, column=1), path="", says=str(problem))
 
 
 def _end_of(text: str) -> Position:

@@ -92,9 +92,9 @@ class JsonPlaces:
             if sign:
                 scan.punctuation(sign, start)
             elif quote:
-                said, at = decoder.raw_decode(text, start)
+                text_read, at = decoder.raw_decode(text, start)
                 if scan.frames and scan.frames[-1].awaits_key:
-                    scan.key(said, start)
+                    scan.key(text_read, start)
                 else:
                     scan.value(start)
             else:

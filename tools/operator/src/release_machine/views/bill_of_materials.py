@@ -15,8 +15,8 @@ def materials_table(release: Release) -> Table:
     table.add_column("SUMMARY", overflow="fold")
     for pipeline in release.pipelines.values():
         if not pipeline.revisions:
-            said = Text("none on record", style="dim")
-            table.add_row(pipeline.name, colored_status(pipeline.status), "", said, "")
+            unknown = Text("none on record", style="dim")
+            table.add_row(pipeline.name, colored_status(pipeline.status), "", unknown, "")
         for number, revision in enumerate(pipeline.revisions):
             table.add_row(
                 "" if number else pipeline.name,

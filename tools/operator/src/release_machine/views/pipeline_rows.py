@@ -150,10 +150,10 @@ def _facts(
         yield Text(left(remaining), style="dim")
     if pipeline.failure is not None:
         failure = pipeline.failure
-        told = Text(f"{failure.place}: " if failure.place else "")
+        cause = Text(f"{failure.place}: " if failure.place else "")
         skipped = pipeline.status is PipelineStatus.SKIPPED
-        told.append(failure.reason, style="dim" if skipped else "red")
-        yield told
+        cause.append(failure.reason, style="dim" if skipped else "red")
+        yield cause
         if failure.link:
             yield Text(failure.link, style="underline")
     if pipeline.retried:

@@ -54,8 +54,8 @@ class PlainView:
             self._write(at, standing)
         self._out.flush()
 
-    def _write(self, at: datetime, said: str) -> None:
-        self._out.write(f"{clock_time(at)} {in_one_line(said)}\n")
+    def _write(self, at: datetime, text: str) -> None:
+        self._out.write(f"{clock_time(at)} {in_one_line(text)}\n")
         self._said_at = at
 
 
@@ -93,8 +93,8 @@ def _standing(snapshot: Snapshot) -> str:
         for name, doing in snapshot.activity.items()
         if doing.waits_for
     ]
-    told = progress(release, snapshot.estimate.left)
-    return "; ".join([f"release {release.release_id}: {release.status}, {told}", *waiting])
+    ended = progress(release, snapshot.estimate.left)
+    return "; ".join([f"release {release.release_id}: {release.status}, {ended}", *waiting])
 
 
 def _of_pipeline(event: PipelineEvent) -> str:
@@ -132,32 +132,32 @@ def _found(release: Release) -> str:
 
 
 def _moved(pipeline: Pipeline) -> str:
-    said = str(pipeline.status)
+    text = str(pipeline.status)
     if pipeline.status.ended and pipeline.started_at:
-        said += f" after {duration(pipeline.started_at, pipeline.ended_at)}"
+        text += f" after {duration(pipeline.started_at, pipeline.ended_at)}"
     elif pipeline.execution_id:
-        said += f" execution {pipeline.execution_id}"
+        text += f" execution {pipeline.execution_id}"
     if pipeline.failure is not None:
         place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
         link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
-        said += f"{place}: {pipeline.failure.reason}{link}"
-    return said
+        text += f"{place}: {pipeline.failure.reason}{link}"
+    return text
 
 
 def _acts(activity: Activity) -> str:
-    said = f"at {activity.place}" if activity.place else "is stopping"
+    text = f"at {activity.place}" if activity.place else "is stopping"
     if activity.waits_for:
-        said += f", waits for {activity.waits_for}"
-        said += f" since {clock_time(activity.since)}" if activity.since else ""
+        text += f", waits for {activity.waits_for}"
+        text += f" since {clock_time(activity.since)}" if activity.since else ""
     if activity.message:
-        said += f" ({activity.message})"
+        text += f" ({activity.message})"
     if activity.can_be_rejected:
-        said += "; reject it with status=Rejected"
+        text += "; reject it with status=Rejected"
     if activity.way_out:
-        said += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
+        text += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
     if activity.link:
-        said += f" or at {activity.link}"
-    return said
+        text += f" or at {activity.link}"
+    return text
 
 
 def _closed(release: Release) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from release_machine.report.durations import brief, spelled
-from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import anchor
 from release_machine.report.statuses import icon, tone
 from release_machine.text.time_axis import Tick, part, ticks
@@ -69,7 +69,7 @@ def _axis(schedule: Schedule, found: Sequence[Tick]) -> Markup:
 
 
 def _row(pipeline: Pipeline, span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
-    name = element("a", told(span.pipeline), href=f"#{anchor(pipeline)}")
+    name = element("a", isolated(span.pipeline), href=f"#{anchor(pipeline)}")
     time = brief(span.began_at, span.ended_at)
     if span.kept_from:
         time = f"in attempt {span.kept_from}"
@@ -88,16 +88,16 @@ def _bar(span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
         for tick in found
         for place in (_percent(part(tick.at, schedule.begin, schedule.end)),)
     ]
-    said = _said(span)
+    description = _description(span)
     return element(
         "svg",
-        element("title", said),
+        element("title", description),
         grid,
         list(_drawn(span, schedule)),
         class_=f"bar {tone(span.status)}",
         height=ROW,
         role="img",
-        aria_label=said,
+        aria_label=description,
     )
 
 
@@ -147,7 +147,7 @@ def _mark(mark: Mark, schedule: Schedule, middle: float) -> Markup:
     )
 
 
-def _said(span: Span) -> str:
+def _description(span: Span) -> str:
     words = [f"{span.pipeline}: {span.status}"]
     if span.kept_from:
         words.append(f"ran in attempt {span.kept_from}")
@@ -173,7 +173,7 @@ def _critical_path(schedule: Schedule) -> Markup | None:
     for number, span in enumerate(path):
         steps += [" → "] if number else []
         steps += [
-            element("b", told(span.pipeline)),
+            element("b", isolated(span.pipeline)),
             f" {brief(span.began_at, span.ended_at)}",
         ]
     return element("p", "Critical path, which decided how long it took: ", steps)

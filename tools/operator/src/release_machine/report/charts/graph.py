@@ -11,7 +11,7 @@ from release_machine.release.model import Snapshot
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.layers import Layout, Spot, lay_out, needed_edges
 from release_machine.report.durations import brief, ran, spelled
-from release_machine.report.markup import Content, Markup, element, told
+from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import anchor, unseen
 from release_machine.report.statuses import icon, tone
 from release_machine.report.steps import steps
@@ -66,7 +66,7 @@ def _loose(pipelines: Sequence[Pipeline]) -> Content:
             "li",
             icon(each.status),
             " ",
-            element("a", told(each.name), href=f"#{anchor(each)}"),
+            element("a", isolated(each.name), href=f"#{anchor(each)}"),
             unseen(f" {each.status.replace('_', ' ')}"),
         )
         for each in pipelines
@@ -96,13 +96,13 @@ class _Drawing:
     def draw(self) -> Markup:
         width = self._lefts[-1] - GAP + MARGIN
         height = max(self._layout.heights.values()) * ROW + HEIGHT + 2 * MARGIN
-        said = (
+        description = (
             f"{len(self._pipelines)} pipelines in {len(self._layout.columns)} steps: "
             "each is to the right of its dependencies"
         )
         return element(
             "svg",
-            element("title", said),
+            element("title", description),
             element("desc", "; ".join(self._words())),
             [self._edge(way) for way in self._layout.edges],
             [self._node(self._pipelines[spot.name], spot) for spot in self._spots()],
