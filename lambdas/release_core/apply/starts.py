@@ -76,7 +76,7 @@ class Starts:
             found = self._search(release, pipeline)
             if found:
                 return found
-        token = client_request_token(release.release_id, pipeline)
+        token = client_request_token(release, pipeline)
         return self.codepipeline.start(pipeline, client_request_token=token)
 
     def _search(self, release: Release, pipeline: Pipeline) -> str | None:

@@ -19,7 +19,7 @@ from release_core.domain.declarations import (
     read_declaration,
 )
 from release_core.domain.execution import ExecutionState
-from release_core.domain.release import Failure, Pipeline
+from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Revision
 from release_core.errors import ReleaseMachineError
 
@@ -267,13 +267,14 @@ class CodePipeline:
                 yield summary
 
 
-def client_request_token(release_id: str, pipeline: Pipeline) -> str:
+def client_request_token(release: Release, pipeline: Pipeline) -> str:
     """The request token of a start; a repeated start has the same token.
 
-    It does not contain the pins: a release id has one manifest, so a repeated start has the same
-    pins.
+    It names the workflow execution, which belongs to one deployment and one attempt of a release:
+    CodePipeline answers a token that it knows with the execution of that token, whoever asks. The
+    pins are not in it: a release id has one manifest, so a repeated start has the same pins.
     """
-    key = f"{release_id}\n{pipeline.name}\n{pipeline.attempt}\n{pipeline.retried}"
+    key = f"{release.execution_arn}\n{pipeline.name}\n{pipeline.retried}"
     return hashlib.sha256(key.encode()).hexdigest()
 
 
