@@ -154,6 +154,10 @@ class Ends:
         if self._has_changed(pipeline, failed, self._get_execution(pipeline)):
             return
         failed_action = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
+        if failed_action and failed_action.is_approval:
+            # A rejection is an answer: a retry would only ask again.
+            self.record_end(release, pipeline, failed)
+            return
         action = failed_action.action_execution_id if failed_action else ""
         if decision.again and pipeline.retry and pipeline.retry.action_execution_id != action:
             # The claimed retry took place, and another action execution failed.

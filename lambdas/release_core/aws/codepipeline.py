@@ -71,6 +71,7 @@ class FailedAction:
 
     action_execution_id: str
     failure: Failure
+    is_approval: bool = False
 
 
 class CodePipeline:
@@ -234,7 +235,11 @@ class CodePipeline:
         # The list begins with the newest; it includes the earlier failures of a retried stage.
         for detail in answer["actionExecutionDetails"]:
             if detail.get("status") in {"Failed", "Abandoned"}:
-                return FailedAction(detail["actionExecutionId"], _failure_of(detail))
+                return FailedAction(
+                    detail["actionExecutionId"],
+                    _failure_of(detail),
+                    is_approval=_category_of(detail) == "Approval",
+                )
         return None
 
     def find_started(
@@ -287,6 +292,11 @@ def is_permanent(error: ClientError) -> bool:
 
 # Errors that pass with time: the workflow's retry calls again.
 _BUSY = {"ConflictException", "ConcurrentPipelineExecutionsLimitExceededException"}
+
+
+def _category_of(detail: Any) -> str | None:
+    category: str | None = detail.get("input", {}).get("actionTypeId", {}).get("category")
+    return category
 
 
 def _failure_of(detail: Any) -> Failure:
