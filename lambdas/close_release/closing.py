@@ -9,7 +9,7 @@ from release_core.apply.advance import Advance
 from release_core.apply.unlock import unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
-from release_core.decide.outcome import tally
+from release_core.decide.outcome import is_over, tally
 from release_core.domain.release import OnFailure, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
@@ -87,12 +87,18 @@ class CloseRelease:
 
     def _read_end(self, event: object) -> WorkflowEnd | str:
         end = read_workflow_end(event)
-        is_own_event = isinstance(event, Mapping) and event.get("source") == SOURCE
-        if is_own_event and isinstance(end, WorkflowEnd):
-            # Anyone who may put events could forge this one, so ask Step Functions.
-            found = self.step_functions.workflow_end(end.execution_arn)
-            return found or "the workflow execution still runs"
-        return end
+        if isinstance(end, str) or not isinstance(event, Mapping) or event.get("source") != SOURCE:
+            return end
+        # Anyone who may put events could forge this one, so ask Step Functions.
+        found = self.step_functions.workflow_end(end.execution_arn)
+        since = None
+        if found and found.not_found:
+            release = self.ledger.get_header(str(event["detail"].get("releaseId")))
+            if release and release.execution_arn == end.execution_arn:
+                since = release.began_at
+        if found is None or not is_over(found, since=since, now=self.advance.clock()):
+            return "the workflow execution still runs"
+        return found
 
     def _bring_up_to_date(self, release_id: str) -> Release:
         release = self._read(release_id)

@@ -37,14 +37,14 @@ class Reservations:
         busy = {
             pipeline: holder
             for pipeline, holder in found.items()
-            if holder != mine and not has_ended(holder.execution_arn)
+            if holder != mine and not has_ended(holder.execution_arn, holder.since)
         }
         if busy:
             self.give_back([name for name in found if name not in busy], opening.execution_arn)
         # All releases lock in the same order: of two that open at once, one succeeds.
         for pipeline in () if busy else sorted(pipelines):
             holder = self.ledger.locks.take(pipeline, mine)
-            if holder and has_ended(holder.execution_arn):
+            if holder and has_ended(holder.execution_arn, holder.since):
                 holder = self.ledger.locks.take(pipeline, mine, ended=holder)
             if holder:
                 self.give_back(pipelines, opening.execution_arn)

@@ -167,7 +167,9 @@ class ReleaseWorld(LedgerWorld):
 
     def start(self, input_text: str) -> str:
         """Start a workflow execution with this input; returns its ARN."""
-        started = self.step_functions.start_execution(stateMachineArn=self.machine, input=input_text)
+        started = self.step_functions.start_execution(
+            stateMachineArn=self.machine, input=input_text
+        )
         return str(started["executionArn"])
 
     def begin(self, *pipelines: str | dict[str, Any], release_id: str = "r", **more: Any) -> str:

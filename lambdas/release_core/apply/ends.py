@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from release_core.aws.bill_of_materials import bill_of_materials
-from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot, FailedAction
 from release_core.clock import Clock, to_iso
 from release_core.decide.decisions import Retry, Stop
 from release_core.decide.timing import VISIBLE_WITHIN
@@ -172,6 +172,17 @@ class Ends:
             takes_over=pipeline.retry if decision.again else None,
         ):
             return
+        self._retry_claimed(release, pipeline, failed, failed_action)
+
+    def _retry_claimed(
+        self,
+        release: Release,
+        pipeline: Pipeline,
+        failed: Change,
+        failed_action: FailedAction | None,
+    ) -> None:
+        assert pipeline.execution_id
+        action = failed_action.action_execution_id if failed_action else ""
         stage = failed_action.failure.stage if failed_action else None
         if stage and self.codepipeline.retry(pipeline.name, pipeline.execution_id, stage=stage):
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)

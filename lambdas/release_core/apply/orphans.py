@@ -2,13 +2,14 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
+from release_core.decide.outcome import is_over
 from release_core.decide.timing import CLOSE_TRIED_WITHIN
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
@@ -56,15 +57,16 @@ class Orphans:
         Raises as ``close_if_ended`` does.
         """
         if self._may_be_orphaned(release):
-            self.close_if_ended(release.execution_arn)
+            self.close_if_ended(release.execution_arn, release.began_at)
 
-    def close_if_ended(self, execution_arn: str) -> bool:
+    def close_if_ended(self, execution_arn: str, since: datetime | None) -> bool:
         """Whether the workflow execution has ended; then close its release if it is orphaned.
 
-        Raises AnnouncementRefused, and ClientError when a retry may help.
+        The execution is on record ``since`` this moment. Raises AnnouncementRefused, and
+        ClientError when a retry may help.
         """
         end = self.step_functions.workflow_end(execution_arn)
-        if end is None:
+        if end is None or not is_over(end, since=since, now=self.clock()):
             return False
         if end.release_status:
             # After this write the execution opens no release, so the one it opened is known.

@@ -56,7 +56,8 @@ class StepFunctions:
     def workflow_end(self, execution_arn: str) -> WorkflowEnd | None:
         """The end of a workflow execution, or None while it runs.
 
-        An execution that Step Functions no longer has counts as FAILED.
+        An execution that Step Functions does not have is FAILED and ``not_found``: a new one may
+        not be shown yet.
         """
         try:
             found = self._client.describe_execution(executionArn=execution_arn)
@@ -64,7 +65,9 @@ class StepFunctions:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
             cause = "Step Functions no longer has this execution"
-            return WorkflowEnd(execution_arn=execution_arn, status="FAILED", cause=cause)
+            return WorkflowEnd(
+                execution_arn=execution_arn, status="FAILED", cause=cause, not_found=True
+            )
         if found["status"] in {"RUNNING", "PENDING_REDRIVE"}:
             return None
         return WorkflowEnd(

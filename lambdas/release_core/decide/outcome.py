@@ -1,7 +1,21 @@
-"""The outcome of a release, from how its pipelines ended."""
+"""Whether a workflow execution is over, and the outcome of a release from its pipelines."""
 
+from datetime import datetime
+
+from release_core.decide.timing import VISIBLE_WITHIN
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus, describe_outcome
-from release_core.domain.workflow_end import WHY_LIMIT
+from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd
+
+
+def is_over(end: WorkflowEnd | None, *, since: datetime | None, now: datetime) -> bool:
+    """Whether a workflow execution has ended; it is on record ``since`` this moment, or unknown.
+
+    DescribeExecution is eventually consistent: an execution that it does not find counts as ended
+    only if the execution is old enough to be found.
+    """
+    if end is None or not end.not_found:
+        return end is not None
+    return since is not None and now - since >= VISIBLE_WITHIN
 
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:

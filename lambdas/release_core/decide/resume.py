@@ -32,17 +32,20 @@ def runs_already(manifest: Manifest, holder: Release) -> bool:
     return not manifest.resume or holder.status is ReleaseStatus.SUCCEEDED
 
 
-def refuse_resume(holder: Release, *, has_ended: Callable[[str], bool]) -> None:
+def refuse_resume(holder: Release, *, has_ended: Callable[[str, datetime], bool]) -> None:
     """Raise ReleaseNotResumable for a release that was rolled back or that still runs.
 
-    ``has_ended`` answers whether the workflow execution with an ARN has ended.
+    ``has_ended`` answers whether the workflow execution with an ARN, on record since a moment, has
+    ended.
     """
     if holder.rolled_back_by:
         raise ReleaseNotResumable(
             f"release {holder.release_id} was rolled back by release {holder.rolled_back_by}, "
             "so its changes are no longer live; submit its manifest with a new releaseId"
         )
-    if holder.status is ReleaseStatus.RUNNING and not has_ended(holder.execution_arn):
+    if holder.status is ReleaseStatus.RUNNING and not has_ended(
+        holder.execution_arn, holder.began_at
+    ):
         raise ReleaseNotResumable(
             f"release {holder.release_id} still runs, as {holder.execution_arn}; wait until it "
             "has ended, or cancel it"

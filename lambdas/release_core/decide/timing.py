@@ -17,8 +17,8 @@ CLAIM_WINDOW = timedelta(seconds=55)
 # second execution. AWS does not publish how long it remembers; after this, search before starting.
 REQUEST_TOKEN_LIFETIME = timedelta(minutes=5)
 
-# Race: a new execution counts as deleted before CodePipeline shows it. AWS does not publish how
-# long that takes; an execution that is not found counts as deleted only after this.
+# Race: a new execution counts as deleted before CodePipeline or Step Functions shows it. AWS does
+# not publish how long that takes; an execution that is not found counts as deleted only after this.
 VISIBLE_WITHIN = timedelta(minutes=5)
 
 # Race: a release is resumed while a start or retry of its last attempt may still happen. After this

@@ -15,12 +15,16 @@ WHY_LIMIT = 30_000  # characters, below the 32,768 of a Fail state's cause
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowEnd:
-    """The end of a workflow execution; ``status`` is its status in Step Functions."""
+    """The end of a workflow execution; ``status`` is its status in Step Functions.
+
+    With ``not_found`` Step Functions does not show the execution, which says little of a new one.
+    """
 
     execution_arn: str
     status: str
     error: str | None = None
     cause: str | None = None
+    not_found: bool = False
 
     @property
     def release_status(self) -> ReleaseStatus | None:

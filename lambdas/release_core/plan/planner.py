@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.source_lookup import RevisionSources
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
+from release_core.decide.outcome import is_over
 from release_core.decide.resume import (
     refuse_other,
     refuse_overtaken,
@@ -67,7 +69,7 @@ class Planner:
         held = {
             name: holder
             for name, holder in self.ledger.lock_holders(names).items()
-            if not has_ended(holder.execution_arn)
+            if not has_ended(holder.execution_arn, holder.since)
         }
         release = self.ledger.get_release(manifest.release_id)
         later = self._later(manifest, release)
@@ -117,8 +119,9 @@ class Planner:
         rolled_back = manifest.rollback_of and self.ledger.get_release(manifest.rollback_of)
         return overtaken_by(self.ledger, rolled_back) if rolled_back else {}
 
-    def _has_ended(self, execution_arn: str) -> bool:
-        return self.step_functions.workflow_end(execution_arn) is not None
+    def _has_ended(self, execution_arn: str, since: datetime | None) -> bool:
+        end = self.step_functions.workflow_end(execution_arn)
+        return is_over(end, since=since, now=self.clock())
 
     def _find(self, manifest: Manifest, declared: Declared) -> Lookups:
         wanted = [

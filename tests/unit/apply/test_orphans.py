@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from release_core.decide.timing import CLOSE_TRIED_WITHIN
+from release_core.decide.timing import CLOSE_TRIED_WITHIN, VISIBLE_WITHIN
 from release_core.domain.release import PipelineStatus, ReleaseStatus
-from release_core.errors import AnnouncementRefused, ManifestInvalid
+from release_core.errors import AnnouncementRefused, ManifestInvalid, PipelinesBusy
 from release_core.ledger.headers import Headers
 from release_core.strict_json import write_json
 from tests.worlds.faults import Crash, count_calls, meanwhile
@@ -207,6 +207,7 @@ def test_an_execution_that_no_longer_exists_counts_as_failed(world: ReleaseWorld
     world.wait(arn)
     world.step_functions.end(arn, "SUCCEEDED")
     world.step_functions.forget(arn)
+    world.clock.advance(VISIBLE_WITHIN)
     world.complete("orders")
     assert world.release().status is ReleaseStatus.FAILED
     assert world.release().why == (
@@ -214,6 +215,17 @@ def test_an_execution_that_no_longer_exists_counts_as_failed(world: ReleaseWorld
     )
     deliver_orphans(world)
     assert announced(world) == ["Release Orphaned", "Release Failed"]
+
+
+def test_a_new_execution_that_is_not_found_still_runs(world: ReleaseWorld) -> None:
+    """DescribeExecution is eventually consistent: a release of seconds ago is not taken over."""
+    arn = world.begin("orders")
+    world.step_functions.forget(arn)
+    world.parts().orphans.sweep()
+    manifest = {"releaseId": "next", "pipelines": ["orders"]}
+    with pytest.raises(PipelinesBusy):
+        world.open_release(world.start(write_json(manifest)))
+    assert world.release().status is ReleaseStatus.RUNNING
 
 
 def test_the_hourly_look_finds_a_missed_stop(world: ReleaseWorld) -> None:
