@@ -9,12 +9,18 @@ from open_release.reservations import Reservations
 from open_release.resuming import Resuming
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
-from release_core.decide.resume import refuse_unknown
+from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_wait
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
-from release_core.manifest.checks import check_manifest, is_dry_run, named_pipelines
+from release_core.manifest.checks import (
+    check_manifest,
+    is_dry_run,
+    is_resume,
+    named_pipelines,
+    release_id_of,
+)
 from release_core.manifest.model import Manifest
 from release_core.manifest.requests import Request, RollbackRequest
 from release_core.plan.planner import Planner
@@ -151,7 +157,9 @@ class OpenRelease:
 
     def _check(self, document: object) -> Manifest:
         declared = self.codepipeline.declarations(named_pipelines(document))
-        return check_manifest(document, declared=declared)
+        resumed = release_id_of(document) if is_resume(document) else None
+        release = self.ledger.get_release(resumed) if resumed else None
+        return check_manifest(document, declared=declared, succeeded=succeeded(release))
 
     def _wait_seconds(self, manifest: Manifest) -> int:
         # The longest limit of all pipelines: a task with a shorter limit waits for that one.

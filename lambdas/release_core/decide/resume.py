@@ -75,6 +75,12 @@ def may_begin(pipeline: Pipeline, now: datetime) -> bool:
     return any(now - at < UNRECORDED_START_WINDOW for at in tries)
 
 
+def succeeded(release: Release | None) -> frozenset[str]:
+    """The pipelines of a release that its next attempt does not run again."""
+    pipelines = release.pipelines.values() if release else ()
+    return frozenset(each.name for each in pipelines if each.status is PipelineStatus.SUCCEEDED)
+
+
 def unfinished(release: Release) -> list[str]:
     """The pipelines that the next attempt of a release runs, in order."""
     pipelines: list[Pipeline] = sorted(release.pipelines.values(), key=lambda each: each.position)

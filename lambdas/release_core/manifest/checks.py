@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from pydantic import ValidationError
@@ -17,23 +17,27 @@ from release_core.manifest.words import model_problems
 from release_core.problems import Problem, report
 
 
-def check_manifest(document: object, *, declared: Declared | None) -> Manifest:
-    """The manifest in a JSON document, checked against its pipelines as ``declared``.
+def check_manifest(
+    document: object, *, declared: Declared | None, succeeded: Collection[str] = ()
+) -> Manifest:
+    """The manifest in a JSON document, checked as ``examine`` does.
 
     Raises ManifestInvalid with all problems, one on each line, each with a path.
     """
-    manifest, problems = examine(document, declared=declared)
+    manifest, problems = examine(document, declared=declared, succeeded=succeeded)
     if manifest is None or problems:
         raise ManifestInvalid(report("The manifest", problems))
     return manifest
 
 
 def examine(
-    document: object, *, declared: Declared | None
+    document: object, *, declared: Declared | None, succeeded: Collection[str] = ()
 ) -> tuple[Manifest | None, list[Problem]]:
     """The manifest in a JSON document, or None when the model rejects it, and all problems.
 
-    Without ``declared`` only the document is checked, not whether the pipelines fit.
+    Its pipelines are checked against what is ``declared``; without that only the document is
+    checked. Pipelines that have ``succeeded`` in the release to resume do not run again: they may
+    have changed, or no longer exist.
     """
     problems: list[Problem] = []
     manifest = None
@@ -46,9 +50,15 @@ def examine(
     if declared is not None:
         nearest = NearestName(existing_names(declared))
         for position, entry in _entries(document):
-            problems += pipeline_problems(position, entry, declared, nearest=nearest)
+            if _name_of(entry) not in succeeded:
+                problems += pipeline_problems(position, entry, declared, nearest=nearest)
     problems += dependency_problems(_dependencies(document))
     return manifest, problems
+
+
+def is_resume(document: object) -> bool:
+    """Whether a document, valid or not, asks for the next attempt of a release."""
+    return isinstance(document, dict) and document.get("resume") is True
 
 
 def is_dry_run(document: object) -> bool:
@@ -92,9 +102,9 @@ def _dependencies(document: object) -> dict[str, tuple[int, list[str]]]:
     """The position and the dependencies of each pipeline, as far as they are valid, by name."""
     found: dict[str, tuple[int, list[str]]] = {}
     for position, entry in _entries(document):
-        name = entry.get("name") if isinstance(entry, dict) else entry
+        name = _name_of(entry)
         before = entry.get("dependsOn") if isinstance(entry, dict) else []
-        if isinstance(name, str):
+        if name is not None:
             listed = before if isinstance(before, list) else []
             found.setdefault(name, (position, [each for each in listed if isinstance(each, str)]))
     return found
@@ -102,9 +112,14 @@ def _dependencies(document: object) -> dict[str, tuple[int, list[str]]]:
 
 def _names(document: object) -> Iterator[tuple[int, str]]:
     for position, entry in _entries(document):
-        name = entry.get("name") if isinstance(entry, dict) else entry
-        if isinstance(name, str):
+        name = _name_of(entry)
+        if name is not None:
             yield position, name
+
+
+def _name_of(entry: object) -> str | None:
+    name = entry.get("name") if isinstance(entry, dict) else entry
+    return name if isinstance(name, str) else None
 
 
 def _entries(document: object) -> Iterator[tuple[int, object]]:

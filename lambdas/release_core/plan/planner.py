@@ -17,6 +17,7 @@ from release_core.decide.resume import (
     refuse_resume,
     refuse_unknown,
     runs_already,
+    succeeded,
     unfinished,
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
@@ -24,7 +25,7 @@ from release_core.domain.release import LockHolder, Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.ledger.reader import LedgerReader
-from release_core.manifest.checks import examine, named_pipelines, release_id_of
+from release_core.manifest.checks import examine, is_resume, named_pipelines, release_id_of
 from release_core.manifest.model import Manifest, ManifestPipeline
 from release_core.plan.assessment import (
     Assessment,
@@ -60,9 +61,12 @@ class Planner:
         """
         names = named_pipelines(document)
         declared = self.declarations(names)
-        manifest, problems = examine(document, declared=declared)
+        release_id = release_id_of(document)
+        release = self.ledger.get_release(release_id) if release_id else None
+        done = succeeded(release) if is_resume(document) else ()
+        manifest, problems = examine(document, declared=declared, succeeded=done)
         if manifest is None:
-            return Plan(release_id=release_id_of(document), problems=tuple(map(line_of, problems)))
+            return Plan(release_id=release_id, problems=tuple(map(line_of, problems)))
         survey = Survey(self.client("codepipeline"), in_parallel=self.in_parallel)
         facts = survey([name for name in names if declaration_of(declared, name)])
         has_ended = cache(self._has_ended)  # one execution can hold all pipelines
@@ -71,7 +75,6 @@ class Planner:
             for name, holder in self.ledger.lock_holders(names).items()
             if not has_ended(holder.execution_arn, holder.since)
         }
-        release = self.ledger.get_release(manifest.release_id)
         later = self._later(manifest, release)
         looked = Assessment(
             manifest=manifest,

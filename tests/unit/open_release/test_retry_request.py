@@ -154,3 +154,19 @@ def test_a_retry_can_change_only_options_outside_the_hash() -> None:
     assert given.keys() == RETRY_CHANGES
     plain = {"releaseId": "r", "pipelines": ["orders"]}
     assert Manifest.model_validate(plain).sha256 == Manifest.model_validate(plain | given).sha256
+
+
+def test_a_pipeline_that_succeeded_may_be_gone(world: ReleaseWorld) -> None:
+    """A retry checks only the pipelines that it runs, and so does its plan."""
+    world.codepipeline.delete_pipeline(name="catalog")
+    recorded = world.ledger.get_manifest("v2")
+    assert recorded
+    assert world.planner()({**recorded, "resume": True}).problems == ()
+    assert world.open_release(retry(world))["pipelines"] == ["orders"]
+
+
+def test_a_pipeline_that_runs_again_must_exist(world: ReleaseWorld) -> None:
+    """A retry is rejected if a pipeline that did not succeed no longer exists."""
+    world.codepipeline.delete_pipeline(name="orders")
+    with pytest.raises(ManifestInvalid, match="there is no pipeline 'orders'"):
+        world.open_release(retry(world))
