@@ -69,8 +69,10 @@ def aws_target(backend: str) -> Target:
             "BACKEND_CONFIG does not name a file. Set it to a file with the bucket, key and region"
             " of Terraform's S3 backend, which keeps the state (docs/deploy.md)."
         )
-    session = boto3.session.Session()
-    if session.region_name is None:
+    # Terraform reads AWS_REGION first; boto3 reads only AWS_DEFAULT_REGION and the profile.
+    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
+    region = session.region_name
+    if region is None:
         raise TargetError("The Region is not set. Set AWS_REGION.")
     try:
         caller = session.client("sts").get_caller_identity()
@@ -80,11 +82,10 @@ def aws_target(backend: str) -> Target:
         ) from error
     return Target(
         name="aws",
-        description=f"AWS account {caller['Account']}, Region {session.region_name},"
-        f" as {caller['Arn']}",
+        description=f"AWS account {caller['Account']}, Region {region}, as {caller['Arn']}",
         architecture=terraform_variable("architecture") or DEFAULT_ARCHITECTURE,
         command=Path(shutil.which("terraform") or "terraform"),
-        environment={**os.environ, **terraform_settings()},
+        environment={**os.environ, "AWS_REGION": region, **terraform_settings()},
         state=None,
         backend=Path(backend).resolve(),
         outputs=None,
