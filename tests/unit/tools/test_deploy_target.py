@@ -41,7 +41,6 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
         ({"AWS_PROFILE": "release"}, "eu-north-1"),
     ],
-    ids=" and ".join,
 )
 def test_the_region_is_the_one_of_terraform(
     variables: dict[str, Any], region: str, monkeypatch: pytest.MonkeyPatch
