@@ -1,6 +1,7 @@
 """Opens a release: reads and checks the manifest, locks the pipelines, claims the release id."""
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,7 +93,7 @@ class OpenRelease:
             "outcome": outcome,
             "release_id": manifest.release_id,
             "pipelines": pipelines,
-            "wait_seconds": self._wait_seconds(manifest),
+            "wait_seconds": self._wait_seconds(manifest, busy=outcome == "BUSY"),
             "look_after_seconds": self.look_after_seconds,
             "released_by": released_by,
             "plan": None,
@@ -161,12 +162,16 @@ class OpenRelease:
         release = self.ledger.get_release(resumed) if resumed else None
         return check_manifest(document, declared=declared, succeeded=succeeded(release))
 
-    def _wait_seconds(self, manifest: Manifest) -> int:
-        # The longest limit of all pipelines: a task with a shorter limit waits for that one.
+    def _wait_seconds(self, manifest: Manifest, *, busy: bool) -> int:
+        waits: list[float] = []
+        # The longest limit: a task with a shorter one asks for its own wait, and most have the same
+        # one or none. While the pipelines are busy, only the deadline counts.
         limits = [each.timeout_minutes for each in manifest.pipelines]
-        waits = [max(limit * 60 for limit in limits if limit)] if all(limits) else []
+        if not busy and all(limits):
+            waits.append(max(limit * 60 for limit in limits if limit))
         if manifest.deadline:
-            waits.append(int((manifest.deadline - self.clock()).total_seconds()))
+            # One second more, so that the deadline has passed when the task returns.
+            waits.append(math.ceil((manifest.deadline - self.clock()).total_seconds()) + 1)
         return seconds_to_wait(self.look_after_seconds, *waits)
 
     def _with_rolled_back(self, opening: Opening) -> Opening:

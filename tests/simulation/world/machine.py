@@ -210,7 +210,7 @@ def _opened(world: World, workflow: Workflow, how: Ended) -> None:
     workflow = replace(workflow, outcome=answer["outcome"])
     if answer["outcome"] == "BUSY":
         workflow = replace(workflow, stage="WaitForPipelines")
-        _wait(world, workflow, replace(workflow.busy, wait_seconds=answer["look_after_seconds"]))
+        _wait(world, workflow, replace(workflow.busy, wait_seconds=answer["wait_seconds"]))
         return
     if answer["outcome"] != "OPENED":
         _finish(world, workflow, "SUCCEEDED")

@@ -1,13 +1,16 @@
 """Two releases never hold the same pipeline, and every pipeline becomes free again."""
 
+from datetime import timedelta
+
 import pytest
 
+from release_core.clock import to_iso
 from release_core.domain.release import LockHolder, ReleaseStatus
-from release_core.errors import ExecutionEnded, OpeningElsewhere, PipelinesBusy
+from release_core.errors import ExecutionEnded, ManifestInvalid, OpeningElsewhere, PipelinesBusy
 from release_core.ledger.locks import Locks
 from release_core.strict_json import write_json
 from tests.worlds.faults import count_calls
-from tests.worlds.release_world import ReleaseWorld
+from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
 
 
 @pytest.fixture
@@ -23,11 +26,11 @@ def first(world: ReleaseWorld) -> str:
     return world.release("first").execution_arn
 
 
-def second(world: ReleaseWorld, on_busy: str = "refuse", *names: str) -> str:
+def second(world: ReleaseWorld, on_busy: str = "refuse", *names: str, **more: str) -> str:
     """Start an execution for a release ``second`` that also needs ``orders``."""
     pipelines = list(names or ("catalog", "orders"))
     return world.start(
-        write_json({"releaseId": "second", "pipelines": pipelines, "onBusy": on_busy})
+        write_json({"releaseId": "second", "pipelines": pipelines, "onBusy": on_busy, **more})
     )
 
 
@@ -184,3 +187,23 @@ def test_one_of_two_releases_that_open_at_once_gets_its_pipelines(
         world.open_release(arn)
     assert taken == ["catalog", "orders", "payments"]
     assert world.holders() == {"payments": "rival"}
+
+
+def test_a_deadline_passes_while_a_release_waits(world: ReleaseWorld) -> None:
+    """The task of a waiting release returns at the deadline, and the opening is rejected then."""
+    deadline = world.clock() + timedelta(seconds=25)
+    arn = second(world, "wait", deadline=to_iso(deadline))
+    opened = world.open_release(arn)
+    assert (opened["outcome"], opened["wait_seconds"]) == ("BUSY", 26)
+    world.clock.advance(timedelta(seconds=26))
+    with pytest.raises(ManifestInvalid, match="has passed; use a later time"):
+        world.open_release(arn)
+
+
+def test_time_limits_of_pipelines_do_not_shorten_the_wait_for_locks(world: ReleaseWorld) -> None:
+    """A time limit counts from the start of a pipeline, so it does not affect the wait."""
+    pipelines = [{"name": "orders", "timeoutMinutes": 1}]
+    first(world)
+    arn = world.start(write_json({"releaseId": "short", "pipelines": pipelines, "onBusy": "wait"}))
+    opened = world.open_release(arn)
+    assert (opened["outcome"], opened["wait_seconds"]) == ("BUSY", LOOK_AFTER)
