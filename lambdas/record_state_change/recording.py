@@ -7,8 +7,10 @@ from datetime import datetime
 
 from release_core.apply.advance import Advance
 from release_core.clock import Clock, from_iso
+from release_core.decide.timing import UNCONFIRMED_WAIT
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import PipelineStatus
+from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
 from release_core.problems import is_storable
 
@@ -68,7 +70,15 @@ class RecordStateChange:
         ):
             # Race: the starter has claimed the execution and not bound it yet, or it has crashed.
             self.ledger.pipelines.bind_execution(execution.release_id, pipeline, new.execution_id)
-        advanced = self.advance.pipeline(execution.release_id, execution.pipeline)
+        try:
+            advanced = self.advance.pipeline(execution.release_id, execution.pipeline)
+        except EndUnconfirmed as unconfirmed:
+            # This needs only time: the task of the pipeline looks again soon.
+            log.info("%s", unconfirmed, extra=facts)
+            token = pipeline.task_token
+            if not token or not self.advance.step_functions.look_again(token, UNCONFIRMED_WAIT):
+                raise
+            return
         if new.change.state is ExecutionState.SUCCEEDED and advanced:
             self.advance.record_late_success(advanced, new.pipeline, new.execution_id)
 

@@ -19,9 +19,11 @@
         ├── ExecutionTaken
         ├── StartUnresolved
         ├── StopUnresolved
+        ├── EndUnconfirmed
         └── AnnouncementRefused
 
-The workflow, statemachine.asl.json, names the rejections, OpeningElsewhere and StartUnresolved.
+The workflow, statemachine.asl.json, names the rejections, OpeningElsewhere, StartUnresolved
+and EndUnconfirmed.
 """
 
 
@@ -95,6 +97,10 @@ class StartUnresolved(Unfinished):
 
 class StopUnresolved(Unfinished):
     """CodePipeline did not accept a stop, and does not report that the execution has ended."""
+
+
+class EndUnconfirmed(Unfinished):
+    """CodePipeline shows another state than the end on record, which may be newer."""
 
 
 class AnnouncementRefused(Unfinished):

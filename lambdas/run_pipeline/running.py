@@ -11,9 +11,15 @@ from release_core.apply.advance import Advance
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.decisions import expiry
-from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_LATENESS, seconds_to_wait
+from release_core.decide.timing import (
+    CLAIM_WINDOW,
+    MIN_WAIT,
+    TASK_LATENESS,
+    UNCONFIRMED_WAIT,
+    seconds_to_wait,
+)
 from release_core.domain.release import Release
-from release_core.errors import PipelineUnknown, StartUnresolved, Unfinished
+from release_core.errors import EndUnconfirmed, PipelineUnknown, StartUnresolved, Unfinished
 from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -48,17 +54,18 @@ class RunPipeline:
         if registered is None:
             raise PipelineUnknown(f"release {release_id} has no pipeline {pipeline}")
         first = registered.registrations == 1
-        if not first:
-            # The task has waited its time, or an earlier try crashed. Events may be lost: look.
-            release = self.ledger.get_pipeline(release_id, pipeline)
-            if release:
-                self.advance.record_look(release, release.pipelines[pipeline])
         try:
+            if not first:
+                # The task has waited its time, or an earlier try crashed. Events may be lost: look.
+                release = self.ledger.get_pipeline(release_id, pipeline)
+                if release:
+                    self.advance.record_look(release, release.pipelines[pipeline])
             advanced = self.advance.pipeline(release_id, pipeline)
-        except StartUnresolved as unresolved:
+        except (StartUnresolved, EndUnconfirmed) as unresolved:
             # This needs only time. Waiting here uses none of the task's retries.
             log.info("%s", unresolved)
-            self._wait(waiting, CLAIM_WINDOW.total_seconds() + 1)
+            is_end = isinstance(unresolved, EndUnconfirmed)
+            self._wait(waiting, UNCONFIRMED_WAIT if is_end else CLAIM_WINDOW.total_seconds() + 1)
             return
         if advanced and advanced.coupled and not first:
             advanced = self._repair_others(advanced, waiting) or advanced

@@ -13,7 +13,7 @@ import pytest
 
 from release_core import errors
 from release_core.aws.step_functions import LOOK_AGAIN, PIPELINE_ERRORS
-from release_core.decide.timing import CLAIM_WINDOW
+from release_core.decide.timing import CLAIM_WINDOW, LOOK_LAG
 from release_core.errors import Rejection
 from release_core.manifest.requests import ROLLBACK_KEYS
 
@@ -96,15 +96,16 @@ def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> Non
 
 
 def test_the_close_retries_until_a_claimed_start_is_decided(machine: dict[str, Any]) -> None:
-    """The retries for StartUnresolved last longer than the claim window."""
+    """The retries for what needs time last longer than the claim window and a late look."""
     (retrier,) = [
         each
         for each in machine["States"]["CloseRelease"]["Retry"]
-        if each["ErrorEquals"] == ["StartUnresolved"]
+        if each["ErrorEquals"] == ["StartUnresolved", "EndUnconfirmed"]
     ]
     assert retrier["BackoffRate"] == 1
     lasting = timedelta(seconds=retrier["IntervalSeconds"] * retrier["MaxAttempts"])
     assert lasting > CLAIM_WINDOW
+    assert lasting > LOOK_LAG
 
 
 def test_a_timed_out_task_waits_again(machine: dict[str, Any]) -> None:

@@ -4,10 +4,18 @@ import logging
 from dataclasses import dataclass, replace
 
 from release_core.aws.bill_of_materials import bill_of_materials
-from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot, FailedAction
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
 from release_core.decide.decisions import Retry, Stop
+from release_core.decide.looks import (
+    Verdict,
+    compare,
+    newest_failure,
+    repeated_since,
+    settle_contradiction,
+)
 from release_core.decide.timing import VISIBLE_WITHIN
+from release_core.domain.actions import ActionRun
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import (
     STATUS_OF_STATE,
@@ -16,9 +24,10 @@ from release_core.domain.release import (
     Pipeline,
     PipelineStatus,
     Release,
+    RetryClaim,
 )
 from release_core.domain.revisions import NOTHING, Shipped
-from release_core.errors import StopUnresolved
+from release_core.errors import EndUnconfirmed, StopUnresolved
 from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -47,7 +56,8 @@ class Ends:
     def record_look(self, release: Release, pipeline: Pipeline) -> ExecutionState | None:
         """Look at the pipeline's execution in CodePipeline and record its state.
 
-        Returns the state if the execution has ended or is stopping, otherwise None.
+        Returns the state if the execution has ended or is stopping, otherwise None. Raises
+        EndUnconfirmed when CodePipeline may still show an earlier state.
         """
         if pipeline.execution_id is None or pipeline.status.ended:
             return None
@@ -58,13 +68,17 @@ class Ends:
             failure = Failure(message=str(seen.summary))
             self.record(release, pipeline, PipelineStatus.FAILED, failure=failure)
             return ExecutionState.FAILED
-        self._record_state(pipeline, seen.state)
+        if self._is_newer(pipeline, seen):
+            self._record_state(pipeline, seen.state)
         return seen.state
 
     def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
-        """Record how the execution ended, unless it was resumed since."""
+        """Record how the execution ended, unless it was resumed since.
+
+        Raises EndUnconfirmed while CodePipeline does not show the end and may be late.
+        """
         seen = self._get_execution(pipeline)
-        if self._has_changed(pipeline, change, seen):
+        if self._has_changed(pipeline, seen):
             return
         status = STATUS_OF_STATE[change.state]
         if pipeline.timed_out and status is PipelineStatus.STOPPED:
@@ -85,12 +99,18 @@ class Ends:
     def record_late_success(self, release: Release, pipeline: Pipeline) -> None:
         """Record what an execution shipped that succeeded after its pipeline ended otherwise.
 
-        In this release the pipeline keeps its status. A later rollback restores what was live.
+        In this release the pipeline keeps its status, and its audit says what happened. A later
+        rollback restores what was live. Raises EndUnconfirmed while CodePipeline does not show the
+        success that its event reported.
         """
         seen = self._get_execution(pipeline)
-        if seen.state is ExecutionState.SUCCEEDED:
-            shipped = bill_of_materials(self.codepipeline, pipeline, seen)
-            self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
+        if seen is NOT_FOUND:
+            return
+        if seen.state is not ExecutionState.SUCCEEDED:
+            raise EndUnconfirmed(f"CodePipeline does not show that {pipeline.name} succeeded")
+        shipped = bill_of_materials(self.codepipeline, pipeline, seen)
+        self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
+        self.ledger.pipelines.note_late_success(release.release_id, pipeline)
 
     def record(
         self,
@@ -148,54 +168,55 @@ class Ends:
             self.ledger.pipelines.mark_stop_requested(release.release_id, pipeline)
 
     def retry(self, release: Release, decision: Retry) -> None:
-        """Retry the failed stage, or start the pipeline over if CodePipeline rejects the retry."""
+        """Retry the failed stage, or start the pipeline over if CodePipeline rejects the retry.
+
+        Raises EndUnconfirmed while CodePipeline does not show the failure and may be late.
+        """
         pipeline, failed = decision.pipeline, decision.change
         assert pipeline.execution_id
-        if self._has_changed(pipeline, failed, self._get_execution(pipeline)):
+        if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
-        failed_action = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
-        if failed_action and failed_action.is_approval:
+        actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        failure = newest_failure(actions)
+        if failure and failure.is_approval:
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)
-            return
-        action = failed_action.action_execution_id if failed_action else ""
-        if decision.again and pipeline.retry and pipeline.retry.action_execution_id != action:
+        elif decision.again and pipeline.retry and repeated_since(actions, failed.at):
+            # The claimed retry took place.
+            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
+        elif decision.again and pipeline.retry and _failed_again(pipeline.retry, failure):
             # The claimed retry took place, and another action execution failed.
             self._add_failure(pipeline, failed.attempt + 1)
-            return
-        if not self.ledger.pipelines.claim_retry(
+        elif self.ledger.pipelines.claim_retry(
             release.release_id,
             pipeline,
             failed=failed,
-            action=action,
+            action=failure.action_execution_id if failure else "",
             by=self.actor,
             takes_over=pipeline.retry if decision.again else None,
         ):
-            return
-        self._retry_claimed(release, pipeline, failed, failed_action)
+            self._retry_claimed(release, pipeline, failed, failure)
 
     def _retry_claimed(
-        self,
-        release: Release,
-        pipeline: Pipeline,
-        failed: Change,
-        failed_action: FailedAction | None,
+        self, release: Release, pipeline: Pipeline, failed: Change, failure: ActionRun | None
     ) -> None:
         assert pipeline.execution_id
-        action = failed_action.action_execution_id if failed_action else ""
-        stage = failed_action.failure.stage if failed_action else None
-        if stage and self.codepipeline.retry(pipeline.name, pipeline.execution_id, stage=stage):
+        if failure and self.codepipeline.retry(
+            pipeline.name, pipeline.execution_id, stage=failure.stage
+        ):
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
             return
         # Race: a user retries the stage first, so CodePipeline rejects this retry.
-        if self._has_changed(pipeline, failed, self._get_execution(pipeline)):
+        if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
-        newest = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
-        if newest and newest.action_execution_id != action:
+        actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        newest = newest_failure(actions)
+        if newest and (
+            failure is None or newest.action_execution_id != failure.action_execution_id
+        ):
             # The user's retry has failed already.
             self._add_failure(pipeline, failed.attempt + 1)
-            return
-        if release.open:
+        elif release.open:
             self.ledger.pipelines.start_over(release.release_id, pipeline, self.actor)
         else:
             # To start over is a start, and this release starts nothing more.
@@ -205,13 +226,32 @@ class Ends:
         assert pipeline.execution_id
         return self.codepipeline.get_execution(pipeline.name, pipeline.execution_id) or NOT_FOUND
 
-    def _has_changed(self, pipeline: Pipeline, change: Change, seen: ExecutionSnapshot) -> bool:
-        """Whether the execution has left the state of this change; then record its new state."""
-        if seen is NOT_FOUND or change.state.final or seen.state is change.state:
+    def _has_changed(self, pipeline: Pipeline, seen: ExecutionSnapshot) -> bool:
+        """Whether the execution has left its newest state on record; then record its new state.
+
+        Raises EndUnconfirmed as ``_is_newer`` does.
+        """
+        if seen is NOT_FOUND or not self._is_newer(pipeline, seen):
             return False
-        # FAILED and STOPPED are not final: a user has resumed the execution since.
         self._record_state(pipeline, seen.state)
         return True
+
+    def _is_newer(self, pipeline: Pipeline, seen: ExecutionSnapshot) -> bool:
+        """Whether a look shows a newer state than the record.
+
+        Raises EndUnconfirmed when it may also be an older one.
+        """
+        latest = pipeline.execution.latest if pipeline.execution else None
+        verdict = compare(latest, seen.state, now=self.clock())
+        if verdict is Verdict.CONTRADICTION and latest and pipeline.execution_id:
+            actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+            verdict = settle_contradiction(latest, actions, now=self.clock())
+        if verdict is Verdict.UNCLEAR and latest:
+            raise EndUnconfirmed(
+                f"CodePipeline shows execution {pipeline.execution_id} of {pipeline.name} as "
+                f"{seen.state or 'in progress'}, but it is {latest.state} on record"
+            )
+        return verdict is Verdict.NEWER
 
     def _failure(
         self, pipeline: Pipeline, state: ExecutionState, seen: ExecutionSnapshot
@@ -223,12 +263,13 @@ class Ends:
         reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
         if seen is NOT_FOUND or not pipeline.execution_id:
             return Failure(message=reason)
-        failed_action = self.codepipeline.newest_failed_action(pipeline.name, pipeline.execution_id)
-        if failed_action is None:
+        actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        failed = newest_failure(actions)
+        if failed is None or failed.failure is None:
             return Failure(message=reason)
         if state is ExecutionState.FAILED:
-            return failed_action.failure
-        return replace(failed_action.failure, message=reason)
+            return failed.failure
+        return replace(failed.failure, message=reason)
 
     def _record_state(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
         """Record the state that CodePipeline showed, unless it is on record already."""
@@ -257,3 +298,8 @@ class Ends:
         assert pipeline.execution_id
         change = Change(state=state, attempt=attempt, at=self.clock(), source="look")
         self.ledger.executions.record_change(pipeline.execution_id, pipeline.name, change)
+
+
+def _failed_again(claim: RetryClaim, failure: ActionRun | None) -> bool:
+    """Whether another action execution has failed than the one that a retry was claimed for."""
+    return failure is not None and failure.action_execution_id != claim.action_execution_id

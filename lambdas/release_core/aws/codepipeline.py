@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from release_core.aws.clients import InParallel, one_by_one
+from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import (
     Declaration,
     Declared,
@@ -42,6 +43,7 @@ _STATE_OF_STATUS = {
     "Failed": ExecutionState.FAILED,
     "Cancelled": ExecutionState.CANCELED,
 }
+_UNSUCCESSFUL = {"Failed", "Abandoned"}
 _GONE = {"PipelineNotFoundException", "PipelineExecutionNotFoundException"}
 _NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
 _ALREADY_STOPPING = {"DuplicatedStopRequestException"}
@@ -63,15 +65,6 @@ class ExecutionSnapshot:
     summary: str | None
     revisions: Sequence[Revision]
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True)
-class FailedAction:
-    """An action execution that failed or was abandoned, and why."""
-
-    action_execution_id: str
-    failure: Failure
-    is_approval: bool = False
 
 
 class CodePipeline:
@@ -227,20 +220,22 @@ class CodePipeline:
             return False
         return True
 
-    def newest_failed_action(self, pipeline: str, execution_id: str) -> FailedAction | None:
-        """The newest action that failed or was abandoned, among the 100 newest, or None."""
+    def action_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
+        """The 100 newest executions of actions, the newest first; with those that were repeated."""
         answer = self._client.list_action_executions(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
         )
-        # The list begins with the newest; it includes the earlier failures of a retried stage.
-        for detail in answer["actionExecutionDetails"]:
-            if detail.get("status") in {"Failed", "Abandoned"}:
-                return FailedAction(
-                    detail["actionExecutionId"],
-                    _failure_of(detail),
-                    is_approval=_category_of(detail) == "Approval",
-                )
-        return None
+        return [
+            ActionRun(
+                action_execution_id=detail["actionExecutionId"],
+                stage=detail["stageName"],
+                action=detail["actionName"],
+                started_at=detail["startTime"],
+                failure=_failure_of(detail) if detail["status"] in _UNSUCCESSFUL else None,
+                is_approval=_category_of(detail) == "Approval",
+            )
+            for detail in answer["actionExecutionDetails"]
+        ]
 
     def find_started(
         self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]

@@ -25,6 +25,13 @@ VISIBLE_WITHIN = timedelta(minutes=5)
 # the close has made all its tries and has recorded what it found.
 UNRECORDED_START_WINDOW = timedelta(minutes=5)
 
+# Race: CodePipeline still shows a state that was true before the newest change on record. It was
+# seen to lag by up to 30 seconds; a look is trusted against a change only after this.
+LOOK_LAG = timedelta(seconds=60)
+
+# Seconds until the next look, while CodePipeline does not confirm an end that an event reported.
+UNCONFIRMED_WAIT = 15
+
 # Tasks of the workflow.
 
 # Race: a pipeline is skipped because it has no task, and then the workflow starts the task. After

@@ -21,7 +21,7 @@ PER_ATTEMPT = (
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
-    *("revisions", "resolved_variables", "unrecorded_bytes"),
+    *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
 )
 
 

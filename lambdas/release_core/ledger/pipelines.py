@@ -234,6 +234,31 @@ class Pipelines:
             ),
         )
 
+    def note_late_success(self, release_id: str, pipeline: Pipeline) -> None:
+        """Say in the audit that the execution succeeded after the pipeline had ended otherwise."""
+        # The event of the success may arrive twice: it is noted once.
+        not_noted = "attribute_not_exists(#late_success)"
+        same_execution = "#execution_id = :execution_id AND #status = :status"
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                put={"late_success": self._author.now()},
+                append={
+                    "audit": self._author.audit(
+                        f"execution {pipeline.execution_id} succeeded later, after a retry in "
+                        "CodePipeline",
+                        before=pipeline.status,
+                        after=pipeline.status,
+                    )
+                },
+                condition=f"{same_execution} AND {not_noted}",
+                values={
+                    "execution_id": pipeline.execution_id,
+                    "status": pipeline.status.value,
+                },
+            ),
+        )
+
     def plan_stop(self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool) -> None:
         """Record why the pipeline's execution is to be stopped, before CodePipeline is called."""
         # Race: the stop is repeated. The audit has one entry for it.

@@ -194,7 +194,7 @@ def roll_back(world: World, arn: str, *, lost: bool) -> None:
 
 def _try_again(world: World, workflow: Workflow, error: str) -> None:
     delay, most = 0, RETRIES[workflow.stage]
-    if workflow.stage == "CloseRelease" and error == "StartUnresolved":
+    if workflow.stage == "CloseRelease" and error in {"StartUnresolved", "EndUnconfirmed"}:
         delay, most = START_UNRESOLVED
     elif error == "OpeningElsewhere":
         most = OPENING_ELSEWHERE

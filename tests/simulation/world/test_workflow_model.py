@@ -38,10 +38,10 @@ def test_temporary_errors_are_retried_as_often(state: str) -> None:
     assert attempts(state, "States.TaskFailed") == RETRIES[state]
 
 
-def test_start_unresolved_is_retried_at_the_same_times() -> None:
-    """CloseRelease retries StartUnresolved with the same interval and as often."""
+def test_what_needs_time_is_retried_at_the_same_times() -> None:
+    """CloseRelease retries both errors with the same interval and as often."""
     retrier = STATES["CloseRelease"]["Retry"][0]
-    assert retrier["ErrorEquals"] == ["StartUnresolved"]
+    assert retrier["ErrorEquals"] == ["StartUnresolved", "EndUnconfirmed"]
     assert (retrier["IntervalSeconds"], retrier["MaxAttempts"]) == START_UNRESOLVED
 
 

@@ -1,0 +1,73 @@
+"""What a look at CodePipeline adds to the record: what CodePipeline shows may be seconds old."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from release_core.decide.timing import LOOK_LAG
+from release_core.domain.actions import ActionRun
+from release_core.domain.execution import Change, ExecutionState
+
+# CodePipeline reports whole seconds for some times, and its clock differs from ours.
+_CLOCKS_DIFFER = timedelta(seconds=5)
+
+
+class Verdict(Enum):
+    """How the state that a look shows relates to the newest state on record."""
+
+    SAME = auto()  # it adds nothing
+    NEWER = auto()  # it is a later state
+    UNCLEAR = auto()  # it may be an earlier state that CodePipeline still shows
+    CONTRADICTION = auto()  # it contradicts an end: only a repeated action proves it
+
+
+def compare(latest: Change | None, seen: ExecutionState | None, *, now: datetime) -> Verdict:
+    """Compare the state that a look shows with the newest change on record.
+
+    ``seen`` is None while the execution is in progress.
+    """
+    if latest is None:
+        return Verdict.NEWER if seen else Verdict.SAME
+    in_progress = seen is None and not latest.state.ended
+    if latest.state.final or latest.state is seen or in_progress:
+        return Verdict.SAME
+    if seen and seen.final:
+        return Verdict.NEWER
+    if latest.state.ended:
+        return Verdict.CONTRADICTION
+    # Only an execution that was resumed can show an end that was true before its newest change.
+    is_recent = latest.attempt > 1 and now - latest.at < LOOK_LAG
+    return Verdict.UNCLEAR if is_recent else Verdict.NEWER
+
+
+def settle_contradiction(latest: Change, actions: Sequence[ActionRun], *, now: datetime) -> Verdict:
+    """Whether an execution that had ended runs again, by its ``actions``, newest first.
+
+    An end that an event reported is believed, unless an action was repeated after it. While the
+    look may be older than the end, nothing is decided.
+    """
+    if repeated_since(actions, latest.at):
+        return Verdict.NEWER
+    return Verdict.UNCLEAR if now - latest.at < LOOK_LAG else Verdict.SAME
+
+
+def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:
+    """The newest failed or abandoned action that was not repeated since."""
+    return next((run for run, _ in _newest(actions) if run.failure), None)
+
+
+def repeated_since(actions: Sequence[ActionRun], at: datetime) -> bool:
+    """Whether an action that has run before was started again, at that time or later."""
+    return any(
+        is_repeated and not run.failure and run.started_at >= at - _CLOCKS_DIFFER
+        for run, is_repeated in _newest(actions)
+    )
+
+
+def _newest(actions: Sequence[ActionRun]) -> Iterator[tuple[ActionRun, bool]]:
+    """The newest execution of each action, and whether the action has run before."""
+    runs: dict[tuple[str, str], list[ActionRun]] = {}
+    for run in actions:
+        runs.setdefault((run.stage, run.action), []).append(run)
+    for of_one_action in runs.values():
+        yield of_one_action[0], len(of_one_action) > 1

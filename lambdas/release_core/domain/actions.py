@@ -1,0 +1,21 @@
+"""An execution of one action of a pipeline."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from release_core.domain.release import Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRun:
+    """An execution of an action, as CodePipeline lists it.
+
+    ``failure`` is set if the action failed or was abandoned.
+    """
+
+    action_execution_id: str
+    stage: str
+    action: str
+    started_at: datetime
+    failure: Failure | None = None
+    is_approval: bool = False
