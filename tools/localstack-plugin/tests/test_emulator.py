@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from localstack_codepipeline.emulator import Emulator
 from localstack_codepipeline.faults import Faults
-from localstack_codepipeline.model import CodePipelineError
+from localstack_codepipeline.model import ApiError
 from localstack_codepipeline.outbox import Letter
 from shop import Json, action, declare, stage
 
@@ -130,7 +130,7 @@ def client_of(emulator: Emulator, region: str = "us-east-1") -> Any:
                 caller=CALLER,
             )
             status = 200
-        except CodePipelineError as error:
+        except ApiError as error:
             body, status = {"__type": error.code, "message": error.message}, 400
         return Reply(status, json.dumps(body, default=datetime.timestamp).encode())
 

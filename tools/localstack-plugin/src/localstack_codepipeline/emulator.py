@@ -16,7 +16,7 @@ from localstack_codepipeline.alarm import Alarm
 from localstack_codepipeline.faults import Fault, Faults
 from localstack_codepipeline.model import (
     ActionResult,
-    CodePipelineError,
+    ApiError,
     CodePipelineModel,
     Effect,
     EmitEvent,
@@ -38,20 +38,6 @@ class ClientFactory(Protocol):
     def __call__(self, service: str, *, account: str, region: str) -> Any:
         """Return a boto3 client."""
         ...
-
-
-class InjectedError(CodePipelineError):
-    """An error that a fault injects, with any code and HTTP status."""
-
-    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self._code = code
-        self.status = status
-
-    @property
-    def code(self) -> str:
-        """Return the code that the fault gives."""
-        return self._code
 
 
 class Emulator:
@@ -78,14 +64,14 @@ class Emulator:
     def perform(
         self, operation: str, request: Json, *, account: str, region: str, caller: str
     ) -> Json:
-        """Perform an operation of the API; raises a CodePipelineError."""
+        """Perform an operation of the API; raises a ApiError."""
         request = valid_request(operation, request)
         fault = self.faults.take("api", operation=operation, pipeline=_pipeline_of(request))
         if fault is None:
             return self._call(operation, request, home=(account, region), caller=caller)
         if fault.given["when"] == "after":
             # The operation takes effect, but its response is lost.
-            with contextlib.suppress(CodePipelineError):
+            with contextlib.suppress(ApiError):
                 self._call(operation, request, home=(account, region), caller=caller)
         raise _injected_error(fault)
 
@@ -171,12 +157,12 @@ def _pipeline_of(request: Json) -> str:
     return str(name or request.get("pipeline", {}).get("name", ""))
 
 
-def _injected_error(fault: Fault) -> InjectedError:
+def _injected_error(fault: Fault) -> ApiError:
     if fault.effect == "throttle":
-        return InjectedError("ThrottlingException", "Rate exceeded")
+        return ApiError("ThrottlingException", "Rate exceeded")
     given = fault.given
     message = given.get("message", "Injected by a fault of the emulator")
-    return InjectedError(given["code"], message, status=given.get("status", 400))
+    return ApiError(given["code"], message, status=given.get("status", 400))
 
 
 def _injected_failure(fault: Fault) -> ActionResult:

@@ -10,7 +10,7 @@ from localstack.services.plugins import ServiceLifecycleHook
 
 from localstack_codepipeline.clients import caller_arn
 from localstack_codepipeline.emulator import Emulator
-from localstack_codepipeline.model import CodePipelineError
+from localstack_codepipeline.model import ApiError
 from localstack_codepipeline.model.service import OPERATIONS
 
 
@@ -38,10 +38,12 @@ class CodePipelineProvider(ServiceLifecycleHook):  # type: ignore[misc]  # Local
                 region=context.region,
                 caller=caller_arn(context),
             )
-        except CodePipelineError as error:
-            status = getattr(error, "status", 400)
+        except ApiError as error:
             raise CommonServiceException(
-                error.code, error.message, status_code=status, sender_fault=status < 500
+                error.code,
+                error.message,
+                status_code=error.status,
+                sender_fault=error.status < 500,
             ) from error
 
     def on_before_stop(self) -> None:
