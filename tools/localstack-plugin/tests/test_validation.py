@@ -21,8 +21,8 @@ def test_empty_members_are_left_out() -> None:
     """Members with the value null are removed, at every depth."""
     pipeline = declare(variables=None)
     pipeline["stages"][0]["actions"][0]["roleArn"] = None
-    told = valid_request("CreatePipeline", {"pipeline": pipeline, "tags": None})
-    assert told == {"pipeline": declare()}
+    request = valid_request("CreatePipeline", {"pipeline": pipeline, "tags": None})
+    assert request == {"pipeline": declare()}
 
 
 @pytest.mark.parametrize(
