@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulation soak mutants lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
+.PHONY: help demo test prove soak lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -31,17 +31,14 @@ help: ## List the targets
 demo: up build ## Deploy sample pipelines to the platform and follow a release of them
 	@tools/demo/demo.sh
 
-test: setup browser build ## Prove it all: unit, contract, Terraform, simulation, and end to end on a platform
+test: setup browser build ## Run the tests: units, contracts, a quick simulation, and end to end on a platform
 	@tools/test.sh
 
-simulation: setup ## Only the simulation: small releases exhaustively, larger ones at random
-	@$(PYTHON) -m pytest tests/simulation/test_simulation.py
+prove: setup build ## Run the deep proof: the whole simulation, all mutants and Terraform's tests
+	@tools/prove.sh
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
 	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
-
-mutants: setup ## Only the mutants: the code broken on purpose; the simulation must notice each
-	@$(PYTHON) -m tests.simulation mutants
 
 lint: setup ## Check style, types, import rules and formatting without changing files
 	@.venv/bin/ruff check --quiet

@@ -220,4 +220,4 @@ def test_inputs_are_manifests_or_wrapped_manifests(path: Path) -> None:
 
 def test_an_input_has_a_number_whose_spelling_matters() -> None:
     """One input has a numeric id that would lose its last zero as a number."""
-    assert '"releaseId": 5.10,' in (ROOT / "tests/events/input_ancestor.json").read_text()
+    assert '"releaseId": 5.10,' in (ROOT / "tests/events/input_numeric_id.json").read_text()

@@ -12,12 +12,11 @@ from uuid import UUID
 from localstack_codepipeline.model import (
     AbandonAction,
     ActionResult,
-    CodePipelineError,
+    ApiError,
     CodePipelineModel,
     Effect,
     EmitEvent,
     RunAction,
-    SequentialIds,
 )
 from localstack_codepipeline.model.service import OPERATIONS
 from localstack_codepipeline.model.state import Execution
@@ -46,7 +45,7 @@ class Snapshot:
 
     def __str__(self) -> str:
         """Return the whole state as text: equal states have equal texts."""
-        return f"{self.model._estate} {self.model._ids} {sorted(self.actions)}"
+        return f"{self.model} {sorted(self.actions)}"
 
 
 class FakeCodePipeline:
@@ -71,7 +70,7 @@ class FakeCodePipeline:
         self.caller = caller
         self.actions: dict[str, RunAction] = {}
         self.events: list[EmitEvent] = []
-        self._model = CodePipelineModel(ids=SequentialIds(), starts_on_create=False)
+        self._model = CodePipelineModel(last_id=0, starts_on_create=False)
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         """Return the method of an operation of the model."""
@@ -111,11 +110,11 @@ class FakeCodePipeline:
 
     def execution(self, pipeline: str, execution_id: str) -> Execution:
         """Return an execution for a simulation to read; it must not be changed."""
-        return self._model._estate.pipeline(pipeline).execution(execution_id)
+        return self._model.pipeline(pipeline).execution(execution_id)
 
     def forget_requests(self) -> None:
         """Forget every clientRequestToken, as AWS does after a time that it does not document."""
-        for pipeline in self._model._estate.pipelines.values():  # no operation of AWS does this
+        for pipeline in self._model.pipelines.values():  # no operation of AWS does this
             pipeline.requests.clear()
 
     def tick(self) -> None:
@@ -127,7 +126,7 @@ class FakeCodePipeline:
             self._service.check_parameters(operation, request)
         try:
             done = self._model.call(operation, dict(request), now=self._clock(), caller=self.caller)
-        except CodePipelineError as error:
+        except ApiError as error:
             refusal = Refused(error.code, error.message, members={"message": error.message})
             raise self._service.error(refusal, operation) from error
         self._take(done.effects)

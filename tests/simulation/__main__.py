@@ -1,4 +1,4 @@
-"""The simulation by hand: explore, draw, replay, mutants.
+"""The simulation from the command line: explore, draw, replay, mutants.
 
 .venv/bin/python -m tests.simulation explore [NAME ...]
 .venv/bin/python -m tests.simulation draw [--schedules N] [--seed N] [--minutes N]
@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 ROOT = Path(__file__).parents[2]
-# As pyproject.toml tells pytest; mutants come with another root of the functions.
+# The paths of pyproject.toml; mutants put another copy of lambdas/ first.
 sys.path[:0] = [str(ROOT / "tools/localstack-plugin/src"), str(ROOT)]
 if not any((Path(each) / "release_core").is_dir() for each in sys.path):
     sys.path.insert(0, str(ROOT / "lambdas"))

@@ -6,7 +6,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tools.deploy.target import Target
@@ -28,53 +27,51 @@ class Terraform:
         self._name = root.replace("/", "-")
         self._data = PLATFORM / "terraform-data" / f"{self._name}-{target.name}"
         self._log = self._data / "terraform.log"
+        # On AWS the state is in the backend, and nobody reads outputs from a file.
+        self._state = target.state and target.state / f"{self._name}.tfstate"
+        self._applied = self._state and self._state.with_suffix(".applied")
+        outputs = "outputs.json" if self._name == "infra" else f"{self._name}-outputs.json"
+        self._outputs = target.outputs and target.outputs / outputs
 
     def apply(self) -> int:
         """Applies the root and writes its outputs; returns the number of its resources."""
         with self._ready():
             self._change("apply")
-            if self._target.outputs:
-                outputs = self._run("output", *self._state(), "-json")
-                (self._target.outputs / self._outputs_name()).write_text(outputs)
-                self._applied().write_text(self._fingerprint())
-            return len(self._run("state", "list", *self._state()).splitlines())
+            if self._outputs and self._applied:
+                self._outputs.write_text(self._run("output", *self._on_state(), "-json"))
+                self._applied.write_text(self._fingerprint())
+            return len(self._run("state", "list", *self._on_state()).splitlines())
 
     def is_applied(self) -> bool:
         """Whether the last apply to this platform had the same sources. Always False on AWS."""
-        if self._target.state is None or not self._applied().is_file():
-            return False
-        return self._applied().read_text() == self._fingerprint()
+        return bool(
+            self._applied
+            and self._applied.is_file()
+            and self._applied.read_text() == self._fingerprint()
+        )
 
     def destroy(self) -> None:
         """Destroys the resources of the root, if there are any."""
         with self._ready():
-            if self._target.state:
-                self._applied().unlink(missing_ok=True)
+            if self._applied:
+                self._applied.unlink(missing_ok=True)
             self._change("destroy")
-            if self._target.outputs:
-                (self._target.outputs / self._outputs_name()).unlink(missing_ok=True)
+            if self._outputs:
+                self._outputs.unlink(missing_ok=True)
 
     def has_state(self) -> bool:
         """Whether the root was applied to this target. Always True on AWS: the backend decides."""
-        return self._target.state is None or self._state_file().is_file()
-
-    def _outputs_name(self) -> str:
-        return "outputs.json" if self._name == "infra" else f"{self._name}-outputs.json"
+        return self._state is None or self._state.is_file()
 
     def _change(self, command: str) -> None:
-        settings = [
-            f"-var={name}={text}"
-            for name, text in self._target.settings.items()
-            if name in self._variables()
-        ]
-        if self._target.state:
-            self._run(command, "-auto-approve", "-input=false", *self._state(), *settings)
+        text = "\n".join(path.read_text() for path in self._root.glob("*.tf"))
+        known = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
+        given = self._target.settings.items()
+        settings = [f"-var={name}={value}" for name, value in given if name in known]
+        if self._state:
+            self._run(command, "-auto-approve", "-input=false", *self._on_state(), *settings)
         else:  # on AWS Terraform shows its plan and asks
             self._run_visibly(command, *settings)
-
-    def _variables(self) -> set[str]:
-        text = "\n".join(path.read_text() for path in self._root.glob("*.tf"))
-        return set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
 
     @contextmanager
     def _ready(self) -> Iterator[None]:
@@ -119,15 +116,8 @@ class Terraform:
                 digest.update(f"{path}\0".encode() + path.read_bytes())
         return digest.hexdigest()
 
-    def _applied(self) -> Path:
-        return self._state_file().with_suffix(".applied")
-
-    def _state_file(self) -> Path:
-        assert self._target.state, "on AWS the state is in the backend"
-        return self._target.state / f"{self._name}.tfstate"
-
-    def _state(self) -> list[str]:
-        return [f"-state={self._state_file()}"] if self._target.state else []
+    def _on_state(self) -> list[str]:
+        return [f"-state={self._state}"] if self._state else []
 
     def _run(self, *arguments: str) -> str:
         done = self._call(*arguments, "-no-color", capture_output=True, text=True)
@@ -139,23 +129,16 @@ class Terraform:
 
     def _run_visibly(self, *arguments: str) -> None:
         if self._call(*arguments).returncode:
-            raise TerraformError(
-                f"terraform {arguments[0]} did not complete: see its output above."
-            )
+            done = f"terraform {arguments[0]} did not complete"
+            raise TerraformError(f"{done}: see its output above.")
 
     def _call(self, *arguments: str, **how: Any) -> subprocess.CompletedProcess[Any]:
         # Reading the state needs no provider, so it does not need tflocal.
         command = "terraform" if arguments[0] in {"output", "state"} else self._target.command
+        own = {"TF_DATA_DIR": str(self._data), "TF_IN_AUTOMATION": "1"}
+        environment = self._target.environment | own
         return subprocess.run(  # noqa: S603 - our own command
-            [command, *arguments],
-            cwd=self._root,
-            env={
-                **self._target.environment,
-                "TF_DATA_DIR": str(self._data),
-                "TF_IN_AUTOMATION": "1",
-            },
-            check=False,
-            **how,
+            [command, *arguments], cwd=self._root, env=environment, check=False, **how
         )
 
 

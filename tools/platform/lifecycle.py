@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -21,20 +21,8 @@ POLL_SECONDS = 0.1
 LOG_LINES = 30
 # All services that the project uses. They are loaded at the start, so that first calls are fast.
 SERVICES = (
-    "apigateway",
-    "cloudwatch",
-    "codepipeline",
-    "dynamodb",
-    "events",
-    "iam",
-    "kms",
-    "lambda",
-    "logs",
-    "s3",
-    "sns",
-    "sqs",
-    "stepfunctions",
-    "sts",
+    "apigateway,cloudwatch,codepipeline,dynamodb,events,iam,kms,lambda,logs,s3,sns,sqs,"
+    "stepfunctions,sts"
 )
 # The variables that the platform takes over from the shell. LAMBDA_RETRY_BASE_DELAY: seconds before
 # Lambda's first retry of an asynchronous invocation (default 60, as on AWS).
@@ -105,26 +93,13 @@ def choose_port(wanted: int | None) -> int:
 
     Raises PlatformError if the wanted port is taken.
     """
-    if wanted:
-        if not is_free(wanted):
-            raise PlatformError(
-                f"Port {wanted} is taken. Set another PLATFORM_PORT, or 0 for any free port."
-            )
-        return wanted
-    if wanted is None and is_free(DEFAULT_PORT):
-        return DEFAULT_PORT
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def is_free(port: int) -> bool:
-    """Whether no process listens on a port of loopback."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
+    for port in (DEFAULT_PORT, 0) if wanted is None else (wanted,):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)) as probe:
+            free: int = probe.getsockname()[1]
+            return free
+    raise PlatformError(
+        f"Port {wanted} is taken. Set another PLATFORM_PORT, or 0 for any free port."
+    )
 
 
 def prepare(home: Home) -> None:
@@ -157,7 +132,7 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         # LocalStack may mistake this machine for its own container and write to /var/lib.
         "OVERRIDE_IN_DOCKER": "0",
-        "SERVICES": ",".join(SERVICES),
+        "SERVICES": SERVICES,
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "TMPDIR": str(home.temporary),
         MARKER: str(home.path),
@@ -206,7 +181,5 @@ def tail(home: Home) -> str:
 def memory_mb(record: Record) -> int:
     """The memory of the platform's processes, in MB."""
     leader = psutil.Process(record.pid)
-    return (
-        sum(process.memory_info().rss for process in (leader, *leader.children(recursive=True)))
-        // 2**20
-    )
+    processes = (leader, *leader.children(recursive=True))
+    return sum(process.memory_info().rss for process in processes) // 2**20

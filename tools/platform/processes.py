@@ -1,8 +1,8 @@
 """Finds and stops the processes of a platform."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import psutil
 
@@ -30,15 +30,11 @@ def read_record(home: Home) -> Record | None:
     None if there is none, if its process has ended, or if another process has its id now.
     """
     try:
-        values = json.loads(home.record.read_text())
-        record = Record(pid=values["pid"], created=values["created"], port=values["port"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return None
-    try:
+        record = Record(**json.loads(home.record.read_text()))
         process = psutil.Process(record.pid)
         same = process.create_time() == record.created
         return record if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.NoSuchProcess:
+    except (FileNotFoundError, ValueError, TypeError, psutil.NoSuchProcess):
         return None
 
 
@@ -53,15 +49,12 @@ def write_record(home: Home, pid: int, port: int) -> None:
 
 def marked(home: Home) -> list[psutil.Process]:
     """Every process that belongs to the platform of this home."""
-    return [process for process in psutil.process_iter() if _marker_of(process) == home.path]
-
-
-def _marker_of(process: psutil.Process) -> Path | None:
-    try:
-        name = process.environ().get(MARKER)
-    except (psutil.Error, OSError):  # it has ended, or belongs to another user
-        return None
-    return Path(name) if name else None
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # it has ended, or belongs to another user
+            if process.environ().get(MARKER) == str(home.path):
+                found.append(process)
+    return found
 
 
 def end_all(home: Home) -> int:
@@ -75,26 +68,14 @@ def end_all(home: Home) -> int:
         leader = psutil.Process(record.pid)
         if leader not in found:
             found.append(leader)
-        _terminate(leader)
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            leader.terminate()
+            leader.wait(STOP_SECONDS)
     # LocalStack's own shutdown ends Java and the fork server, which ends the functions. Kill what
     # is left.
     for process in {*found, *marked(home)}:
-        _kill(process)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()  # psutil checks that the pid still belongs to this process
     psutil.wait_procs(found, timeout=STOP_SECONDS)
     home.record.unlink(missing_ok=True)
     return len(found)
-
-
-def _terminate(process: psutil.Process) -> None:
-    try:
-        process.terminate()
-        process.wait(STOP_SECONDS)
-    except (psutil.NoSuchProcess, psutil.TimeoutExpired):
-        return
-
-
-def _kill(process: psutil.Process) -> None:
-    try:
-        process.kill()  # psutil checks that the pid still belongs to this process
-    except psutil.NoSuchProcess:
-        return

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / ".platform"
 STAMPS = PLATFORM / "setup.json"
 BOOTSTRAP = PLATFORM / "bootstrap"
-DEV_VENV = ROOT / ".venv"
-PLATFORM_VENV = PLATFORM / "venv"
-RUNTIME_VENV = PLATFORM / "lambda-runtime"
+BOOTSTRAP_LOCK = "requirements/bootstrap.txt"
 # Each platform links this folder lib into its own filesystem (tools/platform/lifecycle.py).
 DYNAMODB_LOCAL = PLATFORM / "lib/dynamodb-local/2"
 TERRAFORM_SETTINGS = PLATFORM / "terraform.rc"
@@ -44,12 +41,12 @@ class Step:
     make: Callable[[], None]
 
     def fingerprint(self) -> str:
-        """A digest of the sources, the folder of the repository, and this file."""
+        """A digest of the sources, the Python version, the repository's folder, and this file."""
         digest = hashlib.sha256(str(ROOT).encode())
-        for source in (*self.sources, "tools/setup/steps.py"):
+        for source in (*self.sources, ".python-version", "tools/setup/steps.py"):
             path = ROOT / source
             digest.update(source.encode() + b"\0")
-            digest.update(path.read_bytes() if path.is_file() else b"absent")
+            digest.update(path.read_bytes())
         return digest.hexdigest()
 
 
@@ -57,12 +54,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
     """Runs a command in the root of the repository; prints nothing. Raises StepError."""
     words = [str(word) for word in command]
     done = subprocess.run(  # noqa: S603 - our own commands, no shell
-        words,
-        cwd=ROOT,
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        check=False,
+        words, cwd=ROOT, env=os.environ | (env or {}), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise StepError(f"{' '.join(words)}\n{done.stdout}{done.stderr}".rstrip())
@@ -72,7 +64,7 @@ def make_bootstrap() -> None:
     """Installs uv, which installs everything else."""
     run(sys.executable, "-m", "venv", "--clear", BOOTSTRAP)
     python = BOOTSTRAP / "bin/python"
-    run(python, "-m", "pip", "install", "--require-hashes", "-r", "requirements/bootstrap.txt")
+    run(python, "-m", "pip", "install", "--require-hashes", "-r", BOOTSTRAP_LOCK)
 
 
 def uv(*arguments: str | Path) -> None:
@@ -80,39 +72,22 @@ def uv(*arguments: str | Path) -> None:
     run(BOOTSTRAP / "bin/uv", *arguments, env={"VIRTUAL_ENV": ""})
 
 
-def make_venv(venv: Path, lock: str, *packages: str) -> None:
+def venv(name: str, folder: Path, lock: str, *packages: str) -> Step:
     """Makes a venv with the packages of `lock`, and our own `packages` in editable mode."""
-    python = venv / "bin/python"
-    if not python.exists():
-        uv("venv", "--clear", "--python", BOOTSTRAP / "bin/python", venv)
-    uv("pip", "sync", "--python", python, "--require-hashes", lock)
-    for package in packages:
-        # Built in isolation with the locked setuptools: plux in LocalStack's venv breaks its own.
-        locked = ("--build-constraints", "requirements/bootstrap.txt")
-        uv("pip", "install", "--python", python, "--no-deps", *locked, "--editable", package)
+    python = folder / "bin/python"
+    sources = (lock, *(f"{package}/pyproject.toml" for package in packages))
 
+    def make() -> None:
+        if not python.exists():
+            uv("venv", "--clear", "--python", BOOTSTRAP / "bin/python", folder)
+        # Compiled here once: it saves a tenth of the platform's first start.
+        uv("pip", "sync", "--python", python, "--require-hashes", "--compile-bytecode", lock)
+        for package in packages:
+            # Built in isolation with the locked setuptools: plux in LocalStack's breaks its own.
+            locked = ("--no-deps", "--build-constraints", BOOTSTRAP_LOCK)
+            uv("pip", "install", "--python", python, *locked, "--editable", package)
 
-def make_dev_venv() -> None:
-    """Installs the development tools and the operator's command."""
-    make_venv(DEV_VENV, "requirements/dev.txt", *existing("tools/operator"))
-
-
-def make_platform_venv() -> None:
-    """Installs LocalStack and our plugins for it."""
-    make_venv(PLATFORM_VENV, "requirements/platform.txt", *existing("tools/localstack-plugin"))
-    # Compiled here once: it saves a tenth of the platform's first start.
-    run(PLATFORM_VENV / "bin/python", "-m", "compileall", "-q", "-j", "0", PLATFORM_VENV / "lib")
-
-
-def make_runtime_venv() -> None:
-    """Installs the packages of AWS's Lambda runtime."""
-    make_venv(RUNTIME_VENV, "requirements/lambda-runtime.txt")
-    run(RUNTIME_VENV / "bin/python", "-m", "compileall", "-q", "-j", "0", RUNTIME_VENV / "lib")
-
-
-def existing(*packages: str) -> tuple[str, ...]:
-    """Those of `packages` that have a pyproject.toml."""
-    return tuple(package for package in packages if (ROOT / package / "pyproject.toml").is_file())
+    return Step(name, sources, python, make)
 
 
 def make_node_modules() -> None:
@@ -151,53 +126,34 @@ def make_terraform_settings() -> None:
 
 def find_provider_mirror() -> Path | None:
     """The first folder that is a Terraform mirror with the locked AWS provider."""
-    folders = [
-        Path(os.environ["TF_PLUGIN_MIRROR"]) if os.environ.get("TF_PLUGIN_MIRROR") else None,
-        Path.home() / ".terraform.d/plugins",
-        Path("/usr/share/terraform/plugins"),
-        Path("/usr/local/share/terraform/plugins"),
-        *sorted(Path("/opt").glob("*")),
-    ]
+    # Terraform itself finds those in ~/.terraform.d/plugins and in share/terraform/plugins.
+    given = os.environ.get("TF_PLUGIN_MIRROR")
+    folders = [*([Path(given)] if given else []), *sorted(Path("/opt").glob("*"))]
     lock = (ROOT / TERRAFORM_LOCK).read_text()
     version = re.search(rf'"{AWS_PROVIDER}" {{\s+version += "([^"]+)"', lock)
     if not version:
         raise StepError(f"{TERRAFORM_LOCK} does not lock {AWS_PROVIDER}")
     # A mirror has a folder for each version (unpacked), or a zip for each version and system.
     patterns = (version[1], f"terraform-provider-aws_{version[1]}_*.zip")
-    return next(
-        (
-            path
-            for path in folders
-            if path and any(any((path / AWS_PROVIDER).glob(pattern)) for pattern in patterns)
-        ),
-        None,
-    )
+    for folder in folders:
+        if any(any((folder / AWS_PROVIDER).glob(pattern)) for pattern in patterns):
+            return folder
+    return None
 
 
 STEPS = (
-    Step(
-        "uv",
-        ("requirements/bootstrap.txt", ".python-version"),
-        BOOTSTRAP / "bin/uv",
-        make_bootstrap,
-    ),
-    Step(
-        "development tools (.venv)",
-        ("requirements/dev.txt", ".python-version", "tools/operator/pyproject.toml"),
-        DEV_VENV / "bin/python",
-        make_dev_venv,
-    ),
-    Step(
+    Step("uv", (BOOTSTRAP_LOCK,), BOOTSTRAP / "bin/uv", make_bootstrap),
+    venv("development tools (.venv)", ROOT / ".venv", "requirements/dev.txt", "tools/operator"),
+    venv(
         "LocalStack (.platform/venv)",
-        ("requirements/platform.txt", ".python-version", "tools/localstack-plugin/pyproject.toml"),
-        PLATFORM_VENV / "bin/python",
-        make_platform_venv,
+        PLATFORM / "venv",
+        "requirements/platform.txt",
+        "tools/localstack-plugin",
     ),
-    Step(
+    venv(
         "Lambda runtime (.platform/lambda-runtime)",
-        ("requirements/lambda-runtime.txt", ".python-version"),
-        RUNTIME_VENV / "bin/python",
-        make_runtime_venv,
+        PLATFORM / "lambda-runtime",
+        "requirements/lambda-runtime.txt",
     ),
     Step(
         "npm packages (node_modules)",
@@ -226,24 +182,19 @@ def read_stamps() -> dict[str, str]:
 
 def write_stamps(stamps: dict[str, str]) -> None:
     """Replaces the stamps atomically, so that an interrupted run leaves the old ones."""
-    with tempfile.NamedTemporaryFile("w", dir=PLATFORM, delete=False) as draft:
-        json.dump(stamps, draft, indent=2)
-    Path(draft.name).replace(STAMPS)
-
-
-def outdated_steps(stamps: dict[str, str]) -> list[Step]:
-    """The steps whose product is missing or whose fingerprint has changed."""
-    return [
-        step
-        for step in STEPS
-        if stamps.get(step.name) != step.fingerprint() or not step.product.exists()
-    ]
+    draft = STAMPS.with_suffix(".draft")
+    draft.write_text(json.dumps(stamps, indent=2))
+    draft.replace(STAMPS)
 
 
 def main() -> int:
     """Makes everything that is outdated; with --is-current, exit code 1 means something is."""
     stamps = read_stamps()
-    outdated = outdated_steps(stamps)
+    outdated = [
+        step
+        for step in STEPS
+        if stamps.get(step.name) != step.fingerprint() or not step.product.exists()
+    ]
     if "--is-current" in sys.argv[1:]:
         return 1 if outdated else 0
     PLATFORM.mkdir(exist_ok=True)

@@ -80,7 +80,7 @@ OF_PIPELINES = (
         ("one, a fault",),
     ),
     Mutant(
-        "a later entry does not look",
+        "a later task does not look",
         "run_pipeline/running.py",
         "            if release:\n                self.advance.record_look(",
         "            if release and first:\n                self.advance.record_look(",
@@ -122,7 +122,7 @@ OF_PIPELINES = (
         ("two in order",),
     ),
     Mutant(
-        "leave what depends on a failure waiting",
+        "leave dependents of a failure waiting",
         "release_core/decide/decisions.py",
         "why_not = _why_not(release, now) or _unmet_dependency(release, pipeline)",
         "why_not = None",
@@ -144,7 +144,7 @@ OF_PIPELINES = (
         ("retried by us and in the console",),
     ),
     Mutant(
-        "give up a start that is on its way",
+        "give up a claimed start",
         "release_core/apply/starts.py",
         "        elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:",
         "        elif pipeline.name:",
@@ -165,21 +165,21 @@ OF_PIPELINES = (
         ("stop the others",),
     ),
     Mutant(
-        "an execution does not say whose it is",
+        "do not record the owner of an execution",
         "release_core/apply/starts.py",
         "        self.ledger.executions.claim(execution_id, release_id=release.release_id, "
         "pipeline=pipeline)\n        self.ledger.pipelines.bind",
         "        self.ledger.pipelines.bind",
     ),
     Mutant(
-        "fail before the retries are used",
+        "fail before the retries are used up",
         "release_core/decide/decisions.py",
         "claim or pipeline.retried < pipeline.retries\n",
         "claim or pipeline.retried + 1 < pipeline.retries\n",
         ("one retried",),
     ),
     Mutant(
-        "skip what depends on something that runs",
+        "skip dependents of a running pipeline",
         "release_core/decide/decisions.py",
         "    for name in pipeline.depends_on:\n",
         "    for name in pipeline.depends_on:\n"
@@ -188,21 +188,21 @@ OF_PIPELINES = (
         ("two in order",),
     ),
     Mutant(
-        "do not search for a start that nobody recorded",
+        "do not search for an unrecorded start",
         "release_core/apply/starts.py",
         "        found = self._search(release, pipeline)\n        if found:\n            self.",
         "        found = None\n        if found:\n            self.",
         ("one, cancelled, a crash",),
     ),
     Mutant(
-        "an execution is of the first attempt",
+        "record every execution in the first attempt",
         "release_core/ledger/executions.py",
         '                    "attempt": pipeline.attempt,\n',
         '                    "attempt": 1,\n',
         ("resumed",),
     ),
     Mutant(
-        "keep nothing of a success",
+        "record no last good execution",
         "release_core/apply/ends.py",
         "            self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)\n"
         "        self.record(\n",
@@ -210,7 +210,7 @@ OF_PIPELINES = (
         ("one",),
     ),
     Mutant(
-        "a later entry gives up",
+        "a later task gives up",
         "run_pipeline/running.py",
         "        if registered is None:\n",
         "        if registered is None or registered.registrations > 1:\n",

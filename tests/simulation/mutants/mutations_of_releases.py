@@ -32,7 +32,7 @@ OF_RELEASES = (
         ("one waits for the other",),
     ),
     Mutant(
-        "wake nobody when a pipeline is free",
+        "wake no release when a pipeline is free",
         "release_core/apply/unlock.py",
         "        step_functions.wake(token)\n",
         "",
@@ -45,7 +45,7 @@ OF_RELEASES = (
         "by the next try.\n            pass\n",
     ),
     Mutant(
-        "announced before it is",
+        "mark as announced before the event",
         "close_release/closing.py",
         "            self._announce(closed)\n"
         "            self.ledger.headers.mark_announced(closed)\n",
@@ -54,14 +54,14 @@ OF_RELEASES = (
         ("one, a fault",),
     ),
     Mutant(
-        "tell nobody of an orphan",
+        "send no event about an orphan",
         "release_core/apply/orphans.py",
         '                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})\n',
         "",
         ("one, cancelled unheard, a crash",),
     ),
     Mutant(
-        "close an orphan before it is told of",
+        "close an orphan before its event",
         "release_core/apply/orphans.py",
         '                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})\n',
         "                self.ledger.headers.close(release.release_id, end.release_status,\n"
@@ -132,7 +132,7 @@ OF_RELEASES = (
         ("rolled back against another",),
     ),
     Mutant(
-        "the hour finds nobody",
+        "the hourly look finds no orphan",
         "release_core/ledger/reader.py",
         'only="attribute_not_exists(#announced_at) AND #status <> :rejected"',
         'only="attribute_exists(#announced_at) AND #status <> :rejected"',
@@ -146,14 +146,14 @@ OF_RELEASES = (
         ("rolled back against another",),
     ),
     Mutant(
-        "what a rollback read is not read again",
+        "do not read again before a rollback's claim",
         "open_release/opening.py",
         '        if opening.channel == "rollback":\n',
         '        if opening.channel == "no rollback":\n',
         ("rolled back while another runs",),
     ),
     Mutant(
-        "tell the workflow what was tallied, not what was kept",
+        "return the counted outcome, not the recorded",
         "close_release/closing.py",
         '            "status": closed.status.value,\n            "why": closed.why,\n',
         '            "status": tally(closed)[0].value,\n            "why": closed.why,\n',

@@ -69,7 +69,7 @@ def test_a_pinned_key_is_recorded_with_its_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "told", "origin"),
+    ("provider", "configuration", "origin"),
     [
         (
             "S3",
@@ -89,10 +89,10 @@ def test_a_pinned_key_is_recorded_with_its_version() -> None:
     ],
 )
 def test_a_revision_is_recorded_with_its_origin(
-    provider: str, told: dict[str, str], origin: dict[str, str] | None
+    provider: str, configuration: dict[str, str], origin: dict[str, str] | None
 ) -> None:
     """A revision is recorded with its object or repository, without secrets."""
-    source = SourceAction(name="Fetch", provider=provider, configuration=told)
+    source = SourceAction(name="Fetch", provider=provider, configuration=configuration)
     (named,) = name_sources([Revision(artifact="app", revision="v1")], {"app": source}, [])
     assert named.origin == origin
 

@@ -1,12 +1,24 @@
 """The pipeline `shop` in a model that only moves when a test says so."""
 
-from typing import Any
+import copy
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 
-from localstack_codepipeline.model import ActionResult, CodePipelineModel, RunAction, SequentialIds
-from localstack_codepipeline.model.driver import SUCCESS, Driver
+import pytest
+
+from localstack_codepipeline.model import (
+    ActionResult,
+    ApiError,
+    CodePipelineModel,
+    Effect,
+    EmitEvent,
+    RunAction,
+)
 
 Json = dict[str, Any]
 
+SUCCESS = ActionResult()
 FAILED = ActionResult("JobFailed", "no", summary="Broke", url="https://x.test")
 ARN = "arn:aws:codepipeline:us-east-1:000000000000:shop"
 UNKNOWN_ID = "12345678-1234-4678-8bcd-12345678abcd"
@@ -48,16 +60,60 @@ def declare(*later: Json, **more: Any) -> Json:
     }
 
 
-def new_driver() -> Driver:
-    """Return a model without pipelines that starts nothing by itself and counts its identifiers."""
-    return Driver(CodePipelineModel(ids=SequentialIds(), starts_on_create=False))
+def refused(code: str, reason: str = "") -> AbstractContextManager[object]:
+    """Expect an error with that code and with a text that matches `reason`."""
+    return pytest.raises(ApiError, match=f"(?s)^{code}: .*{reason}")
+
+
+class Driver:
+    """A model without pipelines, its clock, the events it emitted and the actions that run."""
+
+    caller = "arn:aws:sts::000000000000:assumed-role/tester/session"
+
+    def __init__(self) -> None:
+        self.model = CodePipelineModel(last_id=0, starts_on_create=False)
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.events: list[EmitEvent] = []
+        self.open: dict[str, RunAction] = {}
+
+    def call(self, operation: str, **request: Any) -> Json:
+        """Perform an operation and return its response; raises an ApiError."""
+        answer = self.model.call(operation, request, now=self.now, caller=self.caller)
+        self._take(answer.effects)
+        return answer.response
+
+    def finish(self, action: RunAction, result: ActionResult = SUCCESS) -> None:
+        """Report how an action ended."""
+        self.open.pop(action.action_execution_id, None)
+        run = action.action_execution_id
+        self._take(self.model.finish_action(action.pipeline, run, result=result, now=self.now))
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock forward; actions whose deadline has passed fail."""
+        self.now += timedelta(seconds=seconds)
+        self._take(self.model.tick(self.now))
+
+    def clone(self) -> Self:
+        """Return an independent copy."""
+        twin = copy.copy(self)
+        twin.model, twin.events, twin.open = self.model.clone(), [*self.events], {**self.open}
+        return twin
+
+    def _take(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, EmitEvent):
+                self.events.append(effect)
+            elif isinstance(effect, RunAction):
+                self.open[effect.action_execution_id] = effect
+            else:
+                self.open.pop(effect.action_execution_id, None)
 
 
 class Shop(Driver):
     """A driver in which the pipeline `shop` exists; the arguments are those of `declare`."""
 
     def __init__(self, *later: Json, **more: Any) -> None:
-        super().__init__(new_driver().model)
+        super().__init__()
         self.call("CreatePipeline", pipeline=declare(*later, **more))
 
     def start(self, **request: Any) -> str:

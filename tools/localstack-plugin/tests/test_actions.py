@@ -74,7 +74,7 @@ class Services:
 
     def __init__(self) -> None:
         self.s3 = MemoryS3()
-        self.told: list[Json] = []
+        self.calls: list[Json] = []
 
     def __call__(self, service: str) -> Any:
         """Return the client of a service."""
@@ -86,7 +86,7 @@ class Services:
 
     def invoke(self, **request: Any) -> None:
         """Record an invocation."""
-        self.told.append(request)
+        self.calls.append(request)
 
     publish = invoke
 
@@ -214,7 +214,7 @@ def test_function_gets_its_job(run: Run, services: Services) -> None:
     configuration = {"FunctionName": "check", "UserParameters": "x"}
     more = {"job_id": "j1", "continuation_token": "again", "inputs": (APP,)}
     assert run("Invoke/Lambda", configuration, **more) is None
-    (call,) = services.told
+    (call,) = services.calls
     assert (call["FunctionName"], call["InvocationType"]) == ("check", "Event")
     job = json.loads(call["Payload"])["CodePipeline.job"]
     assert (job["id"], job["accountId"]) == ("j1", "000000000000")
@@ -229,10 +229,10 @@ def test_function_gets_its_job(run: Run, services: Services) -> None:
 def test_approval_publishes_to_its_topic(run: Run, services: Services) -> None:
     """The message to the topic carries the token; without a topic nothing is published."""
     assert run("Approval/Manual", {}, token="t1") is None
-    assert services.told == []
+    assert services.calls == []
     configuration = {"NotificationArn": "arn:topic", "CustomData": "look"}
     assert run("Approval/Manual", configuration, token="t1") is None
-    (message,) = services.told
+    (message,) = services.calls
     approval = json.loads(message["Message"])["approval"]
     assert (approval["token"], approval["customData"]) == ("t1", "look")
 

@@ -17,8 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from localstack_codepipeline.emulator import Emulator
-from localstack_codepipeline.faults import Faults
-from localstack_codepipeline.model import CodePipelineError
+from localstack_codepipeline.model import ApiError
 from localstack_codepipeline.outbox import Letter
 from shop import Json, action, declare, stage
 
@@ -34,7 +33,7 @@ class Services:
         self.invoked: queue.Queue[Json] = queue.Queue()
         self.error: Exception | None = None
 
-    def __call__(self, service: str, *, account: str, region: str) -> Any:
+    def __call__(self, service: str, account: str, region: str) -> Any:
         """Give a client of any service."""
         self.clients.append((service, account, region))
         return self
@@ -102,7 +101,7 @@ def inbox() -> Inbox:
 @pytest.fixture
 def emulator(services: Services, inbox: Inbox) -> Iterator[Emulator]:
     """An emulator whose new pipelines do not start an execution."""
-    one = Emulator(clients=services, send=inbox.send, faults=Faults(), starts_on_create=False)
+    one = Emulator(clients=services, send=inbox.send, starts_on_create=False)
     yield one
     one.stop()
 
@@ -122,15 +121,10 @@ def client_of(emulator: Emulator, region: str = "us-east-1") -> Any:
     def answer(request: Any, **_: Any) -> Reply:
         operation = request.headers["X-Amz-Target"].decode().split(".")[1]
         try:
-            body: Json = emulator.perform(
-                operation,
-                json.loads(request.body),
-                account="000000000000",
-                region=region,
-                caller=CALLER,
-            )
+            given, home = json.loads(request.body), ("000000000000", region)
+            body: Json = emulator.perform(operation, given, home=home, caller=CALLER)
             status = 200
-        except CodePipelineError as error:
+        except ApiError as error:
             body, status = {"__type": error.code, "message": error.message}, 400
         return Reply(status, json.dumps(body, default=datetime.timestamp).encode())
 

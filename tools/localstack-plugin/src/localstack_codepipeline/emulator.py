@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,7 +16,7 @@ from localstack_codepipeline.alarm import Alarm
 from localstack_codepipeline.faults import Fault, Faults
 from localstack_codepipeline.model import (
     ActionResult,
-    CodePipelineError,
+    ApiError,
     CodePipelineModel,
     Effect,
     EmitEvent,
@@ -32,26 +32,10 @@ WORKERS = 8
 CONTINUATION_DELAY = timedelta(seconds=5)
 
 
-class ClientFactory(Protocol):
-    """Gives a client of a service in an account and Region."""
-
-    def __call__(self, service: str, *, account: str, region: str) -> Any:
-        """Return a boto3 client."""
-        ...
-
-
-class InjectedError(CodePipelineError):
-    """An error that a fault injects, with any code and HTTP status."""
-
-    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self._code = code
-        self.status = status
-
-    @property
-    def code(self) -> str:
-        """Return the code that the fault gives."""
-        return self._code
+# Gives a client of a service in an account and Region.
+type ClientFactory = Callable[[str, str, str], Any]
+# An account and a Region.
+type Home = tuple[str, str]
 
 
 class Emulator:
@@ -62,31 +46,28 @@ class Emulator:
         *,
         clients: ClientFactory,
         send: Callable[[list[Letter]], None],
-        faults: Faults,
         starts_on_create: bool = True,
     ) -> None:
-        self.faults = faults
+        self.faults = Faults()
         self._clients = clients
         self._starts_on_create = starts_on_create
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="codepipeline-action")
         self._alarm = Alarm(self._workers.submit)
-        self.outbox = Outbox(send, faults=faults, alarm=self._alarm)
+        self.outbox = Outbox(send, faults=self.faults, alarm=self._alarm)
         # Held only briefly: the model does no I/O.
         self._lock = threading.Lock()
-        self._models: dict[tuple[str, str], CodePipelineModel] = {}
+        self._models: dict[Home, CodePipelineModel] = {}
 
-    def perform(
-        self, operation: str, request: Json, *, account: str, region: str, caller: str
-    ) -> Json:
-        """Perform an operation of the API; raises a CodePipelineError."""
+    def perform(self, operation: str, request: Json, *, home: Home, caller: str) -> Json:
+        """Perform an operation of the API; raises a ApiError."""
         request = valid_request(operation, request)
         fault = self.faults.take("api", operation=operation, pipeline=_pipeline_of(request))
         if fault is None:
-            return self._call(operation, request, home=(account, region), caller=caller)
+            return self._call(operation, request, home=home, caller=caller)
         if fault.given["when"] == "after":
             # The operation takes effect, but its response is lost.
-            with contextlib.suppress(CodePipelineError):
-                self._call(operation, request, home=(account, region), caller=caller)
+            with contextlib.suppress(ApiError):
+                self._call(operation, request, home=home, caller=caller)
         raise _injected_error(fault)
 
     def stop(self) -> None:
@@ -95,22 +76,19 @@ class Emulator:
         self._workers.shutdown(wait=True, cancel_futures=True)
         self.outbox.stop()
 
-    def _call(self, operation: str, request: Json, *, home: tuple[str, str], caller: str) -> Json:
+    def _call(self, operation: str, request: Json, *, home: Home, caller: str) -> Json:
         with self._lock:
             model = self._model(home)
             answer = model.call(operation, request, now=datetime.now(UTC), caller=caller)
             self._apply(home, answer.effects)
         return answer.response
 
-    def _model(self, home: tuple[str, str]) -> CodePipelineModel:
+    def _model(self, home: Home) -> CodePipelineModel:
         if home not in self._models:
-            account, region = home
-            self._models[home] = CodePipelineModel(
-                account=account, region=region, starts_on_create=self._starts_on_create
-            )
+            self._models[home] = CodePipelineModel(*home, self._starts_on_create)
         return self._models[home]
 
-    def _apply(self, home: tuple[str, str], effects: list[Effect]) -> None:
+    def _apply(self, home: Home, effects: list[Effect]) -> None:
         """Carry out the effects in order.
 
         An abandoned action runs on, but its result is ignored.
@@ -119,17 +97,16 @@ class Emulator:
             if isinstance(effect, EmitEvent):
                 self.outbox.put(Letter(*home, effect))
             elif isinstance(effect, RunAction):
-                self._alarm.at(effect.deadline, partial(self._tick, home))
+                self._alarm.at(effect.deadline, partial(self._tick, home, effect.deadline))
                 self._begin(home, effect)
 
-    def _begin(self, home: tuple[str, str], action: RunAction) -> None:
+    def _begin(self, home: Home, action: RunAction) -> None:
         fault = self.faults.take(
             "action", pipeline=action.pipeline, stage=action.stage, action=action.action
         )
         delay = CONTINUATION_DELAY if action.continuation_token else timedelta()
         if fault and fault.effect == "fail":
-            result = _injected_failure(fault)
-            self._workers.submit(self._finish, home, action, result)
+            self._workers.submit(self._finish, home, action, _injected_failure(fault))
             return
         if fault:
             delay += timedelta(seconds=fault.given["seconds"])
@@ -138,10 +115,9 @@ class Emulator:
         else:
             self._workers.submit(self._run, home, action)
 
-    def _run(self, home: tuple[str, str], action: RunAction) -> None:
-        clients = partial(self._clients, account=home[0], region=action.region)
+    def _run(self, home: Home, action: RunAction) -> None:
         try:
-            result = run_action(action, clients)
+            result = run_action(action, lambda name: self._clients(name, home[0], action.region))
         except (ClientError, BotoCoreError) as error:
             result = ActionResult("ConfigurationError", str(error))
         except Exception as error:
@@ -151,19 +127,17 @@ class Emulator:
         if result is not None:
             self._finish(home, action, result)
 
-    def _finish(self, home: tuple[str, str], action: RunAction, result: ActionResult) -> None:
+    def _finish(self, home: Home, action: RunAction, result: ActionResult) -> None:
         with self._lock:
-            effects = self._model(home).finish_action(
-                action.pipeline,
-                action.action_execution_id,
-                result=result,
-                now=datetime.now(UTC),
-            )
+            run, now = action.action_execution_id, datetime.now(UTC)
+            effects = self._model(home).finish_action(action.pipeline, run, result=result, now=now)
             self._apply(home, effects)
 
-    def _tick(self, home: tuple[str, str]) -> None:
+    def _tick(self, home: Home, deadline: datetime) -> None:
+        # The deadline has passed, even if the clock was set back meanwhile.
+        now = max(datetime.now(UTC), deadline)
         with self._lock:
-            self._apply(home, self._model(home).tick(datetime.now(UTC)))
+            self._apply(home, self._model(home).tick(now))
 
 
 def _pipeline_of(request: Json) -> str:
@@ -171,12 +145,12 @@ def _pipeline_of(request: Json) -> str:
     return str(name or request.get("pipeline", {}).get("name", ""))
 
 
-def _injected_error(fault: Fault) -> InjectedError:
+def _injected_error(fault: Fault) -> ApiError:
     if fault.effect == "throttle":
-        return InjectedError("ThrottlingException", "Rate exceeded")
+        return ApiError("ThrottlingException", "Rate exceeded")
     given = fault.given
     message = given.get("message", "Injected by a fault of the emulator")
-    return InjectedError(given["code"], message, status=given.get("status", 400))
+    return ApiError(given["code"], message, status=given.get("status", 400))
 
 
 def _injected_failure(fault: Fault) -> ActionResult:

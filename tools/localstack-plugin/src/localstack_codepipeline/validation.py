@@ -9,7 +9,7 @@ import botocore.loaders
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from localstack_codepipeline.model.effects import Json
-from localstack_codepipeline.model.errors import SerializationException, ValidationException
+from localstack_codepipeline.model.errors import ApiError
 
 TYPES: dict[str, type | tuple[type, ...]] = {
     "structure": dict,
@@ -39,7 +39,7 @@ def valid_request(operation: str, request: Json) -> Json:
     problems = list(_problems(shape, given, path="")) if shape else []
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
-        raise ValidationException(f"{count}: {'; '.join(problems)}")
+        raise ApiError("ValidationException", f"{count}: {'; '.join(problems)}")
     return given
 
 
@@ -53,7 +53,8 @@ def _problems(shape: Shape, value: Any, *, path: str) -> Iterator[str]:
     wanted = TYPES.get(shape.type_name)
     wrong = wanted is not None and not isinstance(value, wanted)
     if wrong or (shape.type_name == "integer" and isinstance(value, bool)):
-        raise SerializationException(f"Wrong type at '{path}': a {shape.type_name} was expected")
+        text = f"Wrong type at '{path}': a {shape.type_name} was expected"
+        raise ApiError("SerializationException", text)
     for constraint in _broken(shape, value):
         # Configurations can hold secrets, so the message repeats only short plain values.
         shown = value if isinstance(value, str | int) and len(str(value)) <= 200 else "..."

@@ -11,6 +11,33 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from localstack.aws.api.stepfunctions import (
+    ExecutionAbortedEventDetails,
+    ExecutionStatus,
+    HistoryEventType,
+    MapRunStatus,
+)
+from localstack.services.stepfunctions.asl.component.program.program import Program
+from localstack.services.stepfunctions.asl.component.state.state_execution.state_map.iteration.itemprocessor.distributed_item_processor_worker import (  # noqa: E501 - one name
+    DistributedItemProcessorWorker,
+)
+from localstack.services.stepfunctions.asl.component.state.state_execution.state_map.iteration.itemprocessor.map_run_record import (  # noqa: E501 - as above
+    MapRunRecord,
+)
+from localstack.services.stepfunctions.asl.eval.environment import Environment
+from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
+from localstack.services.stepfunctions.asl.eval.event.event_manager import (
+    EventHistoryContext,
+    EventManager,
+)
+from localstack.services.stepfunctions.asl.eval.program_state import ProgramRunning, ProgramStopped
+from localstack.services.stepfunctions.backend.execution import (
+    BaseExecutionWorkerCommunication,
+    Execution,
+)
+from localstack.services.stepfunctions.backend.execution_worker import ExecutionWorker
+from localstack.utils.patch import patch
+
 from localstack_fixes import task_tokens
 
 # An execution ends once, however many stop it.
@@ -27,17 +54,10 @@ def apply() -> None:
 
 def is_stopped(env: Any) -> bool:
     """Whether a program, or the part of one that this environment is a frame of, was stopped."""
-    return type(env._program_state).__name__ == "ProgramStopped"
+    return isinstance(env._program_state, ProgramStopped)
 
 
 def _end_at_once() -> None:
-    from localstack.aws.api.stepfunctions import ExecutionStatus  # noqa: PLC0415 - once LocalStack runs
-    from localstack.services.stepfunctions.backend.execution import (  # noqa: PLC0415 - as above
-        BaseExecutionWorkerCommunication,
-        Execution,
-    )
-    from localstack.utils.patch import patch  # noqa: PLC0415 - as above
-
     @patch(Execution.stop)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def stop(
         _stop: Callable[..., None], execution: Any, *, stop_date: Any, error: Any, cause: Any
@@ -52,7 +72,7 @@ def _end_at_once() -> None:
         _record_abort(env, error, cause)
         execution.publish_execution_status_change_event()
 
-    @patch(BaseExecutionWorkerCommunication.terminated)  # type: ignore[untyped-decorator] # as above
+    @patch(BaseExecutionWorkerCommunication.terminated)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def terminated(report: Callable[[Any], None], communication: Any) -> None:
         env = communication.execution.exec_worker.env
         if not is_stopped(env):
@@ -61,18 +81,6 @@ def _end_at_once() -> None:
 
 
 def _record_abort(env: Any, error: str | None, cause: str | None) -> None:
-    from localstack.aws.api.stepfunctions import (  # noqa: PLC0415 - once LocalStack runs
-        ExecutionAbortedEventDetails,
-        HistoryEventType,
-        MapRunStatus,
-    )
-    from localstack.services.stepfunctions.asl.eval.event.event_detail import (  # noqa: PLC0415 - as above
-        EventDetails,
-    )
-    from localstack.services.stepfunctions.asl.eval.event.event_manager import (  # noqa: PLC0415 - as above
-        EventHistoryContext,
-    )
-
     for run in env.map_run_record_pool_manager.get_all():
         run.set_stop(MapRunStatus.ABORTED)
     task_tokens.kill_all(env.callback_pool_manager)
@@ -87,13 +95,6 @@ def _record_abort(env: Any, error: str | None, cause: str | None) -> None:
 
 def _stay_stopped() -> None:
     """What the interpreter's threads still come to changes neither the program nor its history."""
-    from localstack.aws.api.stepfunctions import HistoryEventType  # noqa: PLC0415 - once LocalStack runs
-    from localstack.services.stepfunctions.asl.component.program.program import Program  # noqa: PLC0415
-    from localstack.services.stepfunctions.asl.eval.environment import Environment  # noqa: PLC0415
-    from localstack.services.stepfunctions.asl.eval.event.event_manager import (  # noqa: PLC0415
-        EventManager,
-    )
-    from localstack.utils.patch import patch  # noqa: PLC0415
 
     def unless_stopped(act: Callable[..., None], env: Any, *args: Any, **values: Any) -> None:
         with env._state_mutex:
@@ -108,12 +109,12 @@ def _stay_stopped() -> None:
         if not is_stopped(env):
             evaluate(program, env)
 
-    @patch(EventManager.__init__)  # type: ignore[untyped-decorator] # as above
+    @patch(EventManager.__init__)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def make(init: Callable[..., None], manager: Any, *args: Any, **values: Any) -> None:
         init(manager, *args, **values)
         manager.closing, manager.closed = threading.Lock(), False
 
-    @patch(EventManager.add_event)  # type: ignore[untyped-decorator] # as above
+    @patch(EventManager.add_event)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def add(
         add: Callable[..., int], manager: Any, context: Any, event_type: Any, **details: Any
     ) -> int:
@@ -126,13 +127,6 @@ def _stay_stopped() -> None:
 
 def _exist_from_the_start() -> None:
     """An execution can be stopped, and its tokens be asked for, before its thread has begun."""
-    from localstack.services.stepfunctions.asl.eval.environment import Environment  # noqa: PLC0415
-    from localstack.services.stepfunctions.asl.eval.program_state import ProgramRunning  # noqa: PLC0415
-    from localstack.services.stepfunctions.backend.execution import Execution  # noqa: PLC0415
-    from localstack.services.stepfunctions.backend.execution_worker import (  # noqa: PLC0415
-        ExecutionWorker,
-    )
-    from localstack.utils.patch import patch  # noqa: PLC0415
 
     @patch(Execution._get_start_execution_worker)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def with_environment(make: Callable[[Any], Any], execution: Any) -> Any:
@@ -140,11 +134,11 @@ def _exist_from_the_start() -> None:
         worker.env = worker._get_evaluation_environment()
         return worker
 
-    @patch(ExecutionWorker._get_evaluation_environment)  # type: ignore[untyped-decorator] # as above
+    @patch(ExecutionWorker._get_evaluation_environment)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def once(make: Callable[[Any], Any], worker: Any) -> Any:
         return worker.env or make(worker)
 
-    @patch(Environment.set_stop)  # type: ignore[untyped-decorator] # as above
+    @patch(Environment.set_stop)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def stop(stop: Callable[..., None], env: Any, **values: Any) -> None:
         with env._state_mutex:
             if env._program_state is None:
@@ -154,20 +148,13 @@ def _exist_from_the_start() -> None:
 
 def _abort_map_runs() -> None:
     """A Map run ends once, and counts as aborted the children that were stopped."""
-    from localstack.services.stepfunctions.asl.component.state.state_execution.state_map.iteration.itemprocessor.distributed_item_processor_worker import (  # noqa: E501, PLC0415
-        DistributedItemProcessorWorker,
-    )
-    from localstack.services.stepfunctions.asl.component.state.state_execution.state_map.iteration.itemprocessor.map_run_record import (  # noqa: E501, PLC0415
-        MapRunRecord,
-    )
-    from localstack.utils.patch import patch  # noqa: PLC0415
 
     @patch(MapRunRecord.set_stop)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def stop_once(stop: Callable[..., None], run: Any, status: Any) -> None:
         if run.stop_date is None:
             stop(run, status)
 
-    @patch(DistributedItemProcessorWorker._eval_job)  # type: ignore[untyped-decorator] # as above
+    @patch(DistributedItemProcessorWorker._eval_job)  # type: ignore[untyped-decorator] # LocalStack ships without types
     def count(evaluate: Callable[..., None], worker: Any, env: Any, job: Any) -> None:
         evaluate(worker, env=env, job=job)
         if is_stopped(env):

@@ -9,6 +9,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from localstack.aws.api.stepfunctions import InvalidToken, TaskTimedOut
+from localstack.services.stepfunctions.asl.eval.callback.callback import CallbackPoolManager
+from localstack.services.stepfunctions.provider import StepFunctionsProvider
+from localstack.utils.patch import patch
+
 # AWS's words.
 TOO_LATE = "Task Timed Out: 'Provided task does not exist anymore'"
 
@@ -18,31 +23,6 @@ _answering = threading.Lock()
 
 def apply() -> None:
     """Refuses answers to dead tokens."""
-    # Imported late, so that the rules below can be tested without LocalStack.
-    from localstack.aws.api.stepfunctions import InvalidToken, TaskTimedOut  # noqa: PLC0415 - as above
-    from localstack.services.stepfunctions.asl.eval.callback.callback import (  # noqa: PLC0415 - as above
-        CallbackPoolManager,
-    )
-    from localstack.services.stepfunctions.provider import StepFunctionsProvider  # noqa: PLC0415 - as above
-    from localstack.utils.patch import patch  # noqa: PLC0415 - as above
-
-    def answer_once(answer: Callable[..., bool], pool: Any, callback_id: str, **said: Any) -> bool:
-        with _answering:
-            if is_dead(pool.get(callback_id)):
-                raise TaskTimedOut(TOO_LATE)
-            return answer(pool, callback_id, **said)
-
-    def name_the_dead(
-        send: Callable[..., Any], provider: Any, context: Any, *args: Any, **request: Any
-    ) -> Any:
-        try:
-            return send(provider, context, *args, **request)
-        except InvalidToken:
-            executions = provider.get_store(context).executions.values()
-            if knows(executions, request["task_token"]):
-                raise TaskTimedOut(TOO_LATE) from None
-            raise
-
     for answer in (CallbackPoolManager.notify, CallbackPoolManager.heartbeat):
         patch(answer)(answer_once)
     for send in (
@@ -53,17 +33,26 @@ def apply() -> None:
         patch(send)(name_the_dead)
 
 
-def is_dead(endpoint: Any) -> bool:
-    """Whether what waits for a token has been woken: by an answer, its timeout, or the end."""
-    return endpoint is not None and bool(endpoint._notify_event.is_set())
+def answer_once(answer: Callable[..., bool], pool: Any, callback_id: str, **said: Any) -> bool:
+    """Passes an answer on unless what waits for it was woken: by another, a timeout, or the end."""
+    with _answering:
+        endpoint = pool.get(callback_id)
+        if endpoint is not None and endpoint._notify_event.is_set():
+            raise TaskTimedOut(TOO_LATE)
+        return answer(pool, callback_id, **said)
 
 
-def knows(executions: Any, token: str) -> bool:
-    """Whether one of these executions, running or ended, has given out this token."""
-    return any(
-        execution.exec_worker.env.callback_pool_manager.get(token) is not None
-        for execution in list(executions)
-    )
+def name_the_dead(
+    send: Callable[..., Any], provider: Any, context: Any, *args: Any, **request: Any
+) -> Any:
+    """Says TaskTimedOut of each token that an execution, running or ended, has given out."""
+    try:
+        return send(provider, context, *args, **request)
+    except InvalidToken:
+        for execution in list(provider.get_store(context).executions.values()):
+            if execution.exec_worker.env.callback_pool_manager.get(request["task_token"]):
+                raise TaskTimedOut(TOO_LATE) from None
+        raise
 
 
 def kill_all(pool: Any) -> None:

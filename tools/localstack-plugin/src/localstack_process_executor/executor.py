@@ -2,11 +2,15 @@
 
 import os
 import sys
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from localstack import config
+from localstack.http import Request as HttpRequest
+from localstack.http import Response
 from localstack.services.dynamodb.server import DynamodbServer
+from localstack.services.edge import ROUTER
 from localstack.services.lambda_.invocation.executor_endpoint import NAMESPACE
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import (
@@ -27,8 +31,16 @@ LOOPBACK = "127.0.0.1"
 
 @cache
 def fork_server() -> ForkServer:
-    """The one fork server of this LocalStack."""
-    return ForkServer(runtime_venv())
+    """The one fork server of this LocalStack, in the venv named by LAMBDA_PROCESS_RUNTIME.
+
+    Raises LambdaRuntimeException if that has no Python.
+    """
+    venv = Path(os.environ.get(RUNTIME_VARIABLE, ""))
+    if not (venv / "bin/python").is_file():
+        raise LambdaRuntimeException(
+            f"{RUNTIME_VARIABLE} must name a venv with awslambdaric: no bin/python in {str(venv)!r}"
+        )
+    return ForkServer(venv)
 
 
 @cache
@@ -37,17 +49,15 @@ def pool() -> Pool:
     return Pool(fork_server(), limit=int(os.environ.get(LIMIT_VARIABLE) or DEFAULT_LIMIT))
 
 
-def runtime_venv() -> Path:
-    """The venv named by LAMBDA_PROCESS_RUNTIME.
+def start() -> None:
+    """Starts the fork server, and serves the pool's counts at GET /_lambda/environments."""
+    fork_server().start()
+    ROUTER.add("/_lambda/environments", environments, methods=["GET"])
 
-    Raises LambdaRuntimeException if it has no Python.
-    """
-    venv = Path(os.environ.get(RUNTIME_VARIABLE, ""))
-    if not (venv / "bin/python").is_file():
-        raise LambdaRuntimeException(
-            f"{RUNTIME_VARIABLE} must name a venv with awslambdaric: no bin/python in {str(venv)!r}"
-        )
-    return venv
+
+def environments(_request: HttpRequest) -> Response:
+    """The counts of the pool, as JSON."""
+    return Response.for_json(pool().counts())
 
 
 class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack ships without types
@@ -101,26 +111,16 @@ class ProcessRuntimeExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStac
             trace_id=payload["trace-id"],
         )
         answer = pool().invoke(self._spec, request)
-        return InvocationResult(
-            request_id=request.request_id,
-            payload=answer.payload,
-            is_error=answer.is_error,
-            logs=answer.logs,
-        )
+        return InvocationResult(request_id=request.request_id, **asdict(answer))
 
     def get_address(self) -> str:
         """The address of the environment: this machine."""
         return LOOPBACK
 
-    def get_endpoint_from_executor(self) -> str:
-        """The address of LocalStack as the environment sees it."""
-        return LOOPBACK
+    get_endpoint_from_executor = get_address  # that of LocalStack, as the environment sees it
 
     def get_runtime_endpoint(self) -> str:
-        """Where LocalStack's own init process would report.
-
-        Our processes use their own Runtime API instead.
-        """
+        """Where LocalStack's own init process would report; ours have their own Runtime API."""
         return f"http://{LOOPBACK}:{config.GATEWAY_LISTEN[0].port}{NAMESPACE}/{self.id}"
 
     def get_logs(self) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
+# LocalStack's variables are not for functions. The marker finds all processes of a LocalStack.
+INHERITED = ("PATH", "PLATFORM_MARKER")
 
 
 class ForkServerError(Exception):
@@ -62,29 +64,27 @@ class ForkServer:
         """`runtime` is the venv that holds awslambdaric and what else AWS's runtime holds."""
         self._python = runtime / "bin/python"
         self._lock = threading.Lock()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._running: tuple[socket.socket, subprocess.Popen[bytes]] | None = None
 
     def start(self) -> None:
         """Starts the server if it does not run; returns at once, before the server is ready."""
         with self._lock:
-            self._ensure_running()
+            self._control()
 
-    def _ensure_running(self) -> socket.socket:
-        if self._control and self._process and self._process.poll() is None:
-            return self._control
+    def _control(self) -> socket.socket:
+        """The socket of the server, which is started if it does not run."""
+        if self._running and self._running[1].poll() is None:
+            return self._running[0]
         self._end()
         ours, theirs = socket.socketpair()
         with theirs:
-            # Isolated, with an almost empty environment: LocalStack's variables are not for
-            # functions.
-            self._process = subprocess.Popen(  # noqa: S603 - our own script
+            process = subprocess.Popen(  # noqa: S603 - our own script
                 [self._python, "-I", SERVER],
                 stdin=theirs.fileno(),
-                env={"PATH": os.environ.get("PATH", os.defpath), **marker()},
+                env={name: os.environ[name] for name in INHERITED if name in os.environ},
                 start_new_session=True,
             )
-        self._control = ours
+        self._running = ours, process
         return ours
 
     def spawn(
@@ -100,7 +100,7 @@ class ForkServer:
             ours.sendall(json.dumps(request).encode() + b"\n")
             try:
                 with self._lock:
-                    socket.send_fds(self._ensure_running(), [b"+"], [theirs.fileno(), output])
+                    socket.send_fds(self._control(), [b"+"], [theirs.fileno(), output])
             except OSError as error:
                 ours.close()
                 raise ForkServerError("the fork server does not answer") from error
@@ -112,15 +112,8 @@ class ForkServer:
             self._end()
 
     def _end(self) -> None:
-        if self._control:
-            self._control.close()
-            self._control = None
-        if self._process:
-            self._process.wait()
-            self._process = None
-
-
-def marker() -> dict[str, str]:
-    """The variable that marks all processes of this LocalStack, if it is set."""
-    name = "PLATFORM_MARKER"
-    return {name: os.environ[name]} if name in os.environ else {}
+        if self._running:
+            control, process = self._running
+            control.close()
+            process.wait()
+            self._running = None

@@ -24,7 +24,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,6 @@ PRELOADED = (
     "snapshot_restore_py",
     "uuid",
 )
-
-
-@dataclass(frozen=True)
-class Child:
-    """A running environment: its process, which leads a group, and the connection that owns it."""
-
-    pid: int
-    connection: socket.socket
 
 
 def preload() -> None:
@@ -144,16 +136,15 @@ class ForkServer:
 
     def __init__(self) -> None:
         self._control = socket.socket(fileno=CONTROL)
-        self._children: dict[int, Child] = {}
+        # The process id of each child, which leads a group, and the connection that owns it.
+        self._children: dict[int, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._control, selectors.EVENT_READ, None)
-        woken, waker = socket.socketpair()
-        waker.setblocking(False)
-        woken.setblocking(False)
-        signal.set_wakeup_fd(waker.fileno())
+        self._selector.register(self._control, selectors.EVENT_READ)
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        signal.set_wakeup_fd(self._waker.fileno())
         signal.signal(signal.SIGCHLD, lambda *_: None)  # makes Python write to the waker
-        self._woken, self._waker = woken, waker
-        self._selector.register(woken, selectors.EVENT_READ, None)
+        self._selector.register(self._woken, selectors.EVENT_READ)
 
     def serve(self) -> None:
         """Serves until the control socket is closed, then kills every child."""
@@ -161,15 +152,16 @@ class ForkServer:
             for key, _ in self._selector.select():
                 if key.fileobj is self._control:
                     if not self._accept():
-                        self._kill_all()
+                        for pid in self._children:
+                            kill_group(pid)
                         return
                 elif key.fileobj is self._woken:
                     self._woken.recv(4096)
                     self._reap()
-                elif isinstance(key.data, Child):
+                elif key.data in self._children:
                     # The owner never writes after its request: readable means closed.
                     self._selector.unregister(key.fileobj)
-                    kill_group(key.data.pid)
+                    kill_group(key.data)
 
     def _accept(self) -> bool:
         """Starts one child; False when LocalStack has closed the socket."""
@@ -178,19 +170,14 @@ class ForkServer:
             return False
         connection, output = socket.socket(fileno=descriptors[0]), descriptors[1]
         with connection.makefile("rb") as lines:
-            request = json.loads(lines.readline() or b"null")
-        if request is None:  # the owner closed the connection before its request
-            connection.close()
-            os.close(output)
-            return True
+            request = json.loads(lines.readline())
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             run_environment(request, output, parent)
         os.close(output)
-        child = Child(pid=pid, connection=connection)
-        self._children[pid] = child
-        self._selector.register(connection, selectors.EVENT_READ, child)
+        self._children[pid] = connection
+        self._selector.register(connection, selectors.EVENT_READ, pid)
         tell(connection, pid)
         return True
 
@@ -199,16 +186,12 @@ class ForkServer:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            child = self._children.pop(pid)
+            connection = self._children.pop(pid)
             kill(os.killpg, pid)  # processes that the function started and left behind
-            if child.connection in self._selector.get_map():
-                self._selector.unregister(child.connection)
-            tell(child.connection, os.waitstatus_to_exitcode(status))
-            child.connection.close()
-
-    def _kill_all(self) -> None:
-        for pid in self._children:
-            kill_group(pid)
+            with suppress(KeyError):  # its owner has closed it
+                self._selector.unregister(connection)
+            tell(connection, os.waitstatus_to_exitcode(status))
+            connection.close()
 
 
 def kill_group(pid: int) -> None:
@@ -222,18 +205,15 @@ def kill_group(pid: int) -> None:
 
 def kill(by: Callable[[int, int], None], number: int) -> None:
     """Kills a process or a group; it may already have ended."""
-    try:
+    # PermissionError: a zombie's group on macOS.
+    with suppress(ProcessLookupError, PermissionError):
         by(number, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # PermissionError: a zombie's group on macOS
-        return
 
 
 def tell(connection: socket.socket, number: int) -> None:
     """Writes one line to an owner; it may already have ended."""
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(f"{number}\n".encode())
-    except (BrokenPipeError, ConnectionResetError):
-        return
 
 
 if __name__ == "__main__":

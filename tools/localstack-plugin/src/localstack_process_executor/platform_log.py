@@ -5,7 +5,6 @@ Source: the Lambda developer guide, "Working with Lambda function logs" and "Log
 
 import json
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -13,18 +12,6 @@ from localstack_process_executor.specification import FunctionSpec
 
 Status = Literal["success", "error", "timeout", "failure"]
 _LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What an invocation used: milliseconds, and MB at its peak.
-
-    `init_ms` is set only for the first invocation of a process.
-    """
-
-    duration_ms: float
-    memory_mb: int
-    init_ms: float | None
 
 
 class PlatformLog:
@@ -36,72 +23,68 @@ class PlatformLog:
 
     def init_start(self) -> str:
         """The line before any code of the function runs."""
-        if not self._json:
-            return f"INIT_START Runtime Version: {self._spec.runtime}\n"
-        return self._event(
-            "platform.initStart",
-            {
-                "initializationType": "on-demand",
-                "phase": "init",
-                "runtimeVersion": self._spec.runtime,
-                "functionName": self._spec.function_name,
-                "functionVersion": self._spec.qualifier,
-            },
-        )
+        record = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "runtimeVersion": self._spec.runtime,
+            "functionName": self._spec.function_name,
+            "functionVersion": self._spec.qualifier,
+        }
+        text = f"INIT_START Runtime Version: {self._spec.runtime}\n"
+        return self._line(text, "platform.initStart", record)
 
     def init_report(self, milliseconds: float, status: Status) -> str:
         """The line about a failed init; a successful init is part of REPORT."""
-        if not self._json:
-            return (
-                f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}\n"
-            )
-        record = {
-            "phase": "init",
-            "status": status,
-            "metrics": {"durationMs": round(milliseconds, 3)},
-        }
-        return self._event("platform.initReport", record, level="WARN")
+        metrics = {"durationMs": round(milliseconds, 3)}
+        record = {"phase": "init", "status": status, "metrics": metrics}
+        text = f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}\n"
+        return self._line(text, "platform.initReport", record, level="WARN")
 
     def start(self, request_id: str) -> str:
         """The line before the handler runs."""
-        if not self._json:
-            return f"START RequestId: {request_id} Version: {self._spec.qualifier}\n"
         record = {"requestId": request_id, "version": self._spec.qualifier}
-        return self._event("platform.start", record)
+        text = f"START RequestId: {request_id} Version: {self._spec.qualifier}\n"
+        return self._line(text, "platform.start", record)
 
     def fault(self, request_id: str, message: str) -> str:
         """The line about a timeout or a crash; in JSON format the report has this information."""
         return "" if self._json else f"{_now()} {request_id} {message}\n\n"
 
-    def report(self, request_id: str, usage: Usage, status: Status) -> str:
-        """The lines after the handler."""
-        billed = math.ceil(usage.duration_ms)
-        if self._json:
-            metrics = {
-                "durationMs": round(usage.duration_ms, 3),
-                "billedDurationMs": billed,
-                "memorySizeMB": self._spec.memory,
-                "maxMemoryUsedMB": usage.memory_mb,
-            }
-            if usage.init_ms is not None:
-                metrics["initDurationMs"] = round(usage.init_ms, 3)
-            record = {"requestId": request_id, "metrics": metrics, "status": status}
-            level = "INFO" if status == "success" else "WARN"
-            return self._event("platform.report", record, level=level)
+    def report(
+        self, request_id: str, status: Status, *, took_ms: float, memory: int, init_ms: float | None
+    ) -> str:
+        """The lines after the handler, with its peak memory in MB.
+
+        `init_ms` is set only for the first invocation of a process.
+        """
+        billed = math.ceil(took_ms)
+        metrics = {
+            "durationMs": round(took_ms, 3),
+            "billedDurationMs": billed,
+            "memorySizeMB": self._spec.memory,
+            "maxMemoryUsedMB": memory,
+        }
         fields = [
             f"REPORT RequestId: {request_id}",
-            f"Duration: {usage.duration_ms:.2f} ms",
+            f"Duration: {took_ms:.2f} ms",
             f"Billed Duration: {billed} ms",
             f"Memory Size: {self._spec.memory} MB",
-            f"Max Memory Used: {usage.memory_mb} MB",
+            f"Max Memory Used: {memory} MB",
         ]
-        if usage.init_ms is not None:
-            fields.append(f"Init Duration: {usage.init_ms:.2f} ms")
+        if init_ms is not None:
+            metrics["initDurationMs"] = round(init_ms, 3)
+            fields.append(f"Init Duration: {init_ms:.2f} ms")
         if status in {"timeout", "failure"}:
             fields.append(f"Status: {'timeout' if status == 'timeout' else 'error'}")
-        return f"END RequestId: {request_id}\n" + "\t".join(fields) + "\n"
+        record = {"requestId": request_id, "metrics": metrics, "status": status}
+        text = f"END RequestId: {request_id}\n" + "\t".join(fields) + "\n"
+        level = "INFO" if status == "success" else "WARN"
+        return self._line(text, "platform.report", record, level=level)
 
-    def _event(self, kind: str, record: dict[str, Any], *, level: str = "INFO") -> str:
+    def _line(self, text: str, kind: str, record: dict[str, Any], *, level: str = "INFO") -> str:
+        """The line in the function's format: as text, or as an event with this record."""
+        if not self._json:
+            return text
         if _LEVELS[level] < _LEVELS.get(self._spec.system_log_level, 1):
             return ""
         return json.dumps({"time": _now(), "type": kind, "record": record}) + "\n"

@@ -46,22 +46,7 @@ def start_process_executor() -> None:
             f"LAMBDA_RUNTIME_EXECUTOR is {NAME!r}, but LocalStack uses {active.__name__}."
             " Install localstack-plugin-codepipeline again into LocalStack's venv."
         )
-    executor.fork_server().start()
-    serve_counts()
-
-
-def serve_counts() -> None:
-    """Answers GET /_lambda/environments with the pool's counts."""
-    from localstack.http import Request, Response, route  # noqa: PLC0415
-    from localstack.services.edge import ROUTER  # noqa: PLC0415
-
-    from localstack_process_executor.executor import pool  # noqa: PLC0415
-
-    @route("/_lambda/environments", methods=["GET"])  # type: ignore[untyped-decorator] # LocalStack ships without types
-    def environments(_request: Request) -> Response:
-        return Response.for_json(pool().counts())
-
-    ROUTER.add(environments)
+    executor.start()
 
 
 @hooks.on_infra_shutdown()  # type: ignore[untyped-decorator] # LocalStack ships without types

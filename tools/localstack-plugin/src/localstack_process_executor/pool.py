@@ -2,8 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from localstack_process_executor.fork_client import ForkServer
 from localstack_process_executor.sandbox import Sandbox
@@ -56,29 +54,23 @@ class Pool:
 
     def invoke(self, spec: FunctionSpec, request: Request) -> Answer:
         """Runs one invocation; waits for an environment if needed. Raises ForkServerError."""
-        with self._lease(spec) as sandbox:
+        sandbox = self._take(spec) or self._start(spec)
+        try:
             return sandbox.invoke(request)
+        finally:
+            self._give_back(sandbox)
 
     def counts(self) -> dict[str, int]:
         """The number of environments, of idle ones, and the limit."""
         with self._changed:
             return {"environments": self._count, "idle": len(self._idle), "limit": self._limit}
 
-    @contextmanager
-    def _lease(self, spec: FunctionSpec) -> Iterator[Sandbox]:
-        sandbox = self._take(spec) or self._start(spec)
-        try:
-            yield sandbox
-        finally:
-            self._give_back(sandbox)
-
     def _take(self, spec: FunctionSpec) -> Sandbox | None:
         """Waits for an idle environment of this version, or for the right to start one (None)."""
         evicted = None
         with self._changed:
             while True:
-                # Prefer the one used last: its memory is still cached, and the others can be
-                # evicted.
+                # Prefer the one used last: its memory is still cached; evict the others.
                 for sandbox in reversed(self._idle):
                     if sandbox.spec.version == spec.version:
                         self._idle.remove(sandbox)

@@ -7,10 +7,9 @@ import tempfile
 import time
 from dataclasses import dataclass
 from queue import Empty
-from typing import Any
 
 from localstack_process_executor.fork_client import ChildProcess, ForkServer
-from localstack_process_executor.platform_log import PlatformLog, Status, Usage
+from localstack_process_executor.platform_log import PlatformLog, Status
 from localstack_process_executor.runtime_api import (
     Event,
     Exited,
@@ -91,7 +90,7 @@ class Sandbox:
             self._api.deliver(request, deadline - time.monotonic())
             event = self._next_event(deadline)
         ending = self._ending(request.request_id, event)
-        usage = Usage((time.monotonic() - started) * 1000, self._peak_memory(), boot_ms)
+        took_ms, memory = (time.monotonic() - started) * 1000, self._peak_memory()
         # As on AWS, an invocation ends when the process asks for the next one. If it does not, it
         # is not used again.
         if not isinstance(event, Responded) or not isinstance(self._next_event(deadline), Ready):
@@ -99,7 +98,9 @@ class Sandbox:
         logs += self._written()
         if ending.remark:
             logs += self._log.fault(request.request_id, ending.remark)
-        logs += self._log.report(request.request_id, usage, ending.status)
+        logs += self._log.report(
+            request.request_id, ending.status, took_ms=took_ms, memory=memory, init_ms=boot_ms
+        )
         return Answer(payload=ending.payload, is_error=ending.status != "success", logs=logs)
 
     def _ending(self, request_id: str, event: Event | None) -> _Ending:
@@ -126,13 +127,8 @@ class Sandbox:
     def _start_process(self) -> None:
         self._api = api = RuntimeApi()
         environment = {**self.spec.environment, "AWS_LAMBDA_RUNTIME_API": api.address}
-        request: dict[str, Any] = {
-            "code": self.spec.code,
-            "handler": self.spec.handler,
-            "env": environment,
-        }
         self._child = self._server.spawn(
-            request,
+            {"code": self.spec.code, "handler": self.spec.handler, "env": environment},
             output=self._output.fileno(),
             on_exit=lambda status: api.events.put(Exited(status)),
         )

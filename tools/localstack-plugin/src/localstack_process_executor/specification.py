@@ -34,7 +34,6 @@ class Request:
     function_arn: str
     payload: bytes
     trace_id: str = ""
-    client_context: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """CodePipeline's behaviour as a pure state machine: no clock, no threads, no I/O.
 
 A `CodePipelineModel` takes calls and results of actions, and returns effects: events to emit,
-actions to run, actions to abandon. Time is an argument and identifiers come from a given source, so
-the same inputs always give the same history. `model.execution` moves executions; `model.reading`
+actions to run, actions to abandon. Time is an argument and identifiers can count, so the
+same inputs can give the same history. `model.execution` moves executions; `model.reading`
 answers the read operations.
 """
 
@@ -15,21 +15,18 @@ from localstack_codepipeline.model.effects import (
     Revision,
     RunAction,
 )
-from localstack_codepipeline.model.errors import CodePipelineError
-from localstack_codepipeline.model.identifiers import RandomIds, SequentialIds
+from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.service import Answer, CodePipelineModel
 
 __all__ = [
     "AbandonAction",
     "ActionResult",
     "Answer",
+    "ApiError",
     "Artifact",
-    "CodePipelineError",
     "CodePipelineModel",
     "Effect",
     "EmitEvent",
-    "RandomIds",
     "Revision",
     "RunAction",
-    "SequentialIds",
 ]

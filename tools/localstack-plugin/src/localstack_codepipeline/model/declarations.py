@@ -8,47 +8,38 @@ import copy
 from collections.abc import Iterator
 
 from localstack_codepipeline.model.effects import Json
-from localstack_codepipeline.model.errors import (
-    InvalidActionDeclarationException,
-    InvalidStageDeclarationException,
-    InvalidStructureException,
-    ValidationException,
-)
+from localstack_codepipeline.model.errors import ApiError
+
+STRUCTURE = "InvalidStructureException"
+STAGE = "InvalidStageDeclarationException"
+ACTION = "InvalidActionDeclarationException"
 
 # For each provider: numbers of input and output artifacts (None: any), required configuration.
-REQUIREMENTS = {
+REQUIREMENTS: dict[tuple[str, str], tuple[int | None, int | None, tuple[str, ...]]] = {
     ("Source", "S3"): (0, 1, ("S3Bucket", "S3ObjectKey")),
     ("Deploy", "S3"): (1, 0, ("BucketName", "Extract")),
     ("Invoke", "Lambda"): (None, None, ("FunctionName",)),
     ("Approval", "Manual"): (0, 0, ()),
 }
 
+# The code and the text of an error.
+type Problem = tuple[str, str]
+
 
 def complete_declaration(given: Json, *, region: str, version: int) -> Json:
     """Return a checked copy of the structure with AWS's defaults filled in.
 
-    Raises InvalidStructureException, InvalidStageDeclarationException or
-    InvalidActionDeclarationException, and ValidationException for what the emulator does not
-    support.
+    Raises an ApiError for the first broken rule, and for what the emulator does not support.
     """
     declaration = copy.deepcopy(given)
     declaration["version"] = version
     declaration.setdefault("pipelineType", "V1")
     declaration.setdefault("executionMode", "SUPERSEDED")
     for action in _actions(declaration):
-        action.setdefault("runOrder", 1)
-        for member, empty in (
-            ("configuration", {}),
-            ("inputArtifacts", []),
-            ("outputArtifacts", []),
-        ):
-            action.setdefault(member, copy.copy(empty))
-    _check_type(declaration)
-    _check_stores(declaration, region)
-    _check_stages(declaration["stages"])
-    for action in _actions(declaration):
-        _check_action(action)
-    _check_artifacts(declaration)
+        defaults = {"runOrder": 1, "configuration": {}, "inputArtifacts": [], "outputArtifacts": []}
+        action.update(defaults | action)
+    for problem in _problems(declaration, region):
+        raise ApiError(*problem)
     return declaration
 
 
@@ -57,109 +48,95 @@ def _actions(declaration: Json) -> Iterator[Json]:
         yield from stage["actions"]
 
 
-def _check_type(declaration: Json) -> None:
+def _problems(declaration: Json, region: str) -> Iterator[Problem]:
+    yield from _problems_of_type(declaration)
+    yield from _problems_of_stores(declaration, region)
+    yield from _problems_of_stages(declaration["stages"])
+    for action in _actions(declaration):
+        yield from _problems_of_action(action)
+    yield from _problems_of_artifacts(declaration)
+
+
+def _problems_of_type(declaration: Json) -> Iterator[Problem]:
+    mode, variables = declaration["executionMode"], declaration.get("variables")
     if declaration["pipelineType"] != "V2":
-        if declaration["executionMode"] != "SUPERSEDED":
-            raise InvalidStructureException(
-                f"Execution mode {declaration['executionMode']} needs a pipeline of type V2"
-            )
-        if declaration.get("variables") or declaration.get("triggers"):
-            raise InvalidStructureException("Variables and triggers need a pipeline of type V2")
-    names = [variable["name"] for variable in declaration.get("variables", [])]
-    if len(set(names)) < len(names):
-        raise InvalidStructureException("Variable names must be unique in a pipeline")
+        if mode != "SUPERSEDED":
+            yield STRUCTURE, f"Execution mode {mode} needs a pipeline of type V2"
+        if variables or declaration.get("triggers"):
+            yield STRUCTURE, "Variables and triggers need a pipeline of type V2"
+    if _repeated(variables or []):
+        yield STRUCTURE, "Variable names must be unique in a pipeline"
 
 
-def _check_stores(declaration: Json, region: str) -> None:
+def _problems_of_stores(declaration: Json, region: str) -> Iterator[Problem]:
     stores = declaration.get("artifactStores")
     if ("artifactStore" in declaration) == bool(stores):
-        raise InvalidStructureException(
-            "A pipeline must have either artifactStore or artifactStores, not both"
-        )
+        yield STRUCTURE, "A pipeline must have either artifactStore or artifactStores, not both"
     if stores:
         wanted = {region} | {action.get("region", region) for action in _actions(declaration)}
-        missing = sorted(wanted - stores.keys())
-        if missing:
-            raise InvalidStructureException(f"No artifact store for: {', '.join(missing)}")
+        if missing := sorted(wanted - stores.keys()):
+            yield STRUCTURE, f"No artifact store for: {', '.join(missing)}"
 
 
-def _check_stages(stages: list[Json]) -> None:
+def _problems_of_stages(stages: list[Json]) -> Iterator[Problem]:
     if not 2 <= len(stages) <= 50:
-        raise InvalidStructureException(
-            f"Pipeline has {len(stages)} stage(s). It must have at least 2 and at most 50 stages"
-        )
-    names = [stage["name"] for stage in stages]
-    if len(set(names)) < len(names):
-        raise InvalidStageDeclarationException("Stage names must be unique in a pipeline")
+        count = f"Pipeline has {len(stages)} stage(s)"
+        yield STRUCTURE, f"{count}. It must have at least 2 and at most 50 stages"
+    if _repeated(stages):
+        yield STAGE, "Stage names must be unique in a pipeline"
     for position, stage in enumerate(stages):
-        _check_stage(stage, first=position == 0)
-
-
-def _check_stage(stage: Json, *, first: bool) -> None:
-    name = stage["name"]
-    if not 1 <= len(stage["actions"]) <= 50:
-        raise InvalidStageDeclarationException(f"Stage {name} must have 1 to 50 actions")
-    actions = [action["name"] for action in stage["actions"]]
-    if len(set(actions)) < len(actions):
-        raise InvalidActionDeclarationException(f"Action names must be unique in stage {name}")
-    if any(_is_source(action) != first for action in stage["actions"]):
-        raise InvalidStructureException(
-            "Pipeline should start with a stage that only contains source actions, "
-            f"and no other stage may contain one (stage {name})"
-        )
-    conditions = [key for key in ("beforeEntry", "onSuccess", "onFailure") if stage.get(key)]
-    if conditions:
+        name, actions = stage["name"], stage["actions"]
+        if not 1 <= len(actions) <= 50:
+            yield STAGE, f"Stage {name} must have 1 to 50 actions"
+        if _repeated(actions):
+            yield ACTION, f"Action names must be unique in stage {name}"
+        sources = [action["actionTypeId"]["category"] == "Source" for action in actions]
+        if any(is_source != (position == 0) for is_source in sources):
+            rule = "Pipeline should start with a stage that only contains source actions"
+            yield STRUCTURE, f"{rule}, and no other stage may contain one (stage {name})"
         # Ignoring a condition would let a pipeline succeed that AWS would fail.
-        raise ValidationException(
-            f"This emulator does not run stage conditions: {', '.join(conditions)} of stage {name}"
-        )
+        for key in ("beforeEntry", "onSuccess", "onFailure"):
+            if stage.get(key):
+                text = f"This emulator does not run stage conditions: {key} of stage {name}"
+                yield "ValidationException", text
 
 
-def _is_source(action: Json) -> bool:
-    return bool(action["actionTypeId"]["category"] == "Source")
+def _problems_of_action(action: Json) -> Iterator[Problem]:
+    name, configuration = action["name"], action["configuration"]
+    kind = action["actionTypeId"]["category"], action["actionTypeId"]["provider"]
+    inputs, outputs, keys = REQUIREMENTS.get(kind, (None, None, ()))
+    for member, count in (("inputArtifacts", inputs), ("outputArtifacts", outputs)):
+        if count not in (None, len(action[member])):
+            yield ACTION, f"Action {name} must have {count} {member}, but has {len(action[member])}"
+    if kind == ("Deploy", "S3") and configuration.get("Extract") != "true":
+        keys = (*keys, "ObjectKey")
+    if missing := [key for key in keys if key not in configuration]:
+        subject = f"Action configuration for action '{name}'"
+        yield ACTION, f"{subject} is missing required configuration '{', '.join(missing)}'"
 
 
-def _check_action(action: Json) -> None:
-    kind, name = action["actionTypeId"], action["name"]
-    known = REQUIREMENTS.get((kind["category"], kind["provider"]))
-    if known is None:
-        return
-    for member, count in zip(("inputArtifacts", "outputArtifacts"), known[:2], strict=True):
-        if count is not None and len(action[member]) != count:
-            raise InvalidActionDeclarationException(
-                f"Action {name} must have {count} {member}, but has {len(action[member])}"
-            )
-    configuration = action["configuration"]
-    wanted = [*known[2]]
-    if (kind["category"], kind["provider"]) == ("Deploy", "S3"):
-        wanted += [] if configuration.get("Extract") == "true" else ["ObjectKey"]
-    missing = [key for key in wanted if key not in configuration]
-    if missing:
-        raise InvalidActionDeclarationException(
-            f"Action configuration for action '{name}' is missing required configuration "
-            f"'{', '.join(missing)}'"
-        )
-
-
-def _check_artifacts(declaration: Json) -> None:
+def _problems_of_artifacts(declaration: Json) -> Iterator[Problem]:
     """Check that one action makes each artifact, before other actions use it."""
     made: set[str] = set()
-    namespaces: set[str] = set()
+    namespaces = {"variables", "codepipeline"}
     for stage in declaration["stages"]:
         for action in sorted(stage["actions"], key=lambda one: int(one["runOrder"])):
-            unknown = {item["name"] for item in action["inputArtifacts"]} - made
-            if unknown:
-                raise InvalidStructureException(
-                    f"Input Artifact Bundle(s) {', '.join(sorted(unknown))} in action "
-                    f"{action['name']} are not declared as output of an earlier action"
+            if unknown := {item["name"] for item in action["inputArtifacts"]} - made:
+                subject = f"Input Artifact Bundle(s) {', '.join(sorted(unknown))}"
+                place = f"in action {action['name']}"
+                yield (
+                    STRUCTURE,
+                    f"{subject} {place} are not declared as output of an earlier action",
                 )
             outputs = {item["name"] for item in action["outputArtifacts"]}
             if made & outputs:
-                raise InvalidStructureException(
-                    "Output artifact names must be unique in a pipeline"
-                )
+                yield STRUCTURE, "Output artifact names must be unique in a pipeline"
             made |= outputs
             namespace = action.get("namespace")
-            if namespace in namespaces or namespace in ("variables", "codepipeline"):
-                raise InvalidStructureException(f"Namespace {namespace} is used or reserved")
-            namespaces |= {namespace} if namespace else set()
+            if namespace in namespaces:
+                yield STRUCTURE, f"Namespace {namespace} is used or reserved"
+            namespaces |= {namespace} - {None}
+
+
+def _repeated(named: list[Json]) -> bool:
+    return len({one["name"] for one in named}) < len(named)

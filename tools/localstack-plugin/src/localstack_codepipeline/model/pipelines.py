@@ -2,15 +2,7 @@
 
 from localstack_codepipeline.model.declarations import complete_declaration
 from localstack_codepipeline.model.effects import AbandonAction, Json
-from localstack_codepipeline.model.errors import (
-    InvalidArnException,
-    InvalidTagsException,
-    LimitExceededException,
-    PipelineNameInUseException,
-    PipelineVersionNotFoundException,
-    ResourceNotFoundException,
-    TooManyTagsException,
-)
+from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.execution import executions, flow
 from localstack_codepipeline.model.execution.runs import running
 from localstack_codepipeline.model.reading.pages import page
@@ -21,12 +13,10 @@ def create_pipeline(turn: Turn, request: Json) -> Json:
     """Create a pipeline and, as on AWS, start its first execution."""
     given = request["pipeline"]
     if given["name"] in turn.estate.pipelines:
-        raise PipelineNameInUseException(
-            f"A pipeline with the name '{given['name']}' already exists in account "
-            f"'{turn.estate.account}'"
-        )
+        text = f"A pipeline with the name '{given['name']}' already exists in account"
+        raise ApiError("PipelineNameInUseException", f"{text} '{turn.estate.account}'")
     if len(turn.estate.pipelines) >= 1000:
-        raise LimitExceededException("An account can have 1000 pipelines in a Region")
+        raise ApiError("LimitExceededException", "An account can have 1000 pipelines in a Region")
     declaration = complete_declaration(given, region=turn.estate.region, version=1)
     tags = _merged_tags({}, request.get("tags", []))
     pipeline = Pipeline(given["name"], turn.now, turn.now, 1, {1: declaration}, tags)
@@ -41,9 +31,8 @@ def get_pipeline(turn: Turn, request: Json) -> Json:
     pipeline = turn.estate.pipeline(request["name"])
     version = request.get("version") or pipeline.version
     if version not in pipeline.versions:
-        raise PipelineVersionNotFoundException(
-            f"Pipeline '{pipeline.name}' does not have a version {version}"
-        )
+        text = f"Pipeline '{pipeline.name}' does not have a version {version}"
+        raise ApiError("PipelineVersionNotFoundException", text)
     metadata = {
         "pipelineArn": turn.estate.arn(pipeline.name),
         "created": pipeline.created,
@@ -127,22 +116,22 @@ def _tagged(turn: Turn, request: Json) -> Pipeline:
     arn = request["resourceArn"]
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] != "codepipeline" or ":" in parts[5]:
-        raise InvalidArnException(f"'{arn}' is not the ARN of a pipeline")
+        raise ApiError("InvalidArnException", f"'{arn}' is not the ARN of a pipeline")
     pipeline = turn.estate.pipelines.get(parts[5])
     if pipeline is None or turn.estate.arn(parts[5]) != arn:
-        raise ResourceNotFoundException(f"There is no resource with the ARN '{arn}'")
+        raise ApiError("ResourceNotFoundException", f"There is no resource with the ARN '{arn}'")
     return pipeline
 
 
 def _merged_tags(tags: dict[str, str], given: list[Json]) -> dict[str, str]:
     added = {tag["key"]: tag["value"] for tag in given}
     if len(added) < len(given):
-        raise InvalidTagsException("A tag key is given more than once")
+        raise ApiError("InvalidTagsException", "A tag key is given more than once")
     if any(key.lower().startswith("aws:") for key in added):
-        raise InvalidTagsException("Tag keys that begin with 'aws:' are reserved")
+        raise ApiError("InvalidTagsException", "Tag keys that begin with 'aws:' are reserved")
     merged = tags | added
     if len(merged) > 50:
-        raise TooManyTagsException("A resource can have 50 tags")
+        raise ApiError("TooManyTagsException", "A resource can have 50 tags")
     return merged
 
 

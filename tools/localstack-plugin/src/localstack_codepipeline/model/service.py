@@ -7,9 +7,8 @@ from typing import NamedTuple
 from localstack_codepipeline.model import pipelines
 from localstack_codepipeline.model.effects import ActionResult, Effect, Json
 from localstack_codepipeline.model.execution import executions, flow, results
-from localstack_codepipeline.model.identifiers import Ids, RandomIds
 from localstack_codepipeline.model.reading import queries
-from localstack_codepipeline.model.state import ActionRun, Estate, Pipeline, Turn
+from localstack_codepipeline.model.state import Estate, Turn
 
 OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "CreatePipeline": pipelines.create_pipeline,
@@ -42,32 +41,20 @@ class Answer(NamedTuple):
     effects: list[Effect]
 
 
-class CodePipelineModel:
+class CodePipelineModel(Estate):
     """The pure emulator: advanced by `call`, `finish_action` and `tick`; copied by `clone`.
 
-    Times are aware datetimes and must not run backwards. `starts_on_create` decides whether a new
-    pipeline starts its first execution by itself, as it does on AWS.
+    Times are aware datetimes and must not run backwards.
     """
-
-    def __init__(
-        self,
-        *,
-        account: str = "000000000000",
-        region: str = "us-east-1",
-        ids: Ids | None = None,
-        starts_on_create: bool = True,
-    ) -> None:
-        self._estate = Estate(account, region, _partition(region), starts_on_create)
-        self._ids: Ids = ids or RandomIds()
 
     def call(self, operation: str, request: Json, *, now: datetime, caller: str = "") -> Answer:
         """Perform an operation of CodePipeline's API.
 
         `request` must be valid by the service model; `caller` is the ARN recorded as the caller's.
-        The response shares data with the model: read it, do not change it. Raises a
-        CodePipelineError, and then nothing has changed.
+        The response shares data with the model: read it, do not change it. Raises an ApiError, and
+        then nothing has changed.
         """
-        turn = Turn(self._estate, self._ids, now, caller)
+        turn = Turn(self, now, caller)
         response = OPERATIONS[operation](turn, request)
         return Answer(response, turn.effects)
 
@@ -75,8 +62,8 @@ class CodePipelineModel:
         self, pipeline: str, action_execution_id: str, *, result: ActionResult, now: datetime
     ) -> list[Effect]:
         """Record the result of an action; it is ignored if the action has ended or was deleted."""
-        turn = Turn(self._estate, self._ids, now)
-        home = self._estate.pipelines.get(pipeline)
+        turn = Turn(self, now)
+        home = self.pipelines.get(pipeline)
         run = home.runs.get(action_execution_id) if home else None
         if home and run:
             flow.finish(turn, home, run, result=result)
@@ -84,37 +71,10 @@ class CodePipelineModel:
 
     def tick(self, now: datetime) -> list[Effect]:
         """Fail every action whose deadline has passed."""
-        turn = Turn(self._estate, self._ids, now)
-        for home, run in self._running():
-            if run.deadline <= now:
-                late = ActionResult("TimedOut", "The action did not end before its timeout")
-                flow.finish(turn, home, run, result=late)
+        turn = Turn(self, now)
+        late = ActionResult("TimedOut", "The action did not end before its timeout")
+        for pipeline in self.pipelines.values():
+            for run in list(pipeline.runs.values()):
+                if run.status == "InProgress" and run.deadline <= now:
+                    flow.finish(turn, pipeline, run, result=late)
         return turn.effects
-
-    def next_deadline(self) -> datetime | None:
-        """Return the next deadline of a running action, or None."""
-        return min((run.deadline for _, run in self._running()), default=None)
-
-    def clone(self) -> "CodePipelineModel":
-        """Return an independent copy; it shares immutable data, so it is cheap."""
-        twin = CodePipelineModel.__new__(CodePipelineModel)
-        twin._estate = self._estate.clone()
-        twin._ids = self._ids.clone()
-        return twin
-
-    def __deepcopy__(self, memo: dict[int, object]) -> "CodePipelineModel":
-        """Make copy.deepcopy as cheap as `clone`."""
-        return self.clone()
-
-    def _running(self) -> list[tuple[Pipeline, ActionRun]]:
-        return [
-            (pipeline, run)
-            for pipeline in self._estate.pipelines.values()
-            for run in pipeline.runs.values()
-            if run.status == "InProgress"
-        ]
-
-
-def _partition(region: str) -> str:
-    prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-    return next((name for start, name in prefixes.items() if region.startswith(start)), "aws")

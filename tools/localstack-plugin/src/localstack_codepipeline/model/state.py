@@ -8,15 +8,11 @@ import copy
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
+from uuid import uuid4
 
 from localstack_codepipeline.model.effects import Artifact, Effect, Json, Revision
-from localstack_codepipeline.model.errors import (
-    PipelineExecutionNotFoundException,
-    PipelineNotFoundException,
-    StageNotFoundException,
-)
-from localstack_codepipeline.model.identifiers import Ids
+from localstack_codepipeline.model.errors import ApiError
 
 ACTIVE = ("InProgress", "Stopping")
 
@@ -140,12 +136,10 @@ class Pipeline:
 
     def execution(self, execution_id: str) -> Execution:
         """Return the execution, or raise PipelineExecutionNotFoundException."""
-        try:
-            return self.executions[execution_id]
-        except KeyError:
-            raise PipelineExecutionNotFoundException(
-                f"The pipeline '{self.name}' has no execution with ID '{execution_id}'"
-            ) from None
+        if execution_id not in self.executions:
+            text = f"The pipeline '{self.name}' has no execution with ID '{execution_id}'"
+            raise ApiError("PipelineExecutionNotFoundException", text)
+        return self.executions[execution_id]
 
     def stage(self, name: str) -> Json:
         """Return the stage as now declared, or raise StageNotFoundException."""
@@ -153,7 +147,8 @@ class Pipeline:
             if stage["name"] == name:
                 found: Json = stage
                 return found
-        raise StageNotFoundException(f"The pipeline '{self.name}' has no stage '{name}'")
+        text = f"The pipeline '{self.name}' has no stage '{name}'"
+        raise ApiError("StageNotFoundException", text)
 
     def clone(self) -> "Pipeline":
         """Return an independent copy."""
@@ -169,30 +164,42 @@ class Pipeline:
 
 @dataclass(slots=True)
 class Estate:
-    """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run."""
+    """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run.
 
-    account: str
-    region: str
-    partition: str = "aws"
+    `starts_on_create` decides whether a new pipeline starts its first execution by itself, as it
+    does on AWS. `last_id` makes identifiers count from it, so that a history can be repeated
+    exactly; with None they are random.
+    """
+
+    account: str = "000000000000"
+    region: str = "us-east-1"
     starts_on_create: bool = True
+    last_id: int | None = None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def pipeline(self, name: str) -> Pipeline:
         """Return the pipeline, or raise PipelineNotFoundException."""
-        try:
-            return self.pipelines[name]
-        except KeyError:
-            raise PipelineNotFoundException(
-                f"Account '{self.account}' does not have a pipeline with name '{name}'"
-            ) from None
+        if name not in self.pipelines:
+            text = f"Account '{self.account}' does not have a pipeline with name '{name}'"
+            raise ApiError("PipelineNotFoundException", text)
+        return self.pipelines[name]
 
     def arn(self, name: str) -> str:
         """Return the ARN of the pipeline of that name."""
-        return f"arn:{self.partition}:codepipeline:{self.region}:{self.account}:{name}"
+        others = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+        found = (others[start] for start in others if self.region.startswith(start))
+        return f"arn:{next(found, 'aws')}:codepipeline:{self.region}:{self.account}:{name}"
 
-    def clone(self) -> "Estate":
-        """Return an independent copy."""
+    def new_id(self) -> str:
+        """Return a new identifier, shaped as a UUID."""
+        if self.last_id is None:
+            return str(uuid4())
+        self.last_id += 1
+        return f"00000000-0000-4000-8000-{self.last_id:012x}"
+
+    def clone(self) -> Self:
+        """Return an independent copy; it shares immutable data, so it is cheap."""
         pipelines = {name: pipeline.clone() for name, pipeline in self.pipelines.items()}
         return dataclasses.replace(self, pipelines=pipelines, jobs=dict(self.jobs))
 
@@ -202,7 +209,6 @@ class Turn:
     """One step of the model: its time, its caller, and the effects it collects."""
 
     estate: Estate
-    ids: Ids
     now: datetime
     caller: str = ""
     effects: list[Effect] = field(default_factory=list)

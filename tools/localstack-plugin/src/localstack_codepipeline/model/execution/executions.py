@@ -1,14 +1,9 @@
 """The operations that start, stop and retry executions, and switch stage transitions."""
 
+from collections.abc import Iterator
+
 from localstack_codepipeline.model.effects import Json
-from localstack_codepipeline.model.errors import (
-    ConcurrentPipelineExecutionsLimitExceededException,
-    DuplicatedStopRequestException,
-    NotLatestPipelineExecutionException,
-    PipelineExecutionNotStoppableException,
-    StageNotRetryableException,
-    ValidationException,
-)
+from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.execution import flow
 from localstack_codepipeline.model.execution.variables import resolve_start_variables
 from localstack_codepipeline.model.state import ACTIVE, Execution, Pipeline, Turn
@@ -24,7 +19,8 @@ def start_pipeline_execution(turn: Turn, request: Json) -> Json:
         return {"pipelineExecutionId": pipeline.requests[token]}
     variables = resolve_start_variables(pipeline.declaration, request.get("variables", []))
     overrides = request.get("sourceRevisions", [])
-    _check_overrides(pipeline, overrides)
+    for problem in _problems_of_overrides(pipeline, overrides):
+        raise ApiError("ValidationException", problem)
     execution = start(
         turn,
         pipeline,
@@ -48,7 +44,7 @@ def start(
     """Start an execution with the pipeline's current structure."""
     _check_room(pipeline, pipeline.declaration["executionMode"])
     execution = Execution(
-        id=turn.ids.new(),
+        id=turn.estate.new_id(),
         version=pipeline.version,
         declaration=pipeline.declaration,
         mode=pipeline.declaration["executionMode"],
@@ -69,13 +65,13 @@ def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
     execution = pipeline.execution(request["pipelineExecutionId"])
     abandon = bool(request.get("abandon"))
     if execution.status not in ACTIVE:
-        raise PipelineExecutionNotStoppableException(
-            f"Execution '{execution.id}' of pipeline '{pipeline.name}' cannot be stopped: "
-            f"its status is {execution.status}"
-        )
+        text = f"Execution '{execution.id}' of pipeline '{pipeline.name}' cannot be stopped"
+        status = f"its status is {execution.status}"
+        raise ApiError("PipelineExecutionNotStoppableException", f"{text}: {status}")
     # Only an abandon may follow a stop that waits.
     if execution.status == "Stopping" and not abandon:
-        raise DuplicatedStopRequestException(f"Execution '{execution.id}' is already stopping")
+        text = f"Execution '{execution.id}' is already stopping"
+        raise ApiError("DuplicatedStopRequestException", text)
     execution.abandoning = abandon
     execution.stop_reason = request.get("reason") or execution.stop_reason or ""
     flow.stop(turn, pipeline, execution)
@@ -88,19 +84,16 @@ def retry_stage_execution(turn: Turn, request: Json) -> Json:
     stage = pipeline.stage(request["stageName"])
     execution = pipeline.executions.get(request["pipelineExecutionId"])
     if execution is None or stage not in execution.declaration["stages"]:
-        raise StageNotRetryableException(
-            f"Stage '{stage['name']}' has no such execution, or has changed since"
-        )
+        text = f"Stage '{stage['name']}' has no such execution, or has changed since"
+        raise ApiError("StageNotRetryableException", text)
     latest = pipeline.latest.get(stage["name"])
     if execution.mode != "PARALLEL" and latest not in (execution.id, None):
-        raise NotLatestPipelineExecutionException(
-            f"A later execution, '{latest}', has entered stage '{stage['name']}'"
-        )
+        text = f"A later execution, '{latest}', has entered stage '{stage['name']}'"
+        raise ApiError("NotLatestPipelineExecutionException", text)
     run = execution.stages.get(stage["name"])
     if execution.status in ACTIVE or run is None or run.status not in ("Failed", "Stopped"):
-        raise StageNotRetryableException(
-            f"Stage '{stage['name']}' holds no failed actions of execution '{execution.id}'"
-        )
+        text = f"Stage '{stage['name']}' holds no failed actions of execution '{execution.id}'"
+        raise ApiError("StageNotRetryableException", text)
     _check_room(pipeline, execution.mode)
     flow.retry(turn, pipeline, execution, everything=request["retryMode"] == "ALL_ACTIONS")
     return {"pipelineExecutionId": execution.id}
@@ -140,33 +133,26 @@ def _entered_stages(pipeline: Pipeline, request: Json) -> list[str]:
 def _check_room(pipeline: Pipeline, mode: str) -> None:
     active = sum(execution.status in ACTIVE for execution in pipeline.executions.values())
     if mode != "SUPERSEDED" and active >= MOST_AT_ONCE:
-        raise ConcurrentPipelineExecutionsLimitExceededException(
-            f"Pipeline '{pipeline.name}' has {MOST_AT_ONCE} executions in progress"
-        )
+        text = f"Pipeline '{pipeline.name}' has {MOST_AT_ONCE} executions in progress"
+        raise ApiError("ConcurrentPipelineExecutionsLimitExceededException", text)
 
 
-def _check_overrides(pipeline: Pipeline, overrides: list[Json]) -> None:
+def _problems_of_overrides(pipeline: Pipeline, overrides: list[Json]) -> Iterator[str]:
     if overrides and pipeline.declaration["pipelineType"] != "V2":
-        raise ValidationException(
-            f"Pipeline '{pipeline.name}' is of type V1; source revisions need a pipeline of type V2"
-        )
+        yield f"Pipeline '{pipeline.name}' is V1; source revisions need a pipeline of type V2"
     sources = {action["name"]: action for action in pipeline.declaration["stages"][0]["actions"]}
     seen: set[tuple[str, str]] = set()
     for override in overrides:
         name, kind = override["actionName"], override["revisionType"]
         if name not in sources:
-            raise ValidationException(f"Pipeline '{pipeline.name}' has no source action '{name}'")
+            yield f"Pipeline '{pipeline.name}' has no source action '{name}'"
         if (name, kind) in seen:
-            raise ValidationException(
-                f"Source action '{name}' is given two revisions of type {kind}"
-            )
+            yield f"Source action '{name}' is given two revisions of type {kind}"
         seen.add((name, kind))
         action = sources[name]
         if (action["actionTypeId"]["provider"] == "S3") != kind.startswith("S3_OBJECT_"):
-            raise ValidationException(f"Source action '{name}' takes no revision of type {kind}")
-        allowed = action["configuration"].get("AllowOverrideForS3ObjectKey", "false")
-        if kind == "S3_OBJECT_KEY" and allowed.lower() != "true":
-            raise ValidationException(
-                f"Source action '{name}' does not allow another key: "
-                "AllowOverrideForS3ObjectKey is not true"
-            )
+            yield f"Source action '{name}' takes no revision of type {kind}"
+        switch = "AllowOverrideForS3ObjectKey"
+        allowed = action["configuration"].get(switch, "false").lower() == "true"
+        if kind == "S3_OBJECT_KEY" and not allowed:
+            yield f"Source action '{name}' does not allow another key: {switch} is not true"

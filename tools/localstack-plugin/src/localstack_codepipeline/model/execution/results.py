@@ -1,14 +1,7 @@
 """The operations that answer an approval, or report the result of a job."""
 
 from localstack_codepipeline.model.effects import ActionResult, Json
-from localstack_codepipeline.model.errors import (
-    ActionNotFoundException,
-    ApprovalAlreadyCompletedException,
-    InvalidApprovalTokenException,
-    InvalidJobStateException,
-    JobNotFoundException,
-    OutputVariablesSizeExceededException,
-)
+from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.execution import flow, runs
 from localstack_codepipeline.model.state import ActionRun, Pipeline, Turn
 
@@ -19,10 +12,11 @@ def put_approval_result(turn: Turn, request: Json) -> Json:
     stage = pipeline.stage(request["stageName"])
     name = request["actionName"]
     if name not in [action["name"] for action in stage["actions"]]:
-        raise ActionNotFoundException(f"Stage '{stage['name']}' has no action '{name}'")
+        raise ApiError("ActionNotFoundException", f"Stage '{stage['name']}' has no action '{name}'")
     run = _approval(pipeline, stage["name"], name, token=request["token"])
     if run.status != "InProgress":
-        raise ApprovalAlreadyCompletedException("The approval action has already been answered")
+        text = "The approval action has already been answered"
+        raise ApiError("ApprovalAlreadyCompletedException", text)
     summary = request["result"]["summary"]
     approved = request["result"]["status"] == "Approved"
     result = ActionResult(
@@ -41,7 +35,8 @@ def put_job_success_result(turn: Turn, request: Json) -> Json:
     details = request.get("executionDetails", {})
     variables = request.get("outputVariables", {})
     if sum(len(f"{key}{value}".encode()) for key, value in variables.items()) > 122_880:
-        raise OutputVariablesSizeExceededException("Output variables may have 122880 bytes in all")
+        text = "Output variables may have 122880 bytes in all"
+        raise ApiError("OutputVariablesSizeExceededException", text)
     if continuation := request.get("continuationToken"):
         run.summary = details.get("summary", run.summary)
         run.external_id = details.get("externalExecutionId", run.external_id)
@@ -78,16 +73,16 @@ def _approval(pipeline: Pipeline, stage: str, action: str, *, token: str) -> Act
     for run in pipeline.runs.values():
         if run.token == token and (run.stage, run.action) == (stage, action):
             return run
-    raise InvalidApprovalTokenException("Invalid approval token")
+    raise ApiError("InvalidApprovalTokenException", "Invalid approval token")
 
 
 def _job(turn: Turn, request: Json) -> tuple[Pipeline, ActionRun]:
-    try:
-        name, run_id = turn.estate.jobs[request["jobId"]]
-    except KeyError:
-        raise JobNotFoundException(f"There is no job with ID '{request['jobId']}'") from None
+    job = request["jobId"]
+    if job not in turn.estate.jobs:
+        raise ApiError("JobNotFoundException", f"There is no job with ID '{job}'")
+    name, run_id = turn.estate.jobs[job]
     pipeline = turn.estate.pipelines[name]
     run = pipeline.runs[run_id]
     if run.status != "InProgress":
-        raise InvalidJobStateException(f"Job '{run.job_id}' has ended: {run.status}")
+        raise ApiError("InvalidJobStateException", f"Job '{run.job_id}' has ended: {run.status}")
     return pipeline, run

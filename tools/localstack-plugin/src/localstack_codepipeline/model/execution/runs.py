@@ -11,7 +11,7 @@ from localstack_codepipeline.model.effects import (
 )
 from localstack_codepipeline.model.execution.events import emit_action
 from localstack_codepipeline.model.execution.variables import (
-    UnresolvedVariableError,
+    MissingInputError,
     resolve_configuration,
 )
 from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, Turn
@@ -26,7 +26,7 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
     kind = declaration["actionTypeId"]
     minutes = declaration.get("timeoutInMinutes") or TIMEOUTS.get(kind["provider"], OTHER_TIMEOUT)
     run = ActionRun(
-        id=turn.ids.new(),
+        id=turn.estate.new_id(),
         execution_id=execution.id,
         attempt=execution.attempt,
         version=execution.version,
@@ -43,17 +43,17 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
     try:
         run.inputs = tuple(_inputs(execution, declaration))
         run.configuration = resolve_configuration(execution, declaration["configuration"])
-    except (UnresolvedVariableError, MissingArtifactError) as error:
+    except MissingInputError as error:
         emit_action(turn, pipeline, execution, run=run, state="STARTED")
         result = ActionResult("ConfigurationError", str(error))
         close_run(turn, pipeline, execution, run=run, result=result)
         return
     if kind["category"] == "Approval":
-        run.token = turn.ids.new()
+        run.token = turn.estate.new_id()
         if execution.mode == "PARALLEL":
             run.external_id = run.token
     if kind["provider"] == "Lambda":
-        run.job_id = turn.ids.new()
+        run.job_id = turn.estate.new_id()
         turn.estate.jobs[run.job_id] = (pipeline.name, run.id)
     emit_action(turn, pipeline, execution, run=run, state="STARTED")
     turn.effects.append(run_effect(turn, pipeline, execution, run=run))
@@ -131,14 +131,10 @@ def running(pipeline: Pipeline, execution: Execution) -> Iterator[ActionRun]:
             yield run
 
 
-class MissingArtifactError(Exception):
-    """An action needs an artifact that this execution has not made."""
-
-
 def _inputs(execution: Execution, declaration: Json) -> Iterator[Artifact]:
     for item in declaration["inputArtifacts"]:
         if item["name"] not in execution.artifacts:
-            raise MissingArtifactError(f"The input artifact {item['name']} does not exist")
+            raise MissingInputError(f"The input artifact {item['name']} does not exist")
         yield execution.artifacts[item["name"]]
 
 
@@ -149,6 +145,6 @@ def _places(turn: Turn, execution: Execution, declaration: Json) -> Iterator[Art
     region = declaration.get("region", turn.estate.region)
     store = stores.get(region) or pipeline.get("artifactStore") or stores[turn.estate.region]
     for item in declaration["outputArtifacts"]:
-        unique = turn.ids.new().replace("-", "")[-7:]
+        unique = turn.estate.new_id().replace("-", "")[-7:]
         key = f"{pipeline['name'][:20]}/{item['name'][:10]}/{unique}"
         yield Artifact(item["name"], store["location"], key)

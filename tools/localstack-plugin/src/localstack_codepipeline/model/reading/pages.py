@@ -1,11 +1,9 @@
 """Splits answers into pages, with a token for the next page."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 
 from localstack_codepipeline.model.effects import Json
-from localstack_codepipeline.model.errors import InvalidNextTokenException
+from localstack_codepipeline.model.errors import ApiError
 
 
 def page[T](items: Sequence[T], request: Json, *, most: int) -> tuple[list[T], Json]:
@@ -13,23 +11,10 @@ def page[T](items: Sequence[T], request: Json, *, most: int) -> tuple[list[T], J
 
     Raises InvalidNextTokenException for a token that this function did not make.
     """
-    start = _read(request["nextToken"]) if request.get("nextToken") else 0
-    if start > len(items):
-        raise InvalidNextTokenException("The next token is not valid")
+    word, _, position = (request.get("nextToken") or "from:0").partition(":")
+    if word != "from" or not position.isdecimal() or int(position) > len(items):
+        raise ApiError("InvalidNextTokenException", "The next token is not valid")
+    start = int(position)
     end = start + (request.get("maxResults") or most)
-    rest = {"nextToken": _write(end)} if end < len(items) else {}
+    rest = {"nextToken": f"from:{end}"} if end < len(items) else {}
     return list(items[start:end]), rest
-
-
-def _write(position: int) -> str:
-    return base64.urlsafe_b64encode(f"from:{position}".encode()).decode()
-
-
-def _read(token: str) -> int:
-    try:
-        word, _, position = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
-        if word == "from" and position.isdecimal():
-            return int(position)
-    except (binascii.Error, ValueError):
-        pass
-    raise InvalidNextTokenException("The next token is not valid")

@@ -3,8 +3,7 @@
 import pytest
 
 from localstack_codepipeline.model import ActionResult, Revision
-from localstack_codepipeline.model.errors import PipelineNotFoundException, ValidationException
-from shop import FAILED, Json, Shop, deploy, new_driver, source, stage
+from shop import FAILED, Driver, Json, Shop, deploy, refused, source, stage
 
 
 def test_execution_runs_stage_by_stage_to_success() -> None:
@@ -151,7 +150,7 @@ def test_invalid_source_revision_is_rejected(override: tuple[str, str], reason: 
     """A source revision must fit a source action of the pipeline."""
     shop = Shop()
     revision = {"actionName": override[0], "revisionType": override[1], "revisionValue": "x"}
-    with pytest.raises(ValidationException, match=reason):
+    with refused("ValidationException", reason):
         shop.start(sourceRevisions=[revision])
 
 
@@ -163,7 +162,7 @@ def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
         "revisionType": "S3_OBJECT_VERSION_ID",
         "revisionValue": "v3",
     }
-    with pytest.raises(ValidationException, match="source revisions need a pipeline of type V2"):
+    with refused("ValidationException", "source revisions need a pipeline of type V2"):
         shop.start(sourceRevisions=[override])
     assert shop.start()
 
@@ -206,14 +205,14 @@ def test_unresolved_variable_fails_the_action() -> None:
 def test_variables_must_be_those_declared(given: list[Json], reason: str) -> None:
     """A start with an unknown, missing or repeated variable is rejected."""
     shop = Shop(variables=[{"name": "WHERE"}])
-    with pytest.raises(ValidationException, match=reason):
+    with refused("ValidationException", reason):
         shop.start(variables=given)
 
 
 def test_variables_need_a_pipeline_of_type_v2() -> None:
     """A V1 pipeline rejects variables."""
     shop = Shop(pipelineType="V1")
-    with pytest.raises(ValidationException, match="V2"):
+    with refused("ValidationException", "V2"):
         shop.start(variables=[{"name": "WHERE", "value": "x"}])
 
 
@@ -229,5 +228,5 @@ def test_same_token_names_the_same_execution() -> None:
 
 def test_unknown_pipeline_cannot_be_started() -> None:
     """Starting an unknown pipeline raises an error that names it."""
-    with pytest.raises(PipelineNotFoundException, match="'nope'"):
-        new_driver().call("StartPipelineExecution", name="nope")
+    with refused("PipelineNotFoundException", "'nope'"):
+        Driver().call("StartPipelineExecution", name="nope")

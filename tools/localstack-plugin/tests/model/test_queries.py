@@ -6,10 +6,9 @@ import pytest
 from botocore.validate import ParamValidator
 
 from localstack_codepipeline.model import ActionResult, Revision
-from localstack_codepipeline.model.errors import PipelineExecutionNotFoundException
 from localstack_codepipeline.model.service import OPERATIONS
 from localstack_codepipeline.validation import service_model
-from shop import ARN, FAILED, UNKNOWN_ID, Json, Shop, action, declare, stage
+from shop import ARN, FAILED, UNKNOWN_ID, Json, Shop, action, declare, refused, stage
 
 
 def test_executions_are_listed_newest_first_in_pages() -> None:
@@ -79,7 +78,7 @@ def test_actions_of_an_unknown_execution_are_an_error() -> None:
     """The filter must name an execution of the pipeline."""
     unknown = {"pipelineExecutionId": UNKNOWN_ID}
     shop = Shop()
-    with pytest.raises(PipelineExecutionNotFoundException):
+    with refused("PipelineExecutionNotFoundException"):
         shop.call("ListActionExecutions", pipelineName="shop", filter=unknown)
 
 

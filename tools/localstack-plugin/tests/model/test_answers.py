@@ -4,16 +4,7 @@ from typing import Any
 
 import pytest
 
-from localstack_codepipeline.model.errors import (
-    ActionNotFoundException,
-    ApprovalAlreadyCompletedException,
-    InvalidApprovalTokenException,
-    InvalidJobStateException,
-    JobNotFoundException,
-    OutputVariablesSizeExceededException,
-    StageNotFoundException,
-)
-from shop import UNKNOWN_ID, Json, Shop, action, deploy, stage
+from shop import UNKNOWN_ID, Json, Shop, action, deploy, refused, stage
 
 
 def waiting_for_approval() -> Shop:
@@ -105,24 +96,24 @@ def test_approval_is_answered_once() -> None:
     shop = waiting_for_approval()
     token = shop.running("Ok").token
     answer(shop, token)
-    with pytest.raises(ApprovalAlreadyCompletedException):
+    with refused("ApprovalAlreadyCompletedException"):
         answer(shop, token)
 
 
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"token": UNKNOWN_ID}, InvalidApprovalTokenException),
-        ({"stageName": "Nowhere"}, StageNotFoundException),
-        ({"actionName": "Nobody"}, ActionNotFoundException),
-        ({"stageName": "Deploy", "actionName": "Publish"}, InvalidApprovalTokenException),
+        ({"token": UNKNOWN_ID}, "InvalidApprovalTokenException"),
+        ({"stageName": "Nowhere"}, "StageNotFoundException"),
+        ({"actionName": "Nobody"}, "ActionNotFoundException"),
+        ({"stageName": "Deploy", "actionName": "Publish"}, "InvalidApprovalTokenException"),
     ],
 )
-def test_approval_rejects_a_token_of_another_action(change: Json, error: type[Exception]) -> None:
+def test_approval_rejects_a_token_of_another_action(change: Json, error: str) -> None:
     """Token, stage and action of an answer must belong together."""
     shop = waiting_for_approval()
     token = shop.running("Ok").token
-    with pytest.raises(error):
+    with refused(error):
         answer(shop, **({"token": token} | change))
 
 
@@ -132,11 +123,9 @@ def test_approval_ends_after_seven_days() -> None:
     week = 7 * 24 * 3600
     shop.pass_time(week - 1)
     assert only_execution(shop)["status"] == "InProgress"
-    assert shop.model.next_deadline() is not None
     shop.pass_time(1)
     assert only_execution(shop)["status"] == "Failed"
     assert state_of(shop, 1)["latestExecution"]["errorDetails"]["code"] == "TimedOut"
-    assert shop.model.next_deadline() is None
 
 
 def test_timeout_of_the_action_replaces_the_default() -> None:
@@ -196,9 +185,9 @@ def test_job_has_one_result() -> None:
     job = shop.running("Check").job_id
     shop.call("PutJobSuccessResult", jobId=job, outputVariables={"where": "x"})
     details = {"type": "JobFailed", "message": "no"}
-    with pytest.raises(InvalidJobStateException):
+    with refused("InvalidJobStateException"):
         shop.call("PutJobFailureResult", jobId=job, failureDetails=details)
-    with pytest.raises(JobNotFoundException):
+    with refused("JobNotFoundException"):
         shop.call("PutJobSuccessResult", jobId=UNKNOWN_ID)
 
 
@@ -206,7 +195,7 @@ def test_output_variables_have_a_limit() -> None:
     """Output variables of more than 122,880 bytes are rejected, and the job keeps running."""
     shop = waiting_for_job()
     job = shop.running("Check").job_id
-    with pytest.raises(OutputVariablesSizeExceededException):
+    with refused("OutputVariablesSizeExceededException"):
         shop.call("PutJobSuccessResult", jobId=job, outputVariables={"where": "x" * 122_880})
     assert only_execution(shop)["status"] == "InProgress"
 
@@ -217,6 +206,6 @@ def test_jobs_of_a_deleted_pipeline_are_gone() -> None:
     check = shop.running("Check")
     shop.call("DeletePipeline", name="shop")
     assert not shop.open
-    with pytest.raises(JobNotFoundException):
+    with refused("JobNotFoundException"):
         shop.call("PutJobSuccessResult", jobId=check.job_id)
     shop.finish(check)

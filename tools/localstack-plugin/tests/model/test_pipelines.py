@@ -1,27 +1,8 @@
 """The operations on pipelines: create, read, update, list, tag, delete."""
 
-import base64
-
 import pytest
 
-from localstack_codepipeline.model import CodePipelineModel, SequentialIds
-from localstack_codepipeline.model.driver import Driver
-from localstack_codepipeline.model.errors import (
-    CodePipelineError,
-    InvalidActionDeclarationException,
-    InvalidArnException,
-    InvalidNextTokenException,
-    InvalidStageDeclarationException,
-    InvalidStructureException,
-    InvalidTagsException,
-    PipelineNameInUseException,
-    PipelineNotFoundException,
-    PipelineVersionNotFoundException,
-    ResourceNotFoundException,
-    TooManyTagsException,
-    ValidationException,
-)
-from shop import ARN, Json, Shop, declare, deploy, new_driver, source, stage
+from shop import ARN, Driver, Json, Shop, declare, deploy, refused, source, stage
 
 
 def test_created_pipeline_is_read_back_with_its_defaults() -> None:
@@ -40,7 +21,8 @@ def test_created_pipeline_is_read_back_with_its_defaults() -> None:
 
 def test_new_pipeline_starts_its_first_execution() -> None:
     """CreatePipeline starts an execution with the trigger CreatePipeline, as on AWS."""
-    driver = Driver(CodePipelineModel(ids=SequentialIds()))
+    driver = Driver()
+    driver.model.starts_on_create = True
     driver.call("CreatePipeline", pipeline=declare())
     listed = driver.call("ListPipelineExecutions", pipelineName="shop")
     (summary,) = listed["pipelineExecutionSummaries"]
@@ -50,7 +32,7 @@ def test_new_pipeline_starts_its_first_execution() -> None:
 def test_pipeline_name_is_unique() -> None:
     """A second pipeline with the same name is rejected."""
     shop = Shop()
-    with pytest.raises(PipelineNameInUseException):
+    with refused("PipelineNameInUseException"):
         shop.call("CreatePipeline", pipeline=declare())
 
 
@@ -62,14 +44,14 @@ def test_update_makes_a_new_version_and_keeps_the_old() -> None:
     assert shop.call("GetPipeline", name="shop")["pipeline"]["version"] == 2
     old = shop.call("GetPipeline", name="shop", version=1)["pipeline"]
     assert old["stages"][1]["name"] == "Deploy"
-    with pytest.raises(PipelineVersionNotFoundException):
+    with refused("PipelineVersionNotFoundException"):
         shop.call("GetPipeline", name="shop", version=3)
 
 
 def test_update_and_delete_of_an_unknown_pipeline() -> None:
     """UpdatePipeline raises an error for an unknown pipeline; DeletePipeline does not."""
-    driver = new_driver()
-    with pytest.raises(PipelineNotFoundException):
+    driver = Driver()
+    with refused("PipelineNotFoundException"):
         driver.call("UpdatePipeline", pipeline=declare())
     assert driver.call("DeletePipeline", name="shop") == {}
 
@@ -78,7 +60,7 @@ def test_deleted_pipeline_is_gone() -> None:
     """A deleted pipeline can be neither read nor listed."""
     shop = Shop()
     shop.call("DeletePipeline", name="shop")
-    with pytest.raises(PipelineNotFoundException):
+    with refused("PipelineNotFoundException"):
         shop.call("GetPipeline", name="shop")
     assert shop.call("ListPipelines") == {"pipelines": []}
 
@@ -86,7 +68,7 @@ def test_deleted_pipeline_is_gone() -> None:
 def test_pipelines_are_listed_in_pages() -> None:
     """The pages together list all names in order; a wrong page token is rejected."""
     names = ["e", "b", "d", "a", "c"]
-    driver = new_driver()
+    driver = Driver()
     for name in names:
         driver.call("CreatePipeline", pipeline=declare(name=name))
     listed: list[str] = []
@@ -96,9 +78,8 @@ def test_pipelines_are_listed_in_pages() -> None:
         page = driver.call("ListPipelines", maxResults=2, nextToken=page["nextToken"])
         listed += [one["name"] for one in page["pipelines"]]
     assert listed == sorted(names)
-    beyond = base64.urlsafe_b64encode(b"from:6").decode()
-    for token in ("???", "YWJj", beyond):
-        with pytest.raises(InvalidNextTokenException):
+    for token in ("???", "from:x", "from:6"):
+        with refused("InvalidNextTokenException"):
             driver.call("ListPipelines", nextToken=token)
 
 
@@ -117,15 +98,15 @@ def test_tags_are_added_replaced_and_removed() -> None:
 @pytest.mark.parametrize(
     ("arn", "error"),
     [
-        (f"{ARN}-other", ResourceNotFoundException),
-        ("arn:aws:codepipeline:eu-west-1:000000000000:shop", ResourceNotFoundException),
-        ("arn:aws:codepipeline:us-east-1:000000000000:webhook:shop", InvalidArnException),
+        (f"{ARN}-other", "ResourceNotFoundException"),
+        ("arn:aws:codepipeline:eu-west-1:000000000000:shop", "ResourceNotFoundException"),
+        ("arn:aws:codepipeline:us-east-1:000000000000:webhook:shop", "InvalidArnException"),
     ],
 )
-def test_tags_need_the_arn_of_a_pipeline(arn: str, error: type[Exception]) -> None:
+def test_tags_need_the_arn_of_a_pipeline(arn: str, error: str) -> None:
     """The ARN must be that of a pipeline in this account and Region."""
     shop = Shop()
-    with pytest.raises(error):
+    with refused(error):
         shop.call("ListTagsForResource", resourceArn=arn)
 
 
@@ -133,11 +114,11 @@ def test_invalid_tags_are_rejected() -> None:
     """Reserved keys, repeated keys and more than fifty tags are rejected."""
     shop = Shop()
     many = [{"key": f"k{number}", "value": ""} for number in range(51)]
-    with pytest.raises(TooManyTagsException):
+    with refused("TooManyTagsException"):
         shop.call("TagResource", resourceArn=ARN, tags=many)
-    with pytest.raises(InvalidTagsException, match="more than once"):
+    with refused("InvalidTagsException", "more than once"):
         shop.call("TagResource", resourceArn=ARN, tags=[many[0], many[0]])
-    with pytest.raises(InvalidTagsException, match="reserved"):
+    with refused("InvalidTagsException", "reserved"):
         shop.call("TagResource", resourceArn=ARN, tags=[{"key": "aws:x", "value": ""}])
     assert shop.call("ListTagsForResource", resourceArn=ARN) == {"tags": []}
 
@@ -148,84 +129,82 @@ WITHOUT_STORE = {key: value for key, value in declare().items() if key != "artif
 @pytest.mark.parametrize(
     ("pipeline", "error", "reason"),
     [
-        (declare(stages=[stage("Source", source())]), InvalidStructureException, "1 stage"),
+        (declare(stages=[stage("Source", source())]), "InvalidStructureException", "1 stage"),
         (
             declare(stage("Deploy", deploy()), stage("Deploy", deploy("Again"))),
-            InvalidStageDeclarationException,
+            "InvalidStageDeclarationException",
             "Stage names must be unique",
         ),
-        (declare(stage("Deploy")), InvalidStageDeclarationException, "1 to 50 actions"),
+        (declare(stage("Deploy")), "InvalidStageDeclarationException", "1 to 50 actions"),
         (
             declare(stage("Deploy", deploy(), deploy())),
-            InvalidActionDeclarationException,
+            "InvalidActionDeclarationException",
             "Action names must be unique",
         ),
-        (declare(stage("Deploy", source())), InvalidStructureException, "source actions"),
+        (declare(stage("Deploy", source())), "InvalidStructureException", "source actions"),
         (
             declare(stages=[stage("Deploy", deploy()), stage("Source", source())]),
-            InvalidStructureException,
+            "InvalidStructureException",
             "source actions",
         ),
         (
             declare(stage("Deploy", deploy() | {"inputArtifacts": [{"name": "Other"}]})),
-            InvalidStructureException,
+            "InvalidStructureException",
             "Other",
         ),
         (
             declare(stage("Deploy", deploy() | {"inputArtifacts": [{"name": "App"}] * 2})),
-            InvalidActionDeclarationException,
+            "InvalidActionDeclarationException",
             "1 inputArtifacts",
         ),
         (
             declare(stage("Deploy", deploy() | {"configuration": {"Extract": "true"}})),
-            InvalidActionDeclarationException,
+            "InvalidActionDeclarationException",
             "BucketName",
         ),
         (
             declare(stage("Deploy", deploy(configuration={"Extract": "false"}))),
-            InvalidActionDeclarationException,
+            "InvalidActionDeclarationException",
             "ObjectKey",
         ),
-        (WITHOUT_STORE, InvalidStructureException, "artifactStore"),
+        (WITHOUT_STORE, "InvalidStructureException", "artifactStore"),
         (
             WITHOUT_STORE | {"artifactStores": {"eu-west-1": declare()["artifactStore"]}},
-            InvalidStructureException,
+            "InvalidStructureException",
             "us-east-1",
         ),
         (
             declare(pipelineType="V1", executionMode="QUEUED"),
-            InvalidStructureException,
+            "InvalidStructureException",
             "QUEUED needs a pipeline of type V2",
         ),
         (
             declare(pipelineType="V1", variables=[{"name": "A"}]),
-            InvalidStructureException,
+            "InvalidStructureException",
             "Variables and triggers need a pipeline of type V2",
         ),
         (
             declare(variables=[{"name": "A"}, {"name": "A"}]),
-            InvalidStructureException,
+            "InvalidStructureException",
             "Variable names",
         ),
         (
             declare(
                 stages=[stage("Source", source(namespace="variables")), stage("Deploy", deploy())]
             ),
-            InvalidStructureException,
+            "InvalidStructureException",
             "Namespace",
         ),
         (
             declare(stage("Deploy", deploy()) | {"onFailure": {"result": "ROLLBACK"}}),
-            ValidationException,
+            "ValidationException",
             "onFailure",
         ),
     ],
 )
-def test_ill_formed_pipeline_is_rejected(
-    pipeline: Json, error: type[CodePipelineError], reason: str
-) -> None:
+def test_ill_formed_pipeline_is_rejected(pipeline: Json, error: str, reason: str) -> None:
     """CreatePipeline rejects each broken rule of the structure with its own error."""
-    driver = new_driver()
-    with pytest.raises(error, match=reason):
+    driver = Driver()
+    with refused(error, reason):
         driver.call("CreatePipeline", pipeline=pipeline)
     assert driver.call("ListPipelines") == {"pipelines": []}
