@@ -181,7 +181,7 @@ class Ends:
         if failure and failure.is_approval:
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)
-        elif decision.again and pipeline.retry and repeated_since(actions, failed.at):
+        elif decision.again and pipeline.retry and repeated_since(actions, failed):
             # The claimed retry took place.
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
         elif decision.again and pipeline.retry and _failed_again(pipeline.retry, failure):

@@ -1,6 +1,6 @@
 """What a look at CodePipeline adds to the record: what CodePipeline shows may be seconds old."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -46,28 +46,33 @@ def settle_contradiction(latest: Change, actions: Sequence[ActionRun], *, now: d
     An end that an event reported is believed, unless an action was repeated after it. While the
     look may be older than the end, nothing is decided.
     """
-    if repeated_since(actions, latest.at):
+    if repeated_since(actions, latest):
         return Verdict.NEWER
     return Verdict.UNCLEAR if now - latest.at < LOOK_LAG else Verdict.SAME
 
 
 def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:
     """The newest failed or abandoned action that was not repeated since."""
-    return next((run for run, _ in _newest(actions) if run.failure), None)
+    return next((runs[0] for runs in _by_action(actions) if runs[0].failure), None)
 
 
-def repeated_since(actions: Sequence[ActionRun], at: datetime) -> bool:
-    """Whether an action that has run before was started again, at that time or later."""
+def repeated_since(actions: Sequence[ActionRun], latest: Change) -> bool:
+    """Whether an action was repeated after the newest change on record."""
     return any(
-        is_repeated and not run.failure and run.started_at >= at - _CLOCKS_DIFFER
-        for run, is_repeated in _newest(actions)
+        # Each attempt runs an action once.
+        len(runs) > latest.attempt
+        or (
+            len(runs) > 1
+            and not runs[0].failure
+            and runs[0].started_at >= latest.at - _CLOCKS_DIFFER
+        )
+        for runs in _by_action(actions)
     )
 
 
-def _newest(actions: Sequence[ActionRun]) -> Iterator[tuple[ActionRun, bool]]:
-    """The newest execution of each action, and whether the action has run before."""
-    runs: dict[tuple[str, str], list[ActionRun]] = {}
+def _by_action(actions: Sequence[ActionRun]) -> Iterable[Sequence[ActionRun]]:
+    """The executions of each action, the newest first."""
+    found: dict[tuple[str, str], list[ActionRun]] = {}
     for run in actions:
-        runs.setdefault((run.stage, run.action), []).append(run)
-    for of_one_action in runs.values():
-        yield of_one_action[0], len(of_one_action) > 1
+        found.setdefault((run.stage, run.action), []).append(run)
+    return found.values()
