@@ -1,0 +1,100 @@
+"""What a look adds to the record, given that it may be seconds old."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from release_core.decide.looks import (
+    Verdict,
+    compare,
+    newest_failure,
+    repeated_since,
+    settle_contradiction,
+)
+from release_core.decide.timing import LOOK_LAG
+from release_core.domain.actions import ActionRun
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import Failure
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+SOON, LATER = AT + timedelta(seconds=1), AT + LOOK_LAG
+
+
+def change(state: str, attempt: int = 1) -> Change:
+    """A change that an event reported."""
+    return Change(state=ExecutionState(state), attempt=attempt, at=AT, source="event")
+
+
+def run(action: str, *, failed: bool = False, at: datetime = AT) -> ActionRun:
+    """An execution of an action of the stage Deploy."""
+    return ActionRun(
+        action_execution_id=f"{action} {at}",
+        stage="Deploy",
+        action=action,
+        started_at=at,
+        failure=Failure(message=f"{action} failed") if failed else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("latest", "seen", "verdict"),
+    [
+        (None, None, Verdict.SAME),
+        (None, "FAILED", Verdict.NEWER),
+        (change("STARTED"), None, Verdict.SAME),
+        (change("STARTED"), "FAILED", Verdict.NEWER),
+        (change("STARTED"), "STOPPING", Verdict.NEWER),
+        (change("STOPPING"), "STOPPED", Verdict.NEWER),
+        (change("STOPPING"), None, Verdict.SAME),
+        (change("FAILED"), "FAILED", Verdict.SAME),
+        (change("FAILED"), "SUCCEEDED", Verdict.NEWER),
+        (change("FAILED"), None, Verdict.CONTRADICTION),
+        (change("STOPPED"), "STOPPING", Verdict.CONTRADICTION),
+        (change("SUCCEEDED"), None, Verdict.SAME),
+        (change("RESUMED", 2), "FAILED", Verdict.UNCLEAR),
+        (change("RESUMED", 2), "SUCCEEDED", Verdict.NEWER),
+        (change("RESUMED", 2), None, Verdict.SAME),
+    ],
+)
+def test_a_look_is_compared_with_the_newest_change(
+    latest: Change | None, seen: str | None, verdict: Verdict
+) -> None:
+    """A look that could be older than the newest change decides nothing by itself."""
+    state = ExecutionState(seen) if seen else None
+    assert compare(latest, state, now=SOON) is verdict
+
+
+def test_a_second_failure_is_believed_after_a_minute() -> None:
+    """When a look cannot be older than the resume, the failure that it shows is a new one."""
+    resumed = change("RESUMED", 2)
+    assert compare(resumed, ExecutionState.FAILED, now=LATER) is Verdict.NEWER
+
+
+def test_an_end_counts_unless_an_action_was_repeated() -> None:
+    """For a minute nothing is decided; a repeated action decides it at once."""
+    failed = change("FAILED")
+    actions = [run("Copy", failed=True)]
+    assert settle_contradiction(failed, actions, now=SOON) is Verdict.UNCLEAR
+    assert settle_contradiction(failed, actions, now=LATER) is Verdict.SAME
+    repeated = [run("Copy", at=SOON), *actions]
+    assert settle_contradiction(failed, repeated, now=SOON) is Verdict.NEWER
+
+
+def test_an_action_that_was_repeated_before_the_end_proves_nothing() -> None:
+    """In attempt 2 one action was repeated with success, and then another one failed."""
+    earlier = AT - timedelta(minutes=5)
+    actions = [
+        run("Check", failed=True),
+        run("Copy", at=earlier),
+        run("Copy", failed=True, at=earlier - timedelta(minutes=1)),
+    ]
+    assert not repeated_since(actions, change("FAILED", 2))
+
+
+def test_a_failure_that_was_repeated_with_success_is_no_reason() -> None:
+    """The reason of an end is the newest failure that still stands."""
+    actions = [run("Check", failed=True), run("Copy"), run("Copy", failed=True)]
+    found = newest_failure(actions)
+    assert found
+    assert found.action == "Check"
+    assert newest_failure(actions[1:]) is None
