@@ -181,12 +181,12 @@ class Ends:
         if failure and failure.is_approval:
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)
-        elif decision.again and pipeline.retry and repeated_since(actions, failed):
-            # The claimed retry took place.
-            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
         elif decision.again and pipeline.retry and _failed_again(pipeline.retry, failure):
             # The claimed retry took place, and another action execution failed.
             self._add_failure(pipeline, failed.attempt + 1)
+        elif decision.again and repeated_since(actions, failed):
+            # The claimed retry took place, and CodePipeline still shows the failure before it.
+            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
         elif self.ledger.pipelines.claim_retry(
             release.release_id,
             pipeline,

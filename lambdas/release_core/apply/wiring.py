@@ -8,7 +8,14 @@ from typing import Any, Self
 
 from release_core.apply.advance import Advance
 from release_core.apply.orphans import Orphans
-from release_core.aws.clients import InParallel, client, function_name, in_parallel, one_by_one
+from release_core.aws.clients import (
+    InParallel,
+    client,
+    client_once,
+    function_name,
+    in_parallel,
+    one_by_one,
+)
 from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
@@ -22,10 +29,12 @@ from release_core.settings import FunctionSettings
 class ReadingParts:
     """The parts that only read; ``client`` returns the client of an AWS service by its name.
 
-    ``patterns`` match the names of the pipelines that this deployment may release.
+    ``client_once`` returns a client that sends each request once. ``patterns`` match the names of
+    the pipelines that this deployment may release.
     """
 
     client: Callable[[str], Any]
+    client_once: Callable[[str], Any] | None = None
     tables: LedgerTables
     clock: Clock
     patterns: tuple[str, ...] = ("*",)
@@ -40,7 +49,10 @@ class ReadingParts:
     def codepipeline(self) -> CodePipeline:
         """CodePipeline."""
         return CodePipeline(
-            self.client("codepipeline"), patterns=self.patterns, in_parallel=self.in_parallel
+            self.client("codepipeline"),
+            once=self.client_once("codepipeline") if self.client_once else None,
+            patterns=self.patterns,
+            in_parallel=self.in_parallel,
         )
 
     @cached_property
@@ -62,6 +74,7 @@ class FunctionParts(ReadingParts):
         """The parts of this Lambda function, with boto3's clients."""
         return cls(
             client=client,
+            client_once=client_once,
             tables=LedgerTables(
                 releases=settings.releases_table,
                 executions=settings.executions_table,

@@ -32,6 +32,16 @@ def client(service: str) -> Any:
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # by name
 
 
+@cache
+def client_once(service: str) -> Any:
+    """A client that sends each request once, for calls that must not be repeated blindly.
+
+    A call without a request token may have taken effect although its answer is an error.
+    """
+    config = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # by name
+
+
 class InParallel(Protocol):
     """A function that calls for each of many values; the results are in the order of the values."""
 

@@ -70,17 +70,21 @@ class ExecutionSnapshot:
 class CodePipeline:
     """Calls CodePipeline; the SDK retries throttling and server errors.
 
-    ``patterns`` match the names of the pipelines that this deployment may release.
+    ``once`` sends each request once, for the retry of a stage: it has no request token, so the SDK
+    must not repeat it. ``patterns`` match the names of the pipelines that this deployment may
+    release.
     """
 
     def __init__(
         self,
         client: "CodePipelineClient",
         *,
+        once: "CodePipelineClient | None" = None,
         patterns: tuple[str, ...] = ("*",),
         in_parallel: InParallel = one_by_one,
     ) -> None:
         self._client = client
+        self._once = once or client
         self._patterns = patterns
         self._in_parallel = in_parallel
 
@@ -208,7 +212,7 @@ class CodePipeline:
     def retry(self, pipeline: str, execution_id: str, *, stage: str) -> bool:
         """Retry the failed actions of a stage; False when CodePipeline rejects the retry."""
         try:
-            self._client.retry_stage_execution(
+            self._once.retry_stage_execution(
                 pipelineName=pipeline,
                 pipelineExecutionId=execution_id,
                 stageName=stage,

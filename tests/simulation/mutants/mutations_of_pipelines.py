@@ -82,15 +82,14 @@ OF_PIPELINES = (
     Mutant(
         "a later task does not look",
         "run_pipeline/running.py",
-        "            if release:\n                self.advance.record_look(",
-        "            if release and first:\n                self.advance.record_look(",
+        "                if release:\n                    self.advance.record_look(",
+        "                if release and first:\n                    self.advance.record_look(",
         ("one, a fault",),
     ),
     Mutant(
         "record an end without looking again",
         "release_core/apply/ends.py",
-        "        if self._has_changed(pipeline, change, seen):\n"
-        "            return\n        status =",
+        "        if self._has_changed(pipeline, seen):\n            return\n        status =",
         "        status =",
         ("retried in the console",),
     ),
@@ -131,8 +130,8 @@ OF_PIPELINES = (
     Mutant(
         "retry without the claim of the retry",
         "release_core/apply/ends.py",
-        "        if not self.ledger.pipelines.claim_retry(",
-        "        if self.ledger.pipelines.claim_retry(",
+        "        elif self.ledger.pipelines.claim_retry(",
+        "        elif not self.ledger.pipelines.claim_retry(",
         ("one retried",),
     ),
     Mutant(

@@ -149,7 +149,9 @@ def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
     assert isinstance(call, Call)
     kinds = ["crash", "refuse"]
     if call.method in _CHANGES:
-        kinds += ["repeat", "obscure", "die"]
+        kinds += ["obscure", "die"]
+        if call.method != "retry_stage_execution":  # the SDK must not repeat it
+            kinds.append("repeat")
     if each.cause != "event" and world.affords("orphan"):
         kinds.append("orphan")
     for kind in kinds:

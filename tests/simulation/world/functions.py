@@ -75,6 +75,7 @@ def functions_on_stage() -> Iterator[None]:
     """Let the scheduler provide the functions' clients, clock and name."""
     stand_ins = {
         "client": _client,
+        "client_once": _client,
         "now": _now,
         "function_name": _function_name,
         "in_parallel": one_by_one,  # the scheduler supports one greenlet, not threads

@@ -1,0 +1,54 @@
+"""Which calls the SDK repeats by itself."""
+
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.exceptions import ClientError
+
+from release_core.aws.clients import client, client_once
+from release_core.aws.codepipeline import CodePipeline
+
+
+class Answer:
+    """The body of an error."""
+
+    def stream(self, **_: Any) -> list[bytes]:
+        """The body, in one part."""
+        return [b"{}"]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The operations that were sent to CodePipeline; each answer is an internal error."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    sent: list[str] = []
+
+    def answer(request: Any, event_name: str, **_: Any) -> AWSResponse:
+        sent.append(event_name.rpartition(".")[2])
+        headers: Any = HeadersDict()
+        return AWSResponse(request.url, 500, headers, Answer())
+
+    for make in (client, client_once):
+        make.cache_clear()
+        make("codepipeline").meta.events.register("before-send.codepipeline", answer)
+    return sent
+
+
+def test_the_retry_of_a_stage_is_sent_once(sent: list[str]) -> None:
+    """An error may come after the retry took effect: a repeat would retry the stage again."""
+    codepipeline = CodePipeline(client("codepipeline"), once=client_once("codepipeline"))
+    with pytest.raises(ClientError):
+        codepipeline.retry("orders", "e-1", stage="Deploy")
+    assert sent == ["RetryStageExecution"]
+
+
+def test_other_calls_are_repeated(sent: list[str]) -> None:
+    """A call that changes nothing, or has a request token, is repeated by the SDK."""
+    codepipeline = CodePipeline(client("codepipeline"), once=client_once("codepipeline"))
+    with pytest.raises(ClientError):
+        codepipeline.get_execution("orders", "e-1")
+    assert sent == ["GetPipelineExecution"] * 7
