@@ -31,11 +31,11 @@ help: ## List the targets
 demo: up build ## Deploy sample pipelines to the platform and follow a release of them
 	@tools/demo/demo.sh
 
-test: setup browser build ## Run the tests: units, contracts, a quick simulation, and end to end on a platform
-	@tools/test.sh
+test: setup browser build ## Run the tests: units, contracts, a part of the simulation, end to end
+	@$(PYTHON) -m tools.checks.test
 
-prove: setup build ## Run the deep proof: the whole simulation, all mutants and Terraform's tests
-	@tools/prove.sh
+prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests
+	@$(PYTHON) -m tools.checks.prove
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
 	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)

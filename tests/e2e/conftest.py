@@ -1,5 +1,11 @@
-"""What every end-to-end test starts from: the account, pipelines to release, and the doors."""
+"""Fixtures of the end-to-end tests: the account, pipelines to release, and ways to release them.
 
+The files run in several workers against one deployment. Each test makes pipelines and releases of
+its own; the pipelines of `estate` belong to one worker. A test that changes or kills what all
+releases share is marked `alone` and runs when no other test does.
+"""
+
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -12,7 +18,6 @@ from tests.e2e.account.functions import Functions
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.machines import Machines
 from tests.e2e.account.rules import Rules
-from tests.e2e.releasing.long_runs import LongRuns
 from tests.e2e.releasing.pipelines import Estate, Pipelines
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases
@@ -26,13 +31,13 @@ def account() -> Account:
 
 @pytest.fixture(scope="session")
 def pipelines(account: Account) -> Pipelines:
-    """Makes pipelines for a test alone, and watches any."""
+    """Makes pipelines and reads their state."""
     return Pipelines.in_account(account)
 
 
 @pytest.fixture(scope="session")
 def estate(pipelines: Pipelines) -> Estate:
-    """Shared pipelines: for tests that leave none of them running."""
+    """Pipelines that the tests of one worker share; no test leaves one of them running."""
     return Estate(
         catalog=pipelines.make(), orders=pipelines.make(), payments=pipelines.make(approval=True)
     )
@@ -40,25 +45,25 @@ def estate(pipelines: Pipelines) -> Estate:
 
 @pytest.fixture(scope="session")
 def faults(account: Account) -> Faults:
-    """The emulator's faults."""
+    """The faults of the CodePipeline emulator."""
     return Faults(account)
 
 
 @pytest.fixture(scope="session")
 def machines(account: Account) -> Machines:
-    """Variants of the deployed machine."""
+    """Makes variants of the deployed state machine."""
     return Machines(account)
 
 
 @pytest.fixture(scope="session")
 def functions(account: Account) -> Functions:
-    """The functions beside their work in releases."""
+    """Calls the functions and kills their processes."""
     return Functions(account)
 
 
 @pytest.fixture(scope="session")
 def announcements(account: Account) -> Iterator[Announcements]:
-    """What is announced on the bus."""
+    """The events that the release machine puts on the bus."""
     announcements = Announcements(account)
     yield announcements
     announcements.stop()
@@ -66,54 +71,37 @@ def announcements(account: Account) -> Iterator[Announcements]:
 
 @pytest.fixture(scope="session")
 def rules(account: Account) -> Rules:
-    """The deployed rules."""
+    """The deployed EventBridge rules."""
     return Rules(account)
 
 
 @pytest.fixture(scope="session")
 def ledger(account: Account) -> Ledger:
-    """The tables."""
+    """The three tables."""
     return Ledger(account)
-
-
-@pytest.fixture(scope="session")
-def long_runs(request: pytest.FixtureRequest) -> Iterator[LongRuns]:
-    """Releases that take most of a minute, started before the first test."""
-    account, ledger = request.getfixturevalue("account"), request.getfixturevalue("ledger")
-    runs = LongRuns(
-        releases=Releases(account, ledger),
-        pipelines=request.getfixturevalue("pipelines"),
-        faults=request.getfixturevalue("faults"),
-    )
-    with runs.under_way():
-        yield runs
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _started_first(request: pytest.FixtureRequest) -> None:
-    if any(map(_takes_long, request.session.items)):
-        request.getfixturevalue("long_runs")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Look at the releases that take long after all the other tests."""
-    items.sort(key=_takes_long)
-
-
-def _takes_long(item: pytest.Item) -> bool:
-    return "long_runs" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture
 def releases(account: Account, ledger: Ledger) -> Releases:
-    """The doors, and what became of what went through them."""
+    """Hands manifests in and follows their workflow executions."""
     return Releases(account, ledger)
 
 
 @pytest.fixture
 def refusals(releases: Releases, ledger: Ledger) -> Refusals:
-    """Checks that a manifest was refused."""
+    """Checks that a manifest was rejected."""
     return Refusals(releases, ledger)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the files that wait for a minute first, so that other files run meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("minute") is None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that must run alone when it runs beside others."""
+    if item.get_closest_marker("alone") and "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.fail("this test must run alone: pytest -m alone, without -n")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""The account under test: its clients, and the names that Terraform gave to what is deployed."""
+"""The account under test: clients of its services, and Terraform's outputs."""
 
 import json
 import os
@@ -27,7 +27,7 @@ HOW_TO = (
 
 
 class NotReadyError(Exception):
-    """There is nothing deployed to test; the message says what is missing and what to do."""
+    """Nothing is deployed to test; the message says what is missing and what to do."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,18 @@ class Account:
 
     @cached_property
     def caller(self) -> str:
-        """The ARN of whoever the environment's credentials belong to."""
+        """The ARN of the caller whose credentials the environment holds."""
         return boto3.client("sts").get_caller_identity()["Arn"]
 
     def function(self, function: str) -> str:
-        """The name on AWS of one of the four functions."""
+        """Return the name on AWS of one of the four functions."""
         return str(self.outputs["function_names"][function])
 
 
 def account_from_environment() -> Account:
-    """The account that the environment names.
+    """Return the account that the environment names.
 
-    Raises NotReadyError when it names none: tests that cannot run must not look as if they had
-    passed.
+    Raises NotReadyError when it names none: skipped tests would look like passed ones.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:

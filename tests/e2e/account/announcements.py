@@ -1,23 +1,23 @@
-"""Outcomes as they are announced on the bus."""
+"""The events that the release machine puts on the bus."""
 
 from typing import Any
 
 from tests.e2e.account.account import Account
-from tests.e2e.account.hearing import Hearing
+from tests.e2e.account.listener import Listener
 
 
 class Announcements:
-    """Hears every event of the release machine from now on."""
+    """Receives every event of the release machine from now on."""
 
     def __init__(self, account: Account) -> None:
-        self._hearing = Hearing(account, {"source": ["release-machine"]})
+        self._listener = Listener(account, {"source": ["release-machine"]})
 
     def of(self, release_id: str) -> list[dict[str, Any]]:
-        """The events heard so far that tell of a release."""
+        """Return the events of a release that have arrived so far."""
         return [
-            each for each in self._hearing.all() if each["detail"].get("releaseId") == release_id
+            each for each in self._listener.all() if each["detail"].get("releaseId") == release_id
         ]
 
     def stop(self) -> None:
-        """Hear no more."""
-        self._hearing.stop()
+        """Receive no more."""
+        self._listener.stop()

@@ -1,4 +1,4 @@
-"""What is shown of a failed test: histories, ledger and logs."""
+"""What the report of a failed test shows: histories, the ledger and logs."""
 
 import json
 import re
@@ -18,7 +18,7 @@ NOISE = {"id", "previousEventId", "timestamp", "type", "inputDetails", "outputDe
 
 
 def evidence(releases: Releases) -> str:
-    """Everything known of the executions that a test started, for a person to read."""
+    """Return histories, items and logs of the executions that a test started, as text."""
     parts: list[str] = []
     for arn in releases.executions:
         parts.append(f"--- {arn}")

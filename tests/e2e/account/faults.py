@@ -14,7 +14,7 @@ PIPELINE_STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 
 
 class Faults:
-    """The emulator's faults; several tests may have theirs at once when each names its pipeline."""
+    """Faults of one pipeline each, so that tests with faults can run at the same time."""
 
     def __init__(self, account: Account) -> None:
         self._url = f"{account.endpoint}/_codepipeline/faults"
@@ -29,6 +29,13 @@ class Faults:
         if state:
             fault["state"] = state
         with self._in_force(fault | {"pipeline": pipeline} | more) as fault_id:
+            yield fault_id
+
+    @contextmanager
+    def event_held(self, *, pipeline: str, state: str) -> Iterator[str]:
+        """Hold back the event of a state until the block ends; gives the fault's id."""
+        # A reordered event waits for the next one of its state, or until its fault is lifted.
+        with self.event("reorder", pipeline=pipeline, state=state) as fault_id:
             yield fault_id
 
     @contextmanager
@@ -47,7 +54,7 @@ class Faults:
             yield fault_id
 
     def fired(self, fault_id: str) -> int:
-        """How often a fault that is in force has fired."""
+        """Return how often a fault in force has fired."""
         listed = self._call("GET", self._url)["faults"]
         return next(int(fault["fired"]) for fault in listed if fault["id"] == fault_id)
 

@@ -1,4 +1,4 @@
-"""The functions themselves: their processes, and calls that no workflow makes."""
+"""The functions: their processes, calls outside a workflow, and dead-letter queues."""
 
 import contextlib
 import json
@@ -14,16 +14,16 @@ from tests.e2e.account.account import Account
 
 @dataclass(frozen=True)
 class Functions:
-    """Kills the processes of functions, calls them, and counts what they gave up."""
+    """Kills the processes of functions, calls functions, and counts dead letters."""
 
     account: Account
 
     def kill(self, function: str) -> int:
-        """End every process of a function, as kill -9 does; answers how many there were."""
+        """Kill every process of a function; return how many there were."""
         name = self.account.function(function)
         killed = 0
         for process in _platform().children(recursive=True):
-            # Each may have ended by itself meanwhile.
+            # A process may have ended by itself meanwhile.
             with contextlib.suppress(psutil.NoSuchProcess):
                 # An environment works in its function's code: .../<function>-<uuid>/code
                 if Path(process.cwd()).parent.name.startswith(f"{name}-"):
@@ -32,7 +32,7 @@ class Functions:
         return killed
 
     def call(self, function: str, payload: object) -> Any:
-        """Invoke a function and answer its result; fails when the function does."""
+        """Invoke a function and return its result; fails when the function fails."""
         answer = self.account.functions.invoke(
             FunctionName=self.account.function(function), Payload=json.dumps(payload)
         )
@@ -41,7 +41,7 @@ class Functions:
         return json.loads(text)
 
     def dead_letters(self) -> dict[str, int]:
-        """How many messages lie in each dead letter queue."""
+        """Return the number of messages in each dead-letter queue."""
         counts = {}
         for name, url in self.account.outputs["dead_letter_queue_urls"].items():
             attributes = self.account.sqs.get_queue_attributes(
@@ -52,6 +52,6 @@ class Functions:
 
 
 def _platform() -> psutil.Process:
-    """The platform that the environment names: its record lies beside Terraform's outputs."""
+    """Return LocalStack's process; the platform's record is beside Terraform's outputs."""
     record = Path(os.environ["RELEASE_MACHINE_OUTPUTS"]).with_name("platform.json")
     return psutil.Process(json.loads(record.read_text())["pid"])

@@ -1,4 +1,4 @@
-"""The tables as they are, read without the code that writes them."""
+"""Reads the tables without the code that writes them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ class Ledger:
         self._pipelines = account.outputs["pipelines_table"]
 
     def items(self, release_id: str) -> list[Item]:
-        """All items of a release, or of a workflow execution when its ARN is given."""
+        """Return all items of a release, or of a workflow execution when its ARN is given."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._releases,
             KeyConditionExpression="release_id = :release_id",
@@ -32,33 +32,33 @@ class Ledger:
         return [_item(each) for page in pages for each in page["Items"]]
 
     def header(self, release_id: str) -> Item:
-        """The header of a release; empty when there is none."""
+        """Return the header of a release; empty when there is none."""
         return self._read(self._releases, {"release_id": release_id, "item": "release"})
 
     def manifest(self, release_id: str) -> Item:
-        """The item that holds the manifest's text; empty when there is none."""
+        """Return the item that holds the manifest's text; empty when there is none."""
         return self._read(self._releases, {"release_id": release_id, "item": "manifest"})
 
     def pipeline(self, release_id: str, pipeline: str) -> Item:
-        """One pipeline of a release; empty when there is none."""
+        """Return one pipeline of a release; empty when there is none."""
         return self._read(
             self._releases, {"release_id": release_id, "item": f"pipeline#{pipeline}"}
         )
 
     def execution(self, execution_id: str) -> Item:
-        """The record of a pipeline's execution; empty when there is none."""
+        """Return the record of a pipeline's execution; empty when there is none."""
         return self._read(self._executions, {"execution_id": execution_id})
 
     def last_good(self, pipeline: str) -> Item:
-        """What a pipeline has released last; empty when nothing."""
+        """Return the last success of a pipeline; empty when there is none."""
         return dict(self._read(self._pipelines, {"pipeline": pipeline}).get("last_good", {}))
 
     def holder(self, pipeline: str) -> str:
-        """The workflow execution that holds a pipeline now; empty when none does."""
+        """Return the workflow execution that holds a pipeline now; empty when none does."""
         return str(self._read(self._pipelines, {"pipeline": pipeline}).get("held_by", ""))
 
     def newest(self, count: int) -> list[Item]:
-        """The headers that were opened last, newest first, by the index on time."""
+        """Return the latest headers, newest first, from the index on time."""
         answer = self._dynamodb.query(
             TableName=self._releases,
             IndexName="by_time",

@@ -1,4 +1,4 @@
-"""Machines made from the deployed one, for what its own definition would take an hour to show."""
+"""Variants of the deployed state machine, which show in seconds what it shows in an hour."""
 
 import json
 from dataclasses import dataclass
@@ -10,16 +10,15 @@ from tests.e2e.releasing.pipelines import unique
 
 @dataclass(frozen=True)
 class Machines:
-    """Makes variants of the deployed machine; each is started like it."""
+    """Makes variants of the deployed state machine; each is started like it."""
 
     account: Account
 
     def impatient(self, look_after_seconds: int) -> str:
-        """The whole machine, but for the time after which a silent task looks at CodePipeline.
+        """Make a machine whose tasks look at CodePipeline after seconds; return its ARN.
 
-        It doubles with each look: a platform that took longer for one than a token lives would
-        otherwise never settle any, and each look that was in vain leaves it one more to do.
-        Answers the machine's ARN.
+        The time doubles with each look. Otherwise a platform that needs longer for a look than
+        a task token is valid would never settle a task.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
@@ -37,10 +36,10 @@ class Machines:
         return self._create(definition, deployed["roleArn"])
 
     def inline(self) -> str:
-        """The whole machine, with the run of a pipeline in its own history; answers its ARN.
+        """Make a machine whose history shows how a pipeline's task ended; return its ARN.
 
-        LocalStack counts how the Map's children end and keeps nothing else of them: neither error
-        nor cause. Inline, one failure ends the Map, so this is for releases of one pipeline.
+        LocalStack keeps neither error nor cause of a distributed Map's children. In an inline Map
+        one failure ends the Map, so this machine is for releases of one pipeline.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
@@ -51,9 +50,9 @@ class Machines:
         return self._create(definition, deployed["roleArn"])
 
     def helpless(self) -> str:
-        """The whole machine, whose rollbacks are to be run by a machine that is not there.
+        """Make a machine that cannot start rollbacks; return its ARN.
 
-        It tries once; answers the machine's ARN.
+        It tries once to start a state machine that does not exist.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])

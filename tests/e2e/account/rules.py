@@ -1,4 +1,4 @@
-"""The deployed rules, and what can be kept from them."""
+"""The deployed EventBridge rules, and how to lose an event."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.e2e.account.account import Account
-from tests.e2e.account.hearing import Hearing
+from tests.e2e.account.listener import Listener
 from tests.e2e.account.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rules:
-    """Loses events for one execution alone, so that other tests may run beside it."""
+    """Loses the event of one workflow execution's end."""
 
     account: Account
 
     @contextmanager
     def unheard(self, execution_arn: str) -> Iterator[None]:
-        """Have the end of an execution lost, which the block brings about."""
+        """Keep close_release from hearing the end of an execution, which the block causes."""
         events, bus = self.account.events, self.account.outputs["event_bus"]
         name, rule = self._rule_of("close_release")
         pattern = json.loads(rule["EventPattern"])
         deaf = {**pattern["detail"], "executionArn": [{"anything-but": [execution_arn]}]}
-        hearing = Hearing(self.account, {**pattern, "detail": {"executionArn": [execution_arn]}})
+        listener = Listener(self.account, {**pattern, "detail": {"executionArn": [execution_arn]}})
         events.put_rule(
             Name=name,
             EventBusName=bus,
@@ -36,7 +36,7 @@ class Rules:
         )
         try:
             yield
-            wait_until("the end has been told to others", lambda: _ends(hearing))
+            wait_until("the event of the end has passed the bus", lambda: _ends(listener))
         finally:
             events.put_rule(
                 Name=name,
@@ -44,10 +44,10 @@ class Rules:
                 Description=rule["Description"],
                 EventPattern=rule["EventPattern"],
             )
-            hearing.stop()
+            listener.stop()
 
     def _rule_of(self, function: str) -> tuple[str, "DescribeRuleResponseTypeDef"]:
-        """The rule that brings events, not the hour, to a function."""
+        """Return the rule that sends a function events, not the hourly one."""
         arn = self.account.functions.get_function_configuration(
             FunctionName=self.account.function(function)
         )["FunctionArn"]
@@ -61,5 +61,5 @@ class Rules:
         return found
 
 
-def _ends(hearing: Hearing) -> list[object]:
-    return [each for each in hearing.all() if each["detail"]["status"] != "RUNNING"]
+def _ends(listener: Listener) -> list[object]:
+    return [each for each in listener.all() if each["detail"]["status"] != "RUNNING"]

@@ -1,24 +1,24 @@
-"""The one way in which these tests wait."""
+"""Polls with a deadline: how these tests wait."""
 
 import time
 from collections.abc import Callable
 
-# Seconds between two looks: a look takes time from what is waited for, so they become rarer.
+# Seconds between two looks. Each look takes processor time from the platform, so they become rarer.
 FIRST_INTERVAL = 0.05
 LONGEST_INTERVAL = 0.25
 
 
 class WaitedInVainError(AssertionError):
-    """What was waited for did not come in time.
+    """A condition did not become true in time.
 
-    The report of a failed test shows histories, ledger and logs beside it (conftest.py).
+    The report of the failed test also shows histories, the ledger and logs (conftest.py).
     """
 
 
 def wait_until[T](what: str, condition: Callable[[], T | None], seconds: float = 60) -> T:
-    """Look until ``condition`` answers something true, and answer that.
+    """Call ``condition`` until it returns something true, and return that.
 
-    Raises WaitedInVainError, with ``what`` and the last answer, when ``seconds`` have passed.
+    Raises WaitedInVainError with ``what`` and the last value when ``seconds`` have passed.
     """
     deadline = time.monotonic() + seconds
     interval = FIRST_INTERVAL

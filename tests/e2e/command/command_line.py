@@ -1,4 +1,4 @@
-"""The release-machine command as people call it: in a pipe, or on a terminal of its own."""
+"""Calls the release-machine command as people do: in a pipe, or on a terminal."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.e2e.account.waiting import wait_until
 
 COMMAND = str(Path(sys.executable).with_name("release-machine"))
-# A terminal belongs to the first process of a session that asks for it.
+# A session's first process that asks for a terminal gets it.
 _ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "os.execv(sys.argv[1], sys.argv[1:])"
@@ -28,20 +28,20 @@ _INTERRUPT = b"\x03"  # what the Ctrl-C key sends
 def run_command(
     *arguments: str, stdin: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Call the command in a pipe and wait for its end."""
+    """Call the command in a pipe and wait until it has ended."""
     return subprocess.run(
         [COMMAND, *arguments],
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
         input=stdin,
         env={**os.environ, **environment},
     )
 
 
 class Call:
-    """A call of the command that goes on; ``written`` is all that it wrote."""
+    """A call of the command that is still running."""
 
     def __init__(self, process: subprocess.Popen[bytes], reads: int) -> None:
         self._process = process
@@ -50,11 +50,11 @@ class Call:
 
     @property
     def written(self) -> str:
-        """What was written so far, with all its control sequences."""
+        """The output so far, with control sequences."""
         while select.select([self._reads], [], [], 0)[0]:
             try:
                 read = os.read(self._reads, 65_536)
-            except OSError:  # how Linux says that nobody writes any more
+            except OSError:  # Linux: the other end of the terminal is closed
                 break
             if not read:
                 break
@@ -63,21 +63,21 @@ class Call:
 
     @property
     def text(self) -> str:
-        """What was written so far, without control sequences."""
+        """The output so far, without control sequences."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.written)
 
     def wait_for(self, text: str) -> None:
-        """Wait until a text was written."""
+        """Wait until the output contains a text."""
         wait_until(f"the command writes {text!r}", lambda: text in self.text)
 
     def end(self) -> int:
-        """Wait until the command has ended; answers its exit code."""
+        """Wait until the command has ended; return its exit code."""
 
         def ended() -> bool:
-            # Whoever does not read what is written keeps the writer waiting.
+            # The command waits when its output is not read.
             return bool(self.written) and self._process.poll() is not None
 
-        wait_until("the command ends", ended, 60)
+        wait_until("the command ends", ended, 300)
         return self._process.wait()
 
 
@@ -91,7 +91,7 @@ class Terminal(Call):
 
 @contextmanager
 def in_pipe(*arguments: str) -> Iterator[Call]:
-    """Call the command in a pipe; it is ended when the block is left."""
+    """Call the command in a pipe and kill it at the end of the block."""
     reads, writes = os.pipe()
     process = subprocess.Popen([COMMAND, *arguments], stdout=writes)
     os.close(writes)
@@ -101,7 +101,7 @@ def in_pipe(*arguments: str) -> Iterator[Call]:
 
 @contextmanager
 def on_terminal(*arguments: str) -> Iterator[Terminal]:
-    """Call the command on a terminal; it is ended when the block is left."""
+    """Call the command on a terminal and kill it at the end of the block."""
     screen, keyboard = pty.openpty()
     fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     process = subprocess.Popen(

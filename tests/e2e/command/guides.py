@@ -1,12 +1,12 @@
-"""Reads a guide of docs/guides: the files it writes, the commands it gives, and what they print.
+"""Reads a guide of docs/guides: its files, its commands, and the output that it shows.
 
 A guide is Markdown with these fences, and no others:
 
-- ``sh``: commands, run as they stand. A comment before the fence marks what is special:
+- ``sh``: commands, run as they are. A comment before the fence marks exceptions:
   ``<!-- exits with 1 -->``, or ``<!-- not run: REASON -->``.
-- ``text``: what the commands right above print. A line ``...`` stands for any lines, ``…`` for any
-  part of a line; times and durations may differ.
-- ``json`` and ``toml``: the file whose name ends the line before: ```release.json`:``.
+- ``text``: the output of the commands right above. A line ``...`` stands for any lines, ``…`` for
+  any part of a line. Times and durations may differ.
+- ``json`` and ``toml``: a file. Its name ends the line before: ```release.json`:``.
 """
 
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs/guides"
 GUIDES = sorted(FOLDER.glob("*.md"))
-# A release id is used once. The guides' releases are all of this day; each run has one of its own.
+# A release id is used once. The guides use this day in their ids; each run replaces it.
 DAY = "2026.11.22"
 
 _FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
@@ -30,12 +30,12 @@ _PLACEHOLDERS = (
 
 
 class GuideError(Exception):
-    """A guide has something that cannot be run; the message names file and line."""
+    """A guide cannot be run; the message names file and line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A file that the guide has its reader write."""
+    """A file that the reader writes."""
 
     name: str
     content: str
@@ -43,7 +43,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A fence of commands: how it ends, why it is not run, and what it prints."""
+    """A fence of commands: its exit code, why it is not run, and its output."""
 
     line: int
     code: str
@@ -53,9 +53,10 @@ class Command:
 
 
 def read(guide: Path) -> list[File | Command]:
-    """The files and commands of a guide, in order.
+    """Return the files and commands of a guide, in order.
 
-    Raises GuideError for a fence of another kind, a file without a name, and an output of nothing.
+    Raises GuideError for another kind of fence, a file without a name, and an output without a
+    command.
     """
     text = guide.read_text(encoding="utf-8")
     steps: list[File | Command] = []
@@ -72,12 +73,12 @@ def read(guide: Path) -> list[File | Command]:
         elif kind in {"json", "toml"} and (name := _FILE_NAME.search(last)):
             steps.append(File(name=name[1], content=content))
         else:
-            raise GuideError(f"{guide.name}:{line}: a fence '{kind}' that means nothing here")
+            raise GuideError(f"{guide.name}:{line}: an unknown kind of fence: {kind!r}")
     return steps
 
 
 def on_a_day_of_its_own(guide: Path, target: Path) -> Path:
-    """Copy a guide, with releases that no other run of it has had; answers the copy."""
+    """Copy a guide with release ids that no other run has used; return the copy."""
     digits = f"{secrets.randbelow(10**8):08}"
     day = f"{digits[:4]}.{digits[4:6]}.{digits[6:]}"
     copy = target / guide.name
@@ -86,7 +87,7 @@ def on_a_day_of_its_own(guide: Path, target: Path) -> Path:
 
 
 def is_as_expected(printed: str, expected: str) -> bool:
-    """Whether a command has printed what its guide shows."""
+    """Return whether the output is the one that the guide shows."""
     pattern = "".join(
         r"(?:.*\n)*?" if line == "..." else _pattern(line) + r"\n" for line in _normal(expected)
     )
@@ -104,7 +105,7 @@ def _command(line: int, code: str, *, mark: str) -> Command:
 
 
 def _normal(text: str) -> list[str]:
-    """The lines that say something, without what differs from run to run."""
+    """Return the lines that are not empty, without times and durations."""
     for pattern, placeholder in _PLACEHOLDERS:
         text = pattern.sub(placeholder, text)
     return [line for each in text.splitlines() if (line := " ".join(each.split()))]

@@ -1,4 +1,4 @@
-"""Each guide is done as it stands: its files written, its commands run, its outputs compared."""
+"""Each guide works as it is: its files are written, its commands run, its outputs compared."""
 
 import os
 import secrets
@@ -40,7 +40,7 @@ def bucket(account: Account) -> str:
 
 @pytest.fixture(scope="module")
 def shop(account: Account, bucket: str) -> None:
-    """The pipelines of infra/demo, as the demo leaves them: good sources, nothing in flight."""
+    """The pipelines of infra/demo with good sources and no running execution."""
     push(SOURCES, bucket, account.s3)
     end_first(SHOP, account.codepipeline)
     wait_until(
@@ -53,18 +53,18 @@ def shop(account: Account, bucket: str) -> None:
 def followed(
     request: pytest.FixtureRequest, shop: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[Path, Future[str | None]]]:
-    """What is wrong with each guide: followed side by side, unless they need the same pipelines."""
+    """The problem of each guide, if any; guides with different pipelines run in parallel."""
     callspecs = (getattr(item, "callspec", None) for item in request.session.items)
     chosen = [each.params["guide"] for each in callspecs if each and "guide" in each.params]
     guides = chosen or GUIDES
-    # Made here, in one thread: two first calls at once would give the factory two base folders.
+    # One thread makes the folders: two first calls at once would make two base folders.
     homes = {guide: tmp_path_factory.mktemp(guide.stem) for guide in guides}
     locks = {pipeline: Lock() for pipeline in SHOP}
 
     def follow_in_turn(guide: Path) -> str | None:
         text = guide.read_text(encoding="utf-8")
         with ExitStack() as needed:
-            # In one order for all, so that no two guides wait for each other.
+            # All guides take the locks in one order, so that none waits for another in a circle.
             for pipeline in SHOP:
                 if pipeline in text:
                     needed.enter_context(locks[pipeline])
@@ -76,15 +76,15 @@ def followed(
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_a_guide_can_be_followed(guide: Path, followed: Mapping[Path, Future[str | None]]) -> None:
-    """Every command does and prints what the guide says, in an empty folder."""
+    """In an empty folder every command exits and prints as the guide says."""
     problem = followed[guide].result()
     assert problem is None, problem
 
 
-def test_the_guides_leave_the_sources_as_they_were(
+def test_the_guides_restore_the_sources(
     followed: Mapping[Path, Future[str | None]], account: Account, bucket: str
 ) -> None:
-    """Whoever follows one guide after the other, in any order, finds what each of them expects."""
+    """After each guide the sources are as before, so guides can be followed in any order."""
     wait(followed.values())
     names = [f"{service}.zip" for service in services()]
     left = {name: account.s3.get_object(Bucket=bucket, Key=name)["Body"].read() for name in names}
@@ -92,7 +92,7 @@ def test_the_guides_leave_the_sources_as_they_were(
 
 
 def in_flight(account: Account, pipeline: str) -> list[str]:
-    """The executions of a pipeline that have not ended."""
+    """Return the executions of a pipeline that have not ended."""
     listed = account.codepipeline.list_pipeline_executions(pipelineName=pipeline)
     return [
         each["pipelineExecutionId"]
@@ -102,12 +102,12 @@ def in_flight(account: Account, pipeline: str) -> list[str]:
 
 
 def script(steps: list[Command], mark: str) -> str:
-    """One bash script of all commands; before the output of each comes ``mark`` and its line."""
+    """Return a bash script of all commands; it prints ``mark`` and the line before each output."""
     parts = ["set -euo pipefail"]
     for step in steps:
         parts.append(f"echo '{mark} {step.line}'")
         if step.exits:
-            # In a shell of its own, as -e would end this one.
+            # In a subshell, because -e would end this one.
             parts += ["set +e", f"(set -e\n{step.code})", "code=$?", "set -e"]
             parts.append(f'[[ $code == {step.exits} ]] || {{ echo "exit code $code"; exit 1; }}')
         else:
@@ -116,7 +116,7 @@ def script(steps: list[Command], mark: str) -> str:
 
 
 def follow(guide: Path, home: Path) -> str | None:
-    """Do what a guide says in an empty folder; answers what is wrong with it, or None."""
+    """Follow a guide in an empty folder; return its problem, or None."""
     steps = read(on_a_day_of_its_own(guide, home))
     folder, mark = home / "empty", secrets.token_hex(8)
     folder.mkdir()
@@ -132,7 +132,7 @@ def follow(guide: Path, home: Path) -> str | None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=60 * len(commands),
+        timeout=900,
         env=environment(home),
     )
     outputs = [part.partition("\n")[2] for part in done.stdout.split(mark)[1:]]
@@ -145,7 +145,7 @@ def follow(guide: Path, home: Path) -> str | None:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What a reader's shell has: the command, and where the deployment is."""
+    """Return the environment of a reader's shell: the command and the deployment."""
     return {
         **os.environ,
         "HOME": str(home),

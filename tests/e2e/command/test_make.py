@@ -1,4 +1,4 @@
-"""A release by make, in a shell that is set for the deployment."""
+"""A release through make, in a shell that is set up for the deployment."""
 
 import json
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:
-    """Call make as a person does, not as the make that runs these tests."""
+    """Call make without the variables of the make that runs these tests."""
     own = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
     return subprocess.run(
         ["make", *words, "TARGET=aws"],
@@ -24,13 +24,13 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
         env={name: value for name, value in os.environ.items() if name not in own},
     )
 
 
 def test_release_and_status(estate: Estate, tmp_path: Path) -> None:
-    """A release is followed to its end; make's exit code says only whether all went well."""
+    """make release follows the release; make exits with 2 for every failure of the command."""
     release_id, path = unique("r"), tmp_path / """tonight's "$1" release.json"""
     path.write_text(json.dumps(manifest(release_id, estate.catalog)), encoding="utf-8")
     released = make("release", f"MANIFEST={path}")

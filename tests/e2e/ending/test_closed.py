@@ -1,4 +1,4 @@
-"""A release is closed with what it came to, which is announced; closing again does no harm."""
+"""A release is closed with its outcome, and the outcome is announced once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from tests.e2e.account.announcements import Announcements
 from tests.e2e.account.faults import Faults
-from tests.e2e.account.functions import Functions
 from tests.e2e.account.ledger import Item, Ledger
 from tests.e2e.account.waiting import wait_until
 from tests.e2e.releasing.pipelines import Pipelines, unique
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.platform
 
 
 def announced(announcements: Announcements, release_id: str) -> dict[str, Any]:
-    """Wait for the one announcement of a release; answers the event."""
+    """Wait for the one announcement of a release; return the event."""
     (event,) = wait_until(
         f"the outcome of {release_id} is announced", lambda: announcements.of(release_id)
     )
@@ -25,7 +24,7 @@ def announced(announcements: Announcements, release_id: str) -> dict[str, Any]:
 
 
 def ended_on_record(ledger: Ledger, execution_arn: str) -> Item:
-    """Wait until an execution's end is on record; answers its item."""
+    """Wait until an execution's end is on record; return its item."""
     return wait_until(
         f"the end of {execution_arn} is on record",
         lambda: next((item for item in ledger.items(execution_arn) if "ended" in item), None),
@@ -35,7 +34,7 @@ def ended_on_record(ledger: Ledger, execution_arn: str) -> Item:
 def test_a_success_is_closed_and_announced(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, announcements: Announcements
 ) -> None:
-    """When all pipelines have succeeded the release is SUCCEEDED, and the bus hears of it."""
+    """When all pipelines have succeeded the release is SUCCEEDED and announced."""
     names = [pipelines.make(), pipelines.make()]
     release_id = unique("good")
 
@@ -58,7 +57,7 @@ def test_a_success_is_closed_and_announced(
 def test_a_failure_is_closed_and_announced(
     releases: Releases, pipelines: Pipelines, faults: Faults, announcements: Announcements
 ) -> None:
-    """When a pipeline has failed, the announcement says which and why."""
+    """When a pipeline has failed, the announcement names it with the reason."""
     good, bad = pipelines.make(), pipelines.make()
     release_id = unique("bad")
     with faults.action("fail", pipeline=bad, code="JobFailed", message="The disk is full"):
@@ -75,7 +74,7 @@ def test_a_failure_is_closed_and_announced(
 def test_a_stop_while_pipelines_run_is_closed_and_announced(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, announcements: Announcements
 ) -> None:
-    """The stop of the execution is the release's end: CANCELLED, its pipelines told to stop."""
+    """A stopped execution makes its release CANCELLED and stops its pipelines."""
     name, release_id = pipelines.make(approval=True), unique("stopped")
     arn = releases.start(manifest(release_id, name, stopMode="abandon"))
     execution_id = releases.started(release_id, name)
@@ -87,7 +86,7 @@ def test_a_stop_while_pipelines_run_is_closed_and_announced(
     assert event["detail-type"] == "Release Cancelled"
     assert "wrong build, ada" in event["detail"]["why"]
     assert ledger.header(release_id)["status"] == "CANCELLED"
-    wait_until("it is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
+    wait_until(f"{name} is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
     assert ledger.holder(name) == ""
 
 
@@ -95,9 +94,9 @@ def test_a_stop_while_pipelines_run_is_closed_and_announced(
 def test_a_stop_while_the_release_is_opened_leaves_nothing_behind(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, moment: str
 ) -> None:
-    """Whichever comes first, stop or opening: no release stays open, no pipeline runs or is held.
+    """Whether stop or opening comes first, no release stays open and no pipeline locked.
 
-    The stop meets the opening at, or soon after, each of its steps.
+    The stop comes at, or soon after, each step of the opening.
     """
     name, release_id = pipelines.make(approval=True), unique("opening")
     reached: dict[str, Callable[[], object]] = {
@@ -119,7 +118,7 @@ def test_a_stop_while_the_release_is_opened_leaves_nothing_behind(
         ran = {each["status"] for each in pipelines.executions(name)}
         return ledger.holder(name) == "" and ran <= {"Stopped"}
 
-    wait_until("the pipeline is free and nothing runs", at_rest)
+    wait_until("the pipeline is unlocked and nothing runs", at_rest)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -131,7 +130,7 @@ def test_a_stop_while_a_pipeline_is_started_stops_it_too(
     announcements: Announcements,
     when: str,
 ) -> None:
-    """A start on its way when the release is stopped does not go on without it."""
+    """A pipeline that is being started when its release is stopped is stopped, too."""
     name, release_id = pipelines.make(approval=True), unique("starting")
     with faults.api(
         "fail",
@@ -143,7 +142,7 @@ def test_a_stop_while_a_pipeline_is_started_stops_it_too(
         times=100,
     ) as fault:
         arn = releases.start(manifest(release_id, name, stopMode="abandon"))
-        wait_until("it is being started", lambda: faults.fired(fault))
+        wait_until("the start is under way", lambda: faults.fired(fault))
         releases.stop(arn, "too soon")
 
     header = releases.closed(release_id)
@@ -160,35 +159,3 @@ def test_a_stop_while_a_pipeline_is_started_stops_it_too(
     assert started in ([], [(ended.get("execution_id"), "Stopped")])
     assert announced(announcements, release_id)["detail-type"] == "Release Cancelled"
     assert ledger.holder(name) == ""
-
-
-def test_closing_again_does_no_harm(
-    releases: Releases,
-    ledger: Ledger,
-    pipelines: Pipelines,
-    functions: Functions,
-    announcements: Announcements,
-) -> None:
-    """Neither the workflow's close nor the event of its end changes a release that is closed."""
-    name, release_id = pipelines.make(), unique("closed")
-    arn = releases.start(manifest(release_id, name))
-    releases.end(arn)
-    announced(announcements, release_id)
-    items = ledger.items(release_id)
-
-    answer = functions.call("close_release", {"release_id": release_id, "execution_arn": arn})
-    assert answer == {
-        "release_id": release_id,
-        "status": "SUCCEEDED",
-        "why": "its 1 pipeline succeeded",
-        "rollback": None,
-    }
-    for how in ("ABORTED", "FAILED", "TIMED_OUT"):
-        functions.call("close_release", {"detail": {"executionArn": arn, "status": how}})
-
-    assert ledger.items(release_id) == items
-    # Whatever had been announced again would have been heard before the next release's outcome.
-    following = unique("following")
-    releases.end(releases.start(manifest(following, name)))
-    announced(announcements, following)
-    assert len(announcements.of(release_id)) == 1

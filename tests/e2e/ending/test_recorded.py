@@ -1,16 +1,16 @@
-"""What is on record of a release: who, what, when and how it went."""
+"""The ledger records of each release who released what, when, and with which outcome."""
 
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.e2e.account.account import Account
 from tests.e2e.account.ledger import Item, Ledger
 from tests.e2e.account.waiting import wait_until
-from tests.e2e.releasing.pipelines import APPROVAL_STAGE, SOURCE_KEY, Estate, Pipelines, unique
+from tests.e2e.releasing.pipelines import SOURCE_KEY, Estate, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases, manifest
 
@@ -20,7 +20,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # UTC, to the mi
 
 
 def moments(item: Item) -> dict[str, str]:
-    """The times in an item, those in its lists included, by where they are."""
+    """Return the times in an item and in its lists, by their place."""
     found = {name: str(value) for name, value in item.items() if name.endswith("_at")}
     found.pop("expires_at", None)  # DynamoDB's own: seconds since the epoch
     for name in ("audit", "changes"):
@@ -33,7 +33,7 @@ def moments(item: Item) -> dict[str, str]:
 def test_a_release_is_recorded_with_its_manifest(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
-    """The header says who released what, through which door, by which execution and when."""
+    """The header names requester, channel, manifest, workflow execution and times."""
     release_id, before = unique("header"), datetime.now(UTC)
     arn = releases.start(
         {
@@ -56,15 +56,14 @@ def test_a_release_is_recorded_with_its_manifest(
     for item in ledger.items(release_id):
         for where, at in moments(item).items():
             assert MOMENT.fullmatch(at), where
-    opened = datetime.fromisoformat(header["opened_at"])
-    assert timedelta(0) <= opened - before < timedelta(seconds=60)
+    assert before <= datetime.fromisoformat(header["opened_at"]) <= datetime.now(UTC)
     assert header["opened_at"] <= header["closed_at"] <= header["announced_at"]
 
 
 def test_a_pipeline_is_recorded_with_its_execution(
     releases: Releases, ledger: Ledger, account: Account, pipelines: Pipelines, estate: Estate
 ) -> None:
-    """A pipeline's item names its execution, what it released and each moment in order."""
+    """A pipeline's item names its execution, its revisions, and its times in order."""
     release_id = unique("node")
     releases.end(releases.start(manifest(release_id, estate.catalog)))
 
@@ -89,14 +88,14 @@ def test_a_pipeline_is_recorded_with_its_execution(
 def test_every_state_change_is_recorded_with_when_it_happened(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, estate: Estate
 ) -> None:
-    """The record of an execution lists each change once, with the event's own time."""
+    """The record of an execution lists each state change once, with the event's own time."""
     release_id = unique("changes")
     arn = releases.start(manifest(release_id, estate.payments))
     execution_id = releases.started(release_id, estate.payments)
     pipelines.approve(estate.payments, execution_id)
     releases.end(arn)
 
-    # The event of the start may be on its way still when that of the end has closed the release.
+    # The event of the start may arrive after the event of the end, which closes the release.
     record = wait_until(
         f"{execution_id} has both its changes on record",
         lambda: (
@@ -111,17 +110,17 @@ def test_every_state_change_is_recorded_with_when_it_happened(
         assert MOMENT.fullmatch(change["at"])
         assert MOMENT.fullmatch(change["recorded_at"])
         assert (change["source"], change["attempt"]) == ("event", 1)
-        # An event's time has whole seconds, so it is never later than its record.
+        # The time of an event has whole seconds, so it is never later than its record.
         assert change["at"] <= change["recorded_at"]
     node = ledger.pipeline(release_id, estate.payments)
     assert node["ended_at"] == changes["SUCCEEDED"]["at"]
     assert int(record["expires_at"]) > datetime.now(UTC).timestamp()
 
 
-def test_the_audit_tells_every_change_of_status_and_who_made_it(
+def test_the_audit_names_every_change_of_status_and_its_author(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
-    """Header and pipelines list each change of their status: when, who, what, before, after."""
+    """Header and pipelines list each change of status: when, who, what, before, after."""
     release_id = unique("audit")
     releases.end(releases.start(manifest(release_id, estate.catalog)))
 
@@ -145,32 +144,10 @@ def test_the_audit_tells_every_change_of_status_and_who_made_it(
         assert all(entry["what"] for entry in item["audit"])
 
 
-def test_a_failure_is_recorded_with_stage_action_and_reason(
-    releases: Releases, ledger: Ledger, pipelines: Pipelines, estate: Estate
-) -> None:
-    """A pipeline that failed says where and why, and so does the release."""
-    release_id = unique("failure")
-    arn = releases.start(manifest(release_id, estate.catalog, estate.payments))
-    execution_id = releases.started(release_id, estate.payments)
-    before = ledger.last_good(estate.payments)
-    pipelines.approve(estate.payments, execution_id, approve=False)
-    releases.end(arn)
-
-    failure = ledger.pipeline(release_id, estate.payments)["failure"]
-    assert (failure["stage"], failure["action"]) == (APPROVAL_STAGE, APPROVAL_STAGE)
-    assert "not fit to ship" in failure["summary"]
-    header = ledger.header(release_id)
-    assert header["status"] == "FAILED"
-    assert estate.payments in header["why"]
-    assert "not fit to ship" in header["why"]
-    assert estate.catalog not in header["why"]
-    assert ledger.last_good(estate.payments) == before
-
-
-def test_releases_and_refusals_are_listed_newest_first(
+def test_releases_and_rejections_are_listed_newest_first(
     releases: Releases, ledger: Ledger, refusals: Refusals, estate: Estate
 ) -> None:
-    """The index lists headers by time: one entry for each release and each refusal."""
+    """The index on time has one entry for each release and each rejection."""
     release_id = unique("listed")
     releases.end(releases.start(manifest(release_id, estate.catalog)))
     refused = releases.start({"manifest": {}, "requestedBy": "ada@example.com"})
@@ -178,31 +155,15 @@ def test_releases_and_refusals_are_listed_newest_first(
 
     def listed() -> list[str]:
         ours = {release_id, refused}
-        found = [str(each["release_id"]) for each in ledger.newest(50)]
+        found = [str(each["release_id"]) for each in ledger.newest(1000)]
         return [each for each in found if each in ours]
 
-    # An index follows its table a little later.
+    # The index is updated a little later than the table.
     wait_until("both are listed, the newest first", lambda: listed() == [refused, release_id])
 
 
-def test_a_refusal_is_recorded_with_who_asked(
-    releases: Releases, ledger: Ledger, refusals: Refusals
-) -> None:
-    """A manifest that never became a release stays on record, with its door and requester."""
-    arn = releases.start({"manifest": {}, "requestedBy": "ada@example.com"})
-    cause = refusals.cause(arn, "ManifestInvalid", "direct")
-
-    header = ledger.header(arn)
-    assert header["requester"] == "ada@example.com"
-    assert header["opened_at"] == header["closed_at"]
-    assert all(MOMENT.fullmatch(at) for at in moments(header).values())
-    (entry,) = header["audit"]
-    assert (entry["before"], entry["after"]) == (None, "REJECTED")
-    assert cause in entry["what"]
-
-
 def test_the_workflows_own_history_is_kept(releases: Releases, estate: Estate) -> None:
-    """The execution's history tells the states in order; the release's header leads to it."""
+    """The header names the workflow execution, whose history has every state in order."""
     release_id = unique("history")
     arn = releases.start(manifest(release_id, estate.catalog))
     releases.end(arn)
@@ -221,7 +182,7 @@ def test_the_workflows_own_history_is_kept(releases: Releases, estate: Estate) -
 def test_no_log_holds_a_task_token(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
-    """A token could be used by whoever reads it: the functions never log one."""
+    """The functions log no task token: every reader of the log could use it."""
     release_id = unique("secret")
     releases.end(releases.start(manifest(release_id, estate.catalog)))
     token = str(ledger.pipeline(release_id, estate.catalog)["task_token"])

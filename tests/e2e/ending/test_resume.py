@@ -1,4 +1,4 @@
-"""The same manifest with resume runs again what did not succeed, as the next attempt."""
+"""The same manifest with resume is the next attempt: it runs what did not succeed."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.e2e.account.account import Account
 from tests.e2e.account.faults import Faults
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.waiting import wait_until
-from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Estate, Pipelines, unique
+from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases, manifest
 
@@ -20,7 +20,7 @@ BROKEN: dict[str, Any] = {"stage": DEPLOY_STAGE, "code": "JobFailed", "message":
 def test_only_what_did_not_succeed_is_run_again(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
 ) -> None:
-    """What succeeded stays; the failed one and those after it run; each attempt is on record."""
+    """The failed pipeline and its dependents run; each attempt is on record."""
     good, broken, later = (pipelines.make() for _ in range(3))
     document = manifest(unique("again"), good, broken, {"name": later, "dependsOn": [broken]})
     release_id = document["releaseId"]
@@ -28,7 +28,7 @@ def test_only_what_did_not_succeed_is_run_again(
         first = releases.start(document)
         failed = releases.end(first)
     assert failed["status"] == "FAILED"
-    # It may have been halted before it came to the first one, which is skipped then.
+    # The release may be halted before the first pipeline starts, which is skipped then.
     kept = ledger.pipeline(release_id, good)
 
     second = releases.start(document | {"resume": True})
@@ -51,10 +51,10 @@ def test_only_what_did_not_succeed_is_run_again(
     assert "Broke" in attempt["failure"]["message"]
 
 
-def test_what_was_repaired_in_the_console_is_not_run_again(
+def test_a_pipeline_repaired_in_the_console_is_not_run_again(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults, account: Account
 ) -> None:
-    """A stage retried by hand after the release had failed counts as succeeded."""
+    """A stage that a person retries after the release has failed counts as succeeded."""
     name, later = pipelines.make(), pipelines.make()
     document = manifest(unique("repaired"), name, {"name": later, "dependsOn": [name]})
     with faults.action("fail", pipeline=name, **BROKEN):
@@ -69,7 +69,7 @@ def test_what_was_repaired_in_the_console_is_not_run_again(
         stageName=DEPLOY_STAGE,
         retryMode="FAILED_ACTIONS",
     )
-    wait_until("it succeeds", lambda: pipelines.status(name, execution_id) == "Succeeded")
+    wait_until(f"{name} succeeds", lambda: pipelines.status(name, execution_id) == "Succeeded")
 
     arn = releases.start(document | {"resume": True})
 
@@ -78,10 +78,10 @@ def test_what_was_repaired_in_the_console_is_not_run_again(
     assert ledger.pipeline(document["releaseId"], name)["execution_id"] == execution_id
 
 
-def test_a_cancelled_release_is_resumed_when_it_has_stopped(
+def test_a_cancelled_release_is_resumed_when_its_pipelines_have_stopped(
     releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines
 ) -> None:
-    """While an execution of the attempt before still stops, the resume is refused and names it."""
+    """While an execution of the earlier attempt is stopping, a resume is rejected and names it."""
     name = pipelines.make(approval=True)
     document = manifest(unique("cancelled"), name)
     release_id = document["releaseId"]
@@ -90,49 +90,15 @@ def test_a_cancelled_release_is_resumed_when_it_has_stopped(
     pipelines.wait_for_approval(name, execution_id)
     releases.stop(first, "lunch")
     releases.closed(release_id)
-    wait_until("it stops", lambda: pipelines.status(name, execution_id) == "Stopping")
+    wait_until(f"{name} is stopping", lambda: pipelines.status(name, execution_id) == "Stopping")
 
     early = releases.start(document | {"resume": True})
     assert execution_id in refusals.cause(early, "ReleaseNotResumable", "direct")
     pipelines.approve(name, execution_id)
-    wait_until("it is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
+    wait_until(f"{name} is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
     second = releases.start(document | {"resume": True})
 
-    wait_until("it runs again", lambda: len(pipelines.executions(name)) == 2)
+    wait_until(f"{name} runs again", lambda: len(pipelines.executions(name)) == 2)
     pipelines.approve(name, pipelines.executions(name)[0]["pipelineExecutionId"])
     assert releases.end(second)["status"] == "SUCCEEDED"
     assert ledger.header(release_id)["attempts"][0]["status"] == "CANCELLED"
-
-
-def test_what_cannot_be_resumed_is_refused(
-    releases: Releases, refusals: Refusals, pipelines: Pipelines
-) -> None:
-    """A release that never was, and one that runs, are no releases to resume."""
-    name = pipelines.make(approval=True)
-    document = manifest(unique("running"), name, resume=True)
-    unknown = refusals.cause(releases.start(document), "ReleaseNotResumable", "direct")
-    assert f"there is no release {document['releaseId']} to resume" in unknown
-    first = releases.start(document | {"resume": False})
-    execution_id = releases.started(document["releaseId"], name)
-
-    second = refusals.cause(releases.start(document), "ReleaseNotResumable", "direct")
-
-    assert f"still runs, as {first}" in second
-    pipelines.approve(name, execution_id)
-    assert releases.end(first)["status"] == "SUCCEEDED"
-
-
-def test_a_release_that_succeeded_is_already_released(
-    releases: Releases, pipelines: Pipelines, estate: Estate
-) -> None:
-    """There is nothing to run again: the resume names the execution that released it."""
-    document = manifest(unique("done"), estate.catalog)
-    first = releases.start(document)
-    releases.end(first)
-    started = len(pipelines.executions(estate.catalog))
-
-    second = releases.start(document | {"resume": True})
-
-    assert releases.end(second)["status"] == "SUCCEEDED"
-    assert releases.visited(second)[-1] == "AlreadyReleased"
-    assert len(pipelines.executions(estate.catalog)) == started

@@ -1,4 +1,4 @@
-"""Two releases never drive one pipeline at once."""
+"""A release locks its pipelines: two releases never run one pipeline at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -14,10 +14,10 @@ from tests.e2e.releasing.releases import Releases, manifest
 pytestmark = pytest.mark.platform
 
 
-def test_the_second_release_is_refused_naming_the_holder(
+def test_the_second_release_is_rejected_and_names_the_holder(
     releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines
 ) -> None:
-    """It is told who holds what, takes nothing, and may be given again as it is."""
+    """It names each lock holder, takes no lock, and can be handed in again unchanged."""
     held, free = pipelines.make(approval=True), pipelines.make()
     holder, document = unique("holder"), manifest(unique("second"), free, held)
     first = releases.start(manifest(holder, held))
@@ -39,13 +39,13 @@ def test_the_second_release_is_refused_naming_the_holder(
 def test_a_release_that_waits_starts_by_itself(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """With onBusy wait it starts when the holder closes, told by it: its look is an hour away."""
+    """With onBusy wait it starts when the holder closes; its own next look is an hour away."""
     held, free = pipelines.make(approval=True), pipelines.make()
     holder, waiting = unique("holder"), unique("waiting")
     first = releases.start(manifest(holder, held))
     execution_id = releases.started(holder, held)
     second = releases.start(manifest(waiting, free, held, onBusy="wait"))
-    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(second))
+    wait_until("the second release waits", lambda: "WaitForPipelines" in releases.visited(second))
     assert ledger.holder(free) == ""
     assert ledger.items(waiting) == []
 
@@ -60,12 +60,12 @@ def test_a_release_that_waits_starts_by_itself(
 def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
     releases: Releases, pipelines: Pipelines
 ) -> None:
-    """A cancelled holder wakes those who wait, as one that has succeeded does."""
+    """A cancelled holder wakes the releases that wait, as a successful holder does."""
     name, holder, waiting = pipelines.make(approval=True), unique("holder"), unique("waiting")
     first = releases.start(manifest(holder, name, stopMode="abandon"))
     pipelines.wait_for_approval(name, releases.started(holder, name))
     second = releases.start(manifest(waiting, name, onBusy="wait"))
-    wait_until("it waits", lambda: "WaitForPipelines" in releases.visited(second))
+    wait_until("the second release waits", lambda: "WaitForPipelines" in releases.visited(second))
 
     releases.stop(first, "make room")
 
@@ -74,7 +74,7 @@ def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
 
 
 def test_releases_at_the_same_instant_take_turns(releases: Releases, pipelines: Pipelines) -> None:
-    """Of three that need the same two pipelines all are released, never two at a time."""
+    """Three releases of the same two pipelines all succeed, never two at a time."""
     names = [pipelines.make(), pipelines.make()]
     ids = [unique("turn") for _ in range(3)]
 

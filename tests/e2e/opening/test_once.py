@@ -1,4 +1,4 @@
-"""A release runs once, however often and from wherever its manifest comes."""
+"""A release runs once, however often its manifest is handed in and through whichever channel."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ AT_ONCE = 8
 def test_the_same_manifest_again_is_already_released(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, estate: Estate
 ) -> None:
-    """The second execution succeeds as AlreadyReleased, names the first and starts nothing."""
+    """The second execution ends in AlreadyReleased, names the first one and starts nothing."""
     document = manifest(unique("again"), estate.catalog)
     first = releases.start(document)
     releases.end(first)
@@ -34,40 +34,8 @@ def test_the_same_manifest_again_is_already_released(
     assert ledger.header(document["releaseId"]) == header
 
 
-def test_the_same_manifest_written_otherwise_is_already_released(
-    releases: Releases, estate: Estate
-) -> None:
-    """Order of keys, blanks, the door and who asks do not make another manifest."""
-    release_id = unique("otherwise")
-    first = releases.start(manifest(release_id, estate.catalog, estate.orders))
-    releases.end(first)
-    pipelines = [{"name": estate.catalog}, estate.orders]
-
-    posted = releases.post(json.dumps({"pipelines": pipelines, "releaseId": release_id}, indent=4))
-
-    arn = posted.body["executionArn"]
-    assert json.loads(releases.end(arn)["output"])["released_by"] == first
-
-
-def test_the_same_manifest_while_it_runs_is_already_released(
-    releases: Releases, pipelines: Pipelines, estate: Estate
-) -> None:
-    """The second execution does not wait for the first, and does not disturb it."""
-    document = manifest(unique("while"), estate.payments)
-    first = releases.start(document)
-    execution_id = releases.started(document["releaseId"], estate.payments)
-    pipelines.wait_for_approval(estate.payments, execution_id)
-
-    second = releases.end(releases.start(document))
-
-    assert json.loads(second["output"])["released_by"] == first
-    assert releases.describe(first)["status"] == "RUNNING"
-    pipelines.approve(estate.payments, execution_id)
-    assert releases.end(first)["status"] == "SUCCEEDED"
-
-
 def test_a_failed_release_is_not_run_again(releases: Releases, pipelines: Pipelines) -> None:
-    """An id is claimed for good: the same manifest names the release that failed."""
+    """A release id is used once: the same manifest names the release that failed."""
     name = pipelines.make(approval=True)
     document = manifest(unique("failed"), name)
     first = releases.start(document)
@@ -80,35 +48,15 @@ def test_a_failed_release_is_not_run_again(releases: Releases, pipelines: Pipeli
     assert len(pipelines.executions(name)) == 1
 
 
-def test_another_manifest_with_a_taken_id_is_refused(
-    releases: Releases, ledger: Ledger, pipelines: Pipelines, estate: Estate
-) -> None:
-    """The id belongs to the first manifest; the second is refused, and the first stays as it is."""
-    release_id = unique("taken")
-    first = releases.start(manifest(release_id, estate.catalog))
-    releases.end(first)
-    items = ledger.items(release_id)
-    started = len(pipelines.executions(estate.orders))
-
-    second = releases.start(manifest(release_id, estate.orders))
-
-    ended = releases.end(second)
-    assert (ended["status"], ended["error"]) == ("FAILED", "ReleaseIdTaken")
-    assert first in ended["cause"]
-    assert ledger.header(second)["status"] == "REJECTED"
-    assert ledger.items(release_id) == items
-    assert len(pipelines.executions(estate.orders)) == started
-
-
 def test_triggers_at_the_same_instant_start_each_pipeline_once(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """Of eight equal starts by all doors one releases; the others name it, and all succeed."""
+    """Of eight equal manifests through all channels one is released; the others name it."""
     names = [pipelines.make(), pipelines.make()]
     release_id = unique("instant")
     text = json.dumps(manifest(release_id, *names))
 
-    def bring(number: int) -> str:
+    def hand_in(number: int) -> str:
         match number % 3:
             case 0:
                 return releases.start(text)
@@ -118,7 +66,7 @@ def test_triggers_at_the_same_instant_start_each_pipeline_once(
                 return releases.execution_of(releases.drop(text))
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        arns = list(threads.map(bring, range(AT_ONCE)))
+        arns = list(threads.map(hand_in, range(AT_ONCE)))
 
     assert len(set(arns)) == AT_ONCE
     ended = {arn: releases.end(arn) for arn in arns}
@@ -132,10 +80,10 @@ def test_triggers_at_the_same_instant_start_each_pipeline_once(
     assert [len(pipelines.executions(name)) for name in names] == [1, 1]
 
 
-def test_different_manifests_at_the_same_instant_let_one_through(
+def test_of_two_manifests_with_one_id_one_is_released(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """Of two manifests that meet under one id one is released, the other is refused."""
+    """Two different manifests at the same instant: the second one is rejected with its reason."""
     names = [pipelines.make(), pipelines.make()]
     release_id = unique("clash")
 

@@ -1,4 +1,4 @@
-"""A manifest can say what each pipeline ships, and the record says what it really shipped."""
+"""A manifest can pin what each pipeline ships, and the ledger records what was shipped."""
 
 import json
 from typing import Any
@@ -6,20 +6,18 @@ from typing import Any
 import pytest
 
 from tests.e2e.account.account import Account
-from tests.e2e.account.faults import Faults
 from tests.e2e.account.ledger import Ledger
-from tests.e2e.releasing.pipelines import DEPLOY_STAGE, SOURCE_KEY, Pipelines, unique
+from tests.e2e.releasing.pipelines import SOURCE_KEY, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
 
-BROKEN: dict[str, Any] = {"stage": DEPLOY_STAGE, "code": "JobFailed", "message": "Broke"}
 OTHER_KEYS = {"AllowOverrideForS3ObjectKey": "true"}
 
 
 def pinned(pipeline: str, *pins: tuple[str, str], **more: Any) -> dict[str, Any]:
-    """A pipeline whose source action takes revisions of these types."""
+    """Return a pipeline of a manifest with these pins: revision types and values."""
     revisions = [
         {"actionName": "Source", "revisionType": kind, "revisionValue": value}
         for kind, value in pins
@@ -30,7 +28,7 @@ def pinned(pipeline: str, *pins: tuple[str, str], **more: Any) -> dict[str, Any]
 def test_an_older_version_is_shipped(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """A pinned pipeline deploys the version of the manifest; the one beside it, the newest."""
+    """A pinned pipeline deploys the pinned version; the other one deploys the newest."""
     key = unique("sources") + "/app 5.10.zip"
     old = pipelines.put_source(key, b"old")
     new = pipelines.put_source(key, b"new")
@@ -56,7 +54,7 @@ def test_an_older_version_is_shipped(
 def test_what_was_recorded_can_be_shipped_again(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """The revisions on record, another object's key among them, are pins as they stand."""
+    """Recorded revisions, also of another object key, can be used as pins unchanged."""
     key = unique("elsewhere") + ".zip"
     version = pipelines.put_source(key, b"elsewhere")
     name = pipelines.make(source=OTHER_KEYS, variables={"STAGE": "beta"})
@@ -84,7 +82,7 @@ def test_what_was_recorded_can_be_shipped_again(
 def test_variables_reach_the_execution(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """Given values and defaults are used, and on record as they were resolved."""
+    """Given values and defaults reach the pipeline; the ledger records both."""
     name = pipelines.make(variables={"STAGE": "beta", "COLOUR": "blue"})
     release_id = unique("variables")
     value = "5.10 \u00e4+(x)"
@@ -98,39 +96,10 @@ def test_variables_reach_the_execution(
     assert ledger.last_good(name)["variables"] == {"STAGE": value, "COLOUR": "blue"}
 
 
-def test_every_start_has_the_same_pins(
-    releases: Releases,
-    ledger: Ledger,
-    pipelines: Pipelines,
-    faults: Faults,
+def test_wrong_pins_are_rejected_with_every_problem(
+    releases: Releases, refusals: Refusals, ledger: Ledger, pipelines: Pipelines
 ) -> None:
-    """A start in place of a refused retry, and a resume, ship what the first start was to ship."""
-    key = unique("sources") + ".zip"
-    old = pipelines.put_source(key, b"old")
-    pipelines.put_source(key, b"new")
-    name = pipelines.make(source={"S3ObjectKey": key}, variables={"STAGE": "beta"})
-    entry = pinned(name, ("S3_OBJECT_VERSION_ID", old), variables={"STAGE": "prod"}, retries=1)
-    document = manifest(unique("resumed"), entry)
-    refusal = faults.api(
-        "fail", operation="RetryStageExecution", pipeline=name, code="StageNotRetryableException"
-    )
-    with faults.action("fail", pipeline=name, times=2, **BROKEN), refusal:
-        assert releases.end(releases.start(document))["status"] == "FAILED"
-    assert releases.end(releases.start(document | {"resume": True}))["status"] == "SUCCEEDED"
-
-    executions = [each["pipelineExecutionId"] for each in pipelines.executions(name)]
-    assert len(executions) == 3
-    assert {pipelines.shipped(name, each) for each in executions} == {old}
-    assert pipelines.page(name, "prod") == b"old"
-    node = ledger.pipeline(document["releaseId"], name)
-    assert (node["attempt"], node["revisions"][0]["revision"]) == (2, old)
-
-
-@pytest.mark.parametrize("door", ["bucket", "API", "Step Functions"])
-def test_wrong_pins_are_refused_with_every_problem(
-    releases: Releases, refusals: Refusals, ledger: Ledger, pipelines: Pipelines, door: str
-) -> None:
-    """Through each door: all that does not fit is told with its place, and nothing is held."""
+    """Each pin that does not fit its pipeline is named with its path, and no pipeline is locked."""
     plain, other = pipelines.make(), pipelines.make(variables={"STAGE": "beta"})
     document = manifest(
         unique("wrong"),
@@ -147,9 +116,9 @@ def test_wrong_pins_are_refused_with_every_problem(
         onFailure="rollback",
     )
 
-    arn, channel = _bring(releases, document, door)
+    answer = releases.post(json.dumps(document))
 
-    cause = refusals.cause(arn, "ManifestInvalid", channel)
+    cause = refusals.cause(answer.body["executionArn"], "ManifestInvalid", "api")
     assert [line.partition(": ")[0] for line in cause.splitlines()] == [
         "The manifest has 7 problems:",
         "- pipelines[2].variables.STAGE",
@@ -164,21 +133,10 @@ def test_wrong_pins_are_refused_with_every_problem(
     assert not ledger.holder(plain)
 
 
-def _bring(releases: Releases, document: dict[str, Any], door: str) -> tuple[str, str]:
-    """Bring a manifest through a door; answers its execution and what the door is called."""
-    if door == "bucket":
-        return releases.execution_of(releases.drop(json.dumps(document))), "s3"
-    if door == "API":
-        answer = releases.post(json.dumps(document))
-        assert answer.status == 202
-        return str(answer.body["executionArn"]), "api"
-    return releases.start(document), "direct"
-
-
 def test_the_values_of_variables_are_not_logged(
     releases: Releases, account: Account, pipelines: Pipelines
 ) -> None:
-    """No function says in its log what a variable was."""
+    """No function logs the value of a variable."""
     name = pipelines.make(variables={"STAGE": "beta"})
     secret = unique("hunter2")
     arn = releases.start(manifest(unique("quiet"), {"name": name, "variables": {"STAGE": secret}}))

@@ -1,9 +1,7 @@
-"""A dry run plans a release by the machine's own checks, and leaves no trace in the ledger."""
+"""A dry run makes every check of a release and leaves nothing in the ledger."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,35 +14,15 @@ from tests.e2e.releasing.releases import Releases, manifest
 pytestmark = pytest.mark.platform
 
 
-def direct(releases: Releases, document: dict[str, Any]) -> str:
-    """Give a manifest to the machine; answers the execution."""
-    return releases.start(document)
-
-
-def dropped(releases: Releases, document: dict[str, Any]) -> str:
-    """Drop a manifest in the bucket; answers the execution."""
-    return releases.execution_of(releases.drop(json.dumps(document)))
-
-
-def posted(releases: Releases, document: dict[str, Any]) -> str:
-    """POST a manifest to the API; answers the execution."""
-    return str(releases.post(json.dumps(document)).body["executionArn"])
-
-
-@pytest.mark.parametrize("hand_in", [direct, dropped, posted])
 def test_a_dry_run_ends_with_the_plan(
-    releases: Releases,
-    ledger: Ledger,
-    pipelines: Pipelines,
-    estate: Estate,
-    hand_in: Callable[[Releases, dict[str, Any]], str],
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, estate: Estate
 ) -> None:
-    """Through each door the execution succeeds with the plan; nothing is written or started."""
+    """The execution succeeds with the plan as its output; nothing is written or started."""
     release_id = unique("dry")
     before = pipelines.executions(estate.catalog)
     order = {"name": estate.orders, "dependsOn": [estate.catalog]}
 
-    arn = hand_in(releases, manifest(release_id, estate.catalog, order, dryRun=True))
+    arn = releases.start(manifest(release_id, estate.catalog, order, dryRun=True))
 
     ended = releases.end(arn)
     assert ended["status"] == "SUCCEEDED"
@@ -61,10 +39,10 @@ def test_a_dry_run_ends_with_the_plan(
     assert pipelines.executions(estate.catalog) == before
 
 
-def test_a_dry_run_that_is_refused_leaves_no_record(
+def test_a_rejected_dry_run_leaves_no_record(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
-    """Every problem is in the execution's cause: revisions that do not exist, too."""
+    """The execution's cause names every problem, also revisions that do not exist."""
     release_id, unknown = unique("dry"), unique("nowhere")
     pin = {
         "actionName": "Source",
@@ -80,7 +58,7 @@ def test_a_dry_run_that_is_refused_leaves_no_record(
     assert "pipelines[0].variables.NOT_THERE" in ended["cause"]
     assert "pipelines[0].sourceRevisions[0].revisionValue" in ended["cause"]
     assert f"pipelines[1]: there is no pipeline {unknown!r}" in ended["cause"]
-    # That the execution has ended is noted for any; of a rejected manifest there is nothing.
+    # Only the end of the execution is recorded, as for every execution.
     assert ledger.header(arn) == {}
     assert ledger.items(release_id) == []
 
@@ -88,7 +66,7 @@ def test_a_dry_run_that_is_refused_leaves_no_record(
 def test_a_plan_shows_what_is_in_the_way(
     releases: Releases, account: Account, pipelines: Pipelines
 ) -> None:
-    """A disabled transition, an execution in flight, the holder, and the revision now shipped."""
+    """It shows a disabled transition, a running execution, the lock holder and new revisions."""
     busy = pipelines.make(approval=True)
     version = account.s3.head_object(Bucket=pipelines.bucket, Key=SOURCE_KEY)["VersionId"]
     account.codepipeline.disable_stage_transition(
@@ -115,7 +93,7 @@ def test_a_plan_shows_what_is_in_the_way(
 def test_the_command_plans_with_the_callers_permissions(
     releases: Releases, ledger: Ledger, estate: Estate, tmp_path: Path
 ) -> None:
-    """release-machine plan says the same as a dry run, exits 0 or 1, and starts nothing."""
+    """release-machine plan prints the plan of a dry run, exits with 0 or 1, and starts nothing."""
     release_id = unique("plan")
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(manifest(release_id, estate.catalog, estate.orders)))
@@ -138,12 +116,12 @@ def test_the_command_plans_with_the_callers_permissions(
     assert ledger.items(release_id) == []
 
 
-def test_a_pipeline_that_does_not_match_the_patterns_passes_no_plan(
+def test_a_pipeline_outside_pipeline_name_patterns_passes_no_plan(
     account: Account, releases: Releases, pipelines: Pipelines, estate: Estate, tmp_path: Path
 ) -> None:
-    """The caller may read it, and yet command, dry run and opening say the same, with the way out.
+    """Command, dry run and opening reject it with the same reason and the patterns.
 
-    tests/e2e runs on a deployment whose pipeline_name_patterns leave this name out.
+    The patterns of the deployment under test leave out this name.
     """
     foreign = unique("foreign")
     declared = account.codepipeline.get_pipeline(name=estate.orders)["pipeline"]

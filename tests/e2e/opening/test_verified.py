@@ -1,30 +1,25 @@
-"""A manifest is verified whole before anything is started; a refusal says all that is wrong."""
-
-from collections.abc import Iterator
+"""A manifest is checked as a whole before anything starts; a rejection names every problem."""
 
 import pytest
 
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.releasing.pipelines import Estate, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
-from tests.e2e.releasing.releases import Releases, manifest
+from tests.e2e.releasing.releases import Releases
 
 pytestmark = pytest.mark.platform
 
 
-@pytest.fixture(autouse=True)
-def nothing_starts(pipelines: Pipelines, estate: Estate) -> Iterator[None]:
-    """None of the tests of this file may start a pipeline."""
-    before = len(pipelines.executions(estate.catalog))
-    yield
-    assert len(pipelines.executions(estate.catalog)) == before
-
-
-def test_all_problems_are_told_at_once_with_their_paths(
-    releases: Releases, ledger: Ledger, refusals: Refusals, estate: Estate
+def test_all_problems_are_named_at_once_with_their_paths(
+    releases: Releases,
+    ledger: Ledger,
+    refusals: Refusals,
+    pipelines: Pipelines,
+    estate: Estate,
 ) -> None:
-    """One refusal names every problem of a manifest, each on a line with its path."""
+    """One rejection names every problem of a manifest, each on a line with its path."""
     release_id = unique("problems")
+    before = pipelines.executions(estate.catalog)
     arn = releases.start(
         {
             "releaseId": release_id,
@@ -58,10 +53,4 @@ def test_all_problems_are_told_at_once_with_their_paths(
     ):
         assert [line for line in lines if problem in line], problem
     assert ledger.items(release_id) == []
-
-
-def test_a_refused_id_is_free(releases: Releases, refusals: Refusals, estate: Estate) -> None:
-    """A manifest that was refused has not claimed its id: refused twice, for the same reason."""
-    document = manifest(unique("free"), estate.catalog, "no-such-pipeline")
-    first = refusals.cause(releases.start(document), "ManifestInvalid", "direct")
-    assert refusals.cause(releases.start(document), "ManifestInvalid", "direct") == first
+    assert pipelines.executions(estate.catalog) == before

@@ -24,14 +24,14 @@ DEPLOY_STAGE = "Deploy"
 
 @dataclass(frozen=True)
 class Pipelines:
-    """Makes pipelines and watches them; ``bucket`` holds their sources, artifacts and sites."""
+    """Makes pipelines and reads their state; ``bucket`` holds sources, artifacts and sites."""
 
     account: Account
     bucket: str
 
     @classmethod
     def in_account(cls, account: Account) -> "Pipelines":
-        """Pipelines with a bucket of their own."""
+        """Make a bucket for pipelines of this account."""
         bucket = unique("e2e")
         account.s3.create_bucket(Bucket=bucket)
         account.s3.put_bucket_versioning(
@@ -48,11 +48,11 @@ class Pipelines:
         source: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> str:
-        """Make a pipeline and answer its name, once the execution that AWS starts has ended.
+        """Make a pipeline; return its name when the execution that AWS starts has ended.
 
-        With ``approval`` an execution waits until ``approve`` lets it go on to its deployment.
-        ``source`` is more of the source action's configuration. ``variables`` have these defaults;
-        the site is deployed in a folder for the value of each.
+        With ``approval`` an execution waits for ``approve`` before it deploys. ``source`` adds to
+        the source action's configuration. ``variables`` are names and defaults; the site is
+        deployed to a folder named after their values.
         """
         name = unique("gated" if approval else "plain")
         folder = "/".join([name, *(f"#{{variables.{each}}}" for each in variables or {})])
@@ -75,24 +75,24 @@ class Pipelines:
         return name
 
     def start(self, pipeline: str) -> str:
-        """Start an execution by hand, of which no release knows; answers its id."""
+        """Start an execution outside any release; return its id."""
         answer = self.account.codepipeline.start_pipeline_execution(name=pipeline)
         return answer["pipelineExecutionId"]
 
     def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
-        """Stop an execution by hand, its present action too."""
+        """Stop an execution by hand and abandon its current action."""
         self.account.codepipeline.stop_pipeline_execution(
             pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True, reason=reason
         )
 
     def change(self, pipeline: str) -> None:
-        """Update the pipeline, which cancels the executions that run."""
+        """Update the pipeline, which cancels its running executions."""
         declaration = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
         self.account.codepipeline.update_pipeline(pipeline=declaration)
 
     def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
-        """The executions that the release machine started, newest first."""
-        # Whoever hears that a pipeline has ended starts the one that waited for it.
+        """Return the executions that the release machine started, newest first."""
+        # The function that records the end of a pipeline starts its dependents.
         starters = {self.account.function(each) for each in ("run_pipeline", "record_state_change")}
         return [
             each
@@ -101,31 +101,20 @@ class Pipelines:
         ]
 
     def status(self, pipeline: str, execution_id: str) -> "PipelineExecutionStatusType":
-        """The status of an execution, as the API spells it."""
+        """Return the status of an execution, as the API spells it."""
         return self.account.codepipeline.get_pipeline_execution(
             pipelineName=pipeline, pipelineExecutionId=execution_id
         )["pipelineExecution"]["status"]
 
-    def unfinished(self, pipeline: str) -> bool:
-        """Whether an execution that the release machine started has not ended."""
-        return any(
-            each["status"] in {"InProgress", "Stopping"} for each in self.executions(pipeline)
-        )
-
-    def asks_for_approval(self, pipeline: str) -> bool:
-        """Whether the newest execution that the release machine started asks for approval."""
-        newest = self.executions(pipeline)[0]["pipelineExecutionId"]
-        return bool(self._approval_token(pipeline, newest))
-
     def wait_for_approval(self, pipeline: str, execution_id: str) -> str:
-        """Wait until an execution asks for approval; answers the approval's token."""
+        """Wait until an execution waits for approval; return the approval's token."""
         return wait_until(
-            f"{execution_id} of {pipeline} asks for approval",
+            f"{execution_id} of {pipeline} waits for approval",
             lambda: self._approval_token(pipeline, execution_id),
         )
 
     def approve(self, pipeline: str, execution_id: str, *, approve: bool = True) -> None:
-        """Let an execution go on, or end it FAILED, once it asks for approval."""
+        """Approve or reject an execution when it waits for approval."""
         self.account.codepipeline.put_approval_result(
             pipelineName=pipeline,
             stageName=APPROVAL_STAGE,
@@ -138,17 +127,17 @@ class Pipelines:
         )
 
     def page(self, pipeline: str, *values: str) -> bytes:
-        """What the pipeline has deployed last, with these values of its variables."""
+        """Return the page that the pipeline deployed last with these values of its variables."""
         key = "/".join([pipeline, *values, "index.html"])
         return self.account.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def put_source(self, key: str, page: bytes) -> str:
-        """Put a site of one page where a pipeline can fetch it; answers the object's version."""
+        """Put a site of one page into the bucket; return the object's version."""
         answer = self.account.s3.put_object(Bucket=self.bucket, Key=key, Body=_site(page))
         return answer["VersionId"]
 
     def shipped(self, pipeline: str, execution_id: str) -> str:
-        """The version of its source that an execution has shipped."""
+        """Return the version of the source that an execution shipped."""
         execution = self.account.codepipeline.get_pipeline_execution(
             pipelineName=pipeline, pipelineExecutionId=execution_id
         )["pipelineExecution"]
@@ -183,8 +172,7 @@ class Pipelines:
         return [each for page in pages for each in page["pipelineExecutionSummaries"]]
 
     def _end_first(self, pipeline: str, *, stop: bool) -> None:
-        # It was started by CreatePipeline, so no release knows of it; it must only be out of the
-        # way. On a platform that was told not to start it there is none.
+        # CreatePipeline started it. It must have ended before a release starts another one.
         for first in self._all(pipeline):
             execution_id = first["pipelineExecutionId"]
             if stop:
@@ -222,7 +210,7 @@ class Pipelines:
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """Pipelines that many tests release one after the other: two plain ones, one with approval."""
+    """Pipelines that many tests release in turn: two plain ones and one with an approval."""
 
     catalog: str
     orders: str
@@ -230,7 +218,7 @@ class Estate:
 
 
 def unique(prefix: str) -> str:
-    """A name that no other test uses, now or on an earlier run."""
+    """Return a name that no other test uses, in this run or an earlier one."""
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
@@ -247,7 +235,7 @@ def _stage(
     inputs: list[str] | None = None,
     outputs: list[str] | None = None,
 ) -> dict[str, Any]:
-    """A stage with one action of the same name."""
+    """Return a stage with one action of the same name."""
     action = {
         "name": name,
         "actionTypeId": {

@@ -1,21 +1,21 @@
-"""What it takes for a manifest to count as refused."""
+"""Checks that a manifest was rejected, and that the rejection is on record."""
 
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.releasing.releases import Releases
 
 
 class Refusals:
-    """Checks that an execution was refused, and that the refusal is on record."""
+    """Checks workflow executions whose manifest was rejected."""
 
     def __init__(self, releases: Releases, ledger: Ledger) -> None:
         self._releases = releases
         self._ledger = ledger
 
     def cause(self, execution_arn: str, error: str, channel: str | None) -> str:
-        """Wait for the refusal with this error; answers the execution's cause."""
+        """Wait for the rejection with this error; return the execution's cause."""
         ended = self._releases.end(execution_arn)
         assert (ended["status"], ended["error"]) == ("FAILED", error)
-        # A function that crashed on its input would have been tried again.
+        # Step Functions retries a function that crashes, so a crash would leave more failed tasks.
         assert [error for error, _ in self._releases.failed_tasks(execution_arn)] == [error]
         visited = self._releases.visited(execution_arn)
         assert visited == ["OpenRelease", "DescribeRejection", "ReleaseRejected"]

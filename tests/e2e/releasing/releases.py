@@ -1,4 +1,4 @@
-"""Releases: the three doors, and what became of what went through them."""
+"""Hands manifests in through each channel, and follows their workflow executions."""
 
 import json
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the API answered; ``body`` is its JSON, or its text when it is none."""
+    """The API's answer; ``body`` is parsed JSON, or the text when it is not JSON."""
 
     status: int
     body: Any
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass
 class Releases:
-    """Brings manifests to the machine and remembers each execution, for the report of a failure."""
+    """Hands manifests in and remembers each execution for the report of a failure."""
 
     account: Account
     ledger: Ledger
@@ -41,12 +41,12 @@ class Releases:
     executions: list[str] = field(default_factory=list)
     _inputs: dict[str, str] = field(default_factory=dict)
 
-    # The doors
+    # Hand in
 
     def start(self, document: object, *, machine: str | None = None) -> str:
-        """Start the machine with an input (a text goes as it is); answers the execution's ARN.
+        """Start the machine with an input (text stays as it is); return the execution's ARN.
 
-        ``machine`` is the ARN of another one (machines.py).
+        ``machine`` is the ARN of a variant (machines.py).
         """
         text = document if isinstance(document, str) else json.dumps(document)
         arn = self.account.step_functions.start_execution(
@@ -55,7 +55,7 @@ class Releases:
         return self._remember(arn)
 
     def drop(self, content: bytes | str, *, key: str | None = None) -> str:
-        """Put an object into the manifest bucket; answers its key."""
+        """Put an object into the manifest bucket; return its key."""
         key = key or unique("manifest") + ".json"
         body = content.encode() if isinstance(content, str) else content
         self.account.s3.put_object(
@@ -85,13 +85,13 @@ class Releases:
         return Answer(status=answer.status_code, body=parsed)
 
     def adopt(self, execution_arn: str) -> str:
-        """Count an execution that was started elsewhere as this test's own; answers its ARN."""
+        """Remember an execution that was started elsewhere; return its ARN."""
         return self._remember(execution_arn)
 
-    # What became of it
+    # Follow
 
     def execution_of(self, key: str) -> str:
-        """Wait for the execution that a dropped object starts; answers its ARN."""
+        """Wait for the execution that a dropped object starts; return its ARN."""
         return self._remember(
             wait_until(
                 f"the dropped object {key} starts the machine",
@@ -100,7 +100,7 @@ class Releases:
         )
 
     def find(self, key: str) -> str | None:
-        """The ARN of the execution that a dropped object has started, if it has."""
+        """Return the ARN of the execution that a dropped object started, if any."""
         pages = self.account.step_functions.get_paginator("list_executions").paginate(
             stateMachineArn=self.account.outputs["state_machine_arn"]
         )
@@ -122,7 +122,7 @@ class Releases:
         )
 
     def end(self, execution_arn: str, *, seconds: float = 150) -> "DescribeExecutionOutputTypeDef":
-        """Wait until an execution has ended; answers its description."""
+        """Wait until an execution has ended; return its description."""
 
         def ended() -> "DescribeExecutionOutputTypeDef | None":
             described = self.describe(execution_arn)
@@ -131,11 +131,11 @@ class Releases:
         return wait_until(f"{execution_arn} ends", ended, seconds)
 
     def describe(self, execution_arn: str) -> "DescribeExecutionOutputTypeDef":
-        """The execution as it now stands."""
+        """Return the current state of an execution."""
         return self.account.step_functions.describe_execution(executionArn=execution_arn)
 
     def visited(self, execution_arn: str) -> list[str]:
-        """The names of the states that an execution has entered, in order."""
+        """Return the names of the states that an execution entered, in order."""
         return [
             event["stateEnteredEventDetails"]["name"]
             for event in self._history(execution_arn)
@@ -143,7 +143,7 @@ class Releases:
         ]
 
     def failed_tasks(self, execution_arn: str) -> list[tuple[str, str]]:
-        """Error and cause of each task of an execution that has failed, in order."""
+        """Return error and cause of each failed task of an execution, in order."""
         return [
             (event["taskFailedEventDetails"]["error"], event["taskFailedEventDetails"]["cause"])
             for event in self._history(execution_arn)
@@ -151,14 +151,14 @@ class Releases:
         ]
 
     def children(self, execution_arn: str) -> dict[str, int]:
-        """How many of the Map's children are running, succeeded, failed and so on."""
+        """Return how many of the Map's children are running, succeeded, failed and so on."""
         client = self.account.step_functions
         (run,) = client.list_map_runs(executionArn=execution_arn)["mapRuns"]
         counts: Any = client.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
         return {how: number for how, number in counts.items() if number}
 
     def started(self, release_id: str, pipeline: str, *, seconds: float = 60) -> str:
-        """Wait until a pipeline of a release runs; answers the id of its execution."""
+        """Wait until a pipeline of a release runs; return the id of its execution."""
         return wait_until(
             f"{pipeline} of release {release_id} has an execution",
             lambda: str(self.ledger.pipeline(release_id, pipeline).get("execution_id", "")),
@@ -166,17 +166,17 @@ class Releases:
         )
 
     def started_or_ended(self, execution_arn: str, release_id: str, pipeline: str) -> str:
-        """Wait for a pipeline's execution, or for its release's end without it: then empty."""
+        """Wait for a pipeline's execution and return its id; empty when its release ended first."""
 
         def found() -> tuple[str] | None:
             over = self.describe(execution_arn)["status"] != "RUNNING"
             execution_id = str(self.ledger.pipeline(release_id, pipeline).get("execution_id", ""))
             return (execution_id,) if execution_id or over else None
 
-        return wait_until(f"{pipeline} of {release_id} starts, or never does", found)[0]
+        return wait_until(f"{pipeline} of {release_id} starts, or its release ends", found)[0]
 
     def closed(self, release_id: str, *, seconds: float = 150) -> Item:
-        """Wait until a release is closed; answers its header."""
+        """Wait until a release is closed; return its header."""
 
         def header() -> Item:
             found = self.ledger.header(release_id)
@@ -197,12 +197,12 @@ class Releases:
 
 
 def manifest(release_id: str, *pipelines: str | dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A manifest of these pipelines, each a name or an object, and of more of its own fields."""
+    """Return a manifest of these pipelines (names or objects) and more fields."""
     return {"releaseId": release_id, "pipelines": list(pipelines), **fields}
 
 
 def _reachable(account: Account) -> str:
-    """The API's address on the platform, whose names of hosts would need DNS."""
+    """Return the API's address by path; its host name on the platform would need DNS."""
     url = urlsplit(account.outputs["api_url"])
     api_id = str(url.hostname).partition(".")[0]
     return f"{account.endpoint}/_aws/execute-api/{api_id}{url.path}"

@@ -1,7 +1,7 @@
-"""A pipeline that did not succeed says so by its own error, and its release says which and why.
+"""Each way to fail has its own error; the release names its failed pipelines and the reasons.
 
-LocalStack keeps neither error nor cause of the Map's children: where these are checked the machine
-runs its one pipeline inline (machines.py).
+LocalStack keeps neither error nor cause of the Map's children. Tests that check these use a machine
+that runs its one pipeline inline (machines.py).
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ def inline(machines: Machines) -> str:
 def test_a_failed_action_is_named_with_its_reason(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults, inline: str
 ) -> None:
-    """PipelineFailed names stage, action, code, message, summary and link, as the release does."""
+    """Task and release name stage, action, message, code, summary and link of the failure."""
     name, release_id = pipelines.make(), unique("failed")
     with faults.action("fail", pipeline=name, **BROKEN_DEPLOYMENT):
         arn = releases.start(manifest(release_id, name), machine=inline)
@@ -56,7 +56,7 @@ def test_a_failed_action_is_named_with_its_reason(
 def test_a_stopped_pipeline_fails_its_release(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, inline: str
 ) -> None:
-    """PipelineStopped carries what was said by whoever stopped the execution."""
+    """PipelineStopped carries the reason that was given with the stop."""
     name, release_id = pipelines.make(approval=True), unique("halted")
     arn = releases.start(manifest(release_id, name), machine=inline)
     execution_id = releases.started(release_id, name)
@@ -77,14 +77,14 @@ def test_a_stopped_pipeline_fails_its_release(
 def test_a_superseded_pipeline_fails_its_release(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, inline: str
 ) -> None:
-    """A newer execution by somebody else overtakes the release's: nothing failed, nor succeeded."""
+    """A newer execution that a person started supersedes the release's execution."""
     name, release_id = pipelines.make(approval=True), unique("overtaken")
     ahead = pipelines.start(name)
     pipelines.wait_for_approval(name, ahead)
     arn = releases.start(manifest(release_id, name), machine=inline)
     releases.started(release_id, name)
 
-    newer = pipelines.start(name)  # both wait in front of the approval now: this one stays
+    newer = pipelines.start(name)  # both wait before the approval stage, and the newer one stays
 
     ended = releases.end(arn)
     ((error, cause),) = releases.failed_tasks(arn)
@@ -98,7 +98,7 @@ def test_a_superseded_pipeline_fails_its_release(
 def test_a_cancelled_pipeline_fails_its_release(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, inline: str
 ) -> None:
-    """An execution that CodePipeline cancels, as when its pipeline is changed, is no success."""
+    """CodePipeline cancels the execution when its pipeline is changed."""
     name, release_id = pipelines.make(approval=True), unique("changed")
     arn = releases.start(manifest(release_id, name), machine=inline)
     pipelines.wait_for_approval(name, releases.started(release_id, name))
@@ -116,7 +116,7 @@ def test_a_cancelled_pipeline_fails_its_release(
 def test_a_release_names_each_pipeline_that_did_not_succeed(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
 ) -> None:
-    """Two of three did not: the release is FAILED, its cause names these two, each with its why."""
+    """Two of three pipelines fail: the cause of the release names both with their reasons."""
     good, broken, rejected = (
         pipelines.make(),
         pipelines.make(),
@@ -138,8 +138,8 @@ def test_a_release_names_each_pipeline_that_did_not_succeed(
     assert f"stage {DEPLOY_STAGE}, action {DEPLOY_STAGE}: The disk is full (JobFailed)" in lines[0]
     assert f"stage {APPROVAL_STAGE}, action {APPROVAL_STAGE}: " in lines[1]
     assert "not fit to ship" in lines[1]
-    # What became of a pipeline is in the ledger: to the Map each has ended.
+    # To the Map each child has succeeded; the ledger records how its pipeline ended.
     assert releases.children(arn)["succeeded"] == 3
     header = ledger.header(release_id)
     assert (header["status"], header["why"]) == ("FAILED", ended["cause"])
-    wait_until("the last one holds nothing", lambda: ledger.holder(rejected) == "")
+    wait_until("the last pipeline is unlocked", lambda: ledger.holder(rejected) == "")

@@ -1,4 +1,4 @@
-"""When a pipeline does not succeed, onFailure says what becomes of the others."""
+"""When a pipeline does not succeed, onFailure decides what happens to the others."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.platform
 
 
 class Case:
-    """A release of four, one of which fails while another runs and the rest wait.
+    """A release of four pipelines: one fails, one runs, and two wait.
 
     ``running`` waits for approval, ``broken`` fails, ``later`` depends on ``running`` alone and
     ``dependent`` on ``broken``.
@@ -26,7 +26,7 @@ class Case:
         self._releases, self._ledger, self._pipelines = releases, ledger, pipelines
 
     def start(self, **fields: Any) -> str:
-        """Start the release, wait until two run, and let one fail; answers the execution's ARN."""
+        """Start the release and let one of its two running pipelines fail; return the ARN."""
         arn = self._releases.start(
             manifest(
                 self.release_id,
@@ -40,23 +40,23 @@ class Case:
         for name in (self.running, self.broken):
             self._pipelines.wait_for_approval(name, self.execution(name))
         self._pipelines.approve(self.broken, self.execution(self.broken), approve=False)
-        wait_until("it has failed", lambda: self.status(self.broken) == "FAILED")
+        wait_until(f"{self.broken} has failed", lambda: self.status(self.broken) == "FAILED")
         return arn
 
     def execution(self, name: str) -> str:
-        """The id of a pipeline's execution, once it has one."""
+        """Wait for a pipeline's execution; return its id."""
         return self._releases.started(self.release_id, name)
 
     def approve(self) -> None:
-        """Let the one that runs go on."""
+        """Let the running pipeline go on."""
         self._pipelines.approve(self.running, self.execution(self.running))
 
     def status(self, name: str) -> str:
-        """The status of a pipeline, as the ledger has it."""
+        """Return the recorded status of a pipeline."""
         return str(self._ledger.pipeline(self.release_id, name)["status"])
 
     def statuses(self) -> list[str]:
-        """Of running, broken, later and dependent."""
+        """Return the status of running, broken, later and dependent."""
         names = (self.running, self.broken, self.later, self.dependent)
         return [self.status(name) for name in names]
 
@@ -70,9 +70,9 @@ def case(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Case:
 def test_halt_starts_nothing_new_and_lets_the_rest_end(
     case: Case, releases: Releases, pipelines: Pipelines
 ) -> None:
-    """Unless another policy is given what runs ends as it will; what waits is skipped."""
+    """By default running pipelines go on to their end, and waiting ones are skipped."""
     arn = case.start()
-    wait_until("the one after it is skipped", lambda: case.status(case.dependent) == "SKIPPED")
+    wait_until("the dependent is skipped", lambda: case.status(case.dependent) == "SKIPPED")
     assert pipelines.status(case.running, case.execution(case.running)) == "InProgress"
     case.approve()
 
@@ -84,29 +84,15 @@ def test_halt_starts_nothing_new_and_lets_the_rest_end(
     assert pipelines.executions(case.later) == []
 
 
-def test_continue_starts_all_that_does_not_depend_on_it(
+def test_stop_stops_running_pipelines_after_their_action(
     case: Case, releases: Releases, pipelines: Pipelines
 ) -> None:
-    """Only what depends on the failed one is skipped; the release still is FAILED."""
-    arn = case.start(onFailure="continue")
-    wait_until("the one after it is skipped", lambda: case.status(case.dependent) == "SKIPPED")
-    assert case.status(case.later) == "WAITING"
-    case.approve()
-
-    assert releases.end(arn)["status"] == "FAILED"
-    assert case.statuses() == ["SUCCEEDED", "FAILED", "SUCCEEDED", "SKIPPED"]
-    assert len(pipelines.executions(case.later)) == 1
-    assert pipelines.executions(case.dependent) == []
-
-
-def test_stop_stops_what_runs_after_its_present_action(
-    case: Case, releases: Releases, pipelines: Pipelines
-) -> None:
-    """The running one is told to stop; its action may end, and nothing of it is deployed."""
+    """The running pipeline stops when its action has ended, and deploys nothing."""
     arn = case.start(onFailure="stop")
     execution_id = case.execution(case.running)
     wait_until(
-        "it is told to stop", lambda: pipelines.status(case.running, execution_id) == "Stopping"
+        "the running pipeline is stopping",
+        lambda: pipelines.status(case.running, execution_id) == "Stopping",
     )
     case.approve()
 
@@ -118,10 +104,10 @@ def test_stop_stops_what_runs_after_its_present_action(
     assert pipelines.status(case.running, execution_id) == "Stopped"
 
 
-def test_stop_abandons_the_present_action_when_told_so(
+def test_stop_abandons_the_action_with_stop_mode_abandon(
     case: Case, releases: Releases, pipelines: Pipelines
 ) -> None:
-    """With stopMode abandon nobody waits for the action that runs."""
+    """With stopMode abandon the running action is not waited for."""
     arn = case.start(onFailure="stop", stopMode="abandon")
 
     assert releases.end(arn)["status"] == "FAILED"
@@ -132,7 +118,7 @@ def test_stop_abandons_the_present_action_when_told_so(
 def test_a_pipeline_stopped_by_hand_is_a_failure_too(
     case: Case, releases: Releases, pipelines: Pipelines
 ) -> None:
-    """The policy is about whatever did not succeed, not only about failed actions."""
+    """The policy applies to every pipeline that did not succeed, not only to failed actions."""
     arn = releases.start(
         manifest(
             case.release_id,

@@ -50,7 +50,6 @@ OF_PIPELINES = (
         "release_core/apply/starts.py",
         "        if not now.open:\n",
         "        if now.pipelines == {}:\n",
-        ("one, cancelled",),
     ),
     Mutant(
         "start without the claim",
@@ -64,7 +63,7 @@ OF_PIPELINES = (
         "release_core/aws/codepipeline.py",
         '{pipeline.retried}"\n    return hashlib',
         '{pipeline.retried}\\n{pipeline.started_by}"\n    return hashlib',
-        ("one, a fault",),
+        ("rolled back",),
     ),
     Mutant(
         "do not absorb TaskTimedOut",

@@ -179,7 +179,15 @@ def test_a_failed_workflow_fails_its_release(world: ReleaseWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [{}, None, {"detail": {}}, {"detail": {"executionArn": "a", "status": "SUCCEEDED"}}]
+    "event",
+    [
+        {},
+        None,
+        {"detail": None},
+        {"detail": {}},
+        {"detail": {"executionArn": 5, "status": "ABORTED"}},
+        {"detail": {"executionArn": "a", "status": "SUCCEEDED"}},
+    ],
 )
 def test_other_events_close_nothing(world: ReleaseWorld, event: object) -> None:
     """Events that are no end of an execution are ignored."""

@@ -60,7 +60,12 @@ def test_the_time_is_when_it_happened() -> None:
     ("event", "reason"),
     [
         (None, "names no pipeline"),
+        ([], "names no pipeline"),
+        ("text", "names no pipeline"),
+        (5, "names no pipeline"),
         ({}, "names no pipeline"),
+        ({"source": "aws.codepipeline", "detail-type": 5}, "names no pipeline"),
+        (an_event() | {"detail": "text"}, "names no pipeline"),
         (an_event(pipeline=None), "names no pipeline"),
         (an_event(**{"execution-id": ""}), "names no pipeline"),
         (an_event(**{"execution-id": 5}), "names no pipeline"),

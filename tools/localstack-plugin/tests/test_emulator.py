@@ -21,7 +21,7 @@ from localstack_codepipeline.model import ApiError
 from localstack_codepipeline.outbox import Letter
 from shop import Json, action, declare, stage
 
-DEADLINE = 5
+DEADLINE = 60
 CALLER = "arn:aws:sts::000000000000:assumed-role/tester/session"
 
 

@@ -14,7 +14,7 @@ from localstack_codepipeline.faults import Faults
 from localstack_codepipeline.model import EmitEvent
 from localstack_codepipeline.outbox import Letter, Outbox
 
-DEADLINE = 5
+DEADLINE = 60
 
 
 class Bus:

@@ -25,7 +25,7 @@ def handler(event, context):
 """
 
 
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(what: str, condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Polls a condition; fails with its name if it is not true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -60,9 +60,9 @@ def test_a_function_that_takes_too_long_is_killed(make_sandbox: Callable[..., Sa
     sandbox = make_sandbox(
         """
         import os, subprocess, sys, time
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        print("pids", os.getpid(), child.pid)
         def handler(event, context):
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-            print("pids", os.getpid(), child.pid)
             time.sleep(60)
         """,
         timeout=0.5,

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,7 @@ def test_works_again_after_a_timeout(make_sandbox: SandboxMaker) -> None:
     )
     sandbox.invoke(request(60))
     assert not sandbox.alive
+    sandbox.spec = replace(sandbox.spec, timeout=60.0)
     assert payload_of(sandbox.invoke(request(0))) == 1
 
 
