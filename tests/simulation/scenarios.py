@@ -70,6 +70,7 @@ FAULTS = {
     "unheard": "the event of a stop is lost",
     "double": "an event is delivered twice",
     "time": "time passes although other steps are possible",
+    "late": "a look shows CodePipeline as it was before its last change",
 }
 
 
@@ -138,6 +139,30 @@ LARGE = (
 
 # `make test` explores these; `make prove` explores all.
 QUICK = (
+    Scenario(
+        name="one, looked at late",
+        manifests=(releasing("a"),),
+        faults={"late": 2, "lose": 1},
+        most_faults=2,
+        preemptions=0,
+    ),
+    Scenario(
+        name="one retried, looked at late",
+        manifests=(releasing({"name": "a", "retries": 1}),),
+        faults={"late": 2},
+        most_faults=2,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="retried in the console, looked at late",
+        manifests=(releasing("a"),),
+        person_retries=1,
+        faults={"late": 1, "lose": 1},
+        most_faults=2,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
     Scenario(
         name="one, a fault", manifests=(releasing("a"),), faults=ANY, most_faults=1, preemptions=0
     ),

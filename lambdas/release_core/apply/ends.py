@@ -14,7 +14,7 @@ from release_core.decide.looks import (
     repeated_since,
     settle_contradiction,
 )
-from release_core.decide.timing import VISIBLE_WITHIN
+from release_core.decide.timing import LOOK_LAG, VISIBLE_WITHIN
 from release_core.domain.actions import ActionRun
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import (
@@ -178,6 +178,8 @@ class Ends:
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
         failure = newest_failure(actions)
+        if failure is None and self.clock() - failed.at < LOOK_LAG:
+            raise EndUnconfirmed(f"CodePipeline does not show yet what failed in {pipeline.name}")
         if failure and failure.is_approval:
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)

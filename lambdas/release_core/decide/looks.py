@@ -8,8 +8,8 @@ from release_core.decide.timing import LOOK_LAG
 from release_core.domain.actions import ActionRun
 from release_core.domain.execution import Change, ExecutionState
 
-# CodePipeline reports whole seconds for some times, and its clock differs from ours.
-_CLOCKS_DIFFER = timedelta(seconds=5)
+# An event's time is in whole seconds, rounded down: the action that failed may begin after it.
+_EVENT_PRECISION = timedelta(seconds=1)
 
 
 class Verdict(Enum):
@@ -64,7 +64,7 @@ def repeated_since(actions: Sequence[ActionRun], latest: Change) -> bool:
         or (
             len(runs) > 1
             and not runs[0].failure
-            and runs[0].started_at >= latest.at - _CLOCKS_DIFFER
+            and runs[0].started_at > latest.at + _EVENT_PRECISION
         )
         for runs in _by_action(actions)
     )

@@ -174,7 +174,18 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
         raise Violated("nobody_waits_without_a_fault", f"time had to pass {world.waits} times")
 
 
+def no_attempt_is_invented(world: World, workflow: Workflow) -> None:
+    """The record of an execution has no attempt that CodePipeline has not made."""
+    for start in world.starts:
+        real = world.stores.execution(start.pipeline, start.execution_id).attempt
+        # Members of this set are as "2#RESUMED".
+        seen = list_of(world.stores.item("executions", start.execution_id), "seen")
+        if any(int(each.partition("#")[0]) > real for each in seen):
+            raise Violated("no_attempt_is_invented", f"{start.execution_id}: {seen} of {real}")
+
+
 ENDINGS = (
+    no_attempt_is_invented,
     nobody_waits_without_a_fault,
     no_closed_release_holds_a_pipeline,
     every_workflow_ends,

@@ -15,6 +15,7 @@ MUST_BE_REACHED = frozenset(
         "a function crashed between settle and record",
         "a function crashed between start and record",
         "a lock was handed over",
+        "a look came late",
         "a lost event was repaired by the look",
         "a pipeline had ended before its token came",
         "a person's retry was noticed",

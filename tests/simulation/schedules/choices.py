@@ -7,7 +7,7 @@ from tests.simulation.schedules.steps import Step
 from tests.simulation.world.calls import Call
 from tests.simulation.world.happenings import value
 from tests.simulation.world.invocations import Invocation
-from tests.simulation.world.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB
+from tests.simulation.world.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB, LATE_READS
 from tests.simulation.world.workflow import TOLD_ENDINGS
 from tests.simulation.world.world import World
 
@@ -152,6 +152,8 @@ def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
         kinds += ["obscure", "die"]
         if call.method != "retry_stage_execution":  # the SDK must not repeat it
             kinds.append("repeat")
+    if call.method in LATE_READS and world.stores.shows_earlier:
+        kinds.append("late")
     if each.cause != "event" and world.affords("orphan"):
         kinds.append("orphan")
     for kind in kinds:

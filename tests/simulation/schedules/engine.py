@@ -69,6 +69,13 @@ def _repeat(world: World, step: Step) -> None:
     effects.answer_call(world, invocation, effects.perform(world, invocation, call))
 
 
+def _late(world: World, step: Step) -> None:
+    invocation, call = effects.pending(world, step)
+    answer = world.stores.perform_late(call, invocation.function)
+    world.reached.add("a look came late")
+    effects.answer_call(world, replace(invocation, hurt=True), answer)
+
+
 def _refuse(world: World, step: Step) -> None:
     invocation, call = effects.pending(world, step)
     refusal = Refused("ThrottlingException", "Rate exceeded")
@@ -222,6 +229,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "begin": _begin,
     "go on": _go_on,
     "repeat": _repeat,
+    "late": _late,
     "refuse": _refuse,
     "obscure": _obscure,
     "crash": _crash,

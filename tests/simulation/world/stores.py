@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from localstack_codepipeline.model import EmitEvent
 from localstack_codepipeline.model.state import Execution
 from release_core.clock import to_iso
+from release_core.decide.timing import LOOK_LAG
 from release_core.ledger.dynamodb import to_attributes
 from tests.fakes.clock import FakeClock
 from tests.fakes.codepipeline import FakeCodePipeline
@@ -43,7 +44,15 @@ CHANGES_DYNAMODB = {
     "batch_write_item",
     "transact_write_items",
 }
+LATE_READS = {"get_pipeline_execution", "list_action_executions"}
 _SETTLES = {"send_task_success", "send_task_failure"}
+
+
+class Earlier(NamedTuple):
+    """CodePipeline before its last change, which a late look may still show."""
+
+    codepipeline: CodePipelineSnapshot
+    changed_at: datetime
 
 
 class Saved(NamedTuple):
@@ -54,12 +63,17 @@ class Saved(NamedTuple):
     step_functions: StepFunctionsSnapshot
     announced: tuple[dict[str, Any], ...]
     now: datetime
+    earlier: "Earlier | None"
 
 
 class Stores:
     """The fakes of all services, with the pipelines of a scenario."""
 
-    def __init__(self, pipelines: tuple[str, ...], good: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, pipelines: tuple[str, ...], good: tuple[str, ...] = (), *, is_late: bool = False
+    ) -> None:
+        self._is_late = is_late
+        self._earlier: Earlier | None = None
         self.clock = FakeClock(BEGINNING)
         self.dynamodb = FakeDynamoDB(check_parameters=False)
         make_tables(self.dynamodb)
@@ -83,6 +97,7 @@ class Stores:
     def perform(self, call: Call, function: str) -> Answer:
         """Let a function's call take effect; return its answer."""
         if call.method in CHANGES_CODEPIPELINE:
+            self._keep_earlier()
             self._codepipeline_at = None
             name = deployed_name(function)
             self.codepipeline.caller = f"arn:aws:sts::000000000000:assumed-role/{name}/{name}"
@@ -95,8 +110,27 @@ class Stores:
             return Answer(self.clock(), error=error.with_traceback(None))
         return Answer(self.clock(), value)
 
+    @property
+    def shows_earlier(self) -> bool:
+        """Whether a look may still show CodePipeline as it was before its last change."""
+        return self._earlier is not None and self.clock() - self._earlier.changed_at < LOOK_LAG
+
+    def perform_late(self, call: Call, function: str) -> Answer:
+        """Return the answer to a read that CodePipeline would have given before its last change."""
+        assert self._earlier
+        current = self.codepipeline.snapshot()
+        self.codepipeline.restore(self._earlier.codepipeline)
+        answer = self.perform(call, function)
+        self.codepipeline.restore(current)
+        return answer
+
+    def _keep_earlier(self) -> None:
+        if self._is_late:
+            self._earlier = Earlier(self.codepipeline.snapshot(), self.clock())
+
     def change_codepipeline(self) -> FakeCodePipeline:
         """Return CodePipeline, to be changed from outside the functions."""
+        self._keep_earlier()
         self._codepipeline_at = None
         return self.codepipeline
 
@@ -135,6 +169,7 @@ class Stores:
             self._step_functions_at,
             tuple(self.events.entries),
             self.clock(),
+            self._earlier,
         )
 
     def restore(self, saved: Saved) -> None:
@@ -148,6 +183,7 @@ class Stores:
             self._step_functions_at = saved.step_functions
         self.events.entries = list(saved.announced)
         self.clock.set(saved.now)
+        self._earlier = saved.earlier
 
 
 def _good_before(pipeline: str) -> dict[str, Any]:
@@ -188,6 +224,7 @@ class Fingerprints:
                 self._hashes.of(saved.step_functions, repr),
                 tuple(entry["Detail"] for entry in saved.announced),
                 saved.now,
+                saved.earlier and self._hashes.of(saved.earlier, str),
             )
         )
 

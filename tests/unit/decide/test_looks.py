@@ -80,6 +80,16 @@ def test_an_end_counts_unless_an_action_was_repeated() -> None:
     assert settle_contradiction(failed, repeated, now=SOON) is Verdict.NEWER
 
 
+def test_the_list_of_actions_may_be_late_too() -> None:
+    """An action that still runs in the list proves nothing if it began before the end."""
+    failed = change("FAILED", 2)
+    began = AT - timedelta(seconds=2)
+    actions = [run("Copy", at=began), run("Copy", failed=True, at=began - timedelta(minutes=1))]
+    assert settle_contradiction(failed, actions, now=SOON) is Verdict.UNCLEAR
+    resumed = [run("Copy", at=AT + timedelta(seconds=5)), *actions[1:]]
+    assert settle_contradiction(failed, resumed, now=LATER) is Verdict.NEWER
+
+
 def test_an_action_that_was_repeated_before_the_end_proves_nothing() -> None:
     """In attempt 2 one action was repeated with success, and then another one failed."""
     earlier = AT - timedelta(minutes=5)
