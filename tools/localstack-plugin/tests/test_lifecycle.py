@@ -3,7 +3,7 @@
 import pytest
 
 from localstack_codepipeline.model import ActionResult, Revision
-from shop import FAILED, Driver, Json, Shop, deploy, refused, source, stage
+from shop import FAILED, Driver, Json, Shop, deploy, fetched, refused, source, stage
 
 
 def test_execution_runs_stage_by_stage_to_success() -> None:
@@ -52,9 +52,7 @@ def test_pipeline_event_has_the_shape_of_aws() -> None:
 
 def test_failed_action_fails_stage_and_pipeline() -> None:
     """A failed action fails its stage and its execution; the action's event contains the reason."""
-    shop = Shop()
-    shop.start()
-    shop.end("Fetch")
+    shop, _ = fetched()
     publish = shop.running("Publish")
     shop.finish(publish, FAILED)
     assert shop.emitted()[-3:] == ["Deploy/Publish FAILED", "Deploy FAILED", "pipeline FAILED"]
@@ -72,9 +70,7 @@ def test_failed_action_fails_stage_and_pipeline() -> None:
 
 def test_actions_follow_their_run_order() -> None:
     """Actions with the same run order run together; the next run order waits for all of them."""
-    shop = Shop(stage("Deploy", deploy("A"), deploy("B"), deploy("C", runOrder=2)))
-    shop.start()
-    shop.end("Fetch")
+    shop, _ = fetched(stage("Deploy", deploy("A"), deploy("B"), deploy("C", runOrder=2)))
     assert {one.action for one in shop.open.values()} == {"A", "B"}
     shop.end("A")
     assert {one.action for one in shop.open.values()} == {"B"}
@@ -84,9 +80,7 @@ def test_actions_follow_their_run_order() -> None:
 
 def test_stage_fails_when_its_other_actions_have_ended() -> None:
     """A stage with a failed action ends only when its other running actions have ended."""
-    shop = Shop(stage("Deploy", deploy("A"), deploy("B")))
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched(stage("Deploy", deploy("A"), deploy("B")))
     shop.end("A", FAILED)
     assert shop.status(execution) == "InProgress"
     shop.end("B")
@@ -184,9 +178,9 @@ def test_variables_are_resolved_in_configurations() -> None:
 
 def test_unresolved_variable_fails_the_action() -> None:
     """A variable without a value fails the action before it runs, and the error names it."""
-    shop = Shop(stage("Deploy", deploy(configuration={"ObjectKey": "#{Nobody.Knows}"})))
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched(
+        stage("Deploy", deploy(configuration={"ObjectKey": "#{Nobody.Knows}"}))
+    )
     assert shop.status(execution) == "Failed"
     listed = shop.call("ListActionExecutions", pipelineName="shop")
     error = listed["actionExecutionDetails"][0]["output"]["executionResult"]["errorDetails"]
