@@ -118,46 +118,44 @@ def test_source_revision_is_shown() -> None:
     assert revisions[0]["revisionId"] == "v7"
 
 
+def override(kind: str = "S3_OBJECT_VERSION_ID", action: str = "Fetch") -> Json:
+    """Give a source revision at the start."""
+    return {"actionName": action, "revisionType": kind, "revisionValue": "v3"}
+
+
 def test_source_revisions_reach_the_source_action() -> None:
     """A source revision given at the start goes only to the action that it names."""
     shop = Shop()
-    override = {
-        "actionName": "Fetch",
-        "revisionType": "S3_OBJECT_VERSION_ID",
-        "revisionValue": "v3",
-    }
-    shop.start(sourceRevisions=[override])
+    shop.start(sourceRevisions=[override()])
     assert shop.running("Fetch").overrides == {"S3_OBJECT_VERSION_ID": "v3"}
     shop.end("Fetch")
     assert shop.running("Publish").overrides == {}
 
 
 @pytest.mark.parametrize(
-    ("override", "reason"),
+    ("revisions", "reason"),
     [
-        (("Nobody", "S3_OBJECT_VERSION_ID"), "no source action 'Nobody'"),
-        (("Fetch", "COMMIT_ID"), "takes no revision of type COMMIT_ID"),
-        (("Fetch", "S3_OBJECT_KEY"), "AllowOverrideForS3ObjectKey"),
+        ([override(action="Nobody")], "no source action 'Nobody'"),
+        ([override("COMMIT_ID")], "takes no revision of type COMMIT_ID"),
+        ([override("S3_OBJECT_KEY")], "AllowOverrideForS3ObjectKey"),
+        ([override(), override()], "is given two revisions"),
     ],
 )
-def test_invalid_source_revision_is_rejected(override: tuple[str, str], reason: str) -> None:
-    """A source revision must fit a source action of the pipeline."""
-    shop = Shop()
-    revision = {"actionName": override[0], "revisionType": override[1], "revisionValue": "x"}
+def test_invalid_source_revision_is_rejected(revisions: list[Json], reason: str) -> None:
+    """A source revision must fit a source action of the pipeline, which takes one of each type."""
     with refused("ValidationException", reason):
-        shop.start(sourceRevisions=[revision])
+        Shop().start(sourceRevisions=revisions)
 
 
-def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
-    """A V1 pipeline rejects source revisions, and starts without them."""
+@pytest.mark.parametrize(
+    "given",
+    [{"sourceRevisions": [override()]}, {"variables": [{"name": "WHERE", "value": "x"}]}],
+)
+def test_source_revisions_and_variables_need_a_pipeline_of_type_v2(given: Json) -> None:
+    """A V1 pipeline rejects source revisions and variables, and starts without them."""
     shop = Shop(pipelineType="V1")
-    override = {
-        "actionName": "Fetch",
-        "revisionType": "S3_OBJECT_VERSION_ID",
-        "revisionValue": "v3",
-    }
-    with refused("ValidationException", "source revisions need a pipeline of type V2"):
-        shop.start(sourceRevisions=[override])
+    with refused("ValidationException", "need a pipeline of type V2"):
+        shop.start(**given)
     assert shop.start()
 
 
@@ -198,16 +196,8 @@ def test_unresolved_variable_fails_the_action() -> None:
 )
 def test_variables_must_be_those_declared(given: list[Json], reason: str) -> None:
     """A start with an unknown, missing or repeated variable is rejected."""
-    shop = Shop(variables=[{"name": "WHERE"}])
     with refused("ValidationException", reason):
-        shop.start(variables=given)
-
-
-def test_variables_need_a_pipeline_of_type_v2() -> None:
-    """A V1 pipeline rejects variables."""
-    shop = Shop(pipelineType="V1")
-    with refused("ValidationException", "V2"):
-        shop.start(variables=[{"name": "WHERE", "value": "x"}])
+        Shop(variables=[{"name": "WHERE"}]).start(variables=given)
 
 
 def test_same_token_names_the_same_execution() -> None:

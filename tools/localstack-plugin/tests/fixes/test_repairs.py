@@ -14,6 +14,7 @@ from botocore.config import Config
 from localstack_fixes.caller_identity import identity
 from localstack_fixes.dynamodb_local import without_java_agents
 from localstack_fixes.environment_registry import SnapshotDict
+from localstack_fixes.event_keys import with_plain_key
 from localstack_fixes.execution_input import with_text
 
 PATIENT = Config(max_pool_connections=40, read_timeout=60, retries={"total_max_attempts": 1})
@@ -29,6 +30,18 @@ def test_a_description_carries_the_text_it_was_started_with() -> None:
     """The text replaces what LocalStack wrote; an execution without one is described as before."""
     assert with_text({"input": "[5.1]", "name": "n"}, "[5.10]") == {"input": "[5.10]", "name": "n"}
     assert with_text({"input": "{}"}, None) == {"input": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("a/b.json", "a/b.json"), ("gr%C3%BCn%20%2B%20100%25.json", "grün + 100%.json")],
+)
+def test_a_key_is_not_spelt_as_in_a_url(written: str, key: str) -> None:
+    """Only the key changes; size, version and all else of the entry stay."""
+    detail = {"bucket": {"name": "b"}, "object": {"key": written, "size": 3}}
+    changed = with_plain_key({"Source": "aws.s3", "Detail": json.dumps(detail)})
+    assert changed["Source"] == "aws.s3"
+    assert json.loads(changed["Detail"]) == {**detail, "object": {"key": key, "size": 3}}
 
 
 def test_values_may_be_iterated_while_others_are_added() -> None:
