@@ -13,7 +13,7 @@ from tests.fakes.dynamodb import FakeDynamoDB
 
 @pytest.fixture(scope="session")
 def fake() -> FakeDynamoDB:
-    """The fake with the table in it."""
+    """The fake, with the table."""
     client = FakeDynamoDB()
     client.create_table(**TABLE_DEFINITION)
     return client
@@ -21,7 +21,7 @@ def fake() -> FakeDynamoDB:
 
 @pytest.fixture(scope="session")
 def local(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A client of DynamoDB Local with the table in it, for the whole session."""
+    """A client of DynamoDB Local, with the table, for the whole session."""
     log: Path = tmp_path_factory.mktemp("dynamodb-local") / "log"
     with running_dynamodb_local(pytestconfig.rootpath, log) as client:
         client.create_table(**TABLE_DEFINITION)
@@ -30,5 +30,5 @@ def local(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(params=["fake", pytest.param("local", marks=pytest.mark.dynamodb_local)])
 def place(request: pytest.FixtureRequest) -> Place:
-    """An empty place of its own in the fake, then in DynamoDB Local."""
+    """An empty place in its own partition: first in the fake, then in DynamoDB Local."""
     return Place(request.getfixturevalue(request.param), f"r-{uuid4()}")

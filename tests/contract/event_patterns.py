@@ -14,14 +14,14 @@ type Pattern = Mapping[str, Any]
 
 
 class UnknownFilter(Exception):
-    """A rule uses a filter of EventBridge that this cannot match; the argument is the filter."""
+    """A rule has a filter that this module does not support; the argument is the filter."""
 
 
 def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, Pattern]:
-    """Return the pattern of each aws_cloudwatch_event_rule of a file, by the rule's name there.
+    """Return the pattern of each aws_cloudwatch_event_rule of a file, by the rule's name.
 
-    `references` says what expressions such as aws_s3_bucket.manifests.bucket stand for, those that
-    are merged into a pattern included; one that it does not know raises KeyError.
+    `references` has the values of expressions such as aws_s3_bucket.manifests.bucket, including
+    those that are merged into a pattern. An expression without a value raises KeyError.
     """
     with terraform.open(encoding="utf-8") as file:
         document = hcl2.load(file)
@@ -35,7 +35,7 @@ def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, P
         _unquoted(name): _pattern(body["event_pattern"], references)
         for rule in rules
         for name, body in rule.items()
-        if "event_pattern" in body  # the others go by the clock
+        if "event_pattern" in body  # the others are schedules
     }
 
 
@@ -65,7 +65,7 @@ def _unquoted(text: str) -> str:
 
 
 def matches(pattern: Pattern, event: Mapping[str, Any]) -> bool:
-    """Say whether an event matches: every field of the pattern must be there and be accepted."""
+    """Whether an event matches: it must have every field of the pattern, with an accepted value."""
     return all(name in event and _accepts(wanted, event[name]) for name, wanted in pattern.items())
 
 

@@ -1,6 +1,6 @@
-"""The events in tests/events have AWS's shape, and reach exactly the rules that are meant for them.
+"""The events in tests/events have AWS's shape, and match exactly the rules meant for them.
 
-Shapes: the CodePipeline, S3 and Step Functions guides' pages on their EventBridge events.
+Shapes: the pages on EventBridge events in the CodePipeline, S3 and Step Functions guides.
 """
 
 import json
@@ -30,7 +30,7 @@ BUCKET = EVENTS["manifest_dropped"]["detail"]["bucket"]["name"]
 
 
 def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
-    """The patterns of our rules; what infra/tests proves of the pipelines' own is given."""
+    """The patterns of our rules, with this pattern for the deployment's own pipelines."""
     references = {
         "aws_s3_bucket.manifests.bucket": BUCKET,
         "aws_sfn_state_machine.release.arn": MACHINE,
@@ -41,7 +41,7 @@ def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
 
 RULES = rules_with({})
 
-# The rule that takes each event, by the beginning of its name; the others take none.
+# The rule that each event matches, by the beginning of its name; other events match no rule.
 TAKEN_BY = {
     "pipeline_": "state_changed",
     "manifest_dropped": "manifest_dropped",
@@ -68,8 +68,8 @@ def named(start: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("event", named(""))
-def test_has_eventbridges_envelope(event: dict[str, Any]) -> None:
-    """Every event has the envelope of EventBridge, with its time in whole seconds of UTC."""
+def test_events_have_the_envelope_of_eventbridge(event: dict[str, Any]) -> None:
+    """Every event has EventBridge's envelope, with its time in whole UTC seconds."""
     assert list(event) == [
         "version",
         "id",
@@ -88,14 +88,14 @@ def test_has_eventbridges_envelope(event: dict[str, Any]) -> None:
     assert all(arn.startswith("arn:aws:") for arn in event["resources"])
 
 
-def test_has_an_id_of_its_own_for_each_event() -> None:
-    """No two events share an id."""
+def test_every_event_has_its_own_id() -> None:
+    """No two events have the same id."""
     assert len({event["id"] for event in EVENTS.values()}) == len(EVENTS)
 
 
 @pytest.mark.parametrize("event", named("pipeline_"))
-def test_has_the_shape_of_a_pipelines_state_change(event: dict[str, Any]) -> None:
-    """A pipeline's event names pipeline and execution; numbers are ints or floats."""
+def test_pipeline_events_have_the_shape_of_aws(event: dict[str, Any]) -> None:
+    """A pipeline event names pipeline and execution; its numbers are integers or floats."""
     detail = event["detail"]
     assert event["detail-type"] == "CodePipeline Pipeline Execution State Change"
     assert event["source"] == "aws.codepipeline"
@@ -112,8 +112,8 @@ def test_has_the_shape_of_a_pipelines_state_change(event: dict[str, Any]) -> Non
         assert detail["pipeline-execution-attempt"] >= 1
 
 
-def test_covers_what_pipelines_events_can_be() -> None:
-    """There is an event of each state, with floats, with ints, and one of an older time."""
+def test_there_is_a_pipeline_event_of_each_kind() -> None:
+    """There is an event for each state, with floats, with integers, and in the older shape."""
     details = [event["detail"] for name, event in EVENTS.items() if name.startswith("pipeline_")]
     assert {detail["state"] for detail in details} == PIPELINE_STATES
     attempts = [detail.get("pipeline-execution-attempt") for detail in details]
@@ -122,8 +122,8 @@ def test_covers_what_pipelines_events_can_be() -> None:
 
 
 @pytest.mark.parametrize("event", [*named("stage_"), *named("action_")])
-def test_has_the_shape_of_a_stages_or_actions_state_change(event: dict[str, Any]) -> None:
-    """The event of a stage or action names its stage; a failed action says why."""
+def test_stage_and_action_events_have_the_shape_of_aws(event: dict[str, Any]) -> None:
+    """A stage or action event names its stage; that of a failed action has the reason."""
     kind = "Action" if "action" in event["detail"] else "Stage"
     assert event["detail-type"] == f"CodePipeline {kind} Execution State Change"
     assert event["detail"]["stage"]
@@ -133,8 +133,8 @@ def test_has_the_shape_of_a_stages_or_actions_state_change(event: dict[str, Any]
 
 
 @pytest.mark.parametrize("event", [*named("manifest_"), *named("other_object_")])
-def test_has_the_shape_of_an_object_that_was_created(event: dict[str, Any]) -> None:
-    """S3's event names bucket, key, size, etag and, as the bucket is versioned, the version."""
+def test_s3_events_have_the_shape_of_aws(event: dict[str, Any]) -> None:
+    """An S3 event has bucket, key, size, etag and version."""
     detail = event["detail"]
     assert (event["detail-type"], event["source"]) == ("Object Created", "aws.s3")
     assert event["resources"] == [f"arn:aws:s3:::{detail['bucket']['name']}"]
@@ -143,8 +143,8 @@ def test_has_the_shape_of_an_object_that_was_created(event: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("event", named("execution_"))
-def test_has_the_shape_of_an_executions_status_change(event: dict[str, Any]) -> None:
-    """Step Functions' event has the execution's ARN twice, its input as text, times in ms."""
+def test_execution_events_have_the_shape_of_aws(event: dict[str, Any]) -> None:
+    """A Step Functions event has the ARN twice, the input as text, and times in ms."""
     detail = event["detail"]
     assert event["detail-type"] == "Step Functions Execution Status Change"
     assert event["source"] == "aws.states"
@@ -155,8 +155,8 @@ def test_has_the_shape_of_an_executions_status_change(event: dict[str, Any]) -> 
     assert (detail["output"] is None) == (detail["status"] != "SUCCEEDED")
 
 
-def test_tells_of_an_orphan_as_step_functions_would() -> None:
-    """Our own event of an end that nobody heard says what the lost one would have said."""
+def test_the_orphan_event_has_the_fields_of_the_missed_event() -> None:
+    """Our event about a missed workflow end has the fields of the event that was missed."""
     event, lost = EVENTS["release_orphaned"], EVENTS["execution_aborted"]["detail"]
     ending = read_workflow_end(event)
     assert isinstance(ending, WorkflowEnd)
@@ -166,7 +166,7 @@ def test_tells_of_an_orphan_as_step_functions_would() -> None:
 
 
 @pytest.mark.parametrize(("name", "event"), EVENTS.items(), ids=EVENTS)
-def test_reaches_exactly_the_rule_that_is_meant_for_it(name: str, event: dict[str, Any]) -> None:
+def test_each_event_matches_only_the_rule_meant_for_it(name: str, event: dict[str, Any]) -> None:
     """Each event matches the pattern of its one rule in infra/events.tf, or of none."""
     expected = {rule for start, rule in TAKEN_BY.items() if name.startswith(start)}
     assert {rule for rule, pattern in RULES.items() if matches(pattern, event)} == expected
@@ -180,8 +180,8 @@ def test_reaches_exactly_the_rule_that_is_meant_for_it(name: str, event: dict[st
         ("manifest_dropped", "bucket", {"name": f"{BUCKET}-2"}),
     ],
 )
-def test_leaves_others_events_alone(name: str, member: str, other: object) -> None:
-    """Another machine's and another bucket's event reach no rule of ours."""
+def test_events_of_other_resources_match_no_rule(name: str, member: str, other: object) -> None:
+    """Events of another state machine or bucket match no rule."""
     event = EVENTS[name]
     foreign = {**event, "detail": {**event["detail"], member: other}}
     assert not any(matches(pattern, foreign) for pattern in RULES.values())
@@ -199,8 +199,8 @@ def test_leaves_others_events_alone(name: str, member: str, other: object) -> No
         ("Shop-orders", False),
     ],
 )
-def test_hears_of_driven_pipelines_only(pipeline: str, *, heard: bool) -> None:
-    """With pipeline_name_patterns the pipelines that none of them means are not heard."""
+def test_only_events_of_driven_pipelines_match(pipeline: str, *, heard: bool) -> None:
+    """With pipeline_name_patterns, events of other pipelines match no rule."""
     driven = ["web", {"wildcard": "shop-*"}, {"wildcard": "*-web-*"}]
     rules = rules_with({"detail": {"pipeline": driven}})
     event = EVENTS["pipeline_succeeded"]
@@ -210,14 +210,14 @@ def test_hears_of_driven_pipelines_only(pipeline: str, *, heard: bool) -> None:
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.stem)
-def test_has_an_input_for_each_other_door(path: Path) -> None:
-    """An input is a manifest, or one wrapped with who asked and the API's request."""
+def test_inputs_are_manifests_or_wrapped_manifests(path: Path) -> None:
+    """An input is a manifest, or a manifest with the requester and the API's request id."""
     document = json.loads(path.read_bytes())
     manifest = document.get("manifest", document)
     assert {"releaseId", "pipelines"} <= set(manifest)
     assert set(document) - set(manifest) <= {"manifest", "requestedBy", "apiRequestId"}
 
 
-def test_keeps_the_spelling_of_a_number_in_an_input() -> None:
-    """The ancestor's manifest has an id that a number would not keep."""
+def test_an_input_has_a_number_whose_spelling_matters() -> None:
+    """One input has a numeric id that would lose its last zero as a number."""
     assert '"releaseId": 5.10,' in (ROOT / "tests/events/input_ancestor.json").read_text()

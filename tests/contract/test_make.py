@@ -1,4 +1,4 @@
-"""What make is given reaches the command as it is; a stand-in prints what it is called with."""
+"""Make passes its variables to the command unchanged; a stand-in prints its arguments."""
 
 import os
 import re
@@ -24,7 +24,7 @@ CALLS = [
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with this Makefile, in which the command and what comes before it are stand-ins."""
+    """A folder with this Makefile, with stand-ins for the command and its set-up."""
     stand_ins = {
         "tools/setup/setup.sh": "",
         ".venv/bin/python": "echo export AWS_ENDPOINT_URL=http://platform",
@@ -41,8 +41,8 @@ def clone(tmp_path: Path) -> Path:
 
 
 def make(clone: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call make as somebody in that folder does."""
-    # Of a make that runs these tests nothing must be left.
+    """Run make in that folder."""
+    # Variables of a make that runs these tests must not reach this one.
     shell = {name: os.environ[name] for name in ("PATH", "HOME")}
     return subprocess.run(
         ["make", *words],
@@ -56,10 +56,10 @@ def make(clone: Path, *words: str, **environment: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize(("words", "called"), CALLS)
-def test_what_is_given_reaches_the_command(
+def test_variables_reach_the_command_unchanged(
     clone: Path, words: tuple[str, ...], called: list[str]
 ) -> None:
-    """Spaces, quotes and dollars are kept, on make's command line and in its environment."""
+    """Spaces, quotes and dollars are kept, from make's command line and the environment."""
     target, *given = words
     made = make(clone, "TARGET=aws", target, *given)
     assert made.stdout.splitlines() == ["http://aws", *called], made.stderr
@@ -67,15 +67,15 @@ def test_what_is_given_reaches_the_command(
     assert make(clone, target, TARGET="aws", **environment).stdout == made.stdout
 
 
-def test_all_targets_that_call_it_are_tried() -> None:
-    """A target that calls the command has a line above."""
+def test_every_target_that_calls_the_command_is_tested() -> None:
+    """Every target that calls the command is in CALLS."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     calling = re.findall(r"^(\w+):.*\n\t.*\$\(OPERATOR\)", text, re.MULTILINE)
     assert set(calling) == {words[0] for words, _ in CALLS}
 
 
-def test_the_platform_is_reached_as_it_says(clone: Path) -> None:
-    """Without a target it is the platform that is up, and none is exit code 3 of the script."""
+def test_the_command_runs_against_the_platform_by_default(clone: Path) -> None:
+    """Without TARGET the command gets the platform's settings; without a platform, exit code 3."""
     assert make(clone, "status").stdout.splitlines() == ["http://platform", "list"]
     (clone / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n")
     none = make(clone, "status")
@@ -84,15 +84,15 @@ def test_the_platform_is_reached_as_it_says(clone: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["release", "plan", "cancel", "retry", "rollback"])
-def test_what_is_needed_is_asked_for(clone: Path, target: str) -> None:
-    """Without its manifest or release a target calls nothing."""
+def test_a_missing_variable_is_an_error(clone: Path, target: str) -> None:
+    """Without its manifest or release, a target calls nothing and names the variable."""
     made = make(clone, target, "TARGET=aws")
     assert (made.returncode, made.stdout) == (2, "")
     assert "is needed" in made.stderr
 
 
-def test_make_has_an_exit_code_of_its_own(clone: Path) -> None:
-    """Whatever the command ends with, make ends with 2 and says which code it was."""
+def test_make_exits_with_2_if_the_command_fails(clone: Path) -> None:
+    """If the command fails, make exits with 2 and shows the command's exit code."""
     made = make(clone, "release", "MANIFEST=m.json", "TARGET=aws", ENDS_WITH="1")
     assert made.returncode == 2
     assert "Error 1" in made.stderr

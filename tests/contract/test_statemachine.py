@@ -1,4 +1,4 @@
-"""The workflow's definition agrees with the code, with Terraform and with the language it is in."""
+"""The workflow's definition agrees with the code, with Terraform and with its language."""
 
 import inspect
 import json
@@ -23,19 +23,19 @@ DEFINITION = ROOT / "statemachine.asl.json"
 RAISED = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
 SENT = {*PIPELINE_ERRORS.values(), LOOK_AGAIN}
 REJECTIONS = {each.__name__ for each in Rejection.__subclasses__()}
-# What Step Functions' own integrations raise, by the name in an execution's history.
+# Errors of Step Functions' own integrations, as an execution's history names them.
 OF_AWS = {"StepFunctions.ExecutionAlreadyExistsException"}
 
 
 @pytest.fixture(scope="module")
 def machine() -> dict[str, Any]:
-    """The definition as it stands in the repository, before Terraform fills in the ARNs."""
+    """The definition in the repository, before Terraform fills in the ARNs."""
     definition: dict[str, Any] = json.loads(DEFINITION.read_text())
     return definition
 
 
 def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All states with their names, those of the Map's children included."""
+    """All states with their names, including those of the Map's child workflow."""
     for name, state in machine["States"].items():
         yield name, state
         yield from states(state.get("ItemProcessor", {"States": {}}))
@@ -48,8 +48,8 @@ def handled(machine: dict[str, Any], kind: str) -> Iterator[tuple[str, list[str]
             yield name, handler["ErrorEquals"]
 
 
-def test_an_outside_validator_accepts_the_definition() -> None:
-    """The definition is valid Amazon States Language to a validator that is not ours."""
+def test_a_third_party_validator_accepts_the_definition() -> None:
+    """The definition is valid Amazon States Language for another project's validator."""
     ran = subprocess.run(
         ["node", "node_modules/.bin/asl-validator", "--json-path", str(DEFINITION)],
         cwd=ROOT,
@@ -61,7 +61,7 @@ def test_an_outside_validator_accepts_the_definition() -> None:
 
 
 def test_every_error_the_workflow_handles_exists(machine: dict[str, Any]) -> None:
-    """A name in ErrorEquals is one that the functions raise or send, or Step Functions' own."""
+    """Each name in ErrorEquals is an error of the functions or of Step Functions."""
     for kind in ("Retry", "Catch"):
         for state, names in handled(machine, kind):
             for name in names:
@@ -69,7 +69,7 @@ def test_every_error_the_workflow_handles_exists(machine: dict[str, Any]) -> Non
 
 
 def test_outcomes_are_never_retried(machine: dict[str, Any]) -> None:
-    """The first retrier of RunPipeline names every outcome a token can be settled with."""
+    """The first retrier of RunPipeline has every error with which a token can be settled."""
     run_pipeline = dict(states(machine))["RunPipeline"]
     first = run_pipeline["Retry"][0]
     assert set(first["ErrorEquals"]) == SENT
@@ -87,7 +87,7 @@ def test_rejections_are_never_retried_and_always_caught(machine: dict[str, Any])
 
 
 def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> None:
-    """No task can hang, and none gives up at the first throttle."""
+    """Every task has a timeout, and retries a failure with jitter."""
     for name, state in states(machine):
         if state["Type"] == "Task":
             assert {"TimeoutSeconds", "TimeoutSecondsPath"} & state.keys(), name
@@ -95,8 +95,8 @@ def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> Non
             assert state["Retry"][-1]["JitterStrategy"] == "FULL", name
 
 
-def test_the_close_outwaits_a_start_that_may_be_on_its_way(machine: dict[str, Any]) -> None:
-    """The retries for StartUnresolved last until the function gives the start up."""
+def test_the_close_retries_until_a_claimed_start_is_decided(machine: dict[str, Any]) -> None:
+    """The retries for StartUnresolved last longer than the claim window."""
     (retrier,) = [
         each
         for each in machine["States"]["CloseRelease"]["Retry"]
@@ -107,8 +107,8 @@ def test_the_close_outwaits_a_start_that_may_be_on_its_way(machine: dict[str, An
     assert lasting > CLAIM_WINDOW
 
 
-def test_a_token_that_hears_nothing_is_waited_for_again(machine: dict[str, Any]) -> None:
-    """A timeout of RunPipeline leads back to it, through another state."""
+def test_a_timed_out_task_waits_again(machine: dict[str, Any]) -> None:
+    """A timeout of RunPipeline leads back to it through another state."""
     everything = dict(states(machine))
     catcher = everything["RunPipeline"]["Catch"][0]
     assert set(catcher["ErrorEquals"]) == {"States.Timeout", "States.HeartbeatTimeout"}
@@ -119,8 +119,8 @@ def test_a_token_that_hears_nothing_is_waited_for_again(machine: dict[str, Any])
     }
 
 
-def test_a_token_that_is_told_to_look_again_waits_just_so_long(machine: dict[str, Any]) -> None:
-    """LookAgain leads back to RunPipeline with the seconds that its cause names."""
+def test_look_again_waits_for_the_given_seconds(machine: dict[str, Any]) -> None:
+    """LookAgain leads back to RunPipeline with the number of seconds in its cause."""
     everything = dict(states(machine))
     catcher = everything["RunPipeline"]["Catch"][1]
     assert catcher["ErrorEquals"] == [LOOK_AGAIN]
@@ -131,12 +131,13 @@ def test_a_token_that_is_told_to_look_again_waits_just_so_long(machine: dict[str
     assert back["Parameters"].keys() == selected
 
 
-def test_however_a_pipeline_ended_its_child_puts_out_nothing(machine: dict[str, Any]) -> None:
-    """The Map keeps its children's outputs, and those of failed ones with all that is known.
+def test_every_child_workflow_has_an_empty_output(machine: dict[str, Any]) -> None:
+    """Every child of the Map ends with the output {}, whether its pipeline succeeded or failed.
 
-    Beyond 256 KiB it fails with States.DataLimitExceeded, which States.ALL does not catch:
+    The Map keeps the outputs of its children, and the data of failed ones. Beyond 256 KiB it fails
+    with States.DataLimitExceeded, which States.ALL does not catch:
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html. A release of
-    1000 pipelines stays below that only when none of its children fails and each puts out {}.
+    1000 pipelines stays below that only if no child fails and each one's output is {}.
     """
     everything = dict(states(machine))
     run_pipeline, ended = everything["RunPipeline"], everything["PipelineEnded"]
@@ -158,8 +159,8 @@ def test_however_a_pipeline_ended_its_child_puts_out_nothing(machine: dict[str, 
     assert ends == ["PipelineEnded"]
 
 
-def test_a_twin_outwaits_the_opening_of_its_release(machine: dict[str, Any]) -> None:
-    """S3 may tell of one object twice: the second execution learns what became of the first."""
+def test_a_second_execution_waits_for_the_opening_of_the_first(machine: dict[str, Any]) -> None:
+    """If S3 sends one event twice, the second execution waits for the result of the first."""
     (retrier,) = [
         each
         for each in machine["States"]["OpenRelease"]["Retry"]
@@ -172,7 +173,7 @@ def test_a_twin_outwaits_the_opening_of_its_release(machine: dict[str, Any]) -> 
 
 
 def test_a_rollback_is_started_once_and_on_this_machine(machine: dict[str, Any]) -> None:
-    """RollBackRelease starts an execution of its own machine by a name that it is given."""
+    """RollBackRelease starts an execution of the same state machine with the given name."""
     everything = machine["States"]
     choices = {each["Next"]: each for each in everything["IsReleaseGood"]["Choices"]}
     assert choices["RollBackRelease"]["Variable"] == "$.rollback"
@@ -183,8 +184,8 @@ def test_a_rollback_is_started_once_and_on_this_machine(machine: dict[str, Any])
     assert set(roll_back["Parameters"]["Input"]) == {f"{key}.$" for key in ROLLBACK_KEYS}
 
 
-def test_a_rollback_that_exists_already_is_as_good_as_started(machine: dict[str, Any]) -> None:
-    """A lost answer is no failure; any other failure is told with what the release came to."""
+def test_an_existing_rollback_counts_as_started(machine: dict[str, Any]) -> None:
+    """An existing execution is no failure; any other error is added to the release's reason."""
     roll_back = machine["States"]["RollBackRelease"]
     assert roll_back["Retry"][0] == {"ErrorEquals": [*OF_AWS], "MaxAttempts": 0}
     started, failed = roll_back["Catch"]
@@ -195,15 +196,15 @@ def test_a_rollback_that_exists_already_is_as_good_as_started(machine: dict[str,
     assert "$.why" in told
 
 
-def test_every_result_goes_where_the_state_says(machine: dict[str, Any]) -> None:
-    """Tasks, Maps and Passes with parameters say explicitly where their results go."""
+def test_every_state_with_a_result_has_a_result_path(machine: dict[str, Any]) -> None:
+    """Tasks, Maps, and Passes with parameters have an explicit ResultPath."""
     for name, state in states(machine):
         if state["Type"] in {"Task", "Map"} or "Parameters" in state:
             assert "ResultPath" in state, name
 
 
 def test_each_placeholder_is_a_function_that_terraform_fills_in() -> None:
-    """The placeholders are quoted and named after functions, and Terraform passes just these."""
+    """The placeholders are quoted, named after functions, and all filled in by Terraform."""
     text = DEFINITION.read_text()
     placeholders = set(re.findall(r"\$\{(\w+)\}", text))
     assert placeholders == set(re.findall(r'"\$\{(\w+)\}"', text))

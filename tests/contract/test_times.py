@@ -1,4 +1,4 @@
-"""Times that hang together, between the code, Terraform, the workflow and Lambda."""
+"""Times that must fit together in the code, Terraform, the workflow and Lambda."""
 
 import json
 from datetime import timedelta
@@ -12,14 +12,14 @@ from release_core.decide.timing import CLAIM_WINDOW, CLOSE_TRIED_WITHIN, TASK_LA
 from tests.simulation.world.functions import TIMEOUTS
 
 ROOT = Path(__file__).parents[2]
-# Lambda tries an asynchronous invocation that failed again after one minute, then after two.
+# Lambda retries a failed asynchronous invocation after one minute, then after two.
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 LAMBDAS_RETRIES = (timedelta(minutes=1), timedelta(minutes=2))
 
 
 @pytest.fixture(scope="module")
 def timeouts() -> dict[str, timedelta]:
-    """How long each function may run, as Terraform sets it."""
+    """The timeout of each function in Terraform."""
     with (ROOT / "infra/functions.tf").open(encoding="utf-8") as file:
         functions = hcl2.load(file)["locals"][0]["functions"]
     return {
@@ -30,31 +30,33 @@ def timeouts() -> dict[str, timedelta]:
 
 @pytest.fixture(scope="module")
 def states() -> dict[str, Any]:
-    """The states of the workflow, those of the Map's children included."""
+    """The states of the workflow, including those of the Map's child workflow."""
     machine: dict[str, Any] = json.loads((ROOT / "statemachine.asl.json").read_text())["States"]
     return {**machine, **machine["RunPipelines"]["ItemProcessor"]["States"]}
 
 
 def test_no_starter_outlives_its_claim(timeouts: dict[str, timedelta]) -> None:
-    """When a claim counts no more, the function that made it has been ended; clocks may differ."""
+    """When a claim expires, the function that made it has ended, even if clocks differ."""
     margin = timedelta(seconds=5)
     assert max(timeouts["run_pipeline"], timeouts["record_state_change"]) + margin < CLAIM_WINDOW
 
 
-def test_a_stop_needs_one_retry_for_a_start_on_its_way() -> None:
-    """Lambda's first retry comes after the claim's window, so that another is left for a fault."""
+def test_lambdas_first_retry_comes_after_the_claim_window() -> None:
+    """A cancel that meets a claimed start needs one retry, so another is left for an error."""
     assert LAMBDAS_RETRIES[0] > CLAIM_WINDOW
 
 
-def test_a_close_is_not_brought_again_while_it_is_tried(timeouts: dict[str, timedelta]) -> None:
-    """Who finds a release closed and not announced waits until all tries of that have ended."""
+def test_an_unannounced_release_is_announced_again_only_after_all_tries(
+    timeouts: dict[str, timedelta],
+) -> None:
+    """A closed release is announced again only after all tries of its close have ended."""
     tries = len(LAMBDAS_RETRIES) + 1
     lasting = tries * timeouts["close_release"] + sum(LAMBDAS_RETRIES, timedelta())
     assert lasting < CLOSE_TRIED_WITHIN
 
 
 def retries_of(state: dict[str, Any]) -> tuple[int, timedelta]:
-    """How often a task is tried again after a fault, and the longest that it waits in between."""
+    """The number of retries of a task after an error, and the longest total wait between them."""
     retrier = state["Retry"][-1]
     assert "States.TaskFailed" in retrier["ErrorEquals"]
     retries = int(retrier["MaxAttempts"])
@@ -65,10 +67,10 @@ def retries_of(state: dict[str, Any]) -> tuple[int, timedelta]:
     return retries, timedelta(seconds=sum(waits))
 
 
-def test_a_task_is_overdue_only_when_the_workflow_has_given_it_up(
+def test_a_task_is_overdue_only_after_all_its_tries(
     timeouts: dict[str, timedelta], states: dict[str, Any]
 ) -> None:
-    """All tries of run_pipeline, each as long as it may last, end within TASK_LATENESS."""
+    """All tries of run_pipeline end within TASK_LATENESS."""
     retries, waiting = retries_of(states["RunPipeline"])
     lasting = (retries + 1) * timeouts["run_pipeline"] + waiting
     assert lasting < TASK_LATENESS
@@ -80,9 +82,9 @@ def test_a_task_is_overdue_only_when_the_workflow_has_given_it_up(
 def test_a_task_that_is_given_up_raises_the_alarm(
     state: str, function: str, timeouts: dict[str, timedelta], states: dict[str, Any]
 ) -> None:
-    """Its tries are as many as the alarm wants and the guide says, and begin within one period.
+    """All tries of a failed task fall into one period of the alarm, and are enough for it.
 
-    Lambda counts an error at the time when the function was invoked.
+    Lambda counts an error at the time of the invocation.
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html
     """
     with (ROOT / "infra/observability.tf").open(encoding="utf-8") as file:
@@ -99,13 +101,13 @@ def test_a_task_that_is_given_up_raises_the_alarm(
 @pytest.mark.parametrize(
     ("state", "function"), [("OpenRelease", "open_release"), ("CloseRelease", "close_release")]
 )
-def test_the_workflow_outwaits_the_function(
+def test_the_workflow_waits_longer_than_the_function_runs(
     state: str, function: str, timeouts: dict[str, timedelta], states: dict[str, Any]
 ) -> None:
-    """A task that has timed out is tried again only when the first try has ended."""
+    """A task that has timed out is retried only after its first try has ended."""
     assert timedelta(seconds=states[state]["TimeoutSeconds"]) > timeouts[function]
 
 
-def test_the_simulation_ends_functions_as_lambda_does(timeouts: dict[str, timedelta]) -> None:
-    """What cannot happen for want of time is not simulated, and all else is."""
+def test_the_simulation_has_the_timeouts_of_terraform(timeouts: dict[str, timedelta]) -> None:
+    """The simulated functions have the same timeouts as the deployed ones."""
     assert timeouts == TIMEOUTS

@@ -1,10 +1,10 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that moves only when a test moves it."""
 
 from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
-    """The time as a test says it is; call it for an aware UTC datetime."""
+    """The time that a test sets; calling it returns an aware UTC datetime."""
 
     def __init__(self, now: datetime = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)) -> None:
         self._now = _in_utc(now)
@@ -21,7 +21,7 @@ class FakeClock:
         return self._now
 
     def set(self, now: datetime) -> None:
-        """Put the clock to a time, earlier or later; raise ValueError when it has no zone."""
+        """Set the clock to an earlier or later time; raise ValueError for a time without a zone."""
         self._now = _in_utc(now)
 
 

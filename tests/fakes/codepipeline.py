@@ -1,6 +1,6 @@
 """A double of `boto3.client("codepipeline")` over the emulator's pure model.
 
-The test plays the world: it ends actions, lets time pass and decides what becomes of events.
+The test ends actions, lets time pass, and decides what happens to events.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -38,23 +38,23 @@ _METHODS = {
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state of all pipelines, of the actions that run and of the events emitted."""
+    """The state of all pipelines, the running actions, and the emitted events."""
 
     model: CodePipelineModel
     actions: Mapping[str, RunAction]
     events: tuple[EmitEvent, ...]
 
     def __str__(self) -> str:
-        """Return the whole state as a text: equal states have equal texts."""
+        """Return the whole state as text: equal states have equal texts."""
         return f"{self.model._estate} {self.model._ids} {sorted(self.actions)}"
 
 
 class FakeCodePipeline:
-    """CodePipeline in memory, shaped as the boto3 client.
+    """CodePipeline in memory, with the methods of the boto3 client.
 
-    Every operation of the model is a method (`start_pipeline_execution`, ...). `actions` are the
-    actions that run now, by their execution id, and `events` all that was emitted, in order.
-    `caller` is the ARN that CodePipeline records as who started an execution.
+    Every operation of the model is a method (`start_pipeline_execution`, ...). `actions` has the
+    running actions by their execution id, and `events` all emitted events in order. `caller` is the
+    ARN that CodePipeline records as the caller.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class FakeCodePipeline:
         self._model = CodePipelineModel(ids=SequentialIds(), starts_on_create=False)
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        """Return the method of an operation that the model has."""
+        """Return the method of an operation of the model."""
         operation = _METHODS.get(name)
         if operation is None:
             raise AttributeError(f"the fake of CodePipeline has no {name}")
@@ -85,7 +85,7 @@ class FakeCodePipeline:
         return perform
 
     def get_paginator(self, method: str) -> "FakePaginator":
-        """Return what walks through all pages of a list operation."""
+        """Return a paginator of a list operation."""
         return FakePaginator(getattr(self, method), _PAGINATED[method])
 
     def snapshot(self) -> Snapshot:
@@ -93,13 +93,13 @@ class FakeCodePipeline:
         return Snapshot(self._model.clone(), dict(self.actions), tuple(self.events))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a state, as often as wanted."""
+        """Restore a state, any number of times."""
         self._model = snapshot.model.clone()
         self.actions = dict(snapshot.actions)
         self.events = list(snapshot.events)
 
     def finish(self, action: RunAction, result: ActionResult | None = None) -> None:
-        """Let an action end, successfully unless a result is given."""
+        """End an action, by default with success."""
         self.actions.pop(action.action_execution_id, None)
         effects = self._model.finish_action(
             action.pipeline,
@@ -110,16 +110,16 @@ class FakeCodePipeline:
         self._take(effects)
 
     def execution(self, pipeline: str, execution_id: str) -> Execution:
-        """Return an execution as it stands, not to be changed, for a simulation to look at."""
+        """Return an execution for a simulation to read; it must not be changed."""
         return self._model._estate.pipeline(pipeline).execution(execution_id)
 
     def forget_requests(self) -> None:
-        """Forget every clientRequestToken, as AWS does after a while that it does not publish."""
+        """Forget every clientRequestToken, as AWS does after a time that it does not document."""
         for pipeline in self._model._estate.pipelines.values():  # no operation of AWS does this
             pipeline.requests.clear()
 
     def tick(self) -> None:
-        """Fail the actions whose time is up by the clock."""
+        """Fail the actions whose deadline has passed."""
         self._take(self._model.tick(self._clock()))
 
     def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +145,7 @@ class FakeCodePipeline:
 
 
 class FakePaginator:
-    """Walks through the pages of one list operation."""
+    """Returns the pages of one list operation."""
 
     def __init__(self, call: Callable[..., dict[str, Any]], operation: str) -> None:
         self._call = call
@@ -162,7 +162,7 @@ class FakePaginator:
 
 
 def envelope(event: EmitEvent, *, number: int = 0) -> dict[str, Any]:
-    """Return the event as EventBridge delivers it; `number` makes its id."""
+    """Return the event as EventBridge delivers it; its id is made from `number`."""
     return {
         "version": "0",
         "id": str(UUID(int=number)),

@@ -1,16 +1,18 @@
-"""An in-memory double of `boto3.client("events")` that records what is put."""
+"""An in-memory double of `boto3.client("events")` that records the entries it accepts."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.service import Refused, answer, service
+from tests.fakes.service import Refused, service
 
 MAX_ENTRIES = 10
 
 
 class FakeEvents:
-    """EventBridge in memory: `entries` is all that was accepted, in order.
+    """EventBridge in memory: `entries` has all accepted entries, in order.
 
-    The next `failing` entries are not accepted: the call succeeds and says so, as on AWS.
+    The next `failing` entries are rejected: the call succeeds and reports them as failed, as on
+    AWS.
     """
 
     def __init__(self, *, failing: int = 0, check_parameters: bool = True) -> None:
@@ -20,16 +22,17 @@ class FakeEvents:
 
     def put_events(self, **request: Any) -> dict[str, Any]:
         """PutEvents."""
-        if self._checks_parameters:
-            service("events").check_parameters("PutEvents", request)
+        return service("events").call(
+            "PutEvents", self._put_all, request, checks_parameters=self._checks_parameters
+        )
+
+    def _put_all(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if len(request["Entries"]) > MAX_ENTRIES:
-            refusal = Refused(
-                "ValidationException", "Member must have length less than or equal to 10"
-            )
-            raise service("events").error(refusal, "PutEvents")
+            message = "Member must have length less than or equal to 10"
+            raise Refused("ValidationException", message)
         results = [self._put(entry) for entry in request["Entries"]]
         failed = sum("ErrorCode" in result for result in results)
-        return answer({"FailedEntryCount": failed, "Entries": results})
+        return {"FailedEntryCount": failed, "Entries": results}
 
     def _put(self, entry: dict[str, Any]) -> dict[str, str]:
         if self.failing:

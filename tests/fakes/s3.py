@@ -1,5 +1,6 @@
 """An in-memory double of `boto3.client("s3")` for reading and putting objects with versions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import md5
@@ -17,7 +18,7 @@ _WRITTEN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 class FakeS3:
     """S3 in memory; reading an object in `denied`, by (bucket, key), raises AccessDenied.
 
-    Every bucket exists once something was put into it, and keeps all versions.
+    A bucket exists as soon as it has an object, and keeps all versions.
     """
 
     denied: set[tuple[str, str]] = field(default_factory=set)
@@ -36,32 +37,30 @@ class FakeS3:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject; the body is a stream that can be read once."""
-        service("s3").check_parameters("GetObject", request)
-        try:
-            version, body = self._read(request["Bucket"], request["Key"], request.get("VersionId"))
-        except Refused as refusal:
-            raise service("s3").error(refusal, "GetObject") from None
-        return answer(
-            {
-                "Body": StreamingBody(BytesIO(body), len(body)),
-                "ContentLength": len(body),
-                "ContentType": "binary/octet-stream",
-                "ETag": _etag(body),
-                "LastModified": _WRITTEN,
-                "Metadata": self._metadata[request["Bucket"], request["Key"], version],
-                "VersionId": version,
-            }
-        )
+        return service("s3").call("GetObject", self._get, request)
 
     def head_object(self, **request: Any) -> dict[str, Any]:
-        """HeadObject; it has no body, so its errors have no name but their status."""
-        service("s3").check_parameters("HeadObject", request)
+        """HeadObject; it has no body, so its errors have a status but no name."""
+        return service("s3").call("HeadObject", self._head, request)
+
+    def _get(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        version, body = self._read(request["Bucket"], request["Key"], request.get("VersionId"))
+        return {
+            "Body": StreamingBody(BytesIO(body), len(body)),
+            "ContentLength": len(body),
+            "ContentType": "binary/octet-stream",
+            "ETag": _etag(body),
+            "LastModified": _WRITTEN,
+            "Metadata": self._metadata[request["Bucket"], request["Key"], version],
+            "VersionId": version,
+        }
+
+    def _head(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
             version, body = self._read(request["Bucket"], request["Key"], request.get("VersionId"))
         except Refused as refusal:
-            unnamed = Refused(str(refusal.status), "", status=refusal.status)
-            raise service("s3").error(unnamed, "HeadObject") from None
-        return answer({"ContentLength": len(body), "ETag": _etag(body), "VersionId": version})
+            raise Refused(str(refusal.status), "", status=refusal.status) from None
+        return {"ContentLength": len(body), "ETag": _etag(body), "VersionId": version}
 
     def _read(self, bucket: str, key: str, wanted: str | None) -> tuple[str, bytes]:
         if (bucket, key) in self.denied:

@@ -1,6 +1,6 @@
-"""What every fake of an AWS service shares: botocore's own model of that service."""
+"""What all fakes of AWS services share: botocore's model of the service."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +12,11 @@ from botocore.validate import ParamValidator
 
 
 class NotFaked(Exception):
-    """A test asks a fake for something that it does not do; teach it that, or ask for less."""
+    """A test needs something that the fake does not support: extend the fake or the test."""
 
 
 class Refused(Exception):
-    """A request that the service answers with an error; the fake turns it into a ClientError."""
+    """A request that the service rejects; the fake turns it into a ClientError."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Refused(Exception):
 
 
 class Service:
-    """Botocore's model of one service: its errors' classes and the check of its parameters."""
+    """Botocore's model of one service: its error classes and its parameter checks."""
 
     def __init__(self, name: str) -> None:
         model = create_loader().load_service_model(name, "service-2")
@@ -43,7 +43,7 @@ class Service:
         self.exceptions: Any = ClientExceptionsFactory().create_client_exceptions(self._model)
 
     def check_parameters(self, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Raise ParamValidationError for what a boto3 client would refuse to send."""
+        """Raise ParamValidationError for parameters that a boto3 client would not send."""
         shape = self._model.operation_model(operation).input_shape
         if shape is None:
             return
@@ -51,8 +51,24 @@ class Service:
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
 
+    def call(
+        self,
+        operation: str,
+        act: Callable[[Mapping[str, Any]], dict[str, Any]],
+        request: Mapping[str, Any],
+        *,
+        checks_parameters: bool = True,
+    ) -> dict[str, Any]:
+        """Perform an operation with `act` as a boto3 client does; raises ClientError."""
+        if checks_parameters:
+            self.check_parameters(operation, request)
+        try:
+            return answer(act(request))
+        except Refused as refusal:
+            raise self.error(refusal, operation) from None
+
     def error(self, refusal: Refused, operation: str) -> ClientError:
-        """Make the exception that a boto3 client raises for a refusal, of the modelled class."""
+        """Return the exception that a boto3 client raises for this error, of the modelled class."""
         response: Any = {
             "Error": {"Message": refusal.message, "Code": refusal.code},
             "ResponseMetadata": {"HTTPStatusCode": refusal.status, "RetryAttempts": 0},
@@ -64,17 +80,17 @@ class Service:
 
 @lru_cache
 def service(name: str) -> Service:
-    """Load the model of a service once for all fakes of it."""
+    """Load the model of a service once."""
     return Service(name)
 
 
 def answer(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a response the metadata that every boto3 response carries."""
+    """Add the metadata of a boto3 response."""
     return {**members, "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}
 
 
 def copied(value: Any) -> Any:
-    """Copy what a fake answers, so that a caller may change it: it shares the fake's own state."""
+    """Copy an answer, because it shares data with the fake and a caller may change it."""
     if isinstance(value, Mapping):
         return {name: copied(member) for name, member in value.items()}
     return [copied(element) for element in value] if isinstance(value, list | tuple) else value

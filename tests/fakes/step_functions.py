@@ -1,8 +1,8 @@
-"""An in-memory double of `boto3.client("stepfunctions")`: executions, and tasks that wait by token.
+"""An in-memory double of `boto3.client("stepfunctions")`: executions, and tasks with tokens.
 
-A token is settled once; whatever comes later, or comes for a task that has timed out or whose
-execution has ended, raises TaskTimedOut, as on AWS. (LocalStack lets a second send win silently,
-which is why this is tested here.) The test plays the workflow: it lets tasks wait and end.
+A token can be settled once. A later send raises TaskTimedOut, and so does a send after the task's
+timeout or the execution's end, as on AWS. The test acts as the workflow: it lets tasks wait and
+end.
 
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.fakes.service import Refused, answer, service
+from tests.fakes.service import Refused, service
 
 MAX_DATA_BYTES = 256 * 1024
 MAX_ERROR = 256
@@ -24,7 +24,7 @@ ACCOUNT_ARN = "arn:aws:states:us-east-1:000000000000"
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """One execution of a state machine; `input` is to the letter what it was started with."""
+    """One execution of a state machine; `input` is unchanged text."""
 
     arn: str
     state_machine_arn: str
@@ -47,13 +47,13 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Tell a success from a failure."""
+        """Whether the task succeeded."""
         return self.output is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A task that waits, or has waited, for its token."""
+    """A task that waits, or waited, for its token."""
 
     execution_arn: str
     waits: bool = True
@@ -69,7 +69,7 @@ class Snapshot:
 
 
 class FakeStepFunctions:
-    """Step Functions in memory, shaped as the boto3 client; `clock` gives the times."""
+    """Step Functions in memory, with the methods of the boto3 client; `clock` gives the time."""
 
     def __init__(self, clock: Callable[[], datetime], *, check_parameters: bool = True) -> None:
         self._clock = clock
@@ -84,12 +84,12 @@ class FakeStepFunctions:
         return Snapshot(dict(self._executions), dict(self._tasks))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a state, as often as wanted."""
+        """Restore a state, any number of times."""
         self._executions = dict(snapshot.executions)
         self._tasks = dict(snapshot.tasks)
 
     def wait_for_token(self, execution_arn: str, *, token: str | None = None) -> str:
-        """Let a task of a running execution wait, and return the token that settles it."""
+        """Let a task of a running execution wait; return the token that settles it."""
         if self._executions[execution_arn].status != "RUNNING":
             raise ValueError(f"{execution_arn} does not run")
         token = token or f"AQCEAAAAKgAAAAMAAAAA{len(self._tasks):08d}="
@@ -97,11 +97,11 @@ class FakeStepFunctions:
         return token
 
     def time_out(self, token: str) -> None:
-        """Let the task stop waiting, as at its timeout; its token is stale from now on."""
+        """Let a task time out; its token is invalid from now on."""
         self._tasks[token] = replace(self._tasks[token], waits=False)
 
     def task(self, token: str) -> Task:
-        """Return the task that the token belongs to, with its outcome when it is settled."""
+        """Return the task of a token."""
         return self._tasks[token]
 
     def execution(self, arn: str) -> Execution:
@@ -111,7 +111,7 @@ class FakeStepFunctions:
     def end(
         self, execution_arn: str, status: str, *, error: str | None = None, cause: str | None = None
     ) -> None:
-        """Let a running execution end; its waiting tasks end with it."""
+        """End a running execution and its waiting tasks."""
         self._executions[execution_arn] = replace(
             self._executions[execution_arn],
             status=status,
@@ -124,11 +124,11 @@ class FakeStepFunctions:
                 self._tasks[token] = replace(task, waits=False)
 
     def forget(self, execution_arn: str) -> None:
-        """Drop an execution and its tasks, as AWS does when their state machine is deleted."""
+        """Delete an execution and its tasks, as AWS does when the state machine is deleted."""
         del self._executions[execution_arn]
 
     def status_event(self, execution_arn: str) -> dict[str, Any]:
-        """Return the event that tells of the execution's present status."""
+        """Return the event about the execution's current status."""
         execution = self._executions[execution_arn]
         at = execution.stopped_at or execution.started_at
         return {
@@ -182,12 +182,9 @@ class FakeStepFunctions:
         act: Callable[[Mapping[str, Any]], dict[str, Any]],
         request: Mapping[str, Any],
     ) -> dict[str, Any]:
-        if self._checks_parameters:
-            self._service.check_parameters(operation, request)
-        try:
-            return answer(act(request))
-        except Refused as refusal:
-            raise self._service.error(refusal, operation) from None
+        return self._service.call(
+            operation, act, request, checks_parameters=self._checks_parameters
+        )
 
     def _start(self, request: Mapping[str, Any]) -> dict[str, Any]:
         machine, given = request["stateMachineArn"], request.get("input", "{}")
@@ -228,7 +225,7 @@ class FakeStepFunctions:
 
     def _describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         execution = self._found(request["executionArn"])
-        told = {
+        description = {
             "executionArn": execution.arn,
             "stateMachineArn": execution.state_machine_arn,
             "name": execution.name,
@@ -240,7 +237,7 @@ class FakeStepFunctions:
             "error": execution.error,
             "cause": execution.cause,
         }
-        return {name: member for name, member in told.items() if member is not None}
+        return {name: member for name, member in description.items() if member is not None}
 
     def _succeed(self, request: Mapping[str, Any]) -> dict[str, Any]:
         output = request["output"]

@@ -20,7 +20,7 @@ if not any((Path(each) / "release_core").is_dir() for each in sys.path):
 
 
 def main() -> int:
-    """Do what the command line asks for; the exit code is 1 when a promise is broken."""
+    """Run the command; the exit code is 1 if a promise is broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     exploring = commands.add_parser("explore")

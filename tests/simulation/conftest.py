@@ -1,4 +1,4 @@
-"""What the tests of the simulation share: the functions on stage, quietly."""
+"""What the simulation's tests share."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.simulation.schedules.runs import quietly
 
 @pytest.fixture
 def stage() -> Iterator[None]:
-    """The real handlers, with the scheduler's clients, clock and name."""
+    """The real handlers, with the scheduler's clients, clock and function name, without logs."""
     with quietly():
         yield

@@ -1,4 +1,4 @@
-"""What is simulated: the releases, what may go wrong, and how often."""
+"""The simulated releases, and the faults that may happen to them."""
 
 import json
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from release_core.clock import to_iso
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Releases and the adversary's means.
+    """Releases, and what may happen to them.
 
-    Each of the `manifests` is opened by a workflow execution of its own, the first `at_once` at
-    the beginning and the others, in order, at any later time. `outcomes`
-    are the ways in which an execution may end. `faults` says how often each kind of fault may
-    happen, `most_faults` how many in all. `preemptions`, when given, bounds how often a function
-    may be left in the middle for another one. Events of the states in `mute` are all lost. In the
-    pipelines of `good` an earlier release had succeeded.
+    Each of the `manifests` is opened by its own workflow execution: the first `at_once` at the
+    beginning, the others in order at any later time. `outcomes` are the possible ends of an
+    execution. `faults` limits each kind of fault, and `most_faults` all of them together.
+    `preemptions`, if given, limits how often a function can be interrupted by another one. Events
+    of the states in `mute` are always lost. In the pipelines of `good` an earlier release has
+    succeeded.
     """
 
     name: str
@@ -36,17 +36,17 @@ class Scenario:
 
     @property
     def pipelines(self) -> tuple[str, ...]:
-        """Name every pipeline of every manifest."""
+        """Return the names of all pipelines of all manifests."""
         names = {name_of(each) for manifest in self.manifests for each in manifest["pipelines"]}
         return tuple(sorted(names))
 
     def as_json(self) -> str:
-        """Return the scenario as a text, for from_json()."""
+        """Return the scenario as text, for from_json()."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Scenario":
-        """Return the scenario that as_json() wrote."""
+        """Return the scenario from the text of as_json()."""
         fields = json.loads(text)
         for name in ("manifests", "outcomes", "mute", "good"):
             fields[name] = tuple(fields[name])
@@ -54,22 +54,22 @@ class Scenario:
 
 
 def name_of(pipeline: Any) -> str:
-    """Return the name of a manifest's pipeline."""
+    """Return the name of a pipeline in a manifest."""
     return str(pipeline["name"] if isinstance(pipeline, dict) else pipeline)
 
 
-# Every kind of fault, with what it means; budgets name these.
+# Every kind of fault with its meaning; the budgets use these names.
 FAULTS = {
-    "crash": "the function dies before this call, which never happens",
-    "die": "the function dies after its last call took effect",
+    "crash": "the function crashes before this call, which never happens",
+    "die": "the function crashes after its last call took effect",
     "repeat": "the answer is lost and the SDK sends the same call again",
-    "refuse": "AWS refuses the call for now, after all tries of the SDK",
-    "obscure": "the call takes effect, but the caller is told of an error",
-    "orphan": "the workflow gives the invocation up and retries while it still runs",
+    "refuse": "AWS rejects the call temporarily, also after all retries of the SDK",
+    "obscure": "the call takes effect, but the caller gets an error",
+    "orphan": "the workflow gives up the invocation and retries it while it still runs",
     "lose": "an event is lost",
     "unheard": "the event of a stop is lost",
     "double": "an event is delivered twice",
-    "time": "time passes while others still have to act",
+    "time": "time passes although other steps are possible",
 }
 
 
@@ -79,22 +79,22 @@ def releasing(*pipelines: Any, release_id: str = "r", **more: Any) -> dict[str, 
 
 
 def in_minutes(minutes: int) -> str:
-    """Return a moment so long after the beginning, as a manifest writes it."""
+    """Return the time this many minutes after the beginning, as in a manifest."""
     return to_iso(BEGINNING + timedelta(minutes=minutes))
 
 
 def after(*dependencies: str) -> dict[str, list[str]]:
-    """Return the order of a pipeline that depends on others."""
+    """Return the dependencies of a pipeline, as in a manifest."""
     return {"dependsOn": list(dependencies)}
 
 
 ANY = dict.fromkeys(FAULTS, 1)
 PAIR = releasing("a", {"name": "b", **after("a")})
 
-# When the world begins.
+# The time at the beginning of each schedule.
 BEGINNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
-# The small releases that are explored exhaustively, each within its bounds.
+# Small releases, each explored exhaustively within its bounds.
 SMALL = (
     Scenario(name="one", manifests=(releasing("a"),), preemptions=3),
     Scenario(
@@ -241,7 +241,7 @@ SMALL = (
     ),
 )
 
-# The same with wider bounds, for an hour that is to spare.
+# The same with wider bounds; exploring them takes an hour.
 DEEP = tuple(
     replace(
         each, preemptions=(each.preemptions or 0) + 1, most_faults=each.most_faults + 1, faults=ANY

@@ -1,4 +1,4 @@
-"""What is shown of a schedule that breaks a promise."""
+"""The report about a schedule that breaks a promise."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ from tests.simulation.world.world import World
 
 @pytest.fixture(autouse=True)
 def impossible(monkeypatch: pytest.MonkeyPatch, stage: None) -> None:
-    """A promise that nothing can keep: no workflow ends."""
+    """A promise that is always broken: no workflow ends."""
 
     def nothing_ends(world: World, workflow: Workflow) -> None:
         raise Violated("nothing_ends", workflow.stage)
@@ -27,7 +27,7 @@ def impossible(monkeypatch: pytest.MonkeyPatch, stage: None) -> None:
 
 
 def replayed(told: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Run the command that a failure names, and return its exit code."""
+    """Run the replay command of a report; return its exit code."""
     command = shlex.split(told.partition("Replay: ")[2])
     assert command[:3] == [".venv/bin/python", "-m", "tests.simulation"]
     monkeypatch.setattr(sys, "argv", command[2:])
@@ -37,7 +37,7 @@ def replayed(told: str, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_a_drawn_failure_is_shrunk_and_shown_with_its_seed_steps_and_replay(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The smallest release comes out, with each step in words; the command shows the same again."""
+    """The report has the seed, the smallest release and each step; its command replays them."""
     drawn = draw(3, 20)
     assert drawn.invariant == "nothing_ends"
     assert drawn.failure.startswith("drawn with seed 3: nothing_ends")
@@ -52,7 +52,7 @@ def test_a_drawn_failure_is_shrunk_and_shown_with_its_seed_steps_and_replay(
 def test_an_explored_failure_replays_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the exhaustive search finds happens again, step by step."""
+    """The failure of an exhaustive search is replayed step by step."""
     scenario = Scenario(name="tiny", manifests=(releasing("a"),), preemptions=0)
     with pytest.raises(Failed) as failed:
         explore(scenario)

@@ -1,6 +1,6 @@
-"""The protocol, proved: small releases exhaustively, larger ones at random, seeded and shrinking.
+"""Proves the protocol: small releases exhaustively, larger ones in random schedules.
 
-SIMULATION_SCHEDULES and SIMULATION_SEED say how many schedules are drawn, and from which seed on.
+SIMULATION_SCHEDULES is the number of random schedules, and SIMULATION_SEED their first seed.
 """
 
 import os
@@ -23,13 +23,13 @@ PORTION = 2_500  # schedules drawn from one seed
 
 @pytest.fixture(scope="module")
 def explored() -> list[Found]:
-    """Every small scenario, explored to its bounds."""
+    """Every small scenario, explored within its bounds."""
     return list(on_all_cores(explore_quietly, SMALL))
 
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Drawn]:
-    """As many schedules as wanted, in portions with seeds of their own."""
+    """The random schedules, in portions with their own seeds."""
     seeds = range(SEED, SEED + max(1, SCHEDULES // PORTION))
     return list(on_all_cores(partial(draw, schedules=min(PORTION, SCHEDULES)), seeds))
 
@@ -37,7 +37,7 @@ def drawn() -> list[Drawn]:
 def test_small_releases_keep_every_promise_in_all_schedules(
     explored: list[Found], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing that may happen to a small release, within the bounds, breaks a promise."""
+    """No schedule of a small release, within the bounds, breaks a promise."""
     with capsys.disabled():
         print("", *sorted(map(str, explored)), sep="\n")  # noqa: T201  # the extent of the proof
         schedules = sum(each.schedules for each in explored)
@@ -52,7 +52,7 @@ def test_small_releases_keep_every_promise_in_all_schedules(
 def test_larger_releases_keep_every_promise_in_random_schedules(
     drawn: list[Drawn], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing that was drawn breaks a promise; what does is shrunk and shown with its replay."""
+    """No random schedule breaks a promise; one that does is shrunk and shown with its replay."""
     with capsys.disabled():
         print("", *drawn, sep="\n")  # noqa: T201  # the extent of the proof
         schedules = sum(each.schedules for each in drawn)
@@ -62,21 +62,20 @@ def test_larger_releases_keep_every_promise_in_random_schedules(
     assert sum(each.schedules for each in drawn) >= SCHEDULES
 
 
-def test_everything_interesting_was_reached(explored: list[Found], drawn: list[Drawn]) -> None:
-    """Each race and repair that the protocol is made for has happened at least once."""
+def test_every_situation_was_reached(explored: list[Found], drawn: list[Drawn]) -> None:
+    """Each race and repair that the protocol handles has happened at least once."""
     reached = {what for each in explored for what in each.reached}
     reached |= {what for each in drawn for what in each.reached}
     assert reached >= MUST_BE_REACHED
 
 
 @pytest.mark.parametrize("function", TIMEOUTS)
-def test_policies_allow_what_was_done_and_nothing_else(
+def test_policies_allow_exactly_the_simulated_calls(
     function: str, explored: list[Found], drawn: list[Drawn]
 ) -> None:
-    """Each action was used by this function, on just that resource, and none is missing.
+    """The IAM policy of each function allows exactly the actions it used, on those resources.
 
-    No emulator enforces IAM: AWS would be the first to deny it, perhaps in the one repair that a
-    release depends on.
+    No emulator enforces IAM: a missing action would first be denied on AWS.
     """
     every = {use for each in explored for use in each.uses} | NOT_SIMULATED
     every |= {use for each in drawn for use in each.uses}

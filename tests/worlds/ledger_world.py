@@ -34,23 +34,28 @@ TABLES = LedgerTables(releases="releases", executions="executions", pipelines="p
 RETENTION = timedelta(days=400)
 
 
+def table_definition(table: str) -> dict[str, Any]:
+    """The parameters of CreateTable for a table of the ledger."""
+    keys, indexes = KEYS[table], INDEXES.get(table, [])
+    indexed = [key["AttributeName"] for index in indexes for key in index["KeySchema"]]
+    return {
+        "TableName": table,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": key, "AttributeType": "S"} for key in (*keys, *indexed)
+        ],
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+        "KeySchema": [
+            {"AttributeName": key, "KeyType": kind}
+            for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+        ],
+    }
+
+
 def make_tables(dynamodb: FakeDynamoDB) -> None:
     """Create the three tables of the ledger."""
-    for table, keys in KEYS.items():
-        indexes = INDEXES.get(table, [])
-        indexed = [key["AttributeName"] for index in indexes for key in index["KeySchema"]]
-        dynamodb.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": key, "AttributeType": "S"} for key in (*keys, *indexed)
-            ],
-            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
-            KeySchema=[
-                {"AttributeName": key, "KeyType": kind}
-                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-            ],
-        )
+    for table in KEYS:
+        dynamodb.create_table(**table_definition(table))
 
 
 @dataclass

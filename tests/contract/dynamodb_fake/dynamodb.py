@@ -1,4 +1,4 @@
-"""DynamoDB Local and the fake side by side: how to start the one, and a place to write in both."""
+"""DynamoDB Local, and a place to write that works in it and in the fake."""
 
 import os
 import shutil
@@ -15,51 +15,32 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.worlds.ledger_world import table_definition
+
 EMULATOR = Path("node_modules/amplify-dynamodb-simulator/emulator")
 START_SECONDS = 30.0
 TABLE = "releases"
 
-# The shape of the ledger's largest table: a composite key, and an index that lists by time.
-TABLE_DEFINITION: dict[str, Any] = {
-    "TableName": TABLE,
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [
-        {"AttributeName": "release_id", "KeyType": "HASH"},
-        {"AttributeName": "item", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": "S"}
-        for name in ("release_id", "item", "listing", "opened_at")
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "by_time",
-            "KeySchema": [
-                {"AttributeName": "listing", "KeyType": "HASH"},
-                {"AttributeName": "opened_at", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ],
-}
+# The largest table of the ledger: a composite key, and an index by time.
+TABLE_DEFINITION = table_definition(TABLE)
 
 
 class DynamoDBLocalMissing(Exception):
-    """DynamoDB Local cannot be started, and why."""
+    """DynamoDB Local cannot be started; the message says why."""
 
 
 @contextmanager
 def running_dynamodb_local(root: Path, log: Path) -> Iterator[Any]:
     """Start DynamoDB Local on a free port and yield a client of it.
 
-    Raises DynamoDBLocalMissing when its jars or Java are not there, or it does not start.
+    Raises DynamoDBLocalMissing if Java or the jar is missing, or if it does not start.
     """
     emulator = root / EMULATOR
     if not (emulator / "DynamoDBLocal.jar").exists():
         raise DynamoDBLocalMissing(f"{EMULATOR} has no DynamoDBLocal.jar: run `make setup`")
     java = shutil.which("java")
     if java is None:
-        raise DynamoDBLocalMissing("there is no java on PATH (17 or later is needed)")
+        raise DynamoDBLocalMissing("no java on PATH: install Java 17 or later")
     port = _free_port()
     arguments = [
         java,
@@ -71,7 +52,7 @@ def running_dynamodb_local(root: Path, log: Path) -> Iterator[Any]:
         "-port",
         str(port),
     ]
-    # The shell ends Java when its input closes: also when this process is killed.
+    # The shell ends Java when its input closes, even if this process is killed.
     command = ["sh", "-c", '"$@" & read -r _; kill $!; wait', "sh", *arguments]
     environment = {**os.environ, "DDB_LOCAL_TELEMETRY": "0"}
     with (
@@ -106,12 +87,12 @@ def _wait_until_listening(port: int, log: Path) -> None:
         else:
             return
     raise DynamoDBLocalMissing(
-        f"DynamoDB Local did not listen within {START_SECONDS:.0f} s; it said: {log.read_text()}"
+        f"DynamoDB Local did not listen within {START_SECONDS:.0f} s. Its log:\n{log.read_text()}"
     )
 
 
 def client_of(port: int) -> Any:
-    """Make a boto3 client of the DynamoDB Local on that port; it repeats nothing."""
+    """Return a boto3 client of the DynamoDB Local on that port; it does not retry."""
     return boto3.client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{port}",
@@ -124,7 +105,7 @@ def client_of(port: int) -> Any:
 
 @dataclass(frozen=True)
 class Place:
-    """One item's place, in a partition of its own, in the table of one of the two backends."""
+    """The place of one item in its own partition, in the fake or in DynamoDB Local."""
 
     client: Any
     release_id: str
@@ -132,7 +113,7 @@ class Place:
 
     @property
     def key(self) -> dict[str, Any]:
-        """The key of the place, as the client takes it."""
+        """The key of the item."""
         return {"release_id": {"S": self.release_id}, "item": {"S": self.item}}
 
     def beside(self, item: str) -> "Place":
@@ -140,24 +121,24 @@ class Place:
         return Place(self.client, self.release_id, item)
 
     def put(self, attributes: Mapping[str, Any] | None = None, **request: Any) -> Any:
-        """Put an item of these attributes here."""
+        """Put an item with these attributes."""
         item = {**self.key, **(attributes or {})}
         return self.client.put_item(TableName=TABLE, Item=item, **request)
 
     def update(self, expression: str, **request: Any) -> Any:
-        """Update the item here."""
+        """Update the item."""
         return self.client.update_item(
             TableName=TABLE, Key=self.key, UpdateExpression=expression, **request
         )
 
     def get(self) -> dict[str, Any] | None:
-        """Return the attributes of the item here without its key, or None."""
+        """Return the attributes of the item without its key, or None."""
         reply = self.client.get_item(TableName=TABLE, Key=self.key, ConsistentRead=True)
         return without_key(reply["Item"]) if "Item" in reply else None
 
 
 def without_key(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item's attributes other than its key, its sets sorted so that they compare."""
+    """Return an item's attributes without its key, with sorted sets."""
     return {
         name: comparable(value)
         for name, value in item.items()
@@ -166,7 +147,7 @@ def without_key(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def comparable(value: Any) -> Any:
-    """Return a value with every set in it sorted, as sets come back in no order."""
+    """Return a value with all sets in it sorted, because sets have no order."""
     if isinstance(value, list):
         return [comparable(element) for element in value]
     if not isinstance(value, dict):
@@ -178,10 +159,10 @@ def comparable(value: Any) -> Any:
 
 
 def message_of(error: ClientError) -> str:
-    """Return what a refusal says."""
+    """Return the message of an error."""
     return error.response["Error"]["Message"]
 
 
 def code_of(error: ClientError) -> str:
-    """Return a refusal's code."""
+    """Return the code of an error."""
     return error.response["Error"]["Code"]

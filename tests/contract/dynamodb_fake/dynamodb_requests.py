@@ -1,4 +1,4 @@
-"""Random requests to a small partition, for hypothesis: every kind of condition and update."""
+"""Random requests to a small partition, with every kind of condition and update."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,14 +57,14 @@ attributes = st.fixed_dictionaries(
 
 @dataclass
 class Writer:
-    """Writes one request's expressions and collects the placeholders that they use."""
+    """Writes the expressions of one request and collects their placeholders."""
 
     draw: Draw
     values: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def placeholders(self) -> dict[str, Any]:
-        """Return the request's ExpressionAttributeNames and -Values, where there are any."""
+        """Return the request's ExpressionAttributeNames and -Values, if any."""
         found = {
             "ExpressionAttributeNames": self.names,
             "ExpressionAttributeValues": self.values,
@@ -89,7 +89,7 @@ class Writer:
         return path
 
     def operand(self) -> str:
-        """Write something that has a value."""
+        """Write an operand."""
         kind = self.pick(["path", "path", "scalar", "scalar", "literal", "size"])
         if kind == "path":
             return self.path()
@@ -127,7 +127,7 @@ class Writer:
         return f"{name}({self.path()}, {second})"
 
     def update(self) -> str:
-        """Write an update expression of up to three actions."""
+        """Write an update expression with up to three actions."""
         sections: dict[str, list[str]] = {}
         for _ in range(self.pick([1, 1, 2, 3])):
             section, action = self._action()
@@ -166,7 +166,7 @@ class Writer:
 
 @st.composite
 def single_writes(draw: Draw, *, returns: bool = True) -> tuple[str, dict[str, Any]]:
-    """Draw a put, update or delete of one item: its operation and its parameters but the key."""
+    """Draw a put, update or delete: its operation and its parameters without the key."""
     writer = Writer(draw)
     operation = writer.pick(["put_item", "update_item", "update_item", "delete_item"])
     request: dict[str, Any] = {"TableName": TABLE}
@@ -186,7 +186,7 @@ def single_writes(draw: Draw, *, returns: bool = True) -> tuple[str, dict[str, A
 
 @st.composite
 def steps(draw: Draw) -> tuple[str, list[tuple[str, dict[str, Any]]], list[str]]:
-    """Draw a step: how it is done, the writes in it, and the items they concern."""
+    """Draw a step: its kind, its writes, and their items."""
     kind = draw(st.sampled_from(["single", "single", "single", "transaction", "query"]))
     if kind == "single":
         return kind, [draw(single_writes())], [draw(st.sampled_from(ITEMS))]

@@ -1,4 +1,4 @@
-"""The fake decides conditions as DynamoDB does; each case also runs on DynamoDB Local."""
+"""The fake evaluates conditions like DynamoDB; each case also runs on DynamoDB Local."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ FAILS: list[tuple[str, dict[str, Any]]] = [
     ("NOT (n = :v OR n = :w)", {":v": N5, ":w": N1}),
 ]
 
-# The words that AWS and DynamoDB Local share; where theirs differ, the start that they share.
+# The part of each message that is the same on AWS and DynamoDB Local.
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("", {}, "The expression can not be empty;"),
     ("n", {}, "Syntax error"),
@@ -135,19 +135,19 @@ def check(place: Place, expression: str, values: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("expression", "values"), HOLDS)
-def test_lets_a_write_pass_whose_condition_holds(
+def test_writes_if_the_condition_is_true(
     place: Place, expression: str, values: dict[str, Any]
 ) -> None:
-    """A write whose condition holds is done."""
+    """A write whose condition is true is done."""
     place.put(STORED)
     check(place, expression, values)
 
 
 @pytest.mark.parametrize(("expression", "values"), FAILS)
-def test_refuses_a_write_whose_condition_fails(
+def test_does_not_write_if_the_condition_is_false(
     place: Place, expression: str, values: dict[str, Any]
 ) -> None:
-    """A write whose condition does not hold raises ConditionalCheckFailedException."""
+    """A write whose condition is false raises ConditionalCheckFailedException."""
     place.put(STORED)
     with pytest.raises(ClientError) as caught:
         check(place, expression, values)
@@ -155,10 +155,10 @@ def test_refuses_a_write_whose_condition_fails(
 
 
 @pytest.mark.parametrize(("expression", "values", "words"), REFUSED)
-def test_refuses_a_faulty_condition(
+def test_rejects_an_invalid_condition(
     place: Place, expression: str, values: dict[str, Any], words: str
 ) -> None:
-    """A faulty condition raises ValidationException, whatever is stored, and says why."""
+    """An invalid condition raises ValidationException with a reason, for any stored item."""
     with pytest.raises(ClientError) as caught:
         check(place, expression, values)
     assert code_of(caught.value) == "ValidationException"
@@ -195,10 +195,10 @@ def test_refuses_a_faulty_condition(
         ),
     ],
 )
-def test_refuses_placeholders_that_are_not_used_or_not_valid(
+def test_rejects_unused_and_invalid_placeholders(
     place: Place, request_parts: dict[str, Any], words: str
 ) -> None:
-    """Every placeholder of a request must be well formed and used."""
+    """Every placeholder of a request must be valid and used."""
     with pytest.raises(ClientError) as caught:
         place.put(ConditionExpression="n = :v", **request_parts)
     assert code_of(caught.value) == "ValidationException"
@@ -206,7 +206,7 @@ def test_refuses_placeholders_that_are_not_used_or_not_valid(
 
 
 def test_resolves_names_anywhere_in_a_path(place: Place) -> None:
-    """A #name stands for one step of a path, reserved or with dots in it."""
+    """A #name stands for one step of a path, even if reserved or with dots in it."""
     place.put({"status": {"M": {"a.b": {"L": [N5]}}}})
     place.put(
         ConditionExpression="#status.#dotted[0] = :five",

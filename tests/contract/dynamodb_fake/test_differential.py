@@ -1,4 +1,4 @@
-"""Whatever is done to both, the fake and DynamoDB Local answer the same and end up the same."""
+"""The fake and DynamoDB Local give the same answers and end in the same state."""
 
 from itertools import count
 from typing import Any
@@ -29,7 +29,7 @@ _partitions = count()
 def test_answers_as_dynamodb_local_does(
     fake: FakeDynamoDB, local: Any, sequence: list[Step]
 ) -> None:
-    """Any sequence of writes, transactions and queries has the same results, step by step."""
+    """Any sequence of writes, transactions and queries has the same results in both."""
     release_id = f"differential-{next(_partitions)}"
     for step in sequence:
         assert outcome(fake, release_id, step) == outcome(local, release_id, step), step
@@ -40,7 +40,7 @@ def test_answers_as_dynamodb_local_does(
 
 
 def outcome(client: Any, release_id: str, step: Step) -> Any:
-    """Do a step and return what is comparable of its answer, or of its refusal."""
+    """Do a step; return the comparable part of its answer or error."""
     kind, calls, items = step
     try:
         if kind == "query":
@@ -59,7 +59,7 @@ def outcome(client: Any, release_id: str, step: Step) -> Any:
 
 
 def _all_pages(client: Any, release_id: str, request: dict[str, Any]) -> Any:
-    """Query to the end: whether a last, empty page follows is up to DynamoDB."""
+    """Query all pages: whether an empty last page follows differs between them."""
     values = {**request.get("ExpressionAttributeValues", {}), ":id": {"S": release_id}}
     request = {**request, "ExpressionAttributeValues": values}
     found: list[Any] = []
@@ -72,7 +72,7 @@ def _all_pages(client: Any, release_id: str, request: dict[str, Any]) -> Any:
 
 
 def placed(operation: str, request: dict[str, Any], release_id: str, item: str) -> dict[str, Any]:
-    """Give a drawn request the key of its item."""
+    """Add the key of its item to a drawn request."""
     key = {"release_id": {"S": release_id}, "item": {"S": item}}
     if operation == "put_item":
         return {**request, "Item": {**request["Item"], **key}}
@@ -80,10 +80,10 @@ def placed(operation: str, request: dict[str, Any], release_id: str, item: str) 
 
 
 def refusal(error: ClientError) -> Any:
-    """Return a refusal's code, and the items that it shows.
+    """Return an error's code and the items in it.
 
-    AWS cancels a transaction for an update that cannot be done to its item; DynamoDB Local
-    refuses the request. Both count as refused here.
+    AWS cancels a transaction for an impossible update, while DynamoDB Local rejects the request.
+    Both count as ValidationException here.
     """
     response: Any = error.response
     reasons = response.get("CancellationReasons", [])
@@ -96,7 +96,7 @@ def refusal(error: ClientError) -> Any:
 
 
 def seen(answer: Any) -> Any:
-    """Return an answer without its metadata, each value in one spelling."""
+    """Return an answer without metadata, with canonical values."""
     if isinstance(answer, list):
         return [seen(element) for element in answer]
     if not isinstance(answer, dict):

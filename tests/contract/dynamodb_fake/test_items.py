@@ -1,4 +1,4 @@
-"""The fake keeps and finds items as DynamoDB does; each case also runs on DynamoDB Local."""
+"""The fake stores and finds items like DynamoDB; each case also runs on DynamoDB Local."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ EMPTY_KEY = "cannot contain an empty string value"
 
 
 def test_puts_gets_replaces_and_deletes(place: Place) -> None:
-    """An item is replaced as a whole, and ALL_OLD returns what was there."""
+    """A put replaces the whole item, and ALL_OLD returns the earlier one."""
     assert "Attributes" not in place.put({"a": N1}, ReturnValues="ALL_OLD")
     old = place.put({"b": {"BOOL": False}}, ReturnValues="ALL_OLD")["Attributes"]
     assert without_key(old) == {"a": N1}
@@ -25,7 +25,7 @@ def test_puts_gets_replaces_and_deletes(place: Place) -> None:
 
 
 def test_keeps_every_type_of_value(place: Place) -> None:
-    """What is put comes back as it was."""
+    """A value of every type is read back unchanged."""
     item: dict[str, Any] = {
         "s": {"S": ""},
         "n": {"N": "-0.00000001"},
@@ -42,7 +42,7 @@ def test_keeps_every_type_of_value(place: Place) -> None:
 
 
 def test_deletes_only_when_the_condition_holds(place: Place) -> None:
-    """A conditional delete that fails shows the item and leaves it."""
+    """A conditional delete that fails returns the item and keeps it."""
     place.put({"a": N1})
     with pytest.raises(ClientError) as caught:
         place.client.delete_item(
@@ -66,10 +66,10 @@ def test_deletes_only_when_the_condition_holds(place: Place) -> None:
         ("zz, doc.zz, a.x, l[9]", {}),
     ],
 )
-def test_shows_only_what_a_projection_names(
+def test_a_projection_returns_only_its_paths(
     place: Place, expression: str, shown: dict[str, Any]
 ) -> None:
-    """A projection keeps the shape of what it shows and leaves out what is not there."""
+    """A projection keeps the structure of its paths and leaves out missing ones."""
     numbers = [{"N": "1"}, {"N": "2"}, {"N": "3"}]
     place.put({"a": N1, "doc": {"M": {"x": N1, "y": N1}}, "l": {"L": numbers}})
     reply = place.client.get_item(TableName=TABLE, Key=place.key, ProjectionExpression=expression)
@@ -89,8 +89,8 @@ def test_shows_only_what_a_projection_names(
     ],
 )
 @pytest.mark.parametrize("operation", ["get_item", "update_item", "delete_item"])
-def test_refuses_a_key_that_cannot_be(place: Place, operation: str, key: dict[str, Any]) -> None:
-    """A key has exactly the key attributes, of their types, not empty and not too long."""
+def test_rejects_an_invalid_key(place: Place, operation: str, key: dict[str, Any]) -> None:
+    """A key must have exactly the key attributes, of their types, within their lengths."""
     with pytest.raises(ClientError) as caught:
         getattr(place.client, operation)(TableName=TABLE, Key=key)
     assert code_of(caught.value) == "ValidationException"
@@ -113,15 +113,15 @@ def test_refuses_a_key_that_cannot_be(place: Place, operation: str, key: dict[st
     ],
     ids=str,
 )
-def test_refuses_an_item_that_cannot_be(place: Place, attributes: dict[str, Any]) -> None:
-    """An item needs a good key, good index keys, good values, and at most 400 KB."""
+def test_rejects_an_invalid_item(place: Place, attributes: dict[str, Any]) -> None:
+    """An item must have a valid key, valid index keys and values, and at most 400 KB."""
     with pytest.raises(ClientError) as caught:
         place.put(attributes)
     assert code_of(caught.value) == "ValidationException"
 
 
 def test_counts_an_items_size_to_the_byte(place: Place) -> None:
-    """An item may have 409,600 bytes, names and values together, and not one more."""
+    """Names and values of an item may have 409,600 bytes together, not one more."""
     names = len("release_id" + "item" + "x") + len(place.release_id + place.item)
     place.put({"x": {"S": "a" * (409_600 - names)}})
     with pytest.raises(ClientError, match="Item size has exceeded the maximum allowed size"):
@@ -147,7 +147,7 @@ def test_counts_an_items_size_to_the_byte(place: Place) -> None:
     ids=str,
 )
 def test_counts_the_size_of_every_type(place: Place, value: dict[str, Any], size: int) -> None:
-    """A value takes its bytes, a document 3 and 1 for each element, a number half its digits."""
+    """The size of each type is counted as DynamoDB counts it."""
     names = len("release_id" + "item" + "x" + "y") + len(place.release_id + place.item)
     room = 409_600 - names - size
     place.put({"x": {"S": "a" * room}, "y": value})
@@ -155,8 +155,8 @@ def test_counts_the_size_of_every_type(place: Place, value: dict[str, Any], size
         place.put({"x": {"S": "a" * (room + 1)}, "y": value})
 
 
-def test_refuses_documents_nested_too_deep(place: Place) -> None:
-    """A document may have 32 levels, its attribute included."""
+def test_rejects_documents_nested_too_deep(place: Place) -> None:
+    """A document may have 32 levels, including its attribute."""
     value: dict[str, Any] = N1
     for _ in range(31):
         value = {"L": [value]}
@@ -165,15 +165,15 @@ def test_refuses_documents_nested_too_deep(place: Place) -> None:
         place.put({"x": {"L": [value]}})
 
 
-def test_refuses_a_table_that_does_not_exist(place: Place) -> None:
-    """An unknown table raises ResourceNotFoundException, also by the client's own class."""
+def test_rejects_an_unknown_table(place: Place) -> None:
+    """An unknown table raises ResourceNotFoundException of the client's own class."""
     with pytest.raises(place.client.exceptions.ResourceNotFoundException) as caught:
         place.client.get_item(TableName="no-such-table", Key=place.key)
     assert code_of(caught.value) == "ResourceNotFoundException"
 
 
-def test_refuses_return_values_that_the_call_does_not_have(place: Place) -> None:
-    """PutItem and DeleteItem know only NONE and ALL_OLD."""
+def test_rejects_return_values_that_the_call_does_not_support(place: Place) -> None:
+    """PutItem and DeleteItem support only NONE and ALL_OLD."""
     with pytest.raises(ClientError, match="Return values set to invalid value"):
         place.put(ReturnValues="ALL_NEW")
 
@@ -188,14 +188,14 @@ def test_refuses_return_values_that_the_call_does_not_have(place: Place) -> None
         {},
     ],
 )
-def test_refuses_parameters_as_botocore_does(place: Place, request_parts: dict[str, Any]) -> None:
-    """What botocore would not send is refused before anything else."""
+def test_checks_parameters_as_botocore_does(place: Place, request_parts: dict[str, Any]) -> None:
+    """Parameters that botocore would not send raise ParamValidationError."""
     with pytest.raises(ParamValidationError):
         place.client.get_item(TableName=TABLE, **request_parts)
 
 
 def test_knows_every_reserved_word(place: Place) -> None:
-    """No reserved word may stand for itself in an expression."""
+    """An expression with a reserved word as a name is rejected."""
     assert len(reserved_words() | KEYWORDS) == 572
     for word in reserved_words():
         with pytest.raises(ClientError, match=f"reserved keyword: {word}$"):

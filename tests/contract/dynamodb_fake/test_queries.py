@@ -1,4 +1,4 @@
-"""The fake queries as DynamoDB does; each case also runs on DynamoDB Local."""
+"""The fake queries like DynamoDB; each case also runs on DynamoDB Local."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ FIVE = ["s0", "s1", "s2", "s3", "s4"]
 
 @pytest.fixture
 def five(place: Place) -> Place:
-    """A partition of five items, also in the index, where two share a time."""
+    """A partition of five items, which are also in the index; two have the same time."""
     for number, name in enumerate(FIVE):
         place.beside(name).put(
             {
@@ -66,10 +66,10 @@ def names(reply: Any) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("forward", [True, False])
-def test_finds_what_the_key_condition_admits(
+def test_returns_the_items_that_match_the_key_condition(
     five: Place, condition: str, values: dict[str, str], found: list[str], forward: bool
 ) -> None:
-    """A query answers the items of one partition in the order of their sort key, or reversed."""
+    """A query returns matching items of one partition in ascending or descending order."""
     reply = ask(five, condition, values, ScanIndexForward=forward, ConsistentRead=True)
     assert names(reply) == (found if forward else found[::-1])
     assert reply["Count"] == reply["ScannedCount"] == len(found)
@@ -79,8 +79,8 @@ def test_finds_what_the_key_condition_admits(
 @pytest.mark.parametrize("index", [None, "by_time"])
 @pytest.mark.parametrize("forward", [True, False])
 @pytest.mark.parametrize("limit", [1, 2, 5, 6])
-def test_answers_page_by_page(five: Place, index: str | None, forward: bool, limit: int) -> None:
-    """Pages follow one another without a gap; one that the limit fills promises another."""
+def test_returns_page_after_page(five: Place, index: str | None, forward: bool, limit: int) -> None:
+    """Pages follow each other without a gap; a page that ends at its limit has a last key."""
     condition = "listing = :id" if index else "release_id = :id"
     request: dict[str, Any] = {"IndexName": index} if index else {}
     request |= {"Limit": limit, "ScanIndexForward": forward}
@@ -98,7 +98,7 @@ def test_answers_page_by_page(five: Place, index: str | None, forward: bool, lim
 
 
 def test_ends_a_page_at_one_megabyte(place: Place) -> None:
-    """A page ends with the item that takes it over 1 MB, if another follows."""
+    """A page ends with the item that takes it over 1 MB, if another one follows."""
     for name in FIVE:
         place.beside(name).put({"x": {"S": "a" * 300_000}})
     reply = ask(place, "release_id = :id", {})
@@ -107,18 +107,16 @@ def test_ends_a_page_at_one_megabyte(place: Place) -> None:
     assert names(ask(place, "release_id = :id", {}, ExclusiveStartKey=start)) == ["s4"]
 
 
-def test_ends_with_a_page_that_is_full_to_the_last_item(place: Place) -> None:
-    """A page that grew over 1 MB with its very last item promises no other."""
+def test_a_full_last_page_has_no_last_key(place: Place) -> None:
+    """A page that exceeds 1 MB with the very last item has no last key."""
     for name in FIVE[:4]:
         place.beside(name).put({"x": {"S": "a" * 300_000}})
     assert "LastEvaluatedKey" not in ask(place, "release_id = :id", {})
 
 
 @pytest.mark.parametrize("forward", [True, False])
-def test_loses_none_of_the_items_that_share_a_place_in_the_index(
-    place: Place, forward: bool
-) -> None:
-    """Items of one time come in some order, and all of them come, page by page."""
+def test_pages_contain_all_items_with_equal_index_keys(place: Place, forward: bool) -> None:
+    """Items with equal index keys come in any order, and all of them come."""
     for name in FIVE:
         place.beside(name).put({"listing": {"S": place.release_id}, "opened_at": {"S": "t"}})
     request: dict[str, Any] = {"IndexName": "by_time", "Limit": 2, "ScanIndexForward": forward}
@@ -132,14 +130,14 @@ def test_loses_none_of_the_items_that_share_a_place_in_the_index(
     assert sorted(seen) == FIVE
 
 
-def test_starts_after_a_key_that_is_not_there(five: Place) -> None:
-    """The start key need not exist: it is a place in the order."""
+def test_starts_after_a_key_that_does_not_exist(five: Place) -> None:
+    """The start key need not exist: it is a position in the order."""
     start = {"release_id": {"S": five.release_id}, "item": {"S": "s2a"}}
     assert names(ask(five, "release_id = :id", {}, ExclusiveStartKey=start)) == ["s3", "s4"]
 
 
 def test_filters_after_the_limit(five: Place) -> None:
-    """A filter takes away from a page that the limit has already cut."""
+    """A filter is applied to a page after the limit has cut it."""
     reply = ask(
         five,
         "release_id = :id",
@@ -152,20 +150,20 @@ def test_filters_after_the_limit(five: Place) -> None:
     assert reply["LastEvaluatedKey"]["item"] == {"S": "s3"}
 
 
-def test_counts_without_showing(five: Place) -> None:
-    """COUNT answers numbers and no items."""
+def test_counts_without_returning_items(five: Place) -> None:
+    """COUNT returns numbers and no items."""
     reply = ask(five, "release_id = :id", {}, Select="COUNT")
     assert (reply["Count"], "Items" in reply) == (5, False)
 
 
-def test_shows_only_what_a_projection_names(five: Place) -> None:
-    """A projection reduces each item; the last key stays whole."""
+def test_a_projection_returns_only_its_paths(five: Place) -> None:
+    """A projection reduces each item; the last key stays complete."""
     reply = ask(five, "release_id = :id", {}, ProjectionExpression="n", Limit=1)
     assert reply["Items"] == [{"n": {"N": "0"}}]
     assert reply["LastEvaluatedKey"] == five.beside("s0").key
 
 
-def test_finds_through_the_index_only_items_that_have_its_keys(five: Place) -> None:
+def test_an_index_has_only_items_with_its_keys(five: Place) -> None:
     """An item without an index's key attributes is not in the index, and leaves it with them."""
     assert names(ask(five, "listing = :id", {}, IndexName="by_time")) == FIVE
     five.beside("s2").update("REMOVE opened_at")
@@ -194,10 +192,10 @@ def test_finds_through_the_index_only_items_that_have_its_keys(five: Place) -> N
         ("listing = :id", {}),
     ],
 )
-def test_refuses_what_is_no_key_condition(
+def test_rejects_an_invalid_key_condition(
     place: Place, condition: str, values: dict[str, str]
 ) -> None:
-    """A key condition is the partition's key, and at most one condition on the sort key."""
+    """A key condition has the partition's key, and at most one condition on the sort key."""
     with pytest.raises(ClientError) as caught:
         ask(place, condition, values)
     assert code_of(caught.value) == "ValidationException"
@@ -217,22 +215,22 @@ def test_refuses_what_is_no_key_condition(
     ],
     ids=str,
 )
-def test_refuses_a_query_that_cannot_be(place: Place, request_parts: dict[str, Any]) -> None:
-    """Index, start key, filter, projection and the values' types are checked."""
+def test_rejects_an_invalid_query(place: Place, request_parts: dict[str, Any]) -> None:
+    """Index, start key, filter, projection and value types are checked."""
     with pytest.raises(ClientError) as caught:
         ask(place, "release_id = :id", {}, **request_parts)
     assert code_of(caught.value) == "ValidationException"
 
 
-def test_refuses_a_consistent_read_of_an_index(place: Place) -> None:
-    """An index is eventually consistent only."""
+def test_rejects_a_consistent_read_of_an_index(place: Place) -> None:
+    """An index supports only eventually consistent reads."""
     with pytest.raises(ClientError) as caught:
         ask(place, "listing = :id", {}, IndexName="by_time", ConsistentRead=True)
     assert code_of(caught.value) == "ValidationException"
     assert message_of(caught.value).startswith("Consistent read")
 
 
-def test_refuses_a_query_without_a_key_condition(place: Place) -> None:
-    """A query needs its key condition."""
+def test_rejects_a_query_without_a_key_condition(place: Place) -> None:
+    """A query must have a key condition."""
     with pytest.raises(ClientError, match="KeyConditionExpression parameter must be specified"):
         place.client.query(TableName=TABLE)

@@ -1,4 +1,4 @@
-"""The fake writes many items as DynamoDB does; each case also runs on DynamoDB Local."""
+"""The fake writes many items like DynamoDB; each case also runs on DynamoDB Local."""
 
 from typing import Any
 from uuid import uuid4
@@ -25,7 +25,7 @@ def write(place: Place, *actions: dict[str, Any], **request: Any) -> Any:
 
 
 def test_does_all_actions_of_a_transaction(place: Place) -> None:
-    """Put, update, delete and check are done together when every condition holds."""
+    """Put, update, delete and check are done together if every condition is true."""
     place.beside("gone").put()
     place.beside("checked").put({"n": N1})
     write(
@@ -48,7 +48,7 @@ def test_does_all_actions_of_a_transaction(place: Place) -> None:
 
 
 def test_does_nothing_when_one_condition_fails(place: Place) -> None:
-    """A cancelled transaction gives a reason for each action, with the item where asked for."""
+    """A cancelled transaction has a reason for each action, with the item if asked for."""
     place.beside("here").put({"n": N1})
     shown = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     free = "attribute_not_exists(release_id)"
@@ -87,7 +87,7 @@ def test_does_a_transaction_once_for_its_token(place: Place) -> None:
 
 
 def test_forgets_the_token_of_a_cancelled_transaction(place: Place) -> None:
-    """A cancelled transaction may be sent again with its token, and is then done."""
+    """A cancelled transaction can be sent again with its token, and is then done."""
     token = str(uuid4())
     action = put(place, "new", ConditionExpression="attribute_not_exists(release_id)")
     place.beside("new").put()
@@ -99,8 +99,8 @@ def test_forgets_the_token_of_a_cancelled_transaction(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Update", "Delete"])
-def test_refuses_two_actions_on_one_item(place: Place, kind: str) -> None:
-    """A transaction names each item once."""
+def test_rejects_two_actions_on_one_item(place: Place, kind: str) -> None:
+    """A transaction can have each item only once."""
     parts = {"UpdateExpression": "REMOVE x"} if kind == "Update" else {}
     with pytest.raises(ClientError, match="cannot include multiple operations on one item"):
         write(place, put(place, "one"), on(kind, place, "one", **parts))
@@ -109,7 +109,7 @@ def test_refuses_two_actions_on_one_item(place: Place, kind: str) -> None:
 @pytest.mark.parametrize(
     "count_and_size", [(101, 1), (11, 399_000)], ids=["101 actions", "more than 4 MB"]
 )
-def test_refuses_a_transaction_that_is_too_large(
+def test_rejects_a_transaction_that_is_too_large(
     place: Place, count_and_size: tuple[int, int]
 ) -> None:
     """A transaction has at most 100 actions and 4 MB."""
@@ -130,23 +130,23 @@ def test_refuses_a_transaction_that_is_too_large(
     ],
     ids=str,
 )
-def test_refuses_an_action_that_cannot_be(place: Place, action: dict[str, Any]) -> None:
-    """A faulty action is refused before any condition is looked at."""
+def test_rejects_an_invalid_action(place: Place, action: dict[str, Any]) -> None:
+    """An invalid action is rejected before any condition is checked."""
     with pytest.raises(ClientError) as caught:
         write(place, put(place, "new"), action)
     assert code_of(caught.value) == "ValidationException"
     assert place.beside("new").get() is None
 
 
-def test_refuses_a_faulty_expression_in_a_transaction(place: Place) -> None:
-    """An expression that can never be done is a ValidationException, not a cancellation."""
+def test_rejects_an_invalid_expression_in_a_transaction(place: Place) -> None:
+    """An invalid expression raises ValidationException and does not cancel the transaction."""
     with pytest.raises(ClientError, match="reserved keyword: status") as caught:
         write(place, on("Update", place, "a", UpdateExpression="REMOVE status"))
     assert code_of(caught.value) == "ValidationException"
 
 
 def test_reads_a_batch(place: Place) -> None:
-    """A batch read answers what exists, reduced to its projection."""
+    """A batch read returns the existing items, reduced by its projection."""
     place.beside("a").put({"n": N1, "m": N2})
     keys = [place.beside(name).key for name in ("a", "b")]
     reply = place.client.batch_get_item(
@@ -157,7 +157,7 @@ def test_reads_a_batch(place: Place) -> None:
 
 
 def test_writes_a_batch(place: Place) -> None:
-    """A batch write puts and deletes, each by itself."""
+    """A batch write puts and deletes items independently."""
     place.beside("gone").put()
     reply = place.client.batch_write_item(
         RequestItems={
@@ -171,8 +171,8 @@ def test_writes_a_batch(place: Place) -> None:
     assert (place.beside("new").get(), place.beside("gone").get()) == ({"n": N1}, None)
 
 
-def test_refuses_a_batch_that_is_too_large_or_names_an_item_twice(place: Place) -> None:
-    """A batch reads at most 100 items, writes at most 25, and names each once."""
+def test_rejects_a_batch_that_is_too_large_or_has_an_item_twice(place: Place) -> None:
+    """A batch reads at most 100 items, writes at most 25, and has each item once."""
     keys = [place.beside(f"i{number}").key for number in range(101)]
     puts = [{"PutRequest": {"Item": key}} for key in keys]
     for call, request in (
@@ -189,8 +189,8 @@ def test_refuses_a_batch_that_is_too_large_or_names_an_item_twice(place: Place) 
     assert place.beside("i0").get() is None
 
 
-def test_refuses_empty_batches_and_transactions(place: Place) -> None:
-    """Something must be asked for."""
+def test_rejects_empty_batches_and_transactions(place: Place) -> None:
+    """Batches and transactions must not be empty."""
     with pytest.raises(ParamValidationError):
         write(place)
     with pytest.raises(ParamValidationError):
@@ -199,8 +199,8 @@ def test_refuses_empty_batches_and_transactions(place: Place) -> None:
         place.client.batch_get_item(RequestItems={})
 
 
-def test_refuses_a_batch_for_an_unknown_table(place: Place) -> None:
-    """A batch with a table that does not exist raises ResourceNotFoundException."""
+def test_rejects_a_batch_for_an_unknown_table(place: Place) -> None:
+    """A batch with an unknown table raises ResourceNotFoundException."""
     requests = {"no-such-table": [{"DeleteRequest": {"Key": place.key}}]}
     with pytest.raises(place.client.exceptions.ResourceNotFoundException):
         place.client.batch_write_item(RequestItems=requests)

@@ -1,4 +1,4 @@
-"""The fake updates items as DynamoDB does; each case also runs on DynamoDB Local."""
+"""The fake updates items like DynamoDB; each case also runs on DynamoDB Local."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ STORED: dict[str, Any] = {
 N1, N9 = {"N": "1"}, {"N": "9"}
 L9 = {"L": [N9]}
 
-# What the update leaves differently from STORED; None where the attribute is gone.
+# The attributes that differ from STORED after the update; None for a removed attribute.
 CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("SET x = :v", {":v": N1}, {"x": N1}),
     ("set x = :v remove n", {":v": N1}, {"x": N1, "n": None}),
@@ -128,10 +128,10 @@ def update(place: Place, expression: str, values: dict[str, Any], **request: Any
 
 
 @pytest.mark.parametrize(("expression", "values", "changes"), CHANGES)
-def test_changes_what_the_expression_says(
+def test_changes_only_what_the_expression_names(
     place: Place, expression: str, values: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    """An update changes what it names and nothing else, and ALL_NEW is what is stored then."""
+    """An update changes only the named attributes, and ALL_NEW returns the stored item."""
     place.put(STORED)
     reply = update(place, expression, values, ReturnValues="ALL_NEW")
     expected = {name: value for name, value in {**STORED, **changes}.items() if value is not None}
@@ -142,10 +142,10 @@ def test_changes_what_the_expression_says(
 
 
 @pytest.mark.parametrize(("expression", "values", "words"), REFUSED)
-def test_refuses_a_faulty_update(
+def test_rejects_an_invalid_update(
     place: Place, expression: str, values: dict[str, Any], words: str
 ) -> None:
-    """An update that is faulty, or cannot be done to this item, changes nothing and says why."""
+    """An update that is invalid, or impossible for this item, changes nothing and says why."""
     place.put(STORED)
     with pytest.raises(ClientError) as caught:
         update(place, expression, values)
@@ -163,17 +163,17 @@ def test_refuses_a_faulty_update(
         ("DELETE x :v", {":v": {"SS": ["a"]}}, {}),
     ],
 )
-def test_makes_an_item_where_there_is_none(
+def test_creates_a_missing_item(
     place: Place, expression: str, values: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    """An update of a missing item makes it, of its key and what is set."""
+    """An update of a missing item creates it from its key and the set attributes."""
     reply = update(place, expression, values, ReturnValues="ALL_OLD")
     assert "Attributes" not in reply
     assert place.get() == after
 
 
-def test_makes_an_item_of_its_key_alone(place: Place) -> None:
-    """An update without an expression makes the item of its key."""
+def test_creates_an_item_with_only_its_key(place: Place) -> None:
+    """An update without an expression creates the item with only its key."""
     reply = place.client.update_item(TableName=TABLE, Key=place.key, ReturnValues="ALL_NEW")
     assert reply["Attributes"] == place.key
 
@@ -198,7 +198,7 @@ def test_returns_the_attributes_asked_for(
     values: dict[str, Any],
     returned: dict[str, Any] | None,
 ) -> None:
-    """ReturnValues decides which attributes come back, and none is no member at all."""
+    """ReturnValues decides which attributes are returned; without any, the member is missing."""
     place.put(STORED)
     reply = update(place, expression, values, ReturnValues=wanted)
     attributes = reply.get("Attributes")
@@ -207,7 +207,7 @@ def test_returns_the_attributes_asked_for(
 
 @pytest.mark.parametrize("wanted", ["NONE", "ALL_OLD"])
 def test_checks_the_condition_before_the_update(place: Place, wanted: str) -> None:
-    """A failed condition comes before an update that cannot be done; ALL_OLD shows the item."""
+    """A false condition is reported before an impossible update; ALL_OLD returns the item."""
     place.put(STORED)
     with pytest.raises(ClientError) as caught:
         place.update(
@@ -221,8 +221,8 @@ def test_checks_the_condition_before_the_update(place: Place, wanted: str) -> No
     assert (shown and without_key(shown)) == (STORED if wanted == "ALL_OLD" else None)
 
 
-def test_shows_no_item_when_a_condition_failed_on_nothing(place: Place) -> None:
-    """A condition that failed because there is no item carries no Item."""
+def test_a_failed_condition_without_an_item_returns_no_item(place: Place) -> None:
+    """If a condition fails because no item exists, the error has no Item."""
     with pytest.raises(ClientError) as caught:
         place.update(
             "REMOVE x",
@@ -234,8 +234,8 @@ def test_shows_no_item_when_a_condition_failed_on_nothing(place: Place) -> None:
     assert place.get() is None
 
 
-def test_refuses_an_update_that_makes_the_item_too_large(place: Place) -> None:
-    """An item may not grow beyond 400 KB."""
+def test_rejects_an_update_that_makes_the_item_too_large(place: Place) -> None:
+    """An update cannot make an item larger than 400 KB."""
     place.put({"x": {"S": "a" * 300_000}})
     with pytest.raises(ClientError, match="Item size to update has exceeded"):
         place.update("SET y = :v", ExpressionAttributeValues={":v": {"S": "a" * 120_000}})

@@ -1,14 +1,15 @@
-"""A fake of DynamoDB, proved against DynamoDB Local by tests/contract/test_dynamodb_fake_*.py.
+"""A fake of DynamoDB, compared with DynamoDB Local by tests/contract/dynamodb_fake.
 
-It has no Scan, no local indexes, no PartiQL and none of the parameters from before expressions.
-Where DynamoDB Local is not AWS, it does as AWS: numbers lose their spelling (1.50 is 1.5), an
-index key of the wrong type is refused in an update too, and an update that cannot be done to its
-item cancels a transaction with ValidationError.
+It has no Scan, no local indexes, no PartiQL and no legacy parameters. Where DynamoDB Local differs
+from AWS, the fake follows AWS: numbers lose their spelling (1.50 becomes 1.5), an update with an
+index key of the wrong type is rejected, and an impossible update cancels its transaction with
+ValidationError.
 
-Known differences from AWS: calls never overlap, so no TransactionConflict; nothing is throttled
-or expires (TTL and the ten minutes of a ClientRequestToken included); a call without a
-ClientRequestToken has none, where boto3 makes one up; UPDATED_OLD and UPDATED_NEW answer whole
-attributes, also for a path inside one; items that tie in an index come in the order of their keys.
+Known differences from AWS: calls never overlap, so there is no TransactionConflict. Nothing is
+throttled or expires, including TTL and the ten minutes of a ClientRequestToken. A call without a
+ClientRequestToken has none, while boto3 adds one. UPDATED_OLD and UPDATED_NEW return whole
+attributes, also for a path inside one. Items with equal index keys come in the order of their table
+keys.
 """
 
 from tests.fakes.dynamodb.client import FakeDynamoDB, Snapshot

@@ -18,7 +18,7 @@ type View = Callable[[str, bool], Partitions | None]
 def batch_get(
     parts: Mapping[str, Mapping[str, Any]], table_of: Tables, view_of: View, limit: int | None
 ) -> dict[str, Any]:
-    """Read the keys of each table; those beyond the limit come back unprocessed."""
+    """Read the keys of each table; keys beyond the limit are returned as unprocessed."""
     _check_count(sum(len(p["Keys"]) for p in parts.values()), MAX_READS, "BatchGetItem")
     found: dict[str, list[Item]] = {}
     left: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def _reader(table: Table, part: Mapping[str, Any]) -> tuple[Placeholders, list[I
 def batch_write(
     parts: Mapping[str, list[Mapping[str, Any]]], table_of: Tables, limit: int | None
 ) -> dict[str, Any]:
-    """Put and delete items of each table; those beyond the limit come back unprocessed."""
+    """Put and delete items of each table; entries beyond the limit are returned as unprocessed."""
     _check_count(sum(map(len, parts.values())), MAX_WRITES, "BatchWriteItem")
     writes = {
         name: [_prepared(table_of(name), entry) for entry in entries]

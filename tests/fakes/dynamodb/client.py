@@ -1,8 +1,8 @@
-"""An in-memory double of `boto3.client("dynamodb")` for the calls that the ledger makes.
+"""An in-memory double of `boto3.client("dynamodb")` for the calls of the ledger.
 
-It has DynamoDB's conditions, update expressions, transactions, errors and limits, proved by
-tests/contract/test_dynamodb_fake.py against DynamoDB Local. A parameter that it does not know
-raises NotFaked rather than being ignored.
+It has DynamoDB's conditions, update expressions, transactions, errors and limits;
+tests/contract/dynamodb_fake compares it with DynamoDB Local. An unsupported parameter raises
+NotFaked and is never ignored.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -56,7 +56,7 @@ _ALLOWED_RETURNS = {
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A state of the whole store; taking and restoring one copies no item."""
+    """A state of the whole store; taking and restoring a snapshot copies no item."""
 
     contents: Mapping[str, Partitions]
     held: Mapping[str, Partitions] | None
@@ -64,12 +64,12 @@ class Snapshot:
 
 
 class FakeDynamoDB:
-    """DynamoDB in memory, shaped as the low-level boto3 client.
+    """DynamoDB in memory, with the methods of the low-level boto3 client.
 
-    With check_parameters (the default) each call's parameters pass botocore's own validation
-    first, as a real client's would. A simulation may switch that off for speed; then sizes are not
-    limited either, and answers share the stored items, which nobody may change. batch_limit makes
-    a batch call leave all beyond that many entries unprocessed.
+    With check_parameters (the default), botocore checks the parameters of each call first, as for a
+    real client. A simulation can turn this off for speed; then sizes are not checked either, and
+    answers share the stored items, which must not be changed. batch_limit is the number of entries
+    after which a batch call returns the others as unprocessed.
     """
 
     def __init__(self, *, check_parameters: bool = True, batch_limit: int | None = None) -> None:
@@ -82,7 +82,7 @@ class FakeDynamoDB:
         self._requests: dict[str, str] = {}
 
     def create_table(self, **request: Any) -> dict[str, Any]:
-        """Make a table from CreateTable's own parameters; every index projects all attributes."""
+        """Create a table from CreateTable's parameters; every index projects all attributes."""
         self._service.check_parameters("CreateTable", request)
         types = {a["AttributeName"]: a["AttributeType"] for a in request["AttributeDefinitions"]}
         indexes = {
@@ -101,26 +101,26 @@ class FakeDynamoDB:
         return Snapshot(contents, self._held, dict(self._requests))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a state, as often as wanted."""
+        """Restore a state, any number of times."""
         for name, contents in snapshot.contents.items():
             self._tables[name].reset(contents)
         self._held = snapshot.held
         self._requests = dict(snapshot.requests)
 
     def hold_back(self) -> None:
-        """Let eventually consistent reads (an index's; any without ConsistentRead) stay at now."""
+        """Let eventually consistent reads (and all index reads) see the state of now."""
         self._held = {name: table.share() for name, table in self._tables.items()}
 
     def catch_up(self) -> None:
-        """Let eventually consistent reads see all that was written."""
+        """Let eventually consistent reads see everything again."""
         self._held = None
 
     def items(self, table: str) -> list[Item]:
-        """Return all items of a table, for a test to look at."""
+        """Return all items of a table."""
         return [copied(item) for item in self._table(table).items()]
 
     def stored_item(self, table: str, key: Item) -> Item | None:
-        """Return one item as it is stored, not to be changed, for a simulation to look at."""
+        """Return a stored item for a simulation to read; it must not be changed."""
         return self._table(table).find(key)
 
     def put_item(self, **request: Any) -> dict[str, Any]:
@@ -161,20 +161,22 @@ class FakeDynamoDB:
         act: Callable[[Mapping[str, Any]], dict[str, Any]],
         request: Mapping[str, Any],
     ) -> dict[str, Any]:
-        if self._checks_parameters:
-            self._service.check_parameters(operation, request)
-        unknown = request.keys() - _KNOWN[operation]
-        if unknown:
-            raise NotFaked(f"the fake's {operation} has no {sorted(unknown)}")
-        try:
-            found = act(request)
-        except Refused as refusal:
-            refusal.members = self._given(refusal.members)
-            raise self._service.error(refusal, operation) from None
-        return answer(self._given(found))
+        def perform(request: Mapping[str, Any]) -> dict[str, Any]:
+            unknown = request.keys() - _KNOWN[operation]
+            if unknown:
+                raise NotFaked(f"the fake's {operation} does not support {sorted(unknown)}")
+            try:
+                return self._given(act(request))
+            except Refused as refusal:
+                refusal.members = self._given(refusal.members)
+                raise
+
+        return self._service.call(
+            operation, perform, request, checks_parameters=self._checks_parameters
+        )
 
     def _given[Response](self, response: Response) -> Response:
-        """Return a response as the caller gets it."""
+        """Return a response as the caller gets it: a copy, if parameters are checked."""
         return copied(response) if self._checks_parameters else response
 
     def _table(self, name: str) -> Table:
@@ -184,7 +186,7 @@ class FakeDynamoDB:
         return table
 
     def _view(self, name: str, consistent: bool) -> Partitions | None:
-        """Return what a read sees: None for the present, or the table as it was held back."""
+        """Return the held-back contents that a read sees, or None for the current ones."""
         if consistent or self._held is None:
             return None
         return self._held.get(name, {})

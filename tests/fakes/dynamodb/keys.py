@@ -1,4 +1,4 @@
-"""Key conditions of a Query: which partition, and which range of its sort key."""
+"""Key conditions of a Query: the partition, and a range of its sort key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -26,18 +26,18 @@ _MISSED = "Query condition missed key schema element"
 
 @dataclass(frozen=True, slots=True)
 class KeyCondition:
-    """A partition's hash value and, perhaps, a condition on its sort key."""
+    """The hash value of a partition and, optionally, a condition on its sort key."""
 
     hash_value: AttributeValue
     on_range: Condition | None
 
     def admits(self, item: Item, values: Values) -> bool:
-        """Say whether the item's sort key is in the range."""
+        """Whether the item's sort key is in the range."""
         return self.on_range is None or self.on_range.holds(item, values)
 
 
 def key_condition(condition: Condition, keys: KeySchema, values: Values) -> KeyCondition:
-    """Take a KeyConditionExpression apart; raise ValidationException if it is no key condition."""
+    """Analyse a KeyConditionExpression; raise ValidationException if it is not valid."""
     parts: dict[str, Condition] = {}
     for part in _conjuncts(condition):
         name = _subject(part)
@@ -81,7 +81,7 @@ def _invalid_operator(part: Condition) -> Refused:
 
 
 def _subject(part: Condition) -> str:
-    """Return the one attribute that a part of the key condition is about."""
+    """Return the attribute of one part of a key condition."""
     paths: list[DocumentPath] = [o.path for o in _operands(part) if isinstance(o, PathTo)]
     if len(paths) != 1:
         raise invalid(_UNSUPPORTED)
@@ -108,7 +108,7 @@ def _checked_literals(
 
 
 def attributes_in(condition: Condition) -> Iterator[Operand]:
-    """Yield every operand of a condition, however deep."""
+    """Yield every operand of a condition, at any depth."""
     for name in _slots(condition):
         part = getattr(condition, name)
         for node in part if isinstance(part, tuple) else (part,):

@@ -1,4 +1,4 @@
-"""Query: one partition of a table or an index, in the order of its sort key, by pages."""
+"""Query: one partition of a table or an index, in the order of its sort key, in pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ PAGE_BYTES = 1024 * 1024
 
 
 def query(table: Table, request: Mapping[str, Any], contents: Partitions | None) -> dict[str, Any]:
-    """Answer a Query from the given contents of the table, or from what it has now (None)."""
+    """Answer a Query from the given contents of the table, or from the current ones (None)."""
     keys = _queried_keys(table, request)
     placeholders = Placeholders(request)
     condition = placeholders.condition("KeyConditionExpression")
@@ -69,7 +69,7 @@ def _selected(
     request: Mapping[str, Any],
     contents: Partitions | None,
 ) -> list[Item]:
-    """Return all items that the key condition admits and that come after the start key."""
+    """Return the items that match the key condition and come after the start key."""
     items = table.sorted_items(keys, wanted.hash_value, contents)
     found = [item for item in items if wanted.admits(item, values)]
     forward = request.get("ScanIndexForward", True)
@@ -98,9 +98,9 @@ def _start_key(table: Table, keys: KeySchema, given: Mapping[str, Any]) -> Item:
 
 
 def _page(items: list[Item], limit: int | None, *, sized: bool) -> tuple[list[Item], Item | None]:
-    """Return the first page and the last item on it, if there may be another page.
+    """Return the first page, and its last item if there may be another page.
 
-    A page that its limit fills has a last key even when nothing follows, as on AWS.
+    As on AWS, a page that ends at its limit has a last key even if no item follows.
     """
     size = 0
     for count, item in enumerate(items, start=1):

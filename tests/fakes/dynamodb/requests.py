@@ -21,7 +21,7 @@ _EXPRESSIONS = (
 
 
 class Placeholders:
-    """ExpressionAttributeNames and -Values of one request, each of which must be used."""
+    """The ExpressionAttributeNames and -Values of a request; each must be used."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._request = request
@@ -36,7 +36,7 @@ class Placeholders:
         self._needs: list[Needs] = []
 
     def condition(self, source: str = "ConditionExpression") -> Condition | None:
-        """Return the request's condition of that kind, or None when it has none."""
+        """Return the request's condition of this kind, or None."""
         text = self._request.get(source)
         if text is None:
             return None
@@ -45,7 +45,7 @@ class Placeholders:
         return condition
 
     def update(self) -> Update:
-        """Return the request's update, an empty one when it has none."""
+        """Return the request's update; it is empty without an UpdateExpression."""
         text = self._request.get("UpdateExpression")
         if text is None:
             return Update()
@@ -54,7 +54,7 @@ class Placeholders:
         return update
 
     def projected(self, items: list[Item]) -> list[Item]:
-        """Return the items, reduced to the request's projection if it has one."""
+        """Return the items, reduced by the request's projection."""
         text = self._request.get("ProjectionExpression")
         if text is None:
             return items
@@ -62,7 +62,7 @@ class Placeholders:
         return [project(item, paths) for item in items]
 
     def check_projection(self) -> None:
-        """Read the projection before anything is done, so that a faulty one does nothing."""
+        """Check the projection before anything is written."""
         text = self._request.get("ProjectionExpression")
         if text is not None:
             self._note(parse_projection(text, self._names)[1], "ProjectionExpression")
@@ -72,7 +72,7 @@ class Placeholders:
         self._needs.append(needs)
 
     def check_all_used(self) -> None:
-        """Raise ValidationException for a placeholder that no expression uses."""
+        """Raise ValidationException for an unused placeholder."""
         names = {name for name, _ in self._names}.difference(*(n.names for n in self._needs))
         values = set(self.values).difference(*(n.values for n in self._needs))
         for unused, kind in ((names, "Names"), (values, "Values")):
@@ -116,7 +116,7 @@ def _stored_value(placeholder: str, value: Mapping[str, Any]) -> dict[str, Any]:
 def check_condition(
     condition: Condition | None, item: Item | None, *, values: Values, request: Mapping[str, Any]
 ) -> None:
-    """Raise ConditionalCheckFailedException, with the item where the request asks for it."""
+    """Raise ConditionalCheckFailedException, with the item if the request asks for it."""
     if condition is None or condition.holds(item or {}, values):
         return
     wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
@@ -130,13 +130,13 @@ def check_condition(
 def attributes_to_return(
     request: Mapping[str, Any], before: Item | None, after: Item | None, update: Update
 ) -> dict[str, Any]:
-    """Return the Attributes member that ReturnValues asks for, if there is anything in it."""
+    """Return the member Attributes that ReturnValues asks for, if it is not empty."""
     wanted = request.get("ReturnValues", "NONE")
     source = after if wanted.endswith("NEW") else before
     if wanted == "NONE" or source is None:
         return {}
     if wanted.startswith("UPDATED"):
-        # An attribute counts as it was only where the path itself led to something.
+        # The earlier attribute is returned only if the path itself had a value.
         touched = {path[0] for path in update.paths() if source is after or value_at(source, path)}
         source = {name: value for name, value in source.items() if name in touched}
     return {"Attributes": source} if source else {}

@@ -1,4 +1,4 @@
-"""Tables of the fake: key schemas, their checks, and items that snapshots can share."""
+"""Tables of the fake: key schemas and their checks, and items that snapshots share."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MAX_RANGE_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class KeySchema:
-    """The one or two attributes that an item is found by, in a table or an index."""
+    """The one or two key attributes of a table or an index."""
 
     hash_key: str
     range_key: str | None
@@ -37,15 +37,15 @@ class KeySchema:
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
     def covers(self, item: Item) -> bool:
-        """Say whether an item has all the key attributes (if not, the index leaves it out)."""
+        """Whether an item has all key attributes; otherwise the index leaves it out."""
         return all(name in item for name in self.names)
 
     def order_of(self, item: Item) -> Any:
-        """Return what items of one hash key are sorted by."""
+        """Return the sort value of an item within its partition."""
         return None if self.range_key is None else rank(item[self.range_key])
 
     def check_value(self, name: str, value: AttributeValue) -> None:
-        """Raise ValidationException for a key attribute of the wrong type or an empty one."""
+        """Raise ValidationException for a key attribute that is empty or of the wrong type."""
         kind = self.types[name]
         if kind not in value:
             raise invalid(self._mismatch(name, value, kind))
@@ -84,7 +84,7 @@ class KeySchema:
 
 
 class Table:
-    """The items of one table; a stored item is never changed, only replaced."""
+    """The items of one table; a stored item is replaced, never changed."""
 
     def __init__(
         self, keys: KeySchema, indexes: Mapping[str, KeySchema], *, checks_size: bool = True
@@ -96,17 +96,17 @@ class Table:
         self._shared = False
 
     def share(self) -> Partitions:
-        """Return the contents for a snapshot: the next write copies them first."""
+        """Return the contents for a snapshot; the next write copies them first."""
         self._shared = True
         return self._partitions
 
     def reset(self, contents: Partitions) -> None:
-        """Go back to contents that share() returned."""
+        """Restore contents that share() returned."""
         self._partitions = contents
         self._shared = True
 
     def key_of(self, attributes: Mapping[str, Any]) -> Item:
-        """Check a Key parameter and return it as stored."""
+        """Check a Key parameter and return it in stored form."""
         if attributes.keys() != set(self.keys.names):
             raise invalid("The provided key element does not match the schema")
         key = {name: stored(value) for name, value in attributes.items()}
@@ -131,7 +131,7 @@ class Table:
             raise invalid(f"{what} has exceeded the maximum allowed size")
 
     def identity(self, item: Item) -> tuple[Scalar, Scalar | None]:
-        """Return what tells this item (or key) from all others of the table."""
+        """Return the key values that identify this item in the table."""
         range_key = self.keys.range_key
         hash_value = item[self.keys.hash_key]
         return _content(hash_value), None if range_key is None else _content(item[range_key])
@@ -144,13 +144,13 @@ class Table:
         return None if partition is None else partition.get(range_value)
 
     def store(self, item: Item) -> None:
-        """Put an item in the place of whatever has its key."""
+        """Store an item, replacing one with the same key."""
         hash_value, range_value = self.identity(item)
         partitions = self._own()
         partitions[hash_value] = {**partitions.get(hash_value, {}), range_value: item}
 
     def remove(self, key: Item) -> None:
-        """Take the item with that key away, if there is one."""
+        """Remove the item with this key, if it exists."""
         hash_value, range_value = self.identity(key)
         partitions = self._own()
         partition = partitions.get(hash_value, {})
@@ -185,7 +185,7 @@ class Table:
         return sorted(found, key=lambda item: self.position(keys, item))
 
     def position(self, keys: KeySchema, item: Item) -> Any:
-        """Return where an item stands in its partition; the table's key breaks an index's ties."""
+        """Return an item's position in its partition; the table's key orders ties in an index."""
         if keys.index is None:
             return keys.order_of(item) if keys.range_key else 0
         own = tuple(rank(item[name]) for name in self.keys.names)

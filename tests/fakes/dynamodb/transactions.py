@@ -30,9 +30,9 @@ _PREPARE = {
 
 
 def transact(entries: Sequence[Mapping[str, Any]], table_of: Callable[[str], Table]) -> None:
-    """Do all the actions, or raise TransactionCanceledException with a reason for each.
+    """Do all actions, or raise TransactionCanceledException with a reason for each.
 
-    A request that is faulty whatever the items are raises ValidationException.
+    A request that is invalid for any items raises ValidationException.
     """
     if len(entries) > MAX_ACTIONS:
         raise invalid("Member must have length less than or equal to 100")
@@ -59,7 +59,7 @@ def _prepared(entry: Mapping[str, Any], table_of: Callable[[str], Table]) -> Wri
 
 
 def _attempt(write: Write, commits: list[Commit]) -> dict[str, Any]:
-    """Attempt a write and keep its commit, or return why the transaction is cancelled."""
+    """Attempt a write and keep its commit; return the reason, which is None on success."""
     try:
         commits.append(write.attempt())
     except Refused as refusal:

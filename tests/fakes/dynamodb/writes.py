@@ -1,14 +1,13 @@
-"""Writing one item: by itself, or as one action of a transaction.
+"""Writing one item: alone, or as one action of a transaction.
 
-A write is prepared (its request read and checked), then attempted (its condition checked against
-the item as it is), then committed; a transaction attempts all before it commits any.
+A write is prepared (its request is checked), then attempted (its condition is checked against the
+item), then committed. A transaction attempts all writes before it commits any.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.dynamodb.expressions.conditions import Condition
 from tests.fakes.dynamodb.expressions.updates import Update
 from tests.fakes.dynamodb.expressions.values import Item, invalid, stored_item
 from tests.fakes.dynamodb.requests import Placeholders, attributes_to_return, check_condition
@@ -19,7 +18,7 @@ type Commit = Callable[[], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A prepared write: the key it concerns, and what it sends (for the size of a transaction)."""
+    """A prepared write: its key, and what it sends (for the size of a transaction)."""
 
     table: Table
     key: Item
@@ -28,14 +27,14 @@ class Write:
 
 
 def prepare_put(table: Table, request: Mapping[str, Any]) -> Write:
-    """Read a PutItem request, or a Put of a transaction."""
-    condition, values = _read_condition(request)
+    """Prepare a PutItem, or a Put of a transaction."""
+    check = _prepared_condition(request)
     item = stored_item(request["Item"])
     table.check_item(item)
 
     def attempt() -> Commit:
         before = table.find(item)
-        check_condition(condition, before, values=values, request=request)
+        check(before)
 
         def commit() -> dict[str, Any]:
             table.store(item)
@@ -47,13 +46,13 @@ def prepare_put(table: Table, request: Mapping[str, Any]) -> Write:
 
 
 def prepare_delete(table: Table, request: Mapping[str, Any]) -> Write:
-    """Read a DeleteItem request, or a Delete of a transaction."""
-    condition, values = _read_condition(request)
+    """Prepare a DeleteItem, or a Delete of a transaction."""
+    check = _prepared_condition(request)
     key = table.key_of(request["Key"])
 
     def attempt() -> Commit:
         before = table.find(key)
-        check_condition(condition, before, values=values, request=request)
+        check(before)
 
         def commit() -> dict[str, Any]:
             table.remove(key)
@@ -65,19 +64,19 @@ def prepare_delete(table: Table, request: Mapping[str, Any]) -> Write:
 
 
 def prepare_check(table: Table, request: Mapping[str, Any]) -> Write:
-    """Read a ConditionCheck of a transaction."""
-    condition, values = _read_condition(request)
+    """Prepare a ConditionCheck of a transaction."""
+    check = _prepared_condition(request)
     key = table.key_of(request["Key"])
 
     def attempt() -> Commit:
-        check_condition(condition, table.find(key), values=values, request=request)
+        check(table.find(key))
         return dict
 
     return Write(table, key, attempt, key)
 
 
 def prepare_update(table: Table, request: Mapping[str, Any]) -> Write:
-    """Read an UpdateItem request, or an Update of a transaction."""
+    """Prepare an UpdateItem, or an Update of a transaction."""
     placeholders = Placeholders(request)
     update = placeholders.update()
     condition = placeholders.condition()
@@ -101,11 +100,15 @@ def prepare_update(table: Table, request: Mapping[str, Any]) -> Write:
     return Write(table, key, attempt, {**key, **values})
 
 
-def _read_condition(request: Mapping[str, Any]) -> tuple[Condition | None, Mapping[str, Any]]:
+def _prepared_condition(request: Mapping[str, Any]) -> Callable[[Item | None], None]:
     placeholders = Placeholders(request)
     condition = placeholders.condition()
     placeholders.check_all_used()
-    return condition, placeholders.values
+
+    def check(before: Item | None) -> None:
+        check_condition(condition, before, values=placeholders.values, request=request)
+
+    return check
 
 
 def _check_keys_untouched(table: Table, update: Update) -> None:

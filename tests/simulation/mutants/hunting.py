@@ -1,8 +1,8 @@
-"""Looking for one mutant in a process of its own: the scenarios named first, then drawn ones.
+"""Searches for one mutant in its own process: the named scenarios first, then random ones.
 
     python -m tests.simulation.mutants.hunting LAMBDAS [SCENARIO ...]
 
-Prints one line of JSON: the invariant that killed it, where, and in how many schedules.
+Prints one line of JSON: the promise that killed the mutant, where, and after how many schedules.
 """
 
 import json
@@ -15,7 +15,7 @@ SEED = 7
 
 
 def main(lambdas: str, *names: str) -> None:
-    """Hunt the mutant that lies in this folder, in these scenarios first."""
+    """Search for the mutant in this folder, first in these scenarios."""
     sys.path[:0] = [lambdas, str(ROOT / "tools/localstack-plugin/src"), str(ROOT)]
     from tests.simulation.scenarios import SMALL  # noqa: PLC0415
     from tests.simulation.schedules.explore import Failed  # after the path is known  # noqa: PLC0415

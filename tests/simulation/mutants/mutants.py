@@ -1,7 +1,7 @@
-"""Mutants of the real functions, each of which the simulation must kill.
+"""Mutants of the real functions; the simulation must kill each one.
 
 A mutant is the code with one text replaced, in a copy of lambdas/ that comes first on the path of
-a process of its own. A text that is no longer there is an error: the mutant has to be renewed.
+its own process. If the text no longer exists, that is an error: update the mutant.
 """
 
 import json
@@ -26,7 +26,7 @@ LIMIT = 180  # seconds for one mutant
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant: the invariant that killed it, or none."""
+    """The result for a mutant: the promise that killed it, or an empty text."""
 
     mutant: str
     killed_by: str
@@ -36,7 +36,7 @@ class Verdict:
 
 
 def run_mutants(names: list[str]) -> int:
-    """Print the table of all mutants, or of those named; answers how many survived."""
+    """Print the table of all mutants, or of the named ones; return 1 if one survived."""
     chosen = [each for each in MUTANTS if not names or each.name in names]
     print(f"{'mutant':44} {'killed by':38} {'in':28} {'schedules':>9} {'s':>5}")  # noqa: T201  # a table
     survived = 0
@@ -53,7 +53,7 @@ def run_mutants(names: list[str]) -> int:
 
 
 def hunt(mutant: Mutant) -> Verdict:
-    """Make a mutant and let the simulation look for it; raises LookupError for a stale one."""
+    """Make a mutant and let the simulation search for it; raises LookupError if it is outdated."""
     began = monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder) / "lambdas"
@@ -82,7 +82,7 @@ def _hunting(copy: Path, mutant: Mutant) -> subprocess.CompletedProcess[str]:
 
 
 def apply(mutant: Mutant, lambdas: Path) -> None:
-    """Replace the mutant's text, which must be there exactly once."""
+    """Replace the mutant's text, which must exist exactly once."""
     path = lambdas / mutant.file
     text = path.read_text()
     if text.count(mutant.old) != 1:

@@ -1,11 +1,11 @@
-"""What a mutant is."""
+"""The definition of a mutant."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One replacement in one file of lambdas/; the scenarios named are looked at first."""
+    """One replacement in one file of lambdas/; the named scenarios are searched first."""
 
     name: str
     file: str

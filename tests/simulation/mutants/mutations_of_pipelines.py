@@ -1,4 +1,4 @@
-"""Mutants of what happens to one pipeline: its start, its end, its retries, limits and order."""
+"""Mutants of one pipeline's start, end, retries, limits and order."""
 
 from tests.simulation.mutants.mutation import Mutant
 

@@ -1,4 +1,4 @@
-"""Mutants of what happens to a release: its opening, its locks, its close and its rollback."""
+"""Mutants of a release's opening, locks, close and rollback."""
 
 from tests.simulation.mutants.mutation import Mutant
 

@@ -1,4 +1,4 @@
-"""The mutants are of the code as it stands."""
+"""The mutants fit the current code."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ LAMBDAS = Path(__file__).parents[3] / "lambdas"
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_changes_one_place(mutant: Mutant, tmp_path: Path) -> None:
-    """The text that it changes is there once; otherwise the hunt for it would only end so."""
+    """The text that the mutant replaces exists exactly once in its file."""
     file = tmp_path / mutant.file
     file.parent.mkdir(parents=True)
     before = (LAMBDAS / mutant.file).read_text(encoding="utf-8")

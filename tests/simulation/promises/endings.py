@@ -1,4 +1,4 @@
-"""What holds when all faults have stopped and nothing more can happen."""
+"""The promises that hold when no fault is left and nothing more can happen."""
 
 import json
 from copy import replace
@@ -12,20 +12,20 @@ from tests.simulation.world.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflo
 from tests.simulation.world.world import Start, World
 
 _ENDED_RELEASES = {"SUCCEEDED", "FAILED", "CANCELLED"}
-# No wait is shorter than ten seconds, nor changed for the sake of as many.
+# No wait is shorter than ten seconds, and none is changed by less than that.
 LOOKED_AT_WITHIN = timedelta(seconds=15)
 _AT_REST = {"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"}
 
 
 def every_workflow_ends(world: World, workflow: Workflow) -> None:
-    """No execution of the workflow waits for ever, and no task of it either."""
+    """No workflow execution, and none of its tasks, waits forever."""
     if not workflow.ended:
         waiting = [child.pipeline for child in workflow.children if not child.ended]
         raise Violated("every_workflow_ends", f"{workflow.stage}, waiting for {waiting}")
 
 
 def every_token_is_settled_once(world: World, workflow: Workflow) -> None:
-    """Of each pipeline's tokens one is settled, the last, unless the workflow was ended before."""
+    """Of a pipeline's tokens only the last is settled, unless the workflow was stopped before."""
     for child in workflow.children:
         tokens = [
             replace(child, entries=n).token(workflow.arn) for n in range(1, child.entries + 1)
@@ -43,7 +43,7 @@ def every_token_is_settled_once(world: World, workflow: Workflow) -> None:
 
 
 def every_release_ends(world: World, workflow: Workflow) -> None:
-    """A release that was opened is closed, with each of its pipelines ended."""
+    """Every opened release is closed, and each of its pipelines has ended."""
     for release_id, items in world.stores.releases().items():
         header = items.get("release")
         if header is None or value(header, "status") == "REJECTED":
@@ -60,7 +60,7 @@ def every_release_ends(world: World, workflow: Workflow) -> None:
 
 
 def the_ledger_and_the_workflow_agree(world: World, workflow: Workflow) -> None:
-    """Whoever reads either one reads the same; a stop after the close comes too late to count."""
+    """Ledger and workflow have the same outcome; a stop after the close does not count."""
     header = world.stores.item("releases", workflow.release_id, "release")
     if not workflow.release_id or header is None:
         return
@@ -75,12 +75,12 @@ def the_ledger_and_the_workflow_agree(world: World, workflow: Workflow) -> None:
     if status not in allowed[workflow.stage] or (workflow.closed_as or status) != status:
         raise Violated(
             "the_ledger_and_the_workflow_agree",
-            f"the workflow {workflow.stage} (told {workflow.closed_as}), the ledger {status}",
+            f"workflow {workflow.stage} (closed as {workflow.closed_as}), ledger {status}",
         )
 
 
 def a_release_succeeds_when_all_did(world: World, workflow: Workflow) -> None:
-    """SUCCEEDED is said of a release only when each execution of it succeeded at CodePipeline."""
+    """A release has SUCCEEDED only if each of its executions succeeded in CodePipeline."""
     header = world.stores.item("releases", workflow.release_id, "release")
     for child in workflow.children if value(header, "execution_arn") == workflow.arn else ():
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
@@ -94,14 +94,14 @@ def a_release_succeeds_when_all_did(world: World, workflow: Workflow) -> None:
 
 
 def nothing_runs_on_unseen(world: World, workflow: Workflow) -> None:
-    """What we started is on record, and has ended or was asked to stop when its release ended."""
+    """Every execution we started is recorded, and ended or was stopped with its release."""
     for start in world.starts:
         node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}")
         known = [value(node, "execution_id"), *list_of(node, "earlier_executions")]
         if value(node, "attempt") == str(start.attempt) and start.execution_id not in known:
             raise Violated(
                 "nothing_runs_on_unseen",
-                f"{start.execution_id} of {start.pipeline} was started and is on no record "
+                f"{start.execution_id} of {start.pipeline} was started and is not recorded "
                 f"({value(node, 'status')})",
             )
         execution = world.stores.execution(start.pipeline, start.execution_id)
@@ -110,30 +110,30 @@ def nothing_runs_on_unseen(world: World, workflow: Workflow) -> None:
 
 
 def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
-    """The outcome of each release was put on the event bus, as it stands in the ledger.
+    """The outcome of each release was put on the event bus, as the ledger has it.
 
-    So it is also when the event of a stop was lost, with the cause that whoever stopped it gave.
+    This also holds if the event of a stop was lost, including the cause of the stop.
     """
     header = world.stores.item("releases", workflow.release_id, "release")
     if header is None or value(header, "execution_arn") != workflow.arn:
         return
     status, why = value(header, "status"), value(header, "why")
-    # That a rollback was never started turns out later, and is told by the ledger alone.
-    told_before = why.partition("\nThe rollback ")[0]
-    wanted = {(f"Release {status.capitalize()}", each) for each in (why, told_before)}
-    told = {
+    # That a rollback was never started is known later, and is added only to the ledger.
+    at_the_close = why.partition("\nThe rollback ")[0]
+    wanted = {(f"Release {status.capitalize()}", each) for each in (why, at_the_close)}
+    announced = {
         (entry["DetailType"], json.loads(entry["Detail"])["why"])
         for entry in world.stores.events.entries
         if entry["DetailType"] != ORPHANED
     }
-    if not told & wanted or (len(world.workflows) == 1 and told - wanted):
-        raise Violated("every_outcome_is_announced", f"{sorted(told)} instead of {wanted}")
+    if not announced & wanted or (len(world.workflows) == 1 and announced - wanted):
+        raise Violated("every_outcome_is_announced", f"{sorted(announced)} instead of {wanted}")
     if status == "CANCELLED" and not why.endswith(STOPPED_BECAUSE):
         raise Violated("every_outcome_is_announced", f"the cause is gone: {why}")
 
 
 def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
-    """After a success the pipeline's last good execution is that one."""
+    """After a success, the pipeline's last good execution is that one."""
     for child in workflow.children:
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
         if value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1:
@@ -145,10 +145,11 @@ def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
 
 
 def no_closed_release_holds_a_pipeline(world: World, workflow: Workflow) -> None:
-    """Whoever opened a release has given all its pipelines back, also when it was cancelled.
+    """A closed release holds none of its pipelines, even if it was cancelled.
 
-    A first try of open_release that the workflow gave up, and that outlives its whole release, may
-    take them again; whoever wants them next finds that execution dead and takes them over.
+    An exception is a first try of open_release that the workflow gave up and that outlives its
+    release: it may take them again. The next release finds that execution ended and takes them
+    over.
     """
     if world.budgets.get("orphan") != world.scenario.faults.get("orphan"):
         return
@@ -159,10 +160,10 @@ def no_closed_release_holds_a_pipeline(world: World, workflow: Workflow) -> None
 
 
 def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
-    """Where nothing went wrong, events alone move everything on: no look is needed.
+    """Without a fault, events alone move everything on, and no look is needed.
 
-    What a person has changed may have to be started over; if the release is halted at that moment,
-    it takes until no starter can be alive to know that nothing was started.
+    A pipeline that a person changed may have to be started again. If the release is halted then, it
+    takes until no starter can still run to know that nothing was started.
     """
     spent = world.budgets["faults"] < world.scenario.most_faults
     stopped = world.budgets["cancel"] < world.scenario.cancels
@@ -189,10 +190,10 @@ ENDINGS = (
 
 
 def check_rest(world: World, pipeline: str, execution_id: str) -> None:
-    """Check that a release that is over leaves nothing running when all functions have ended.
+    """Check that an ended release leaves nothing running when all functions have ended.
 
     Called before an execution goes on. A release that was cancelled, or that stops at the first
-    failure, has asked each of its executions to stop by then.
+    failure, has stopped each of its executions by then.
     """
     start = next((each for each in world.starts if each.execution_id == execution_id), None)
     if start is None or world.invocations or execution_id in world.resumed:
@@ -203,13 +204,13 @@ def check_rest(world: World, pipeline: str, execution_id: str) -> None:
     same_attempt = value(header, "attempt") == str(start.attempt)
     running = world.stores.execution(pipeline, execution_id).status == "InProgress"
     if running and same_attempt and (over or stops):
-        raise Violated("what_is_over_is_stopped", f"{pipeline} runs on as {execution_id}")
+        raise Violated("what_is_over_is_stopped", f"{pipeline} still runs as {execution_id}")
     if same_attempt and not over:
         _check_limits(world, start)
 
 
 def _check_limits(world: World, start: Start) -> None:
-    """Check that what has a time limit is looked at when that passes, and stopped by that look."""
+    """Check that a pipeline is looked at when its time limit ends, and stopped by that look."""
     header = world.stores.item("releases", start.release_id, "release")
     node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}")
     execution = world.stores.execution(start.pipeline, start.execution_id)
@@ -222,13 +223,17 @@ def _check_limits(world: World, start: Start) -> None:
     end, looked = from_iso(min(ends)), from_iso(value(node, "token_registered_at"))
     task = world.workflows[value(header, "execution_arn")].task(start.pipeline)
     if task.due and task.due > max(end, looked) + LOOKED_AT_WITHIN:
-        raise Violated("limits_are_kept", f"{start.pipeline} ends at {end}, looks at {task.due}")
+        raise Violated(
+            "limits_are_kept", f"{start.pipeline} ends at {end}, but the next look is at {task.due}"
+        )
     if looked >= end and task.due and task.due > world.stores.clock():
-        raise Violated("limits_are_kept", f"{start.pipeline} was looked at after {end}, runs on")
+        raise Violated(
+            "limits_are_kept", f"{start.pipeline} was looked at after {end} and still runs"
+        )
 
 
 def check_end(world: World) -> None:
-    """Check what must hold at the end of a schedule."""
+    """Check the promises at the end of a schedule."""
     for workflow in world.workflows.values():
         for check in ENDINGS:
             check(world, workflow)

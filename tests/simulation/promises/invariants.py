@@ -1,4 +1,4 @@
-"""What always holds when a call takes effect or an invocation ends: one function a promise."""
+"""The promises that hold whenever a call takes effect or an invocation ends."""
 
 from datetime import timedelta
 
@@ -28,34 +28,34 @@ _STATUS_OF_EXECUTION = {
 
 
 def settled_with_the_truth(happening: Happening) -> None:
-    """A token is settled with the outcome that the ledger has, and after it was recorded there."""
+    """A token is settled with the outcome in the ledger, after it was recorded there."""
     call, answer = happening.call, happening.answer
     if call.method not in {"send_task_success", "send_task_failure"} or answer.error:
         return
     name, pipeline, _ = call.request["taskToken"].split(":")
     if pipeline == BUSY or call.request.get("error") == LOOK_AGAIN:
-        return  # a task that waits on, not an outcome
+        return  # the task keeps waiting: this is no outcome
     workflow = next(each for each in happening.world.workflows.values() if each.name == name)
     node = happening.world.stores.item("releases", workflow.release_id, f"pipeline#{pipeline}")
     status = value(node, "status")
     expected = None if status == "SUCCEEDED" else PIPELINE_ERRORS.get(PipelineStatus(status), "-")
     if call.request.get("error") != expected:
-        told = call.request.get("error", "success")
-        raise Violated("settled_with_the_truth", f"{pipeline} is {status}, told {told}")
+        sent = call.request.get("error", "success")
+        raise Violated("settled_with_the_truth", f"{pipeline} is {status}, settled with {sent}")
 
 
 def recorded_ends_are_true(happening: Happening) -> None:
-    """A pipeline ends in the ledger as its execution did, by the latest look of whoever records.
+    """A pipeline ends in the ledger like its execution, by the latest look of the function.
 
-    FAILED and STOPPED can be left by a retry, so there the look counts; final states are compared
-    with CodePipeline itself.
+    A retry can resume FAILED and STOPPED, so there the look counts; other states are compared with
+    CodePipeline itself.
     """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] in GOING_ON | {"SKIPPED"}:
         return
     execution_id = value(happening.after, "execution_id")
     if not execution_id and changed[1] != "FAILED":
-        raise Violated("recorded_ends_are_true", f"{happening.node} {changed[1]}, never ran")
+        raise Violated("recorded_ends_are_true", f"{happening.node} {changed[1]}, but never ran")
     if not execution_id:
         return
     starts = {each.execution_id: each.attempt for each in happening.world.starts}
@@ -73,9 +73,9 @@ def recorded_ends_are_true(happening: Happening) -> None:
 
 
 def ended_stays_ended(happening: Happening) -> None:
-    """What has ended in the ledger, a pipeline or a release, stays so for the attempt.
+    """A pipeline or release that has ended in the ledger stays so in that attempt.
 
-    A resume may find that the console's retry has succeeded since; only then FAILED is corrected.
+    A resume may find that a console retry has succeeded; only then FAILED is corrected.
     """
     changed = happening.changed_status
     if not (changed and changed[0] and changed[0] not in GOING_ON):
@@ -88,7 +88,7 @@ def ended_stays_ended(happening: Happening) -> None:
 
 
 def halted_before_a_bad_end(happening: Happening) -> None:
-    """Whoever sees a pipeline broken sees its release halted, unless it is to continue."""
+    """When a pipeline ends badly in the ledger, its release is halted, unless it continues."""
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] in GOING_ON | {"SKIPPED", "SUCCEEDED"}:
         return
@@ -98,9 +98,10 @@ def halted_before_a_bad_end(happening: Happening) -> None:
 
 
 def skipped_for_a_reason(happening: Happening) -> None:
-    """A pipeline is skipped when its release is over or halted, or what it depends on is bad.
+    """A pipeline is skipped only if its release ended or is halted, or a dependency ended badly.
 
-    So is one whose task has not come in an hour: the workflow has given it up.
+    It is also skipped if its task has not come within an hour, because the workflow has given it
+    up.
     """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "SKIPPED":
@@ -121,9 +122,9 @@ def skipped_for_a_reason(happening: Happening) -> None:
 
 
 def fails_after_its_retries(happening: Happening) -> None:
-    """A pipeline that is not to be stopped anyway fails only when its retries are used up.
+    """A pipeline fails only after its retries are used up, unless it has to be stopped anyway.
 
-    What CodePipeline refuses to retry would be started over; a halted release starts nothing.
+    If CodePipeline rejects a retry, the pipeline is started again; a halted release starts nothing.
     """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "FAILED":
@@ -145,7 +146,7 @@ def _was_refused_a_retry(happening: Happening) -> bool:
 
 
 def _is_to_stop(happening: Happening) -> bool:
-    """Say whether a running execution of the pipeline would be stopped now, or was asked to."""
+    """Whether a running execution of the pipeline has to be stopped now, or was stopped."""
     node, header = happening.after, happening.header
     minutes = int(value(node, "timeout_minutes") or 0)
     started = value(node, "started_at")
@@ -167,7 +168,7 @@ def _later(moment: str, by: timedelta) -> str:
 
 
 def an_execution_keeps_its_owner(happening: Happening) -> None:
-    """An execution belongs for ever to the attempt of the release that started it."""
+    """An execution always belongs to the attempt of the release that started it."""
     if happening.call.method != "update_item" or not happening.after:
         return
     if "execution_id" not in happening.call.request["Key"]:
@@ -189,14 +190,14 @@ def an_execution_keeps_its_owner(happening: Happening) -> None:
 
 
 def a_pipeline_has_one_holder(happening: Happening) -> None:
-    """A pipeline passes from one living release to another only after it was given back."""
+    """A pipeline passes from one running release to another only after it was freed."""
     before, after = value(happening.before, "held_by"), value(happening.after, "held_by")
     if before and after and before != after and not happening.world.workflows[before].ended:
         raise Violated("a_pipeline_has_one_holder", f"taken from {before} by {after}")
 
 
 def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) -> None:
-    """A function raises what the workflow knows, or what AWS told it; decisions come to an end."""
+    """A function raises only errors that the workflow handles, or errors from AWS."""
     if how.error is None or type(how.error).__name__ == "Crashed":
         return
     for error in _leaves(how.error):
@@ -208,12 +209,12 @@ def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) ->
 
 
 def closed_as_recorded(world: World, invocation: Invocation, how: Ended) -> None:
-    """What the workflow is told of its release is what the ledger says."""
+    """The outcome that close_release returns is the one in the ledger."""
     if invocation.function == "close_release" and isinstance(how.value, dict):
         header = world.stores.item("releases", how.value["release_id"], "release")
         kept = value(header, "status")
         if how.value["status"] != kept and value(header, "execution_arn") == invocation.arn:
-            raise Violated("closed_as_recorded", f"{how.value['status']} told, {kept} kept")
+            raise Violated("closed_as_recorded", f"returned {how.value['status']}, recorded {kept}")
 
 
 CALLS = (
@@ -230,7 +231,7 @@ RETURNS = (fails_only_for_a_reason, closed_as_recorded)
 
 
 def check_call(happening: Happening) -> None:
-    """Check what must hold after a call took effect."""
+    """Check the promises about a call that took effect."""
     if happening.call.method in {"start_pipeline_execution", "retry_stage_execution"}:
         for check in STARTS:
             check(happening)
@@ -240,7 +241,7 @@ def check_call(happening: Happening) -> None:
 
 
 def check_return(world: World, invocation: Invocation, how: Ended) -> None:
-    """Check what must hold when an invocation ends."""
+    """Check the promises about an invocation that ended."""
     for check in RETURNS:
         check(world, invocation, how)
 

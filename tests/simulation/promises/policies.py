@@ -1,4 +1,4 @@
-"""What the policies in infra/functions.tf allow each function, as Terraform spells it."""
+"""What the policies in infra/functions.tf allow each function, as Terraform writes it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ POLICIES = Path(__file__).parents[3] / "infra/functions.tf"
 
 
 def allowed(function: str) -> set[Use]:
-    """What the policy of a function allows; several may build on one document."""
+    """The actions and resources that the policy of a function allows."""
     with POLICIES.open(encoding="utf-8") as file:
         documents = {
             name.strip('"'): body
@@ -24,7 +24,7 @@ def allowed(function: str) -> set[Use]:
 
 
 def _statements(documents: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    """The actions and resources of a policy, those of the policies it builds on included."""
+    """The actions and resources of a policy, including those of the policies it extends."""
     body = documents[name]
     for statement in body.get("statement", []):
         resources = statement["resources"]
@@ -36,7 +36,7 @@ def _statements(documents: Mapping[str, Any], name: str) -> Iterator[tuple[str, 
 
 
 def _spelled(expression: str) -> str:
-    """An expression of Terraform without its quotes, or without the braces around all of it."""
+    """A Terraform expression without its quotes, or without the braces around it."""
     if expression.startswith('"'):
         return expression.strip('"')
     return expression.removeprefix("${").removesuffix("}")

@@ -1,4 +1,4 @@
-"""What holds of releases that are rolled back: by one other release, to what was good before."""
+"""The promises about rollbacks: one other release, to the earlier success."""
 
 from collections.abc import Mapping
 
@@ -9,10 +9,10 @@ from tests.simulation.world.world import Start, World
 
 
 def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> None:
-    """With that policy, FAILED leads to one rollback, of all that ran and was good before.
+    """With onFailure rollback, FAILED leads to one rollback of all that ran and succeeded before.
 
-    What a later release has run is its own. No rollback comes where a person has stopped, resumed
-    or rolled back himself, nor for any other release.
+    Pipelines that a later release ran are left out. There is no rollback if a person has stopped,
+    resumed or rolled back the release, and none of any other release.
     """
     release_id = workflow.release_id
     header = world.stores.item("releases", release_id, "release")
@@ -40,7 +40,7 @@ def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> No
 
 
 def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> None:
-    """Each of its executions was started with the revision that was there before the release."""
+    """Each execution of a rollback ships the revision from before the release."""
     header = world.stores.item("releases", workflow.release_id, "release")
     rolled_back = value(header, "rollback_of")
     if not rolled_back:
@@ -59,7 +59,7 @@ def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> N
 
 
 def a_rollback_leaves_later_releases_alone(world: World, workflow: Workflow) -> None:
-    """It starts no pipeline that another release has started after the one it rolls back."""
+    """A rollback starts no pipeline that another release started after the one it rolls back."""
     rolled_back = value(
         world.stores.item("releases", workflow.release_id, "release"), "rollback_of"
     )
@@ -79,7 +79,7 @@ ROLLBACKS = (
 
 
 def _ran(world: World, release_id: str) -> set[str]:
-    """Name the pipelines that a release ran, and in which something was good before."""
+    """Return the pipelines that a release ran and that had succeeded before."""
     return {
         start.pipeline
         for start in world.starts
@@ -88,7 +88,7 @@ def _ran(world: World, release_id: str) -> set[str]:
 
 
 def _came_later(world: World, release_id: str) -> bool:
-    """Say whether another release took part in what this one ran."""
+    """Whether another release used a pipeline that this one ran."""
     others: Mapping[str, Mapping[str, Item]] = world.stores.releases()
     known = {release_id, f"{release_id}-rollback"}
     return any(other not in known and "release" in others[other] for other in others) or any(

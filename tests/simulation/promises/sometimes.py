@@ -1,4 +1,4 @@
-"""What must be reached at least once, so that the promises are known to have been tested."""
+"""The situations that must be reached at least once, so that the promises are really tested."""
 
 from botocore.exceptions import ClientError
 
@@ -12,8 +12,8 @@ from tests.simulation.world.world import World
 MUST_BE_REACHED = frozenset(
     {
         "a duplicate settle was absorbed",
-        "a function died between settle and record",
-        "a function died between start and record",
+        "a function crashed between settle and record",
+        "a function crashed between start and record",
         "a lock was handed over",
         "a lost event was repaired by the look",
         "a pipeline had ended before its token came",
@@ -34,12 +34,12 @@ MUST_BE_REACHED = frozenset(
         "a start was given up",
         "a start was repeated by another function",
         "a stop raced a start",
-        "a stop that nobody heard was noticed",
+        "a missed workflow end was noticed",
         "a task looked again in time",
         "an event bound the execution",
         "an event came before the execution was claimed",
         "an execution was started over",
-        "an old token was found dead",
+        "an old token was invalid",
         "raised StartUnresolved",
         "the limit kept a pipeline waiting",
         "two advances overlapped",
@@ -49,7 +49,7 @@ _SETTLES = {"send_task_success", "send_task_failure"}
 
 
 def note_call(happening: Happening) -> None:
-    """Note what a call reached."""
+    """Record the situations that a call reached."""
     match happening.call.method:
         case "send_task_success" | "send_task_failure":
             _note_settle(happening)
@@ -70,7 +70,7 @@ def note_call(happening: Happening) -> None:
 
 
 def note_return(world: World, invocation: Invocation, how: Ended) -> None:
-    """Note what an invocation reached when it ended."""
+    """Record the situations that an ended invocation reached."""
     if how.error is None or invocation.point is None:
         return
     if type(how.error).__name__ != "Crashed":
@@ -78,9 +78,9 @@ def note_return(world: World, invocation: Invocation, how: Ended) -> None:
         return
     calls = [call.method for call in invocation.point.calls]
     if calls and calls[-1] == "start_pipeline_execution":
-        world.reached.add("a function died between start and record")
+        world.reached.add("a function crashed between start and record")
     if calls and calls[-1] in _SETTLES:
-        world.reached.add("a function died between settle and record")
+        world.reached.add("a function crashed between settle and record")
 
 
 def _note_settle(happening: Happening) -> None:
@@ -90,7 +90,7 @@ def _note_settle(happening: Happening) -> None:
         reached.add("a duplicate settle was absorbed")
         workflow = next(each for each in happening.world.workflows.values() if each.name == name)
         if not workflow.ended and int(entries) < workflow.task(pipeline).entries:
-            reached.add("an old token was found dead")
+            reached.add("an old token was invalid")
     elif pipeline == BUSY:
         reached.add("a lock was handed over")
     elif happening.call.request.get("error") == LOOK_AGAIN:

@@ -1,4 +1,4 @@
-"""What always holds when one of our functions starts an execution, or retries one."""
+"""The promises about a function that starts or retries an execution."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _ACTIVE = {"InProgress", "Stopping"}
 
 
 def runs_once_in_an_attempt(happening: Happening) -> None:
-    """No second execution of a pipeline is started in one attempt of a release (retries apart)."""
+    """In one attempt of a release, a pipeline is started once, apart from retries."""
     keys = [
         (each.release_id, each.pipeline, each.attempt, each.retried)
         for each in happening.world.starts
@@ -20,8 +20,8 @@ def runs_once_in_an_attempt(happening: Happening) -> None:
 
 
 def runs_alone(happening: Happening) -> None:
-    """Of one release, a pipeline has at most one execution under way that we started."""
-    new = _new(happening)
+    """A release has at most one execution of a pipeline in progress."""
+    new = happening.started
     if new is None:
         return
     active = [each for each in _active(happening, new.release_id) if each.pipeline == new.pipeline]
@@ -30,16 +30,16 @@ def runs_alone(happening: Happening) -> None:
 
 
 def within_the_limit(happening: Happening) -> None:
-    """A release has at most maxConcurrency executions under way."""
-    new = _new(happening)
+    """A release has at most maxConcurrency executions in progress."""
+    new = happening.started
     most = value(happening.header_of(new.release_id), "max_concurrency") if new else ""
     if new and most and len(_active(happening, new.release_id)) > int(most):
         raise Violated("within_the_limit", f"more than {most} under way")
 
 
 def prepared_before_the_start(happening: Happening) -> None:
-    """A pipeline is started after its token, its claim, and all it depends on."""
-    new = _new(happening)
+    """A pipeline starts after its token is registered, its start claimed, its dependencies done."""
+    new = happening.started
     if new is None:
         return
     node = happening.node_of(new.release_id, new.pipeline)
@@ -54,7 +54,7 @@ def prepared_before_the_start(happening: Happening) -> None:
 
 
 def nothing_starts_after_a_visible_end(happening: Happening) -> None:
-    """Whoever starts has read after the claim that the release runs and is not halted."""
+    """After the claim, the function has read that the release runs and is not halted."""
     if happening.call.method != "start_pipeline_execution" or happening.answer.error:
         return
     assert happening.invocation.point
@@ -71,12 +71,12 @@ def nothing_starts_after_a_visible_end(happening: Happening) -> None:
 
 
 def held_by_its_release(happening: Happening) -> None:
-    """A release starts only pipelines that it holds, as long as its workflow lives.
+    """A release starts only pipelines that it holds, while its workflow runs.
 
-    Once that was stopped, another release may take over what it held; what the stopped one was
-    about to start then is found and stopped when it is closed.
+    After the workflow was stopped, another release may take over the pipeline; an execution that
+    the stopped one still starts is found and stopped when it is closed.
     """
-    new = _new(happening)
+    new = happening.started
     if new is None:
         return
     header = happening.header_of(new.release_id)
@@ -89,7 +89,7 @@ def held_by_its_release(happening: Happening) -> None:
 
 
 def retries_are_counted(happening: Happening) -> None:
-    """A stage is retried by us no more often than the manifest allows."""
+    """We retry a stage no more often than the manifest allows."""
     if happening.call.method != "retry_stage_execution" or happening.answer.error:
         return
     execution_id = happening.call.request["pipelineExecutionId"]
@@ -109,11 +109,6 @@ STARTS = (
     held_by_its_release,
     retries_are_counted,
 )
-
-
-def _new(happening: Happening) -> Start | None:
-    """Return what this call has started, if anything new."""
-    return happening.started
 
 
 def _active(happening: Happening, release_id: str) -> list[Start]:

@@ -1,4 +1,4 @@
-"""What may happen next in a world: ordinary steps, and what a budget still allows."""
+"""What may happen next in a world: ordinary steps, and the faults that the budgets allow."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ _CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | _TELLS
 
 
 def enabled(world: World) -> list[Step]:
-    """Return what may happen next, the most ordinary first; empty when all has ended."""
+    """Return the possible next steps, ordinary ones first; empty at the end of the schedule."""
     steps = list(_ordinary(world))
     if not steps and next_due(world) is None:
         return list(_at_last(world))
@@ -26,10 +26,10 @@ def enabled(world: World) -> list[Step]:
 
 
 def _at_last(world: World) -> Iterator[Step]:
-    """Yield what brings a release to light that its workflow has left open, or closed in silence.
+    """Yield the steps that find a release whose workflow ended without a close or announcement.
 
-    While nothing happens to its pipelines and nobody asks for it or them, nothing else does. It can
-    come to that only when the event of a stop was lost.
+    Without events of its pipelines and without requests for it, nothing else finds it. It can be
+    left like that only if the event of a stop was lost.
     """
     if not world.spent("unheard"):
         return
@@ -48,7 +48,7 @@ def _at_last(world: World) -> Iterator[Step]:
 
 
 def next_due(world: World) -> datetime | None:
-    """Return the next moment at which something falls due by itself, if there is one."""
+    """Return the next time at which something is due by itself, or None."""
     now = world.stores.clock()
     dues = [each.due for each in world.invocations.values() if each.due and not each.point]
     dues += [task.due for each in world.workflows.values() for task in each.waiting if task.due]
@@ -72,7 +72,7 @@ def _ordinary(world: World) -> Iterator[Step]:
 
 
 def _functions(world: World) -> Iterator[Step]:
-    """Yield the next call of each function; leaving one in the middle is what may be bounded."""
+    """Yield the next call of each function; interrupting one may cost a preemption."""
     running = sorted(world.running(), key=lambda each: (each.name != world.current, each.name))
     costs = ""
     if "preempt" in world.budgets and running and running[0].name == world.current:

@@ -1,4 +1,4 @@
-"""Random releases and random schedules of them, drawn so that hypothesis can shrink both."""
+"""Random releases and random schedules, drawn so that hypothesis can shrink both."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from tests.simulation.world.happenings import Violated
 from tests.simulation.world.world import World
 
 NAMES = tuple("abcdefghijkl")
-# One step in so many is a fault, or comes from outside, while there still may be one.
+# While faults are left, one step in this many is a fault or comes from outside.
 _RARELY = 12
 
 type Choose = Callable[[int], int]
@@ -23,7 +23,7 @@ type Choose = Callable[[int], int]
 
 @st.composite
 def scenarios(draw: Any) -> Scenario:
-    """Return a release of up to twelve pipelines, small ones mostly, and what may go wrong."""
+    """Return a release of up to twelve pipelines, mostly small, and what may happen to it."""
     size = draw(st.sampled_from((1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 4, 6, 12)))
     pipelines = [_pipeline(draw, position) for position in range(size)]
     policies = ("halt", "continue", "stop", "rollback", "rollback")
@@ -57,7 +57,7 @@ def scenarios(draw: Any) -> Scenario:
 
 
 def _good(draw: Any, size: int) -> tuple[str, ...]:
-    """Return in which pipelines something was good before: in most, mostly."""
+    """Return the pipelines in which an earlier release has succeeded: mostly most of them."""
     names = NAMES[:size]
     without = draw(st.lists(st.sampled_from(names), max_size=2))
     return tuple(name for name in names if name not in without)
@@ -78,9 +78,9 @@ def _pipeline(draw: Any, position: int) -> Any:
 
 
 def run(scenario: Scenario, choose: Choose) -> World:
-    """Run one schedule; ``choose`` draws a number below the one given, and 0 is most ordinary.
+    """Run one schedule; ``choose`` draws a number below the given one, and 0 is the most ordinary.
 
-    Raises Failed when it breaks an invariant.
+    Raises Failed if the schedule breaks a promise.
     """
     world = make_world(scenario, explores=False)
     path: list[tuple[int, Step]] = []

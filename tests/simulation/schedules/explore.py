@@ -1,4 +1,4 @@
-"""Exhaustive exploration: every schedule of a scenario, each state once."""
+"""Exhaustive exploration: every schedule of a scenario, visiting each state once."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ from tests.simulation.world.world import SavedWorld, World
 class Found:
     """What an exploration covered.
 
-    `schedules` counts the complete ones, those that memoised states stand for included; `ends` are
-    the ones that were run to their end.
+    `schedules` counts all complete schedules, including those through known states. `ends` counts
+    the schedules that were run to their end.
     """
 
     scenario: str
@@ -33,7 +33,7 @@ class Found:
     uses: set[Use] = field(default_factory=set)
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return a summary in one line."""
         return (
             f"{self.scenario}: {self.schedules:.3g} schedules, {self.states:,} states, "
             f"{self.steps:,} steps, longest {self.longest}, {self.seconds:.1f} s"
@@ -41,23 +41,23 @@ class Found:
 
 
 class Failed(AssertionError):
-    """A schedule that breaks an invariant, in words and as the choices that lead there."""
+    """A schedule that breaks a promise: its steps in words, and the choices that lead there."""
 
     def __init__(
         self, scenario: Scenario, violated: Violated, path: list[tuple[int, Step]]
     ) -> None:
         super().__init__(scenario, violated, path)
         self.scenario, self.violated, self.path = scenario, violated, path
-        self.ends = 0  # schedules that were run to their end before
+        self.ends = 0  # schedules that were run to their end before this one
 
     def __str__(self) -> str:
-        """Tell the promise, the steps and how to see them again."""
+        """Return the promise, the steps, and the command that replays them."""
         choices = ".".join(str(choice) for choice, _ in self.path)
         steps = "\n".join(f"{n:4} {step}" for n, (_, step) in enumerate(self.path, start=1))
-        told = shlex.quote(self.scenario.as_json())
+        scenario = shlex.quote(self.scenario.as_json())
         return (
             f"{self.violated}\n\nin {self.scenario.name!r}, after these steps:\n{steps}\n\nReplay: "
-            f".venv/bin/python -m tests.simulation replay {told} {choices}"
+            f".venv/bin/python -m tests.simulation replay {scenario} {choices}"
         )
 
 
@@ -71,7 +71,7 @@ class _Frame:
 
 
 def explore(scenario: Scenario, *, most_states: int | None = None) -> Found:
-    """Explore every schedule of a scenario; raises Failed with the first that breaks a promise."""
+    """Explore every schedule of a scenario; raises Failed for the first that breaks a promise."""
     return _Search(scenario, most_states).run()
 
 
@@ -80,7 +80,7 @@ class _Search:
         self._scenario = scenario
         self._most_states = most_states
         self._world: World = make_world(scenario)
-        self._schedules: dict[int, int] = {}  # of the states that are behind us
+        self._schedules: dict[int, int] = {}  # the number of schedules from each finished state
         self._under_way: set[int] = set()
         self._frames: list[_Frame] = []
         self.found = Found(scenario.name)
@@ -118,7 +118,7 @@ class _Search:
                 self._frames[-1].schedules += known
             return
         if number in self._under_way:
-            raise self._failed(Violated("nothing_goes_in_circles", "this state was there before"))
+            raise self._failed(Violated("nothing_goes_in_circles", "this state was reached before"))
         self._under_way.add(number)
         steps = enabled(self._world)
         if not steps:

@@ -1,4 +1,4 @@
-"""Replaying one schedule by its choices, with every step and what the ledger says after it."""
+"""Replays one schedule by its choices, and prints each step and the ledger after it."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ from tests.simulation.world.world import World
 
 
 def replay(scenario: Scenario, choices: list[int], *, tell: Callable[[str], object]) -> None:
-    """Run the schedule that these choices make and tell its steps in words.
+    """Run the schedule of these choices and describe its steps with `tell`.
 
-    Raises Failed where it breaks an invariant, as it did when it was found.
+    Raises Failed where the schedule breaks a promise.
     """
     world = make_world(scenario, explores=False)
     path: list[tuple[int, Step]] = []
@@ -37,18 +37,18 @@ def replay(scenario: Scenario, choices: list[int], *, tell: Callable[[str], obje
 
 
 def _call(world: World, step: Step) -> str:
-    """Say which call an invocation is about to make."""
+    """Describe the next call of an invocation."""
     invocation = world.invocations.get(step.who)
     return str(invocation.point.next) if invocation and invocation.point else ""
 
 
 def _ledger(world: World) -> str:
-    """Say where each release and pipeline stands."""
-    told = []
+    """Describe the status of each release and pipeline."""
+    statuses = []
     for release_id, items in world.stores.releases().items():
         for name, item in sorted(items.items(), reverse=True):
             if name == "release" or name.startswith("pipeline#"):
-                told.append(
+                statuses.append(
                     f"{release_id}/{name.removeprefix('pipeline#')}={value(item, 'status')}"
                 )
-    return " ".join(told)
+    return " ".join(statuses)

@@ -1,4 +1,4 @@
-"""Many schedules on all cores: each process explores or draws on its own and says what it saw."""
+"""Many schedules on all cores: each process explores or draws and returns what it found."""
 
 import gc
 import logging
@@ -19,13 +19,13 @@ from tests.simulation.schedules.explore import Failed, Found, explore
 from tests.simulation.world.functions import functions_on_stage
 from tests.simulation.world.uses import SEEN, Use
 
-# So many choices of a schedule are drawn; one that takes more goes on in the ordinary way.
+# The number of choices that are drawn for a schedule; later choices are the most ordinary ones.
 CHOICES = 600
 
 
 @dataclass
 class Drawn:
-    """What one process has seen of schedules drawn at random; `failure` is the shrunk one."""
+    """The random schedules of one process; `failure` is the shrunk failure."""
 
     seed: int
     schedules: int = 0
@@ -37,7 +37,7 @@ class Drawn:
     invariant: str = ""
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return a summary in one line."""
         return (
             f"seed {self.seed}: {self.schedules:,} schedules, {self.steps:,} steps, "
             f"{self.seconds:.1f} s"
@@ -45,7 +45,7 @@ class Drawn:
 
 
 def draw(number: int, schedules: int, *, shrinks: bool = True) -> Drawn:
-    """Run schedules drawn with this seed, until one fails; that one is then shrunk."""
+    """Run schedules drawn with this seed until one fails; the failure is then shrunk."""
     drawn = Drawn(number)
 
     @seed(number)
@@ -79,7 +79,7 @@ def draw(number: int, schedules: int, *, shrinks: bool = True) -> Drawn:
 
 
 def explore_quietly(scenario: Scenario, most_states: int | None = None) -> Found:
-    """Explore a scenario in a process of its own."""
+    """Explore a scenario in its own process."""
     with quietly():
         found = explore(scenario, most_states=most_states)
     found.uses = set(SEEN)
@@ -88,11 +88,11 @@ def explore_quietly(scenario: Scenario, most_states: int | None = None) -> Found
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Put the functions on stage, without what they would log."""
+    """Run the functions with the scheduler's clients, and without their logs."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     gc.collect()
-    gc.disable()  # schedules leave no cycles behind, so looking for them is in vain
+    gc.disable()  # schedules leave no reference cycles, so collecting them is wasted time
     try:
         with functions_on_stage():
             yield
@@ -104,7 +104,7 @@ def quietly() -> Iterator[None]:
 def on_all_cores[Work, Result](
     act: Callable[[Work], Result], work: Iterable[Work]
 ) -> Iterator[Result]:
-    """Do all the work, yielding results as they come; the first that raises ends it."""
+    """Do all the work, yielding results as they come; the first error ends it."""
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         futures: list[Future[Result]] = [pool.submit(act, each) for each in work]
         try:

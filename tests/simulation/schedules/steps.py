@@ -1,13 +1,13 @@
-"""One step of a schedule: what may happen next, in words."""
+"""One step of a schedule."""
 
 from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """Something that may happen: `kind` says what, `who` to whom, `more` how.
+    """Something that may happen: `kind` is what, `who` to whom, `more` how.
 
-    `costs` names the budget that it is taken from; a `forced` step happens only when nothing else
-    can, so that what must happen one day does.
+    `costs` names the budget that pays for it. A `forced` step happens only if no other step is
+    possible, so that everything due happens in the end.
     """
 
     kind: str
@@ -17,7 +17,7 @@ class Step(NamedTuple):
     forced: bool = False
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return the step in words."""
         fault = f"  [{self.costs}]" if self.costs else ""
         more = f" {self.more}" if self.more else ""
         return f"{self.kind}: {self.who}{more}{fault}"

@@ -1,11 +1,12 @@
-"""What a function does with AWS, one call at a time.
+"""The calls of a function to AWS, one at a time.
 
-An invocation of a real function is a deterministic program: its next call depends on how it began
-and on the answers so far. A `Point` is such a history; the points of all schedules form a tree, so
-that a history met before costs nothing. (To take two histories for one where the function's frames
-are equal saves a tenth of the states, and is wrong: what a loop still has before it is in no
-variable.) The function itself runs in a greenlet that stops at each
-call; a point whose greenlet has gone elsewhere is reached again by repeating the answers.
+An invocation of a real function is a deterministic program: its next call depends on its beginning
+and on the answers so far. A `Point` is such a history. The points of all schedules form a tree, so
+a known history costs nothing. The function runs in a greenlet that stops at each call; a point
+whose greenlet has moved on is reached again by repeating the answers.
+
+Do not merge histories whose function frames are equal: it would save a tenth of the states, but no
+variable of a frame holds the remaining iterations of a loop.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,26 +30,26 @@ PAGINATED = {
 
 
 class Call(NamedTuple):
-    """One request to AWS that a function is about to send."""
+    """One request that a function is about to send to AWS."""
 
     service: str
     method: str
     request: Mapping[str, Any]
 
     def __str__(self) -> str:
-        """Name the operation and what it concerns, for a list of steps."""
+        """Return the operation and its subject in a few words."""
         return f"{self.method}({_concerns(self.request)})"
 
 
 class Answer(NamedTuple):
-    """What came back: a response or an error, and the time at which the function reads it."""
+    """A response or an error, and the time at which the function receives it."""
 
     now: datetime
     value: Any = None
     error: ClientError | None = None
 
     def key(self, hashes: Hashes) -> tuple[object, ...]:
-        """What tells this answer from others to the same call."""
+        """What distinguishes this answer from other answers to the same call."""
         if self.error is None:
             return (self.now, hashes.of_response(self.value))
         refused = hashes.of_response(self.error.response)
@@ -57,14 +58,14 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an invocation ended: with what it returned, or with what it raised."""
+    """How an invocation ended: with a result or with an error."""
 
     value: Any = None
     error: BaseException | None = None
 
 
 class Client:
-    """Stands for a boto3 client: each method hands its call to the scheduler and waits."""
+    """A boto3 client's double: each method passes its call to the scheduler and waits."""
 
     def __init__(self, conversation: "Conversation", service: str) -> None:
         self._conversation = conversation
@@ -79,7 +80,7 @@ class Client:
         return send
 
     def get_paginator(self, method: str) -> FakePaginator:
-        """Return what walks through all pages of a list operation."""
+        """Return a paginator of a list operation."""
         return FakePaginator(getattr(self, method), PAGINATED[method])
 
 
@@ -92,15 +93,15 @@ class Conversation:
         self._over = False
 
     def client(self, service: str) -> Any:
-        """Return a client of that service, shaped as boto3's for whoever uses it."""
+        """Return a client of that service, in the shape of boto3's."""
         return Client(self, service)
 
     def clock(self) -> datetime:
-        """Return the time: that of the last answer, as no time passes within a function."""
+        """Return the time of the last answer: no time passes within a function."""
         return self._now
 
     def call(self, call: Call) -> Any:
-        """Hand a call to the scheduler; come back with its answer when the scheduler says so."""
+        """Pass a call to the scheduler; return its answer when the scheduler continues."""
         if self._over:
             raise GreenletExit
         note(self.function, call.service, call.method, call.request)
@@ -108,13 +109,13 @@ class Conversation:
         try:
             answer = cast(Answer, parent.switch(call))
         except GreenletExit:
-            self._over = True  # a schedule left it here: what it does on its way out is no call
+            self._over = True  # the schedule ended here: calls during the exit do not count
             raise
         finally:
             del parent
         self._now = answer.now
         if answer.error is not None:
-            # A new one each time: what has been raised holds the frames that it came through.
+            # A new error each time: a raised one holds references to frames.
             raise type(answer.error)(answer.error.response, answer.error.operation_name)
         return answer.value
 
@@ -125,9 +126,9 @@ _numbers = count()
 
 
 class Point:
-    """Where an invocation stands: `next` is the call it is about to send, or how it ended.
+    """The position of an invocation: `next` is the call it is about to send, or how it ended.
 
-    `calls` and `answers` are the history that leads here.
+    `calls` and `answers` are its history.
     """
 
     __slots__ = ("_after", "_beginning", "_live", "answers", "calls", "next", "number")
@@ -149,7 +150,7 @@ class Point:
         self.number = next(_numbers)
 
     def after(self, answer: Answer) -> "Point":
-        """Return the point that this answer leads to."""
+        """Return the point after this answer."""
         hashes = self._beginning.hashes
         if hashes is None:
             return self._resumed(answer)
@@ -180,7 +181,7 @@ class Point:
 
 
 class Beginning:
-    """An invocation as it begins; with `hashes`, what follows it is kept for the next schedule."""
+    """The beginning of an invocation; with `hashes`, later points are kept for other schedules."""
 
     def __init__(self, program: Program, now: datetime, hashes: Hashes | None) -> None:
         self._program = program
@@ -197,7 +198,7 @@ class Beginning:
 
 
 class Running(greenlet):
-    """A greenlet that knows the conversation of the function it runs."""
+    """A greenlet that has the conversation of its function."""
 
     conversation: Conversation
 
@@ -213,7 +214,7 @@ class _Live:
         def run() -> Ended:
             try:
                 return Ended(value=program(conversation))
-            except Exception as error:  # the boundary of an invocation, as Lambda's runtime is
+            except Exception as error:  # top of an invocation, like Lambda's runtime
                 return Ended(error=error.with_traceback(None))
 
         self._greenlet = Running(run)
@@ -221,12 +222,12 @@ class _Live:
         self.stopped_at: Call | Ended = cast(Call | Ended, self._greenlet.switch())
 
     def resume(self, answer: Answer) -> None:
-        """Let the function go on with an answer, up to its next call or its end."""
+        """Let the function continue with an answer, up to its next call or its end."""
         self.stopped_at = cast(Call | Ended, self._greenlet.switch(answer))
 
 
 def _concerns(request: Mapping[str, Any]) -> str:
-    """Name the items, executions or tokens of a request in a few words."""
+    """Return the items, executions or tokens of a request in a few words."""
     match request:
         case {"Key": key, "TableName": table}:
             return f"{table} {_key(key)}{_change(request)}"
@@ -249,7 +250,7 @@ def _key(key: Mapping[str, Any]) -> str:
 
 
 def _change(request: Mapping[str, Any]) -> str:
-    """Say which attributes an update sets, and the status if it sets one."""
+    """Return the attributes that an update sets, or the status if it sets one."""
     values = request.get("ExpressionAttributeValues", {})
     status = values.get(":status", {}).get("S")
     if status:

@@ -1,8 +1,8 @@
-"""The real handlers, on clients and a clock that the scheduler answers.
+"""The real handlers, with clients and a clock that the scheduler provides.
 
-The handlers ask `release_core` for their clients, the time and their own name. Those three are put
-in their places here, and a quicker spelling of attribute values than boto3's; everything else is
-the code that is deployed.
+The handlers get their clients, the time and their own name from `release_core`. These three are
+replaced here, and so is boto3's conversion of attribute values, by a faster one. Everything else is
+the deployed code.
 """
 
 import os
@@ -35,7 +35,7 @@ ENVIRONMENT = {
     "PIPELINE_NAME_PATTERNS": "*",
     "EVENT_BUS": "default",
 }
-# How long Lambda lets each function run, as infra/ sets it.
+# The timeouts of the functions, as in infra/.
 TIMEOUTS = {
     "open_release": timedelta(seconds=120),
     "run_pipeline": timedelta(seconds=45),
@@ -56,12 +56,12 @@ class _Context:
 
 
 def deployed_name(function: str) -> str:
-    """Return what a function is called at AWS."""
+    """Return the name of a function on AWS."""
     return f"release-machine-{function.replace('_', '-')}"
 
 
 def make_program(function: str, payload: Any, invocation: str) -> Program:
-    """Return the invocation of a function with a payload, as Lambda would run it."""
+    """Return the invocation of a function with a payload, as Lambda runs it."""
 
     def run(conversation: Conversation) -> Any:
         conversation.function = deployed_name(function)
@@ -72,12 +72,12 @@ def make_program(function: str, payload: Any, invocation: str) -> Program:
 
 @contextmanager
 def functions_on_stage() -> Iterator[None]:
-    """Have the functions' clients, clock and name answered by the scheduler."""
+    """Let the scheduler provide the functions' clients, clock and name."""
     stand_ins = {
         "client": _client,
         "now": _now,
         "function_name": _function_name,
-        "in_parallel": one_by_one,  # the scheduler answers one greenlet, and no threads
+        "in_parallel": one_by_one,  # the scheduler supports one greenlet, not threads
     }
     folders = ("release_core.", *(f"{name}." for name in _HANDLERS))
     with patch.dict(os.environ, ENVIRONMENT):

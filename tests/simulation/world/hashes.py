@@ -1,17 +1,17 @@
-"""Hashes of values that never change, each computed once however often it is met."""
+"""Hashes of immutable values, each computed only once."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 class Hashes:
-    """Knows values by identity; equal values have equal hashes, others almost never (64 bits)."""
+    """Remembers values by identity; equal values have equal hashes, others almost never."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, int]] = {}
 
     def of(self, value: Any, describe: Callable[[Any], object]) -> int:
-        """Return the hash of what describes a value; the value is kept, so its id stays its own."""
+        """Return the hash of a value's description; the value is kept, so its id stays unique."""
         known = self._known.get(id(value))
         if known is None or known[0] is not value:
             known = (value, hash(describe(value)))
@@ -19,11 +19,11 @@ class Hashes:
         return known[1]
 
     def of_item(self, item: Any) -> int:
-        """Return the hash of an item as DynamoDB stores it."""
+        """Return the hash of a stored DynamoDB item."""
         return self.of(item, _describe_item)
 
     def of_response(self, response: Any) -> int:
-        """Return the hash of a response, whose items are the stored ones themselves."""
+        """Return the hash of a response, whose items are the stored ones."""
         items: list[Any] = []
         rest: dict[str, Any] = {}
         for name, member in (response or {}).items():

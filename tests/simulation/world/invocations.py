@@ -1,4 +1,4 @@
-"""Invocations of functions: waiting to begin, or somewhere in the middle."""
+"""Invocations of functions: not yet begun, or between two calls."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -7,11 +7,11 @@ from tests.simulation.world.calls import Point
 
 
 class Invocation(NamedTuple):
-    """One invocation; without `point` it has not begun, and before `due` it cannot.
+    """One invocation; without `point` it has not begun, and it cannot begin before `due`.
 
-    `sent` is the time at which it was asked for.
-    `cause` is the workflow's state that waits for it, or "event". A retry of an asynchronous
-    invocation has another `tries`. A task that nobody waits for has the cause "nobody".
+    `sent` is the time of its request. `cause` is the workflow state that waits for it, "event", or
+    "nobody" if nothing waits for it any more. `tries` counts the retries of an asynchronous
+    invocation.
     """
 
     name: str
@@ -28,11 +28,11 @@ class Invocation(NamedTuple):
     hurt: bool = False
 
     def key(self) -> tuple[object, ...]:
-        """What tells this invocation's state from others."""
+        """What distinguishes the state of this invocation from others."""
         where = self.point.number if self.point else -1
         when = (self.sent, self.due, self.deadline)
         return (self.name, self.cause, self.tries, where, when, self.hurt)
 
     def __str__(self) -> str:
-        """Name it for a list of steps."""
+        """Return its name, with the number of the try."""
         return self.name if self.tries == 1 else f"{self.name} (try {self.tries})"

@@ -1,4 +1,4 @@
-"""What the workflow does with what happens: the transitions of statemachine.asl.json."""
+"""The transitions of the workflow in statemachine.asl.json."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from tests.worlds.release_world import MACHINE
 
 
 def start(world: World, manifest: Mapping[str, Any], *, why: str = "") -> None:
-    """Start a workflow execution with a manifest; its name says which and why."""
+    """Start a workflow execution with a manifest; its name has the reason."""
     name = f"w{len(world.workflows)}{why}"
     answer = world.stores.change_step_functions().start_execution(
         stateMachineArn=MACHINE, input=write_json(manifest), name=name
@@ -42,7 +42,7 @@ def start(world: World, manifest: Mapping[str, Any], *, why: str = "") -> None:
 
 
 def ended(world: World, invocation: Invocation, how: Ended) -> None:
-    """Take how an invocation ended to whoever waits for it."""
+    """Pass the end of an invocation to the state that waits for it."""
     world.invocations.pop(invocation.name, None)
     if invocation.cause == "event":
         if how.error is not None:
@@ -50,7 +50,7 @@ def ended(world: World, invocation: Invocation, how: Ended) -> None:
         return
     workflow = world.workflows.get(invocation.arn)
     if workflow is None or invocation.cause != workflow.stage:
-        return  # nobody waits for it any more
+        return  # no state waits for it any more
     if workflow.stage in {"OpenRelease", "CloseRelease"}:
         if invocation.name.endswith(f"#{workflow.invoked}"):
             _answered(world, workflow, how)
@@ -59,7 +59,7 @@ def ended(world: World, invocation: Invocation, how: Ended) -> None:
 
 
 def settled(world: World, token: str) -> None:
-    """Take the outcome of a task to the state that waited for it."""
+    """Pass the outcome of a task to the state that waits for it."""
     name, pipeline, entries = token.split(":")
     workflow = next((each for each in world.workflows.values() if each.name == name), None)
     if workflow is None or workflow.ended:
@@ -71,7 +71,7 @@ def settled(world: World, token: str) -> None:
     if pipeline == BUSY:
         _enter(world, workflow, "OpenRelease")
     elif outcome.error == LOOK_AGAIN:
-        # WaitOtherwise: RunPipeline again, for so many seconds as the cause says.
+        # WaitOtherwise: RunPipeline again, with the seconds in the cause.
         again = replace(task, wait_seconds=int(outcome.cause or ""), failures=0)
         _wait(world, workflow, again)
     else:
@@ -79,7 +79,7 @@ def settled(world: World, token: str) -> None:
 
 
 def time_out(world: World, arn: str, pipeline: str) -> None:
-    """Let a task time out: OpenRelease tries again; a pipeline's task waits again."""
+    """Let a task time out: OpenRelease runs again, a pipeline's task waits again."""
     workflow = world.workflows[arn]
     task = workflow.task(pipeline)
     world.stores.change_step_functions().time_out(task.token(arn))
@@ -90,7 +90,7 @@ def time_out(world: World, arn: str, pipeline: str) -> None:
 
 
 def cancel(world: World, arn: str, *, vanish: bool) -> None:
-    """Stop the execution from outside; what it had not invoked yet may never be."""
+    """Stop the execution; with `vanish`, its invocations that have not begun never do."""
     world.stores.change_step_functions().stop_execution(executionArn=arn, cause=STOPPED_BECAUSE)
     if vanish:
         world.invocations = {
@@ -102,12 +102,12 @@ def cancel(world: World, arn: str, *, vanish: bool) -> None:
 
 
 def put_on_the_bus(world: World, entry: Mapping[str, Any]) -> None:
-    """Deliver an event of our own where the rule for ended executions matches it."""
+    """Deliver our own event about an ended execution, as the rule does."""
     detail = json.loads(entry["Detail"])
     if entry["DetailType"] != ORPHANED or detail["status"] not in TOLD_ENDINGS:
         return
     workflow = world.workflows[detail["executionArn"]]
-    world.reached.add("a stop that nobody heard was noticed")
+    world.reached.add("a missed workflow end was noticed")
     world.invoke(
         Invocation(
             name=f"orphan {workflow.name}#{len(world.stores.events.entries)}",
@@ -124,7 +124,7 @@ def put_on_the_bus(world: World, entry: Mapping[str, Any]) -> None:
 
 
 def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> None:
-    """Enter a state that invokes a function and waits for its answer."""
+    """Enter a state that invokes a function and waits for its result."""
     failures = workflow.failures if stage == workflow.stage else 0
     workflow = replace(workflow, stage=stage, invoked=workflow.invoked + 1, failures=failures)
     world.workflows[workflow.arn] = workflow
@@ -144,7 +144,7 @@ def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> N
 
 
 def _answered(world: World, workflow: Workflow, how: Ended) -> None:
-    """Go on from OpenRelease or CloseRelease with what its function answered or raised."""
+    """Leave OpenRelease or CloseRelease with the result or error of its function."""
     error = type(how.error).__name__ if how.error else ""
     if workflow.stage == "OpenRelease" and error in REJECTIONS:
         world.workflows[workflow.arn] = replace(workflow, outcome=error)
@@ -158,7 +158,7 @@ def _answered(world: World, workflow: Workflow, how: Ended) -> None:
 
 
 def _closed(world: World, workflow: Workflow, answer: Mapping[str, Any]) -> None:
-    """Go on from IsReleaseGood."""
+    """Leave IsReleaseGood."""
     workflow = replace(workflow, closed_as=answer["status"])
     if answer["status"] == "SUCCEEDED":
         _finish(world, workflow, "SUCCEEDED")
@@ -171,9 +171,9 @@ def _closed(world: World, workflow: Workflow, answer: Mapping[str, Any]) -> None
 
 
 def roll_back(world: World, arn: str, *, lost: bool) -> None:
-    """Start the rollback of a release; a lost answer makes the state try again.
+    """Start the rollback of a release; if the answer is lost, the state tries again.
 
-    An execution of that name that is there counts as started.
+    An existing execution with that name counts as started.
     """
     workflow = world.workflows[arn]
     assert workflow.rollback
@@ -205,7 +205,7 @@ def _try_again(world: World, workflow: Workflow, error: str) -> None:
 
 
 def _opened(world: World, workflow: Workflow, how: Ended) -> None:
-    """Go on from IsReleaseNew."""
+    """Leave IsReleaseNew."""
     answer = how.value
     workflow = replace(workflow, outcome=answer["outcome"])
     if answer["outcome"] == "BUSY":
@@ -258,7 +258,7 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
 
 
 def _task_failed(world: World, workflow: Workflow, invocation: Invocation, error: str) -> None:
-    """Retry a task whose function failed, with a new token, unless it was settled before."""
+    """Retry a task whose function failed, with a new token, unless it is already settled."""
     task = workflow.task(invocation.pipeline)
     token = task.token(workflow.arn)
     if task.ended or not invocation.name.endswith(f" {token}"):
@@ -311,7 +311,7 @@ def _end(world: World, workflow: Workflow, status: str) -> None:
 
 
 def _repeat(world: World, invocation: Invocation) -> None:
-    """Let Lambda repeat a failed asynchronous invocation; an operator sends dead letters again."""
+    """Let Lambda retry a failed asynchronous invocation; dead letters are sent again later."""
     tries, minutes = invocation.tries + 1, invocation.tries
     if invocation.tries > ASYNCHRONOUS_RETRIES:
         world.reached.add("a dead letter was sent again")

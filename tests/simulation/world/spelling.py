@@ -1,7 +1,7 @@
-"""How DynamoDB spells values, read and written quickly.
+"""A fast conversion of DynamoDB's attribute values.
 
-A schedule spends much of its time in boto3's TypeSerializer and TypeDeserializer; these do the same
-for what the ledger holds, and leave all else to boto3's. test_spelling.py compares them.
+A schedule spends much time in boto3's TypeSerializer and TypeDeserializer. These functions do the
+same for the ledger's values, and leave all others to boto3. test_spelling.py compares them.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _number = lru_cache(maxsize=4096)(Decimal)
 
 
 def deserialize(value: dict[str, Any]) -> Any:
-    """Return what TypeDeserializer makes of an attribute value."""
+    """Return the same as TypeDeserializer for an attribute value."""
     for kind, content in value.items():
         match kind:
             case "S" | "BOOL":
@@ -34,7 +34,7 @@ def deserialize(value: dict[str, Any]) -> Any:
 
 
 def serialize(value: Any) -> dict[str, Any]:
-    """Return what TypeSerializer makes of a value."""
+    """Return the same as TypeSerializer for a value."""
     kind = type(value)
     if kind is str:
         return {"S": value}

@@ -1,4 +1,4 @@
-"""All that AWS keeps, as one state that can be saved, restored and compared."""
+"""The state of all AWS services, which can be saved, restored and compared."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ from tests.worlds.release_world import declaration
 
 type Item = Mapping[str, Any]
 
-# The revision that was good in a pipeline before the world begins.
+# The revision with which a pipeline has succeeded before the beginning.
 GOOD_BEFORE = "before {}"
 
 CHANGES_CODEPIPELINE = {
@@ -47,7 +47,7 @@ _SETTLES = {"send_task_success", "send_task_failure"}
 
 
 class Saved(NamedTuple):
-    """A state of all stores."""
+    """A state of all services."""
 
     dynamodb: DynamoDBSnapshot
     codepipeline: CodePipelineSnapshot
@@ -81,7 +81,7 @@ class Stores:
         self._step_functions_at: StepFunctionsSnapshot | None = None
 
     def perform(self, call: Call, function: str) -> Answer:
-        """Let a call of a function take effect and return the answer to it."""
+        """Let a function's call take effect; return its answer."""
         if call.method in CHANGES_CODEPIPELINE:
             self._codepipeline_at = None
             name = deployed_name(function)
@@ -91,22 +91,22 @@ class Stores:
         try:
             value = getattr(self._clients[call.service], call.method)(**call.request)
         except ClientError as error:
-            error.__context__ = None  # it holds the frames that it came through
+            error.__context__ = None  # it holds references to frames
             return Answer(self.clock(), error=error.with_traceback(None))
         return Answer(self.clock(), value)
 
     def change_codepipeline(self) -> FakeCodePipeline:
-        """Return CodePipeline for the world around to change."""
+        """Return CodePipeline, to be changed from outside the functions."""
         self._codepipeline_at = None
         return self.codepipeline
 
     def change_step_functions(self) -> FakeStepFunctions:
-        """Return Step Functions for the workflow to change."""
+        """Return Step Functions, to be changed by the workflow."""
         self._step_functions_at = None
         return self.step_functions
 
     def item(self, table: str, *key: str) -> Item | None:
-        """Return one item as it is stored, by its key."""
+        """Return a stored item by its key."""
         named = zip(KEYS[table], key, strict=True)
         return self.dynamodb.stored_item(table, {name: {"S": value} for name, value in named})
 
@@ -115,11 +115,11 @@ class Stores:
         return self.dynamodb.snapshot().contents["releases"]  # type: ignore[return-value]  # keyed by text
 
     def execution(self, pipeline: str, execution_id: str) -> Execution:
-        """Return an execution of a pipeline as it stands now."""
+        """Return the current state of an execution."""
         return self.codepipeline.execution(pipeline, execution_id)
 
     def emitted(self) -> list[EmitEvent]:
-        """Return the events that CodePipeline has emitted since this was asked last."""
+        """Return the events that CodePipeline has emitted since the last call."""
         new, self.codepipeline.events = self.codepipeline.events, []
         return new
 
@@ -138,7 +138,7 @@ class Stores:
         )
 
     def restore(self, saved: Saved) -> None:
-        """Go back to a state, as often as wanted."""
+        """Restore a state, any number of times."""
         self.dynamodb.restore(saved.dynamodb)
         if self._codepipeline_at is not saved.codepipeline:
             self.codepipeline.restore(saved.codepipeline)
@@ -151,7 +151,7 @@ class Stores:
 
 
 def _good_before(pipeline: str) -> dict[str, Any]:
-    """Return the item of a pipeline in which release "before" had succeeded."""
+    """Return the item of a pipeline in which release "before" has succeeded."""
     revision = {
         "artifact": "app",
         "revision": GOOD_BEFORE.format(pipeline),
@@ -170,13 +170,13 @@ def _good_before(pipeline: str) -> dict[str, Any]:
 
 
 class Fingerprints:
-    """Hashes of saved states; each part that two states share is hashed once."""
+    """Hashes of saved states; parts that states share are hashed once."""
 
     def __init__(self, hashes: Hashes) -> None:
         self._hashes = hashes
 
     def of(self, saved: Saved) -> int:
-        """Return a number that equal states share, and others almost never."""
+        """Return a number that is the same for equal states, and almost never for others."""
         tables = tuple(
             (name, self._hashes.of(partitions, self._describe_partitions))
             for name, partitions in saved.dynamodb.contents.items()

@@ -1,4 +1,4 @@
-"""The quick spelling is boto3's."""
+"""The fast conversion of attribute values agrees with boto3's."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -28,8 +28,8 @@ read_by_boto3: Callable[[Any], Any] = TypeDeserializer().deserialize
 
 
 @given(VALUES)
-def test_values_are_spelled_and_read_as_boto3_does(value: Any) -> None:
-    """Whatever the ledger may hold is written and read as boto3's own classes do it."""
+def test_values_are_converted_as_boto3_does(value: Any) -> None:
+    """Every value is written and read as boto3's own classes do it."""
     spelled = serialize(value)
     assert _sorted(spelled) == _sorted(TypeSerializer().serialize(value))
     read, expected = deserialize(spelled), read_by_boto3(spelled)
@@ -38,12 +38,12 @@ def test_values_are_spelled_and_read_as_boto3_does(value: Any) -> None:
 
 
 def test_a_number_is_a_decimal() -> None:
-    """A number is read as the Decimal that boto3 makes, with its spelling."""
+    """A number is read as a Decimal that keeps its spelling, as in boto3."""
     assert repr(deserialize({"N": "1.50"})) == repr(Decimal("1.50"))
 
 
 def _sorted(spelled: Any) -> Any:
-    """Put sets, which have no order, in one."""
+    """Sort sets, which have no order."""
     match spelled:
         case {"SS": members}:
             return {"SS": sorted(members)}

@@ -16,15 +16,15 @@ STATES: dict[str, Any] = {
 
 
 def attempts(state: str, error: str) -> int:
-    """How often a state is retried for an error, by the first retrier that names it."""
+    """How often a state is retried after an error."""
     for retrier in STATES[state]["Retry"]:
         if error in retrier["ErrorEquals"]:
             return int(retrier["MaxAttempts"])
-    raise AssertionError(f"{state} says nothing of {error}")
+    raise AssertionError(f"{state} has no retrier for {error}")
 
 
 def caught(state: str, error: str) -> str:
-    """Where a state goes with an error."""
+    """The state that follows an error."""
     return next(
         str(catcher["Next"])
         for catcher in STATES[state]["Catch"]
@@ -33,27 +33,27 @@ def caught(state: str, error: str) -> str:
 
 
 @pytest.mark.parametrize("state", RETRIES)
-def test_errors_that_may_pass_are_retried_as_often(state: str) -> None:
-    """Each simulated state tries again as often as the real one."""
+def test_temporary_errors_are_retried_as_often(state: str) -> None:
+    """Each simulated state is retried as often as the real one."""
     assert attempts(state, "States.TaskFailed") == RETRIES[state]
 
 
-def test_a_start_on_its_way_is_waited_for_as_long() -> None:
-    """CloseRelease comes back for StartUnresolved at the same times."""
+def test_start_unresolved_is_retried_at_the_same_times() -> None:
+    """CloseRelease retries StartUnresolved with the same interval and as often."""
     retrier = STATES["CloseRelease"]["Retry"][0]
     assert retrier["ErrorEquals"] == ["StartUnresolved"]
     assert (retrier["IntervalSeconds"], retrier["MaxAttempts"]) == START_UNRESOLVED
 
 
 def test_rejections_end_the_execution() -> None:
-    """What the simulation takes for a rejection is caught, and never retried."""
+    """Every rejection of the simulation is caught, and never retried."""
     catcher = STATES["OpenRelease"]["Catch"][0]
     assert set(catcher["ErrorEquals"]) == REJECTIONS
     assert all(attempts("OpenRelease", error) == 0 for error in REJECTIONS)
 
 
-def test_who_waits_goes_where_the_simulation_says() -> None:
-    """A timeout looks again; LookAgain waits otherwise; a busy release opens again."""
+def test_waiting_states_have_the_simulated_transitions() -> None:
+    """Timeouts, LookAgain and busy pipelines lead to the same states as in the simulation."""
     assert caught("RunPipeline", "States.Timeout") == "WaitAgain"
     assert caught("RunPipeline", LOOK_AGAIN) == "WaitOtherwise"
     assert STATES["WaitAgain"]["Next"] == STATES["WaitOtherwise"]["Next"] == "RunPipeline"
@@ -64,8 +64,8 @@ def test_who_waits_goes_where_the_simulation_says() -> None:
     assert caught("RunPipelines", "States.ALL") == "CloseRelease"
 
 
-def test_a_rollback_is_started_before_the_release_has_failed() -> None:
-    """CloseRelease leads to it where it is named; one that is there counts as started."""
+def test_a_rollback_is_started_before_the_release_fails() -> None:
+    """A named rollback is started before ReleaseFailed; an existing one counts as started."""
     assert "RollBackRelease" in {each["Next"] for each in STATES["IsReleaseGood"]["Choices"]}
     assert STATES["RollBackRelease"]["Next"] == "ReleaseFailed"
     there = "StepFunctions.ExecutionAlreadyExistsException"

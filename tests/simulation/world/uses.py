@@ -1,4 +1,4 @@
-"""What the functions of this process have asked of IAM with their calls."""
+"""The IAM actions that the functions' calls need."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from botocore import xform_name
 from botocore.session import get_session
 
-# How Terraform spells what a request names.
+# The resources, as Terraform writes them.
 _PIPELINES = "local.pipeline_arns"
 _STAGES = '[for arn in local.pipeline_arns : "${arn}/*"]'
 _MANIFESTS = "${aws_s3_bucket.manifests.arn}/*"
@@ -16,14 +16,14 @@ _EXECUTIONS = "${local.executions_arn}:*"
 
 
 class Use(NamedTuple):
-    """An action on a resource, the one as IAM spells it, the other as Terraform does."""
+    """An action as IAM names it, on a resource as Terraform writes it."""
 
     function: str
     action: str
     resource: str
 
 
-# Simulated releases come through the machine's own door, are not planned, and ship no revisions.
+# Simulated releases are submitted directly, without an S3 object, a plan or pinned revisions.
 NOT_SIMULATED = {
     Use("open_release", "s3:GetObject", _MANIFESTS),
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
@@ -36,9 +36,9 @@ _KINDS: set[tuple[object, ...]] = set()
 
 
 def note(function: str, service: str, method: str, request: Mapping[str, Any]) -> None:
-    """Add to SEEN what IAM asks for when a function, given by its name at AWS, calls so."""
+    """Add the IAM actions of a call to SEEN; `function` is the name on AWS."""
     kind = (function, method, request.get("TableName"), request.get("IndexName"))
-    # Millions are sent, of a few kinds; only these can differ within one.
+    # There are millions of calls of a few kinds; only these calls can differ within a kind.
     if kind in _KINDS and not request.keys() & {"TransactItems", "RequestItems"}:
         return
     _KINDS.add(kind)
@@ -61,18 +61,18 @@ def _uses(function: str, service: str, method: str, request: Mapping[str, Any]) 
         case "events":
             yield Use(name, f"events:{operation}", _BUS)
         case other:
-            raise LookupError(f"nobody has said what IAM asks for {other}")
+            raise LookupError(f"the IAM actions of {other} are not known here; add them")
 
 
 @cache
 def _operations(service: str) -> dict[str, str]:
-    """The operation behind each method of a client of boto3."""
+    """The operation of each method of a boto3 client."""
     names = get_session().get_service_model(service).operation_names
     return {xform_name(name): name for name in names}
 
 
 def _accesses(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The actions and the tables or indexes of a request to DynamoDB."""
+    """The actions, and the tables or indexes, of a DynamoDB request."""
     match request:
         case {"TransactItems": items}:
             for item in items:

@@ -1,12 +1,12 @@
-"""The workflow as a small explicit model of statemachine.asl.json: its states and their limits.
+"""A small model of statemachine.asl.json: its states and their limits.
 
-`machine` moves it; test_workflow_model.py compares names and limits with the file.
+`machine` has its transitions; test_workflow_model.py compares names and limits with the file.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-# MaxAttempts of each state's Retry for errors that may pass.
+# MaxAttempts of each state's Retry for temporary errors.
 RETRIES = {
     "OpenRelease": 6,
     "WaitForPipelines": 8,
@@ -14,11 +14,11 @@ RETRIES = {
     "CloseRelease": 8,
     "RollBackRelease": 8,
 }
-# So often OpenRelease waits for another execution that opens the same release.
+# How often OpenRelease is retried while another execution opens the same release.
 OPENING_ELSEWHERE = 10
-# CloseRelease waits so many seconds, so often, for a start that may still be on its way.
+# CloseRelease is retried after this many seconds, this often, while a claimed start is undecided.
 START_UNRESOLVED = (30, 6)
-# A manifest that never becomes a release.
+# The errors of open_release that reject a manifest.
 REJECTIONS = frozenset(
     {
         "ManifestUnreadable",
@@ -30,23 +30,23 @@ REJECTIONS = frozenset(
     }
 )
 LOOK_AGAIN = "LookAgain"
-# What the person says who stops an execution.
+# The cause with which a person stops an execution.
 STOPPED_BECAUSE = "enough"
-# What the rule for ended executions lets through to close_release.
+# The statuses with which the rule for ended executions invokes close_release.
 TOLD_ENDINGS = ("ABORTED", "FAILED", "TIMED_OUT")
-# An asynchronous invocation that fails is repeated after one and after two minutes.
+# Lambda retries a failed asynchronous invocation after one and after two minutes.
 ASYNCHRONOUS_RETRIES = 2
-# Then it is a dead letter, which raises an alarm; in a while somebody sends it again.
+# Then it is in the dead-letter queue, which raises an alarm; a person sends it again later.
 REDRIVE_MINUTES = 60
-# Stands in a token where the name of a pipeline is otherwise.
+# Takes the place of the pipeline's name in the tokens of WaitForPipelines.
 BUSY = "%busy"
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A task that waits for its token: the state RunPipeline of one child, or WaitForPipelines.
+    """A task that waits for its token: RunPipeline of one child workflow, or WaitForPipelines.
 
-    It was entered `entries` times, each time with a token of its own, and waits until `due`.
+    It was entered `entries` times, each time with a new token, and waits until `due`.
     """
 
     pipeline: str
@@ -57,16 +57,16 @@ class Child:
     ended: bool = False
 
     def token(self, arn: str) -> str:
-        """Return the token of the task as it waits now."""
+        """Return the current token of the task."""
         return f"{arn.rpartition(':')[2]}:{self.pipeline}:{self.entries}"
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One execution; `stage` is the ASL state it is in, or how it ended.
+    """One execution; `stage` is its ASL state, or how it ended.
 
-    `closed_as` is the status that close_release answered, and `rollback` the release and the name
-    of the execution that are to roll back; `busy` is the task WaitForPipelines.
+    `closed_as` is the status that close_release returned. `rollback` is the id of the rollback and
+    the name of its execution. `busy` is the task WaitForPipelines.
     """
 
     arn: str
@@ -87,12 +87,12 @@ class Workflow:
 
     @property
     def ended(self) -> bool:
-        """Say whether the execution has ended."""
+        """Whether the execution has ended."""
         return self.stage in {"SUCCEEDED", *TOLD_ENDINGS}
 
     @property
     def waiting(self) -> tuple[Child, ...]:
-        """Return the tasks that wait for their tokens now."""
+        """Return the tasks that wait for their tokens."""
         if self.stage == "WaitForPipelines":
             return (self.busy,)
         if self.stage == "RunPipelines":
@@ -100,7 +100,7 @@ class Workflow:
         return ()
 
     def task(self, pipeline: str) -> Child:
-        """Return the task of a pipeline, or that for busy pipelines."""
+        """Return the task of a pipeline, or of WaitForPipelines."""
         if pipeline == BUSY:
             return self.busy
         return next(child for child in self.children if child.pipeline == pipeline)

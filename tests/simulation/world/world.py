@@ -1,4 +1,4 @@
-"""Everything that is: the stores, the workflows, the functions that run, the budgets of faults."""
+"""The whole simulated world: services, workflows, running functions, and budgets of faults."""
 
 from collections.abc import Iterable
 from copy import replace
@@ -15,7 +15,7 @@ from tests.simulation.world.workflow import Workflow
 
 
 class Start(NamedTuple):
-    """An execution that one of our functions has started."""
+    """An execution that one of our functions started."""
 
     release_id: str
     pipeline: str
@@ -39,12 +39,12 @@ class SavedWorld(NamedTuple):
 
 
 class World:
-    """A state that steps change; saving it is cheap, as all its parts are replaced, not changed.
+    """A state that steps change; saving it is cheap, because its parts are replaced, not changed.
 
-    `starts` are the executions that our functions have started, `retries` those whose stage they
-    have retried, each time, `resumed` those that a person has retried, `current` the invocation
-    that acted last, `waits` how often time had to pass because nothing else could happen.
-    `reached` and `steps` are notes on the schedules, not the state.
+    `starts` are the executions that our functions started, `retries` those that they retried (once
+    per retry), `resumed` those that a person retried. `current` is the invocation that acted last,
+    and `waits` how often time had to pass because no other step was possible. `reached` and `steps`
+    are notes about the schedules and not part of the state.
     """
 
     def __init__(self, scenario: Scenario, *, explores: bool = True) -> None:
@@ -76,7 +76,7 @@ class World:
 
     @property
     def handed_in(self) -> int:
-        """Return how many manifests of the scenario have been handed in."""
+        """Return how many manifests of the scenario have been submitted."""
         return sum(each.name[1:].isdigit() for each in self.workflows.values())
 
     def save(self) -> SavedWorld:
@@ -94,7 +94,7 @@ class World:
         )
 
     def restore(self, saved: SavedWorld) -> None:
-        """Go back to a state, as often as wanted."""
+        """Restore a state, any number of times."""
         self.stores.restore(saved.stores)
         self.invocations = dict(saved.invocations)
         self.workflows = dict(saved.workflows)
@@ -106,7 +106,7 @@ class World:
         self.waits = saved.waits
 
     def fingerprint(self, saved: SavedWorld) -> int:
-        """Return a number that equal states share, and others almost never (64 bits)."""
+        """Return a number that is the same for equal states, and almost never for others."""
         return hash(
             (
                 self._fingerprints.of(saved.stores),
@@ -124,17 +124,17 @@ class World:
         )
 
     def _left_in_the_middle(self, saved: SavedWorld) -> str:
-        """Name the invocation that it would cost to leave, where that is bounded."""
+        """Return the invocation whose interruption costs a preemption, if they are limited."""
         bounded = "preempt" in saved.budgets and saved.current in saved.invocations
         return saved.current if bounded and saved.invocations[saved.current].point else ""
 
     def invoke(self, invocation: Invocation) -> None:
-        """Let an invocation wait for its beginning; whatever has its name is replaced."""
+        """Add an invocation that has not begun; it replaces one with the same name."""
         sent = invocation.sent or self.stores.clock()
         self.invocations[invocation.name] = replace(invocation, sent=sent)
 
     def begun(self, invocation: Invocation) -> Invocation:
-        """Return the invocation as it stands before its first call."""
+        """Return the invocation before its first call."""
         now = self.stores.clock()
         key = (invocation.name, invocation.tries, invocation.sent, now)
         point = self._beginnings.get(key)
@@ -152,7 +152,7 @@ class World:
         return [each for each in self.invocations.values() if each.point]
 
     def waiting(self) -> Iterable[Invocation]:
-        """Return the invocations that may begin now."""
+        """Return the invocations that can begin now."""
         now = self.stores.clock()
         return [
             each
@@ -161,7 +161,7 @@ class World:
         ]
 
     def affords(self, kind: str) -> bool:
-        """Say whether a fault of that kind may still happen."""
+        """Whether the budgets allow another fault of that kind."""
         return self.budgets["faults"] > 0 and self.budgets.get(kind, 0) > 0
 
     def spent(self, kind: str) -> int:
@@ -169,13 +169,13 @@ class World:
         return self.scenario.faults.get(kind, 0) - self.budgets.get(kind, 0)
 
     def pay(self, kind: str) -> None:
-        """Take a step's cost from its budget, and from that of all faults if it is one."""
+        """Take the cost of a step from its budget, and from that of all faults if it is one."""
         self.budgets[kind] -= 1
         if kind in self.scenario.faults:
             self.budgets["faults"] -= 1
 
     def pass_time(self, until: datetime) -> None:
-        """Let time pass; what AWS remembers for an unknown while may be forgotten by then."""
+        """Let time pass; after five minutes AWS may have forgotten request tokens."""
         elapsed: timedelta = until - self.stores.clock()
         self.stores.clock.set(until)
         if elapsed > timedelta(minutes=5):

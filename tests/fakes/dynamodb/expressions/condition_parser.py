@@ -1,6 +1,7 @@
-"""Reading DynamoDB's condition, filter and key condition expressions.
+"""Parses DynamoDB's condition, filter and key condition expressions.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.h
+tml
 """
 
 from functools import lru_cache
@@ -33,7 +34,7 @@ _SIZED = SETS | {"S", "B", "L", "M"}
 def parse_condition(
     text: str, names: frozenset[tuple[str, str]], *, source: str
 ) -> tuple[Condition, Needs]:
-    """Read a condition once; names are the request's (placeholder, attribute) pairs."""
+    """Parse a condition; names are the request's (placeholder, attribute) pairs."""
     reader = Reader(text, dict(names), source=source)
     condition = _ConditionParser(reader).whole()
     return condition, reader.needs
@@ -172,7 +173,7 @@ class _ConditionParser:
         return SizeOf(plain[0]) if function == "size" else Call(function, tuple(plain))
 
     def _check(self, name: str, first: Operand, *others: Operand) -> None:
-        """Refuse an operand compared with itself; note the types that literals must have."""
+        """Reject an operand compared with itself; record the types that literals need."""
         if isinstance(first, PathTo) and first in others:
             raise self._reader.refusal(
                 "The first operand must be distinct from the remaining operands for this operator "

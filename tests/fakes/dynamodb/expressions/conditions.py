@@ -1,6 +1,7 @@
-"""DynamoDB's conditions, evaluated: operands, comparators and functions.
+"""Evaluates DynamoDB's conditions: operands, comparators and functions.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.h
+tml
 """
 
 import operator
@@ -30,13 +31,13 @@ TEXTS = frozenset({"S", "B"})
 
 
 class Operand(ABC):
-    """Something in an expression that has a value."""
+    """A part of an expression that has a value."""
 
     __slots__ = ()
 
     @abstractmethod
     def read(self, item: Item, values: Values) -> AttributeValue | None:
-        """Return the operand's value, or None where the item has none."""
+        """Return the operand's value, or None if the item has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class PathTo(Operand):
 
 @dataclass(frozen=True, slots=True)
 class Literal(Operand):
-    """A :value of the request."""
+    """A :value placeholder."""
 
     placeholder: str
 
@@ -72,18 +73,18 @@ class SizeOf(Operand):
 
 
 class Condition(ABC):
-    """Something in an expression that holds or does not."""
+    """A part of an expression that is true or false."""
 
     __slots__ = ()
 
     @abstractmethod
     def holds(self, item: Item, values: Values) -> bool:
-        """Say whether the condition is true of the item (an empty one where none is stored)."""
+        """Whether the condition is true for the item (empty if no item is stored)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Condition):
-    """left = right, and the other five."""
+    """left = right, and the other comparators."""
 
     symbol: str
     left: Operand
@@ -99,7 +100,7 @@ class Comparison(Condition):
 
 
 def _ordered(symbol: str, left: AttributeValue | None, right: AttributeValue | None) -> bool:
-    """Compare two values by order: false where one is missing or their types differ."""
+    """Compare two values by order; false if one is missing or their types differ."""
     if left is None or right is None:
         return False
     if type_of(left) != type_of(right) or type_of(left) not in SCALARS:
@@ -109,7 +110,7 @@ def _ordered(symbol: str, left: AttributeValue | None, right: AttributeValue | N
 
 @dataclass(frozen=True, slots=True)
 class Between(Condition):
-    """operand BETWEEN lower AND upper, both included."""
+    """operand BETWEEN lower AND upper, both inclusive."""
 
     operand: Operand
     lower: Operand
@@ -138,7 +139,7 @@ class Membership(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Call(Condition):
-    """A function that answers yes or no."""
+    """A function that returns true or false."""
 
     function: str
     operands: tuple[Operand, ...]

@@ -1,4 +1,4 @@
-"""Changing what a document path leads to, without touching values that snapshots share."""
+"""Changes values at document paths, without changing values that snapshots share."""
 
 from functools import lru_cache
 from itertools import pairwise
@@ -11,9 +11,9 @@ _INVALID_PATH = "The document path provided in the update expression is invalid 
 
 
 def with_value(item: Item, path: DocumentPath, value: AttributeValue) -> None:
-    """Put a value at a path of this item, which the caller owns; the parts on the way are copied.
+    """Set the value at a path of this item, which the caller owns; copies the parts on the way.
 
-    Raises ValidationException when the path leads through something that is not there.
+    Raises ValidationException if a part of the path does not exist.
     """
     container, step = _opened(item, path)
     if isinstance(step, int) and step >= len(container):
@@ -23,9 +23,9 @@ def with_value(item: Item, path: DocumentPath, value: AttributeValue) -> None:
 
 
 def without_value(item: Item, path: DocumentPath) -> None:
-    """Take the value at a path out of this item, which the caller owns; absence is no error.
+    """Remove the value at a path of this item, which the caller owns, if it exists.
 
-    Raises ValidationException when the path leads through something that is not there.
+    Raises ValidationException if a part of the path does not exist.
     """
     container, step = _opened(item, path)
     if isinstance(step, str):
@@ -35,7 +35,7 @@ def without_value(item: Item, path: DocumentPath) -> None:
 
 
 def _opened(item: Item, path: DocumentPath) -> tuple[Any, str | int]:
-    """Return the map or list that holds the path's last step, after copying all down to it."""
+    """Copy all parts down to the path's last step; return the map or list that holds it."""
     container: Any = item
     for step, following in pairwise(path):
         kind = "L" if isinstance(following, int) else "M"
@@ -53,7 +53,7 @@ def _opened(item: Item, path: DocumentPath) -> tuple[Any, str | int]:
 def parse_projection(
     text: str, names: frozenset[tuple[str, str]]
 ) -> tuple[tuple[DocumentPath, ...], Needs]:
-    """Read a projection expression once; names are (placeholder, attribute) pairs."""
+    """Parse a projection expression; names are (placeholder, attribute) pairs."""
     reader = Reader(text, dict(names), source="ProjectionExpression")
     paths = [reader.path()]
     while reader.accept(","):
@@ -64,7 +64,7 @@ def parse_projection(
 
 
 def project(item: Item, paths: tuple[DocumentPath, ...]) -> Item:
-    """Return only what the paths lead to, in the shape it has in the item."""
+    """Return only the values at these paths, in the item's structure."""
     kept: dict[str, Any] = {}
     for path in paths:
         _keep(kept, item, path)
@@ -72,7 +72,7 @@ def project(item: Item, paths: tuple[DocumentPath, ...]) -> Item:
 
 
 def _keep(kept: dict[Any, Any], item: Item, path: DocumentPath) -> None:
-    """Note in a tree of steps that this path is wanted, if it exists."""
+    """Add a path to a tree of steps, if the item has a value there."""
     branch: Any = item
     for step, following in zip(path, [*path[1:], None], strict=True):
         try:

@@ -1,4 +1,4 @@
-"""Reading DynamoDB's expressions: tokens, placeholders and document paths.
+"""Parses DynamoDB's expressions: tokens, placeholders and document paths.
 
 Grammar: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
 """
@@ -44,7 +44,7 @@ _TOKEN = re.compile(
 
 @cache
 def reserved_words() -> frozenset[str]:
-    """Return the words that may name an attribute only through a #placeholder."""
+    """Return the words that can name an attribute only through a #placeholder."""
     words = Path(__file__).with_name("reserved_words.txt").read_text(encoding="ascii")
     return frozenset(words.split())
 
@@ -59,7 +59,7 @@ class Token:
 
 @dataclass(slots=True)
 class Needs:
-    """What an expression asks of its placeholders, checked before any item is read."""
+    """The requirements of an expression for its placeholders, checked before any item is read."""
 
     names: set[str] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
@@ -67,7 +67,7 @@ class Needs:
     ranges: list[tuple[str, str]] = field(default_factory=list)
 
     def check(self, values: Values, *, source: str) -> None:
-        """Raise ValidationException for a value that is undefined or of a type that cannot be."""
+        """Raise ValidationException for a value that is undefined or of a wrong type."""
         for placeholder in self.values - values.keys():
             raise invalid(
                 f"Invalid {source}: An expression attribute value used in expression is not "
@@ -108,7 +108,7 @@ def _check_range(lower: AttributeValue, upper: AttributeValue, source: str) -> N
 
 
 class Reader:
-    """A cursor over the tokens of one expression, resolving #names as it goes."""
+    """A cursor over the tokens of one expression; it resolves #names."""
 
     def __init__(self, text: str, names: Mapping[str, str], *, source: str) -> None:
         self.source = source
@@ -133,7 +133,7 @@ class Reader:
         return [*tokens, Token("end", "<EOF>")]
 
     def refusal(self, fault: str) -> Refused:
-        """Make the error that says what is wrong with this expression."""
+        """Return the error with this reason for this expression."""
         return invalid(f"Invalid {self.source}: {fault}")
 
     def fail(self) -> NoReturn:
@@ -142,7 +142,7 @@ class Reader:
 
     @property
     def token(self) -> Token:
-        """The token that comes next."""
+        """The next token."""
         return self._tokens[self.position]
 
     def after(self) -> Token:
@@ -150,32 +150,32 @@ class Reader:
         return self._tokens[min(self.position + 1, len(self._tokens) - 1)]
 
     def take(self) -> Token:
-        """Return the next token and step over it."""
+        """Return the next token and move past it."""
         token = self.token
         self.position += 1
         return token
 
     def accept(self, symbol: str) -> bool:
-        """Step over the symbol if it comes next."""
+        """Move past the symbol if it is next."""
         if self.token.kind == "symbol" and self.token.text == symbol:
             self.position += 1
             return True
         return False
 
     def accept_keyword(self, word: str) -> bool:
-        """Step over the keyword, in any case of letters, if it comes next."""
+        """Move past the keyword, in upper or lower case, if it is next."""
         if self.token.kind == "word" and self.token.text.upper() == word:
             self.position += 1
             return True
         return False
 
     def expect(self, symbol: str) -> None:
-        """Step over the symbol, which must come next."""
+        """Move past the symbol, which must be next."""
         if not self.accept(symbol):
             self.fail()
 
     def expect_end(self) -> None:
-        """Raise a syntax error when anything is left."""
+        """Raise a syntax error if tokens are left."""
         if self.token.kind != "end":
             self.fail()
 
@@ -188,7 +188,7 @@ class Reader:
         return placeholder
 
     def function(self) -> str:
-        """Read a function's name and the parenthesis that follows it."""
+        """Read a function's name and its opening parenthesis."""
         name = self.take().text
         if name not in FUNCTIONS:
             raise self.refusal(f"Invalid function name; function: {name}")
@@ -196,7 +196,7 @@ class Reader:
         return name
 
     def check_operands(self, function: str, count: int) -> None:
-        """Raise ValidationException when a function has too many or too few operands."""
+        """Raise ValidationException for a wrong number of operands."""
         if count != FUNCTIONS[function]:
             raise self.refusal(
                 "Incorrect number of operands for operator or function; "
@@ -204,7 +204,7 @@ class Reader:
             )
 
     def path(self) -> DocumentPath:
-        """Read a document path: a.b[0], with #placeholders anywhere a name may stand."""
+        """Read a document path such as a.b[0]; each name may be a #placeholder."""
         steps: list[str | int] = [self._name()]
         while True:
             if self.accept("."):
@@ -238,7 +238,7 @@ class Reader:
 
 
 def value_at(item: Item, path: DocumentPath) -> AttributeValue | None:
-    """Return what a path leads to in an item, or None."""
+    """Return the value at a path of an item, or None."""
     value: Any = {"M": item}
     for step in path:
         if value is None:
@@ -255,7 +255,7 @@ def value_at(item: Item, path: DocumentPath) -> AttributeValue | None:
 
 
 def check_disjoint(paths: list[DocumentPath], *, source: str) -> None:
-    """Raise ValidationException when two paths overlap, or take one value for list and map."""
+    """Raise ValidationException if two paths overlap, or use a value as list and as map."""
     for position, one in enumerate(paths):
         for other in paths[position + 1 :]:
             fault = _clash(one, other)

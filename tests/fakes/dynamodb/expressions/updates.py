@@ -61,7 +61,7 @@ class IfNotExists(Operand):
     otherwise: Operand
 
     def read(self, item: Item, values: Values) -> AttributeValue:
-        # DynamoDB evaluates both: a missing attribute in the second is an error in any case.
+        # DynamoDB evaluates both operands, so a missing attribute in the second is always an error.
         otherwise = _existing(self.otherwise, item, values)
         value = value_at(item, self.path)
         return otherwise if value is None else value
@@ -96,7 +96,7 @@ class Update:
         return [*changed, *self.removals]
 
     def apply(self, item: Item, values: Values) -> Item:
-        """Return the item as the update leaves it; all operands see it as it was before."""
+        """Return the updated item; all operands see the item before the update."""
         changes: list[tuple[DocumentPath, AttributeValue | None]] = [
             (path, _existing(operand, item, values)) for path, operand in self.sets
         ]
@@ -109,12 +109,12 @@ class Update:
             for path, placeholder in self.deletions
         ]
         after = dict(item)
-        # Elements set beyond a list's end are appended in the order of their indexes.
+        # Elements beyond the end of a list are appended in the order of their indexes.
         for path, value in sorted(changes, key=lambda change: _indexes(change[0])):
             if value is not None:
                 with_value(after, path, value)
         emptied = [path for path, value in changes if value is None]
-        # The highest index first, as each removal moves the elements behind it.
+        # The highest index first, because each removal moves the elements after it.
         for path in sorted([*self.removals, *emptied], key=_indexes, reverse=True):
             without_value(after, path)
         return after
@@ -125,7 +125,7 @@ def _indexes(path: DocumentPath) -> tuple[int, ...]:
 
 
 def _added(present: AttributeValue | None, value: AttributeValue) -> AttributeValue:
-    """ADD: a number to a number, the members of a set to a set of its type."""
+    """ADD: add a number to a number, or members to a set."""
     if present is None:
         return value
     kind = type_of(value)
@@ -137,7 +137,7 @@ def _added(present: AttributeValue | None, value: AttributeValue) -> AttributeVa
 
 
 def _subtracted(present: AttributeValue | None, value: AttributeValue) -> AttributeValue | None:
-    """DELETE: members from a set; None when nothing is left."""
+    """DELETE: remove members from a set; None if the set is then empty."""
     if present is None:
         return None
     kind = type_of(value)
@@ -149,7 +149,7 @@ def _subtracted(present: AttributeValue | None, value: AttributeValue) -> Attrib
 
 @lru_cache(maxsize=1024)
 def parse_update(text: str, names: frozenset[tuple[str, str]]) -> tuple[Update, Needs]:
-    """Read an update expression once; names are the request's (placeholder, attribute) pairs."""
+    """Parse an update expression; names are the request's (placeholder, attribute) pairs."""
     reader = Reader(text, dict(names), source="UpdateExpression")
     update = Update()
     seen: set[str] = set()

@@ -1,7 +1,7 @@
 """DynamoDB's attribute values, in the client's typed form ({"S": "text"}, {"N": "1"}, ...).
 
-A stored value is canonical (numbers as DynamoDB prints them, sets sorted) and never changed, so
-that two equal values compare equal and any number of snapshots can share one item.
+A stored value is canonical (numbers as DynamoDB prints them, sets sorted) and never changed. So
+equal values compare equal, and any number of snapshots can share an item.
 
 Limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 """
@@ -28,7 +28,7 @@ _EXACT = Context(prec=38, traps=[Inexact, InvalidOperation, Overflow, Underflow]
 
 
 def invalid(message: str) -> Refused:
-    """Make the ValidationException with that message."""
+    """Return a ValidationException with this message."""
     return Refused("ValidationException", message)
 
 
@@ -39,7 +39,7 @@ def type_of(value: AttributeValue) -> str:
 
 @lru_cache(maxsize=4096)
 def canonical_number(text: str) -> str:
-    """Return a number as DynamoDB prints it: no exponent, no superfluous zeros."""
+    """Return a number as DynamoDB prints it: no exponent, no redundant zeros."""
     if not _NUMBER.fullmatch(text):
         raise invalid("A value provided cannot be converted into a number")
     return _printed(Decimal(text))
@@ -76,7 +76,7 @@ def add_numbers(left: str, right: str, *, sign: int = 1) -> str:
 
 
 def stored(value: Mapping[str, Any], *, depth: int = 1) -> AttributeValue:
-    """Check a value as it comes from a client and return it in its stored, canonical form."""
+    """Check a value from a client and return it in its canonical form."""
     if len(value) != 1:
         fault = "has more than one datatypes set" if value else "is empty"
         raise invalid(
@@ -118,7 +118,7 @@ def _stored_document(kind: str, content: Any, *, depth: int) -> AttributeValue:
 
 
 def _stored_set(kind: str, members: Iterable[Any]) -> list[Any]:
-    """Sort a set, as sets have no order; DynamoDB refuses empty sets and repeated members."""
+    """Sort a set, because sets have no order; empty sets and repeated members are rejected."""
     listed = [canonical_number(member) if kind == "NS" else member for member in members]
     if not listed:
         raise invalid("One or more parameter values were invalid: An string set  may not be empty")
@@ -135,7 +135,7 @@ def sort_set(kind: str, members: Iterable[Any]) -> list[Any]:
 
 
 def stored_item(item: Mapping[str, Mapping[str, Any]]) -> Item:
-    """Check each attribute of an item and return the item in its stored form."""
+    """Check each attribute of an item and return the item in canonical form."""
     if "" in item:
         raise invalid("Empty attribute name")
     return {name: stored(value) for name, value in item.items()}
@@ -147,7 +147,7 @@ def size_of_item(item: Item) -> int:
 
 
 def size_of(value: AttributeValue) -> int:
-    """Return a value's size in bytes, as DynamoDB counts towards its 400 KB."""
+    """Return a value's size in bytes, as it counts towards the 400 KB of an item."""
     ((kind, content),) = value.items()
     match kind:
         case "S" | "B":
@@ -164,13 +164,13 @@ def size_of(value: AttributeValue) -> int:
 
 
 def rank(value: AttributeValue) -> Any:
-    """Return what a scalar is ordered by: text (as UTF-8), a decimal, or bytes."""
+    """Return the sort value of a scalar: text (as UTF-8), a decimal, or bytes."""
     ((kind, content),) = value.items()
     return Decimal(content) if kind == "N" else content
 
 
 def length_of(value: AttributeValue) -> int | None:
-    """Return what the function size() gives, or None for a type that has no size."""
+    """Return the result of the function size(), or None for a type without a size."""
     ((kind, content),) = value.items()
     if kind in {"N", "BOOL", "NULL"}:
         return None
