@@ -39,8 +39,6 @@ CHANGES_CODEPIPELINE = {
 CHANGES_DYNAMODB = {
     "put_item",
     "update_item",
-    "delete_item",
-    "batch_write_item",
     "transact_write_items",
 }
 _SETTLES = {"send_task_success", "send_task_failure"}
@@ -112,7 +110,7 @@ class Stores:
 
     def releases(self) -> Mapping[str, Mapping[str, Item]]:
         """Return the items of the releases table, by release and then by item."""
-        return self.dynamodb.snapshot().contents["releases"]  # type: ignore[return-value]  # keyed by text
+        return self.dynamodb.snapshot()["releases"]  # type: ignore[return-value]  # keyed by text
 
     def execution(self, pipeline: str, execution_id: str) -> Execution:
         """Return the current state of an execution."""
@@ -179,7 +177,7 @@ class Fingerprints:
         """Return a number that is the same for equal states, and almost never for others."""
         tables = tuple(
             (name, self._hashes.of(partitions, self._describe_partitions))
-            for name, partitions in saved.dynamodb.contents.items()
+            for name, partitions in saved.dynamodb.items()
         )
         return hash(
             (
