@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from tests.worlds.ledger_world import table_definition
 
@@ -120,49 +119,42 @@ class Place:
         """Return another place in the same partition."""
         return Place(self.client, self.release_id, item)
 
-    def put(self, attributes: Mapping[str, Any] | None = None, **request: Any) -> Any:
+    def put(self, attributes: Mapping[str, Any]) -> None:
         """Put an item with these attributes."""
-        item = {**self.key, **(attributes or {})}
-        return self.client.put_item(TableName=TABLE, Item=item, **request)
+        self.client.put_item(TableName=TABLE, Item={**self.key, **attributes})
 
-    def update(self, expression: str, **request: Any) -> Any:
-        """Update the item."""
-        return self.client.update_item(
-            TableName=TABLE, Key=self.key, UpdateExpression=expression, **request
+    def set_x(self, value: Any, **request: Any) -> None:
+        """Set the attribute x of the item."""
+        self.client.update_item(
+            TableName=TABLE,
+            Key=self.key,
+            UpdateExpression="SET #x = :x",
+            ExpressionAttributeNames={"#x": "x"},
+            ExpressionAttributeValues={":x": value},
+            ReturnValues="ALL_NEW",
+            **request,
         )
 
-    def get(self) -> dict[str, Any] | None:
-        """Return the attributes of the item without its key, or None."""
-        reply = self.client.get_item(TableName=TABLE, Key=self.key, ConsistentRead=True)
-        return without_key(reply["Item"]) if "Item" in reply else None
-
-
-def without_key(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item's attributes without its key, with sorted sets."""
-    return {
-        name: comparable(value)
-        for name, value in item.items()
-        if name not in {"release_id", "item"}
-    }
+    def query(self, **request: Any) -> Any:
+        """Query the partition; parameters that begin with # or : are placeholders."""
+        names = {name: given for name, given in request.items() if name[0] == "#"}
+        values = {name: given for name, given in request.items() if name[0] == ":"}
+        return self.client.query(
+            TableName=TABLE,
+            **{"KeyConditionExpression": "release_id = :id"}
+            | {name: given for name, given in request.items() if name[0] not in "#:"},
+            **({"ExpressionAttributeNames": names} if names else {}),
+            ExpressionAttributeValues={":id": {"S": self.release_id}, **values},
+        )
 
 
 def comparable(value: Any) -> Any:
-    """Return a value with all sets in it sorted, because sets have no order."""
+    """Return a value with sorted sets and names, because neither has an order."""
     if isinstance(value, list):
         return [comparable(element) for element in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: sorted(inner) if name in {"SS", "NS", "BS"} else comparable(inner)
-        for name, inner in value.items()
+        name: sorted(inner) if name == "SS" else comparable(inner)
+        for name, inner in sorted(value.items())
     }
-
-
-def message_of(error: ClientError) -> str:
-    """Return the message of an error."""
-    return error.response["Error"]["Message"]
-
-
-def code_of(error: ClientError) -> str:
-    """Return the code of an error."""
-    return error.response["Error"]["Code"]

@@ -1,4 +1,4 @@
-"""Random requests to a small partition, with every kind of condition and update."""
+"""Random requests of every form that the ledger sends, to the items of one partition."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,49 +9,50 @@ from hypothesis import strategies as st
 from tests.contract.dynamodb_fake.dynamodb import TABLE
 
 type Draw = Callable[[st.SearchStrategy[Any]], Any]
+type Step = tuple[str, dict[str, Any]]
 
-_NUMBERS = ["0", "1", "2.50", "-3", "1E+2", "99999999999999999999999999999999999999"]
+# Stands for the partition in a request.
+PARTITION = "the partition"
+
+_ITEMS = ["a", "ab", "b"]
 _TEXTS = ["", "a", "ab", "abc", "é"]
-_PATHS = ["n", "s", "l", "m", "ss", "zz", "m.x", "m.y", "m.x.y", "l[0]", "l[1]", "l[5]", "m.#at[0]"]
 _NAMES = ["n", "s", "l", "m", "ss", "zz"]
-_COMPARATORS = ["=", "<>", "<", "<=", ">", ">="]
-_TYPES = ["S", "N", "B", "SS", "NS", "BS", "L", "M", "BOOL", "NULL"]
 
-ITEMS = ["a", "ab", "b"]
-
-numbers = st.sampled_from(_NUMBERS).map(lambda number: {"N": number})
+numbers = st.sampled_from(["0", "1", "2", "-3", "120"]).map(lambda number: {"N": number})
 texts = st.sampled_from(_TEXTS).map(lambda text: {"S": text})
-text_sets = st.sets(st.sampled_from(_TEXTS), min_size=1, max_size=3).map(
+sets = st.sets(st.sampled_from(_TEXTS), min_size=1, max_size=3).map(
     lambda members: {"SS": sorted(members)}
 )
-number_sets = st.sets(st.sampled_from(_NUMBERS), min_size=1, max_size=3).map(
-    lambda members: {"NS": sorted(members)}
-)
 scalars: st.SearchStrategy[dict[str, Any]] = st.one_of(
-    numbers, texts, st.just({"BOOL": True}), st.just({"NULL": True}), st.just({"B": b"a"})
+    numbers, texts, st.just({"BOOL": True}), st.just({"NULL": True})
 )
+lists = st.lists(scalars, max_size=2).map(lambda elements: {"L": elements})
 any_value: st.SearchStrategy[dict[str, Any]] = st.recursive(
-    st.one_of(scalars, text_sets, number_sets),
+    st.one_of(scalars, sets),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda elements: {"L": elements}),
-        st.dictionaries(st.sampled_from(["x", "y", "at"]), inner, max_size=2).map(
+        st.dictionaries(st.sampled_from(["x", "y"]), inner, max_size=2).map(
             lambda members: {"M": members}
         ),
     ),
     max_leaves=4,
 )
+maps = st.fixed_dictionaries({"x": any_value}, optional={"y": any_value})
 attributes = st.fixed_dictionaries(
     {},
     optional={
         "n": numbers,
         "s": texts,
-        "l": st.lists(any_value, max_size=3).map(lambda elements: {"L": elements}),
-        "m": st.dictionaries(st.sampled_from(["x", "y", "at"]), any_value, max_size=2).map(
-            lambda members: {"M": members}
-        ),
-        "ss": text_sets,
+        "l": lists,
+        "m": maps.map(lambda members: {"M": members}),
+        "ss": sets,
         "zz": any_value,
+        "listing": st.just({"S": PARTITION}),
+        "opened_at": st.sampled_from(["t1", "t2"]).map(lambda time: {"S": time}),
     },
+)
+keys = st.sampled_from(_ITEMS).map(
+    lambda item: {"release_id": {"S": PARTITION}, "item": {"S": item}}
 )
 
 
@@ -64,12 +65,19 @@ class Writer:
     names: dict[str, str] = field(default_factory=dict)
 
     def placeholders(self) -> dict[str, Any]:
-        """Return the request's ExpressionAttributeNames and -Values, if any."""
+        """Return the request's ExpressionAttributeNames and -Values; rarely with a fault."""
+        fault = self.pick([*["none"] * 30, "unused value", "unused name", "undefined", "empty"])
+        if fault == "unused value":
+            self.literal()
+        elif fault == "unused name":
+            self.name("unused")
+        elif fault == "undefined" and self.values:
+            self.values.popitem()
         found = {
             "ExpressionAttributeNames": self.names,
             "ExpressionAttributeValues": self.values,
         }
-        return {name: used for name, used in found.items() if used}
+        return {name: used for name, used in found.items() if used or fault == "empty"}
 
     def pick(self, options: list[Any]) -> Any:
         """Choose one of the options."""
@@ -81,135 +89,148 @@ class Writer:
         self.values[placeholder] = self.draw(of)
         return placeholder
 
+    def name(self, name: str = "") -> str:
+        """Write a #name, by default one of any attribute."""
+        name = name or self.pick(_NAMES * 4 + ["item", "opened_at"])
+        self.names[f"#{name}"] = name
+        return f"#{name}"
+
     def path(self) -> str:
         """Write a document path."""
-        path: str = self.pick(self.pick([_NAMES, _NAMES, _PATHS]))
-        if "#at" in path:
-            self.names["#at"] = "at"
-        return path
-
-    def operand(self) -> str:
-        """Write an operand."""
-        kind = self.pick(["path", "path", "scalar", "scalar", "literal", "size"])
-        if kind == "path":
-            return self.path()
-        if kind == "size":
-            return f"size({self.path()})"
-        return self.literal(scalars if kind == "scalar" else any_value)
+        kind = self.pick(["name", "name", "inside", "inside", "bare"])
+        if kind == "inside":
+            return f"{self.name('m')}.{self.name(self.pick(['x', 'y']))}"
+        return self.name() if kind == "name" else "release_id"
 
     def condition(self, depth: int = 2) -> str:
         """Write a condition."""
-        kind = self.pick(["test", "test", "function", "and", "or", "not"] if depth else ["test"])
+        kind = self.pick(["test", "test", "and", "or", "not", "()"] if depth else ["test"])
         if kind in {"and", "or"}:
-            left, right = self.condition(depth - 1), self.condition(depth - 1)
-            return f"({left} {kind.upper()} {right})" if depth < 2 else f"{left} {kind} {right}"
-        if kind == "not":
-            return f"NOT {self.condition(depth - 1)}"
-        return self._function() if kind == "function" else self._test()
+            both = f" {kind.upper()} ".join(self.condition(depth - 1) for _ in range(2))
+            return f"({both})" if self.pick([True, False]) else both
+        if kind == "test":
+            return self._test()
+        inner = self.condition(depth - 1)
+        return f"NOT {inner}" if kind == "not" else f"({inner})"
 
     def _test(self) -> str:
-        left = self.operand()
-        kind = self.pick(["compare", "compare", "compare", "between", "in"])
-        if kind == "between":
-            return f"{left} BETWEEN {self.operand()} AND {self.operand()}"
-        if kind == "in":
-            return f"{left} IN ({self.operand()}, {self.operand()})"
-        return f"{left} {self.pick(_COMPARATORS)} {self.operand()}"
-
-    def _function(self) -> str:
-        name = self.pick(["exists", "not_exists", "type", "begins_with", "contains", "contains"])
-        if name.endswith("exists"):
-            return f"attribute_{name}({self.path()})"
-        if name == "type":
-            types = st.sampled_from(_TYPES).map(lambda kind: {"S": kind})
-            return f"attribute_type({self.path()}, {self.literal(types)})"
-        second = self.literal(texts if name == "begins_with" else scalars)
-        return f"{name}({self.path()}, {second})"
+        kind = self.pick(["exists", "not_exists", "contains", "size", "equal", "ordered"])
+        if kind.endswith("exists"):
+            return f"attribute_{kind}({self.path()})"
+        if kind == "contains":
+            path = self.name(self.pick(["l", "s", "ss", "zz"]))
+            return f"contains({path}, {self.literal(scalars)})"
+        if kind == "size":
+            path = self.name(self.pick(["l", "s", "ss", "zz"]))
+            return f"size({path}) {self.pick(['=', '<', '>='])} {self.literal(scalars)}"
+        if kind == "equal":
+            return f"{self.path()} {self.pick(['=', '<>'])} {self.literal()}"
+        bound = self.literal(scalars if self.pick([True, True, False]) else any_value)
+        return f"{self.path()} {self.pick(['<', '<=', '>', '>='])} {bound}"
 
     def update(self) -> str:
-        """Write an update expression with up to three actions."""
-        sections: dict[str, list[str]] = {}
-        for _ in range(self.pick([1, 1, 2, 3])):
-            section, action = self._action()
-            sections.setdefault(section, []).append(action)
-        return " ".join(f"{name} {', '.join(actions)}" for name, actions in sections.items())
-
-    def _action(self) -> tuple[str, str]:
-        section = self.pick(["SET", "SET", "SET", "REMOVE", "ADD", "DELETE"])
-        path = self.path()
-        if section == "REMOVE":
-            return section, path
-        if section == "SET":
-            return section, f"{path} = {self._value_to_set()}"
-        if section == "DELETE":
-            return section, f"{self.pick(['ss', 'ss', path])} {self.literal(text_sets)}"
-        kind = self.pick(["number", "number", "set", "any"])
-        if kind == "any":
-            return section, f"{path} {self.literal(st.one_of(numbers, text_sets, number_sets))}"
-        return (
-            section,
-            f"n {self.literal(numbers)}" if kind == "number" else f"ss {self.literal(text_sets)}",
+        """Write an update expression with up to three changes, rarely two of one attribute."""
+        sections: dict[str, list[str]] = {"SET": [], "ADD": [], "DELETE": [], "REMOVE": []}
+        some = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=3, unique=True)
+        more = self.pick([*[[]] * 20, ["item"], ["ss"]])
+        for name in [*self.draw(some), *more]:
+            section = self.pick(["SET", "SET", *sections, *self._fitting(name)])
+            sections[section].append(self._change(section, self.name(name)))
+        return " ".join(
+            f"{section} {', '.join(changes)}" for section, changes in sections.items() if changes
         )
 
-    def _value_to_set(self) -> str:
-        kind = self.pick(["literal", "path", "sum", "append", "default"])
-        if kind == "sum":
-            sign = self.pick(["+", "-"])
-            return f"if_not_exists(n, {self.literal(numbers)}) {sign} {self.literal(numbers)}"
-        if kind == "append":
-            lists = st.lists(scalars, max_size=2).map(lambda elements: {"L": elements})
-            return f"list_append(if_not_exists(l, {self.literal(lists)}), {self.literal(lists)})"
-        if kind == "default":
-            return f"if_not_exists({self.path()}, {self.literal()})"
-        return self.literal() if kind == "literal" else self.path()
+    def _fitting(self, name: str) -> list[str]:
+        return {"n": ["ADD"] * 4, "ss": ["ADD", "DELETE"] * 4}.get(name, ["SET"] * 12)
+
+    def _change(self, section: str, name: str) -> str:
+        if section == "REMOVE":
+            return name
+        if section == "DELETE":
+            return f"{name} {self.literal(sets)}"
+        if section == "ADD":
+            fitting = {"#n": numbers, "#ss": sets}.get(name, any_value)
+            return f"{name} {self.literal(self.pick([fitting, fitting, fitting, any_value]))}"
+        kind = self.pick(["literal", "default", "append"])
+        if kind == "append" or name == "#l":
+            default = f"if_not_exists({name}, {self.literal(lists)})"
+            return f"{name} = list_append({default}, {self.literal(lists)})"
+        value = self.literal()
+        return f"{name} = {value if kind == 'literal' else f'if_not_exists({name}, {value})'}"
+
+    def projection(self, always: tuple[str, ...] = ()) -> dict[str, str]:
+        """Write a projection, or none."""
+        if self.pick([True, False]):
+            return {}
+        paths = dict.fromkeys((*map(self.name, always), self.path(), self.path()))
+        return {"ProjectionExpression": ", ".join(paths)}
+
+    def write(self, kind: str, key: dict[str, Any]) -> dict[str, Any]:
+        """Write the parameters of a write that may be an action of a transaction."""
+        request: dict[str, Any] = {"TableName": TABLE}
+        if kind == "Put":
+            request["Item"] = {**self.draw(attributes), **key}
+        else:
+            request["Key"] = key
+        if kind == "Update":
+            request["UpdateExpression"] = self.update()
+        if kind == "ConditionCheck" or self.pick([True, False]):
+            request["ConditionExpression"] = self.condition()
+        shown = self.pick(["NONE", "ALL_OLD"])
+        return request | {"ReturnValuesOnConditionCheckFailure": shown} | self.placeholders()
+
+    def query(self) -> dict[str, Any]:
+        """Write the parameters of a query."""
+        index = self.pick([True, False])
+        hash_key, range_key = ("listing", "opened_at") if index else ("release_id", "item")
+        self.values[":id"] = {"S": PARTITION}
+        condition = f"{self.name(hash_key)} = :id"
+        bounds = st.sampled_from([*_ITEMS, "t1", "t2", ""]).map(lambda text: {"S": text})
+        kind = self.pick(["all", "one bound", "two bounds"])
+        if kind == "one bound":
+            comparator = self.pick(["=", "<", "<=", ">", ">="])
+            condition += f" AND {self.name(range_key)} {comparator} {self.literal(bounds)}"
+        elif kind == "two bounds":
+            lower, upper = sorted(self.draw(st.tuples(bounds, bounds)), key=lambda text: text["S"])
+            bounded = f"{self.literal(st.just(lower))} AND {self.literal(st.just(upper))}"
+            condition += f" AND {self.name(range_key)} BETWEEN {bounded}"
+        return {
+            "TableName": TABLE,
+            "KeyConditionExpression": condition,
+            "ScanIndexForward": self.pick([True, False]),
+            "Limit": self.pick([1, 2, 5]),
+            **({"IndexName": "by_time"} if index else {"ConsistentRead": True}),
+            **({"FilterExpression": self.condition(1)} if self.pick([True, False]) else {}),
+            **self.projection(("item", "opened_at") if index else ()),
+            **self.placeholders(),
+        }
 
 
 @st.composite
-def single_writes(draw: Draw, *, returns: bool = True) -> tuple[str, dict[str, Any]]:
-    """Draw a put, update or delete: its operation and its parameters without the key."""
-    writer = Writer(draw)
-    operation = writer.pick(["put_item", "update_item", "update_item", "delete_item"])
-    request: dict[str, Any] = {"TableName": TABLE}
-    if operation == "put_item":
-        request["Item"] = draw(attributes)
-    if operation == "update_item":
-        request["UpdateExpression"] = writer.update()
-    if writer.pick([True, False]):
-        request["ConditionExpression"] = writer.condition()
-    request["ReturnValuesOnConditionCheckFailure"] = writer.pick(["NONE", "ALL_OLD"])
-    if returns:
-        allowed = ["NONE", "ALL_OLD"]
-        more = ["ALL_NEW", "UPDATED_OLD"] if operation == "update_item" else []
-        request["ReturnValues"] = writer.pick(allowed + more)
-    return operation, request | writer.placeholders()
+def puts(draw: Draw) -> Step:
+    """Draw a PutItem."""
+    return "put_item", {"TableName": TABLE, "Item": {**draw(attributes), **draw(keys)}}
 
 
 @st.composite
-def steps(draw: Draw) -> tuple[str, list[tuple[str, dict[str, Any]]], list[str]]:
-    """Draw a step: its kind, its writes, and their items."""
-    kind = draw(st.sampled_from(["single", "single", "single", "transaction", "query"]))
-    if kind == "single":
-        return kind, [draw(single_writes())], [draw(st.sampled_from(ITEMS))]
-    if kind == "transaction":
-        items = draw(st.lists(st.sampled_from(ITEMS), min_size=1, max_size=3, unique=True))
-        return kind, [draw(single_writes(returns=False)) for _ in items], items
+def steps(draw: Draw) -> Step:
+    """Draw a method of the client and its parameters."""
     writer = Writer(draw)
-    on_key = writer.pick(
-        [
-            "",
-            " AND begins_with(#item, :key)",
-            *(f" AND #item {comparator} :key" for comparator in ("=", "<", "<=", ">", ">=")),
-        ]
-    )
-    request: dict[str, Any] = {
-        "TableName": TABLE,
-        "ScanIndexForward": writer.pick([True, False]),
-        "Limit": writer.pick([1, 2, 5]),
-    }
-    if writer.pick([True, False]):
-        request["FilterExpression"] = writer.condition()
-    request["KeyConditionExpression"] = f"release_id = :id{on_key}"
-    if on_key:
-        writer.names["#item"] = "item"
-        writer.values[":key"] = {"S": writer.pick(ITEMS)}
-    return kind, [("query", request | writer.placeholders())], []
+    kind = writer.pick(["put", "update", "update", "transaction", "query", "batch"])
+    if kind == "put":
+        return "put_item", draw(puts())[1]
+    if kind == "update":
+        return "update_item", {**writer.write("Update", draw(keys)), "ReturnValues": "ALL_NEW"}
+    if kind == "query":
+        return "query", writer.query()
+    if kind == "batch":
+        wanted = {
+            "Keys": draw(st.lists(keys, min_size=1, max_size=3, unique_by=str)),
+            **writer.projection(),
+        }
+        names = {"ExpressionAttributeNames": writer.names} if writer.names else {}
+        return "batch_get_item", {"RequestItems": {TABLE: wanted | names}}
+    kinds = st.sampled_from(["Put", "Update", "ConditionCheck"])
+    items = draw(st.lists(keys, min_size=1, max_size=3, unique_by=str))
+    actions = [{(each := draw(kinds)): Writer(draw).write(each, key)} for key in items]
+    return "transact_write_items", {"TransactItems": actions}

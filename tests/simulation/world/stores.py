@@ -40,8 +40,6 @@ CHANGES_CODEPIPELINE = {
 CHANGES_DYNAMODB = {
     "put_item",
     "update_item",
-    "delete_item",
-    "batch_write_item",
     "transact_write_items",
 }
 LATE_READS = {"get_pipeline_execution", "list_action_executions"}
@@ -146,7 +144,7 @@ class Stores:
 
     def releases(self) -> Mapping[str, Mapping[str, Item]]:
         """Return the items of the releases table, by release and then by item."""
-        return self.dynamodb.snapshot().contents["releases"]  # type: ignore[return-value]  # keyed by text
+        return self.dynamodb.snapshot()["releases"]  # type: ignore[return-value]  # keyed by text
 
     def execution(self, pipeline: str, execution_id: str) -> Execution:
         """Return the current state of an execution."""
@@ -215,7 +213,7 @@ class Fingerprints:
         """Return a number that is the same for equal states, and almost never for others."""
         tables = tuple(
             (name, self._hashes.of(partitions, self._describe_partitions))
-            for name, partitions in saved.dynamodb.contents.items()
+            for name, partitions in saved.dynamodb.items()
         )
         return hash(
             (

@@ -11,7 +11,7 @@ from release_core.domain.revisions import MAX_SHIPPED, Revision, Shipped, bytes_
 from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import checked_manifest
 from release_core.strict_json import write_json
-from tests.fakes.dynamodb.expressions.values import size_of_item
+from tests.fakes.dynamodb.values import size_of_item
 from tests.worlds.ledger_world import LedgerWorld, an_opening
 from tests.worlds.release_world import ReleaseWorld, declaration
 from tests.worlds.rollbacks import read, run

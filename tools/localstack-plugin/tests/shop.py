@@ -118,9 +118,8 @@ class Shop(Driver):
 
     def start(self, **request: Any) -> str:
         """Start an execution and return its id."""
-        return str(
-            self.call("StartPipelineExecution", name="shop", **request)["pipelineExecutionId"]
-        )
+        answer = self.call("StartPipelineExecution", name="shop", **request)
+        return str(answer["pipelineExecutionId"])
 
     def running(self, name: str, execution: str | None = None) -> RunAction:
         """Return the one running action of that name, of any or one execution."""
@@ -157,3 +156,11 @@ class Shop(Driver):
                 parts = [detail[key] for key in ("stage", "action") if key in detail]
                 said.append(f"{'/'.join(parts) or 'pipeline'} {event.state}")
         return said
+
+
+def fetched(*later: Json, **more: Any) -> tuple[Shop, str]:
+    """Return a shop whose execution has ended its first stage, and the execution's id."""
+    shop = Shop(*later, **more)
+    execution = shop.start()
+    shop.end("Fetch")
+    return shop, execution

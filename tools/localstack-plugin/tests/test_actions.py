@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -90,18 +89,8 @@ class Services:
 
     publish = invoke
 
-
-@pytest.fixture
-def services() -> Services:
-    """Services that hold nothing."""
-    return Services()
-
-
-@pytest.fixture
-def run(services: Services) -> Callable[..., ActionResult | None]:
-    """Run an action of a kind with a configuration."""
-
-    def act(kind: str, configuration: Json, **more: Any) -> ActionResult | None:
+    def run(self, kind: str, configuration: Json, **more: Any) -> ActionResult | None:
+        """Run an action of a kind with a configuration."""
         category, provider = kind.split("/")
         action = RunAction(
             pipeline="shop",
@@ -112,28 +101,35 @@ def run(services: Services) -> Callable[..., ActionResult | None]:
             category=category,
             owner="AWS",
             provider=provider,
-            version="1",
             configuration=configuration,
             inputs=(),
             outputs=(),
             region="us-east-1",
             deadline=NOW,
         )
-        return run_action(replace(action, **more), services)
+        return run_action(replace(action, **more), self)
 
-    return act
+    def result(self, kind: str, configuration: Json, **more: Any) -> ActionResult:
+        """Run an action that ends at once."""
+        result = self.run(kind, configuration, **more)
+        assert result is not None
+        return result
 
 
-Run = Callable[..., ActionResult | None]
+@pytest.fixture
+def services() -> Services:
+    """Services that hold nothing."""
+    return Services()
+
+
 WHERE = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
 
 
-def test_source_copies_the_newest_version(run: Run, services: Services) -> None:
+def test_source_copies_the_newest_version(services: Services) -> None:
     """The newest version is copied to the artifact store, and its version id is the revision."""
     services.s3.put("sources", "app.zip", b"one")
     services.s3.put("sources", "app.zip", b"two")
-    result = run("Source/S3", WHERE, outputs=(APP,))
-    assert result is not None
+    result = services.result("Source/S3", WHERE, outputs=(APP,))
     assert result.succeeded
     assert result.revision is not None
     assert result.revision.id == "v2"
@@ -141,32 +137,31 @@ def test_source_copies_the_newest_version(run: Run, services: Services) -> None:
     assert services.s3.objects["artifacts", APP.key] == [b"two"]
 
 
-def test_source_obeys_overrides(run: Run, services: Services) -> None:
+def test_source_obeys_overrides(services: Services) -> None:
     """An execution can override the version and the key of the source object."""
     services.s3.put("sources", "app.zip", b"one")
     services.s3.put("sources", "app.zip", b"two")
     services.s3.put("sources", "other.zip", b"three")
-    run("Source/S3", WHERE, outputs=(APP,), overrides={"S3_OBJECT_VERSION_ID": "v1"})
-    run("Source/S3", WHERE, outputs=(APP,), overrides={"S3_OBJECT_KEY": "other.zip"})
+    services.run("Source/S3", WHERE, outputs=(APP,), overrides={"S3_OBJECT_VERSION_ID": "v1"})
+    services.run("Source/S3", WHERE, outputs=(APP,), overrides={"S3_OBJECT_KEY": "other.zip"})
     assert services.s3.objects["artifacts", APP.key] == [b"one", b"three"]
 
 
-def test_source_needs_a_versioned_bucket(run: Run, services: Services) -> None:
+def test_source_needs_a_versioned_bucket(services: Services) -> None:
     """A source in a bucket without versioning fails, and the error says why."""
     services.s3.versioned = False
     services.s3.put("sources", "app.zip", b"one")
-    result = run("Source/S3", WHERE, outputs=(APP,))
-    assert result is not None
+    result = services.result("Source/S3", WHERE, outputs=(APP,))
     assert "not versioned" in result.error_message
 
 
-def test_missing_source_raises_the_error_of_s3(run: Run) -> None:
+def test_missing_source_raises_the_error_of_s3(services: Services) -> None:
     """The action raises S3's error, from which the emulator makes the action's error."""
     with pytest.raises(ClientError, match="Not Found"):
-        run("Source/S3", WHERE, outputs=(APP,))
+        services.run("Source/S3", WHERE, outputs=(APP,))
 
 
-def test_deploy_unpacks_the_artifact(run: Run, services: Services) -> None:
+def test_deploy_unpacks_the_artifact(services: Services) -> None:
     """Each file becomes an object below ObjectKey, with its type and the configured options."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -180,8 +175,7 @@ def test_deploy_unpacks_the_artifact(run: Run, services: Services) -> None:
         "ObjectKey": "www/",
         "CacheControl": "no-store",
     }
-    result = run("Deploy/S3", where, inputs=(APP,))
-    assert result is not None
+    result = services.result("Deploy/S3", where, inputs=(APP,))
     assert result.summary == "Deployment Succeeded"
     site = {
         key: body[-1] for (bucket, key), body in services.s3.objects.items() if bucket == "site"
@@ -193,27 +187,26 @@ def test_deploy_unpacks_the_artifact(run: Run, services: Services) -> None:
     }
 
 
-def test_deploy_of_something_else_than_a_zip_fails(run: Run, services: Services) -> None:
+def test_deploy_of_something_else_than_a_zip_fails(services: Services) -> None:
     """With Extract, an artifact that is not a zip file fails the action."""
     services.s3.put("artifacts", APP.key, b"not a zip")
-    result = run("Deploy/S3", {"BucketName": "site", "Extract": "true"}, inputs=(APP,))
-    assert result is not None
+    result = services.result("Deploy/S3", {"BucketName": "site", "Extract": "true"}, inputs=(APP,))
     assert "not a zip file" in result.error_message
 
 
-def test_deploy_copies_the_artifact_whole(run: Run, services: Services) -> None:
+def test_deploy_copies_the_artifact_whole(services: Services) -> None:
     """Without Extract, the artifact is copied to ObjectKey unchanged."""
     services.s3.put("artifacts", APP.key, b"whole")
     where = {"BucketName": "site", "Extract": "false", "ObjectKey": "app.zip"}
-    run("Deploy/S3", where, inputs=(APP,))
+    services.run("Deploy/S3", where, inputs=(APP,))
     assert services.s3.objects["site", "app.zip"] == [b"whole"]
 
 
-def test_function_gets_its_job(run: Run, services: Services) -> None:
+def test_function_gets_its_job(services: Services) -> None:
     """The function is invoked asynchronously with AWS's event, and its result comes later."""
     configuration = {"FunctionName": "check", "UserParameters": "x"}
     more = {"job_id": "j1", "continuation_token": "again", "inputs": (APP,)}
-    assert run("Invoke/Lambda", configuration, **more) is None
+    assert services.run("Invoke/Lambda", configuration, **more) is None
     (call,) = services.calls
     assert (call["FunctionName"], call["InvocationType"]) == ("check", "Event")
     job = json.loads(call["Payload"])["CodePipeline.job"]
@@ -226,20 +219,19 @@ def test_function_gets_its_job(run: Run, services: Services) -> None:
     }
 
 
-def test_approval_publishes_to_its_topic(run: Run, services: Services) -> None:
+def test_approval_publishes_to_its_topic(services: Services) -> None:
     """The message to the topic carries the token; without a topic nothing is published."""
-    assert run("Approval/Manual", {}, token="t1") is None
+    assert services.run("Approval/Manual", {}, token="t1") is None
     assert services.calls == []
     configuration = {"NotificationArn": "arn:topic", "CustomData": "look"}
-    assert run("Approval/Manual", configuration, token="t1") is None
+    assert services.run("Approval/Manual", configuration, token="t1") is None
     (message,) = services.calls
     approval = json.loads(message["Message"])["approval"]
     assert (approval["token"], approval["customData"]) == ("t1", "look")
 
 
-def test_unsupported_provider_fails_and_says_what_is_supported(run: Run) -> None:
+def test_unsupported_provider_fails_and_says_what_is_supported(services: Services) -> None:
     """The error names the unsupported provider and all supported ones."""
-    result = run("Build/CodeBuild", {})
-    assert result is not None
+    result = services.result("Build/CodeBuild", {})
     assert "cannot run Build/AWS/CodeBuild" in result.error_message
     assert "Deploy/AWS/S3" in result.error_message

@@ -6,7 +6,7 @@ botocore builds and parses the messages, and workers run the actions.
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -86,26 +86,6 @@ class Inbox:
         return found[0]
 
 
-@pytest.fixture
-def services() -> Services:
-    """Services that do nothing."""
-    return Services()
-
-
-@pytest.fixture
-def inbox() -> Inbox:
-    """A bus that keeps what it gets."""
-    return Inbox()
-
-
-@pytest.fixture
-def emulator(services: Services, inbox: Inbox) -> Iterator[Emulator]:
-    """An emulator whose new pipelines do not start an execution."""
-    one = Emulator(clients=services, send=inbox.send, starts_on_create=False)
-    yield one
-    one.stop()
-
-
 @dataclass
 class Reply:
     """The part of an HTTP response that botocore reads."""
@@ -115,48 +95,67 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def client_of(emulator: Emulator, region: str = "us-east-1") -> Any:
-    """Return a boto3 client whose requests go to the emulator."""
+class World:
+    """An emulator whose new pipelines start nothing, its services, its bus, and its client."""
 
-    def answer(request: Any, **_: Any) -> Reply:
-        operation = request.headers["X-Amz-Target"].decode().split(".")[1]
-        try:
+    def __init__(self) -> None:
+        self.services, self.inbox = Services(), Inbox()
+        self.emulator = Emulator(
+            clients=self.services, send=self.inbox.send, starts_on_create=False
+        )
+        self.client = self.client_in("us-east-1")
+
+    def client_in(self, region: str) -> Any:
+        """Return a boto3 client whose requests go to the emulator."""
+
+        def answer(request: Any, **_: Any) -> Reply:
+            operation = request.headers["X-Amz-Target"].decode().split(".")[1]
             given, home = json.loads(request.body), ("000000000000", region)
-            body: Json = emulator.perform(operation, given, home=home, caller=CALLER)
-            status = 200
-        except ApiError as error:
-            body, status = {"__type": error.code, "message": error.message}, 400
-        return Reply(status, json.dumps(body, default=datetime.timestamp).encode())
+            try:
+                body = self.emulator.perform(operation, given, home=home, caller=CALLER)
+                status = 200
+            except ApiError as error:
+                body, status = {"__type": error.code, "message": error.message}, 400
+            return Reply(status, json.dumps(body, default=datetime.timestamp).encode())
 
-    client: Any = boto3.client(
-        "codepipeline",
-        region_name=region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    client.meta.events.register("before-send.codepipeline", answer)
-    return client
+        client: Any = boto3.client(
+            "codepipeline",
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        client.meta.events.register("before-send.codepipeline", answer)
+        return client
 
-
-@pytest.fixture
-def client(emulator: Emulator) -> Any:
-    """A boto3 client of the emulator."""
-    return client_of(emulator)
-
-
-@pytest.fixture
-def start_with_function(client: Any) -> Callable[..., str]:
-    """Create the pipeline `shop`, whose second stage invokes a function, and start it."""
-    check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
-    declared = declare(stage("Check", check))
-
-    def begin(**request: Any) -> str:
-        client.create_pipeline(pipeline=declared)
-        answer = client.start_pipeline_execution(name="shop", **request)
+    def start(self, **request: Any) -> str:
+        """Create the pipeline `shop`, whose second stage invokes a function, and start it."""
+        check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
+        self.client.create_pipeline(pipeline=declare(stage("Check", check)))
+        answer = self.client.start_pipeline_execution(name="shop", **request)
         return str(answer["pipelineExecutionId"])
 
-    return begin
+    def executions(self) -> list[Json]:
+        """List the executions of the pipeline `shop`."""
+        answer = self.client.list_pipeline_executions(pipelineName="shop")
+        return list(answer["pipelineExecutionSummaries"])
+
+    def actions(self) -> list[Json]:
+        """List the runs of the actions of the pipeline `shop`, newest first."""
+        answer = self.client.list_action_executions(pipelineName="shop")
+        return list(answer["actionExecutionDetails"])
+
+    def reason(self) -> Json:
+        """Return the error of the action that ran last."""
+        return dict(self.actions()[0]["output"]["executionResult"]["errorDetails"])
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """An emulator without pipelines."""
+    world = World()
+    yield world
+    world.emulator.stop()
 
 
 def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -164,122 +163,101 @@ def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
-def reason_of(client: Any) -> Json:
-    """Return the error of the action that ran last."""
-    newest, *_ = client.list_action_executions(pipelineName="shop")["actionExecutionDetails"]
-    return dict(newest["output"]["executionResult"]["errorDetails"])
-
-
-def test_function_answers_its_job(
-    client: Any, start_with_function: Callable[..., str], services: Services, inbox: Inbox
-) -> None:
+def test_function_answers_its_job(world: World) -> None:
     """The function is invoked in the pipeline's account and Region, and ends the execution."""
-    execution = start_with_function()
-    job = services.invoked.get(timeout=DEADLINE)
-    assert ("lambda_", "000000000000", "us-east-1") in services.clients
-    client.put_job_success_result(jobId=job["id"])
-    assert inbox.wait_for("SUCCEEDED").event.detail["execution-id"] == execution
+    execution = world.start()
+    job = world.services.invoked.get(timeout=DEADLINE)
+    assert ("lambda_", "000000000000", "us-east-1") in world.services.clients
+    world.client.put_job_success_result(jobId=job["id"])
+    assert world.inbox.wait_for("SUCCEEDED").event.detail["execution-id"] == execution
 
 
-def test_function_that_cannot_be_invoked_fails_its_action(
-    client: Any, start_with_function: Callable[..., str], services: Services, inbox: Inbox
-) -> None:
+def test_function_that_cannot_be_invoked_fails_its_action(world: World) -> None:
     """Lambda's error becomes the action's error."""
     error = {"Error": {"Code": "ResourceNotFoundException", "Message": "Function not found: f"}}
-    services.error = ClientError(error, "Invoke")  # type: ignore[arg-type]  # the rest is optional
-    start_with_function()
-    inbox.wait_for("FAILED")
-    assert "Function not found: f" in reason_of(client)["message"]
+    world.services.error = ClientError(error, "Invoke")  # type: ignore[arg-type]  # the rest is optional
+    world.start()
+    world.inbox.wait_for("FAILED")
+    assert "Function not found: f" in world.reason()["message"]
 
 
-def test_worker_that_crashes_fails_its_action(
-    client: Any, start_with_function: Callable[..., str], services: Services, inbox: Inbox
-) -> None:
+def test_worker_that_crashes_fails_its_action(world: World) -> None:
     """A bug in the emulator fails the action, so the execution does not hang."""
-    services.error = KeyError("surprise")
-    start_with_function()
-    inbox.wait_for("FAILED")
-    assert reason_of(client) == {"code": "SystemUnavailable", "message": "KeyError: 'surprise'"}
+    world.services.error = KeyError("surprise")
+    world.start()
+    world.inbox.wait_for("FAILED")
+    assert world.reason() == {"code": "SystemUnavailable", "message": "KeyError: 'surprise'"}
 
 
-def test_delayed_action_begins_later(
-    emulator: Emulator, client: Any, start_with_function: Callable[..., str], services: Services
-) -> None:
+def test_delayed_action_begins_later(world: World) -> None:
     """With a delay fault the action is in progress at once and does its work later."""
-    emulator.faults.add({"kind": "action", "effect": "delay", "action": "Check", "seconds": 0.2})
-    start_with_function()
-    begun = services.invoked.get(timeout=DEADLINE)
-    (check, _) = client.list_action_executions(pipelineName="shop")["actionExecutionDetails"]
+    fault = {"kind": "action", "effect": "delay", "action": "Check", "seconds": 0.2}
+    world.emulator.faults.add(fault)
+    world.start()
+    begun = world.services.invoked.get(timeout=DEADLINE)
+    (check, _) = world.actions()
     assert (datetime.now(UTC) - check["startTime"]).total_seconds() >= 0.2
     assert begun["id"]
 
 
-def test_responses_contain_times(
-    client: Any, start_with_function: Callable[..., str], inbox: Inbox
-) -> None:
+def test_responses_contain_times(world: World) -> None:
     """Timestamps in responses arrive in boto3 as datetimes."""
-    start_with_function()
-    inbox.wait_for("SUCCEEDED", kind="Action")
-    (summary,) = client.list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"]
+    world.start()
+    world.inbox.wait_for("SUCCEEDED", kind="Action")
+    (summary,) = world.executions()
     assert summary["startTime"] <= summary["lastUpdateTime"]
     assert summary["trigger"]["triggerDetail"] == CALLER
 
 
-def test_regions_are_separate(emulator: Emulator, client: Any) -> None:
+def test_regions_are_separate(world: World) -> None:
     """A pipeline of one Region does not exist in another."""
-    client.create_pipeline(pipeline=declare())
-    elsewhere = client_of(emulator, "eu-west-1")
+    world.client.create_pipeline(pipeline=declare())
+    elsewhere = world.client_in("eu-west-1")
     assert elsewhere.list_pipelines()["pipelines"] == []
     with pytest.raises(elsewhere.exceptions.PipelineNotFoundException):
         elsewhere.get_pipeline(name="shop")
 
 
-def test_request_is_checked_by_the_service_model(client: Any) -> None:
+def test_request_is_checked_by_the_service_model(world: World) -> None:
     """One ValidationException names every broken constraint."""
     with pytest.raises(ClientError) as error:
-        client.start_pipeline_execution(name="no way", clientRequestToken="a:b")
+        world.client.start_pipeline_execution(name="no way", clientRequestToken="a:b")
     assert code_of(error) == "ValidationException"
     message = error.value.response["Error"]["Message"]
     assert message.startswith("2 validation errors detected: Value 'no way' at 'name' failed")
     assert "at 'clientRequestToken'" in message
 
 
-def test_throttled_start_starts_nothing(
-    emulator: Emulator, client: Any, start_with_function: Callable[..., str]
-) -> None:
+def test_throttled_start_starts_nothing(world: World) -> None:
     """A throttled StartPipelineExecution starts nothing; the next call succeeds."""
-    emulator.faults.add(
-        {"kind": "api", "effect": "throttle", "operation": "StartPipelineExecution"}
-    )
+    fault = {"kind": "api", "effect": "throttle", "operation": "StartPipelineExecution"}
+    world.emulator.faults.add(fault)
     with pytest.raises(ClientError) as error:
-        start_with_function()
+        world.start()
     assert code_of(error) == "ThrottlingException"
-    assert client.list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"] == []
-    client.start_pipeline_execution(name="shop")
+    assert world.executions() == []
+    world.client.start_pipeline_execution(name="shop")
 
 
-def test_start_whose_response_is_lost_is_found_by_its_token(
-    emulator: Emulator, client: Any, start_with_function: Callable[..., str]
-) -> None:
+def test_start_whose_response_is_lost_is_found_by_its_token(world: World) -> None:
     """After a fault the execution exists, and the same request token returns it."""
     lost = {"operation": "StartPipelineExecution", "pipeline": "shop", "when": "after"}
-    emulator.faults.add({"kind": "api", "effect": "fail", "code": "InternalFailure", **lost})
+    world.emulator.faults.add({"kind": "api", "effect": "fail", "code": "InternalFailure", **lost})
     with pytest.raises(ClientError) as error:
-        start_with_function(clientRequestToken="once")
+        world.start(clientRequestToken="once")
     assert code_of(error) == "InternalFailure"
-    (summary,) = client.list_pipeline_executions(pipelineName="shop")["pipelineExecutionSummaries"]
-    again = client.start_pipeline_execution(name="shop", clientRequestToken="once")
+    (summary,) = world.executions()
+    again = world.client.start_pipeline_execution(name="shop", clientRequestToken="once")
     assert again["pipelineExecutionId"] == summary["pipelineExecutionId"]
 
 
-def test_fault_fails_an_action(
-    emulator: Emulator, start_with_function: Callable[..., str], inbox: Inbox
-) -> None:
+def test_fault_fails_an_action(world: World) -> None:
     """The action fails with the code, summary and link of the fault."""
     result = {"code": "JobFailed", "summary": "Broke", "url": "https://x.test"}
-    emulator.faults.add({"kind": "action", "effect": "fail", "action": "Fetch", **result})
-    start_with_function()
-    event = inbox.wait_for("FAILED", kind="Action").event
+    fault = {"kind": "action", "effect": "fail", "action": "Fetch", **result}
+    world.emulator.faults.add(fault)
+    world.start()
+    event = world.inbox.wait_for("FAILED", kind="Action").event
     assert event.detail["execution-result"] == {
         "external-execution-url": "https://x.test",
         "external-execution-summary": "Broke",

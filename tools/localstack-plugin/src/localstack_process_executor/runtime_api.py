@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # of the next invocation, which is all that a process asks for
         self.server.events.put(Ready())
         if delivery := self.server.deliveries.get():
             self._answer(200, *delivery)

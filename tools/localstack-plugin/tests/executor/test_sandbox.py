@@ -17,6 +17,11 @@ from localstack_process_executor.specification import Answer, Request
 SandboxMaker = Callable[..., Sandbox]
 
 
+def returning(expression: str, *, first: str = "") -> str:
+    """The source of a function that returns the value of an expression."""
+    return f"{first}\ndef handler(event, context):\n    return {expression}\n"
+
+
 def request(event: Any = None, request_id: str = "id-1") -> Request:
     """An invocation with `event` for its payload."""
     return Request(
@@ -33,32 +38,16 @@ def payload_of(answer: Answer) -> Any:
 
 def test_returns_the_result_of_the_function(make_sandbox: SandboxMaker) -> None:
     """The handler gets the event and the context, and its result is the payload."""
-    sandbox = make_sandbox(
-        """
-        def handler(event, context):
-            arn = context.invoked_function_arn
-            return {"event": event, "id": context.aws_request_id, "arn": arn}
-        """
-    )
-    answer = sandbox.invoke(request({"é": 1}, "id-7"))
+    expression = "[event, context.aws_request_id, context.invoked_function_arn]"
+    asked = request({"é": 1}, "id-7")
+    answer = make_sandbox(returning(expression)).invoke(asked)
     assert not answer.is_error
-    assert payload_of(answer) == {
-        "event": {"é": 1},
-        "id": "id-7",
-        "arn": "arn:aws:lambda:us-east-1:000000000000:function:function",
-    }
+    assert payload_of(answer) == [{"é": 1}, "id-7", asked.function_arn]
 
 
 def test_keeps_module_state_between_invocations(make_sandbox: SandboxMaker) -> None:
     """A second invocation runs in the same process."""
-    sandbox = make_sandbox(
-        """
-        calls = []
-        def handler(event, context):
-            calls.append(event)
-            return calls
-        """
-    )
+    sandbox = make_sandbox(returning("calls.append(event) or calls", first="calls = []"))
     sandbox.invoke(request(1))
     assert payload_of(sandbox.invoke(request(2))) == [1, 2]
 
@@ -68,28 +57,17 @@ def test_sees_only_its_own_environment(
 ) -> None:
     """A function sees only its own variables, and runs in the folder of its code."""
     monkeypatch.setenv("OURS", "secret")
-    sandbox = make_sandbox(
-        """
-        import os, sys
-        def handler(event, context):
-            return {"env": dict(os.environ), "cwd": os.getcwd(), "first": sys.path[0]}
-        """,
-        environment={"A": "1"},
-    )
-    seen = payload_of(sandbox.invoke(request()))
-    assert set(seen["env"]) - {"_X_AMZN_TRACE_ID", "LC_CTYPE"} == {"A", "AWS_LAMBDA_RUNTIME_API"}
-    assert seen["cwd"] == seen["first"] == sandbox.spec.code
+    source = returning("[[*os.environ], os.getcwd(), sys.path[0]]", first="import os, sys")
+    sandbox = make_sandbox(source, environment={"A": "1"})
+    names, folder, first = payload_of(sandbox.invoke(request()))
+    assert set(names) - {"_X_AMZN_TRACE_ID", "LC_CTYPE"} == {"A", "AWS_LAMBDA_RUNTIME_API"}
+    assert folder == first == sandbox.spec.code
 
 
 def test_prefers_a_package_of_its_own(make_sandbox: SandboxMaker, tmp_path: Path) -> None:
     """A package in the zip replaces the preloaded package of the same name."""
-    source = """
-        import boto3
-        def handler(event, context):
-            return boto3.__file__
-        """
     bundled = tmp_path / "function" / "boto3"
-    sandbox = make_sandbox(source)
+    sandbox = make_sandbox(returning("boto3.__file__", first="import boto3"))
     assert "site-packages" in payload_of(sandbox.invoke(request()))
     bundled.mkdir()
     (bundled / "__init__.py").write_text("")
@@ -103,40 +81,26 @@ def test_prefers_a_package_of_its_own(make_sandbox: SandboxMaker, tmp_path: Path
 
 def test_an_exception_becomes_the_error_object(make_sandbox: SandboxMaker) -> None:
     """An exception is returned with type, message and trace, and the process stays usable."""
-    sandbox = make_sandbox(
-        """
-        def handler(event, context):
-            raise LookupError("nothing there")
-        """
-    )
+    sandbox = make_sandbox(returning("{}['nothing there']"))
     answer = sandbox.invoke(request())
     error = payload_of(answer)
     assert answer.is_error
-    assert (error["errorType"], error["errorMessage"]) == ("LookupError", "nothing there")
+    assert (error["errorType"], error["errorMessage"]) == ("KeyError", "'nothing there'")
     assert "app.py" in error["stackTrace"][0]
     assert '"status": "error"' not in answer.logs
-    assert "[ERROR] LookupError: nothing there" in answer.logs
+    assert "[ERROR] KeyError: 'nothing there'" in answer.logs
     assert sandbox.alive
 
 
 def test_works_again_after_a_timeout(make_sandbox: SandboxMaker) -> None:
     """The invocation after a timeout gets a new process."""
-    sandbox = make_sandbox(
-        """
-        import time
-        calls = 0
-        def handler(event, context):
-            global calls
-            calls += 1
-            time.sleep(event)
-            return calls
-        """,
-        timeout=1.0,
-    )
+    source = returning("time.sleep(event) or os.getpid()", first="import os, time")
+    sandbox = make_sandbox(source, timeout=1.0)
+    first = payload_of(sandbox.invoke(request(0)))
     sandbox.invoke(request(60))
     assert not sandbox.alive
     sandbox.spec = replace(sandbox.spec, timeout=60.0)
-    assert payload_of(sandbox.invoke(request(0))) == 1
+    assert payload_of(sandbox.invoke(request(0))) != first
 
 
 @pytest.mark.parametrize(
@@ -170,7 +134,7 @@ def test_a_crash_is_reported(make_sandbox: SandboxMaker, statement: str, reason:
 
 def test_a_process_that_died_while_idle_is_replaced(make_sandbox: SandboxMaker) -> None:
     """An invocation succeeds even if the idle process has died before."""
-    sandbox = make_sandbox("import os\ndef handler(event, context):\n    return os.getpid()\n")
+    sandbox = make_sandbox(returning("os.getpid()", first="import os"))
     pid = payload_of(sandbox.invoke(request()))
     (waiter,) = [each for each in threading.enumerate() if each.name == f"lambda-exit-{pid}"]
 
@@ -205,15 +169,8 @@ def test_an_init_that_takes_too_long_gets_the_time_of_the_invocation(
     make_sandbox: SandboxMaker,
 ) -> None:
     """An init that exceeds its limit is started again within the function's timeout."""
-    sandbox = make_sandbox(
-        """
-        import time
-        time.sleep(0.4)
-        def handler(event, context):
-            return "ready"
-        """,
-        boot_seconds=0.1,
-    )
+    source = returning("'ready'", first="import time; time.sleep(0.4)")
+    sandbox = make_sandbox(source, boot_seconds=0.1)
     assert not sandbox.alive
     answer = sandbox.invoke(request())
     assert payload_of(answer) == "ready"
@@ -232,15 +189,8 @@ def test_logs_are_complete_and_once(make_sandbox: SandboxMaker) -> None:
         """
     )
     first, second = sandbox.invoke(request(1)).logs, sandbox.invoke(request(2)).logs
-    assert [line.split()[0] for line in first.splitlines()] == [
-        "INIT_START",
-        "while",
-        "START",
-        "line",
-        "to",
-        "END",
-        "REPORT",
-    ]
+    words = [line.split()[0] for line in first.splitlines()]
+    assert words == ["INIT_START", "while", "START", "line", "to", "END", "REPORT"]
     assert "Init Duration" in first
     assert "line 1" not in second
     assert "line 2 " + "x" * 100_000 in second
@@ -260,12 +210,8 @@ def test_json_logs_are_one_object_per_line(make_sandbox: SandboxMaker) -> None:
         environment={"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"},
     )
     lines = [json.loads(line) for line in sandbox.invoke(request()).logs.splitlines()]
-    assert [line.get("type", line.get("message")) for line in lines] == [
-        "platform.initStart",
-        "platform.start",
-        "opened",
-        "platform.report",
-    ]
+    kinds = [line.get("type", line.get("message")) for line in lines]
+    assert kinds == ["platform.initStart", "platform.start", "opened", "platform.report"]
     assert lines[2]["release_id"] == "5.10"
     assert lines[2]["requestId"] == "id-1"
     assert lines[3]["record"]["status"] == "success"
@@ -274,12 +220,7 @@ def test_json_logs_are_one_object_per_line(make_sandbox: SandboxMaker) -> None:
 
 def test_a_response_that_is_too_large_is_rejected(make_sandbox: SandboxMaker) -> None:
     """A result above 6 MB is an error, and the process can be used again."""
-    sandbox = make_sandbox(
-        """
-        def handler(event, context):
-            return "x" * event
-        """
-    )
+    sandbox = make_sandbox(returning("'x' * event"))
     answer = sandbox.invoke(request(6_291_556))
     assert payload_of(answer)["errorType"] == "Function.ResponseSizeTooLarge"
     assert not sandbox.invoke(request(6_291_554)).is_error

@@ -1,17 +1,15 @@
 """What LocalStack parses at every state and request is parsed once, and means the same."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from uuid import uuid4
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from localstack_fixes.parsed_once import parse_once
-
-ROLE = "arn:aws:iam::000000000000:role/repairs"
 
 
 def test_a_text_is_parsed_once() -> None:
@@ -36,7 +34,7 @@ def test_a_text_is_parsed_once() -> None:
 
 
 @pytest.mark.platform
-def test_executions_share_paths_and_no_values() -> None:
+def test_executions_share_paths_and_no_values(make_machine: Callable[..., str]) -> None:
     """Executions of one machine that run at the same time each read and write their own values."""
     # The name of the host for synchronous executions would need DNS.
     client = boto3.client("stepfunctions", config=Config(inject_host_prefix=False))
@@ -49,12 +47,7 @@ def test_executions_share_paths_and_no_values() -> None:
         },
         "Show": {"Type": "Pass", "OutputPath": "$.taken.first.name", "End": True},
     }
-    machine = client.create_state_machine(
-        name=f"repairs-{uuid4()}",
-        roleArn=ROLE,
-        definition=json.dumps({"StartAt": "Take", "States": states}),
-        type="EXPRESS",
-    )["stateMachineArn"]
+    machine = make_machine({"StartAt": "Take", "States": states}, type="EXPRESS")
 
     def run(number: int) -> str:
         items = [{"name": "other"}, {"name": f"n{number}"}]
@@ -65,5 +58,4 @@ def test_executions_share_paths_and_no_values() -> None:
 
     with ThreadPoolExecutor(4) as threads:
         outputs = list(threads.map(run, range(8)))
-    client.delete_state_machine(stateMachineArn=machine)
     assert outputs == [f'"n{number}"' for number in range(8)]

@@ -1,15 +1,11 @@
 """The repairs of LocalStack: their rules alone, then on the platform."""
 
-import io
 import json
 import subprocess
 import sys
-import time
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
 
 import boto3
 import pytest
@@ -18,9 +14,9 @@ from botocore.config import Config
 from localstack_fixes.caller_identity import identity
 from localstack_fixes.dynamodb_local import without_java_agents
 from localstack_fixes.environment_registry import SnapshotDict
+from localstack_fixes.event_keys import with_plain_key
 from localstack_fixes.execution_input import with_text
 
-ROLE = "arn:aws:iam::000000000000:role/repairs"
 PATIENT = Config(max_pool_connections=40, read_timeout=60, retries={"total_max_attempts": 1})
 
 
@@ -34,6 +30,18 @@ def test_a_description_carries_the_text_it_was_started_with() -> None:
     """The text replaces what LocalStack wrote; an execution without one is described as before."""
     assert with_text({"input": "[5.1]", "name": "n"}, "[5.10]") == {"input": "[5.10]", "name": "n"}
     assert with_text({"input": "{}"}, None) == {"input": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("a/b.json", "a/b.json"), ("gr%C3%BCn%20%2B%20100%25.json", "grün + 100%.json")],
+)
+def test_a_key_is_not_spelt_as_in_a_url(written: str, key: str) -> None:
+    """Only the key changes; size, version and all else of the entry stay."""
+    detail = {"bucket": {"name": "b"}, "object": {"key": written, "size": 3}}
+    changed = with_plain_key({"Source": "aws.s3", "Detail": json.dumps(detail)})
+    assert changed["Source"] == "aws.s3"
+    assert json.loads(changed["Detail"]) == {**detail, "object": {"key": key, "size": 3}}
 
 
 def test_values_may_be_iterated_while_others_are_added() -> None:
@@ -57,55 +65,27 @@ def test_an_api_is_told_who_signed() -> None:
     assert identity(open_to_all, "AKIA1", lambda: caller) == {}
 
 
-@pytest.fixture
-def machine() -> Iterator[tuple[Any, str]]:
-    """A client of Step Functions and a machine that does nothing."""
-    client = boto3.client("stepfunctions")
-    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-    arn = client.create_state_machine(
-        name=f"repairs-{uuid4()}", roleArn=ROLE, definition=json.dumps(definition)
-    )["stateMachineArn"]
-    yield client, arn
-    client.delete_state_machine(stateMachineArn=arn)
-
-
 @pytest.mark.platform
 @pytest.mark.parametrize("text", ['{"releaseId": 5.10}', '{"a":1,  "a":2}', '{"n": 1E2}'])
-def test_an_input_comes_back_to_the_letter(machine: tuple[Any, str], text: str) -> None:
+def test_an_input_comes_back_to_the_letter(make_machine: Callable[..., str], text: str) -> None:
     """DescribeExecution returns what StartExecution got: numbers, spaces, repeated keys."""
-    client, arn = machine
+    client = boto3.client("stepfunctions")
+    arn = make_machine({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
     execution = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
     assert client.describe_execution(executionArn=execution)["input"] == text
 
 
 @pytest.mark.platform
-def test_many_first_invocations_at_once_all_succeed() -> None:
+def test_many_first_invocations_at_once_all_succeed(make_function: Callable[[str], str]) -> None:
     """Thirty invocations that arrive together at a function nobody has called are all answered."""
     client = boto3.client("lambda", config=PATIENT)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as package:
-        package.writestr("app.py", "def handler(event, context):\n    return event\n")
-    name = f"repairs-{uuid4()}"
-    client.create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Role=ROLE,
-        Handler="app.handler",
-        Code={"ZipFile": archive.getvalue()},
-        Timeout=30,
-    )
-    deadline = time.monotonic() + 30
-    while client.get_function(FunctionName=name)["Configuration"]["State"] != "Active":
-        assert time.monotonic() < deadline, "the function is not Active"
+    name = make_function("def handler(event, context):\n    return event\n")
 
     def invoke(number: int) -> Any:
         return json.load(client.invoke(FunctionName=name, Payload=str(number))["Payload"])
 
-    try:
-        with ThreadPoolExecutor(30) as threads:
-            assert list(threads.map(invoke, range(30))) == list(range(30))
-    finally:
-        client.delete_function(FunctionName=name)
+    with ThreadPoolExecutor(30) as threads:
+        assert list(threads.map(invoke, range(30))) == list(range(30))
 
 
 def test_what_was_loaded_at_the_start_is_looked_at_no_more() -> None:

@@ -11,7 +11,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-ROLE = "arn:aws:iam::000000000000:role/repairs"
 STOPPED = {"error": "StoppedByHand", "cause": "wrong build"}
 
 pytestmark = pytest.mark.platform
@@ -110,13 +109,10 @@ def definition(tokens: str, mode: str, seconds: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def waiting() -> Iterator[Callable[..., Waiting]]:
+def waiting(make_machine: Callable[..., str]) -> Iterator[Callable[..., Waiting]]:
     """Makes such machines: waiting(mode, seconds until a task times out)."""
-    states, sqs, events = (
-        boto3.client("stepfunctions"),
-        boto3.client("sqs"),
-        boto3.client("events"),
-    )
+    client: Any = boto3.client
+    states, sqs, events = client("stepfunctions"), client("sqs"), client("events")
     made: list[tuple[Waiting, str]] = []
 
     def make(mode: str, seconds: int = 600) -> Waiting:
@@ -125,9 +121,7 @@ def waiting() -> Iterator[Callable[..., Waiting]]:
             sqs.create_queue(QueueName=f"{name}-{kind}")["QueueUrl"]
             for kind in ("tokens", "events")
         )
-        machine = states.create_state_machine(
-            name=name, roleArn=ROLE, definition=json.dumps(definition(tokens, mode, seconds))
-        )["stateMachineArn"]
+        machine = make_machine(definition(tokens, mode, seconds))
         pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}}
         events.put_rule(Name=name, EventPattern=json.dumps(pattern))
         arn = sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])
@@ -142,7 +136,6 @@ def waiting() -> Iterator[Callable[..., Waiting]]:
     for one, name in made:
         events.remove_targets(Rule=name, Ids=["events"])
         events.delete_rule(Name=name)
-        states.delete_state_machine(stateMachineArn=one.machine)
         for queue in (one.tokens, one.events):
             sqs.delete_queue(QueueUrl=queue)
 

@@ -4,15 +4,13 @@ from typing import Any
 
 import pytest
 
-from shop import UNKNOWN_ID, Json, Shop, action, deploy, refused, stage
+from shop import UNKNOWN_ID, Json, Shop, action, deploy, fetched, refused, stage
 
 
 def waiting_for_approval() -> Shop:
     """Return a shop whose execution waits for the approval Ok in the stage Ask."""
     ask = action("Ok", "Approval/Manual", {"CustomData": "look"})
-    shop = Shop(stage("Ask", ask), stage("Deploy", deploy()))
-    shop.start()
-    shop.end("Fetch")
+    shop, _ = fetched(stage("Ask", ask), stage("Deploy", deploy()))
     return shop
 
 
@@ -20,9 +18,7 @@ def waiting_for_job() -> Shop:
     """Return a shop whose execution waits for the Lambda action Check, in the namespace Found."""
     check = action("Check", "Invoke/Lambda", {"FunctionName": "f"}, namespace="Found")
     publish = deploy(configuration={"ObjectKey": "#{Found.where}"})
-    shop = Shop(stage("Check", check), stage("Deploy", publish))
-    shop.start()
-    shop.end("Fetch")
+    shop, _ = fetched(stage("Check", check), stage("Deploy", publish))
     return shop
 
 
@@ -131,9 +127,7 @@ def test_approval_ends_after_seven_days() -> None:
 def test_timeout_of_the_action_replaces_the_default() -> None:
     """An action with timeoutInMinutes fails after that time."""
     ask = action("Ok", "Approval/Manual", timeoutInMinutes=5)
-    shop = Shop(stage("Ask", ask))
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched(stage("Ask", ask))
     shop.pass_time(300)
     assert shop.status(execution) == "Failed"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from localstack_codepipeline.model import ActionResult, Revision
-from shop import FAILED, Driver, Json, Shop, deploy, refused, source, stage
+from shop import FAILED, Driver, Json, Shop, deploy, fetched, refused, source, stage
 
 
 def test_execution_runs_stage_by_stage_to_success() -> None:
@@ -52,9 +52,7 @@ def test_pipeline_event_has_the_shape_of_aws() -> None:
 
 def test_failed_action_fails_stage_and_pipeline() -> None:
     """A failed action fails its stage and its execution; the action's event contains the reason."""
-    shop = Shop()
-    shop.start()
-    shop.end("Fetch")
+    shop, _ = fetched()
     publish = shop.running("Publish")
     shop.finish(publish, FAILED)
     assert shop.emitted()[-3:] == ["Deploy/Publish FAILED", "Deploy FAILED", "pipeline FAILED"]
@@ -72,9 +70,7 @@ def test_failed_action_fails_stage_and_pipeline() -> None:
 
 def test_actions_follow_their_run_order() -> None:
     """Actions with the same run order run together; the next run order waits for all of them."""
-    shop = Shop(stage("Deploy", deploy("A"), deploy("B"), deploy("C", runOrder=2)))
-    shop.start()
-    shop.end("Fetch")
+    shop, _ = fetched(stage("Deploy", deploy("A"), deploy("B"), deploy("C", runOrder=2)))
     assert {one.action for one in shop.open.values()} == {"A", "B"}
     shop.end("A")
     assert {one.action for one in shop.open.values()} == {"B"}
@@ -84,9 +80,7 @@ def test_actions_follow_their_run_order() -> None:
 
 def test_stage_fails_when_its_other_actions_have_ended() -> None:
     """A stage with a failed action ends only when its other running actions have ended."""
-    shop = Shop(stage("Deploy", deploy("A"), deploy("B")))
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched(stage("Deploy", deploy("A"), deploy("B")))
     shop.end("A", FAILED)
     assert shop.status(execution) == "InProgress"
     shop.end("B")
@@ -124,46 +118,44 @@ def test_source_revision_is_shown() -> None:
     assert revisions[0]["revisionId"] == "v7"
 
 
+def override(kind: str = "S3_OBJECT_VERSION_ID", action: str = "Fetch") -> Json:
+    """Give a source revision at the start."""
+    return {"actionName": action, "revisionType": kind, "revisionValue": "v3"}
+
+
 def test_source_revisions_reach_the_source_action() -> None:
     """A source revision given at the start goes only to the action that it names."""
     shop = Shop()
-    override = {
-        "actionName": "Fetch",
-        "revisionType": "S3_OBJECT_VERSION_ID",
-        "revisionValue": "v3",
-    }
-    shop.start(sourceRevisions=[override])
+    shop.start(sourceRevisions=[override()])
     assert shop.running("Fetch").overrides == {"S3_OBJECT_VERSION_ID": "v3"}
     shop.end("Fetch")
     assert shop.running("Publish").overrides == {}
 
 
 @pytest.mark.parametrize(
-    ("override", "reason"),
+    ("revisions", "reason"),
     [
-        (("Nobody", "S3_OBJECT_VERSION_ID"), "no source action 'Nobody'"),
-        (("Fetch", "COMMIT_ID"), "takes no revision of type COMMIT_ID"),
-        (("Fetch", "S3_OBJECT_KEY"), "AllowOverrideForS3ObjectKey"),
+        ([override(action="Nobody")], "no source action 'Nobody'"),
+        ([override("COMMIT_ID")], "takes no revision of type COMMIT_ID"),
+        ([override("S3_OBJECT_KEY")], "AllowOverrideForS3ObjectKey"),
+        ([override(), override()], "is given two revisions"),
     ],
 )
-def test_invalid_source_revision_is_rejected(override: tuple[str, str], reason: str) -> None:
-    """A source revision must fit a source action of the pipeline."""
-    shop = Shop()
-    revision = {"actionName": override[0], "revisionType": override[1], "revisionValue": "x"}
+def test_invalid_source_revision_is_rejected(revisions: list[Json], reason: str) -> None:
+    """A source revision must fit a source action of the pipeline, which takes one of each type."""
     with refused("ValidationException", reason):
-        shop.start(sourceRevisions=[revision])
+        Shop().start(sourceRevisions=revisions)
 
 
-def test_source_revisions_need_a_pipeline_of_type_v2() -> None:
-    """A V1 pipeline rejects source revisions, and starts without them."""
+@pytest.mark.parametrize(
+    "given",
+    [{"sourceRevisions": [override()]}, {"variables": [{"name": "WHERE", "value": "x"}]}],
+)
+def test_source_revisions_and_variables_need_a_pipeline_of_type_v2(given: Json) -> None:
+    """A V1 pipeline rejects source revisions and variables, and starts without them."""
     shop = Shop(pipelineType="V1")
-    override = {
-        "actionName": "Fetch",
-        "revisionType": "S3_OBJECT_VERSION_ID",
-        "revisionValue": "v3",
-    }
-    with refused("ValidationException", "source revisions need a pipeline of type V2"):
-        shop.start(sourceRevisions=[override])
+    with refused("ValidationException", "need a pipeline of type V2"):
+        shop.start(**given)
     assert shop.start()
 
 
@@ -184,9 +176,9 @@ def test_variables_are_resolved_in_configurations() -> None:
 
 def test_unresolved_variable_fails_the_action() -> None:
     """A variable without a value fails the action before it runs, and the error names it."""
-    shop = Shop(stage("Deploy", deploy(configuration={"ObjectKey": "#{Nobody.Knows}"})))
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched(
+        stage("Deploy", deploy(configuration={"ObjectKey": "#{Nobody.Knows}"}))
+    )
     assert shop.status(execution) == "Failed"
     listed = shop.call("ListActionExecutions", pipelineName="shop")
     error = listed["actionExecutionDetails"][0]["output"]["executionResult"]["errorDetails"]
@@ -204,16 +196,8 @@ def test_unresolved_variable_fails_the_action() -> None:
 )
 def test_variables_must_be_those_declared(given: list[Json], reason: str) -> None:
     """A start with an unknown, missing or repeated variable is rejected."""
-    shop = Shop(variables=[{"name": "WHERE"}])
     with refused("ValidationException", reason):
-        shop.start(variables=given)
-
-
-def test_variables_need_a_pipeline_of_type_v2() -> None:
-    """A V1 pipeline rejects variables."""
-    shop = Shop(pipelineType="V1")
-    with refused("ValidationException", "V2"):
-        shop.start(variables=[{"name": "WHERE", "value": "x"}])
+        Shop(variables=[{"name": "WHERE"}]).start(variables=given)
 
 
 def test_same_token_names_the_same_execution() -> None:

@@ -2,14 +2,12 @@
 
 import pytest
 
-from shop import FAILED, Shop, declare, deploy, refused, stage
+from shop import FAILED, Shop, declare, deploy, fetched, refused, stage
 
 
 def test_newer_execution_supersedes_the_one_that_waits() -> None:
     """In SUPERSEDED mode the running execution continues, and only the newest waiting one stays."""
-    shop = Shop()
-    first = shop.start()
-    shop.end("Fetch")
+    shop, first = fetched()
     second = shop.start()
     shop.end("Fetch")
     third = shop.start()
@@ -40,9 +38,7 @@ def test_execution_that_waits_for_the_source_is_superseded() -> None:
 
 def test_failure_frees_the_stage() -> None:
     """When an execution fails, the next one enters its stage."""
-    shop = Shop()
-    first = shop.start()
-    shop.end("Fetch")
+    shop, first = fetched()
     second = shop.start()
     shop.end("Fetch")
     shop.end("Publish", FAILED, execution=first)

@@ -124,82 +124,38 @@ def test_invalid_tags_are_rejected() -> None:
 
 
 WITHOUT_STORE = {key: value for key, value in declare().items() if key != "artifactStore"}
+ELSEWHERE = {"artifactStores": {"eu-west-1": declare()["artifactStore"]}}
+V1, ROLLBACK = {"pipelineType": "V1"}, {"onFailure": {"result": "ROLLBACK"}}
+STRUCTURE = "InvalidStructureException"
+STAGE = "InvalidStageDeclarationException"
+ACTION = "InvalidActionDeclarationException"
+
+
+def ending(*actions: Json) -> Json:
+    """Declare a pipeline with these actions in its second stage."""
+    return declare(stage("Deploy", *actions))
 
 
 @pytest.mark.parametrize(
     ("pipeline", "error", "reason"),
     [
-        (declare(stages=[stage("Source", source())]), "InvalidStructureException", "1 stage"),
-        (
-            declare(stage("Deploy", deploy()), stage("Deploy", deploy("Again"))),
-            "InvalidStageDeclarationException",
-            "Stage names must be unique",
-        ),
-        (declare(stage("Deploy")), "InvalidStageDeclarationException", "1 to 50 actions"),
-        (
-            declare(stage("Deploy", deploy(), deploy())),
-            "InvalidActionDeclarationException",
-            "Action names must be unique",
-        ),
-        (declare(stage("Deploy", source())), "InvalidStructureException", "source actions"),
-        (
-            declare(stages=[stage("Deploy", deploy()), stage("Source", source())]),
-            "InvalidStructureException",
-            "source actions",
-        ),
-        (
-            declare(stage("Deploy", deploy() | {"inputArtifacts": [{"name": "Other"}]})),
-            "InvalidStructureException",
-            "Other",
-        ),
-        (
-            declare(stage("Deploy", deploy() | {"inputArtifacts": [{"name": "App"}] * 2})),
-            "InvalidActionDeclarationException",
-            "1 inputArtifacts",
-        ),
-        (
-            declare(stage("Deploy", deploy() | {"configuration": {"Extract": "true"}})),
-            "InvalidActionDeclarationException",
-            "BucketName",
-        ),
-        (
-            declare(stage("Deploy", deploy(configuration={"Extract": "false"}))),
-            "InvalidActionDeclarationException",
-            "ObjectKey",
-        ),
-        (WITHOUT_STORE, "InvalidStructureException", "artifactStore"),
-        (
-            WITHOUT_STORE | {"artifactStores": {"eu-west-1": declare()["artifactStore"]}},
-            "InvalidStructureException",
-            "us-east-1",
-        ),
-        (
-            declare(pipelineType="V1", executionMode="QUEUED"),
-            "InvalidStructureException",
-            "QUEUED needs a pipeline of type V2",
-        ),
-        (
-            declare(pipelineType="V1", variables=[{"name": "A"}]),
-            "InvalidStructureException",
-            "Variables and triggers need a pipeline of type V2",
-        ),
-        (
-            declare(variables=[{"name": "A"}, {"name": "A"}]),
-            "InvalidStructureException",
-            "Variable names",
-        ),
-        (
-            declare(
-                stages=[stage("Source", source(namespace="variables")), stage("Deploy", deploy())]
-            ),
-            "InvalidStructureException",
-            "Namespace",
-        ),
-        (
-            declare(stage("Deploy", deploy()) | {"onFailure": {"result": "ROLLBACK"}}),
-            "ValidationException",
-            "onFailure",
-        ),
+        (declare(stages=[stage("Source", source())]), STRUCTURE, "1 stage"),
+        (declare(stage("A", deploy()), stage("A", deploy("B"))), STAGE, "Stage names must be"),
+        (ending(), STAGE, "1 to 50 actions"),
+        (ending(deploy(), deploy()), ACTION, "Action names must be unique"),
+        (ending(source()), STRUCTURE, "source actions"),
+        (declare(stages=[stage("A", deploy()), stage("B", source())]), STRUCTURE, "source actions"),
+        (ending(deploy() | {"inputArtifacts": [{"name": "Other"}]}), STRUCTURE, "Other"),
+        (ending(deploy() | {"inputArtifacts": [{"name": "App"}] * 2}), ACTION, "1 inputArtifacts"),
+        (ending(deploy() | {"configuration": {"Extract": "true"}}), ACTION, "BucketName"),
+        (ending(deploy(configuration={"Extract": "false"})), ACTION, "ObjectKey"),
+        (WITHOUT_STORE, STRUCTURE, "artifactStore"),
+        (WITHOUT_STORE | ELSEWHERE, STRUCTURE, "us-east-1"),
+        (declare(**V1, executionMode="QUEUED"), STRUCTURE, "QUEUED needs a pipeline of type V2"),
+        (declare(**V1, variables=[{"name": "A"}]), STRUCTURE, "Variables and .* of type V2"),
+        (declare(variables=[{"name": "A"}, {"name": "A"}]), STRUCTURE, "Variable names"),
+        (ending(deploy(namespace="variables")), STRUCTURE, "Namespace"),
+        (declare(stage("Deploy", deploy()) | ROLLBACK), "ValidationException", "onFailure"),
     ],
 )
 def test_ill_formed_pipeline_is_rejected(pipeline: Json, error: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from botocore.validate import ParamValidator
 from localstack_codepipeline.model import ActionResult, Revision
 from localstack_codepipeline.model.service import OPERATIONS
 from localstack_codepipeline.validation import service_model
-from shop import ARN, FAILED, UNKNOWN_ID, Json, Shop, action, declare, refused, stage
+from shop import ARN, FAILED, UNKNOWN_ID, Json, Shop, action, declare, fetched, refused, stage
 
 
 def test_executions_are_listed_newest_first_in_pages() -> None:
@@ -37,9 +37,7 @@ def test_executions_are_chosen_by_the_stage_they_passed() -> None:
 
 def test_action_executions_show_the_failure() -> None:
     """The failed action comes first, with its error, summary and link."""
-    shop = Shop()
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched()
     shop.end("Publish", FAILED)
     shop.start()
     listed = shop.call(
@@ -62,9 +60,7 @@ def test_action_executions_show_the_failure() -> None:
 @pytest.mark.parametrize(("time_range", "count"), [("All", 3), ("Latest", 1)])
 def test_action_executions_since_the_last_retry(time_range: str, count: int) -> None:
     """The range Latest leaves out actions that ran before the retry."""
-    shop = Shop()
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched()
     shop.end("Publish", FAILED)
     shop.retry(execution)
     latest = {"pipelineExecutionId": execution, "startTimeRange": time_range}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shop import FAILED, UNKNOWN_ID, Shop, declare, deploy, refused, stage
+from shop import FAILED, UNKNOWN_ID, Shop, declare, deploy, fetched, refused, stage
 
 
 def stop(shop: Shop, execution: str, **more: Any) -> None:
@@ -95,9 +95,7 @@ def test_failed_action_while_stopping_still_ends_as_stopped() -> None:
 
 def test_retry_resumes_the_same_execution() -> None:
     """A retry keeps the execution's id, counts up its attempt and emits RESUMED first."""
-    shop = Shop()
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched()
     shop.end("Publish", FAILED)
     before = len(shop.events)
     shop.retry(execution)
@@ -117,9 +115,7 @@ def test_retry_resumes_the_same_execution() -> None:
 )
 def test_retry_mode_decides_what_runs_again(mode: str, again: set[str]) -> None:
     """FAILED_ACTIONS runs only the failed actions of the stage again; ALL_ACTIONS runs all."""
-    shop = Shop(stage("Deploy", deploy("A"), deploy("B")))
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched(stage("Deploy", deploy("A"), deploy("B")))
     shop.end("A")
     shop.end("B", FAILED)
     shop.retry(execution, mode=mode)
@@ -128,9 +124,7 @@ def test_retry_mode_decides_what_runs_again(mode: str, again: set[str]) -> None:
 
 def test_stopped_stage_can_be_retried() -> None:
     """A retry of a stopped stage runs the actions that had not succeeded."""
-    shop = Shop()
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched()
     stop(shop, execution, abandon=True)
     shop.retry(execution)
     shop.end("Publish")
@@ -139,9 +133,7 @@ def test_stopped_stage_can_be_retried() -> None:
 
 def test_retry_is_for_the_latest_execution_in_the_stage() -> None:
     """After another execution has entered the stage, the failed one cannot be retried."""
-    shop = Shop()
-    first = shop.start()
-    shop.end("Fetch")
+    shop, first = fetched()
     shop.end("Publish", FAILED)
     shop.start()
     shop.end("Fetch")
@@ -178,9 +170,7 @@ def test_only_a_failed_stage_is_retried() -> None:
 
 def test_stage_that_was_changed_is_not_retried() -> None:
     """A stage cannot be retried after UpdatePipeline changed it."""
-    shop = Shop()
-    execution = shop.start()
-    shop.end("Fetch")
+    shop, execution = fetched()
     shop.end("Publish", FAILED)
     changed = deploy(configuration={"BucketName": "elsewhere"})
     shop.call("UpdatePipeline", pipeline=declare(stage("Deploy", changed)))

@@ -56,7 +56,6 @@ class RunAction:
     category: str
     owner: str
     provider: str
-    version: str
     configuration: Mapping[str, str]
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]

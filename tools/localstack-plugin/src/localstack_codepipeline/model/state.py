@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
-from localstack_codepipeline.model.effects import Artifact, Effect, Json, Revision
+from localstack_codepipeline.model.effects import ActionResult, Artifact, Effect, Json, Revision
 from localstack_codepipeline.model.errors import ApiError
 
 ACTIVE = ("InProgress", "Stopping")
@@ -19,7 +19,7 @@ ACTIVE = ("InProgress", "Stopping")
 
 @dataclass(slots=True)
 class ActionRun:
-    """One run of one action; a retry makes another run."""
+    """One run of one action; a retry makes another run. `result` is what is known of it so far."""
 
     id: str
     execution_id: str
@@ -36,15 +36,8 @@ class ActionRun:
     outputs: tuple[Artifact, ...] = ()
     token: str = ""
     job_id: str = ""
-    summary: str = ""
-    url: str = ""
-    external_id: str = ""
-    error_code: str = ""
-    error_message: str = ""
-    updated_by: str = ""
     percent: int | None = None
-    revision: Revision | None = None
-    variables: Json = field(default_factory=dict)
+    result: ActionResult = field(default_factory=ActionResult)
 
     @property
     def action(self) -> str:

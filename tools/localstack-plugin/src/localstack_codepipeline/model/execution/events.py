@@ -50,10 +50,10 @@ def emit_action(
     if run.outputs and state == "SUCCEEDED":
         detail["output-artifacts"] = [_artifact(artifact) for artifact in run.outputs]
     result = {
-        "external-execution-url": run.url,
-        "external-execution-summary": run.summary,
-        "external-execution-id": run.external_id,
-        "error-code": run.error_code,
+        "external-execution-url": run.result.url,
+        "external-execution-summary": run.result.summary,
+        "external-execution-id": run.result.external_id,
+        "error-code": run.result.error_code,
     }
     if known := {key: value for key, value in result.items() if value}:
         detail["execution-result"] = known

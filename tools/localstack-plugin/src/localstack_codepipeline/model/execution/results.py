@@ -1,5 +1,7 @@
 """The operations that answer an approval, or report the result of a job."""
 
+from dataclasses import replace
+
 from localstack_codepipeline.model.effects import ActionResult, Json
 from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.execution import flow, runs
@@ -38,8 +40,11 @@ def put_job_success_result(turn: Turn, request: Json) -> Json:
         text = "Output variables may have 122880 bytes in all"
         raise ApiError("OutputVariablesSizeExceededException", text)
     if continuation := request.get("continuationToken"):
-        run.summary = details.get("summary", run.summary)
-        run.external_id = details.get("externalExecutionId", run.external_id)
+        run.result = replace(
+            run.result,
+            summary=details.get("summary", run.result.summary),
+            external_id=details.get("externalExecutionId", run.result.external_id),
+        )
         run.percent = details.get("percentComplete", run.percent)
         run.updated_at = turn.now
         execution = pipeline.executions[run.execution_id]

@@ -1,6 +1,7 @@
 """Runs of actions: opened with a resolved configuration, closed with a result, or abandoned."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from localstack_codepipeline.model.effects import (
     AbandonAction,
@@ -51,7 +52,7 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
     if kind["category"] == "Approval":
         run.token = turn.estate.new_id()
         if execution.mode == "PARALLEL":
-            run.external_id = run.token
+            run.result = ActionResult(external_id=run.token)
     if kind["provider"] == "Lambda":
         run.job_id = turn.estate.new_id()
         turn.estate.jobs[run.job_id] = (pipeline.name, run.id)
@@ -73,7 +74,6 @@ def run_effect(
         category=kind["category"],
         owner=kind["owner"],
         provider=kind["provider"],
-        version=kind["version"],
         configuration=run.configuration,
         inputs=run.inputs,
         outputs=run.outputs,
@@ -96,23 +96,15 @@ def close_run(
     """Record the result of a run, and pass on its variables, revision and artifacts."""
     run.status = "Succeeded" if result.succeeded else "Failed"
     run.updated_at = execution.updated_at = turn.now
-    run.error_code, run.error_message = result.error_code, result.error_message
-    run.summary, run.url = result.summary, result.url
-    run.external_id = result.external_id or run.external_id
-    run.updated_by = result.updated_by
+    run.result = replace(result, external_id=result.external_id or run.result.external_id)
     if result.succeeded:
         run.percent = 100
-        run.variables = dict(result.variables)
-        run.revision = result.revision
         if namespace := run.declaration.get("namespace"):
-            execution.namespaces[namespace] = run.variables
+            execution.namespaces[namespace] = dict(result.variables)
         if result.revision is not None:
             execution.revisions[run.action] = result.revision
-        for artifact in run.outputs:
-            execution.artifacts[artifact.name] = artifact
-    emit_action(
-        turn, pipeline, execution, run=run, state="SUCCEEDED" if result.succeeded else "FAILED"
-    )
+        execution.artifacts |= {artifact.name: artifact for artifact in run.outputs}
+    emit_action(turn, pipeline, execution, run=run, state=run.status.upper())
 
 
 def abandon_runs(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:

@@ -53,12 +53,12 @@ def run_view(estate: Estate, run: ActionRun) -> Json:
     output = {
         "outputArtifacts": [_located(artifact) for artifact in made],
         "executionResult": _view(
-            externalExecutionId=run.external_id,
-            externalExecutionSummary=run.summary,
-            externalExecutionUrl=run.url,
+            externalExecutionId=run.result.external_id,
+            externalExecutionSummary=run.result.summary,
+            externalExecutionUrl=run.result.url,
             errorDetails=_error(run),
         ),
-        "outputVariables": run.variables,
+        "outputVariables": run.result.variables,
     }
     return _view(
         pipelineExecutionId=run.execution_id,
@@ -68,7 +68,7 @@ def run_view(estate: Estate, run: ActionRun) -> Json:
         actionName=run.action,
         startTime=run.started_at,
         lastUpdateTime=run.updated_at,
-        updatedBy=run.updated_by,
+        updatedBy=run.result.updated_by,
         status=run.status,
         input=given,
         output=output,
@@ -108,21 +108,21 @@ def action_view(action: Json, run: ActionRun | None) -> Json:
         return {"actionName": action["name"]}
     # In PARALLEL mode only ListActionExecutions shows the token of an approval.
     # Source: the API reference, PutApprovalResult.
-    shown_elsewhere = run.token == run.external_id
+    shown_elsewhere = run.token == run.result.external_id
     latest = _view(
         actionExecutionId=run.id,
         status=run.status,
-        summary=run.summary,
+        summary=run.result.summary,
         lastStatusChange=run.updated_at,
         token=run.token if run.status == "InProgress" and not shown_elsewhere else "",
-        lastUpdatedBy=run.updated_by,
-        externalExecutionId=run.external_id,
-        externalExecutionUrl=run.url,
+        lastUpdatedBy=run.result.updated_by,
+        externalExecutionId=run.result.external_id,
+        externalExecutionUrl=run.result.url,
         percentComplete=run.percent,
         errorDetails=_error(run),
     )
     is_approval = action["actionTypeId"]["category"] == "Approval"
-    revision = run.revision
+    revision = run.result.revision
     return _view(
         actionName=action["name"],
         latestExecution=latest,
@@ -167,7 +167,11 @@ def _artifact_revisions(execution: Execution) -> list[Json]:
 
 
 def _error(run: ActionRun) -> Json | None:
-    return {"code": run.error_code, "message": run.error_message} if run.error_code else None
+    return (
+        {"code": run.result.error_code, "message": run.result.error_message}
+        if run.result.error_code
+        else None
+    )
 
 
 def _located(artifact: Artifact) -> Json:
