@@ -228,4 +228,25 @@ OF_PIPELINES = (
         "    limits = []\n",
         ("a deadline",),
     ),
+    Mutant(
+        "believe a late look after an end",
+        "release_core/decide/looks.py",
+        "    return Verdict.UNCLEAR if now - latest.at < LOOK_LAG else Verdict.SAME\n",
+        "    return Verdict.NEWER\n",
+        ("one, looked at late",),
+    ),
+    Mutant(
+        "retry before it is known what failed",
+        "release_core/apply/ends.py",
+        "        if failure is None and self.clock() - failed.at < LOOK_LAG:\n",
+        "        if failure is None and self.clock() < failed.at:\n",
+        ("one retried, looked at late",),
+    ),
+    Mutant(
+        "take any action that runs for a repeated one",
+        "release_core/decide/looks.py",
+        "            and runs[0].started_at > latest.at + _EVENT_PRECISION\n",
+        "            and runs[0].started_at >= latest.at\n",
+        ("one retried, looked at late",),
+    ),
 )
