@@ -138,7 +138,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
         running.release, status=ReleaseStatus.SUCCEEDED, closed_at=running.at, pipelines=pipelines
     )
     aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
-    monkeypatch.setattr(aws_command, "Session", lambda _: aws)
+    monkeypatch.setattr(aws_command, "Session", lambda *_, **__: aws)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     return aws
 

@@ -1,6 +1,6 @@
 """One look at a release, and a release that nobody is left to close."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine.errors import LeftOpenError, UnreachableError, UsageError
 from release_machine.follow.observer import TIME_TO_CLOSE, ReleaseObserver
 from release_machine.release.model import Activity, Snapshot
@@ -17,31 +17,7 @@ type Stubbed = Callable[[str], tuple[Any, Stubber]]
 type At = Callable[[float], datetime]
 
 
-class FixedLedger:
-    """A ledger that holds one release, or none."""
-
-    def __init__(self, release: Release | None) -> None:
-        self._release = release
-
-    def get_release(self, release_id: str) -> Release | None:
-        return self._release
-
-
-class FixedActivity:
-    """CodePipeline that always answers the same."""
-
-    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
-        return {"web": Activity(stage="Deploy")}
-
-
 type Observe = Callable[[Release | None], tuple[ReleaseObserver, Stubber]]
-
-
-class FixedPast:
-    """Every pipeline took a minute, once."""
-
-    def of(self, pipelines: Iterable[str]) -> dict[str, list[timedelta]]:
-        return {name: [timedelta(minutes=1)] for name in pipelines}
 
 
 @pytest.fixture
@@ -50,9 +26,9 @@ def observe(stubbed: Stubbed, at: At) -> Observe:
         client, stubber = stubbed("stepfunctions")
         observer = ReleaseObserver(
             "2026.11.22-1",
-            ledger=FixedLedger(release),
-            activity=FixedActivity(),
-            past=FixedPast(),
+            release=lambda _: release,
+            activity=lambda _: {"web": Activity(stage="Deploy")},
+            past=lambda names: {name: [timedelta(minutes=1)] for name in names},
             sfn=client,
             clock=lambda: at(600),
             console_region=None,

@@ -14,7 +14,7 @@ from click.testing import Result
 from release_core.domain.release import ReleaseStatus
 from release_machine.cli import COMMANDS, cli
 from release_machine.errors import UnreachableError
-from release_machine.terminal import completing
+from release_machine.terminal import aws_command
 from tools.operator.tests.samples.fake_deployment import FakeAws
 
 type Run = Callable[..., Result]
@@ -92,9 +92,8 @@ def offered(incomplete: str, *, to: str = "show") -> list[CompletionItem]:
     return argument.shell_complete(click.Context(command), incomplete)
 
 
-def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_release_ids_are_completed(aws: FakeAws) -> None:
     """The latest releases that begin so are offered, with their status."""
-    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
     (item,) = offered("2026")
     assert (item.value, item.help) == ("2026.11.22-1", "SUCCEEDED")
     assert offered("5.") == []
@@ -110,7 +109,7 @@ def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_each_command_is_offered_what_it_is_for(
-    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, command: str, expected: list[str]
+    aws: FakeAws, command: str, expected: list[str]
 ) -> None:
     """What runs can be cancelled, what failed be run again, and so on."""
     release = aws.releases["2026.11.22-1"]
@@ -120,7 +119,6 @@ def test_each_command_is_offered_what_it_is_for(
     }
     back = replace(release, release_id="back", status=ReleaseStatus.FAILED, rolled_back_by="x")
     aws.releases["back"] = back
-    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
     assert [item.value for item in offered("", to=command)] == expected
 
 
@@ -156,5 +154,5 @@ def test_completion_is_silent_without_aws(monkeypatch: pytest.MonkeyPatch) -> No
     def away(*_: object, **__: object) -> None:
         raise UnreachableError("AWS does not answer.", "Try again.")
 
-    monkeypatch.setattr(completing, "Session", away)
+    monkeypatch.setattr(aws_command, "Session", away)
     assert offered("2026") == []

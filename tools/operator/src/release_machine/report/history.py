@@ -44,7 +44,7 @@ class _Line:
 def audit(release: Release) -> Markup:
     """The audit by time, with the state changes of the executions."""
     lines = sorted(_lines(release), key=lambda line: line.after)
-    rows = [(None, [moment(line.at), line.who, line.what, told(line.pipeline)]) for line in lines]
+    rows = [[moment(line.at), line.who, line.what, told(line.pipeline)] for line in lines]
     drawn = table("Audit trail", AUDIT, rows, kind="audit")
     if len(lines) <= MOST_LINES_UNFOLDED:
         return drawn
@@ -101,22 +101,22 @@ def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | Non
         return None
     ended.sort(key=lambda pair: pair[1].number)
     rows = [
-        (
-            None,
-            [
-                str(past.number),
-                told(name) or "the release",
-                badge(past.status),
-                in_full(past.why) if past.why else None,
-                _execution(name, past, region),
-            ],
-        )
+        [
+            str(past.number),
+            told(name) or "the release",
+            badge(past.status),
+            in_full(past.why) if past.why else None,
+            _execution(name, past, region),
+        ]
         for name, past in ended
     ]
     charts = [
-        element("details", element("summary", f"Timeline of attempt {each.attempt}"), _chart)
+        element(
+            "details",
+            element("summary", f"Timeline of attempt {each.attempt}"),
+            gantt(release, each),
+        )
         for each in earlier
-        for _chart in (gantt(release, each),)
     ]
     return [charts, table("Earlier attempts", ATTEMPTS, rows)]
 

@@ -1,6 +1,7 @@
 """The head of the report: the outcome, the next steps, and the facts."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
@@ -77,11 +78,9 @@ def _failures_first(why: str, release: Release) -> str:
 
 
 def _tally(release: Release) -> Markup | None:
-    counts: dict[str, int] = {}
-    for pipeline in release.pipelines.values():
-        counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
-    if not counts:
+    if not release.pipelines:
         return None
+    counts = Counter(pipeline.status for pipeline in release.pipelines.values())
     items = [
         element("li", icon(status), f" {count} {status.replace('_', ' ')}")
         for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
@@ -156,7 +155,7 @@ def _steps(snapshot: Snapshot) -> Content:
             return rolled_back
         return [
             _paragraph("Nothing: every pipeline succeeded."),
-            _paragraph("To undo it: ", _command("rollback", release))
+            _paragraph("To undo it: ", _command("rollback", release.release_id))
             if not release.rollback_of
             else None,
         ]
@@ -166,13 +165,9 @@ def _steps(snapshot: Snapshot) -> Content:
 def _rolled_back(release: Release) -> Content:
     if not release.rolled_back_by:
         return None
-    show = command(f"release-machine show {shlex.quote(release.rolled_back_by)}")
-    return _paragraph(
-        "It was rolled back by release ",
-        told(release.rolled_back_by),
-        ". See details: ",
-        show,
-    )
+    rollback = told(release.rolled_back_by)
+    show = _command("show", release.rolled_back_by)
+    return _paragraph("It was rolled back by release ", rollback, ". See details: ", show)
 
 
 def _after_failure(release: Release) -> Content:
@@ -188,21 +183,16 @@ def _after_failure(release: Release) -> Content:
         )
         if asked
         else None,
-        _paragraph(go_on if cancelled else fix, _command("retry", release)),
-        _paragraph("Or go back to what was good before: ", _command("rollback", release))
+        _paragraph(go_on if cancelled else fix, _command("retry", release.release_id)),
+        _paragraph("Or go back to what was good before: ", _command("rollback", release.release_id))
         if not release.rollback_of
         else _paragraph("It is a rollback and cannot be rolled back."),
     ]
 
 
 def _announced(rollback: str) -> Markup:
-    watch = command(f"release-machine watch {shlex.quote(rollback)}")
-    return _paragraph(
-        "Release ",
-        told(rollback),
-        " is announced to roll it back, but was not opened yet. Follow it: ",
-        watch,
-    )
+    what = " is announced to roll it back, but was not opened yet. Follow it: "
+    return _paragraph("Release ", told(rollback), what, _command("watch", rollback))
 
 
 def _while_running(snapshot: Snapshot) -> Content:
@@ -223,8 +213,8 @@ def _while_running(snapshot: Snapshot) -> Content:
     ]
     return [
         element("ul", waiting) if waiting else None,
-        _paragraph("Follow it: ", _command("watch", release)),
-        _paragraph("Stop it: ", _command("cancel", release)),
+        _paragraph("Follow it: ", _command("watch", release.release_id)),
+        _paragraph("Stop it: ", _command("cancel", release.release_id)),
     ]
 
 
@@ -235,11 +225,11 @@ def _way_on(doing: Activity, release: Release) -> Content:
     """
     if doing.link or not doing.way_out:
         return link_if_web(doing.link, "Open")
-    return [_command("watch", release), " shows the command that lets it continue."]
+    return [_command("watch", release.release_id), " shows the command that lets it continue."]
 
 
-def _command(verb: str, release: Release) -> Markup:
-    return command(f"release-machine {verb} {shlex.quote(release.release_id)}")
+def _command(verb: str, release_id: str) -> Markup:
+    return command(f"release-machine {verb} {shlex.quote(release_id)}")
 
 
 def _paragraph(*content: Content) -> Markup:

@@ -19,7 +19,7 @@ from release_machine.follow.events import (
     ReleaseWaits,
 )
 from release_machine.release.model import Activity
-from release_machine.release.phrases import halted, progress, retries_used, tally
+from release_machine.release.phrases import counted, halted, progress, retries_used
 from release_machine.text.wording import clock_time, duration
 from release_machine.views.json_output import Json, document, part
 
@@ -107,7 +107,7 @@ def _found(release: Release) -> str:
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
     why = f": {' '.join(release.why.split())}" if release.why else ""
-    return f"{release.status} after {took}, {tally(release)}{why}"
+    return f"{release.status} after {took}, {counted(release.pipelines.values())}{why}"
 
 
 def _moved(pipeline: Pipeline) -> str:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
-from release_machine.release.phrases import halted, progress, rolled_back_by, tally
+from release_machine.release.phrases import counted, halted, progress, rolled_back_by
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
 
@@ -40,7 +40,7 @@ def release_header(
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in (
-        ("pipelines", tally(release)),
+        ("pipelines", counted(release.pipelines.values())),
         ("execution", release.execution_arn),
         ("opened", clock_time(release.opened_at) if release.opened_at else None),
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
