@@ -248,7 +248,7 @@ def test_a_later_release_is_shown_and_kept_unless_forced(shop: Shop, ledger: Led
 
     refused = run_command("rollback", two)
     assert refused.returncode == 1
-    assert f"{both} stays as it is: release {three} came later" in refused.stdout
+    assert f"{both} stays as it is: release {three} has run this pipeline since" in refused.stdout
     assert "--force" in refused.stderr
     assert "rolled_back_by" not in ledger.header(two)
 

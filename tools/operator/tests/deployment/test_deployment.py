@@ -59,7 +59,7 @@ def test_terraform_outputs(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (None, "cannot be read"),
-        ("{", "is not JSON: Expecting property name"),
+        ("{", "is not JSON at line 1, column 2: expected a key in double quotes"),
         ("[]", "is not the output of terraform output -json"),
         ('{"state_machine_arn": "bare"}', "is not the output of terraform output -json"),
         ('{"state_machine_arn": {"value": "x"}}', "is not the output of terraform output -json"),
