@@ -21,18 +21,19 @@ from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.made_release import by_name
 
 BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
-EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
+EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:0b2f"
 
 
-def after(seconds: float) -> datetime:
+def described(status: str = "RUNNING", *, arn: str = EXECUTION, **more: object) -> dict[str, Any]:
+    """A workflow execution as DescribeExecution answers."""
+    known = {"executionArn": arn, "stateMachineArn": MACHINE, "startDate": BEGIN, "status": status}
+    return {**known, **more}
+
+
+def at(seconds: float) -> datetime:
     """A moment so long after the fixed release was opened."""
     return BEGIN + timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def at() -> Callable[[float], datetime]:
-    """Moments, in seconds after the fixed release was opened."""
-    return after
 
 
 @pytest.fixture
@@ -44,16 +45,16 @@ def running() -> Snapshot:
             position=0,
             status=PipelineStatus.SUCCEEDED,
             execution_id="1a2b3c4d-0000-4000-8000-000000000001",
-            started_at=after(1),
-            ended_at=after(13),
+            started_at=at(1),
+            ended_at=at(13),
         ),
         Pipeline(
             name="orders",
             position=1,
             status=PipelineStatus.FAILED,
             execution_id="2b3c4d5e-0000-4000-8000-000000000002",
-            started_at=after(1),
-            ended_at=after(22),
+            started_at=at(1),
+            ended_at=at(22),
             failure=Failure(
                 stage="Deploy",
                 action="Copy",
@@ -67,19 +68,19 @@ def running() -> Snapshot:
             position=2,
             status=PipelineStatus.RUNNING,
             execution_id="3c4d5e6f-0000-4000-8000-000000000003",
-            started_at=after(2),
+            started_at=at(2),
         ),
         Pipeline(
             name="web",
             position=3,
             status=PipelineStatus.RUNNING,
             execution_id="4d5e6f70-0000-4000-8000-000000000004",
-            started_at=after(2),
+            started_at=at(2),
         ),
         Pipeline(name="search", position=4, token_registered_at=BEGIN),
     )
     return Snapshot(
-        at=after(42),
+        at=at(42),
         release=Release(
             release_id="2026.11.22-1",
             status=ReleaseStatus.RUNNING,

@@ -2,32 +2,32 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
-from click.testing import Result
+from botocore.exceptions import EndpointConnectionError
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.manifest.requests import RetryRequest, read_request
 from release_machine.actions.cancel import summary
 from release_machine.release.model import Snapshot
 from release_machine.terminal.following import what_next
-from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.conftest import Run
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 from tools.operator.tests.samples.made_release import by_name
 
-type Run = Callable[..., Result]
+RELEASE = "2026.11.22-1"
+PAST, FUTURE = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 
 
 def test_cancel(aws: FakeAws, run: Run) -> None:
     """A stop names who asked and why, and says what became of each pipeline."""
     aws.set_status("RUNNING")
-    result = run("cancel", "2026.11.22-1", "--reason", "wrong build")
+    result = run("cancel", RELEASE, "--reason", "wrong build")
     assert result.exit_code == 0, result.output
     cause = f"{aws.caller}: wrong build"
-    arn = aws.releases["2026.11.22-1"].execution_arn
+    arn = aws.releases[RELEASE].execution_arn
     assert aws.stopped == [{"executionArn": arn, "error": "StoppedByHand", "cause": cause}]
     assert "release 2026.11.22-1: CANCELLED" in result.stdout
     assert "succeeded before: catalog" in result.stdout
@@ -41,12 +41,12 @@ def test_cancel_by_the_executions_name(aws: FakeAws, run: Run) -> None:
     assert [each["cause"] for each in aws.stopped] == [aws.caller]
 
 
-def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Snapshot) -> None:
+def test_cancel_tells_what_goes_on_stopping(running: Snapshot) -> None:
     """An execution that the stop has to wait for is named, with the way to end it at once."""
     mail = Pipeline(name="mail", position=9, status=PipelineStatus.SKIPPED)
     pipelines = by_name((running.release.pipelines["payments"], mail))
-    release = replace(running.release, pipelines=pipelines)
-    told = list(summary(replace(release, status=ReleaseStatus.CANCELLED)))
+    release = replace(running.release, pipelines=pipelines, status=ReleaseStatus.CANCELLED)
+    told = list(summary(release))
     assert told[:2] == ["still stopping: payments", "skipped: mail"]
     assert told[2].endswith(
         "aws codepipeline stop-pipeline-execution --pipeline-name payments "
@@ -57,28 +57,23 @@ def test_cancel_tells_what_goes_on_stopping(aws: FakeAws, run: Run, running: Sna
 def test_what_next_names_what_still_runs(running: Snapshot) -> None:
     """A retry is of no use before the executions of a stopped release have ended."""
     told = list(what_next(replace(running.release, status=ReleaseStatus.CANCELLED)))
+    stop = ["aws", "codepipeline", "stop-pipeline-execution"]
     assert [line.partition(": ")[2].split()[:3] for line in told] == [
-        ["aws", "codepipeline", "stop-pipeline-execution"],
-        ["aws", "codepipeline", "stop-pipeline-execution"],
-        ["release-machine", "show", "2026.11.22-1"],
-        ["release-machine", "retry", "2026.11.22-1"],
-        ["release-machine", "rollback", "2026.11.22-1"],
+        *(stop, stop),
+        *(["release-machine", verb, RELEASE] for verb in ("show", "retry", "rollback")),
     ]
 
 
 def test_leaving_a_cancelled_release(aws: FakeAws, run: Run, monkeypatch: Any) -> None:
     """Who stops looking at a release that is to stop is not told that it goes on."""
-    aws.set_status("CANCELLED")
-    release = aws.releases["2026.11.22-1"]
     web = Pipeline(name="web", position=9, status=PipelineStatus.RUNNING)
-    pipelines = {**release.pipelines, "web": web}
-    aws.releases = {"2026.11.22-1": replace(release, pipelines=pipelines)}
+    aws.set_status("CANCELLED", pipelines={**aws.releases[RELEASE].pipelines, "web": web})
 
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(time, "sleep", interrupted)
-    result = run("watch", "2026.11.22-1")
+    result = run("watch", RELEASE)
     assert result.exit_code == 130
     assert "the release is CANCELLED, and its running pipelines are stopping" in result.stderr
 
@@ -94,7 +89,7 @@ def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> N
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
     monkeypatch.setattr(aws, "get_release", away_after_two_looks)
-    result = run("watch", "2026.11.22-1")
+    result = run("watch", RELEASE)
     assert result.exit_code == 3
     assert result.stderr.splitlines()[-1] == (
         "Stopped watching; the release continues. "
@@ -102,12 +97,22 @@ def test_aws_away_while_following(aws: FakeAws, run: Run, monkeypatch: Any) -> N
     )
 
 
-def test_cancel_again(aws: FakeAws, run: Run) -> None:
-    """A release that is cancelled already is left alone, and that is no failure."""
-    aws.set_status("CANCELLED")
-    result = run("cancel", "2026.11.22-1")
-    assert result.exit_code == 0
-    assert "already CANCELLED" in result.stdout
+@pytest.mark.parametrize(
+    ("status", "name", "code", "said"),
+    [
+        ("CANCELLED", RELEASE, 0, "already CANCELLED"),
+        ("SUCCEEDED", RELEASE, 2, "is SUCCEEDED, closed at"),
+        ("SUCCEEDED", "nothing", 2, "no release nothing"),
+    ],
+)
+def test_cancel_of_what_does_not_run(
+    aws: FakeAws, run: Run, status: str, name: str, code: int, said: str
+) -> None:
+    """What has ended otherwise, or never was, is wrong usage; nothing is stopped."""
+    aws.set_status(status)
+    result = run("cancel", name)
+    assert result.exit_code == code
+    assert said in result.output
     assert aws.stopped == []
 
 
@@ -115,21 +120,9 @@ def test_cancel_too_late(aws: FakeAws, run: Run) -> None:
     """A release that closed otherwise before the stop arrived is not called cancelled."""
     aws.set_status("RUNNING")
     aws.stop_does = "SUCCEEDED"
-    result = run("cancel", "2026.11.22-1")
+    result = run("cancel", RELEASE)
     assert result.exit_code == 1
     assert "was already SUCCEEDED when the stop" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [("2026.11.22-1", "is SUCCEEDED, closed at"), ("nothing", "no release nothing")],
-)
-def test_cancel_of_what_does_not_run(aws: FakeAws, run: Run, name: str, said: str) -> None:
-    """What has ended, or never was, is exit code 2, and nothing is stopped."""
-    result = run("cancel", name)
-    assert result.exit_code == 2
-    assert said in result.stderr
-    assert aws.stopped == []
 
 
 def test_cancel_of_a_release_that_waits_to_be_opened(aws: FakeAws, run: Run) -> None:
@@ -149,95 +142,79 @@ def test_refused_look_at_an_execution(aws: FakeAws, run: Run, monkeypatch: Any) 
     """A look that AWS refuses is not taken for an execution that is not there."""
 
     def refused(**_: str) -> None:
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeExecution")
+        raise refusal("AccessDenied", "DescribeExecution")
 
     monkeypatch.setattr(aws, "describe_execution", refused)
     assert run("cancel", "nothing").exit_code == 3
 
 
-def test_retry(aws: FakeAws, run: Run) -> None:
-    """The release is named, as the machine has its manifest, on behalf of the caller."""
+@pytest.mark.parametrize(
+    ("deadline", "words", "changes"),
+    [
+        (None, (), {}),
+        (PAST, (), {"deadline": None}),
+        (PAST, ("--deadline", FUTURE), {"deadline": "2999-01-01T00:00:00+00:00"}),
+        (FUTURE, (), {}),
+        (None, ("--wait",), {"onBusy": "wait"}),
+        (
+            None,
+            ("--wait", "--deadline", FUTURE),
+            {"deadline": "2999-01-01T00:00:00+00:00", "onBusy": "wait"},
+        ),
+    ],
+)
+def test_retry(
+    aws: FakeAws,
+    run: Run,
+    deadline: str | None,
+    words: tuple[str, ...],
+    changes: dict[str, str | None],
+) -> None:
+    """The machine reads which release, on behalf of whom, and what is other than in its manifest.
+
+    A deadline that has passed is left out, and that is said; one that lies ahead still holds.
+    """
     aws.set_status("FAILED")
-    result = run("retry", "2026.11.22-1")
+    aws.stored = json.dumps({"releaseId": "x", "pipelines": ["a"], "deadline": deadline})
+    result = run("retry", RELEASE, *words)
     assert result.exit_code == 1  # the fake's second attempt comes to the same
-    assert aws.started == [{"retry": "2026.11.22-1", "requestedBy": aws.caller}]
     assert f"execution {EXECUTION}" in result.stdout
     assert "release 2026.11.22-1: FAILED" in result.stdout
-
-
-def test_retry_after_the_deadline(aws: FakeAws, run: Run) -> None:
-    """A deadline that has passed is left out, and said; a new one takes its place."""
-    aws.set_status("CANCELLED")
-    aws.stored = '{"releaseId": "x", "pipelines": ["a"], "deadline": "2026-01-01T00:00:00Z"}'
-    result = run("retry", "2026.11.22-1")
-    assert "the deadline 2026-01-01T00:00:00Z has passed" in result.stdout
-    result = run("retry", "2026.11.22-1", "--deadline", "2999-01-01T00:00:00Z")
-    assert "has passed" not in result.stdout
-    assert [each["deadline"] for each in aws.started] == [None, "2999-01-01T00:00:00+00:00"]
-
-
-def test_retry_that_waits(aws: FakeAws, run: Run) -> None:
-    """A retry may wait for pipelines that another release holds, whatever the manifest said."""
-    aws.set_status("FAILED")
-    run("retry", "2026.11.22-1", "--wait")
-    assert aws.started[0]["onBusy"] == "wait"
-
-
-def test_retry_before_the_deadline(aws: FakeAws, run: Run) -> None:
-    """A deadline that lies ahead goes on to hold."""
-    aws.set_status("FAILED")
-    aws.stored = '{"releaseId": "x", "pipelines": ["a"], "deadline": "2999-01-01T00:00:00Z"}'
-    run("retry", "2026.11.22-1")
-    assert "deadline" not in aws.started[0]
-
-
-def test_a_retry_is_read_by_the_machine(aws: FakeAws, run: Run) -> None:
-    """All that the command may say is said in the machine's own words."""
-    aws.set_status("FAILED")
-    run("retry", "2026.11.22-1", "--wait", "--deadline", "2999-01-01T00:00:00Z")
-    read = read_request(json.dumps(aws.started[0]))
-    assert read == RetryRequest(
-        of="2026.11.22-1",
-        changes={"deadline": "2999-01-01T00:00:00+00:00", "onBusy": "wait"},
-        requester=aws.caller,
-    )
+    passed = f"the deadline {PAST} has passed" in result.stdout
+    assert passed is (changes == {"deadline": None})
+    (started,) = aws.started
+    assert started == {"retry": RELEASE, **changes, "requestedBy": aws.caller}
+    request = RetryRequest(of=RELEASE, changes=changes, requester=aws.caller)
+    assert read_request(json.dumps(started)) == request
 
 
 @pytest.mark.parametrize("deadline", ["soon", "2026-11-22T18:00:00", "9999-12-31T23:59:59-01:00"])
 def test_retry_with_a_deadline_that_is_none(aws: FakeAws, run: Run, deadline: str) -> None:
     """A deadline that cannot be read, or has no zone, is exit code 2 and shows how to write one."""
-    result = run("retry", "2026.11.22-1", "--deadline", deadline)
+    result = run("retry", RELEASE, "--deadline", deadline)
     assert result.exit_code == 2
     assert "2026-11-22T18:00:00Z" in result.stderr
-    assert aws.started == []
-
-
-def test_retry_of_what_succeeded(aws: FakeAws, run: Run) -> None:
-    """A release that succeeded has nothing left to run, which is its outcome."""
-    result = run("retry", "2026.11.22-1")
-    assert result.exit_code == 0
-    assert "nothing is left to run" in result.stdout
     assert aws.started == []
 
 
 @pytest.mark.parametrize(
     ("status", "changes", "code", "said"),
     [
+        ("SUCCEEDED", {}, 0, "nothing is left to run"),
         ("RUNNING", {}, 2, "is still running, as arn:"),
         ("REJECTED", {"pipeline_count": 0}, 2, "was rejected"),
+        ("FAILED", {"rolled_back_by": "r"}, 2, "was rolled back by release r"),
+        ("SUCCEEDED", {"rolled_back_by": "r"}, 2, "Give the manifest a new releaseId"),
     ],
 )
-def test_retry_refused(
+def test_retry_of_what_cannot_be_retried(
     aws: FakeAws, run: Run, *, status: str, changes: dict[str, Any], code: int, said: str
 ) -> None:
-    """What still runs, or never was a release, is not tried again."""
-    aws.releases = {
-        name: replace(release, status=ReleaseStatus(status), **changes)
-        for name, release in aws.releases.items()
-    }
-    result = run("retry", "2026.11.22-1")
+    """What succeeded, still runs, was rolled back or never was a release is not run again."""
+    aws.set_status(status, **changes)
+    result = run("retry", RELEASE)
     assert result.exit_code == code
-    assert said in result.stderr
+    assert said in result.output
     assert aws.started == []
 
 
@@ -255,21 +232,7 @@ def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:
     """A release that was never wholly opened has no manifest to run again."""
     aws.set_status("FAILED")
     aws.stored = None
-    result = run("retry", "2026.11.22-1")
+    result = run("retry", RELEASE)
     assert result.exit_code == 1
     assert "no manifest" in result.stderr
     assert run("retry", "nothing").exit_code == 2
-
-
-@pytest.mark.parametrize("status", ["FAILED", "SUCCEEDED"])
-def test_what_was_rolled_back_is_not_retried(aws: FakeAws, run: Run, status: str) -> None:
-    """The rollback is named, and what to do instead; no execution is started for it."""
-    release = aws.releases["2026.11.22-1"]
-    aws.releases = {
-        "2026.11.22-1": replace(release, status=ReleaseStatus(status), rolled_back_by="r")
-    }
-    result = run("retry", "2026.11.22-1")
-    assert result.exit_code == 2
-    assert "was rolled back by release r" in result.stderr
-    assert "new releaseId" in result.stderr
-    assert aws.started == []

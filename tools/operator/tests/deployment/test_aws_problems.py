@@ -6,10 +6,7 @@ from botocore import exceptions as aws
 from release_core.errors import LedgerBusy
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
-
-
-def refusal(code: str) -> aws.ClientError:
-    return aws.ClientError({"Error": {"Code": code, "Message": "no"}}, "GetItem")
+from tools.operator.tests.samples.fake_deployment import refusal
 
 
 @pytest.mark.parametrize(
@@ -22,11 +19,11 @@ def refusal(code: str) -> aws.ClientError:
         (ValueError("Invalid endpoint: here"), "Invalid endpoint: here", "https://HOST"),
         (aws.EndpointConnectionError(endpoint_url="http://x"), "does not answer", "make up"),
         (aws.ConnectTimeoutError(endpoint_url="http://x"), "does not answer", "AWS_ENDPOINT_URL"),
-        (refusal("ResourceNotFoundException"), "found nothing there", "make deploy"),
-        (refusal("NoSuchBucket"), "found nothing there", "--outputs"),
-        (refusal("ExpiredTokenException"), "refused the credentials", "Sign in"),
-        (refusal("AccessDeniedException"), "You may not call GetItem", "permission"),
-        (refusal("ThrottlingException"), "GetItem failed", "Try again"),
+        (refusal("ResourceNotFoundException", "GetItem"), "found nothing there", "make deploy"),
+        (refusal("NoSuchBucket", "GetItem"), "found nothing there", "--outputs"),
+        (refusal("ExpiredTokenException", "GetItem"), "refused the credentials", "Sign in"),
+        (refusal("AccessDeniedException", "GetItem"), "You may not call GetItem", "permission"),
+        (refusal("ThrottlingException", "GetItem"), "GetItem failed", "Try again"),
         (LedgerBusy("2 keys are unprocessed"), "throttles .* 2 keys", "Try again"),
         (aws.ParamValidationError(report="r"), "is not valid", "Sign in"),
     ],

@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import (
@@ -19,9 +17,7 @@ from release_machine.deployment.deployment import (
 from release_machine.deployment.session import Session
 from release_machine.deployment.target import Target
 from release_machine.errors import UnreachableError, UsageError
-
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-type At = Callable[[float], datetime]
+from tools.operator.tests.conftest import Stubbed, at
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:acme"
 DEPLOYMENT = Deployment(
@@ -78,7 +74,7 @@ def test_unusable_outputs(tmp_path: Path, content: str | None, problem: str) -> 
 
 
 @pytest.fixture
-def aws(stubbed: Stubbed, at: At) -> Callable[[list[str]], Any]:
+def aws(stubbed: Stubbed) -> Callable[[list[str]], Any]:
     """An account with state machines of these names; finds by prefix."""
 
     def with_machines(names: list[str]) -> Callable[[str], Deployment]:

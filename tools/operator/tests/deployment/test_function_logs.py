@@ -1,7 +1,6 @@
 """The functions' logs, in order, made readable."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from release_machine.deployment.function_logs import LogLine, LogReader, readable
-
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-type At = Callable[[float], datetime]
+from tools.operator.tests.conftest import Stubbed, at
 
 GROUPS = {"open_release": "rm-open-release", "run_pipeline": "rm-run-pipeline"}
 
@@ -40,14 +37,14 @@ def queue(stubber: Stubber, *groups: list[dict[str, Any]]) -> None:
         stubber.add_response("filter_log_events", {"events": events})
 
 
-def test_lines_of_all_functions_in_order(reader: tuple[LogReader, Stubber], at: At) -> None:
+def test_lines_of_all_functions_in_order(reader: tuple[LogReader, Stubber]) -> None:
     """The lines of all functions come as one sequence by time."""
     logs, stubber = reader
     queue(stubber, [stored(at(1), "a"), stored(at(4), "d")], [stored(at(2), "b")])
     assert [line.text for line in logs.read(at(0))] == ["a", "b", "d"]
 
 
-def test_groups_and_period(reader: tuple[LogReader, Stubber], at: At) -> None:
+def test_groups_and_period(reader: tuple[LogReader, Stubber]) -> None:
     """Each function's log group is read from the given time."""
     logs, stubber = reader
     for name in GROUPS.values():
@@ -59,9 +56,7 @@ def test_groups_and_period(reader: tuple[LogReader, Stubber], at: At) -> None:
     assert logs.read(at(5)) == []
 
 
-def test_tail_shows_each_line_once_and_late_ones_too(
-    reader: tuple[LogReader, Stubber], at: At
-) -> None:
+def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, Stubber]) -> None:
     """Going on, no line comes twice, and one that was stored late still comes."""
     logs, stubber = reader
     queue(stubber, [stored(at(20), "a")], [])
@@ -105,7 +100,7 @@ def test_tail_shows_each_line_once_and_late_ones_too(
         ("[1, 2]", "        [1, 2]"),
     ],
 )
-def test_readable_lines(at: At, text: str, words: str) -> None:
+def test_readable_lines(text: str, words: str) -> None:
     """Time, function, level, message and subject, whatever the line was stored as."""
     line = LogLine(milliseconds(at(1.25)), "e", "run_pipeline", text)
     assert readable(line) == f"11-22 10:00:01.250 run_pipeline        {words}"
@@ -120,6 +115,6 @@ def test_readable_lines(at: At, text: str, words: str) -> None:
         "\n",
     ],
 )
-def test_lambdas_own_notes_of_a_good_run_are_left_out(at: At, text: str) -> None:
+def test_lambdas_own_notes_of_a_good_run_are_left_out(text: str) -> None:
     """What Lambda notes of a run that went well says nothing about a release."""
     assert readable(LogLine(milliseconds(at(1)), "e", "run_pipeline", text)) is None

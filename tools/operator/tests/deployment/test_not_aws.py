@@ -1,13 +1,12 @@
 """What answers in the place of AWS, as a page to sign in to a network does, is told as that."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from click.testing import Result
 
-type Run = Callable[..., Result]
+from tools.operator.tests.conftest import Run
 
 ANSWERS = [(200, b"<html>Sign in</html>"), (200, b"{}"), (404, b""), (403, b"no"), (302, b"")]
 

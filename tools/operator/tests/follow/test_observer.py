@@ -12,16 +12,13 @@ from release_core.domain.release import Release, ReleaseStatus
 from release_machine.errors import LeftOpenError, UnreachableError, UsageError
 from release_machine.follow.observer import TIME_TO_CLOSE, ReleaseObserver
 from release_machine.release.model import Activity, Snapshot
-
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-type At = Callable[[float], datetime]
-
+from tools.operator.tests.conftest import Stubbed, at
 
 type Observe = Callable[[Release | None], tuple[ReleaseObserver, Stubber]]
 
 
 @pytest.fixture
-def observe(stubbed: Stubbed, at: At) -> Observe:
+def observe(stubbed: Stubbed) -> Observe:
     def make(release: Release | None) -> tuple[ReleaseObserver, Stubber]:
         client, stubber = stubbed("stepfunctions")
         observer = ReleaseObserver(
@@ -49,7 +46,7 @@ def execution(status: str, *, started: datetime, ended: datetime | None) -> dict
     return answer | ({"stopDate": ended} if ended else {})
 
 
-def test_running_release(observe: Observe, running: Snapshot, at: At) -> None:
+def test_running_release(observe: Observe, running: Snapshot) -> None:
     """A look at a running release shows the ledger and what CodePipeline does."""
     observer, stubber = observe(running.release)
     stubber.add_response("describe_execution", execution("RUNNING", started=at(0), ended=None))
@@ -59,16 +56,14 @@ def test_running_release(observe: Observe, running: Snapshot, at: At) -> None:
     assert seen.estimate.usual["web"] == timedelta(minutes=1)
 
 
-def test_closed_release_needs_no_execution(observe: Observe, running: Snapshot, at: At) -> None:
+def test_closed_release_needs_no_execution(observe: Observe, running: Snapshot) -> None:
     """A closed release is shown without asking how its execution does: it may be long gone."""
     closed = replace(running.release, status=ReleaseStatus.CANCELLED)
     observer, _ = observe(closed)
     assert observer.look().release == closed
 
 
-def test_execution_that_just_ended_is_given_time(
-    observe: Observe, running: Snapshot, at: At
-) -> None:
+def test_execution_that_just_ended_is_given_time(observe: Observe, running: Snapshot) -> None:
     """After the execution has ended, the release has some minutes to be closed."""
     observer, stubber = observe(running.release)
     ended = at(600) - TIME_TO_CLOSE
@@ -76,7 +71,7 @@ def test_execution_that_just_ended_is_given_time(
     assert observer.look().release.status == "RUNNING"
 
 
-def test_release_that_nobody_closes(observe: Observe, running: Snapshot, at: At) -> None:
+def test_release_that_nobody_closes(observe: Observe, running: Snapshot) -> None:
     """An execution that ended long ago without an outcome on record is an error, not a wait."""
     observer, stubber = observe(running.release)
     ended = at(599) - TIME_TO_CLOSE

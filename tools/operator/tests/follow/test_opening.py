@@ -5,11 +5,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.stub import Stubber
 
 from release_core.ledger.history import HistoryReader
 from release_machine.errors import UnreachableError
@@ -26,9 +24,7 @@ from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECON
 from release_machine.release.busy import Hold
 from release_machine.views.plain import PlainView
 from tests.worlds.ledger_world import TABLES
-
-type At = Callable[[float], datetime]
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
+from tools.operator.tests.conftest import Stubbed, at
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
@@ -101,7 +97,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(stubbed: Stubbed, at: At) -> Scene:
+def scene(stubbed: Stubbed) -> Scene:
     return Scene(stubbed, at(0))
 
 
@@ -176,7 +172,7 @@ def test_execution_stopped_before_it_opened(scene: Scene) -> None:
 
 
 @pytest.fixture
-def catalog(at: At) -> Hold:
+def catalog() -> Hold:
     return Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
 
 
@@ -196,7 +192,7 @@ def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
     assert second == f"2026-11-22T10:05:04Z {told}"
 
 
-def test_release_that_waits_for_others(scene: Scene, catalog: Hold, at: At) -> None:
+def test_release_that_waits_for_others(scene: Scene, catalog: Hold) -> None:
     """While others hold its pipelines, that is shown once, and again when it has changed."""
     web = Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8", since=at(-60))
     scene.holds = [catalog, web]

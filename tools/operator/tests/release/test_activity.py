@@ -1,8 +1,7 @@
 """What running pipelines do, from CodePipeline's own answers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import boto3
@@ -12,9 +11,7 @@ from botocore.stub import Stubber
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.release.activity import ActivityInTurns, ActivityReader
 from release_machine.release.model import Activity
-
-type At = Callable[[float], datetime]
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
+from tools.operator.tests.conftest import Stubbed, at
 
 EXECUTION = "3c4d5e6f-0000-4000-8000-000000000003"
 CONSOLE_PAGE = (
@@ -83,7 +80,7 @@ def test_only_running_pipelines_are_asked_for(
     assert reader.get_all(others) == {}
 
 
-def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -> None:
+def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber]) -> None:
     """A manual approval is waited for since it was asked for, with the command that gives it."""
     reader, stubber = codepipeline
     approval = action("Approve", "Ask", "InProgress", category="Approval")

@@ -2,22 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 from click.shell_completion import CompletionItem, ShellComplete
-from click.testing import Result
 
 from release_core.domain.release import ReleaseStatus
 from release_machine.cli import COMMANDS, cli
 from release_machine.errors import UnreachableError
 from release_machine.terminal import aws_command
+from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
-
-type Run = Callable[..., Result]
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
 

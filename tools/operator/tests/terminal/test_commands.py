@@ -3,24 +3,21 @@
 import json
 import re
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from click.testing import Result
 
 from release_core.domain.release import ReleaseStatus
 from release_machine.commands import plan as plan_command
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
 from tests.worlds.release_world import ReleaseWorld
+from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.views.test_pictures import PLAN
-
-type Run = Callable[..., Result]
 
 HOLD = Hold(
     pipeline="a",

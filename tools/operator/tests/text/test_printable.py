@@ -1,10 +1,8 @@
 """What others wrote reaches no terminal raw, in any view."""
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 
-from click.testing import Result
 from rich.console import Console
 
 from release_core.domain.history import AuditEntry
@@ -15,13 +13,12 @@ from release_machine.text.printable import printable
 from release_machine.views.live import LiveView
 from release_machine.views.plain import PlainView
 from release_machine.views.plan_view import plan_view
+from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.views.test_pictures import PLAN
-
-type Run = Callable[..., Result]
 
 STEERING = "\x1b]0;title\x07\x1b[2J\u009b31m\rSUCCEEDED"
 RAW = ("\x1b", "\x07", "\u009b", "\r", "\u202e")

@@ -1,9 +1,8 @@
 """How a release with an order, limits and a history looks, to the letter, at a fixed width."""
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.order import in_order
@@ -21,12 +20,11 @@ from release_machine.release.phrases import halted
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.plain import PlainView
 from release_machine.views.tables import attempts_table, release_header
+from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.drawing import drawn
 
-type At = Callable[[float], datetime]
 
-
-def ordered(at: At) -> Release:
+def ordered() -> Release:
     """The second attempt of a release with an order, limits and a failure policy."""
     pipelines = (
         Pipeline(
@@ -123,9 +121,9 @@ def ordered(at: At) -> Release:
     )
 
 
-def test_ordered_release_on_eighty_columns(at: At) -> None:
+def test_ordered_release_on_eighty_columns() -> None:
     """Order, limits, retries, stops and earlier attempts are all there, and it fits."""
-    release = ordered(at)
+    release = ordered()
     activity = {"payments": Activity(stage="Deploy", action="Copy")}
     picture = drawn(
         release_header(release, now=at(100)),
@@ -161,9 +159,9 @@ news      · WAITING          waits for a free slot, 2 of 2 taken
     assert max(map(len, picture.splitlines())) <= 80
 
 
-def test_failure_policy_is_said_with_the_halt(at: At) -> None:
+def test_failure_policy_is_said_with_the_halt() -> None:
     """A halt says what becomes of what runs; a closed release names its cause only."""
-    release = ordered(at)
+    release = ordered()
     assert halted(replace(release, on_failure=OnFailure.HALT)).endswith(
         "running pipelines continue"
     )
@@ -172,10 +170,10 @@ def test_failure_policy_is_said_with_the_halt(at: At) -> None:
     assert halted(replace(release, halted_by=None)) == ""
 
 
-def test_earlier_attempts(at: At) -> None:
+def test_earlier_attempts() -> None:
     """What became of each earlier attempt is told for the release and its pipelines."""
     assert (
-        drawn(attempts_table(ordered(at)))
+        drawn(attempts_table(ordered()))
         == """\
 ATTEMPT  PIPELINE  STATUS    EXECUTION  WHY
 1                  ✘ FAILED  7c8d9e0f   1 of 7 pipelines did not succeed
@@ -184,9 +182,9 @@ ATTEMPT  PIPELINE  STATUS    EXECUTION  WHY
     )
 
 
-def test_plain_lines_of_an_ordered_release(at: At) -> None:
+def test_plain_lines_of_an_ordered_release() -> None:
     """Piped, it is told what waits, what is retried and stopped, and what halted the release."""
-    release = ordered(at)
+    release = ordered()
     out = io.StringIO()
     seen = Snapshot(at=at(100), release=release)
     PlainView(out).show(seen, changes(None, seen))

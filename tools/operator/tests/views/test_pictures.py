@@ -1,7 +1,6 @@
 """How the views look, at the two usual widths of a terminal; the files are in pictures/."""
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,10 +26,9 @@ from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
 from release_machine.views.timeline import timeline
+from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.samples.picture_files import compare
-
-type At = Callable[[float], datetime]
 
 at_each_width = pytest.mark.parametrize("width", [80, 120])
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:0b2f7c1e"
@@ -109,7 +107,7 @@ PLAN: dict[str, Any] = {
 }
 
 
-def shop(at: At) -> Release:
+def shop() -> Release:
     """A release at two in the morning: something failed, something waits for somebody."""
     pipelines = (
         Pipeline(
@@ -192,9 +190,9 @@ def shop(at: At) -> Release:
     )
 
 
-def closed(at: At) -> Release:
+def closed() -> Release:
     """The same release after it was stopped by hand."""
-    release = shop(at)
+    release = shop()
     stopped, skipped = PipelineStatus.STOPPED, PipelineStatus.SKIPPED
     ends = {"shop-orders": stopped, "shop-payments": stopped, "shop-front": skipped}
     pipelines = by_name(
@@ -219,7 +217,7 @@ def closed(at: At) -> Release:
     )
 
 
-def live(at: At, width: int, *, now: float) -> LiveView:
+def live(width: int, *, now: float) -> LiveView:
     """The live view of a terminal that is high enough."""
     console = Console(file=io.StringIO(), width=width, height=60)
     return LiveView(console, clock=lambda: at(now))
@@ -242,17 +240,17 @@ ACTIVITY = {
 
 
 @at_each_width
-def test_watch(at: At, width: int) -> None:
+def test_watch(width: int) -> None:
     """The live view says who, how far, how long, and for each pipeline what it does or awaits."""
     usual = {
         "shop-catalog": timedelta(minutes=4),
         "shop-orders": timedelta(minutes=5),
         "shop-front": timedelta(minutes=12, seconds=30),
     }
-    view = live(at, width, now=600)
+    view = live(width, now=600)
     snapshot = Snapshot(
         at=at(598),
-        release=shop(at),
+        release=shop(),
         activity=ACTIVITY,
         estimate=Estimate(usual=usual, left=timedelta(minutes=14)),
     )
@@ -261,9 +259,9 @@ def test_watch(at: At, width: int) -> None:
 
 
 @at_each_width
-def test_show(at: At, width: int) -> None:
+def test_show(width: int) -> None:
     """A release that is over is shown with its timeline, its attempts and its audit."""
-    release = closed(at)
+    release = closed()
     compare(
         "show",
         release_header(release, now=at(9000)),
@@ -279,13 +277,13 @@ def test_show(at: At, width: int) -> None:
 
 
 @at_each_width
-def test_bill_of_materials(at: At, width: int) -> None:
+def test_bill_of_materials(width: int) -> None:
     """What shipped is one row for each revision; a pipeline without any says so."""
-    compare("bom", materials_table(shop(at)), width=width)
+    compare("bom", materials_table(shop()), width=width)
 
 
 @at_each_width
-def test_list(at: At, width: int) -> None:
+def test_list(width: int) -> None:
     """The latest releases are one row each."""
     rejected = Release(
         release_id=f"{EXECUTION}9",
@@ -293,16 +291,16 @@ def test_list(at: At, width: int) -> None:
         execution_arn=EXECUTION,
         opened_at=at(-90),
     )
-    long = replace(shop(at), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
+    long = replace(shop(), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
     back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
-    releases = [shop(at), closed(at), back, rejected]
+    releases = [shop(), closed(), back, rejected]
     compare("list", release_table(releases, now=at(600), width=width), width=width)
 
 
-def test_estimated_end_is_a_time_of_day(at: At) -> None:
+def test_estimated_end_is_a_time_of_day() -> None:
     """Beside what is left stands when that will be, in UTC."""
     assert at(0) == datetime(2026, 11, 22, 10, tzinfo=UTC)
-    view = live(at, 100, now=60)
+    view = live(100, now=60)
     estimate = Estimate(left=timedelta(minutes=10))
-    view.show(Snapshot(at=at(0), release=shop(at), estimate=estimate), [])
+    view.show(Snapshot(at=at(0), release=shop(), estimate=estimate), [])
     compare("watch-estimate", view.draw(), width=100)

@@ -1,9 +1,8 @@
 """How a release looks, to the letter, at a fixed width."""
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from rich.console import Console
@@ -19,13 +18,12 @@ from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.plain import PlainView
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import release_header
+from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.made_release import by_name
 
-type At = Callable[[float], datetime]
 
-
-def test_plain_lines(running: Snapshot, at: At) -> None:
+def test_plain_lines(running: Snapshot) -> None:
     """Piped, each change is one line that begins with the time in UTC."""
     out = io.StringIO()
     view = PlainView(out)
@@ -62,7 +60,7 @@ def test_plain_lines(running: Snapshot, at: At) -> None:
     )
 
 
-def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
+def test_a_pipe_is_never_silent_for_long(running: Snapshot) -> None:
     """While nothing changes, a line every five minutes says how it stands."""
     out = io.StringIO()
     view = PlainView(out)
@@ -76,7 +74,7 @@ def test_a_pipe_is_never_silent_for_long(running: Snapshot, at: At) -> None:
     ]
 
 
-def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> None:
+def test_an_approval_is_told_with_what_it_asks(running: Snapshot) -> None:
     """Whoever approves sees what is asked, since when, and how to answer otherwise."""
     asked = replace(
         running.activity["web"],
@@ -98,7 +96,7 @@ def test_an_approval_is_told_with_what_it_asks(running: Snapshot, at: At) -> Non
         assert part in picture
 
 
-def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
+def test_why_there_is_no_estimate(running: Snapshot) -> None:
     """What makes the end unknown is named where the end would be."""
     unknown = replace(running, estimate=Estimate(unknown="web has no successful run"))
     view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(42))
@@ -109,7 +107,7 @@ def test_why_there_is_no_estimate(running: Snapshot, at: At) -> None:
     assert "2 of 5 ended; no estimate: web has no successful run" in out.getvalue()
 
 
-def test_running_release(running: Snapshot, at: At) -> None:
+def test_running_release(running: Snapshot) -> None:
     """The live view's picture: who and how long, then one row for each pipeline in order."""
     picture = drawn(
         release_header(running.release, now=at(42)),
@@ -141,7 +139,7 @@ or at https://example.com/review
     )
 
 
-def test_rows_that_do_not_fit_are_counted(running: Snapshot, at: At) -> None:
+def test_rows_that_do_not_fit_are_counted(running: Snapshot) -> None:
     """On a low terminal the rows that need nobody give way, and their number is said."""
     picture = drawn(pipeline_table(running.release, now=at(42), activity={}, width=100, room=3))
     assert (
@@ -157,7 +155,7 @@ and 2 more: 1 SUCCEEDED, 1 WAITING
     )
 
 
-def test_latest_releases(running: Snapshot, at: At) -> None:
+def test_latest_releases(running: Snapshot) -> None:
     """The list names a rejected manifest by its execution, having no id."""
     rejected = Release(
         release_id="arn:aws:states:us-east-1:000000000000:execution:release-machine:bad1",
@@ -178,7 +176,7 @@ bad1          ✘ REJECTED  2026-11-22T09:59:00Z  0:00             direct
     )
 
 
-def test_live_view_restores_the_cursor(running: Snapshot, at: At) -> None:
+def test_live_view_restores_the_cursor(running: Snapshot) -> None:
     """However the following ends, the cursor comes back and the last state stays on the screen."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100, height=30, legacy_windows=False)
@@ -211,7 +209,7 @@ def test_live_only_where_it_can_be_drawn(
     assert draws_in_place(console) is live
 
 
-def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
+def test_live_view_says_when_aws_is_away(running: Snapshot) -> None:
     """A failed look leaves the picture as it was, with a note below it until the next good one."""
     view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: at(162))
     view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
@@ -228,7 +226,7 @@ def test_live_view_says_when_aws_is_away(running: Snapshot, at: At) -> None:
     ("seconds", "written"),
     [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03"), (-1, "0:00")],
 )
-def test_durations(at: At, seconds: float, written: str) -> None:
+def test_durations(seconds: float, written: str) -> None:
     """Durations are minutes and seconds, with hours where there are any."""
     assert duration(at(0), at(seconds)) == written
 
@@ -243,7 +241,7 @@ def test_time_left(seconds: float, written: str) -> None:
 
 
 @pytest.mark.parametrize("height", [10, 12, 16])
-def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> None:
+def test_live_view_fits_the_terminal(running: Snapshot, height: int) -> None:
     """However low the terminal is, the picture is cut to it by leaving out what needs nobody."""
     console = Console(file=io.StringIO(), width=100, height=height)
     many = tuple(Pipeline(name=f"p{number}", position=number) for number in range(5, 40))
@@ -256,7 +254,7 @@ def test_live_view_fits_the_terminal(running: Snapshot, at: At, height: int) -> 
     assert "orders" in picture
 
 
-def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: At) -> None:
+def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot) -> None:
     """Commands give way to the pipelines that run: shorter, then one that shows the others."""
     execution_arn = running.release.execution_arn
     waiting = tuple(
@@ -291,7 +289,7 @@ def test_live_view_shows_what_runs_before_how_it_goes_on(running: Snapshot, at: 
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
-def test_long_names_leave_room(running: Snapshot, at: At, width: int) -> None:
+def test_long_names_leave_room(running: Snapshot, width: int) -> None:
     """A name of a hundred signs is shortened, so that its status, times and place can be read."""
     name = "production-" + "checkout-and-payments-" * 4 + "x"
     web = replace(running.release.pipelines["web"], name=name)
