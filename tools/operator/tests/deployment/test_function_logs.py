@@ -1,6 +1,5 @@
 """The functions' logs, in order, made readable."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,11 @@ from botocore.stub import Stubber
 from release_machine.deployment.function_logs import LogLine, LogReader, readable
 from tools.operator.tests.conftest import Stubbed, at
 
+STARTED = """{
+    "timestamp": "2026-11-22T10:00:01Z", "level": "INFO", "message": "pipeline started",
+    "logger": "run_pipeline", "requestId": "r-1",
+    "release_id": "5.10", "pipeline": "web", "execution_id": "4d5e"
+}"""
 GROUPS = {"open_release": "rm-open-release", "run_pipeline": "rm-run-pipeline"}
 
 
@@ -68,33 +72,14 @@ def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, St
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (STARTED, "INFO    pipeline started [5.10 web] execution_id=4d5e"),
         (
-            json.dumps(
-                {
-                    "timestamp": "2026-11-22T10:00:01Z",
-                    "level": "INFO",
-                    "message": "pipeline started",
-                    "logger": "run_pipeline",
-                    "requestId": "r-1",
-                    "release_id": "5.10",
-                    "pipeline": "web",
-                    "execution_id": "4d5e",
-                }
-            ),
-            "INFO    pipeline started [5.10 web] execution_id=4d5e",
-        ),
-        (
-            json.dumps({"level": "ERROR", "errorType": "LedgerBusy", "errorMessage": "try again"}),
+            '{"level": "ERROR", "errorType": "LedgerBusy", "errorMessage": "try again"}',
             "ERROR   LedgerBusy: try again",
         ),
         (
-            json.dumps(
-                {
-                    "type": "platform.report",
-                    "record": {"status": "timeout", "errorType": "Sandbox.Timedout"},
-                }
-            ),
-            "LAMBDA  timeout Sandbox.Timedout",
+            '{"type": "platform.report", "record": {"status": "timeout", "errorType": "Timedout"}}',
+            "LAMBDA  timeout Timedout",
         ),
         ("Traceback: plain text\n", "        Traceback: plain text"),
         ("[1, 2]", "        [1, 2]"),
@@ -109,9 +94,9 @@ def test_readable_lines(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        json.dumps({"type": "platform.start", "record": {"requestId": "r-1"}}),
-        json.dumps({"type": "platform.report", "record": {"status": "success"}}),
-        json.dumps({"level": "INFO", "logger": "botocore.endpoint", "message": "Found endpoint"}),
+        '{"type": "platform.start", "record": {"requestId": "r-1"}}',
+        '{"type": "platform.report", "record": {"status": "success"}}',
+        '{"level": "INFO", "logger": "botocore.endpoint", "message": "Found endpoint"}',
         "\n",
     ],
 )

@@ -27,12 +27,8 @@ class _Other(BaseHTTPRequestHandler):
 @pytest.fixture(params=ANSWERS, ids=str)
 def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where something answers that is not AWS."""
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(name, value)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
     monkeypatch.delenv("RELEASE_MACHINE_OUTPUTS", raising=False)
     with HTTPServer(("127.0.0.1", 0), _Other) as server:
         server.answer = request.param  # type: ignore[attr-defined] # for the handler
