@@ -1,8 +1,5 @@
 """The functions' logs, in order, made readable."""
 
-from datetime import datetime
-from typing import Any
-
 import pytest
 from botocore.stub import Stubber
 
@@ -17,17 +14,8 @@ STARTED = """{
 GROUPS = {"open_release": "rm-open-release", "run_pipeline": "rm-run-pipeline"}
 
 
-def milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def stored(moment: datetime, event_id: str) -> dict[str, Any]:
-    return {
-        "timestamp": milliseconds(moment),
-        "eventId": event_id,
-        "message": event_id,
-        "logStreamName": "s",
-    }
+def milliseconds(seconds: float) -> int:
+    return int(at(seconds).timestamp() * 1000)
 
 
 @pytest.fixture
@@ -36,35 +24,29 @@ def reader(stubbed: Stubbed) -> tuple[LogReader, Stubber]:
     return LogReader(logs=client, function_names=GROUPS), stubber
 
 
-def queue(stubber: Stubber, *groups: list[dict[str, Any]]) -> None:
-    for events in groups:
-        stubber.add_response("filter_log_events", {"events": events})
+def queue(stubber: Stubber, since: float, *groups: dict[str, float]) -> None:
+    """Queue one read since then: for each function its lines, each with its time."""
+    for name, lines in zip(GROUPS.values(), groups, strict=True):
+        asked = {"logGroupName": f"/aws/lambda/{name}", "startTime": milliseconds(since)}
+        events = [
+            {"timestamp": milliseconds(stored), "eventId": text, "message": text}
+            for text, stored in lines.items()
+        ]
+        stubber.add_response("filter_log_events", {"events": events}, asked)
 
 
 def test_lines_of_all_functions_in_order(reader: tuple[LogReader, Stubber]) -> None:
-    """The lines of all functions come as one sequence by time."""
+    """Each log group is read from the given time, and its lines come as one sequence by time."""
     logs, stubber = reader
-    queue(stubber, [stored(at(1), "a"), stored(at(4), "d")], [stored(at(2), "b")])
+    queue(stubber, 0, {"a": 1, "d": 4}, {"b": 2})
     assert [line.text for line in logs.read(at(0))] == ["a", "b", "d"]
-
-
-def test_groups_and_period(reader: tuple[LogReader, Stubber]) -> None:
-    """Each function's log group is read from the given time."""
-    logs, stubber = reader
-    for name in GROUPS.values():
-        stubber.add_response(
-            "filter_log_events",
-            {"events": []},
-            {"logGroupName": f"/aws/lambda/{name}", "startTime": milliseconds(at(5))},
-        )
-    assert logs.read(at(5)) == []
 
 
 def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, Stubber]) -> None:
     """Going on, no line comes twice, and one that was stored late still comes."""
     logs, stubber = reader
-    queue(stubber, [stored(at(20), "a")], [])
-    queue(stubber, [stored(at(20), "a"), stored(at(21), "c")], [stored(at(15), "late")])
+    queue(stubber, 0, {"a": 20}, {})
+    queue(stubber, 10, {"a": 20, "c": 21}, {"late": 15})
     tail = logs.tail(at(0), wait=lambda _: None)
     assert [next(tail).text for _ in range(3)] == ["a", "late", "c"]
 
@@ -87,7 +69,7 @@ def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, St
 )
 def test_readable_lines(text: str, words: str) -> None:
     """Time, function, level, message and subject, whatever the line was stored as."""
-    line = LogLine(milliseconds(at(1.25)), "e", "run_pipeline", text)
+    line = LogLine(milliseconds(1.25), "e", "run_pipeline", text)
     assert readable(line) == f"11-22 10:00:01.250 run_pipeline        {words}"
 
 
@@ -102,4 +84,4 @@ def test_readable_lines(text: str, words: str) -> None:
 )
 def test_lambdas_own_notes_of_a_good_run_are_left_out(text: str) -> None:
     """What Lambda notes of a run that went well says nothing about a release."""
-    assert readable(LogLine(milliseconds(at(1)), "e", "run_pipeline", text)) is None
+    assert readable(LogLine(milliseconds(1), "e", "run_pipeline", text)) is None

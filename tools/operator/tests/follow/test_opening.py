@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -24,21 +24,19 @@ from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECON
 from release_machine.release.busy import Hold
 from release_machine.views.plain import PlainView
 from tests.worlds.ledger_world import TABLES
-from tools.operator.tests.conftest import Stubbed, at
+from tools.operator.tests.conftest import EXECUTION, Stubbed, at, described
 
-MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
-EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+CATALOG = Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
 
 
 class Scene:
     """An execution and the ledger, with the answers of each look queued."""
 
-    def __init__(self, stubbed: Stubbed, started: datetime) -> None:
+    def __init__(self, stubbed: Stubbed) -> None:
         self._sfn, self._executions = stubbed("stepfunctions")
         dynamodb, self._items = stubbed("dynamodb")
         self._ledger = HistoryReader(dynamodb, TABLES)
-        self._started = started
-        self.now = started
+        self.now = at(0)
         self.pauses: list[float] = []
         self.holds: list[Hold] = []
         self.asked = 0
@@ -46,19 +44,22 @@ class Scene:
         self.shown: list[Event] = []
 
     def execution(self, status: str, **more: str) -> None:
-        known = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": self._started}
-        self._executions.add_response("describe_execution", {**known, "status": status, **more})
+        self._executions.add_response("describe_execution", described(status, **more))
 
     def pointer(self, **item: str) -> None:
         stored = {name: {"S": value} for name, value in item.items()}
         found = {TABLES.releases: [stored] if item else []}
         self._items.add_response("batch_get_item", {"Responses": found, "UnprocessedKeys": {}})
 
-    def looks(self, number: int) -> None:
-        """So many looks at an execution that has not opened its release, and one when it has."""
-        for _ in range(number):
+    def waits(self, looks: int) -> None:
+        """The execution has not opened its release, at so many looks."""
+        for _ in range(looks):
             self.execution("RUNNING")
             self.pointer()
+
+    def opens_after(self, looks: int) -> None:
+        """The execution opens its release after so many looks."""
+        self.waits(looks)
         self.execution("RUNNING")
         self.pointer(opens="5.10")
 
@@ -72,6 +73,15 @@ class Scene:
         if self.reason_away:
             raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
         return self.holds
+
+    def holds_then(self, pauses: int, *holds: Hold) -> Callable[[], None]:
+        """What others hold changes after so many pauses."""
+
+        def change() -> None:
+            if len(self.pauses) == pauses:
+                self.holds = list(holds)
+
+        return change
 
     def opening(
         self,
@@ -98,15 +108,12 @@ class Scene:
 
 @pytest.fixture
 def scene(stubbed: Stubbed) -> Scene:
-    return Scene(stubbed, at(0))
+    return Scene(stubbed)
 
 
 def test_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
     """While the execution runs, the pointer in the ledger names the release."""
-    scene.execution("RUNNING")
-    scene.pointer()
-    scene.execution("RUNNING")
-    scene.pointer(opens="5.10")
+    scene.opens_after(1)
     assert scene.opening() == Opened(release_id="5.10")
     assert len(scene.pauses) == 1
 
@@ -171,15 +178,10 @@ def test_execution_stopped_before_it_opened(scene: Scene) -> None:
     )
 
 
-@pytest.fixture
-def catalog() -> Hold:
-    return Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
-
-
-def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
+def test_what_holds_for_long_is_told_again(scene: Scene) -> None:
     """A job that waits is not silent for five minutes, though the same is held all the time."""
-    scene.holds = [catalog]
-    scene.looks(110)
+    scene.holds = [CATALOG]
+    scene.opens_after(110)
     out = io.StringIO()
     view = PlainView(out, clock=lambda: scene.now)
     scene.opening(show=partial(view.show, None))
@@ -192,32 +194,22 @@ def test_what_holds_for_long_is_told_again(scene: Scene, catalog: Hold) -> None:
     assert second == f"2026-11-22T10:05:04Z {told}"
 
 
-def test_release_that_waits_for_others(scene: Scene, catalog: Hold) -> None:
+def test_release_that_waits_for_others(scene: Scene) -> None:
     """While others hold its pipelines, that is shown once, and again when it has changed."""
     web = Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8", since=at(-60))
-    scene.holds = [catalog, web]
-    scene.looks(12)
-
-    def free_web() -> None:
-        if len(scene.pauses) == 9:
-            scene.holds = [catalog]
-
-    assert scene.opening(wait=free_web) == Opened(release_id="5.10")
+    scene.holds = [CATALOG, web]
+    scene.opens_after(12)
+    assert scene.opening(wait=scene.holds_then(9, CATALOG)) == Opened(release_id="5.10")
     assert scene.shown == [
-        ReleaseWaits(EXECUTION, [catalog, web]),
-        ReleaseWaits(EXECUTION, [catalog]),
+        ReleaseWaits(EXECUTION, [CATALOG, web]),
+        ReleaseWaits(EXECUTION, [CATALOG]),
     ]
 
 
-def test_looks_become_rarer_until_something_changes(scene: Scene, catalog: Hold) -> None:
+def test_looks_become_rarer_until_something_changes(scene: Scene) -> None:
     """What takes a moment is seen at once, without asking why; hours are not spent with asking."""
-    scene.looks(30)
-
-    def hold() -> None:
-        if len(scene.pauses) == 20:
-            scene.holds = [catalog]
-
-    scene.opening(wait=hold)
+    scene.opens_after(30)
+    scene.opening(wait=scene.holds_then(20, CATALOG))
     assert sum(scene.pauses[:3]) < 2
     assert scene.asked == 30 - 3
     for quiet in (scene.pauses[:20], scene.pauses[20:]):
@@ -226,13 +218,11 @@ def test_looks_become_rarer_until_something_changes(scene: Scene, catalog: Hold)
         assert quiet[-1] == LONGEST_PAUSE_SECONDS
 
 
-def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -> None:
+def test_who_does_not_wait_is_answered_what_holds(scene: Scene) -> None:
     """Whoever is not patient is told what is waited for, and may leave."""
-    scene.holds = [catalog]
-    for _ in range(4):
-        scene.execution("RUNNING")
-        scene.pointer()
-    waits = ReleaseWaits(EXECUTION, [catalog])
+    scene.holds = [CATALOG]
+    scene.waits(4)
+    waits = ReleaseWaits(EXECUTION, [CATALOG])
     assert scene.opening(detach=True) == waits
     assert scene.shown == [waits]
 
@@ -240,11 +230,10 @@ def test_who_does_not_wait_is_answered_what_holds(scene: Scene, catalog: Hold) -
 def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
     """AWS away now and then, however often in hours, does not end the waiting."""
     for _ in range(2):
-        scene.execution("RUNNING")
-        scene.pointer()
+        scene.waits(1)
         for _ in range(TRIES_UNREACHED):
             scene.away()
-    scene.looks(0)
+    scene.opens_after(0)
     assert scene.opening() == Opened(release_id="5.10")
     failed = [each for each in scene.shown if isinstance(each, LookFailed)]
     assert len(failed) == 2 * TRIES_UNREACHED
@@ -255,7 +244,7 @@ def test_failed_looks_are_told_and_survived(scene: Scene) -> None:
 
 def test_a_reason_that_cannot_be_asked_for_is_told_once(scene: Scene) -> None:
     """Whoever may not read the history still sees the opening, however long that takes."""
-    scene.looks(3 * TRIES_UNREACHED)
+    scene.opens_after(3 * TRIES_UNREACHED)
     scene.reason_away = True
     assert scene.opening() == Opened(release_id="5.10")
     assert [type(each) for each in scene.shown] == [LookFailed]
@@ -263,26 +252,19 @@ def test_a_reason_that_cannot_be_asked_for_is_told_once(scene: Scene) -> None:
 
 def test_who_does_not_wait_is_told_that_the_reason_cannot_be_asked_for(scene: Scene) -> None:
     """It could not be answered that it waits, and for whom."""
-    for _ in range(4):
-        scene.execution("RUNNING")
-        scene.pointer()
+    scene.waits(4)
     scene.reason_away = True
     with pytest.raises(UnreachableError):
         scene.opening(detach=True)
 
 
-def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: Hold) -> None:
+def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene) -> None:
     """An opening that takes long is another thing than the waiting before it."""
-    scene.holds = [catalog]
-    scene.looks(120)
+    scene.holds = [CATALOG]
+    scene.opens_after(120)
     out = io.StringIO()
     view = PlainView(out, clock=lambda: scene.now)
-
-    def free() -> None:
-        if len(scene.pauses) == 6:
-            scene.holds = []
-
-    scene.opening(show=partial(view.show, None), wait=free)
+    scene.opening(show=partial(view.show, None), wait=scene.holds_then(6))
     _, freed, sign = out.getvalue().splitlines()
     told = "the pipelines that it waited for are free: it starts soon"
     assert freed.endswith(told)
@@ -292,9 +274,7 @@ def test_what_has_become_free_is_no_longer_said_to_hold(scene: Scene, catalog: H
 @pytest.mark.parametrize("good", [0, 1])
 def test_aws_away_for_long_ends_the_waiting(scene: Scene, good: int) -> None:
     """The problem is raised after many failed looks in a row, or when none was good at once."""
-    for _ in range(good):
-        scene.execution("RUNNING")
-        scene.pointer()
+    scene.waits(good)
     for _ in range(good * TRIES_UNREACHED + 1):
         scene.away()
     with pytest.raises(UnreachableError, match="ThrottlingException"):
