@@ -36,48 +36,46 @@ def at(seconds: float) -> datetime:
     return BEGIN + timedelta(seconds=seconds)
 
 
+def pipeline(
+    position: int,
+    name: str,
+    status: str = "WAITING",
+    *,
+    began: float | None = None,
+    ended: float | None = None,
+    **more: Any,
+) -> Pipeline:
+    """A pipeline; its times are in seconds after the fixed release was opened."""
+    return Pipeline(
+        position=position,
+        name=name,
+        status=PipelineStatus(status),
+        started_at=None if began is None else at(began),
+        ended_at=None if ended is None else at(ended),
+        **more,
+    )
+
+
 @pytest.fixture
 def running() -> Snapshot:
     """A release in full swing: every way a row can look."""
+    first, second, third, fourth = (
+        f"{start}-0000-4000-8000-00000000000{number}"
+        for number, start in enumerate(("1a2b3c4d", "2b3c4d5e", "3c4d5e6f", "4d5e6f70"), start=1)
+    )
+    failure = Failure(
+        stage="Deploy",
+        action="Copy",
+        code="JobFailed",
+        message="no such bucket",
+        link="https://example.com/run/2",
+    )
     pipelines = (
-        Pipeline(
-            name="catalog",
-            position=0,
-            status=PipelineStatus.SUCCEEDED,
-            execution_id="1a2b3c4d-0000-4000-8000-000000000001",
-            started_at=at(1),
-            ended_at=at(13),
-        ),
-        Pipeline(
-            name="orders",
-            position=1,
-            status=PipelineStatus.FAILED,
-            execution_id="2b3c4d5e-0000-4000-8000-000000000002",
-            started_at=at(1),
-            ended_at=at(22),
-            failure=Failure(
-                stage="Deploy",
-                action="Copy",
-                code="JobFailed",
-                message="no such bucket",
-                link="https://example.com/run/2",
-            ),
-        ),
-        Pipeline(
-            name="payments",
-            position=2,
-            status=PipelineStatus.RUNNING,
-            execution_id="3c4d5e6f-0000-4000-8000-000000000003",
-            started_at=at(2),
-        ),
-        Pipeline(
-            name="web",
-            position=3,
-            status=PipelineStatus.RUNNING,
-            execution_id="4d5e6f70-0000-4000-8000-000000000004",
-            started_at=at(2),
-        ),
-        Pipeline(name="search", position=4, token_registered_at=BEGIN),
+        pipeline(0, "catalog", "SUCCEEDED", execution_id=first, began=1, ended=13),
+        pipeline(1, "orders", "FAILED", execution_id=second, began=1, ended=22, failure=failure),
+        pipeline(2, "payments", "RUNNING", execution_id=third, began=2),
+        pipeline(3, "web", "RUNNING", execution_id=fourth, began=2),
+        pipeline(4, "search", token_registered_at=BEGIN),
     )
     return Snapshot(
         at=at(42),

@@ -1,18 +1,15 @@
 """How the views look, at the two usual widths of a terminal; the files are in pictures/."""
 
-import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import (
     Failure,
     OnFailure,
-    Pipeline,
     PipelineStatus,
     Release,
     ReleaseStatus,
@@ -21,12 +18,12 @@ from release_core.domain.revisions import Revision
 from release_machine.release.model import Activity, Estimate, Snapshot
 from release_machine.views.audit_view import audit_table
 from release_machine.views.bill_of_materials import materials_table
-from release_machine.views.live import LiveView
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
 from release_machine.views.timeline import timeline
-from tools.operator.tests.conftest import at
+from tools.operator.tests.conftest import at, pipeline
+from tools.operator.tests.samples.drawing import live
 from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.samples.picture_files import compare
 
@@ -109,70 +106,32 @@ PLAN: dict[str, Any] = {
 
 def shop() -> Release:
     """A release at two in the morning: something failed, something waits for somebody."""
+    commit = Revision(
+        artifact="app",
+        revision="3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204",
+        summary="Prices with tax\n\nAs the law wants it.",
+        action="Source",
+        type="COMMIT_ID",
+    )
+    failure = Failure(
+        stage="Deploy",
+        action="Migrate",
+        code="JobFailed",
+        message="index shop-2 is read-only",
+        link="https://console.example.com/run/2",
+    )
+    skip = Failure(message="it depends on shop-search, which is FAILED")
+    shipped = {"execution_id": "1a2b3c4d-0001", "revisions": (commit,)}
+    tried = {"execution_id": "2b3c4d5e-0002", "retries": 1, "retried": 1, "failure": failure}
+    limited: dict[str, Any] = {"execution_id": "3c4d5e6f-0003", "time_limit": timedelta(minutes=30)}
+    begun: dict[str, Any] = {"depends_on": ("shop-catalog",), "began": 252}
     pipelines = (
-        Pipeline(
-            name="shop-catalog",
-            position=0,
-            status=PipelineStatus.SUCCEEDED,
-            execution_id="1a2b3c4d-0001",
-            started_at=at(2),
-            ended_at=at(250),
-            revisions=(
-                Revision(
-                    artifact="app",
-                    revision="3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204",
-                    summary="Prices with tax\n\nAs the law wants it.",
-                    action="Source",
-                    type="COMMIT_ID",
-                ),
-            ),
-        ),
-        Pipeline(
-            name="shop-search",
-            position=1,
-            status=PipelineStatus.FAILED,
-            execution_id="2b3c4d5e-0002",
-            started_at=at(2),
-            ended_at=at(95),
-            retries=1,
-            retried=1,
-            failure=Failure(
-                stage="Deploy",
-                action="Migrate",
-                code="JobFailed",
-                message="index shop-2 is read-only",
-                link="https://console.example.com/run/2",
-            ),
-        ),
-        Pipeline(
-            name="shop-orders",
-            position=2,
-            status=PipelineStatus.RUNNING,
-            depends_on=("shop-catalog",),
-            execution_id="3c4d5e6f-0003",
-            started_at=at(252),
-            time_limit=timedelta(minutes=30),
-        ),
-        Pipeline(
-            name="shop-payments",
-            position=3,
-            status=PipelineStatus.RUNNING,
-            depends_on=("shop-catalog",),
-            execution_id="4d5e6f70-0004",
-            started_at=at(252),
-        ),
-        Pipeline(
-            name="shop-front",
-            position=4,
-            depends_on=("shop-orders", "shop-payments"),
-        ),
-        Pipeline(
-            name="shop-suggest",
-            position=5,
-            status=PipelineStatus.SKIPPED,
-            depends_on=("shop-search",),
-            failure=Failure(message="it depends on shop-search, which is FAILED"),
-        ),
+        pipeline(0, "shop-catalog", "SUCCEEDED", began=2, ended=250, **shipped),
+        pipeline(1, "shop-search", "FAILED", began=2, ended=95, **tried),
+        pipeline(2, "shop-orders", "RUNNING", **limited, **begun),
+        pipeline(3, "shop-payments", "RUNNING", execution_id="4d5e6f70-0004", **begun),
+        pipeline(4, "shop-front", depends_on=("shop-orders", "shop-payments")),
+        pipeline(5, "shop-suggest", "SKIPPED", depends_on=("shop-search",), failure=skip),
     )
     return Release(
         release_id="2026.11.22-1",
@@ -217,12 +176,6 @@ def closed() -> Release:
     )
 
 
-def live(width: int, *, now: float) -> LiveView:
-    """The live view of a terminal that is high enough."""
-    console = Console(file=io.StringIO(), width=width, height=60)
-    return LiveView(console, clock=lambda: at(now))
-
-
 ACTIVITY = {
     "shop-orders": Activity(stage="Deploy", action="Blue, Green"),
     "shop-payments": Activity(
@@ -247,15 +200,9 @@ def test_watch(width: int) -> None:
         "shop-orders": timedelta(minutes=5),
         "shop-front": timedelta(minutes=12, seconds=30),
     }
-    view = live(width, now=600)
-    snapshot = Snapshot(
-        at=at(598),
-        release=shop(),
-        activity=ACTIVITY,
-        estimate=Estimate(usual=usual, left=timedelta(minutes=14)),
-    )
-    view.show(snapshot, [])
-    compare("watch", view.draw(), width=width)
+    estimate = Estimate(usual=usual, left=timedelta(minutes=14))
+    seen = Snapshot(at=at(598), release=shop(), activity=ACTIVITY, estimate=estimate)
+    compare("watch", live(seen, now=at(600), width=width), width=width)
 
 
 @at_each_width
@@ -282,14 +229,16 @@ def test_bill_of_materials(width: int) -> None:
     compare("bom", materials_table(shop()), width=width)
 
 
-@at_each_width
+@pytest.mark.parametrize("width", [80, 120, 200])
 def test_list(width: int) -> None:
-    """The latest releases are one row each."""
+    """The latest releases are one row each; a rejected manifest is named by its execution."""
     rejected = Release(
         release_id=f"{EXECUTION}9",
         status=ReleaseStatus.REJECTED,
         execution_arn=EXECUTION,
         opened_at=at(-90),
+        closed_at=at(-90),
+        channel="direct",
     )
     long = replace(shop(), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
     back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
@@ -300,7 +249,5 @@ def test_list(width: int) -> None:
 def test_estimated_end_is_a_time_of_day() -> None:
     """Beside what is left stands when that will be, in UTC."""
     assert at(0) == datetime(2026, 11, 22, 10, tzinfo=UTC)
-    view = live(100, now=60)
-    estimate = Estimate(left=timedelta(minutes=10))
-    view.show(Snapshot(at=at(0), release=shop(), estimate=estimate), [])
-    compare("watch-estimate", view.draw(), width=100)
+    seen = Snapshot(at=at(0), release=shop(), estimate=Estimate(left=timedelta(minutes=10)))
+    compare("watch-estimate", live(seen, now=at(60)), width=100)
