@@ -3,28 +3,28 @@
 import json
 import re
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from release_core.domain.release import ReleaseStatus
 from release_machine.commands import plan as plan_command
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
 from tests.worlds.release_world import ReleaseWorld
-from tools.operator.tests.conftest import Run
+from tools.operator.tests.conftest import Run, at
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.views.test_pictures import PLAN
 
-HOLD = Hold(
-    pipeline="a",
-    release_id="5.9",
-    execution_arn="arn:other",
-    since=datetime(2026, 11, 22, 9, 59, tzinfo=UTC),
-)
+HOLD = Hold(pipeline="a", release_id="5.9", execution_arn="arn:other", since=at(-60))
+REJECTED = "Rejected, nothing was started. ManifestInvalid: pipelines: missing"
+PLANNED = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
+ALREADY_RELEASED = {
+    "status": "SUCCEEDED",
+    "output": json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"}),
+}
+
+STARTED_WITH = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
 
 
 def test_released(aws: FakeAws, run: Run) -> None:
@@ -52,8 +52,7 @@ def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
 def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> None:
     """A manifest released before says so, and exits with what became of it then."""
     aws.set_status(status)
-    output = json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"})
-    aws.execution, aws.pointer = {"status": "SUCCEEDED", "output": output}, None
+    aws.execution, aws.pointer = ALREADY_RELEASED, None
     result = run("submit", "manifest.json")
     assert result.exit_code == code
     assert "already released" in result.stdout
@@ -67,7 +66,7 @@ def test_rejected(aws: FakeAws, run: Run) -> None:
     aws.pointer = None
     result = run("submit", "manifest.json")
     assert result.exit_code == 1
-    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    assert REJECTED in result.stderr
     # validate cannot know which pipelines there are.
     assert "Correct the manifest, check it with: release-machine plan FILE" in result.stderr
 
@@ -93,8 +92,7 @@ def test_detached_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
 
 def test_dry_run(aws: FakeAws, run: Run) -> None:
     """A manifest that is only to be planned shows its plan and releases nothing."""
-    aws.pointer = None
-    aws.execution = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
+    aws.execution, aws.pointer = PLANNED, None
     result = run("submit", "manifest.json")
     assert result.exit_code == 0, result.output
     assert "a dry run: nothing was started or recorded" in result.stdout
@@ -131,13 +129,6 @@ def test_aws_away(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     assert "make up" in result.stderr
 
 
-def test_list_of_the_latest(aws: FakeAws, run: Run) -> None:
-    """Without a release the latest ones are listed."""
-    result = run("list")
-    assert result.exit_code == 0
-    assert "2026.11.22-1" in result.stdout
-
-
 @pytest.mark.parametrize("name", ["2026.11.22-1", "mine"])
 def test_show(aws: FakeAws, run: Run, name: str) -> None:
     """One release, or a rejected execution by its name, is shown with pipelines and audit."""
@@ -150,36 +141,29 @@ def test_show(aws: FakeAws, run: Run, name: str) -> None:
     assert result.stdout.count("\n\n") == 3
 
 
-def test_show_an_unknown_release(aws: FakeAws, run: Run) -> None:
-    """An unknown release is exit code 2."""
-    result = run("show", "nothing")
+@pytest.mark.parametrize("command", ["show", "watch"])
+def test_an_unknown_release(aws: FakeAws, run: Run, command: str) -> None:
+    """An unknown release is exit code 2, and so is none."""
+    result = run(command, "nothing")
     assert result.exit_code == 2
     assert "no release nothing" in result.stderr
+    assert run(command).exit_code == 2
 
 
 def test_watch(aws: FakeAws, run: Run) -> None:
     """Following an existing release ends with the code of its outcome."""
     aws.set_status("FAILED")
     assert run("watch", "2026.11.22-1").exit_code == 1
-    assert run("watch").exit_code == 2
-    assert run("watch", "nothing").exit_code == 2
 
 
 def test_watch_what_was_rejected(aws: FakeAws, run: Run) -> None:
     """A rejected execution has no pipelines to follow: why, and what to do, is all there is."""
-    rejected = replace(
-        aws.releases["2026.11.22-1"],
-        release_id=EXECUTION,
-        execution_arn=EXECUTION,
-        status=ReleaseStatus.REJECTED,
-        why="ManifestInvalid: pipelines: missing",
-        pipeline_count=0,
-        pipelines={},
-    )
-    aws.releases, aws.pointer = {EXECUTION: rejected}, None
+    none = {"pipeline_count": 0, "pipelines": {}, "why": "ManifestInvalid: pipelines: missing"}
+    aws.set_status("REJECTED", release_id=EXECUTION, execution_arn=EXECUTION, **none)
+    aws.releases, aws.pointer = {EXECUTION: aws.releases["2026.11.22-1"]}, None
     result = run("watch", "mine")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    assert REJECTED in result.stderr
     assert "Correct the manifest" in result.stderr
     result = run("watch", "mine", "--json")
     assert result.exit_code == 1
@@ -195,8 +179,7 @@ def test_watch_what_waits_for_others(
 ) -> None:
     """What an execution waits for is known by what it was started with; leaving names both ways."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
-    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
-    aws.holds = [HOLD]
+    aws.event, aws.holds = STARTED_WITH, [HOLD]
     looks = iter(range(5))
 
     def interrupted(_: float) -> None:
@@ -217,16 +200,14 @@ def test_watch_what_is_not_opened_yet(aws: FakeAws, run: Run) -> None:
     result = run("watch", "mine", "--json")
     assert result.exit_code == 0, result.output
     assert f"execution {EXECUTION}" in result.stderr
-    assert {json.loads(line)["releaseId"] for line in result.stdout.splitlines()} == {
-        "2026.11.22-1"
-    }
+    events = map(json.loads, result.stdout.splitlines())
+    assert {each["releaseId"] for each in events} == {"2026.11.22-1"}
 
 
 def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads JSON is told what is waited for, too; people read it beside that."""
     aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 9
-    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
-    aws.holds = [HOLD]
+    aws.event, aws.holds = STARTED_WITH, [HOLD]
     pauses: list[float] = []
 
     def fail_once(seconds: float) -> None:
@@ -242,14 +223,8 @@ def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.Monkey
     assert list(waits)[:3] == ["at", "event", "releaseId"]
     assert (waits["event"], waits["releaseId"]) == ("releaseWaits", None)
     assert waits["executionArn"] == EXECUTION
-    assert waits["holds"] == [
-        {
-            "pipeline": "a",
-            "releaseId": "5.9",
-            "executionArn": "arn:other",
-            "since": "2026-11-22T09:59:00.000Z",
-        }
-    ]
+    holder = {"releaseId": "5.9", "executionArn": "arn:other"}
+    assert waits["holds"] == [{"pipeline": "a", **holder, "since": "2026-11-22T09:59:00.000Z"}]
     assert found["event"] == "releaseFound"
     assert "a is held by release 5.9 since 2026-11-22T09:59:00Z" in result.stderr
     assert "The release continues; trying again." in result.stderr
@@ -258,21 +233,14 @@ def test_waiting_for_programs(aws: FakeAws, run: Run, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("ended", "code", "told"),
     [
-        (
-            {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})},
-            0,
-            {"event": "planned", **PLAN, "valid": True},
-        ),
+        (PLANNED, 0, {"event": "planned", **PLAN, "valid": True}),
         (
             {"status": "FAILED", "error": "StoppedByHand", "cause": "alice"},
             1,
             {"event": "rejected", "releaseId": None, "error": "StoppedByHand", "cause": "alice"},
         ),
         (
-            {
-                "status": "SUCCEEDED",
-                "output": json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"}),
-            },
+            ALREADY_RELEASED,
             0,
             {"event": "alreadyReleased", "releaseId": "2026.11.22-1", "releasedBy": "arn:first"},
         ),
@@ -298,8 +266,9 @@ def test_what_opened_nothing_for_programs(
     assert f"execution {EXECUTION}" in result.stderr
 
 
-def test_list_by_status(aws: FakeAws, run: Run) -> None:
-    """Only the releases of a status are listed; that there is none is said."""
+def test_list(aws: FakeAws, run: Run) -> None:
+    """The latest releases are listed, or only those of a status; that there is none is said."""
+    assert "2026.11.22-1" in run("list").stdout
     assert "2026.11.22-1" in run("list", "--status", "succeeded").stdout
     result = run("list", "--status", "FAILED", "--status", "CANCELLED")
     assert (result.exit_code, result.stdout) == (0, "no release that is FAILED or CANCELLED\n")
@@ -316,10 +285,8 @@ def test_show_for_programs(aws: FakeAws, run: Run) -> None:
 def test_validate(run: Run, tmp_path: Path) -> None:
     """Files are checked one by one, the one of this folder without being named."""
     result = run("validate")
-    assert (result.exit_code, result.stdout) == (
-        0,
-        "manifest.json: valid, release 5.10, 1 pipeline\n",
-    )
+    assert result.exit_code == 0
+    assert result.stdout == "manifest.json: valid, release 5.10, 1 pipeline\n"
     (tmp_path / "bad.json").write_text("{")
     result = run("validate", "manifest.json", "bad.json", "--json")
     assert result.exit_code == 2
