@@ -36,24 +36,22 @@ def test_help(run: Run, name: str) -> None:
     assert f"release-machine {name}" in told
 
 
-def test_help_loads_nothing_heavy() -> None:
-    """Help and the list of commands come at once: boto3, pydantic and rich are not loaded."""
-    script = (
-        "import sys; from release_machine.cli import cli; cli(['--help'], standalone_mode=False); "
-        "sys.exit(bool({'boto3', 'botocore', 'pydantic', 'rich'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("call", "heavy"),
+    [
+        (
+            "from release_machine.cli import cli; cli(['--help'], standalone_mode=False)",
+            {"boto3", "botocore", "pydantic", "rich"},
+        ),
+        ("from release_machine.commands import validate", {"boto3", "botocore"}),
+    ],
+    ids=("help", "checking"),
+)
+def test_nothing_heavy_is_loaded(call: str, heavy: set[str]) -> None:
+    """Help comes at once, and a manifest is checked without what asks AWS."""
+    script = f"import sys; {call}; sys.exit(bool({heavy} & set(sys.modules)))"
     called = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert called.returncode == 0, called.stderr
-    assert b"submit" in called.stdout
-
-
-def test_checking_needs_no_boto3() -> None:
-    """A manifest is checked without loading what asks AWS."""
-    script = (
-        "import sys; from release_machine.commands import validate; "
-        "sys.exit(bool({'boto3', 'botocore'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_unknown_command(run: Run) -> None:
@@ -64,12 +62,23 @@ def test_unknown_command(run: Run) -> None:
     assert "submit" in result.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(run: Run, shell: str) -> None:
-    """Each shell gets a script of its own."""
+@pytest.mark.parametrize(
+    ("shell", "part"),
+    [
+        ("bash", "complete "),
+        ("zsh", "autoload -Uz compinit"),
+        ("fish", 'string split --max 1 "," $completion'),
+    ],
+)
+def test_completion(run: Run, shell: str, part: str) -> None:
+    """Each shell gets a script of its own.
+
+    zsh has compdef even without a set-up of one's own; fish keeps what follows a comma.
+    """
     result = run("completion", shell)
     assert result.exit_code == 0
     assert f"_RELEASE_MACHINE_COMPLETE={shell}_complete" in result.stdout
+    assert part in result.stdout
 
 
 def test_completion_of_the_shell_one_is_in(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,12 +146,6 @@ def test_target_options_are_completed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert completed("list", "--dep") == [("plain", "--deployment")]
     Path("release-machine.toml").write_text("no TOML")
     assert completed("--deployment", "") == []
-
-
-def test_scripts_work_in_their_shells(run: Run) -> None:
-    """zsh has compdef even without a set-up of one's own; fish keeps what follows a comma."""
-    assert "autoload -Uz compinit" in run("completion", "zsh").stdout
-    assert 'string split --max 1 "," $completion' in run("completion", "fish").stdout
 
 
 def test_completion_is_silent_without_aws(monkeypatch: pytest.MonkeyPatch) -> None:

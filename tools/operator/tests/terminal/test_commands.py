@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from release_machine.cli import COMMANDS
 from release_machine.commands import plan as plan_command
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
@@ -359,7 +360,8 @@ def test_period_that_is_none(aws: FakeAws, run: Run) -> None:
 
 
 def test_help_names_the_exit_codes(run: Run) -> None:
-    """The help says what each exit code means."""
+    """The help lists the commands and says what each exit code means."""
     told = run("--help").stdout
+    assert all(re.search(rf"^  {name} ", told, re.MULTILINE) for name in COMMANDS)
     for code, meaning in ((0, "released"), (1, "not released"), (2, "wrong usage"), (3, "AWS")):
         assert re.search(rf"^ +{code} +{meaning}", told, re.MULTILINE)

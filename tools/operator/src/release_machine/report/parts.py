@@ -69,6 +69,14 @@ def _row(columns: Sequence[Column], row_id: str | None, cells: Sequence[Content]
     return element("tr", name, rest, role="row", id=row_id)
 
 
+def facts_list(facts: Iterable[tuple[str, Content]]) -> Markup:
+    """Names with their values; a name without a value is left out."""
+    rows = [
+        element("div", element("dt", name), element("dd", value)) for name, value in facts if value
+    ]
+    return element("dl", rows, class_="facts")
+
+
 def moment(at: datetime | None) -> Markup | None:
     """A time in UTC, to the second, with its date."""
     if at is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, rolled_back_by
+from release_machine.release.record import resumer
 from release_machine.release.situation import slots
 from release_machine.report.durations import in_brief, spelled
 from release_machine.report.failures import broken
@@ -19,7 +20,7 @@ from release_machine.report.markup import (
     link_if_web,
     told,
 )
-from release_machine.report.parts import anchor, clipped, command, in_full, person, utc
+from release_machine.report.parts import anchor, clipped, command, facts_list, in_full, person, utc
 from release_machine.report.statuses import badge, icon, severity
 from release_machine.text import console_links as links
 from release_machine.text.wording import left
@@ -90,14 +91,8 @@ def _tally(release: Release) -> Markup | None:
 
 def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
     """Who, when, how, and the policy."""
-    rows = [
-        element("div", element("dt", name), element("dd", value))
-        for name, value in _facts(snapshot, region=region)
-        if value
-    ]
-    return element(
-        "section", element("dl", rows, class_="facts"), class_="about", aria_label="Facts"
-    )
+    known = facts_list(_facts(snapshot, region=region))
+    return element("section", known, class_="about", aria_label="Facts")
 
 
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
@@ -109,7 +104,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     yield "Opened" if became else "Received", utc(release.opened_at)
     if release.attempt > 1:
         yield "Attempt", [f"{release.attempt}, since ", utc(release.resumed_at)]
-        yield "Resumed by", _resumer(release)
+        yield "Resumed by", person(resumer(release))
     yield "Closed", utc(release.closed_at) if became else None
     yield "Rolls back", told(release.rollback_of)
     yield "Rolled back by", told(rolled_back_by(release))
@@ -124,11 +119,6 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
         yield "On failure", _POLICIES[release.on_failure]
     page = links.workflow_execution(release.execution_arn, region=region)
     yield "Workflow", link(page, element("span", breakable(release.execution_arn), class_="arn"))
-
-
-def _resumer(release: Release) -> Content:
-    who = [entry.who for entry in release.audit if entry.what == "resumed"]
-    return person(who[-1]) if who else None
 
 
 def next_steps(snapshot: Snapshot) -> Markup:
