@@ -21,65 +21,64 @@ from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.made_release import by_name
 
 BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
-EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
+EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:0b2f"
 
 
-def after(seconds: float) -> datetime:
+def described(status: str = "RUNNING", *, arn: str = EXECUTION, **more: object) -> dict[str, Any]:
+    """A workflow execution as DescribeExecution answers."""
+    known = {"executionArn": arn, "stateMachineArn": MACHINE, "startDate": BEGIN, "status": status}
+    return {**known, **more}
+
+
+def at(seconds: float) -> datetime:
     """The time this many seconds after the fixed release was opened."""
     return BEGIN + timedelta(seconds=seconds)
 
 
-@pytest.fixture
-def at() -> Callable[[float], datetime]:
-    """Times, in seconds after the fixed release was opened."""
-    return after
+def pipeline(
+    position: int,
+    name: str,
+    status: str = "WAITING",
+    *,
+    began: float | None = None,
+    ended: float | None = None,
+    **more: Any,
+) -> Pipeline:
+    """A pipeline; its times are in seconds after the fixed release was opened."""
+    return Pipeline(
+        position=position,
+        name=name,
+        status=PipelineStatus(status),
+        started_at=None if began is None else at(began),
+        ended_at=None if ended is None else at(ended),
+        **more,
+    )
 
 
 @pytest.fixture
 def running() -> Snapshot:
     """A running release with every kind of row."""
+    first, second, third, fourth = (
+        f"{start}-0000-4000-8000-00000000000{number}"
+        for number, start in enumerate(("1a2b3c4d", "2b3c4d5e", "3c4d5e6f", "4d5e6f70"), start=1)
+    )
+    failure = Failure(
+        stage="Deploy",
+        action="Copy",
+        code="JobFailed",
+        message="no such bucket",
+        link="https://example.com/run/2",
+    )
     pipelines = (
-        Pipeline(
-            name="catalog",
-            position=0,
-            status=PipelineStatus.SUCCEEDED,
-            execution_id="1a2b3c4d-0000-4000-8000-000000000001",
-            started_at=after(1),
-            ended_at=after(13),
-        ),
-        Pipeline(
-            name="orders",
-            position=1,
-            status=PipelineStatus.FAILED,
-            execution_id="2b3c4d5e-0000-4000-8000-000000000002",
-            started_at=after(1),
-            ended_at=after(22),
-            failure=Failure(
-                stage="Deploy",
-                action="Copy",
-                code="JobFailed",
-                message="no such bucket",
-                link="https://example.com/run/2",
-            ),
-        ),
-        Pipeline(
-            name="payments",
-            position=2,
-            status=PipelineStatus.RUNNING,
-            execution_id="3c4d5e6f-0000-4000-8000-000000000003",
-            started_at=after(2),
-        ),
-        Pipeline(
-            name="web",
-            position=3,
-            status=PipelineStatus.RUNNING,
-            execution_id="4d5e6f70-0000-4000-8000-000000000004",
-            started_at=after(2),
-        ),
-        Pipeline(name="search", position=4, token_registered_at=BEGIN),
+        pipeline(0, "catalog", "SUCCEEDED", execution_id=first, began=1, ended=13),
+        pipeline(1, "orders", "FAILED", execution_id=second, began=1, ended=22, failure=failure),
+        pipeline(2, "payments", "RUNNING", execution_id=third, began=2),
+        pipeline(3, "web", "RUNNING", execution_id=fourth, began=2),
+        pipeline(4, "search", token_registered_at=BEGIN),
     )
     return Snapshot(
-        at=after(42),
+        at=at(42),
         release=Release(
             release_id="2026.11.22-1",
             status=ReleaseStatus.RUNNING,
@@ -138,7 +137,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
         running.release, status=ReleaseStatus.SUCCEEDED, closed_at=running.at, pipelines=pipelines
     )
     aws = FakeAws({"2026.11.22-1": released}, "2026.11.22-1", {"status": "SUCCEEDED", "output": ""})
-    monkeypatch.setattr(aws_command, "Session", lambda _: aws)
+    monkeypatch.setattr(aws_command, "Session", lambda *_, **__: aws)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     return aws
 

@@ -1,14 +1,12 @@
 """An automatic rollback is announced, and can be watched before it is opened."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from click.testing import Result
 
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import RollbackRefused
@@ -17,14 +15,15 @@ from release_machine.commands import rollback as rollback_command
 from release_machine.release.model import Snapshot
 from release_machine.terminal.following import what_next
 from release_machine.views.tables import release_header
+from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.drawing import drawn
-from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
-
-type Run = Callable[..., Result]
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 
 FAILED_ID = "5.1"
 MACHINE = EXECUTION.rpartition(":")[0]
 ROLLS_BACK = f"{MACHINE}:{rollback_name(FAILED_ID, EXECUTION)}"
+NOT_THERE = refusal("ExecutionDoesNotExist", "DescribeExecution")
+DENIED = refusal("AccessDeniedException", "DescribeExecution")
 
 
 @pytest.fixture
@@ -43,38 +42,40 @@ def failed(aws: FakeAws, running: Snapshot) -> Release:
     return made
 
 
-def workflow(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, *, starts_it_at: int | None) -> None:
-    """Let the workflow of the failed release start the rollback at some look, or end without it."""
-    looks = 0
+class Executions:
+    """The answers of DescribeExecution; the last one for the rollback repeats."""
 
-    def describe(**asked: str) -> dict[str, Any]:
-        nonlocal looks
+    def __init__(self, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._aws = aws
+        monkeypatch.setattr(aws, "describe_execution", self._describe)
+        monkeypatch.setattr(aws, "release_opened_by", {ROLLS_BACK: "5.1-rollback"}.get)
+
+    def show(self, workflow: str, *rollback: str | ClientError) -> None:
+        """Set the status of the failed release's workflow, and the answers for the rollback."""
+        self._workflow, self._rollback = workflow, list(rollback)
+
+    def _describe(self, **asked: str) -> dict[str, Any]:
         if asked["executionArn"] == EXECUTION:
-            looks += 1
-            return {"status": "FAILED" if starts_it_at is None else "RUNNING"}
+            return {"status": self._workflow}
         assert asked["executionArn"] == ROLLS_BACK
-        if starts_it_at is None or looks < starts_it_at:
-            raise ClientError(
-                {"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "DescribeExecution"
-            )
-        done = replace(
-            aws.releases[FAILED_ID], release_id="5.1-rollback", status=ReleaseStatus.SUCCEEDED
+        status = self._rollback[0] if len(self._rollback) == 1 else self._rollback.pop(0)
+        if isinstance(status, ClientError):
+            raise status
+        done = replace(self._aws.releases[FAILED_ID], status=ReleaseStatus.SUCCEEDED)
+        self._aws.releases["5.1-rollback"] = replace(
+            done, release_id="5.1-rollback", rolls_back_as=None
         )
-        aws.releases["5.1-rollback"] = replace(done, rolls_back_as=None)
-        return {"status": "RUNNING"}
-
-    monkeypatch.setattr(aws, "describe_execution", describe)
-    monkeypatch.setattr(
-        aws, "release_opened_by", lambda arn: "5.1-rollback" if arn == ROLLS_BACK else None
-    )
+        return {"status": status}
 
 
-@pytest.mark.usefixtures("failed")
-def test_an_announced_rollback_is_named(
-    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def executions(aws: FakeAws, failed: Release, monkeypatch: pytest.MonkeyPatch) -> Executions:
+    return Executions(aws, monkeypatch)
+
+
+def test_an_announced_rollback_is_named(executions: Executions, run: Run) -> None:
     """The end of a failed release names its rollback and the command to follow it."""
-    workflow(aws, monkeypatch, starts_it_at=1_000)
+    executions.show("RUNNING", NOT_THERE)
     result = run("watch", FAILED_ID)
     assert result.exit_code == 1
     told = result.stdout.splitlines()[-1]
@@ -85,35 +86,27 @@ def test_an_announced_rollback_is_named(
     assert "watch 5.1-rollback" in events.stderr
 
 
-@pytest.mark.usefixtures("failed")
 @pytest.mark.parametrize(
-    ("its_workflow", "rollback", "comes"),
+    ("workflow", "rollback", "comes"),
     [
-        ("RUNNING", None, True),
-        ("FAILED", None, False),
+        ("RUNNING", NOT_THERE, True),
+        ("FAILED", NOT_THERE, False),
         ("FAILED", "RUNNING", True),
         ("FAILED", "FAILED", False),
     ],
     ids=("about to start", "not started", "waits for busy pipelines", "refused"),
 )
 def test_a_rollback_that_will_not_be_opened(
-    aws: FakeAws,
+    executions: Executions,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
-    its_workflow: str,
-    rollback: str | None,
+    workflow: str,
+    rollback: str | ClientError,
     *,
     comes: bool,
 ) -> None:
     """A rollback that may still come is followed; otherwise the user can start one."""
-
-    def describe(**asked: str) -> dict[str, Any]:
-        status = its_workflow if asked["executionArn"] == EXECUTION else rollback
-        if status is None:
-            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
-        return {"status": status}
-
-    monkeypatch.setattr(aws, "describe_execution", describe)
+    executions.show(workflow, rollback)
     monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: Refusing())
     watched, rolled_back = run("watch", FAILED_ID), run("rollback", FAILED_ID)
     assert watched.exit_code == 1
@@ -125,26 +118,6 @@ def test_a_rollback_that_will_not_be_opened(
     assert ("Asked for" in rolled_back.stderr) is not comes
 
 
-@pytest.mark.usefixtures("failed")
-def test_an_execution_that_does_not_show_yet(
-    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """DescribeExecution is eventually consistent: a new execution may not show yet."""
-    unseen = 3
-
-    def describe(**asked: str) -> dict[str, Any]:
-        nonlocal unseen
-        if asked["executionArn"] == EXECUTION:
-            return {"status": "FAILED"}
-        unseen -= 1
-        if unseen >= 0:
-            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
-        return {"status": "RUNNING"}
-
-    monkeypatch.setattr(aws, "describe_execution", describe)
-    assert "release 5.1-rollback rolls it back" in run("watch", FAILED_ID).stdout
-
-
 class Refusing:
     """A reader that refuses every rollback."""
 
@@ -153,19 +126,15 @@ class Refusing:
         raise RollbackRefused(f"asked for {release_id}")
 
 
+@pytest.mark.parametrize(
+    "shown", [(NOT_THERE, NOT_THERE, NOT_THERE, "RUNNING"), (DENIED,)], ids=("late", "denied")
+)
 def test_the_outcome_does_not_depend_on_the_rollback(
-    aws: FakeAws, failed: Release, run: Run, monkeypatch: pytest.MonkeyPatch
+    executions: Executions, run: Run, shown: tuple[str | ClientError, ...]
 ) -> None:
-    """A user who may not read the rollback's execution still gets the outcome."""
-
-    def describe(**asked: str) -> dict[str, Any]:
-        denied = asked["executionArn"] != EXECUTION
-        if denied:
-            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeExecution")
-        return {"status": "FAILED"}
-
-    monkeypatch.setattr(aws, "describe_execution", describe)
-    result = run("watch", failed.release_id)
+    """DescribeExecution may show a new execution late, or the user may not read it."""
+    executions.show("FAILED", *shown)
+    result = run("watch", FAILED_ID)
     assert result.exit_code == 1
     assert "release 5.1-rollback rolls it back" in result.stdout
 
@@ -178,28 +147,20 @@ def test_the_end_of_a_failed_release_names_commands(failed: Release) -> None:
     assert "release-machine rollback" not in "\n".join(what_next(replace(alone, rollback_of="5.0")))
 
 
-def test_a_rollback_is_watched_before_it_is_opened(
-    aws: FakeAws, failed: Release, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rollback_is_watched_before_it_is_opened(executions: Executions, run: Run) -> None:
     """watch waits for an announced rollback, and then follows it to its end."""
-    workflow(aws, monkeypatch, starts_it_at=3)
-    result = run("watch", failed.rolls_back_as)
+    executions.show("RUNNING", NOT_THERE, NOT_THERE, "RUNNING")
+    result = run("watch", "5.1-rollback")
     assert result.exit_code == 0, result.output
     assert f"execution {ROLLS_BACK}" in result.stdout
     assert "release 5.1-rollback: SUCCEEDED" in result.stdout
 
 
-@pytest.mark.parametrize("starts_it_at", [None, 1_000])
-def test_a_rollback_that_is_never_started(
-    aws: FakeAws,
-    failed: Release,
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    starts_it_at: int | None,
-) -> None:
+@pytest.mark.parametrize("workflow", ["FAILED", "RUNNING"])
+def test_a_rollback_that_is_never_started(executions: Executions, run: Run, workflow: str) -> None:
     """watch stops when the workflow ends without starting the rollback, or takes too long."""
-    workflow(aws, monkeypatch, starts_it_at=starts_it_at)
-    result = run("watch", failed.rolls_back_as)
+    executions.show(workflow, NOT_THERE)
+    result = run("watch", "5.1-rollback")
     assert result.exit_code == 1
     assert "was not started" in result.stderr
     assert "release-machine rollback 5.1" in result.stderr

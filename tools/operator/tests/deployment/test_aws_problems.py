@@ -1,41 +1,31 @@
 """Expected problems of botocore become errors with a next step."""
 
 import pytest
-from botocore.exceptions import (
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    InvalidRegionError,
-    NoCredentialsError,
-    NoRegionError,
-    ParamValidationError,
-    ProfileNotFound,
-)
+from botocore import exceptions as aws
 
+from release_core.errors import LedgerBusy
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
-
-
-def refusal(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetItem")
+from tools.operator.tests.samples.fake_deployment import refusal
 
 
 @pytest.mark.parametrize(
     ("error", "problem", "next_step"),
     [
-        (NoCredentialsError(), "No usable AWS credentials", "make -s env"),
-        (ProfileNotFound(profile="x"), "No usable AWS credentials", "AWS_PROFILE"),
-        (NoRegionError(), "No usable AWS Region", "AWS_REGION"),
-        (InvalidRegionError(region_name="eu central"), "eu central", "--region"),
+        (aws.NoCredentialsError(), "No usable AWS credentials", "make -s env"),
+        (aws.ProfileNotFound(profile="x"), "No usable AWS credentials", "AWS_PROFILE"),
+        (aws.NoRegionError(), "No usable AWS Region", "AWS_REGION"),
+        (aws.InvalidRegionError(region_name="eu central"), "eu central", "--region"),
         (ValueError("Invalid endpoint: here"), "Invalid endpoint: here", "https://HOST"),
-        (EndpointConnectionError(endpoint_url="http://x"), "does not answer", "make up"),
-        (ConnectTimeoutError(endpoint_url="http://x"), "does not answer", "AWS_ENDPOINT_URL"),
-        (refusal("ResourceNotFoundException"), "found nothing there", "make deploy"),
-        (refusal("NoSuchBucket"), "found nothing there", "--outputs"),
-        (refusal("ExpiredTokenException"), "refused the credentials", "Sign in"),
-        (refusal("AccessDeniedException"), "You may not call GetItem", "permission"),
-        (refusal("ThrottlingException"), "GetItem failed", "Try again"),
-        (ParamValidationError(report="r"), "is not valid", "Sign in"),
+        (aws.EndpointConnectionError(endpoint_url="http://x"), "does not answer", "make up"),
+        (aws.ConnectTimeoutError(endpoint_url="http://x"), "does not answer", "AWS_ENDPOINT_URL"),
+        (refusal("ResourceNotFoundException", "GetItem"), "found nothing there", "make deploy"),
+        (refusal("NoSuchBucket", "GetItem"), "found nothing there", "--outputs"),
+        (refusal("ExpiredTokenException", "GetItem"), "refused the credentials", "Sign in"),
+        (refusal("AccessDeniedException", "GetItem"), "You may not call GetItem", "permission"),
+        (refusal("ThrottlingException", "GetItem"), "GetItem failed", "Try again"),
+        (LedgerBusy("2 keys are unprocessed"), "throttles .* 2 keys", "Try again"),
+        (aws.ParamValidationError(report="r"), "is not valid", "Sign in"),
     ],
 )
 def test_expected_problems(error: Exception, problem: str, next_step: str) -> None:

@@ -1,13 +1,11 @@
 """The names of a deployment."""
 
 import json
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import (
@@ -19,9 +17,7 @@ from release_machine.deployment.deployment import (
 from release_machine.deployment.session import Session
 from release_machine.deployment.target import Target
 from release_machine.errors import UnreachableError, UsageError
-
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-type At = Callable[[float], datetime]
+from tools.operator.tests.conftest import BEGIN, Stubbed
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:acme"
 DEPLOYMENT = Deployment(
@@ -48,22 +44,31 @@ OUTPUTS = {
 }
 
 
-def test_terraform_outputs(tmp_path: Path) -> None:
-    """The file has the output of `terraform output -json`."""
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    """The file that `terraform output -json` writes."""
     path = tmp_path / "outputs.json"
     path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
-    assert read_outputs(path) == DEPLOYMENT
+    return path
+
+
+def test_terraform_outputs(outputs: Path) -> None:
+    """The file has the output of `terraform output -json`."""
+    assert read_outputs(outputs) == DEPLOYMENT
+
+
+NOT_OUTPUTS = "is not the output of terraform output -json"
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
         (None, "cannot be read"),
-        ("{", "is not JSON: Expecting property name"),
-        ("[]", "is not the output of terraform output -json"),
-        ('{"state_machine_arn": "bare"}', "is not the output of terraform output -json"),
-        ('{"state_machine_arn": {"value": "x"}}', "is not the output of terraform output -json"),
-        ('{"state_machine_arn": {"value": 5}}', "is not the output of terraform output -json"),
+        ("{", "is not JSON at line 1, column 2: expected a key in double quotes"),
+        ("[]", NOT_OUTPUTS),
+        ('{"state_machine_arn": "bare"}', NOT_OUTPUTS),
+        ('{"state_machine_arn": {"value": "x"}}', NOT_OUTPUTS),
+        ('{"state_machine_arn": {"value": 5}}', NOT_OUTPUTS),
         ("{}", "no output 'state_machine_arn'"),
     ],
 )
@@ -77,50 +82,36 @@ def test_unusable_outputs(tmp_path: Path, content: str | None, problem: str) -> 
     assert "terraform output -json" in raised.value.next_step
 
 
-@pytest.fixture
-def aws(stubbed: Stubbed, at: At) -> Callable[[list[str]], Any]:
-    """An account with state machines of these names, searched by prefix."""
-
-    def with_machines(names: list[str]) -> Callable[[str], Deployment]:
-        sfn, machines = stubbed("stepfunctions")
-        sts, identity = stubbed("sts")
-        identity.add_response("get_caller_identity", {"Account": "123456789012"})
-        listed = [
-            {
-                "stateMachineArn": MACHINE.replace("acme", name),
-                "name": name,
-                "type": "STANDARD",
-                "creationDate": at(0),
-            }
-            for name in names
-        ]
-        machines.add_response("list_state_machines", {"stateMachines": listed})
-        return lambda prefix: find_by_prefix(prefix, sfn=sfn, sts=sts)
-
-    return with_machines
+def found(stubbed: Stubbed, *names: str) -> Deployment:
+    """The deployment acme in an account with state machines of these names, searched by prefix."""
+    sfn, machines = stubbed("stepfunctions")
+    sts, identity = stubbed("sts")
+    identity.add_response("get_caller_identity", {"Account": "123456789012"})
+    listed = [
+        {"stateMachineArn": MACHINE.replace("acme", name), "name": name, "type": "STANDARD"}
+        for name in names
+    ]
+    dated = [{**each, "creationDate": BEGIN} for each in listed]
+    machines.add_response("list_state_machines", {"stateMachines": dated})
+    return find_by_prefix("acme", sfn=sfn, sts=sts)
 
 
-def test_names_from_aws(aws: Callable[[list[str]], Any]) -> None:
+def test_names_from_aws(stubbed: Stubbed) -> None:
     """Without outputs the state machine is found by its name, and the other names follow."""
-    assert aws(["acme-test", "acme"])("acme") == DEPLOYMENT
+    assert found(stubbed, "acme-test", "acme") == DEPLOYMENT
 
 
-def test_no_such_deployment(aws: Callable[[list[str]], Any]) -> None:
+def test_no_such_deployment(stubbed: Stubbed) -> None:
     """Without a state machine of that name the error names account, Region and options."""
     with pytest.raises(UnreachableError, match="123456789012, Region us-east-1") as raised:
-        aws(["acme-test"])("acme")
+        found(stubbed, "acme-test")
     assert "--name-prefix" in raised.value.next_step
 
 
 def test_execution_arn() -> None:
     """The ARN of an execution follows from its name, for any name of the state machine."""
     machine = "arn:aws:states:us-east-1:1:stateMachine:stateMachine"
-    deployment = Deployment(
-        state_machine_arn=machine,
-        manifest_bucket="",
-        tables=LedgerTables(releases="", executions="", pipelines=""),
-        function_names={},
-    )
+    deployment = replace(DEPLOYMENT, state_machine_arn=machine)
     arn = "arn:aws:states:us-east-1:1:execution:stateMachine:x"
     assert deployment.execution_arn("x") == arn
     assert deployment.execution_arn(arn) == arn
@@ -162,15 +153,14 @@ def test_a_function_of_another_version(stubbed: Stubbed) -> None:
     assert "Deploy again" in told.value.next_step
 
 
-def test_the_region_of_the_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_of_the_outputs(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Region of the outputs wins over the shell; another --region is wrong usage."""
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    path = tmp_path / "outputs.json"
-    path.write_text(json.dumps(OUTPUTS), encoding="utf-8")
-    assert Session(Target(outputs=path)).sfn.meta.region_name == "us-east-1"
-    assert Session(Target(outputs=path, region="us-east-1")).sfn.meta.region_name == "us-east-1"
+    for given in (None, "us-east-1"):
+        target = Target(outputs=outputs, region=given)
+        assert Session(target).sfn.meta.region_name == "us-east-1"
     with pytest.raises(UsageError, match="in us-east-1, not in eu-west-1"):
-        Session(Target(outputs=path, region="eu-west-1"))
+        Session(Target(outputs=outputs, region="eu-west-1"))
     assert Session(Target()).sfn.meta.region_name == "eu-central-1"
 
 

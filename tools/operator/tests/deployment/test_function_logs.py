@@ -1,32 +1,21 @@
 """The logs of the functions as readable text."""
 
-import json
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
-
 import pytest
 from botocore.stub import Stubber
 
 from release_machine.deployment.function_logs import LogLine, LogReader, readable
+from tools.operator.tests.conftest import Stubbed, at
 
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-type At = Callable[[float], datetime]
-
+STARTED = """{
+    "timestamp": "2026-11-22T10:00:01Z", "level": "INFO", "message": "pipeline started",
+    "logger": "run_pipeline", "requestId": "r-1",
+    "release_id": "5.10", "pipeline": "web", "execution_id": "4d5e"
+}"""
 GROUPS = {"open_release": "rm-open-release", "run_pipeline": "rm-run-pipeline"}
 
 
-def milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def stored(moment: datetime, event_id: str) -> dict[str, Any]:
-    return {
-        "timestamp": milliseconds(moment),
-        "eventId": event_id,
-        "message": event_id,
-        "logStreamName": "s",
-    }
+def milliseconds(seconds: float) -> int:
+    return int(at(seconds).timestamp() * 1000)
 
 
 @pytest.fixture
@@ -35,37 +24,29 @@ def reader(stubbed: Stubbed) -> tuple[LogReader, Stubber]:
     return LogReader(logs=client, function_names=GROUPS), stubber
 
 
-def queue(stubber: Stubber, *groups: list[dict[str, Any]]) -> None:
-    for events in groups:
-        stubber.add_response("filter_log_events", {"events": events})
+def queue(stubber: Stubber, since: float, *groups: dict[str, float]) -> None:
+    """Queue a read from this time: the lines of each function, with their times."""
+    for name, lines in zip(GROUPS.values(), groups, strict=True):
+        asked = {"logGroupName": f"/aws/lambda/{name}", "startTime": milliseconds(since)}
+        events = [
+            {"timestamp": milliseconds(stored), "eventId": text, "message": text}
+            for text, stored in lines.items()
+        ]
+        stubber.add_response("filter_log_events", {"events": events}, asked)
 
 
-def test_lines_of_all_functions_in_order(reader: tuple[LogReader, Stubber], at: At) -> None:
-    """The lines of all functions are sorted by time."""
+def test_lines_of_all_functions_in_order(reader: tuple[LogReader, Stubber]) -> None:
+    """Each log group is read from the given time; the lines of all are sorted by time."""
     logs, stubber = reader
-    queue(stubber, [stored(at(1), "a"), stored(at(4), "d")], [stored(at(2), "b")])
+    queue(stubber, 0, {"a": 1, "d": 4}, {"b": 2})
     assert [line.text for line in logs.read(at(0))] == ["a", "b", "d"]
 
 
-def test_groups_and_period(reader: tuple[LogReader, Stubber], at: At) -> None:
-    """The log group of each function is read from the given time."""
-    logs, stubber = reader
-    for name in GROUPS.values():
-        stubber.add_response(
-            "filter_log_events",
-            {"events": []},
-            {"logGroupName": f"/aws/lambda/{name}", "startTime": milliseconds(at(5))},
-        )
-    assert logs.read(at(5)) == []
-
-
-def test_tail_shows_each_line_once_and_late_ones_too(
-    reader: tuple[LogReader, Stubber], at: At
-) -> None:
+def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, Stubber]) -> None:
     """While following, no line comes twice, and a line that was stored late still comes."""
     logs, stubber = reader
-    queue(stubber, [stored(at(20), "a")], [])
-    queue(stubber, [stored(at(20), "a"), stored(at(21), "c")], [stored(at(15), "late")])
+    queue(stubber, 0, {"a": 20}, {})
+    queue(stubber, 10, {"a": 20, "c": 21}, {"late": 15})
     tail = logs.tail(at(0), wait=lambda _: None)
     assert [next(tail).text for _ in range(3)] == ["a", "late", "c"]
 
@@ -73,53 +54,34 @@ def test_tail_shows_each_line_once_and_late_ones_too(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (STARTED, "INFO    pipeline started [5.10 web] execution_id=4d5e"),
         (
-            json.dumps(
-                {
-                    "timestamp": "2026-11-22T10:00:01Z",
-                    "level": "INFO",
-                    "message": "pipeline started",
-                    "logger": "run_pipeline",
-                    "requestId": "r-1",
-                    "release_id": "5.10",
-                    "pipeline": "web",
-                    "execution_id": "4d5e",
-                }
-            ),
-            "INFO    pipeline started [5.10 web] execution_id=4d5e",
-        ),
-        (
-            json.dumps({"level": "ERROR", "errorType": "LedgerBusy", "errorMessage": "try again"}),
+            '{"level": "ERROR", "errorType": "LedgerBusy", "errorMessage": "try again"}',
             "ERROR   LedgerBusy: try again",
         ),
         (
-            json.dumps(
-                {
-                    "type": "platform.report",
-                    "record": {"status": "timeout", "errorType": "Sandbox.Timedout"},
-                }
-            ),
-            "LAMBDA  timeout Sandbox.Timedout",
+            '{"type": "platform.report", "record": {"status": "timeout", "errorType": "Timedout"}}',
+            "LAMBDA  timeout Timedout",
         ),
         ("Traceback: plain text\n", "        Traceback: plain text"),
         ("[1, 2]", "        [1, 2]"),
     ],
 )
-def test_readable_lines(at: At, text: str, words: str) -> None:
+def test_readable_lines(text: str, words: str) -> None:
     """A line has time, function, level, message and subject, in whatever format it was stored."""
-    line = LogLine(milliseconds(at(1.25)), "e", "run_pipeline", text)
+    line = LogLine(milliseconds(1.25), "e", "run_pipeline", text)
     assert readable(line) == f"11-22 10:00:01.250 run_pipeline        {words}"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        json.dumps({"type": "platform.start", "record": {"requestId": "r-1"}}),
-        json.dumps({"type": "platform.report", "record": {"status": "success"}}),
-        json.dumps({"level": "INFO", "logger": "botocore.endpoint", "message": "Found endpoint"}),
+        '{"type": "platform.start", "record": {"requestId": "r-1"}}',
+        '{"type": "platform.report", "record": {"status": "success"}}',
+        '{"level": "INFO", "logger": "botocore.endpoint", "message": "Found endpoint"}',
         "\n",
     ],
 )
-def test_notes_of_a_good_run_are_left_out(at: At, text: str) -> None:
+def test_notes_of_a_good_run_are_left_out(text: str) -> None:
     """Lambda's notes about a run that went well say nothing about a release."""
-    assert readable(LogLine(milliseconds(at(1)), "e", "run_pipeline", text)) is None
+    assert readable(LogLine(milliseconds(1), "e", "run_pipeline", text)) is None

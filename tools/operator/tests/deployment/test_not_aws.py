@@ -1,13 +1,12 @@
 """An endpoint that is not AWS, such as the sign-in page of a network, is reported as that."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from click.testing import Result
 
-type Run = Callable[..., Result]
+from tools.operator.tests.conftest import Run
 
 ANSWERS = [(200, b"<html>Sign in</html>"), (200, b"{}"), (404, b""), (403, b"no"), (302, b"")]
 
@@ -28,12 +27,8 @@ class _Other(BaseHTTPRequestHandler):
 @pytest.fixture(params=ANSWERS, ids=str)
 def url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a server that is not AWS."""
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(name, value)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
     monkeypatch.delenv("RELEASE_MACHINE_OUTPUTS", raising=False)
     with HTTPServer(("127.0.0.1", 0), _Other) as server:
         server.answer = request.param  # type: ignore[attr-defined] # for the handler

@@ -9,9 +9,9 @@ import pytest
 from release_core.domain.declarations import Declaration, NotFound, NotMatched
 from release_machine.deployment.reading_parts import declaration_lookup
 from tests.fakes.codepipeline import FakeCodePipeline
-from tests.fakes.service import Refused, service
 from tests.worlds.release_world import declaration
 from tools.operator.tests.deployment.test_deployment import DEPLOYMENT
+from tools.operator.tests.samples.fake_deployment import refusal
 
 
 def session(*pipelines: str) -> Any:
@@ -50,10 +50,9 @@ def test_a_caller_who_may_not_list_pipelines_gets_no_suggestion(
 ) -> None:
     """The check itself does not need the permission."""
     account = session("shop-catalog")
-    error = service("codepipeline").error(Refused("AccessDeniedException", "no"), "ListPipelines")
 
     def refuse(_operation: str) -> None:
-        raise error
+        raise refusal("AccessDeniedException", "ListPipelines")
 
     monkeypatch.setattr(account.codepipeline, "get_paginator", refuse)
     found = declaration_lookup(account)(["shop-katalog"])

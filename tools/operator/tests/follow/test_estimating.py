@@ -16,14 +16,13 @@ from release_machine.release.estimating import Past, estimate
 from release_machine.release.model import Activity
 from release_machine.release.phrases import progress
 from release_machine.text.wording import roughly
+from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.made_release import by_name
-
-type At = Callable[[float], datetime]
 
 PAST = {name: [timedelta(minutes=10)] * 3 for name in ("catalog", "orders", "web")}
 
 
-def running(at: At, **changed: object) -> Release:
+def running(**changed: object) -> Release:
     """A release of three pipelines in a chain; the first has run for four minutes."""
     release = Release(
         release_id="5.10",
@@ -53,37 +52,37 @@ def left(release: Release, at: datetime, past: Past = PAST, **doing: Activity) -
     return estimate(release, past, activity=doing, at=at).left
 
 
-def test_one_after_the_other(at: At) -> None:
+def test_one_after_the_other() -> None:
     """A running pipeline needs the rest of its usual time, a waiting one all of it."""
-    assert left(running(at), at(240)) == timedelta(minutes=26)
+    assert left(running(), at(240)) == timedelta(minutes=26)
 
 
-def test_one_slot(at: At) -> None:
+def test_one_slot() -> None:
     """One slot has the same effect as a chain of dependencies."""
-    free = by_name(replace(each, depends_on=()) for each in running(at).pipelines.values())
-    assert left(running(at, pipelines=free), at(240)) == timedelta(minutes=10)
-    assert left(running(at, pipelines=free, max_concurrency=1), at(240)) == timedelta(minutes=26)
+    free = by_name(replace(each, depends_on=()) for each in running().pipelines.values())
+    assert left(running(pipelines=free), at(240)) == timedelta(minutes=10)
+    assert left(running(pipelines=free, max_concurrency=1), at(240)) == timedelta(minutes=26)
 
 
-def test_longer_than_usual(at: At) -> None:
+def test_longer_than_usual() -> None:
     """The estimate uses the runs that took longer than now; without one there is none."""
     past = {**PAST, "catalog": [timedelta(minutes=each) for each in (10, 10, 10, 20)]}
-    assert left(running(at), at(660), past) == timedelta(minutes=9 + 20)
-    assert left(running(at), at(1260), past) is None
+    assert left(running(), at(660), past) == timedelta(minutes=9 + 20)
+    assert left(running(), at(1260), past) is None
 
 
-def test_no_estimate_without_past_runs(at: At) -> None:
+def test_no_estimate_without_past_runs() -> None:
     """A pipeline without past runs has no estimate, but the usual durations are known."""
     past: Past = {**PAST, "web": ()}
-    told = estimate(running(at), past, activity={}, at=at(240))
+    told = estimate(running(), past, activity={}, at=at(240))
     assert told.left is None
     assert set(told.usual) == {"catalog", "orders"}
 
 
-def test_no_estimate_while_a_person_is_needed(at: At) -> None:
+def test_no_estimate_while_a_person_is_needed() -> None:
     """Nobody knows when a person approves."""
-    assert left(running(at), at(240), catalog=Activity(waits_for="manual approval")) is None
-    assert left(running(at), at(240), catalog=Activity(stage="Deploy")) is not None
+    assert left(running(), at(240), catalog=Activity(waits_for="manual approval")) is None
+    assert left(running(), at(240), catalog=Activity(stage="Deploy")) is not None
 
 
 @pytest.mark.parametrize(
@@ -98,33 +97,33 @@ def test_no_estimate_while_a_person_is_needed(at: At) -> None:
     ],
 )
 def test_the_reason_without_an_estimate(
-    at: At, past: Past, doing: dict[str, Activity], unknown: str | None
+    past: Past, doing: dict[str, Activity], unknown: str | None
 ) -> None:
     """It names the first pipeline without an estimate, after past runs have been read."""
-    assert estimate(running(at), past, activity=doing, at=at(240)).unknown == unknown
+    assert estimate(running(), past, activity=doing, at=at(240)).unknown == unknown
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
-def test_pipelines_that_cannot_start(at: At, status: str) -> None:
+def test_pipelines_that_cannot_start(status: str) -> None:
     """Direct and indirect dependents of a failed pipeline need no time."""
-    catalog, orders, web = running(at).pipelines.values()
+    catalog, orders, web = running().pipelines.values()
     catalog = replace(catalog, status=PipelineStatus(status))
     pipelines = by_name((catalog, orders, web))
-    assert left(running(at, pipelines=pipelines), at(240)) == timedelta()
+    assert left(running(pipelines=pipelines), at(240)) == timedelta()
     free = replace(web, depends_on=())
-    assert left(running(at, pipelines=by_name((catalog, orders, free))), at(240)) == timedelta(
+    assert left(running(pipelines=by_name((catalog, orders, free))), at(240)) == timedelta(
         minutes=10
     )
 
 
-def test_a_halted_release(at: At) -> None:
+def test_a_halted_release() -> None:
     """A halted release ends when its running pipelines end."""
-    assert left(running(at, halted_by="search"), at(240)) == timedelta(minutes=6)
+    assert left(running(halted_by="search"), at(240)) == timedelta(minutes=6)
 
 
-def test_a_closed_release(at: At) -> None:
+def test_a_closed_release() -> None:
     """There is no estimate for a closed release."""
-    assert left(running(at, status=ReleaseStatus.CANCELLED), at(240)) is None
+    assert left(running(status=ReleaseStatus.CANCELLED), at(240)) is None
 
 
 @pytest.mark.parametrize(
@@ -143,11 +142,11 @@ def test_estimates_are_rounded(seconds: float, written: str) -> None:
     assert roughly(timedelta(seconds=seconds)) == written
 
 
-def test_progress(at: At) -> None:
+def test_progress() -> None:
     """Without an estimate, and at the very end, only ended pipelines are counted."""
-    assert progress(running(at), timedelta(minutes=3)) == "0 of 3 ended, about 3 min left"
-    assert progress(running(at), None) == "0 of 3 ended"
-    assert progress(running(at), timedelta()) == "0 of 3 ended"
+    assert progress(running(), timedelta(minutes=3)) == "0 of 3 ended, about 3 min left"
+    assert progress(running(), None) == "0 of 3 ended"
+    assert progress(running(), timedelta()) == "0 of 3 ended"
 
 
 class AtOnce(Executor):
@@ -171,7 +170,7 @@ def test_past_runs_that_cannot_be_read() -> None:
     assert past.of(["web"]) == past.of(["web"]) == {"web": None}
 
 
-def test_past_runs(stubbed: Callable[[str], tuple[Any, Stubber]], at: At) -> None:
+def test_past_runs(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
     """The latest successful executions of each pipeline are read once; errors give None."""
     client, stubber = stubbed("codepipeline")
     executions = [

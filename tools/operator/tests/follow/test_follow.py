@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from release_core.domain.release import PipelineStatus, ReleaseStatus
+from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
     Event,
@@ -20,6 +20,9 @@ from release_machine.follow.events import (
 from release_machine.follow.loop import LOOKS_AFTER_CLOSE, changes, follow
 from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
 from release_machine.release.model import Activity, Snapshot
+from tools.operator.tests.conftest import at
+
+AWAY = UnreachableError("AWS does not answer.", "Check the network.")
 
 
 class Recorder:
@@ -28,12 +31,27 @@ class Recorder:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.pauses: list[float] = []
+        self.looks = 0
 
     def show(self, snapshot: Snapshot | None, events: list[Event]) -> None:
         self.events += events
 
-    def wait(self, seconds: float) -> None:
-        self.pauses.append(seconds)
+    def follow(self, *looks: Snapshot | UnreachableError) -> Release:
+        """Follow a release with these looks; the last one repeats."""
+
+        def look() -> Snapshot:
+            self.looks += 1
+            seen = looks[min(self.looks, len(looks)) - 1]
+            if isinstance(seen, UnreachableError):
+                raise seen
+            return seen
+
+        return follow(look, sink=self, wait=self.pauses.append, clock=lambda: at(42))
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
 
 
 def moved(snapshot: Snapshot, name: str, status: str) -> Snapshot:
@@ -54,18 +72,11 @@ def test_the_first_look(running: Snapshot) -> None:
     """It reports the release, each pipeline that has moved, and each activity."""
     told = changes(None, running)
     assert told[0] == ReleaseFound(running.release)
-    assert [
-        (event.pipeline.name, event.before) for event in told if isinstance(event, PipelineMoved)
-    ] == [
-        ("catalog", "WAITING"),
-        ("orders", "WAITING"),
-        ("payments", "WAITING"),
-        ("web", "WAITING"),
-    ]
-    assert [event.pipeline.name for event in told if isinstance(event, PipelineActs)] == [
-        "payments",
-        "web",
-    ]
+    moves = [event for event in told if isinstance(event, PipelineMoved)]
+    assert [each.pipeline.name for each in moves] == ["catalog", "orders", "payments", "web"]
+    assert {each.before for each in moves} == {"WAITING"}
+    acts = [event.pipeline.name for event in told if isinstance(event, PipelineActs)]
+    assert acts == ["payments", "web"]
 
 
 def test_two_equal_looks(running: Snapshot) -> None:
@@ -119,90 +130,56 @@ def test_the_close_is_reported_once(running: Snapshot) -> None:
     assert changes(closed(running), closed(running)) == []
 
 
-def test_follow_ends_with_the_closed_release(running: Snapshot) -> None:
+def test_follow_ends_with_the_closed_release(recorder: Recorder, running: Snapshot) -> None:
     """The loop returns the release as it was closed, after every event was shown."""
-    looks = iter([running, moved(running, "payments", "SUCCEEDED"), closed(running, "FAILED")])
-    recorder = Recorder()
-    ended = follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
-    assert ended.status == "FAILED"
+    later = moved(running, "payments", "SUCCEEDED")
+    assert recorder.follow(running, later, closed(running, "FAILED")).status == "FAILED"
     assert isinstance(recorder.events[-1], ReleaseClosed)
 
 
-def test_follow_waits_for_stopping_executions(running: Snapshot) -> None:
+def cancelled(snapshot: Snapshot) -> Snapshot:
+    """The cancelled release, while its pipelines still run."""
+    return replace(snapshot, release=replace(snapshot.release, status=ReleaseStatus.CANCELLED))
+
+
+def test_follow_waits_for_stopping_executions(recorder: Recorder, running: Snapshot) -> None:
     """A cancelled release is closed first; the end of its executions is still reported."""
-    cancelled = replace(running, release=replace(running.release, status=ReleaseStatus.CANCELLED))
-    looks = iter([running, cancelled, closed(running, "CANCELLED")])
-    recorder = Recorder()
-    follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
+    recorder.follow(running, cancelled(running), closed(running, "CANCELLED"))
     last = recorder.events[-1]
     assert isinstance(last, PipelineMoved)
     assert last.pipeline.status == "STOPPED"
 
 
-def test_follow_does_not_wait_forever(running: Snapshot) -> None:
+def test_follow_does_not_wait_forever(recorder: Recorder, running: Snapshot) -> None:
     """An execution that does not stop does not block the command."""
-    cancelled = replace(running, release=replace(running.release, status=ReleaseStatus.CANCELLED))
-    recorder = Recorder()
-    ended = follow(lambda: cancelled, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
-    assert ended.status == "CANCELLED"
+    assert recorder.follow(cancelled(running)).status == "CANCELLED"
     assert len(recorder.pauses) == LOOKS_AFTER_CLOSE
 
 
-def test_pauses_grow_while_nothing_changes(
-    running: Snapshot,
-) -> None:
+def test_pauses_grow_while_nothing_changes(recorder: Recorder, running: Snapshot) -> None:
     """The ledger is read less often while nothing changes, up to a limit."""
-    quiet = [running] * 10
-    looks = iter([*quiet, moved(running, "web", "SUCCEEDED"), closed(running)])
-    recorder = Recorder()
-    follow(lambda: next(looks), sink=recorder, wait=recorder.wait, clock=lambda: running.at)
+    recorder.follow(*[running] * 10, moved(running, "web", "SUCCEEDED"), closed(running))
     assert recorder.pauses[0] == FIRST_PAUSE_SECONDS
     assert recorder.pauses[:10] == sorted(recorder.pauses[:10])
     assert max(recorder.pauses) == LONGEST_PAUSE_SECONDS
     assert recorder.pauses[10] == FIRST_PAUSE_SECONDS
 
 
-def test_a_failed_look_is_reported(running: Snapshot) -> None:
+def test_a_failed_look_is_reported(recorder: Recorder, running: Snapshot) -> None:
     """A short outage of AWS does not end the loop."""
-    answers = iter([running, None, closed(running)])
-
-    def look() -> Snapshot:
-        answer = next(answers)
-        if answer is None:
-            raise UnreachableError("AWS does not answer.", "Check the network.")
-        return answer
-
-    recorder = Recorder()
-    assert (
-        follow(look, sink=recorder, wait=recorder.wait, clock=lambda: running.at).status
-        == "SUCCEEDED"
-    )
-    assert LookFailed("AWS does not answer.", "Check the network.", running.at) in recorder.events
+    assert recorder.follow(running, AWAY, closed(running)).status == "SUCCEEDED"
+    assert LookFailed("AWS does not answer.", "Check the network.", at(42)) in recorder.events
 
 
-def test_many_failed_looks_end_the_loop(running: Snapshot) -> None:
+def test_many_failed_looks_end_the_loop(recorder: Recorder, running: Snapshot) -> None:
     """After a number of failed looks in a row the error is raised."""
-    seen: list[int] = []
-
-    def look() -> Snapshot:
-        seen.append(1)
-        if len(seen) == 1:
-            return running
-        raise UnreachableError("AWS does not answer.", "Check the network.")
-
-    recorder = Recorder()
     with pytest.raises(UnreachableError):
-        follow(look, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
-    assert len(seen) == 1 + TRIES_UNREACHED + 1
+        recorder.follow(running, AWAY)
+    assert recorder.looks == 1 + TRIES_UNREACHED + 1
 
 
-def test_a_failed_first_look_is_raised(running: Snapshot) -> None:
+def test_a_failed_first_look_is_raised(recorder: Recorder) -> None:
     """Before the first successful look any error is raised."""
-
-    def look() -> Snapshot:
-        raise UnreachableError("AWS does not answer.", "Check the network.")
-
-    recorder = Recorder()
     with pytest.raises(UnreachableError):
-        follow(look, sink=recorder, wait=recorder.wait, clock=lambda: running.at)
+        recorder.follow(AWAY)
     assert recorder.pauses == []

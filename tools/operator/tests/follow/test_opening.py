@@ -3,13 +3,11 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.stub import Stubber
 
 from release_core.ledger.history import HistoryReader
 from release_machine.errors import UnreachableError
@@ -26,23 +24,19 @@ from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECON
 from release_machine.release.busy import Hold
 from release_machine.views.plain import PlainView
 from tests.worlds.ledger_world import TABLES
+from tools.operator.tests.conftest import EXECUTION, Stubbed, at, described
 
-type At = Callable[[float], datetime]
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-
-MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
-EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
+CATALOG = Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
 
 
 class Scene:
     """An execution and the ledger, with queued answers for each look."""
 
-    def __init__(self, stubbed: Stubbed, started: datetime) -> None:
+    def __init__(self, stubbed: Stubbed) -> None:
         self._sfn, self._executions = stubbed("stepfunctions")
         dynamodb, self._items = stubbed("dynamodb")
         self._ledger = HistoryReader(dynamodb, TABLES)
-        self._started = started
-        self.now = started
+        self.now = at(0)
         self.pauses: list[float] = []
         self.holds: list[Hold] = []
         self.asked = 0
@@ -50,19 +44,22 @@ class Scene:
         self.shown: list[Event] = []
 
     def execution(self, status: str, **more: str) -> None:
-        known = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": self._started}
-        self._executions.add_response("describe_execution", {**known, "status": status, **more})
+        self._executions.add_response("describe_execution", described(status, **more))
 
     def pointer(self, **item: str) -> None:
         stored = {name: {"S": value} for name, value in item.items()}
         found = {TABLES.releases: [stored] if item else []}
         self._items.add_response("batch_get_item", {"Responses": found, "UnprocessedKeys": {}})
 
-    def looks(self, number: int) -> None:
-        """Queue this many looks before the opening, and one look after it."""
-        for _ in range(number):
+    def waits(self, looks: int) -> None:
+        """Queue this many looks before the opening."""
+        for _ in range(looks):
             self.execution("RUNNING")
             self.pointer()
+
+    def opens_after(self, looks: int) -> None:
+        """Queue this many looks before the opening, and one look after it."""
+        self.waits(looks)
         self.execution("RUNNING")
         self.pointer(opens="5.10")
 
@@ -76,6 +73,15 @@ class Scene:
         if self.reason_away:
             raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
         return self.holds
+
+    def holds_then(self, pauses: int, *holds: Hold) -> Callable[[], None]:
+        """Change the held pipelines after this many pauses."""
+
+        def change() -> None:
+            if len(self.pauses) == pauses:
+                self.holds = list(holds)
+
+        return change
 
     def opening(
         self,
@@ -101,16 +107,13 @@ class Scene:
 
 
 @pytest.fixture
-def scene(stubbed: Stubbed, at: At) -> Scene:
-    return Scene(stubbed, at(0))
+def scene(stubbed: Stubbed) -> Scene:
+    return Scene(stubbed)
 
 
 def test_the_release_is_known_once_its_id_is_claimed(scene: Scene) -> None:
     """While the execution runs, the pointer in the ledger names the release."""
-    scene.execution("RUNNING")
-    scene.pointer()
-    scene.execution("RUNNING")
-    scene.pointer(opens="5.10")
+    scene.opens_after(1)
     assert scene.opening() == Opened(release_id="5.10")
     assert len(scene.pauses) == 1
 
@@ -175,15 +178,10 @@ def test_an_execution_that_was_stopped_first(scene: Scene) -> None:
     )
 
 
-@pytest.fixture
-def catalog(at: At) -> Hold:
-    return Hold(pipeline="catalog", release_id="5.9", execution_arn="arn:5.9", since=at(-60))
-
-
-def test_a_long_wait_is_reported_again(scene: Scene, catalog: Hold) -> None:
+def test_a_long_wait_is_reported_again(scene: Scene) -> None:
     """A waiting job prints a line every five minutes, although nothing changes."""
-    scene.holds = [catalog]
-    scene.looks(110)
+    scene.holds = [CATALOG]
+    scene.opens_after(110)
     out = io.StringIO()
     view = PlainView(out, clock=lambda: scene.now)
     scene.opening(show=partial(view.show, None))
@@ -196,32 +194,22 @@ def test_a_long_wait_is_reported_again(scene: Scene, catalog: Hold) -> None:
     assert second == f"2026-11-22T10:05:04Z {told}"
 
 
-def test_a_release_that_waits_for_pipelines(scene: Scene, catalog: Hold, at: At) -> None:
+def test_a_release_that_waits_for_pipelines(scene: Scene) -> None:
     """The pipelines that other releases hold are shown once, and again after a change."""
     web = Hold(pipeline="web", release_id="5.8", execution_arn="arn:5.8", since=at(-60))
-    scene.holds = [catalog, web]
-    scene.looks(12)
-
-    def free_web() -> None:
-        if len(scene.pauses) == 9:
-            scene.holds = [catalog]
-
-    assert scene.opening(wait=free_web) == Opened(release_id="5.10")
+    scene.holds = [CATALOG, web]
+    scene.opens_after(12)
+    assert scene.opening(wait=scene.holds_then(9, CATALOG)) == Opened(release_id="5.10")
     assert scene.shown == [
-        ReleaseWaits(EXECUTION, [catalog, web]),
-        ReleaseWaits(EXECUTION, [catalog]),
+        ReleaseWaits(EXECUTION, [CATALOG, web]),
+        ReleaseWaits(EXECUTION, [CATALOG]),
     ]
 
 
-def test_pauses_grow_while_waiting(scene: Scene, catalog: Hold) -> None:
+def test_pauses_grow_while_waiting(scene: Scene) -> None:
     """A quick opening is seen at once; a long wait needs few calls."""
-    scene.looks(30)
-
-    def hold() -> None:
-        if len(scene.pauses) == 20:
-            scene.holds = [catalog]
-
-    scene.opening(wait=hold)
+    scene.opens_after(30)
+    scene.opening(wait=scene.holds_then(20, CATALOG))
     assert sum(scene.pauses[:3]) < 2
     assert scene.asked == 30 - 3
     for quiet in (scene.pauses[:20], scene.pauses[20:]):
@@ -230,13 +218,11 @@ def test_pauses_grow_while_waiting(scene: Scene, catalog: Hold) -> None:
         assert quiet[-1] == LONGEST_PAUSE_SECONDS
 
 
-def test_detach_while_pipelines_are_held(scene: Scene, catalog: Hold) -> None:
+def test_detach_while_pipelines_are_held(scene: Scene) -> None:
     """With detach the answer names the pipelines that the release waits for."""
-    scene.holds = [catalog]
-    for _ in range(4):
-        scene.execution("RUNNING")
-        scene.pointer()
-    waits = ReleaseWaits(EXECUTION, [catalog])
+    scene.holds = [CATALOG]
+    scene.waits(4)
+    waits = ReleaseWaits(EXECUTION, [CATALOG])
     assert scene.opening(detach=True) == waits
     assert scene.shown == [waits]
 
@@ -244,11 +230,10 @@ def test_detach_while_pipelines_are_held(scene: Scene, catalog: Hold) -> None:
 def test_failed_looks_are_reported(scene: Scene) -> None:
     """Short outages of AWS do not end the waiting, however many there are."""
     for _ in range(2):
-        scene.execution("RUNNING")
-        scene.pointer()
+        scene.waits(1)
         for _ in range(TRIES_UNREACHED):
             scene.away()
-    scene.looks(0)
+    scene.opens_after(0)
     assert scene.opening() == Opened(release_id="5.10")
     failed = [each for each in scene.shown if isinstance(each, LookFailed)]
     assert len(failed) == 2 * TRIES_UNREACHED
@@ -259,7 +244,7 @@ def test_failed_looks_are_reported(scene: Scene) -> None:
 
 def test_a_reason_that_cannot_be_read_is_reported_once(scene: Scene) -> None:
     """A user who may not read the history still sees the opening."""
-    scene.looks(3 * TRIES_UNREACHED)
+    scene.opens_after(3 * TRIES_UNREACHED)
     scene.reason_away = True
     assert scene.opening() == Opened(release_id="5.10")
     assert [type(each) for each in scene.shown] == [LookFailed]
@@ -267,26 +252,19 @@ def test_a_reason_that_cannot_be_read_is_reported_once(scene: Scene) -> None:
 
 def test_detach_when_the_reason_cannot_be_read(scene: Scene) -> None:
     """With detach there is no answer without the reason, so the error is raised."""
-    for _ in range(4):
-        scene.execution("RUNNING")
-        scene.pointer()
+    scene.waits(4)
     scene.reason_away = True
     with pytest.raises(UnreachableError):
         scene.opening(detach=True)
 
 
-def test_pipelines_that_have_become_free(scene: Scene, catalog: Hold) -> None:
+def test_pipelines_that_have_become_free(scene: Scene) -> None:
     """While the opening takes long, the view says that the pipelines are free."""
-    scene.holds = [catalog]
-    scene.looks(120)
+    scene.holds = [CATALOG]
+    scene.opens_after(120)
     out = io.StringIO()
     view = PlainView(out, clock=lambda: scene.now)
-
-    def free() -> None:
-        if len(scene.pauses) == 6:
-            scene.holds = []
-
-    scene.opening(show=partial(view.show, None), wait=free)
+    scene.opening(show=partial(view.show, None), wait=scene.holds_then(6))
     _, freed, sign = out.getvalue().splitlines()
     told = "the pipelines that it waited for are free: it starts soon"
     assert freed.endswith(told)
@@ -296,9 +274,7 @@ def test_pipelines_that_have_become_free(scene: Scene, catalog: Hold) -> None:
 @pytest.mark.parametrize("good", [0, 1])
 def test_many_failed_looks_end_the_waiting(scene: Scene, good: int) -> None:
     """The error is raised after many failed looks in a row, or when none succeeded."""
-    for _ in range(good):
-        scene.execution("RUNNING")
-        scene.pointer()
+    scene.waits(good)
     for _ in range(good * TRIES_UNREACHED + 1):
         scene.away()
     with pytest.raises(UnreachableError, match="ThrottlingException"):

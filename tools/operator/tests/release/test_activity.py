@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import boto3
@@ -12,9 +11,7 @@ from botocore.stub import Stubber
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.release.activity import ActivityInTurns, ActivityReader
 from release_machine.release.model import Activity
-
-type At = Callable[[float], datetime]
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
+from tools.operator.tests.conftest import Stubbed, at
 
 EXECUTION = "3c4d5e6f-0000-4000-8000-000000000003"
 CONSOLE_PAGE = (
@@ -23,8 +20,13 @@ CONSOLE_PAGE = (
 )
 WEB = Pipeline(name="web", position=0, status=PipelineStatus.RUNNING, execution_id=EXECUTION)
 
+# The activity, or None; Any spares each test the check for None.
+type Told = Callable[..., Any]
 
-def action(stage: str, name: str, status: str, category: str = "Deploy") -> dict[str, Any]:
+
+def action(
+    stage: str, name: str, status: str, category: str = "Deploy", **configured: str
+) -> dict[str, Any]:
     kind = {"category": category, "owner": "AWS", "provider": "S3", "version": "1"}
     return {
         "pipelineExecutionId": EXECUTION,
@@ -32,186 +34,137 @@ def action(stage: str, name: str, status: str, category: str = "Deploy") -> dict
         "stageName": stage,
         "actionName": name,
         "status": status,
-        "input": {"actionTypeId": kind},
+        "input": {"actionTypeId": kind, "resolvedConfiguration": configured},
     }
 
 
+def approval(**configured: str) -> dict[str, Any]:
+    """A pending manual approval, with the token that approves it in a PARALLEL pipeline."""
+    asked = action("Approve", "Ask", "InProgress", category="Approval", **configured)
+    return {**asked, "output": {"executionResult": {"externalExecutionId": "e-1"}}}
+
+
+COPIED = action("Source", "S3", "Succeeded")
+
+
+def inside(execution_id: str) -> dict[str, str]:
+    return {"pipelineExecutionId": execution_id, "status": "InProgress"}
+
+
+def asks(stage: str, *, execution_id: str, **token: str) -> dict[str, Any]:
+    """A stage in which an execution waits for an approval."""
+    asked = {"actionName": "Ask", "latestExecution": {"status": "InProgress", **token}}
+    return {"stageName": stage, "latestExecution": inside(execution_id), "actionStates": [asked]}
+
+
 @pytest.fixture
-def codepipeline(stubbed: Stubbed) -> tuple[ActivityReader, Stubber]:
-    client, stubber = stubbed("codepipeline")
-    return ActivityReader(client), stubber
+def told(stubbed: Stubbed) -> Told:
+    """The activity of web, for its actions, the states of its stages and its execution mode."""
+
+    def tell(
+        *actions: dict[str, Any], stages: list[Any] | None = None, mode: str | None = None
+    ) -> Activity | None:
+        client, stubber = stubbed("codepipeline")
+        stubber.add_response(
+            "list_action_executions",
+            {"actionExecutionDetails": list(actions)},
+            {"pipelineName": "web", "filter": {"pipelineExecutionId": EXECUTION}},
+        )
+        if stages is not None:
+            stubber.add_response("get_pipeline_state", {"stageStates": stages}, {"name": "web"})
+        if mode is not None:
+            asked = {"pipelineName": "web", "pipelineExecutionId": EXECUTION}
+            answer = {"pipelineExecution": {"executionMode": mode}}
+            stubber.add_response("get_pipeline_execution", answer, asked)
+        return ActivityReader(client).get_all((WEB,)).get("web")
+
+    return tell
 
 
-def queue_actions(stubber: Stubber, *actions: dict[str, Any]) -> None:
-    stubber.add_response(
-        "list_action_executions",
-        {"actionExecutionDetails": list(actions)},
-        {"pipelineName": "web", "filter": {"pipelineExecutionId": EXECUTION}},
-    )
-
-
-def queue_mode(stubber: Stubber, mode: str) -> None:
-    stubber.add_response(
-        "get_pipeline_execution",
-        {"pipelineExecution": {"executionMode": mode}},
-        {"pipelineName": "web", "pipelineExecutionId": EXECUTION},
-    )
-
-
-def test_actions_in_progress(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+def test_actions_in_progress(told: Told) -> None:
     """The stage and its actions in progress are named, without actions that have ended."""
-    reader, stubber = codepipeline
-    queue_actions(
-        stubber,
-        action("Deploy", "Site", "InProgress"),
-        action("Deploy", "Api", "InProgress"),
-        action("Source", "S3", "Succeeded"),
-    )
-    assert reader.get_all((WEB,)) == {"web": Activity(stage="Deploy", action="Api, Site")}
+    site, api = (action("Deploy", name, "InProgress") for name in ("Site", "Api"))
+    assert told(site, api, COPIED) == Activity(stage="Deploy", action="Api, Site")
 
 
-def test_only_running_pipelines_are_read(
-    codepipeline: tuple[ActivityReader, Stubber],
-) -> None:
+def test_only_running_pipelines_are_read(stubbed: Stubbed) -> None:
     """Nothing is read about a pipeline that waits, has ended or has no execution yet."""
-    reader, _ = codepipeline
+    client, _ = stubbed("codepipeline")
     others = (
         Pipeline(name="a", position=0),
         Pipeline(name="b", position=1, status=PipelineStatus.SUCCEEDED, execution_id=EXECUTION),
         Pipeline(name="c", position=2, status=PipelineStatus.STARTING),
     )
-    assert reader.get_all(others) == {}
+    assert ActivityReader(client).get_all(others) == {}
 
 
-def test_manual_approval(codepipeline: tuple[ActivityReader, Stubber], at: At) -> None:
+def test_manual_approval(told: Told) -> None:
     """An approval has its question, its time, and the command that approves."""
-    reader, stubber = codepipeline
-    approval = action("Approve", "Ask", "InProgress", category="Approval")
-    approval["input"]["resolvedConfiguration"] = {"CustomData": "Prices checked?"}
-    queue_actions(stubber, {**approval, "startTime": at(7)})
-    asked = {"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-1"}}
-    stubber.add_response(
-        "get_pipeline_state",
-        {
-            "stageStates": [
-                {"stageName": "Source", "actionStates": [{"actionName": "Ask"}]},
-                {
-                    "stageName": "Approve",
-                    "latestExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
-                    "actionStates": [asked],
-                },
-            ]
-        },
+    source = {"stageName": "Source", "actionStates": [{"actionName": "Ask"}]}
+    asked = {**approval(CustomData="Prices checked?"), "startTime": at(7)}
+    stages = [source, asks("Approve", execution_id=EXECUTION, token="t-1")]
+    assert told(asked, stages=stages) == Activity(
+        stage="Approve",
+        action="Ask",
+        waits_for="manual approval",
+        since=at(7),
+        message="Prices checked?",
+        way_out=(
+            "aws codepipeline put-approval-result --pipeline-name web --stage-name Approve "
+            "--action-name Ask --token t-1 --result summary=ok,status=Approved"
+        ),
+        link=CONSOLE_PAGE,
     )
-    assert reader.get_all((WEB,)) == {
-        "web": Activity(
-            stage="Approve",
-            action="Ask",
-            waits_for="manual approval",
-            since=at(7),
-            message="Prices checked?",
-            way_out=(
-                "aws codepipeline put-approval-result --pipeline-name web --stage-name Approve "
-                "--action-name Ask --token t-1 --result summary=ok,status=Approved"
-            ),
-            link=CONSOLE_PAGE,
-        )
-    }
 
 
-def test_a_page_to_review(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+def test_a_page_to_review(told: Told) -> None:
     """An approval that names a page to review has that page as its link."""
-    reader, stubber = codepipeline
-    asked = action("Approve", "Ask", "InProgress", category="Approval")
-    asked["input"]["resolvedConfiguration"] = {"ExternalEntityLink": "https://example.com/diff"}
-    queue_actions(stubber, asked)
-    stubber.add_response("get_pipeline_state", {"stageStates": []})
-    assert reader.get_all((WEB,))["web"].link == "https://example.com/diff"
-
-
-def test_token_of_another_execution_is_not_shown(
-    codepipeline: tuple[ActivityReader, Stubber],
-) -> None:
-    """In a parallel pipeline the state may show the approval of another execution."""
-    reader, stubber = codepipeline
-    asked = action("Approve", "Ask", "InProgress", category="Approval")
-    asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
-    queue_actions(stubber, asked)
-    theirs = {"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-2"}}
-    stubber.add_response(
-        "get_pipeline_state",
-        {
-            "stageStates": [
-                {
-                    "stageName": "Approve",
-                    "latestExecution": {"pipelineExecutionId": "other", "status": "InProgress"},
-                    "actionStates": [theirs],
-                }
-            ]
-        },
-    )
-    queue_mode(stubber, "PARALLEL")
-    (activity,) = reader.get_all((WEB,)).values()
-    assert activity.waits_for == "manual approval"
-    assert activity.way_out is not None
-    assert "--token e-1 " in activity.way_out
-
-
-@pytest.mark.parametrize(("mode", "token"), [("PARALLEL", "e-1"), ("QUEUED", "TOKEN")])
-def test_an_approval_without_a_token_in_the_state(
-    codepipeline: tuple[ActivityReader, Stubber], mode: str, token: str
-) -> None:
-    """In PARALLEL mode the token is that of ListActionExecutions; otherwise there is none."""
-    reader, stubber = codepipeline
-    asked = action("Approve", "Ask", "InProgress", category="Approval")
-    asked["output"] = {"executionResult": {"externalExecutionId": "e-1"}}
-    queue_actions(stubber, asked)
-    inside = {"pipelineExecutionId": EXECUTION, "status": "InProgress"}
-    shown = {"actionName": "Ask", "latestExecution": {"status": "InProgress"}}
-    stubber.add_response(
-        "get_pipeline_state",
-        {
-            "stageStates": [
-                {"stageName": "Approve", "latestExecution": inside, "actionStates": [shown]}
-            ]
-        },
-    )
-    queue_mode(stubber, mode)
-    assert f"--token {token} " in (reader.get_all((WEB,))["web"].way_out or "")
-
-
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_several_waiting_executions(
-    codepipeline: tuple[ActivityReader, Stubber], place: int
-) -> None:
-    """Anywhere in the queue before a stage, it waits for the execution inside."""
-    reader, stubber = codepipeline
-    queue_actions(stubber)
-    queue = ["first", "second"]
-    queue.insert(place, EXECUTION)
-    waiting = [{"pipelineExecutionId": each, "status": "InProgress"} for each in queue]
-    stage: Any = {
-        "stageName": "Deploy",
-        "inboundExecution": waiting[-1],
-        "inboundExecutions": waiting,
-        "latestExecution": {"pipelineExecutionId": "inside", "status": "InProgress"},
-    }
-    stubber.add_response("get_pipeline_state", {"stageStates": [stage]})
-    waits_for = reader.get_all((WEB,))["web"].waits_for or ""
-    assert waits_for.startswith("execution inside, which ")
+    asked = approval(ExternalEntityLink="https://example.com/diff")
+    assert told(asked, stages=[], mode="QUEUED").link == "https://example.com/diff"
 
 
 @pytest.mark.parametrize(
-    ("inside", "does", "way_out"),
+    ("stage", "mode", "token"),
     [
-        ([], "is in that stage", None),
+        # In a parallel pipeline the state may show the approval of another execution.
+        (asks("Approve", execution_id="other", token="t-2"), "PARALLEL", "e-1"),
+        (asks("Approve", execution_id=EXECUTION), "PARALLEL", "e-1"),
+        (asks("Approve", execution_id=EXECUTION), "QUEUED", "TOKEN"),
+    ],
+    ids=("of another execution", "none", "none in a queue"),
+)
+def test_an_approval_without_a_token_in_the_state(
+    told: Told, stage: dict[str, Any], mode: str, token: str
+) -> None:
+    """In PARALLEL mode the token is that of ListActionExecutions; otherwise there is none."""
+    activity = told(approval(), stages=[stage], mode=mode)
+    assert activity.waits_for == "manual approval"
+    assert f"--token {token} " in activity.way_out
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_several_waiting_executions(told: Told, place: int) -> None:
+    """Anywhere in the queue before a stage, it waits for the execution inside."""
+    queue = ["first", "second"]
+    queue.insert(place, EXECUTION)
+    waiting = [inside(each) for each in queue]
+    stage = {
+        "stageName": "Deploy",
+        "inboundExecution": waiting[-1],
+        "inboundExecutions": waiting,
+        "latestExecution": inside("inside"),
+    }
+    assert told(stages=[stage]).waits_for.startswith("execution inside, which ")
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "does", "way_out"),
+    [
+        ("Copy", {"status": "Succeeded"}, "is in that stage", None),
+        ("Check", {"status": "InProgress"}, "is at Deploy → Check", None),
         (
-            [{"actionName": "Check", "latestExecution": {"status": "InProgress"}}],
-            "is at Deploy → Check",
-            None,
-        ),
-        (
-            [{"actionName": "Ask", "latestExecution": {"status": "InProgress", "token": "t-3"}}],
+            "Ask",
+            {"status": "InProgress", "token": "t-3"},
             "waits for manual approval",
             (
                 "aws codepipeline put-approval-result --pipeline-name web --stage-name Deploy "
@@ -221,47 +174,41 @@ def test_several_waiting_executions(
     ],
 )
 def test_a_stage_with_another_execution(
-    codepipeline: tuple[ActivityReader, Stubber],
-    *,
-    inside: list[dict[str, Any]],
-    does: str,
-    way_out: str | None,
+    told: Told, *, name: str, state: dict[str, str], does: str, way_out: str | None
 ) -> None:
     """The view tells what the execution inside the stage does, and how that ends."""
-    reader, stubber = codepipeline
-    queue_actions(stubber, action("Source", "S3", "Succeeded"))
+    copied = {"actionName": "Copy", "latestExecution": {"status": "Succeeded"}}
     occupied = {
         "stageName": "Deploy",
-        "inboundExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
+        "inboundExecution": inside(EXECUTION),
         "inboundTransitionState": {"enabled": True},
-        "latestExecution": {"pipelineExecutionId": "370263ba-0000", "status": "InProgress"},
-        "actionStates": [
-            {"actionName": "Copy", "latestExecution": {"status": "Succeeded"}},
-            *inside,
-        ],
+        "latestExecution": inside("370263ba-0000"),
+        "actionStates": [copied, {"actionName": name, "latestExecution": state}],
     }
-    stubber.add_response("get_pipeline_state", {"stageStates": [occupied]})
-    (activity,) = reader.get_all((WEB,)).values()
-    assert (activity.stage, activity.waits_for) == ("Deploy", f"execution 370263ba, which {does}")
-    assert activity.way_out == way_out
-    assert activity.link == CONSOLE_PAGE
+    assert told(COPIED, stages=[occupied]) == Activity(
+        stage="Deploy",
+        waits_for=f"execution 370263ba, which {does}",
+        way_out=way_out,
+        link=CONSOLE_PAGE,
+    )
 
 
-def test_disabled_transition(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+def test_disabled_transition(told: Told) -> None:
     """An execution before a disabled transition is shown with the reason."""
-    reader, stubber = codepipeline
-    queue_actions(stubber, action("Source", "S3", "Succeeded"))
     held = {
         "stageName": "Deploy",
-        "inboundExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
+        "inboundExecution": inside(EXECUTION),
         "inboundTransitionState": {"enabled": False, "disabledReason": "freeze"},
     }
-    stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}, held]})
-    (activity,) = reader.get_all((WEB,)).values()
-    assert (activity.stage, activity.waits_for) == ("Deploy", "disabled transition (freeze)")
-    assert activity.way_out is not None
-    assert "enable-stage-transition --pipeline-name web --stage-name Deploy" in activity.way_out
-    assert activity.link == CONSOLE_PAGE
+    assert told(COPIED, stages=[{"stageName": "Source"}, held]) == Activity(
+        stage="Deploy",
+        waits_for="disabled transition (freeze)",
+        way_out=(
+            "aws codepipeline enable-stage-transition --pipeline-name web --stage-name Deploy "
+            "--transition-type Inbound"
+        ),
+        link=CONSOLE_PAGE,
+    )
 
 
 def test_an_emulator_has_no_console() -> None:
@@ -274,27 +221,23 @@ def test_an_emulator_has_no_console() -> None:
         aws_secret_access_key="test",
     )
     stubber = Stubber(client)
-    queue_actions(stubber, action("Approve", "Ask", "InProgress", category="Approval"))
+    asked = action("Approve", "Ask", "InProgress", category="Approval")
+    stubber.add_response("list_action_executions", {"actionExecutionDetails": [asked]})
     stubber.add_response("get_pipeline_state", {"stageStates": []})
     with stubber:
         assert ActivityReader(client).get_all((WEB,))["web"].link is None
 
 
-def test_between_two_actions(codepipeline: tuple[ActivityReader, Stubber]) -> None:
+def test_between_two_actions(told: Told) -> None:
     """An execution between two actions has no activity."""
-    reader, stubber = codepipeline
-    queue_actions(stubber, action("Source", "S3", "Succeeded"))
-    stubber.add_response("get_pipeline_state", {"stageStates": [{"stageName": "Source"}]})
-    assert reader.get_all((WEB,)) == {}
+    assert told(COPIED, stages=[{"stageName": "Source"}]) is None
 
 
-def test_a_denied_call(
-    codepipeline: tuple[ActivityReader, Stubber],
-) -> None:
+def test_a_denied_call(stubbed: Stubbed) -> None:
     """A throttled or denied call leaves the pipeline out."""
-    reader, stubber = codepipeline
+    client, stubber = stubbed("codepipeline")
     stubber.add_client_error("list_action_executions", "AccessDeniedException")
-    assert reader.get_all((WEB,)) == {}
+    assert ActivityReader(client).get_all((WEB,)) == {}
 
 
 class CountingReader(ActivityReader):
@@ -313,19 +256,13 @@ def test_many_pipelines_take_turns() -> None:
     """A look reads a few pipelines and remembers the others while their execution runs."""
     reader = CountingReader()
     turns = ActivityInTurns(reader, most=2)
-    pipelines = tuple(
-        Pipeline(name=name, position=place, status=PipelineStatus.RUNNING, execution_id=name)
-        for place, name in enumerate("abc")
-    )
-    assert set(turns.get_all(pipelines)) == {"a", "b"}
-    told = turns.get_all(pipelines)
+    first, second, third = (replace(WEB, name=name, execution_id=name) for name in "abc")
+    assert set(turns.get_all((first, second, third))) == {"a", "b"}
+    told = turns.get_all((first, second, third))
     assert reader.asked == [["a", "b"], ["c", "a"]]
-    assert {name: each.action for name, each in told.items()} == {
-        "a": "look 2",
-        "b": "look 1",
-        "c": "look 2",
-    }
-    again = replace(pipelines[1], execution_id="retried")
-    waiting = replace(pipelines[2], status=PipelineStatus.SUCCEEDED)
-    assert set(turns.get_all((pipelines[0], again, waiting))) == {"a", "b"}
+    looks = {name: each.action for name, each in told.items()}
+    assert looks == {"a": "look 2", "b": "look 1", "c": "look 2"}
+    again = replace(second, execution_id="retried")
+    waiting = replace(third, status=PipelineStatus.SUCCEEDED)
+    assert set(turns.get_all((first, again, waiting))) == {"a", "b"}
     assert reader.asked[-1] == ["b", "a"]

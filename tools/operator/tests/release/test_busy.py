@@ -1,18 +1,14 @@
 """A release that waits for pipelines that other releases hold."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from release_core.domain.release import LockHolder
 from release_machine.release.busy import BusyPipelines, Hold
 from tests.worlds.ledger_world import LedgerWorld
-
-type Stubbed = Callable[[str], tuple[Any, Stubber]]
-type At = Callable[[float], datetime]
+from tools.operator.tests.conftest import Stubbed, at
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
 
@@ -43,7 +39,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(stubbed: Stubbed, at: At) -> Scene:
+def scene(stubbed: Stubbed) -> Scene:
     return Scene(stubbed, at(0))
 
 

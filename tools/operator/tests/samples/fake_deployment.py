@@ -20,6 +20,11 @@ from release_machine.release.model import Activity
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:mine"
 
 
+def refusal(code: str, operation: str) -> ClientError:
+    """The error of an operation that AWS refuses."""
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+
 @dataclass
 class FakeAws:
     """A deployment whose state machine accepts every manifest, and a ledger with releases."""
@@ -74,9 +79,7 @@ class FakeAws:
         if self.away:
             raise EndpointConnectionError(endpoint_url="https://states.us-east-1.amazonaws.com")
         if asked["executionArn"] != EXECUTION:
-            raise ClientError(
-                {"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "DescribeExecution"
-            )
+            raise refusal("ExecutionDoesNotExist", "DescribeExecution")
         return {"input": self.event, **self.execution}
 
     def start_execution(self, **asked: str) -> dict[str, str]:
@@ -89,10 +92,10 @@ class FakeAws:
         if self.stop_does:
             self.set_status(self.stop_does)
 
-    def set_status(self, status: str) -> None:
-        """Give every release this status."""
+    def set_status(self, status: str, **changes: Any) -> None:
+        """Give every release this status, and change other fields of it."""
         self.releases = {
-            name: replace(release, status=ReleaseStatus(status))
+            name: replace(release, status=ReleaseStatus(status), **changes)
             for name, release in self.releases.items()
         }
 

@@ -21,6 +21,11 @@ def moment(seconds: float) -> datetime:
     return BEGIN + timedelta(seconds=seconds)
 
 
+def moment_if(seconds: float | None) -> datetime | None:
+    """The time this many seconds after the release was opened, or None."""
+    return None if seconds is None else moment(seconds)
+
+
 def execution_id(number: int) -> str:
     """An execution id in the format of CodePipeline."""
     return f"{0x3C1F2A90 + number * 7919:08x}-7d3e-4b52-9a6c-{0x51D0F2C4A0 + number * 104729:012x}"
@@ -49,39 +54,22 @@ def by_name(pipelines: Iterable[Pipeline]) -> dict[str, Pipeline]:
 
 def pipeline(position: int, ran: Ran) -> Pipeline:
     """The pipeline as in the ledger, with its audit."""
-    audit = [line(1, "release-machine-open-release", "opened", None, "WAITING")]
+    audit = [line(1, "open-release", "opened", None, "WAITING")]
     execution = execution_id(position) if ran.began is not None else None
     if ran.began is not None:
-        audit += [
-            line(
-                ran.began - 0.6,
-                "release-machine-run-pipeline",
-                "start claimed",
-                "WAITING",
-                "STARTING",
-            ),
-            line(
-                ran.began,
-                "release-machine-run-pipeline",
-                f"started as {execution}",
-                "STARTING",
-                "RUNNING",
-            ),
-        ]
+        claimed = line(ran.began - 0.6, "run-pipeline", "start claimed", "WAITING", "STARTING")
+        started = f"started as {execution}"
+        audit += [claimed, line(ran.began, "run-pipeline", started, "STARTING", "RUNNING")]
     for number, at in enumerate(ran.retried_at, start=1):
         what = f"retry {number} of {ran.retries} claimed"
-        audit.append(line(at, "release-machine-record-state-change", what, "RUNNING", "RUNNING"))
+        audit.append(line(at, "record-state-change", what, "RUNNING", "RUNNING"))
     if ran.stopped_at is not None:
         what = f"to be stopped: {ran.stop_reason}"
-        audit.append(
-            line(ran.stopped_at, "release-machine-close-release", what, "RUNNING", "RUNNING")
-        )
+        audit.append(line(ran.stopped_at, "close-release", what, "RUNNING", "RUNNING"))
     if ran.ended is not None:
         what = ran.failure.reason if ran.failure else "ended"
         before = "RUNNING" if ran.began is not None else "WAITING"
-        audit.append(
-            line(ran.ended, "release-machine-record-state-change", what, before, ran.status)
-        )
+        audit.append(line(ran.ended, "record-state-change", what, before, ran.status))
     return Pipeline(
         name=ran.name,
         position=position,
@@ -91,10 +79,10 @@ def pipeline(position: int, ran: Ran) -> Pipeline:
         retries=ran.retries,
         retried=len(ran.retried_at),
         execution_id=execution,
-        started_at=moment(ran.began) if ran.began is not None else None,
-        ended_at=moment(ran.ended) if ran.ended is not None else None,
+        started_at=moment_if(ran.began),
+        ended_at=moment_if(ran.ended),
         failure=ran.failure,
-        stop_requested_at=moment(ran.stopped_at) if ran.stopped_at is not None else None,
+        stop_requested_at=moment_if(ran.stopped_at),
         stop_reason=ran.stop_reason,
         audit=tuple(audit),
     )
@@ -111,13 +99,13 @@ def release(
     """A release that alice submitted through the API, which records her identity."""
     audit = [AuditEntry(at=BEGIN, who=ALICE, what="opened through api", after="RUNNING")]
     if closed is not None:
-        audit.append(line(closed, "release-machine-close-release", why or "", "RUNNING", status))
+        audit.append(line(closed, "close-release", why or "", "RUNNING", status))
     return Release(
         release_id=release_id,
         status=status,
         execution_arn=f"{EXECUTION}:9f0c1d52-36ab-4b0e-8a7f-2f1f6c3d9e10",
         opened_at=BEGIN,
-        closed_at=moment(closed) if closed is not None else None,
+        closed_at=moment_if(closed),
         channel="api",
         requester=ALICE,
         why=why,
@@ -127,14 +115,22 @@ def release(
     )
 
 
+def succeeded(release_id: str, rans: Sequence[Ran], *, closed: float) -> Release:
+    """A release whose pipelines have all succeeded."""
+    why = f"all {len(rans)} pipelines succeeded"
+    return release(release_id, ReleaseStatus.SUCCEEDED, rans, closed=closed, why=why)
+
+
+def skipped(name: str, at: float, why: str, *, after: Sequence[str]) -> Ran:
+    """A pipeline that was skipped at this time for this reason."""
+    failure = Failure(message=why)
+    return Ran(name=name, after=after, ended=at, status=PipelineStatus.SKIPPED, failure=failure)
+
+
 def with_revisions(made: Release) -> Release:
     """Add the revisions that ran, the previous good revisions, and a pin of orders."""
-    return replace(
-        made,
-        pipelines=by_name(
-            _delivered(each, number) for number, each in enumerate(made.pipelines.values())
-        ),
-    )
+    pipelines = (_delivered(each, number) for number, each in enumerate(made.pipelines.values()))
+    return replace(made, pipelines=by_name(pipelines))
 
 
 def _delivered(each: Pipeline, number: int) -> Pipeline:
@@ -175,4 +171,5 @@ def _delivered(each: Pipeline, number: int) -> Pipeline:
 
 def line(seconds: float, who: str, what: str, before: str | None, after: str) -> AuditEntry:
     """An entry of the audit, this many seconds after the release was opened."""
+    who = f"release-machine-{who}"
     return AuditEntry(at=moment(seconds), who=who, what=what, before=before, after=after)

@@ -19,6 +19,8 @@ from tools.operator.tests.samples.made_release import (
     line,
     moment,
     release,
+    skipped,
+    succeeded,
     with_revisions,
 )
 
@@ -32,9 +34,7 @@ def good() -> Snapshot:
         Ran(name="payments", after=["catalog"], began=216, ended=402),
         Ran(name="web", after=["orders", "payments", "search"], began=507, ended=761),
     ]
-    made = release(
-        "2026.11.22-1", ReleaseStatus.SUCCEEDED, rans, closed=763, why="all 5 pipelines succeeded"
-    )
+    made = succeeded("2026.11.22-1", rans, closed=763)
     return Snapshot(at=moment(900), release=with_revisions(made))
 
 
@@ -46,13 +46,7 @@ def rollback() -> Snapshot:
         Ran(name="catalog", after=["orders"], began=404, ended=566),
         Ran(name="search", began=2, ended=77),
     ]
-    made = release(
-        "2026.11.22-2-rollback",
-        ReleaseStatus.SUCCEEDED,
-        rans,
-        closed=568,
-        why="all 4 pipelines succeeded",
-    )
+    made = succeeded("2026.11.22-2-rollback", rans, closed=568)
     made = replace(with_revisions(made), rollback_of="2026.11.22-2", channel="direct")
     return Snapshot(at=moment(600), release=made)
 
@@ -88,7 +82,11 @@ def failed() -> Snapshot:
         summary="ECS deployment ecs-svc/8392019384756 rolled back",
         link=f"https://{REGION}.console.aws.amazon.com/ecs/v2/clusters/shop/services/payments",
     )
-    skipped = Failure(message="payments did not succeed and onFailure is halt")
+    skips = {
+        "web": "it depends on payments, which is FAILED",
+        "mail": "it depends on web, which is SKIPPED",
+        "reports": "payments did not succeed and onFailure is halt",
+    }
     rans = [
         Ran(name="catalog", began=2, ended=214),
         Ran(name="search", began=2, ended=395),
@@ -103,34 +101,16 @@ def failed() -> Snapshot:
             retried_at=[395, 571],
             failure=reason,
         ),
-        Ran(
-            name="web",
-            after=["orders", "payments", "search"],
-            ended=743,
-            status=PipelineStatus.SKIPPED,
-            failure=Failure(message="it depends on payments, which is FAILED"),
-        ),
-        Ran(
-            name="mail",
-            after=["web"],
-            ended=743,
-            status=PipelineStatus.SKIPPED,
-            failure=Failure(message="it depends on web, which is SKIPPED"),
-        ),
-        Ran(
-            name="reports",
-            after=["orders"],
-            ended=743,
-            status=PipelineStatus.SKIPPED,
-            failure=skipped,
-        ),
+        skipped("web", 743, skips["web"], after=["orders", "payments", "search"]),
+        skipped("mail", 743, skips["mail"], after=["web"]),
+        skipped("reports", 743, skips["reports"], after=["orders"]),
     ]
-    why = (
-        "4 of 7 pipelines did not succeed:\n"
-        f"- payments FAILED: stage Deploy, action UpdateService: {reason.reason}\n"
-        "- web SKIPPED: it depends on payments, which is FAILED\n"
-        "- mail SKIPPED: it depends on web, which is SKIPPED\n"
-        "- reports SKIPPED: payments did not succeed and onFailure is halt"
+    why = "\n".join(
+        [
+            "4 of 7 pipelines did not succeed:",
+            f"- payments FAILED: stage Deploy, action UpdateService: {reason.reason}",
+            *(f"- {name} SKIPPED: {skip}" for name, skip in skips.items()),
+        ]
     )
     made = release("2026.11.22-2", ReleaseStatus.FAILED, rans, closed=745, why=why)
     return Snapshot(at=moment(4000), release=replace(with_revisions(made), halted_by="payments"))
@@ -151,13 +131,7 @@ def cancelled() -> Snapshot:
             stop_reason=f"the release was cancelled: {stop}",
             failure=Failure(message=f"stopped: the release was cancelled: {stop}"),
         ),
-        Ran(
-            name="web",
-            after=["orders"],
-            ended=121,
-            status=PipelineStatus.SKIPPED,
-            failure=Failure(message="the release was cancelled"),
-        ),
+        skipped("web", 121, "the release was cancelled", after=["orders"]),
     ]
     why = f"the workflow execution was stopped: Cancelled: {stop}"
     return Snapshot(
@@ -223,9 +197,7 @@ def twelve() -> Snapshot:
             ended=2706,
         ),
     ]
-    made = release(
-        "2026.11.22-4", ReleaseStatus.SUCCEEDED, rans, closed=2708, why="all 12 pipelines succeeded"
-    )
+    made = succeeded("2026.11.22-4", rans, closed=2708)
     return Snapshot(at=moment(90_000), release=replace(made, max_concurrency=4))
 
 
@@ -249,19 +221,13 @@ def two_hundred() -> Snapshot:
     for number in range(18):
         rans.append(Ran(name=f"lone-{number:02}", began=2, ended=50 + 20 * number))
     last = max(ran.ended or 0 for ran in rans) + 2
-    made = release(
-        "2026.11.22-5",
-        ReleaseStatus.SUCCEEDED,
-        rans,
-        closed=last,
-        why=f"all {len(rans)} pipelines succeeded",
-    )
-    return Snapshot(at=moment(last + 60), release=made)
+    return Snapshot(at=moment(last + 60), release=succeeded("2026.11.22-5", rans, closed=last))
 
 
 def resumed() -> Snapshot:
     """The second attempt, a day after the first; pipelines that had succeeded were kept."""
     begin = failed().release
+    first = PastAttempt(number=1, status="FAILED", execution=begin.execution_arn, why=begin.why)
     day = 86_400.0
     kept = [each for each in begin.pipelines.values() if each.status is PipelineStatus.SUCCEEDED]
     renewed = []
@@ -271,6 +237,8 @@ def resumed() -> Snapshot:
             continue
         began, ended = (day + seconds for seconds in times[each.name])
         execution = execution_id(each.position + 50)
+        why = each.failure.reason if each.failure else None
+        attempt = replace(first, status=each.status, execution=each.execution_id, why=why)
         renewed.append(
             replace(
                 each,
@@ -281,40 +249,16 @@ def resumed() -> Snapshot:
                 execution_id=execution,
                 started_at=moment(began),
                 ended_at=moment(ended),
-                attempts=(
-                    PastAttempt(
-                        number=1,
-                        status=each.status,
-                        execution=each.execution_id,
-                        why=each.failure.reason if each.failure else None,
-                    ),
-                ),
+                attempts=(attempt,),
                 audit=(
                     *each.audit,
-                    line(
-                        day,
-                        "release-machine-open-release",
-                        "resumed as attempt 2",
-                        each.status,
-                        "WAITING",
-                    ),
-                    line(
-                        began,
-                        "release-machine-run-pipeline",
-                        f"started as {execution}",
-                        "STARTING",
-                        "RUNNING",
-                    ),
-                    line(
-                        ended,
-                        "release-machine-record-state-change",
-                        "ended",
-                        "RUNNING",
-                        "SUCCEEDED",
-                    ),
+                    line(day, "open-release", "resumed as attempt 2", each.status, "WAITING"),
+                    line(began, "run-pipeline", f"started as {execution}", "STARTING", "RUNNING"),
+                    line(ended, "record-state-change", "ended", "RUNNING", "SUCCEEDED"),
                 ),
             )
         )
+    why = "all 7 pipelines succeeded"
     bob = "arn:aws:sts::123456789012:assumed-role/OnCall/bob@example.com"
     pipelines = sorted([*kept, *renewed], key=lambda each: each.position)
     made = replace(
@@ -322,23 +266,15 @@ def resumed() -> Snapshot:
         status=ReleaseStatus.SUCCEEDED,
         attempt=2,
         halted_by=None,
-        why="all 7 pipelines succeeded",
+        why=why,
         resumed_at=moment(day),
         closed_at=moment(day + 612),
         execution_arn=f"{EXECUTION}:1c0ffee5-0000-4000-8000-000000000002",
-        attempts=(
-            PastAttempt(number=1, status="FAILED", execution=begin.execution_arn, why=begin.why),
-        ),
+        attempts=(first,),
         audit=(
             *begin.audit,
             AuditEntry(at=moment(day), who=bob, what="resumed", before="FAILED", after="RUNNING"),
-            line(
-                day + 612,
-                "release-machine-close-release",
-                "all 7 pipelines succeeded",
-                "RUNNING",
-                "SUCCEEDED",
-            ),
+            line(day + 612, "close-release", why, "RUNNING", "SUCCEEDED"),
         ),
         pipelines=by_name(pipelines),
     )
@@ -351,10 +287,7 @@ def quick() -> Snapshot:
         Ran(name="catalog", began=2.4, ended=2),
         Ran(name="orders", after=["catalog"], began=3.1, ended=3),
     ]
-    made = release(
-        "demo-1", ReleaseStatus.SUCCEEDED, rans, closed=4, why="all 2 pipelines succeeded"
-    )
-    return Snapshot(at=moment(60), release=made)
+    return Snapshot(at=moment(60), release=succeeded("demo-1", rans, closed=4))
 
 
 def rejected() -> Snapshot:

@@ -2,22 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 from click.shell_completion import CompletionItem, ShellComplete
-from click.testing import Result
 
 from release_core.domain.release import ReleaseStatus
 from release_machine.cli import COMMANDS, cli
 from release_machine.errors import UnreachableError
-from release_machine.terminal import completing
+from release_machine.terminal import aws_command
+from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
-
-type Run = Callable[..., Result]
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
 
@@ -39,24 +36,22 @@ def test_help(run: Run, name: str) -> None:
     assert f"release-machine {name}" in told
 
 
-def test_help_loads_nothing_heavy() -> None:
-    """The help is quick: boto3, pydantic and rich are not loaded."""
-    script = (
-        "import sys; from release_machine.cli import cli; cli(['--help'], standalone_mode=False); "
-        "sys.exit(bool({'boto3', 'botocore', 'pydantic', 'rich'} & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("call", "heavy"),
+    [
+        (
+            "from release_machine.cli import cli; cli(['--help'], standalone_mode=False)",
+            {"boto3", "botocore", "pydantic", "rich"},
+        ),
+        ("from release_machine.commands import validate", {"boto3", "botocore"}),
+    ],
+    ids=("help", "checking"),
+)
+def test_nothing_slow_is_loaded(call: str, heavy: set[str]) -> None:
+    """The help loads neither boto3, pydantic nor rich, and validate loads no boto3."""
+    script = f"import sys; {call}; sys.exit(bool({heavy} & set(sys.modules)))"
     called = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert called.returncode == 0, called.stderr
-    assert b"submit" in called.stdout
-
-
-def test_validate_loads_no_boto3() -> None:
-    """A manifest is checked without loading boto3."""
-    script = (
-        "import sys; from release_machine.commands import validate; "
-        "sys.exit(bool({'boto3', 'botocore'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_unknown_command(run: Run) -> None:
@@ -67,12 +62,23 @@ def test_unknown_command(run: Run) -> None:
     assert "submit" in result.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts(run: Run, shell: str) -> None:
-    """Each shell has its own script."""
+@pytest.mark.parametrize(
+    ("shell", "part"),
+    [
+        ("bash", "complete "),
+        ("zsh", "autoload -Uz compinit"),
+        ("fish", 'string split --max 1 "," $completion'),
+    ],
+)
+def test_completion_scripts(run: Run, shell: str, part: str) -> None:
+    """Each shell has its own script.
+
+    zsh gets compdef without a setup of its own; fish keeps what follows a comma.
+    """
     result = run("completion", shell)
     assert result.exit_code == 0
     assert f"_RELEASE_MACHINE_COMPLETE={shell}_complete" in result.stdout
+    assert part in result.stdout
 
 
 def test_completion_of_the_current_shell(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +98,8 @@ def offered(incomplete: str, *, to: str = "show") -> list[CompletionItem]:
     return argument.shell_complete(click.Context(command), incomplete)
 
 
-def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_release_ids_are_completed(aws: FakeAws) -> None:
     """The latest releases whose id begins so are offered, with their status."""
-    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
     (item,) = offered("2026")
     assert (item.value, item.help) == ("2026.11.22-1", "SUCCEEDED")
     assert offered("5.") == []
@@ -110,7 +115,7 @@ def test_release_ids_are_completed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_each_command_offers_suitable_releases(
-    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, command: str, expected: list[str]
+    aws: FakeAws, command: str, expected: list[str]
 ) -> None:
     """cancel offers running releases, retry failed ones, and so on."""
     release = aws.releases["2026.11.22-1"]
@@ -120,7 +125,6 @@ def test_each_command_offers_suitable_releases(
     }
     back = replace(release, release_id="back", status=ReleaseStatus.FAILED, rolled_back_by="x")
     aws.releases["back"] = back
-    monkeypatch.setattr(completing, "Session", lambda *_, **__: aws)
     assert [item.value for item in offered("", to=command)] == expected
 
 
@@ -144,17 +148,11 @@ def test_target_options_are_completed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert completed("--deployment", "") == []
 
 
-def test_fixes_of_the_scripts(run: Run) -> None:
-    """zsh gets compdef without a setup of its own; fish keeps what follows a comma."""
-    assert "autoload -Uz compinit" in run("completion", "zsh").stdout
-    assert 'string split --max 1 "," $completion' in run("completion", "fish").stdout
-
-
 def test_completion_is_silent_without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an answer from AWS nothing is offered, and nothing is printed."""
 
     def away(*_: object, **__: object) -> None:
         raise UnreachableError("AWS does not answer.", "Try again.")
 
-    monkeypatch.setattr(completing, "Session", away)
+    monkeypatch.setattr(aws_command, "Session", away)
     assert offered("2026") == []

@@ -3,31 +3,29 @@
 import json
 import re
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from click.testing import Result
 
-from release_core.domain.release import ReleaseStatus
+from release_machine.cli import COMMANDS
 from release_machine.commands import plan as plan_command
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
 from tests.worlds.release_world import ReleaseWorld
+from tools.operator.tests.conftest import Run, at
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.views.test_pictures import PLAN
 
-type Run = Callable[..., Result]
+HOLD = Hold(pipeline="a", release_id="5.9", execution_arn="arn:other", since=at(-60))
+REJECTED = "Rejected, nothing was started. ManifestInvalid: pipelines: missing"
+PLANNED = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
+ALREADY_RELEASED = {
+    "status": "SUCCEEDED",
+    "output": json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"}),
+}
 
-HOLD = Hold(
-    pipeline="a",
-    release_id="5.9",
-    execution_arn="arn:other",
-    since=datetime(2026, 11, 22, 9, 59, tzinfo=UTC),
-)
+STARTED_WITH = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
 
 
 def test_released(aws: FakeAws, run: Run) -> None:
@@ -55,8 +53,7 @@ def test_not_released(aws: FakeAws, run: Run, status: str) -> None:
 def test_already_released(aws: FakeAws, run: Run, status: str, code: int) -> None:
     """A manifest that was already released says so, and exits with that outcome."""
     aws.set_status(status)
-    output = json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"})
-    aws.execution, aws.pointer = {"status": "SUCCEEDED", "output": output}, None
+    aws.execution, aws.pointer = ALREADY_RELEASED, None
     result = run("submit", "manifest.json")
     assert result.exit_code == code
     assert "already released" in result.stdout
@@ -70,7 +67,7 @@ def test_rejected(aws: FakeAws, run: Run) -> None:
     aws.pointer = None
     result = run("submit", "manifest.json")
     assert result.exit_code == 1
-    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    assert REJECTED in result.stderr
     # validate does not know which pipelines exist.
     assert "Correct the manifest, check it with: release-machine plan FILE" in result.stderr
 
@@ -96,8 +93,7 @@ def test_detach_from_busy_pipelines(aws: FakeAws, run: Run) -> None:
 
 def test_dry_run(aws: FakeAws, run: Run) -> None:
     """A dry run shows its plan and starts nothing."""
-    aws.pointer = None
-    aws.execution = {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})}
+    aws.execution, aws.pointer = PLANNED, None
     result = run("submit", "manifest.json")
     assert result.exit_code == 0, result.output
     assert "a dry run: nothing was started or recorded" in result.stdout
@@ -134,13 +130,6 @@ def test_aws_does_not_answer(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     assert "make up" in result.stderr
 
 
-def test_list(aws: FakeAws, run: Run) -> None:
-    """The latest releases are listed."""
-    result = run("list")
-    assert result.exit_code == 0
-    assert "2026.11.22-1" in result.stdout
-
-
 @pytest.mark.parametrize("name", ["2026.11.22-1", "mine"])
 def test_show(aws: FakeAws, run: Run, name: str) -> None:
     """A release, or a rejected manifest by its execution, is shown with pipelines and audit."""
@@ -153,36 +142,29 @@ def test_show(aws: FakeAws, run: Run, name: str) -> None:
     assert result.stdout.count("\n\n") == 3
 
 
-def test_show_an_unknown_release(aws: FakeAws, run: Run) -> None:
-    """An unknown release is exit code 2."""
-    result = run("show", "nothing")
+@pytest.mark.parametrize("command", ["show", "watch"])
+def test_an_unknown_release(aws: FakeAws, run: Run, command: str) -> None:
+    """An unknown release is exit code 2, and so is none."""
+    result = run(command, "nothing")
     assert result.exit_code == 2
     assert "no release nothing" in result.stderr
+    assert run(command).exit_code == 2
 
 
 def test_watch(aws: FakeAws, run: Run) -> None:
     """The exit code is the outcome of the release."""
     aws.set_status("FAILED")
     assert run("watch", "2026.11.22-1").exit_code == 1
-    assert run("watch").exit_code == 2
-    assert run("watch", "nothing").exit_code == 2
 
 
 def test_watch_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
     """The reason and what to do next are shown; there are no pipelines to follow."""
-    rejected = replace(
-        aws.releases["2026.11.22-1"],
-        release_id=EXECUTION,
-        execution_arn=EXECUTION,
-        status=ReleaseStatus.REJECTED,
-        why="ManifestInvalid: pipelines: missing",
-        pipeline_count=0,
-        pipelines={},
-    )
-    aws.releases, aws.pointer = {EXECUTION: rejected}, None
+    none = {"pipeline_count": 0, "pipelines": {}, "why": "ManifestInvalid: pipelines: missing"}
+    aws.set_status("REJECTED", release_id=EXECUTION, execution_arn=EXECUTION, **none)
+    aws.releases, aws.pointer = {EXECUTION: aws.releases["2026.11.22-1"]}, None
     result = run("watch", "mine")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "Rejected, nothing was started. ManifestInvalid: pipelines: missing" in result.stderr
+    assert REJECTED in result.stderr
     assert "Correct the manifest" in result.stderr
     result = run("watch", "mine", "--json")
     assert result.exit_code == 1
@@ -198,8 +180,7 @@ def test_watch_a_release_that_waits_for_pipelines(
 ) -> None:
     """The held pipelines are shown; Ctrl-C names the commands to watch and to cancel."""
     aws.execution, aws.pointer = {"status": "RUNNING"}, None
-    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
-    aws.holds = [HOLD]
+    aws.event, aws.holds = STARTED_WITH, [HOLD]
     looks = iter(range(5))
 
     def interrupted(_: float) -> None:
@@ -220,16 +201,14 @@ def test_watch_a_release_that_is_not_opened(aws: FakeAws, run: Run) -> None:
     result = run("watch", "mine", "--json")
     assert result.exit_code == 0, result.output
     assert f"execution {EXECUTION}" in result.stderr
-    assert {json.loads(line)["releaseId"] for line in result.stdout.splitlines()} == {
-        "2026.11.22-1"
-    }
+    events = map(json.loads, result.stdout.splitlines())
+    assert {each["releaseId"] for each in events} == {"2026.11.22-1"}
 
 
 def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --json the wait is an event, and standard error has the lines for people."""
     aws.execution, aws.looks_before_opening = {"status": "RUNNING"}, 9
-    aws.event = '{"manifest": {"releaseId": "5.10", "pipelines": ["a"]}, "requestedBy": "alice"}'
-    aws.holds = [HOLD]
+    aws.event, aws.holds = STARTED_WITH, [HOLD]
     pauses: list[float] = []
 
     def fail_once(seconds: float) -> None:
@@ -245,14 +224,8 @@ def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
     assert list(waits)[:3] == ["at", "event", "releaseId"]
     assert (waits["event"], waits["releaseId"]) == ("releaseWaits", None)
     assert waits["executionArn"] == EXECUTION
-    assert waits["holds"] == [
-        {
-            "pipeline": "a",
-            "releaseId": "5.9",
-            "executionArn": "arn:other",
-            "since": "2026-11-22T09:59:00.000Z",
-        }
-    ]
+    holder = {"releaseId": "5.9", "executionArn": "arn:other"}
+    assert waits["holds"] == [{"pipeline": "a", **holder, "since": "2026-11-22T09:59:00.000Z"}]
     assert found["event"] == "releaseFound"
     assert "a is held by release 5.9 since 2026-11-22T09:59:00Z" in result.stderr
     assert "The release continues; trying again." in result.stderr
@@ -261,21 +234,14 @@ def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("ended", "code", "told"),
     [
-        (
-            {"status": "SUCCEEDED", "output": json.dumps({**PLAN, "valid": True})},
-            0,
-            {"event": "planned", **PLAN, "valid": True},
-        ),
+        (PLANNED, 0, {"event": "planned", **PLAN, "valid": True}),
         (
             {"status": "FAILED", "error": "StoppedByHand", "cause": "alice"},
             1,
             {"event": "rejected", "releaseId": None, "error": "StoppedByHand", "cause": "alice"},
         ),
         (
-            {
-                "status": "SUCCEEDED",
-                "output": json.dumps({"release_id": "2026.11.22-1", "released_by": "arn:first"}),
-            },
+            ALREADY_RELEASED,
             0,
             {"event": "alreadyReleased", "releaseId": "2026.11.22-1", "releasedBy": "arn:first"},
         ),
@@ -301,8 +267,9 @@ def test_an_execution_that_opens_nothing_as_json(
     assert f"execution {EXECUTION}" in result.stderr
 
 
-def test_list_by_status(aws: FakeAws, run: Run) -> None:
-    """Only releases of the given statuses are listed, or a line says that there are none."""
+def test_list(aws: FakeAws, run: Run) -> None:
+    """The latest releases, or only those of the given statuses; a line says when there are none."""
+    assert "2026.11.22-1" in run("list").stdout
     assert "2026.11.22-1" in run("list", "--status", "succeeded").stdout
     result = run("list", "--status", "FAILED", "--status", "CANCELLED")
     assert (result.exit_code, result.stdout) == (0, "no release that is FAILED or CANCELLED\n")
@@ -319,10 +286,8 @@ def test_show_as_json(aws: FakeAws, run: Run) -> None:
 def test_validate(run: Run, tmp_path: Path) -> None:
     """Each file is checked; manifest.json is the default."""
     result = run("validate")
-    assert (result.exit_code, result.stdout) == (
-        0,
-        "manifest.json: valid, release 5.10, 1 pipeline\n",
-    )
+    assert result.exit_code == 0
+    assert result.stdout == "manifest.json: valid, release 5.10, 1 pipeline\n"
     (tmp_path / "bad.json").write_text("{")
     result = run("validate", "manifest.json", "bad.json", "--json")
     assert result.exit_code == 2
@@ -395,7 +360,8 @@ def test_an_invalid_period(aws: FakeAws, run: Run) -> None:
 
 
 def test_help_names_the_exit_codes(run: Run) -> None:
-    """The help explains each exit code."""
+    """The help lists the commands and explains each exit code."""
     told = run("--help").stdout
+    assert all(re.search(rf"^  {name} ", told, re.MULTILINE) for name in COMMANDS)
     for code, meaning in ((0, "released"), (1, "not released"), (2, "wrong usage"), (3, "AWS")):
         assert re.search(rf"^ +{code} +{meaning}", told, re.MULTILINE)

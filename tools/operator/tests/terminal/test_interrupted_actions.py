@@ -1,17 +1,14 @@
 """Nothing is submitted without a check, and an interrupt tells what was started."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
 from release_machine.exit_codes import Terminated
 from release_machine.terminal import aws_command
+from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
-
-type Run = Callable[..., Result]
 
 
 @pytest.mark.parametrize(

@@ -29,41 +29,8 @@ entry.main()
 """
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_repeated_signals(name: str, code: int) -> None:
-    """The first signal stops watching; later signals are ignored."""
-    told = "Stopped watching; the release continues\n"
-    ended = subprocess.run(
-        [sys.executable, "-c", FOLLOWING.format(name=name)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", told)
-
-
-def test_a_background_job_is_not_interrupted() -> None:
-    """A shell that started the command with interrupts ignored keeps them ignored."""
-    asked = (
-        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
-        "from release_machine import cli, entry;"
-        "cli.cli = lambda: signal.raise_signal(signal.SIGINT);"
-        "entry.main()"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", asked], capture_output=True, text=True, timeout=30, check=False
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
-
-
-def ended(ends: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the entry with a command that ends in this way."""
-    script = (
-        "import os, sys\nfrom release_machine import cli, entry\n"
-        f"def fail():\n    {ends}\n"
-        "cli.cli = fail\nentry.main()\n"
-    )
+def called(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call Python with a script."""
     return subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -72,6 +39,32 @@ def ended(ends: str, **environment: str) -> subprocess.CompletedProcess[str]:
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def ended(ends: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the entry with a command that ends in this way."""
+    start = "import os, sys\nfrom release_machine import cli, entry"
+    script = f"{start}\ndef fail():\n    {ends}\ncli.cli = fail\nentry.main()\n"
+    return called(script, **environment)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_repeated_signals(name: str, code: int) -> None:
+    """The first signal stops watching; later signals are ignored."""
+    told = called(FOLLOWING.format(name=name))
+    assert (told.returncode, told.stdout) == (code, "")
+    assert told.stderr == "Stopped watching; the release continues\n"
+
+
+def test_a_background_job_is_not_interrupted() -> None:
+    """A shell that started the command with interrupts ignored keeps them ignored."""
+    told = called(
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+        "from release_machine import cli, entry;"
+        "cli.cli = lambda: signal.raise_signal(signal.SIGINT);"
+        "entry.main()"
+    )
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_a_fault_is_reported_in_two_lines() -> None:

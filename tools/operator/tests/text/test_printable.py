@@ -1,27 +1,19 @@
 """Texts from AWS and manifests cannot control a terminal, in any view."""
 
-import io
-from collections.abc import Callable
 from dataclasses import replace
-
-from click.testing import Result
-from rich.console import Console
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Failure, ReleaseStatus
 from release_machine.follow.loop import changes
 from release_machine.release.model import Activity, Snapshot
 from release_machine.text.printable import printable
-from release_machine.views.live import LiveView
-from release_machine.views.plain import PlainView
 from release_machine.views.plan_view import plan_view
-from tools.operator.tests.samples.drawing import drawn
+from tools.operator.tests.conftest import Run
+from tools.operator.tests.samples.drawing import drawn, lines, live
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.views.test_pictures import PLAN
-
-type Run = Callable[..., Result]
 
 STEERING = "\x1b]0;title\x07\x1b[2J\u009b31m\rSUCCEEDED"
 RAW = ("\x1b", "\x07", "\u009b", "\r", "\u202e")
@@ -46,20 +38,16 @@ def steered(snapshot: Snapshot) -> Snapshot:
 
 def test_plain_lines_have_no_control_characters(running: Snapshot) -> None:
     """Each event stays one line, with control characters escaped."""
-    out = io.StringIO()
     seen = steered(running)
-    events = changes(None, seen)
-    PlainView(out).show(seen, events)
-    assert raw(out.getvalue()) == []
-    assert "\\u001b[2J" in out.getvalue()
-    assert len(out.getvalue().splitlines()) == len(events)
+    told = lines(seen)
+    assert raw(told) == []
+    assert "\\u001b[2J" in told
+    assert len(told.splitlines()) == len(changes(None, seen))
 
 
 def test_the_live_view_has_no_control_characters(running: Snapshot) -> None:
     """Failures, waits and reasons are escaped on a terminal."""
-    view = LiveView(Console(file=io.StringIO(), width=200), clock=lambda: running.at)
-    view.show(steered(running), [])
-    shown = drawn(view.draw(), width=200)
+    shown = drawn(live(steered(running), now=running.at, width=200), width=200)
     assert raw(shown) == []
     assert "\\u001b[2J" in shown
 

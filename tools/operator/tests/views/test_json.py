@@ -3,9 +3,8 @@
 import io
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -17,8 +16,7 @@ from release_machine.follow.opening import Answer
 from release_machine.release.model import Snapshot
 from release_machine.views.json_events import JsonView, event_name
 from release_machine.views.json_output import bom_document, release_document
-
-type At = Callable[[float], datetime]
+from tools.operator.tests.conftest import at
 
 GUIDE = Path(__file__).resolve().parents[4] / "docs" / "operating.md"
 COMMIT = Revision(
@@ -79,7 +77,7 @@ def test_bill_of_materials(running: Snapshot) -> None:
     ]
 
 
-def test_events(running: Snapshot, at: At) -> None:
+def test_events(running: Snapshot) -> None:
     """Each event is one line that begins with time, name and release."""
     out = io.StringIO()
     view = JsonView(out)

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
-
 from release_core.domain.release import Release
 from release_core.rollback.reader import rollback_name
-from release_machine.actions.cancel import NO_EXECUTION
+from release_machine.actions.cancel import execution_status
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError
 
@@ -35,8 +33,8 @@ def await_rollback(session: Session, failed: Release, *, wait: Callable[[float],
     after_the_end = 0
     for _ in range(_LOOKS):
         # In this order: a workflow that has ended by now has started the rollback before.
-        workflow = _status(session, failed.execution_arn)
-        if _status(session, arn) is not None:
+        workflow = execution_status(failed.execution_arn, sfn=session.sfn)
+        if execution_status(arn, sfn=session.sfn) is not None:
             return arn
         after_the_end += workflow != _RUNNING
         if after_the_end == _LOOKS_AFTER_THE_END:
@@ -55,8 +53,8 @@ def may_come(session: Session, failed: Release, *, wait: Callable[[float], None]
     It will not be opened when it was refused, or when the workflow ended without starting it.
     """
     for _ in range(_LOOKS_AFTER_THE_END):
-        workflow = _status(session, failed.execution_arn)
-        rollback = _status(session, _execution(session, failed))
+        workflow = execution_status(failed.execution_arn, sfn=session.sfn)
+        rollback = execution_status(_execution(session, failed), sfn=session.sfn)
         if rollback is not None:
             return rollback == _RUNNING
         if workflow == _RUNNING:
@@ -69,12 +67,3 @@ def _execution(session: Session, failed: Release) -> str:
     """The ARN of the execution that rolls a release back."""
     name = rollback_name(failed.release_id, failed.execution_arn)
     return session.deployment.execution_arn(name)
-
-
-def _status(session: Session, execution_arn: str) -> str | None:
-    try:
-        return session.sfn.describe_execution(executionArn=execution_arn)["status"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in NO_EXECUTION:
-            return None
-        raise

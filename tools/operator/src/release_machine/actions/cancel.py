@@ -23,7 +23,7 @@ _KINDS = {
     PipelineStatus.SKIPPED: "skipped",
 }
 # The errors of DescribeExecution for a name that does not exist, or that is not valid.
-NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
+_NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
 
 
 def stop_execution(execution_arn: str, *, caller: str, reason: str | None, sfn: SFNClient) -> None:
@@ -44,15 +44,22 @@ def refuse_unstoppable(release: Release | None, execution_arn: str, *, sfn: SFNC
         )
 
 
+def execution_status(execution_arn: str, *, sfn: SFNClient) -> str | None:
+    """The status of a workflow execution; None when it does not exist."""
+    try:
+        return sfn.describe_execution(executionArn=execution_arn)["status"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NO_EXECUTION:
+            return None
+        raise
+
+
 def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
     """Raise UsageError for an execution that ended without a release, or does not exist."""
     name = execution_arn.rpartition(":")[2]
-    try:
-        status = sfn.describe_execution(executionArn=execution_arn)["status"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in NO_EXECUTION:
-            raise
-        raise unknown_release(name) from error
+    status = execution_status(execution_arn, sfn=sfn)
+    if status is None:
+        raise unknown_release(name)
     if status != "RUNNING":
         raise UsageError(
             f"The execution {name} has ended ({status}) without opening a release.",

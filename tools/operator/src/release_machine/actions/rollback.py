@@ -76,7 +76,7 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
         # The plan itself tells which later releases --force rolls back.
         if name not in rollback.wanted:
             yield Text(
-                f"! {name} stays as it is: release {later} came later and has run it",
+                f"! {name} stays as it is: release {later} has run this pipeline since",
                 style="yellow",
             )
     if rollback.left_alone:

@@ -7,10 +7,11 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from release_core.clock import now
 from release_core.manifest.requests import REQUESTED_BY
 from release_machine.errors import OperatorError
 
@@ -45,7 +46,7 @@ def drop_manifest(content: bytes, *, name: str, bucket: str, caller: str, s3: S3
 
     The caller is recorded with the object.
     """
-    at = datetime.now(UTC)
+    at = now()
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip("-.")[:80] or "manifest"
     key = f"{stem}-{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.json"
     answer = s3.put_object(

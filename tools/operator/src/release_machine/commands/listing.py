@@ -2,9 +2,10 @@
 
 import click
 
+from release_core.clock import now
 from release_core.domain.release import ReleaseStatus
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.output import now, open_console, show
+from release_machine.terminal.output import open_console, show
 from release_machine.text.printable import printable
 from release_machine.views.json_output import release_document, write
 from release_machine.views.release_list import release_table

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import click
 
+from release_core.clock import now
 from release_machine.deployment.function_logs import readable
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.output import now
 from release_machine.text.printable import visible
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

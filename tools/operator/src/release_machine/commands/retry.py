@@ -2,6 +2,7 @@
 
 import click
 
+from release_core.clock import now
 from release_core.domain.release import ReleaseStatus
 from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
@@ -15,7 +16,7 @@ from release_machine.errors import OperatorError
 from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
-from release_machine.terminal.output import now, tell
+from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import release_argument
 
 

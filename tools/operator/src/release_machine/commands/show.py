@@ -4,6 +4,7 @@ import shlex
 
 import click
 
+from release_core.clock import now
 from release_core.domain.release import Release
 from release_machine import report
 from release_machine.actions.find import known_release
@@ -12,7 +13,7 @@ from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
 from release_machine.release.situation import with_stops
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.output import now, open_console, show, write_file
+from release_machine.terminal.output import open_console, show, write_file
 from release_machine.terminal.release_argument import release_argument
 from release_machine.text.printable import printable
 from release_machine.views.audit_view import audit_hint, audit_table

@@ -4,13 +4,14 @@ import time
 
 import click
 
+from release_core.clock import now
 from release_core.manifest.model import Manifest
 from release_machine.actions.submit import ExecutionFinder, drop_manifest
 from release_machine.errors import UsageError
 from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening, watching
-from release_machine.terminal.output import now, tell
+from release_machine.terminal.output import tell
 from release_machine.validation.checking_files import check_content
 from release_machine.validation.manifest_file import read_manifest
 

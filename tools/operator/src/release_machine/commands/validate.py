@@ -1,10 +1,10 @@
 """``validate``: check manifests."""
 
 import sys
-from datetime import UTC, datetime
 
 import click
 
+from release_core.clock import now
 from release_machine.validation.checking_files import Declarations, check_content
 from release_machine.validation.manifest_file import read_manifest
 from release_machine.views.json_output import write
@@ -34,9 +34,8 @@ def command(context: click.Context, files: tuple[str, ...], *, online: bool, as_
     names = files or ("manifest.json",)
     contents = [(name, read_manifest(name)) for name in names]
     declarations = _declarations(context) if online else None
-    now = datetime.now(UTC)
     checked = [
-        check_content(name, content, now=now, declarations=declarations)
+        check_content(name, content, now=now(), declarations=declarations)
         for name, content in contents
     ]
     if as_json:

@@ -1,24 +1,13 @@
-"""Expected problems of botocore as errors that tell the user what to do next."""
+"""Expected problems with AWS as errors that tell the user what to do next."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-    InvalidRegionError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
-from botocore.exceptions import (
-    ConnectionError as ConnectionProblem,
-)
+from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
+from release_core.errors import LedgerBusy
 from release_machine.errors import UnreachableError
 
 _ABSENT = frozenset(
@@ -50,26 +39,31 @@ _SIGN_IN = (
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn the expected problems of botocore into UnreachableError."""
+    """Turn the expected problems of botocore and of the ledger into UnreachableError."""
     try:
         yield
-    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
+    except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.ProfileNotFound) as error:
         raise UnreachableError(f"No usable AWS credentials: {error}.", _SIGN_IN) from error
-    except (NoRegionError, InvalidRegionError) as error:
+    except (aws.NoRegionError, aws.InvalidRegionError) as error:
         raise UnreachableError(
             f"No usable AWS Region: {error}",
             "Give --region, or set AWS_REGION or a region in your profile, such as eu-central-1.",
         ) from error
-    except (ConnectionProblem, HTTPClientError) as error:
+    except (aws.ConnectionError, aws.HTTPClientError) as error:
         raise UnreachableError(
             f"AWS does not answer: {error}",
             "Check the network and AWS_ENDPOINT_URL; for the embedded platform: make up.",
         ) from error
-    except ClientError as error:
+    except aws.ClientError as error:
         raise _explain_refusal(error) from error
+    except LedgerBusy as error:
+        raise UnreachableError(
+            f"DynamoDB throttles the reads of the ledger: {error}.",
+            "Try again in a moment. Running releases continue.",
+        ) from error
     except ResponseParserError as error:
         raise _not_aws("The endpoint") from error
-    except BotoCoreError as error:
+    except aws.BotoCoreError as error:
         raise UnreachableError(f"The request to AWS is not valid: {error}", _SIGN_IN) from error
     except ValueError as error:
         # botocore has no class of its own for an invalid endpoint.
@@ -104,7 +98,7 @@ def _not_aws(what: str) -> UnreachableError:
     )
 
 
-def _explain_refusal(error: ClientError) -> UnreachableError:
+def _explain_refusal(error: aws.ClientError) -> UnreachableError:
     code = error.response.get("Error", {}).get("Code", "unknown")
     if code in _ABSENT:
         return UnreachableError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from release_core.errors import SettingsInvalid
 from release_core.ledger.reader import LedgerTables
 from release_core.settings import OpenReleaseSettings, read_settings
+from release_core.strict_json import syntax_problem
 from release_machine.errors import UnreachableError, UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
 _STATE_MACHINE = re.compile(r"arn:[^:]+:states:[^:]+:[^:]*:stateMachine:.+")
+_TABLES = ("releases", "executions", "pipelines")
 FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_release")
 
 
@@ -58,11 +60,7 @@ def read_outputs(path: Path) -> Deployment:
         return Deployment(
             state_machine_arn=values["state_machine_arn"],
             manifest_bucket=values["manifest_bucket"],
-            tables=LedgerTables(
-                releases=values["releases_table"],
-                executions=values["executions_table"],
-                pipelines=values["pipelines_table"],
-            ),
+            tables=LedgerTables(**{each: values[f"{each}_table"] for each in _TABLES}),
             function_names=dict(values["function_names"]),
         )
     except OSError as error:
@@ -70,7 +68,9 @@ def read_outputs(path: Path) -> Deployment:
     except KeyError as error:
         raise UsageError(f"{path} has no output {error}.", again) from error
     except JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error}.", again) from error
+        where = f"line {error.lineno}, column {error.colno}"
+        problem = f"{path} is not JSON at {where}: {syntax_problem(error)}."
+        raise UsageError(problem, again) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is not the output of terraform output -json.", again) from error
 
@@ -88,11 +88,7 @@ def find_by_prefix(name_prefix: str, *, sfn: SFNClient, sts: STSClient) -> Deplo
                 return Deployment(
                     state_machine_arn=machine["stateMachineArn"],
                     manifest_bucket=f"{name_prefix}-manifests-{account}-{region}",
-                    tables=LedgerTables(
-                        releases=f"{name_prefix}-releases",
-                        executions=f"{name_prefix}-executions",
-                        pipelines=f"{name_prefix}-pipelines",
-                    ),
+                    tables=LedgerTables(**{each: f"{name_prefix}-{each}" for each in _TABLES}),
                     function_names={
                         function: f"{name_prefix}-{function.replace('_', '-')}"
                         for function in FUNCTIONS

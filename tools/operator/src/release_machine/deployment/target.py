@@ -12,7 +12,7 @@ from release_machine.errors import UsageError
 FILE = "release-machine.toml"
 DEFAULT = "default"
 NAME_PREFIX = "release-machine"
-_WAYS = ("outputs", "deployment", "name_prefix")
+WAYS = ("outputs", "deployment", "name_prefix")
 _KEYS = ("outputs", "name_prefix", "profile", "region", "endpoint_url")
 
 
@@ -56,19 +56,19 @@ def choose_target(given: Given, *, folder: Path, home: Path) -> Target:
                 f"Write {FILE} in this folder or one above it, with a table [{value}].",
             )
     # The access to AWS on the command line replaces that of the configuration.
-    access = {name: value for name, value in given.command_line.items() if name not in _WAYS}
+    access = {name: value for name, value in given.command_line.items() if name not in WAYS}
     outputs = entry.get("outputs")
     named = {name: value for name, value in entry.items() if name != "outputs"}
     return Target(outputs=Path(outputs) if outputs else None, **{**named, **access})
 
 
 def _way(given: Given) -> tuple[str | None, str]:
-    named = [name for name in _WAYS if name in given.command_line]
+    named = [name for name in WAYS if name in given.command_line]
     if len(named) > 1:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in named)
         raise UsageError(f"{options} both choose a deployment.", "Give only one of them.")
     for values in (given.command_line, given.environment):
-        for name in _WAYS:
+        for name in WAYS:
             if name in values:
                 return name, values[name]
     return None, ""

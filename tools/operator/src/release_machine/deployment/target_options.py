@@ -7,6 +7,7 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from release_machine.deployment.target import (
+    WAYS,
     Configuration,
     Given,
     Target,
@@ -50,15 +51,14 @@ def _deployments(
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _option(
-    name: str, metavar: str, text: str, *, envvar: str | None = None, listed: bool = True
-) -> click.Option:
-    made = click.Option if listed else _Unlisted
-    return made(
+def _option(name: str, metavar: str, text: str, *, listed: bool = True) -> click.Option:
+    # In the environment a deployment can be chosen, but the access to AWS has variables of its own.
+    key = name.removeprefix("--").replace("-", "_")
+    return (click.Option if listed else _Unlisted)(
         [name],
         metavar=metavar,
         help=text,
-        envvar=envvar,
+        envvar=f"RELEASE_MACHINE_{key.upper()}" if listed and key in WAYS else None,
         show_envvar=True,
         callback=_remember,
         expose_value=False,
@@ -68,34 +68,15 @@ def _option(
 
 
 _WORDS = (
-    (
-        "--outputs",
-        "FILE",
-        "A file with the output of `terraform output -json`.",
-        "RELEASE_MACHINE_OUTPUTS",
-    ),
-    (
-        "--deployment",
-        "NAME",
-        "A deployment in release-machine.toml.",
-        "RELEASE_MACHINE_DEPLOYMENT",
-    ),
-    (
-        "--name-prefix",
-        "NAME",
-        "The name of a deployment, searched in AWS.",
-        "RELEASE_MACHINE_NAME_PREFIX",
-    ),
-    ("--profile", "NAME", "An AWS profile; default: AWS_PROFILE.", None),
-    ("--region", "REGION", "An AWS Region; default: AWS_REGION or that of the profile.", None),
-    ("--endpoint-url", "URL", "The address of AWS; default: AWS_ENDPOINT_URL.", None),
+    ("--outputs", "FILE", "A file with the output of `terraform output -json`."),
+    ("--deployment", "NAME", "A deployment in release-machine.toml."),
+    ("--name-prefix", "NAME", "The name of a deployment, searched in AWS."),
+    ("--profile", "NAME", "An AWS profile; default: AWS_PROFILE."),
+    ("--region", "REGION", "An AWS Region; default: AWS_REGION or that of the profile."),
+    ("--endpoint-url", "URL", "The address of AWS; default: AWS_ENDPOINT_URL."),
 )
-TARGET_OPTIONS: list[click.Parameter] = [
-    _option(name, metavar, text, envvar=envvar) for name, metavar, text, envvar in _WORDS
-]
-
-
-_AFTER_COMMAND = [_option(name, metavar, text, listed=False) for name, metavar, text, _ in _WORDS]
+TARGET_OPTIONS: list[click.Parameter] = [_option(*words) for words in _WORDS]
+_AFTER_COMMAND = [_option(*words, listed=False) for words in _WORDS]
 
 
 def add_target_options(command: click.Command) -> click.Command:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.aws_problems import explained
@@ -21,47 +21,27 @@ if TYPE_CHECKING:
 TIME_TO_CLOSE = timedelta(minutes=5)
 
 
-class Ledger(Protocol):
-    """Reads releases, as HistoryReader does."""
-
-    def get_release(self, release_id: str) -> Release | None:
-        """The release with its pipelines."""
-
-
-class Activities(Protocol):
-    """Reads what pipelines do, as ActivityReader does."""
-
-    def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
-        """The activity of each running pipeline."""
-
-
-class PastReader(Protocol):
-    """Reads how long pipelines took before, as PastRuns does."""
-
-    def of(self, pipelines: Iterable[str]) -> Past:
-        """The durations that are known by now; None where they cannot be read."""
-
-
 class ReleaseObserver:
     """Looks at one release, and detects that it was left open after its execution ended.
 
-    ``seen`` is the release at the latest look, None before the first look.
+    ``release`` reads the release by its id, ``activity`` what running pipelines do, ``past`` the
+    durations of earlier runs. ``seen`` is the release at the latest look, None before the first.
     """
 
     def __init__(
         self,
         release_id: str,
         *,
-        ledger: Ledger,
-        activity: Activities,
-        past: PastReader,
+        release: Callable[[str], Release | None],
+        activity: Callable[[Iterable[Pipeline]], dict[str, Activity]],
+        past: Callable[[Iterable[str]], Past],
         sfn: SFNClient,
         clock: Callable[[], datetime],
         console_region: str | None,
     ) -> None:
         self.seen: Release | None = None
         self._release_id = release_id
-        self._ledger = ledger
+        self._release = release
         self._activity = activity
         self._past = past
         self._sfn = sfn
@@ -76,18 +56,18 @@ class ReleaseObserver:
         """
         with explained():
             execution_status, ended_at = None, None
-            release = self._ledger.get_release(self._release_id)
+            release = self._release(self._release_id)
             if release is None:
                 raise unknown_release(self._release_id)
             release = with_links(release, region=self._console_region)
-            activity = self._activity.get_all(release.pipelines.values())
+            activity = self._activity(release.pipelines.values())
             if not release.closed:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
         if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
             raise _left_open(release, execution_status or "?")
         at = self._clock()
-        past = self._past.of(release.pipelines)
+        past = self._past(release.pipelines)
         estimated = estimate(release, past, activity=activity, at=at)
         self.seen = release
         return Snapshot(

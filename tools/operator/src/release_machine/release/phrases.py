@@ -1,5 +1,6 @@
 """Phrases about a release, shared by several views."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -38,14 +39,7 @@ def retries_used(pipeline: Pipeline) -> str:
     return f"retry {pipeline.retried} of {pipeline.retries}"
 
 
-def tally(release: Release) -> str:
-    """The number of pipelines in each status."""
-    return counted(release.pipelines.values())
-
-
 def counted(pipelines: Iterable[Pipeline]) -> str:
     """The number of pipelines in each status, in the order in which the statuses appear."""
-    counts: dict[str, int] = {}
-    for pipeline in pipelines:
-        counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
+    counts = Counter(pipeline.status for pipeline in pipelines)
     return ", ".join(f"{count} {status}" for status, count in counts.items())

@@ -17,11 +17,19 @@ HANDOVER = timedelta(seconds=5)
 
 
 class MarkKind(StrEnum):
-    """A kind of event while a pipeline ran."""
+    """A kind of event while a pipeline ran, in the words of a legend."""
 
-    RETRY = "retry"
-    NEW_EXECUTION = "new execution"
-    STOP = "stop"
+    RETRY = "stage retried"
+    NEW_EXECUTION = "run again as a new execution"
+    STOP = "stop requested"
+
+
+# The texts of the audit that are marked.
+_MARKING = {
+    RETRY_CLAIMED: MarkKind.RETRY,
+    STARTED_OVER: MarkKind.NEW_EXECUTION,
+    STOP_PLANNED: MarkKind.STOP,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +81,11 @@ def schedules(release: Release, *, at: datetime) -> tuple[Schedule, ...]:
     """Every attempt whose times are known, the latest last, as of ``at``."""
     if not release.pipelines:
         return ()
-    windows = _windows(release, at=at)
     found = []
-    for attempt, (begin, end) in sorted(windows.items()):
-        spans = [
-            span
-            for pipeline in release.pipelines.values()
-            for span in (_span(pipeline, attempt, at=at),)
-            if span is not None
-        ]
-        found.append(_schedule(release, attempt, begin, end, spans))
+    for attempt, (begin, end) in sorted(_windows(release, at=at).items()):
+        spans = (_span(pipeline, attempt, at=at) for pipeline in release.pipelines.values())
+        known = [span for span in spans if span is not None]
+        found.append(_schedule(release, attempt, begin, end, known))
     return tuple(found)
 
 
@@ -96,9 +99,8 @@ def _windows(release: Release, *, at: datetime) -> dict[int, tuple[datetime, dat
             began, number = entry.at, number + 1
         elif entry.before == ReleaseStatus.RUNNING != entry.after and began is not None:
             windows[number] = (began, entry.at)
-    begin = release.began_at
     earlier = {each: window for each, window in windows.items() if each < release.attempt}
-    return {**earlier, release.attempt: (begin, release.closed_at or at)}
+    return {**earlier, release.attempt: (release.began_at, release.closed_at or at)}
 
 
 def _schedule(
@@ -134,12 +136,9 @@ def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:
             marks=_with_resumes(_marks(lines), pipeline),
         )
     if pipeline.attempt < attempt:
-        return replace(plain, kept_from=pipeline.attempt) if _kept(pipeline) else plain
+        kept = pipeline.status is PipelineStatus.SUCCEEDED
+        return replace(plain, kept_from=pipeline.attempt) if kept else plain
     return _past_span(plain, pipeline, attempt)
-
-
-def _kept(pipeline: Pipeline) -> bool:
-    return pipeline.status is PipelineStatus.SUCCEEDED
 
 
 def _past_span(plain: Span, pipeline: Pipeline, attempt: int) -> Span | None:
@@ -181,8 +180,8 @@ def _marks(lines: Sequence[AuditEntry]) -> tuple[Mark, ...]:
     return tuple(
         Mark(at=line.at, kind=kind, what=line.what)
         for line in lines
-        for kind in (_kind(line.what),)
-        if kind is not None
+        for text, kind in _MARKING.items()
+        if text.matches(line.what)
     )
 
 
@@ -197,16 +196,6 @@ def _with_resumes(marks: tuple[Mark, ...], pipeline: Pipeline) -> tuple[Mark, ..
         return marks
     others = [mark for mark in marks if mark.kind is not MarkKind.RETRY]
     return tuple(sorted([*others, *resumes], key=lambda mark: mark.at))
-
-
-def _kind(what: str) -> MarkKind | None:
-    if RETRY_CLAIMED.matches(what):
-        return MarkKind.RETRY
-    if STARTED_OVER.matches(what):
-        return MarkKind.NEW_EXECUTION
-    if STOP_PLANNED.matches(what):
-        return MarkKind.STOP
-    return None
 
 
 def _with_ready_times(spans: Sequence[Span], begin: datetime) -> Iterator[Span]:

@@ -14,7 +14,7 @@ from release_machine.report.markup import (
     joined,
     link,
 )
-from release_machine.report.parts import anchor, execution, in_full, retries
+from release_machine.report.parts import anchor, execution, facts_list, in_full, retries
 from release_machine.report.statuses import badge
 
 
@@ -36,18 +36,13 @@ def broken(release: Release) -> list[Pipeline]:
 
 
 def _failure(pipeline: Pipeline, *, region: str | None) -> Markup:
-    facts = [
-        element("div", element("dt", name), element("dd", value))
-        for name, value in _facts(pipeline, region=region)
-        if value
-    ]
     name = element("a", isolated(pipeline.name), href=f"#{anchor(pipeline)}")
     failure = pipeline.failure
     return element(
         "article",
         element("h3", name, " ", badge(pipeline.status)),
         in_full(failure.message or failure.summary or "no reason was given") if failure else None,
-        element("dl", facts, class_="facts"),
+        facts_list(_facts(pipeline, region=region)),
         class_="failure",
     )
 

@@ -8,6 +8,7 @@ from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.deployment import FUNCTIONS
+from release_machine.release.record import entries, past_attempts
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.markup import Content, Markup, element, isolated, link
@@ -44,13 +45,11 @@ class _Line:
 def audit(release: Release) -> Markup:
     """The audit by time, with the state changes of the executions."""
     lines = sorted(_lines(release), key=lambda line: line.after)
-    rows = [
-        (None, [moment(line.at), line.who, line.what, isolated(line.pipeline)]) for line in lines
-    ]
+    rows = [[moment(line.at), line.who, line.what, isolated(line.pipeline)] for line in lines]
     drawn = table("Audit trail", AUDIT, rows, kind="audit")
     if len(lines) <= MOST_LINES_UNFOLDED:
         return drawn
-    people = sum(not is_function(entry.who) for entry in _entries(release))
+    people = sum(not is_function(entry.who) for _, entry in entries(release))
     summary = element("summary", f"All {len(lines)} entries, {people} of them by people")
     return element("details", summary, drawn)
 
@@ -60,18 +59,10 @@ def is_function(who: str) -> bool:
     return any(f"-{who}".endswith(f"-{name.replace('_', '-')}") for name in FUNCTIONS)
 
 
-def _entries(release: Release) -> Iterator[AuditEntry]:
-    yield from release.audit
-    for pipeline in release.pipelines.values():
-        yield from pipeline.audit
-
-
 def _lines(release: Release) -> Iterator[_Line]:
-    for entry in release.audit:
-        yield _audited(entry, "")
+    for name, entry in entries(release):
+        yield _audited(entry, name)
     for pipeline in release.pipelines.values():
-        for entry in pipeline.audit:
-            yield _audited(entry, pipeline.name)
         for change in pipeline.changes:
             yield _changed(change, pipeline)
 
@@ -96,29 +87,26 @@ def _changed(change: Change, pipeline: Pipeline) -> _Line:
 
 def attempts(release: Release, earlier: Sequence[Schedule], *, region: str | None) -> Content:
     """How the earlier attempts of the release and its pipelines ended."""
-    ended: list[tuple[str, PastAttempt]] = [("", each) for each in release.attempts]
-    for pipeline in release.pipelines.values():
-        ended += [(pipeline.name, each) for each in pipeline.attempts]
+    ended = past_attempts(release)
     if not ended:
         return None
-    ended.sort(key=lambda pair: pair[1].number)
     rows = [
-        (
-            None,
-            [
-                str(past.number),
-                isolated(name) or "the release",
-                badge(past.status),
-                in_full(past.why) if past.why else None,
-                _execution(name, past, region),
-            ],
-        )
+        [
+            str(past.number),
+            isolated(name) or "the release",
+            badge(past.status),
+            in_full(past.why) if past.why else None,
+            _execution(name, past, region),
+        ]
         for name, past in ended
     ]
     charts = [
-        element("details", element("summary", f"Timeline of attempt {each.attempt}"), _chart)
+        element(
+            "details",
+            element("summary", f"Timeline of attempt {each.attempt}"),
+            gantt(release, each),
+        )
         for each in earlier
-        for _chart in (gantt(release, each),)
     ]
     return [charts, table("Earlier attempts", ATTEMPTS, rows)]
 

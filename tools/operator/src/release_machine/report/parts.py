@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 
 from release_core.domain.release import Pipeline
 from release_machine.report.markup import Content, Markup, breakable, element, empty, isolated, link
@@ -31,23 +32,23 @@ def section(key: str, title: str, *content: Content) -> Markup:
 def table(
     caption: str,
     columns: Sequence[Column],
-    rows: Iterable[tuple[str | None, Sequence[Content]]],
+    rows: Sequence[Sequence[Content]],
     *,
+    ids: Iterable[str | None] = repeat(None),
     kind: str | None = None,
 ) -> Markup:
-    """A table of rows with an optional id and a cell for each column.
+    """A table of rows with a cell for each column; ``ids`` are the ids of the rows.
 
     The first cell names its row. Columns that are empty in every row are left out. A narrow screen
     shows each row as a card; the explicit roles tell screen readers that it is still a table.
     """
-    given = list(rows)
-    used = [
-        at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for _, row in given)
-    ]
+    used = [at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for row in rows)]
     columns = [columns[at] for at in used]
-    rows = [(row_id, [row[at] for at in used]) for row_id, row in given]
     head = [element("th", each.title, scope="col", role="columnheader") for each in columns]
-    body = [_row(columns, row_id, cells) for row_id, cells in rows]
+    body = [
+        _row(columns, row_id, [row[at] for at in used])
+        for row_id, row in zip(ids, rows, strict=False)
+    ]
     return element(
         "table",
         element("caption", caption, class_="unseen"),
@@ -66,6 +67,14 @@ def _row(columns: Sequence[Column], row_id: str | None, cells: Sequence[Content]
         for column, cell in others
     ]
     return element("tr", name, rest, role="row", id=row_id)
+
+
+def facts_list(facts: Iterable[tuple[str, Content]]) -> Markup:
+    """Names with their values; a name without a value is left out."""
+    rows = [
+        element("div", element("dt", name), element("dd", value)) for name, value in facts if value
+    ]
+    return element("dl", rows, class_="facts")
 
 
 def moment(at: datetime | None) -> Markup | None:

@@ -21,8 +21,8 @@ COLUMNS = (
 def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
     """One row for each pipeline."""
     found = snapshot.release.pipelines.values()
-    rows = [(anchor(each), _cells(each, snapshot, region)) for each in found]
-    return table("The pipelines of the release", COLUMNS, rows)
+    rows = [_cells(each, snapshot, region) for each in found]
+    return table("The pipelines of the release", COLUMNS, rows, ids=map(anchor, found))
 
 
 def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[Content]:

@@ -34,7 +34,7 @@ class _Source:
 
 def revisions(release: Release) -> Markup | None:
     """One row for each source action; None when nothing is known yet."""
-    rows = [(None, cells) for each in release.pipelines.values() for cells in _rows(each)]
+    rows = [cells for each in release.pipelines.values() for cells in _rows(each)]
     if not rows:
         return None
     note = element(

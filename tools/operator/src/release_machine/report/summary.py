@@ -1,11 +1,13 @@
 """The head of the report: the outcome, the next steps, and the facts."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, rolled_back_by
+from release_machine.release.record import resumer
 from release_machine.release.situation import slots
 from release_machine.report.durations import in_brief, spelled
 from release_machine.report.failures import broken
@@ -18,7 +20,7 @@ from release_machine.report.markup import (
     link,
     link_if_web,
 )
-from release_machine.report.parts import anchor, clipped, command, in_full, person, utc
+from release_machine.report.parts import anchor, clipped, command, facts_list, in_full, person, utc
 from release_machine.report.statuses import badge, icon, severity
 from release_machine.text import console_links as links
 from release_machine.text.wording import left
@@ -77,11 +79,9 @@ def _failures_first(why: str, release: Release) -> str:
 
 
 def _tally(release: Release) -> Markup | None:
-    counts: dict[str, int] = {}
-    for pipeline in release.pipelines.values():
-        counts[pipeline.status] = counts.get(pipeline.status, 0) + 1
-    if not counts:
+    if not release.pipelines:
         return None
+    counts = Counter(pipeline.status for pipeline in release.pipelines.values())
     items = [
         element("li", icon(status), f" {count} {status.replace('_', ' ')}")
         for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
@@ -91,14 +91,8 @@ def _tally(release: Release) -> Markup | None:
 
 def facts(snapshot: Snapshot, *, region: str | None) -> Markup:
     """Who, when, how, and the policy."""
-    rows = [
-        element("div", element("dt", name), element("dd", value))
-        for name, value in _facts(snapshot, region=region)
-        if value
-    ]
-    return element(
-        "section", element("dl", rows, class_="facts"), class_="about", aria_label="Facts"
-    )
+    known = facts_list(_facts(snapshot, region=region))
+    return element("section", known, class_="about", aria_label="Facts")
 
 
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
@@ -110,7 +104,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     yield "Opened" if became else "Received", utc(release.opened_at)
     if release.attempt > 1:
         yield "Attempt", [f"{release.attempt}, since ", utc(release.resumed_at)]
-        yield "Resumed by", _resumer(release)
+        yield "Resumed by", person(resumer(release))
     yield "Closed", utc(release.closed_at) if became else None
     yield "Rolls back", isolated(release.rollback_of)
     yield "Rolled back by", isolated(rolled_back_by(release))
@@ -125,11 +119,6 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
         yield "On failure", _POLICIES[release.on_failure]
     page = links.workflow_execution(release.execution_arn, region=region)
     yield "Workflow", link(page, element("span", breakable(release.execution_arn), class_="arn"))
-
-
-def _resumer(release: Release) -> Content:
-    who = [entry.who for entry in release.audit if entry.what == "resumed"]
-    return person(who[-1]) if who else None
 
 
 def next_steps(snapshot: Snapshot) -> Markup:
@@ -156,7 +145,7 @@ def _steps(snapshot: Snapshot) -> Content:
             return rolled_back
         return [
             _paragraph("Nothing: every pipeline succeeded."),
-            _paragraph("To undo it: ", _command("rollback", release))
+            _paragraph("To undo it: ", _command("rollback", release.release_id))
             if not release.rollback_of
             else None,
         ]
@@ -166,13 +155,9 @@ def _steps(snapshot: Snapshot) -> Content:
 def _rolled_back(release: Release) -> Content:
     if not release.rolled_back_by:
         return None
-    show = command(f"release-machine show {shlex.quote(release.rolled_back_by)}")
-    return _paragraph(
-        "It was rolled back by release ",
-        isolated(release.rolled_back_by),
-        ". See details: ",
-        show,
-    )
+    rollback = isolated(release.rolled_back_by)
+    show = _command("show", release.rolled_back_by)
+    return _paragraph("It was rolled back by release ", rollback, ". See details: ", show)
 
 
 def _after_failure(release: Release) -> Content:
@@ -188,21 +173,16 @@ def _after_failure(release: Release) -> Content:
         )
         if asked
         else None,
-        _paragraph(go_on if cancelled else fix, _command("retry", release)),
-        _paragraph("Or go back to what was good before: ", _command("rollback", release))
+        _paragraph(go_on if cancelled else fix, _command("retry", release.release_id)),
+        _paragraph("Or go back to what was good before: ", _command("rollback", release.release_id))
         if not release.rollback_of
         else _paragraph("It is a rollback and cannot be rolled back."),
     ]
 
 
 def _announced(rollback: str) -> Markup:
-    watch = command(f"release-machine watch {shlex.quote(rollback)}")
-    return _paragraph(
-        "Release ",
-        isolated(rollback),
-        " is announced to roll it back, but was not opened yet. Follow it: ",
-        watch,
-    )
+    what = " is announced to roll it back, but was not opened yet. Follow it: "
+    return _paragraph("Release ", isolated(rollback), what, _command("watch", rollback))
 
 
 def _while_running(snapshot: Snapshot) -> Content:
@@ -223,8 +203,8 @@ def _while_running(snapshot: Snapshot) -> Content:
     ]
     return [
         element("ul", waiting) if waiting else None,
-        _paragraph("Follow it: ", _command("watch", release)),
-        _paragraph("Stop it: ", _command("cancel", release)),
+        _paragraph("Follow it: ", _command("watch", release.release_id)),
+        _paragraph("Stop it: ", _command("cancel", release.release_id)),
     ]
 
 
@@ -235,11 +215,11 @@ def _way_on(doing: Activity, release: Release) -> Content:
     """
     if doing.link or not doing.way_out:
         return link_if_web(doing.link, "Open")
-    return [_command("watch", release), " shows the command that lets it continue."]
+    return [_command("watch", release.release_id), " shows the command that lets it continue."]
 
 
-def _command(verb: str, release: Release) -> Markup:
-    return command(f"release-machine {verb} {shlex.quote(release.release_id)}")
+def _command(verb: str, release_id: str) -> Markup:
+    return command(f"release-machine {verb} {shlex.quote(release_id)}")
 
 
 def _paragraph(*content: Content) -> Markup:

@@ -1,10 +1,17 @@
 """A command that calls AWS: its session, and its errors."""
 
-import click
+from collections.abc import Sequence
 
+import click
+from botocore.config import Config
+
+from release_core.domain.release import Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.deployment.target_options import chosen_target
+
+# The user has pressed Tab and waits.
+_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
 
 class AwsCommand(click.Command):
@@ -19,3 +26,9 @@ class AwsCommand(click.Command):
 def open_session(context: click.Context) -> Session:
     """The session of the chosen deployment; raises UsageError when the choice is not clear."""
     return Session(chosen_target(context))
+
+
+def latest_releases(context: click.Context, *, limit: int) -> Sequence[Release]:
+    """The latest releases; raises OperatorError when they cannot be read quickly."""
+    with explained():
+        return Session(chosen_target(context), config=_QUICK).ledger.latest(limit)

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from release_core.clock import now
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.cancel import still_stopping
@@ -32,7 +33,7 @@ from release_machine.follow.opening import (
 )
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
-from release_machine.terminal.output import draws_in_place, now, open_console, show, tell
+from release_machine.terminal.output import draws_in_place, open_console, show, tell
 from release_machine.views.json_events import JsonView
 from release_machine.views.live import LiveView
 from release_machine.views.plain import PlainView
@@ -182,9 +183,9 @@ def follow_to_end(
     with closing(PastRuns(session.codepipeline)) as past:
         observer = ReleaseObserver(
             release_id,
-            ledger=session.ledger,
-            activity=ActivityInTurns(session.activity),
-            past=past,
+            release=session.ledger.get_release,
+            activity=ActivityInTurns(session.activity).get_all,
+            past=past.of,
             sfn=session.sfn,
             clock=now,
             console_region=session.console_region,

@@ -1,11 +1,11 @@
 """The console that a command writes to, and lines with the time."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console, RenderableType
 
+from release_core.clock import now
 from release_machine.errors import UsageError
 from release_machine.text.printable import in_one_line
 from release_machine.text.wording import clock_time
@@ -50,8 +50,3 @@ def write_file(path: str, text: str) -> None:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}.", "Choose another file."
         ) from error
-
-
-def now() -> datetime:
-    """The current time."""
-    return datetime.now(UTC)

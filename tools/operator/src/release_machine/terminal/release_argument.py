@@ -44,7 +44,7 @@ def _latest_ids(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The latest releases whose id begins so; none when they cannot be read quickly."""
-    from release_machine.terminal.completing import latest_releases  # noqa: PLC0415 # slow: boto3
+    from release_machine.terminal.aws_command import latest_releases  # noqa: PLC0415 # slow: boto3
 
     try:
         latest = latest_releases(context, limit=_OFFERED_AT_MOST)

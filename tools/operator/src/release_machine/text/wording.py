@@ -5,31 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 from rich.text import Text
 
-SYMBOLS = {
-    "WAITING": "·",
-    "STARTING": "▸",
-    "RUNNING": "▶",
-    "SUCCEEDED": "✔",
-    "FAILED": "✘",
-    "STOPPED": "■",
-    "SUPERSEDED": "✘",
-    "CANCELLED": "■",
-    "TIMED_OUT": "✘",
-    "SKIPPED": "-",
-    "REJECTED": "✘",
-}
-STYLES = {
-    "WAITING": "dim",
-    "STARTING": "cyan",
-    "RUNNING": "cyan",
-    "SUCCEEDED": "green",
-    "FAILED": "bold red",
-    "STOPPED": "yellow",
-    "SUPERSEDED": "yellow",
-    "CANCELLED": "yellow",
-    "TIMED_OUT": "bold red",
-    "SKIPPED": "dim",
-    "REJECTED": "bold red",
+# The symbol and the style of each status.
+_LOOKS = {
+    "WAITING": ("·", "dim"),
+    "STARTING": ("▸", "cyan"),
+    "RUNNING": ("▶", "cyan"),
+    "SUCCEEDED": ("✔", "green"),
+    "FAILED": ("✘", "bold red"),
+    "STOPPED": ("■", "yellow"),
+    "SUPERSEDED": ("✘", "yellow"),
+    "CANCELLED": ("■", "yellow"),
+    "TIMED_OUT": ("✘", "bold red"),
+    "SKIPPED": ("-", "dim"),
+    "REJECTED": ("✘", "bold red"),
 }
 
 
@@ -74,9 +62,15 @@ def left(remaining: timedelta, *, written: Callable[[timedelta], str] = lasting)
     return f"{written(remaining)} left"
 
 
+def look(status: str) -> tuple[str, str]:
+    """The symbol and the style of a status."""
+    return _LOOKS.get(status, ("?", ""))
+
+
 def colored_status(status: str) -> Text:
     """A status with its symbol, in its colour."""
-    return Text(f"{SYMBOLS.get(status, '?')} {status}", style=STYLES.get(status, ""))
+    symbol, style = look(status)
+    return Text(f"{symbol} {status}", style=style)
 
 
 def short(execution_id: str | None) -> str:

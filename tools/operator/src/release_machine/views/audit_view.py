@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import groupby
+from itertools import groupby, starmap
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Release
+from release_machine.release.record import entries
 from release_machine.text.fitting import fitted
 
 WIDTH_FOR_WHO = 120
@@ -42,7 +43,7 @@ class _Row:
 
 def audit_table(release: Release, *, width: int) -> RenderableType:
     """Draw the changes of the release and its pipelines, the earliest first."""
-    rows = list(_together(sorted(_rows(release), key=lambda row: row.at)))
+    rows = list(_together(sorted(starmap(_row, entries(release)), key=lambda row: row.at)))
     days = [list(rows) for _, rows in groupby(rows, key=lambda row: row.day)]
     parts: list[RenderableType] = []
     for index, of_one_day in enumerate(days):
@@ -54,15 +55,9 @@ def audit_table(release: Release, *, width: int) -> RenderableType:
 
 def audit_hint(release: Release, command: str) -> Text:
     """The number of recorded changes, and the command that lists them."""
-    count = sum(1 for _ in _rows(release))
+    count = len(list(entries(release)))
     changes = "1 change" if count == 1 else f"{count} changes"
     return Text(f"AUDIT  {changes} on record: {command}", style="dim")
-
-
-def _rows(release: Release) -> Iterator[_Row]:
-    yield from (_row(_OF_THE_RELEASE, entry) for entry in release.audit)
-    for pipeline in release.pipelines.values():
-        yield from (_row(pipeline.name, entry) for entry in pipeline.audit)
 
 
 def _row(name: str, entry: AuditEntry) -> _Row:
@@ -70,7 +65,7 @@ def _row(name: str, entry: AuditEntry) -> _Row:
     moved = entry.after if entry.before != entry.after else None
     return _Row(
         at=entry.at.astimezone(UTC),
-        name=name,
+        name=name or _OF_THE_RELEASE,
         status=moved or "",
         what=_EXECUTION_ID.sub(r"\1", entry.what),
         # The part of an ARN that names the person; --json has the whole ARN.

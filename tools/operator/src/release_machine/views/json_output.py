@@ -1,19 +1,56 @@
 """Releases as JSON, with the keys that docs/operating.md describes."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
 from release_core.clock import to_iso
+from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, Pipeline, Release
-from release_core.domain.revisions import Good, Revision
+from release_core.domain.revisions import Good, Pin, Revision
+from release_machine.release.busy import Hold
 from release_machine.release.model import Activity
 
 type Json = Mapping[str, Any]
+
+# What is shown of each type, in this order: nothing else, so no token and no value of a variable.
+_KEYS = {
+    Release: (
+        "releaseId status executionArn openedAt closedAt channel requester why pipelineCount "
+        "attempt resumedAt attempts onFailure haltedBy deadline maxConcurrency rollbackOf "
+        "rollsBackAs rolledBackBy audit"
+    ),
+    Pipeline: (
+        "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "
+        "startedAt endedAt stopRequestedAt stopReason failure variables sourceRevisions revisions "
+        "previousGood changes audit"
+    ),
+    PastAttempt: "attempt status execution why",
+    AuditEntry: "at who what before after",
+    Change: "state attempt at source note",
+    Failure: "stage action code message summary link",
+    Revision: "action type revision origin artifact summary",
+    Pin: "actionName revisionType revisionValue",
+    Good: "releaseId executionId at revisions variables",
+    Activity: "stage action waitsFor since message wayOut ends link",
+    Hold: "pipeline releaseId executionArn since",
+}
+# The attributes whose keys are not their names in camelCase.
+_ATTRIBUTES = {
+    (PastAttempt, "attempt"): "number",
+    (Pipeline, "timeoutMinutes"): "time_limit",
+    (Pipeline, "variables"): "variable_names",
+    (Good, "variables"): "variable_names",
+    (Pin, "actionName"): "action",
+    (Pin, "revisionType"): "type",
+    (Pin, "revisionValue"): "revision",
+}
+_NULL_IF_EMPTY = {"code", "summary", "link"}
 
 
 def write(document: Json | Sequence[Json]) -> None:
@@ -21,165 +58,41 @@ def write(document: Json | Sequence[Json]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def moment(at: datetime | None) -> str | None:
-    """A time as in the ledger: in UTC, with milliseconds."""
-    return None if at is None else to_iso(at)
-
-
 def release_document(release: Release) -> Json:
     """A release, with its pipelines if they were read."""
-    document: dict[str, Any] = {
-        "releaseId": release.release_id,
-        "status": release.status,
-        "executionArn": release.execution_arn,
-        "openedAt": moment(release.opened_at),
-        "closedAt": moment(release.closed_at),
-        "channel": release.channel,
-        "requester": release.requester,
-        "why": release.why,
-        "pipelineCount": release.pipeline_count,
-        "attempt": release.attempt,
-        "resumedAt": moment(release.resumed_at),
-        "attempts": [_past(each) for each in release.attempts],
-        "onFailure": release.on_failure,
-        "haltedBy": release.halted_by,
-        "deadline": moment(release.deadline),
-        "maxConcurrency": release.max_concurrency,
-        "rollbackOf": release.rollback_of,
-        "rollsBackAs": release.rolls_back_as,
-        "rolledBackBy": release.rolled_back_by,
-        "audit": [_audit(each) for each in release.audit],
-    }
-    if release.pipelines:
-        document["pipelines"] = [pipeline_document(each) for each in release.pipelines.values()]
-    return document
-
-
-def pipeline_document(pipeline: Pipeline) -> Json:
-    """One pipeline of a release."""
-    limit = pipeline.time_limit
-    return {
-        "name": pipeline.name,
-        "status": pipeline.status,
-        "dependsOn": list(pipeline.depends_on),
-        "attempt": pipeline.attempt,
-        "attempts": [_past(each) for each in pipeline.attempts],
-        "retries": pipeline.retries,
-        "retried": pipeline.retried,
-        "timeoutMinutes": None if limit is None else int(limit.total_seconds() // 60),
-        "executionId": pipeline.execution_id,
-        "startedAt": moment(pipeline.started_at),
-        "endedAt": moment(pipeline.ended_at),
-        "stopRequestedAt": moment(pipeline.stop_requested_at),
-        "stopReason": pipeline.stop_reason if pipeline.stop_requested_at else None,
-        "failure": failure_document(pipeline.failure),
-        "variables": list(pipeline.variable_names),
-        "sourceRevisions": [
-            {
-                "actionName": pin.action,
-                "revisionType": pin.type,
-                "revisionValue": pin.revision,
-            }
-            for pin in pipeline.source_revisions
-        ],
-        "revisions": [_revision(each) for each in pipeline.revisions],
-        "previousGood": _good(pipeline.previous_good),
-        "changes": [
-            {
-                "state": change.state,
-                "attempt": change.attempt,
-                "at": moment(change.at),
-                "source": change.source,
-                "note": change.note,
-            }
-            for change in pipeline.changes
-        ],
-        "audit": [_audit(each) for each in pipeline.audit],
-    }
+    pipelines = [document(each) for each in release.pipelines.values()]
+    return {**document(release), **({"pipelines": pipelines} if pipelines else {})}
 
 
 def bom_document(release: Release) -> Json:
     """The bill of materials of a release."""
-    return {
-        "releaseId": release.release_id,
-        "status": release.status,
-        "pipelines": [
-            {
-                "name": pipeline.name,
-                "status": pipeline.status,
-                "executionId": pipeline.execution_id,
-                "revisions": [_revision(each) for each in pipeline.revisions],
-            }
-            for pipeline in release.pipelines.values()
-        ],
-    }
+    pipelines = [
+        part(each, "name status executionId revisions") for each in release.pipelines.values()
+    ]
+    return {**part(release, "releaseId status"), "pipelines": pipelines}
 
 
-def failure_document(failure: Failure | None) -> Json | None:
-    """Why a pipeline did not succeed."""
-    if failure is None:
+def document(item: object) -> Any:
+    """A value as JSON: times as in the ledger, and of a release or a part of one its known keys."""
+    if type(item) in _KEYS:
+        return part(item, _KEYS[type(item)])
+    if isinstance(item, datetime):
+        return to_iso(item)
+    if isinstance(item, timedelta):
+        return int(item.total_seconds() // 60)
+    if isinstance(item, tuple | list):
+        return [document(each) for each in item]
+    return dict(item) if isinstance(item, Mapping) else item
+
+
+def part(item: object, keys: str) -> dict[str, Any]:
+    """Some keys of a value, separated by spaces."""
+    return {key: _value(item, key) for key in keys.split()}
+
+
+def _value(item: object, key: str) -> Any:
+    if isinstance(item, Pipeline) and key == "stopReason" and item.stop_requested_at is None:
         return None
-    return {
-        "stage": failure.stage,
-        "action": failure.action,
-        "code": failure.code or None,
-        "message": failure.message,
-        "summary": failure.summary or None,
-        "link": failure.link or None,
-    }
-
-
-def activity_document(activity: Activity) -> Json:
-    """The activity of a running pipeline, and what it waits for."""
-    return {
-        "stage": activity.stage,
-        "action": activity.action,
-        "waitsFor": activity.waits_for,
-        "since": moment(activity.since),
-        "message": activity.message,
-        "wayOut": activity.way_out,
-        "ends": activity.ends,
-        "link": activity.link,
-    }
-
-
-def _revision(revision: Revision) -> Json:
-    return {
-        "action": revision.action,
-        "type": revision.type,
-        "revision": revision.revision,
-        "origin": None if revision.origin is None else dict(revision.origin),
-        "artifact": revision.artifact,
-        "summary": revision.summary or None,
-    }
-
-
-def _good(good: Good | None) -> Json | None:
-    if good is None:
-        return None
-    return {
-        "releaseId": good.release_id,
-        "executionId": good.execution_id,
-        "at": moment(good.at),
-        "revisions": [_revision(each) for each in good.revisions],
-        "variables": list(good.variable_names),
-    }
-
-
-def _past(past: PastAttempt) -> Json:
-    return {
-        "attempt": past.number,
-        "status": past.status,
-        "execution": past.execution,
-        "why": past.why,
-    }
-
-
-def _audit(entry: AuditEntry) -> Json:
-    return {
-        "at": moment(entry.at),
-        "who": entry.who,
-        "what": entry.what,
-        "before": entry.before,
-        "after": entry.after,
-    }
+    attribute = _ATTRIBUTES.get((type(item), key)) or re.sub("([A-Z])", r"_\1", key).lower()
+    value = document(getattr(item, attribute))
+    return None if key in _NULL_IF_EMPTY and not value else value

@@ -1,5 +1,6 @@
 """The live view on a terminal: redrawn in place, with running clocks."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -85,16 +86,14 @@ class LiveView:
 
     def _find_room(self, snapshot: Snapshot, detail: Detail) -> int:
         # A row may add lines, and the last hidden row removes the line that counts hidden rows.
-        fewest, most = 1, min(self._console.height, len(snapshot.release.pipelines))
-        if self._fits(self._drawn(snapshot, room=most, detail=detail)):
+        most = min(self._console.height, len(snapshot.release.pipelines))
+
+        def is_too_much(room: int) -> bool:
+            return not self._fits(self._drawn(snapshot, room=room, detail=detail))
+
+        if not is_too_much(most):
             return most
-        while fewest < most:
-            middle = (fewest + most + 1) // 2
-            if self._fits(self._drawn(snapshot, room=middle, detail=detail)):
-                fewest = middle
-            else:
-                most = middle - 1
-        return fewest
+        return max(1, bisect_left(range(1, most), x=True, key=is_too_much))
 
     def _fits(self, drawn: RenderableType) -> bool:
         return len(self._console.render_lines(drawn)) <= self._console.height

@@ -65,7 +65,7 @@ def pipeline_table(
             _time(pipeline, now=now, usual=(usual or {}).get(pipeline.name)),
             *([_usual(usual.get(pipeline.name))] if usual is not None else []),
             *([short(pipeline.execution_id)] if with_ids else []),
-            _now(release, pipeline, activity.get(pipeline.name), now=now),
+            Text("\n").join(_facts(release, pipeline, activity.get(pipeline.name), now=now)),
         )
     parts: list[RenderableType] = [table]
     drawn = {pipeline.name for pipeline in shown}
@@ -112,10 +112,6 @@ def _time(pipeline: Pipeline, *, now: datetime, usual: timedelta | None) -> Text
 
 def _usual(usual: timedelta | None) -> str:
     return "" if usual is None else f"~{lasting(usual)}"
-
-
-def _now(release: Release, pipeline: Pipeline, activity: Activity | None, *, now: datetime) -> Text:
-    return Text("\n").join(_facts(release, pipeline, activity, now=now))
 
 
 def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:

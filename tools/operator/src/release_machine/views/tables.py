@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
-from release_machine.release.phrases import halted, progress, rolled_back_by, tally
+from release_machine.release.phrases import counted, halted, progress, rolled_back_by
+from release_machine.release.record import past_attempts, resumer
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
 
@@ -40,7 +41,7 @@ def release_header(
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in (
-        ("pipelines", tally(release)),
+        ("pipelines", counted(release.pipelines.values())),
         ("execution", release.execution_arn),
         ("opened", clock_time(release.opened_at) if release.opened_at else None),
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
@@ -69,14 +70,11 @@ def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Tex
 
 def attempts_table(release: Release) -> Table:
     """Draw how the earlier attempts of the release and its pipelines ended."""
-    rows = [("", each) for each in release.attempts]
-    for pipeline in release.pipelines.values():
-        rows += [(pipeline.name, each) for each in pipeline.attempts]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("ATTEMPT", "PIPELINE", "STATUS", "EXECUTION"):
         table.add_column(name, no_wrap=True)
     table.add_column("WHY", overflow="fold")
-    for pipeline_name, past in sorted(rows, key=lambda row: row[1].number):
+    for pipeline_name, past in past_attempts(release):
         # More lines of the reason are about pipelines, which have rows of their own.
         why = (past.why or "").partition("\n")[0].removesuffix(":")
         execution = short((past.execution or "").rpartition(":")[2])
@@ -87,9 +85,9 @@ def attempts_table(release: Release) -> Table:
 def _attempt(release: Release) -> str | None:
     if release.attempt == 1:
         return None
-    resumed = [entry.who for entry in release.audit if entry.what == "resumed"]
+    who = resumer(release)
     since = f", since {clock_time(release.resumed_at)}" if release.resumed_at else ""
-    return f"{release.attempt}{since}" + (f", by {resumed[-1]}" if resumed else "")
+    return f"{release.attempt}{since}" + (f", by {who}" if who else "")
 
 
 def _deadline(release: Release, now: datetime) -> str | None:

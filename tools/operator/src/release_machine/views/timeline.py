@@ -13,7 +13,7 @@ from release_core.domain.release import Release
 from release_machine.release.spans import HANDOVER, MarkKind, Schedule, Span, schedules
 from release_machine.text.fitting import fitted
 from release_machine.text.time_axis import part, ticks
-from release_machine.text.wording import STYLES, SYMBOLS, duration
+from release_machine.text.wording import duration, look
 
 WIDEST_NAME = 32
 WIDEST_BARS = 100
@@ -25,9 +25,7 @@ _LEGEND = {
     CRITICAL: "ran, on the critical path",
     WAITED: "waited",
     HELD: "ready, but had to wait",
-    "↻": "stage retried",
-    "⟳": "run again as a new execution",
-    "◼": "stop requested",
+    **{sign: kind.value for kind, sign in _MARKS.items()},
 }
 
 
@@ -79,10 +77,10 @@ class _Drawing:
         return Text(f"{' ' * (self._name_width + 4)}{''.join(cells).rstrip()}", style="dim")
 
     def _row(self, span: Span) -> Text:
-        style = STYLES.get(span.status, "")
+        symbol, style = look(span.status)
         row = Text(no_wrap=True)
         row.append(set_cell_size(fitted(span.pipeline, self._name_width), self._name_width))
-        row.append(f"  {SYMBOLS.get(span.status, '?')} ", style=style)
+        row.append(f"  {symbol} ", style=style)
         if span.began_at is None or span.ended_at is None:
             kept = f"{span.status} in attempt {span.kept_from}" if span.kept_from else span.status
             return row.append(kept, style="dim")

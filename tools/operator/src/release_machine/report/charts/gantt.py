@@ -23,11 +23,6 @@ _SIGNS = {
     MarkKind.NEW_EXECUTION: "M0-6 6 5-6 5z",
     MarkKind.STOP: "M-4.5-4.5h9v9h-9z",
 }
-_MEANINGS = {
-    MarkKind.RETRY: "stage retried",
-    MarkKind.NEW_EXECUTION: "run again as a new execution",
-    MarkKind.STOP: "stop requested",
-}
 
 
 def gantt(release: Release, schedule: Schedule) -> Markup:
@@ -159,7 +154,7 @@ def _description(span: Span) -> str:
         words.append("did not start")
     if span.waited > HANDOVER:
         words.append(f"ready {spelled(span.ready_at, span.began_at)} before")
-    words += [f"{_MEANINGS[mark.kind]} at {_at(mark.at)}" for mark in span.marks]
+    words += [f"{mark.kind} at {_at(mark.at)}" for mark in span.marks]
     if span.critical:
         words.append("on the critical path")
     return ", ".join(words)
@@ -201,7 +196,7 @@ def _legend(schedule: Schedule) -> Markup | None:
     kinds = {mark.kind for span in drawn for mark in span.marks}
     for kind in sorted(kinds):
         path = element("path", d=_SIGNS[kind], transform="translate(12 8)")
-        signs.append((element("g", path, class_="mark"), _MEANINGS[kind]))
+        signs.append((element("g", path, class_="mark"), kind))
     if not all(span.status.ended for span in drawn):
         signs.append((element("rect", class_="open run", **box), "still running, up to now"))
     items = [

@@ -98,16 +98,17 @@ def _order(grid: _Grid) -> None:
         neighbours = grid.left if forward else grid.right
         for fixed, moved in pairwise(columns):
             places = {spot: at for side in (fixed, moved) for at, spot in enumerate(side)}
-            moved.sort(key=lambda spot: _middle(neighbours.get(spot, ()), places, spot))
+            moved.sort(key=lambda spot: _mean(neighbours.get(spot, ()), places, spot))
         crossings = _crossings(grid)
         if crossings < fewest:
             best, fewest = [list(column) for column in grid.columns], crossings
     grid.columns = best
 
 
-def _middle(neighbours: Sequence[Spot], places: Mapping[Spot, int], spot: Spot) -> float:
-    found = [places[each] for each in neighbours]
-    return sum(found) / len(found) if found else float(places[spot])
+def _mean(neighbours: Sequence[Spot], places: Mapping[Spot, float], spot: Spot) -> float:
+    """The mean place of the neighbours of a spot; without neighbours its own place."""
+    found = [places[each] for each in neighbours or (spot,)]
+    return sum(found) / len(found)
 
 
 def _crossings(grid: _Grid) -> int:
@@ -132,20 +133,13 @@ def _heights(grid: _Grid) -> dict[Spot, float]:
     for sweep in range(SWEEPS * 2):
         columns = grid.columns if sweep % 2 == 0 else reversed(grid.columns)
         for column in columns:
-            wanted = [
-                _mean([heights[each] for each in _neighbours(grid, spot)], heights[spot])
-                for spot in column
-            ]
+            wanted = [_mean(_neighbours(grid, spot), heights, spot) for spot in column]
             heights |= _stacked(column, wanted)
     return heights
 
 
 def _neighbours(grid: _Grid, spot: Spot) -> Sequence[Spot]:
     return [*grid.left.get(spot, ()), *grid.right.get(spot, ())]
-
-
-def _mean(found: Sequence[float], otherwise: float) -> float:
-    return sum(found) / len(found) if found else otherwise
 
 
 def _stacked(column: Sequence[Spot], wanted: Sequence[float]) -> dict[Spot, float]:

@@ -1,0 +1,139 @@
+"""What each event tells: its words for people, and its facts for programs."""
+
+from release_core.domain.release import Pipeline, Release
+from release_machine.follow.events import (
+    Event,
+    LookFailed,
+    PipelineActs,
+    PipelineEvent,
+    PipelineKept,
+    PipelineMoved,
+    PipelineRetried,
+    PipelineStopping,
+    PipelineWaits,
+    ReleaseClosed,
+    ReleaseEvent,
+    ReleaseFound,
+    ReleaseHalted,
+    ReleaseProgressed,
+    ReleaseWaits,
+)
+from release_machine.release.model import Activity
+from release_machine.release.phrases import counted, halted, progress, retries_used
+from release_machine.text.wording import clock_time, duration
+from release_machine.views.json_output import Json, document, part
+
+type Described = tuple[str, Json]
+
+
+def described(event: Event, *, name_width: int = 0) -> Described:
+    """The line of an event, and its facts; ``name_width`` aligns what follows a pipeline's name."""
+    match event:
+        case ReleaseWaits(execution_arn, holds):
+            return waiting(event), {"executionArn": execution_arn, "holds": document(holds)}
+        case LookFailed(problem, next_step, _):
+            line = f"{problem} The release continues; trying again."
+            return line, {"problem": problem, "nextStep": next_step}
+        case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
+            words, facts = _of_release(event)
+            line = f"release {event.release.release_id}: {words}"
+            return line, {"status": event.release.status, **facts}
+        case _:
+            words, facts = _of_pipeline(event)
+            name, status = event.pipeline.name, event.pipeline.status
+            line = f"{name:<{name_width}} {status}{words}"
+            return line, {"pipeline": name, "status": status, **facts}
+
+
+def waiting(waits: ReleaseWaits) -> str:
+    """What a release waits for before it is opened."""
+    if not waits.holds:
+        return "the pipelines that it waited for are free: it starts soon"
+    name = waits.execution_arn.rpartition(":")[2]
+    return (
+        f"waits for busy pipelines: {'; '.join(map(str, waits.holds))}; it starts by itself when "
+        f"they are free; cancel it with: release-machine cancel {name}"
+    )
+
+
+def _of_release(event: ReleaseEvent) -> Described:
+    match event:
+        case ReleaseFound(release):
+            facts = part(release, "executionArn attempt openedAt")
+            pipelines = release.pipelines.values()
+            return _found(release), {
+                **facts,
+                "pipelines": [part(each, "name status dependsOn") for each in pipelines],
+            }
+        case ReleaseHalted(release):
+            return f"halted {halted(release)}", part(release, "haltedBy")
+        case ReleaseProgressed(release, remaining, unknown):
+            why = f"; no estimate: {unknown}" if unknown else ""
+            return f"{progress(release, remaining)}{why}", {
+                "ended": release.ended_count,
+                "pipelineCount": release.pipeline_count,
+                "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
+                "noEstimate": unknown,
+            }
+        case ReleaseClosed(release):
+            return _closed(release), part(release, "closedAt why rollsBackAs")
+
+
+def _of_pipeline(event: PipelineEvent) -> Described:
+    """The words after the status of the pipeline, and the facts beside it."""
+    match event:
+        case PipelineMoved(pipeline, before):
+            facts = part(pipeline, "executionId startedAt endedAt failure")
+            return _moved(pipeline), {"before": before, **facts}
+        case PipelineKept(pipeline):
+            return f" in attempt {pipeline.attempt}", part(pipeline, "attempt")
+        case PipelineWaits(_, waits_for):
+            return f" {waits_for}", {"waitsFor": waits_for}
+        case PipelineRetried(pipeline):
+            return f" {retries_used(pipeline)}", part(pipeline, "retried retries")
+        case PipelineActs(_, activity):
+            return f" {_acts(activity)}", document(activity)
+        case PipelineStopping(_, stopping):
+            return f" {stopping}", {"why": stopping}
+
+
+def _found(release: Release) -> str:
+    count = release.pipeline_count
+    pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
+    attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
+    return f"{pipelines}{attempt}, execution {release.execution_arn}"
+
+
+def _closed(release: Release) -> str:
+    took = duration(release.began_at, release.closed_at)
+    why = f": {' '.join(release.why.split())}" if release.why else ""
+    return f"{release.status} after {took}, {counted(release.pipelines.values())}{why}"
+
+
+def _moved(pipeline: Pipeline) -> str:
+    text = ""
+    if pipeline.status.ended and pipeline.started_at:
+        text = f" after {duration(pipeline.started_at, pipeline.ended_at)}"
+    elif pipeline.execution_id:
+        text = f" execution {pipeline.execution_id}"
+    if pipeline.failure is not None:
+        place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
+        link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
+        text += f"{place}: {pipeline.failure.reason}{link}"
+    return text
+
+
+def _acts(activity: Activity) -> str:
+    text = f"at {activity.place}" if activity.place else "is stopping"
+    if activity.waits_for:
+        text += f", waits for {activity.waits_for}"
+        text += f" since {clock_time(activity.since)}" if activity.since else ""
+    if activity.message:
+        text += f" ({activity.message})"
+    if activity.can_be_rejected:
+        text += "; reject it with status=Rejected"
+    if activity.way_out:
+        text += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
+    if activity.link:
+        text += f" or at {activity.link}"
+    return text
