@@ -123,7 +123,7 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
         "DISABLE_EVENTS": "1",
         "DNS_ADDRESS": "0",
         "DYNAMODB_IN_MEMORY": "1",
-        # Functions then reach DynamoDB Local itself: half of all requests here (executor.py).
+        # Functions then call DynamoDB Local directly (executor.py).
         "DYNAMODB_SHARE_DB": "1",
         "EAGER_SERVICE_LOADING": "1",
         "FILESYSTEM_ROOT": str(home.filesystem),

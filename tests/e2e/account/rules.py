@@ -21,8 +21,8 @@ class Rules:
     account: Account
 
     @contextmanager
-    def unheard(self, execution_arn: str) -> Iterator[None]:
-        """Keep close_release from hearing the end of an execution, which the block causes."""
+    def end_lost(self, execution_arn: str) -> Iterator[None]:
+        """Keep the event of an execution's end, which the block causes, from close_release."""
         events, bus = self.account.events, self.account.outputs["event_bus"]
         name, rule = self._rule_of("close_release")
         pattern = json.loads(rule["EventPattern"])

@@ -120,6 +120,8 @@ def follow(guide: Path, home: Path) -> str | None:
     steps = read(on_a_day_of_its_own(guide, home))
     folder, mark = home / "empty", secrets.token_hex(8)
     folder.mkdir()
+    (home / "bin").mkdir()
+    (home / "bin/timeout").symlink_to(Path(__file__).with_name("timeout.py"))
     for each in steps:
         if isinstance(each, File):
             (folder / each.name).write_text(each.content, encoding="utf-8")
@@ -149,7 +151,7 @@ def environment(home: Path) -> dict[str, str]:
     return {
         **os.environ,
         "HOME": str(home),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{home / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "RELEASE_MACHINE_OUTPUTS": str(Path(os.environ["RELEASE_MACHINE_OUTPUTS"]).resolve()),
         "COLUMNS": "120",
     }

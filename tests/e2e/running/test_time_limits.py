@@ -18,7 +18,7 @@ LONG_ENOUGH_TO_START = (8, 16, 32, 64)
 
 
 def in_seconds(seconds: float) -> str:
-    """Return a deadline for a manifest, so many seconds from now."""
+    """Return a deadline for a manifest, in seconds from now."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from localstack_codepipeline.emulator import Emulator
 from localstack_codepipeline.model import ApiError
+from localstack_codepipeline.model.execution.runs import TIMEOUTS
 from localstack_codepipeline.outbox import Letter
 from shop import Json, action, declare, stage
 
@@ -187,6 +188,16 @@ def test_worker_that_crashes_fails_its_action(world: World) -> None:
     world.start()
     world.inbox.wait_for("FAILED")
     assert world.reason() == {"code": "SystemUnavailable", "message": "KeyError: 'surprise'"}
+
+
+def test_function_that_never_answers_times_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alarm fails an action when its time is up."""
+    monkeypatch.setitem(TIMEOUTS, "Lambda", 0.001)
+    world.start()
+    world.inbox.wait_for("FAILED")
+    assert world.reason()["code"] == "TimedOut"
 
 
 def test_delayed_action_begins_later(world: World) -> None:

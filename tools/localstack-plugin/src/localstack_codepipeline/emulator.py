@@ -59,7 +59,7 @@ class Emulator:
         self._models: dict[Home, CodePipelineModel] = {}
 
     def perform(self, operation: str, request: Json, *, home: Home, caller: str) -> Json:
-        """Perform an operation of the API; raises a ApiError."""
+        """Perform an operation of the API; raises an ApiError."""
         request = valid_request(operation, request)
         fault = self.faults.take("api", operation=operation, pipeline=_pipeline_of(request))
         if fault is None:
