@@ -178,17 +178,17 @@ class Ends:
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
         failure = newest_failure(actions)
-        if failure is None and self.clock() - failed.at < LOOK_LAG:
+        if failure is None and repeated_since(actions, failed):
+            # A retry took place, and CodePipeline still shows the failure before it.
+            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
+        elif failure is None and self.clock() - failed.at < LOOK_LAG:
             raise EndUnconfirmed(f"CodePipeline does not show yet what failed in {pipeline.name}")
-        if failure and failure.is_approval:
+        elif failure and failure.is_approval:
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)
         elif decision.again and pipeline.retry and _failed_again(pipeline.retry, failure):
             # The claimed retry took place, and another action execution failed.
             self._add_failure(pipeline, failed.attempt + 1)
-        elif decision.again and repeated_since(actions, failed):
-            # The claimed retry took place, and CodePipeline still shows the failure before it.
-            self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
         elif self.ledger.pipelines.claim_retry(
             release.release_id,
             pipeline,

@@ -238,8 +238,8 @@ OF_PIPELINES = (
     Mutant(
         "retry before it is known what failed",
         "release_core/apply/ends.py",
-        "        if failure is None and self.clock() - failed.at < LOOK_LAG:\n",
-        "        if failure is None and self.clock() < failed.at:\n",
+        "        elif failure is None and self.clock() - failed.at < LOOK_LAG:\n",
+        "        elif failure is None and self.clock() < failed.at:\n",
         ("one retried, looked at late",),
     ),
     Mutant(
