@@ -31,8 +31,10 @@ from release_core.ledger.ledger import Ledger
 log = logging.getLogger(__name__)
 
 # More rounds than one pipeline has steps mean a decision that never takes effect. A whole release
-# may need one more for each pipeline: each gets a free slot in turn and cannot be started.
+# may need a few more for each pipeline: one after the other gets a free slot, is started, fails
+# and frees the slot.
 MAX_ROUNDS = 16
+ROUNDS_PER_PIPELINE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,8 @@ class Advance:
         self, release_id: str, only: str | None, *, while_closed: bool = False
     ) -> Release | None:
         release = self._read(release_id, only)
-        for _ in range(MAX_ROUNDS + (len(release.pipelines) if release else 0)):
+        pipelines = len(release.pipelines) if release else 0
+        for _ in range(MAX_ROUNDS + ROUNDS_PER_PIPELINE * pipelines):
             if release is None or (while_closed and release.status is ReleaseStatus.RUNNING):
                 return release
             decisions = decide(release, self.clock(), actor=self.actor, only=only)

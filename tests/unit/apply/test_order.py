@@ -1,7 +1,11 @@
 """Pipelines start in order, within the concurrency limit, and by the failure policy."""
 
+import pytest
+
+from release_core.apply import advance
 from release_core.domain.release import PipelineStatus, ReleaseStatus
-from tests.worlds.faults import FAILURE
+from tests.fakes.service import Refused
+from tests.worlds.faults import FAILURE, refuse
 from tests.worlds.release_world import PIPELINES, ReleaseWorld, after
 
 
@@ -175,3 +179,15 @@ def test_a_missed_end_is_found_by_the_next_task(world: ReleaseWorld) -> None:
     world.step_functions.time_out(tokens["orders"])
     world.wait(arn, "orders")
     assert world.statuses() == {"orders": "SUCCEEDED", "catalog": "RUNNING"}
+
+
+def test_pipelines_that_cannot_start_hand_their_slot_on(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One end can take rounds for each pipeline that waits: all are decided in one invocation."""
+    monkeypatch.setattr(advance, "MAX_ROUNDS", 0)
+    tokens = world.wait_for_all(world.begin(*PIPELINES, maxConcurrency=1, onFailure="continue"))
+    denied = Refused("AccessDeniedException", "not allowed")
+    refuse(monkeypatch, world.codepipeline, "start_pipeline_execution", denied)
+    world.complete(next(iter(tokens)))
+    assert sorted(world.statuses().values()) == ["FAILED"] * (len(PIPELINES) - 1) + ["SUCCEEDED"]
