@@ -24,7 +24,7 @@ def main(lambdas: str, *names: str) -> None:
     named = [each for each in SMALL if each.name in names]
     others = [each for each in SMALL if each.name not in names]
     schedules = 0
-    for hunted, most_states in ((named, 40_000), (None, 0), (others, 4_000), (others, 40_000)):
+    for hunted, most_states in ((named, 100_000), (None, 0), (others, 4_000), (others, 40_000)):
         if hunted is None:
             drawn = draw(SEED, DRAWN, shrinks=False)
             schedules += drawn.schedules
