@@ -236,6 +236,7 @@ data "aws_iam_policy_document" "advance" {
   statement {
     sid = "ReadAndStopPipelines"
     actions = [
+      "codepipeline:GetPipeline", # Whether an execution is gone with its pipeline.
       "codepipeline:GetPipelineExecution",
       "codepipeline:ListActionExecutions",
       "codepipeline:ListPipelineExecutions",

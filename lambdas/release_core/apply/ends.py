@@ -13,8 +13,9 @@ from release_core.decide.looks import (
     newest_failure,
     repeated_since,
     settle_contradiction,
+    why_gone,
 )
-from release_core.decide.timing import LOOK_LAG, VISIBLE_WITHIN
+from release_core.decide.timing import LOOK_LAG
 from release_core.domain.actions import ActionRun
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import (
@@ -31,10 +32,6 @@ from release_core.errors import EndUnconfirmed, StopUnresolved
 from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
-
-NOT_FOUND = ExecutionSnapshot(
-    state=None, summary="CodePipeline no longer has this execution", revisions=()
-)
 
 _DEFAULT_REASON = {
     ExecutionState.FAILED: "the execution failed",
@@ -61,10 +58,10 @@ class Ends:
         """
         if pipeline.execution_id is None or pipeline.status.ended:
             return None
-        seen = self._get_execution(pipeline)
-        if seen is NOT_FOUND:
-            if self._may_be_invisible(pipeline):
-                return None
+        seen = self._find_execution(pipeline)
+        if seen is None:
+            return None
+        if seen.gone:
             failure = Failure(message=str(seen.summary))
             self.record(release, pipeline, PipelineStatus.FAILED, failure=failure)
             return ExecutionState.FAILED
@@ -104,7 +101,7 @@ class Ends:
         success that its event reported.
         """
         seen = self._get_execution(pipeline)
-        if seen is NOT_FOUND:
+        if seen.gone:
             return
         if seen.state is not ExecutionState.SUCCEEDED:
             raise EndUnconfirmed(f"CodePipeline does not show that {pipeline.name} succeeded")
@@ -174,7 +171,11 @@ class Ends:
         """
         pipeline, failed = decision.pipeline, decision.change
         assert pipeline.execution_id
-        if self._has_changed(pipeline, self._get_execution(pipeline)):
+        seen = self._get_execution(pipeline)
+        if self._has_changed(pipeline, seen):
+            return
+        if seen.gone:
+            self.record_end(release, pipeline, failed)
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
         failure = newest_failure(actions)
@@ -225,15 +226,30 @@ class Ends:
             self.record_end(release, pipeline, failed)
 
     def _get_execution(self, pipeline: Pipeline) -> ExecutionSnapshot:
+        """The execution as CodePipeline shows it; raises EndUnconfirmed if it is not shown yet."""
+        seen = self._find_execution(pipeline)
+        if seen is None:
+            raise EndUnconfirmed(
+                f"CodePipeline does not show execution {pipeline.execution_id} of {pipeline.name} "
+                "yet"
+            )
+        return seen
+
+    def _find_execution(self, pipeline: Pipeline) -> ExecutionSnapshot | None:
+        """The execution as CodePipeline shows it; None if it may be too new to be shown."""
         assert pipeline.execution_id
-        return self.codepipeline.get_execution(pipeline.name, pipeline.execution_id) or NOT_FOUND
+        seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id)
+        if seen:
+            return seen
+        why = why_gone(pipeline, self.codepipeline.existence(pipeline.name), now=self.clock())
+        return ExecutionSnapshot(state=None, summary=why, gone=True) if why else None
 
     def _has_changed(self, pipeline: Pipeline, seen: ExecutionSnapshot) -> bool:
         """Whether the execution has left its newest state on record; then record its new state.
 
         Raises EndUnconfirmed as ``_is_newer`` does.
         """
-        if seen is NOT_FOUND or not self._is_newer(pipeline, seen):
+        if seen.gone or not self._is_newer(pipeline, seen):
             return False
         self._record_state(pipeline, seen.state)
         return True
@@ -263,7 +279,7 @@ class Ends:
         note = pipeline.execution.note if pipeline.execution else None
         stopped_by_us = pipeline.stop_reason if state is ExecutionState.STOPPED else None
         reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
-        if seen is NOT_FOUND or not pipeline.execution_id:
+        if seen.gone or not pipeline.execution_id:
             return Failure(message=reason)
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
         failed = newest_failure(actions)
@@ -285,12 +301,6 @@ class Ends:
             state = state or ExecutionState.RESUMED
         if state:
             self._add(pipeline, state, attempt)
-
-    def _may_be_invisible(self, pipeline: Pipeline) -> bool:
-        """Whether the execution is so new that CodePipeline may not show it yet."""
-        return bool(
-            pipeline.start_tried_at and self.clock() - pipeline.start_tried_at < VISIBLE_WITHIN
-        )
 
     def _add_failure(self, pipeline: Pipeline, attempt: int) -> None:
         self._add(pipeline, ExecutionState.RESUMED, attempt)

@@ -13,6 +13,7 @@ from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import (
     Declaration,
     Declared,
+    Existence,
     NotAllowed,
     NotMatched,
     SourceAction,
@@ -44,7 +45,8 @@ _STATE_OF_STATUS = {
     "Cancelled": ExecutionState.CANCELED,
 }
 _UNSUCCESSFUL = {"Failed", "Abandoned"}
-_GONE = {"PipelineNotFoundException", "PipelineExecutionNotFoundException"}
+_NO_PIPELINE = "PipelineNotFoundException"
+_GONE = {_NO_PIPELINE, "PipelineExecutionNotFoundException"}
 _NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
 _ALREADY_STOPPING = {"DuplicatedStopRequestException"}
 
@@ -59,11 +61,15 @@ class StartRefused(ReleaseMachineError):
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionSnapshot:
-    """An execution as CodePipeline showed it; ``state`` is None while it is in progress."""
+    """An execution as CodePipeline showed it; ``state`` is None while it is in progress.
+
+    An execution that is ``gone`` was deleted with its pipeline; ``summary`` says why it is gone.
+    """
 
     state: ExecutionState | None
     summary: str | None
-    revisions: Sequence[Revision]
+    revisions: Sequence[Revision] = ()
+    gone: bool = False
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -101,12 +107,22 @@ class CodePipeline:
             pipeline = self._client.get_pipeline(name=name)["pipeline"]
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code == "PipelineNotFoundException":
+            if code == _NO_PIPELINE:
                 return None
             if code.startswith("AccessDenied"):
                 return NotAllowed(name=name)
             raise
         return read_declaration(pipeline)
+
+    def existence(self, pipeline: str) -> Existence:
+        """Whether the pipeline exists now, and since when."""
+        try:
+            found = self._client.get_pipeline(name=pipeline)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _NO_PIPELINE:
+                raise
+            return Existence(exists=False)
+        return Existence(exists=True, created_at=found.get("metadata", {}).get("created"))
 
     def start(self, pipeline: Pipeline, *, client_request_token: str) -> str:
         """Start an execution with the pipeline's variables and pins; return its id.
@@ -246,13 +262,18 @@ class CodePipeline:
     ) -> dict[str, datetime]:
         """The executions that these functions started in this period, with their start times.
 
-        The oldest is first. The trigger of an execution names the role session that started it, and
+        The oldest is first. A pipeline that was deleted has none. The trigger of an execution names the role session that started it, and
         the role session of a function has the function's name.
         """
-        started = self._newest_first(pipeline, since=since)
+        try:
+            started = list(self._newest_first(pipeline, since=since))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _NO_PIPELINE:
+                raise
+            return {}
         return {
             summary["pipelineExecutionId"]: summary["startTime"]
-            for summary in reversed(list(started))
+            for summary in reversed(started)
             if summary["startTime"] <= until
             and summary.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
         }

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from release_core.decide.timing import LOOK_LAG
+from release_core.decide.timing import LOOK_LAG, VISIBLE_WITHIN
 from release_core.domain.actions import ActionRun
+from release_core.domain.declarations import Existence
 from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import Pipeline
 
 # An event's time is in whole seconds, rounded down: the action that failed may begin after it.
 _EVENT_PRECISION = timedelta(seconds=1)
@@ -49,6 +51,25 @@ def settle_contradiction(latest: Change, actions: Sequence[ActionRun], *, now: d
     if repeated_since(actions, latest):
         return Verdict.NEWER
     return Verdict.UNCLEAR if now - latest.at < LOOK_LAG else Verdict.SAME
+
+
+def why_gone(pipeline: Pipeline, seen: Existence, *, now: datetime) -> str | None:
+    """Why an execution that CodePipeline does not find is gone; None if it may only be too new.
+
+    The pipeline existed when its execution was started. If it does not exist now, or was created
+    since, the execution was deleted with the former pipeline.
+    """
+    # A pipeline that is started over keeps the time of its first start.
+    moments = [each for each in (pipeline.started_at, pipeline.start_tried_at) if each]
+    started_at = max(moments, default=None)
+    gone = "CodePipeline no longer has this execution"
+    if not seen.exists:
+        return f"{gone}: pipeline {pipeline.name} was deleted while it ran"
+    if started_at and seen.created_at and seen.created_at > started_at:
+        return f"{gone}: pipeline {pipeline.name} was deleted and created again while it ran"
+    if pipeline.start_tried_at and now - pipeline.start_tried_at < VISIBLE_WITHIN:
+        return None
+    return gone
 
 
 def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
@@ -39,6 +40,14 @@ _VARIABLE = re.compile(r"#\{variables\.([A-Za-z0-9@_-]+)\}")
 def revision_types(provider: str) -> tuple[str, ...]:
     """The revisionTypes of a provider, that of recorded revisions first; empty if unknown."""
     return _REVISION_TYPES.get(provider, ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existence:
+    """Whether CodePipeline has a pipeline of a name, and when it was created, if that is known."""
+
+    exists: bool
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,13 @@ class Pipelines:
         declaration = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
         self.account.codepipeline.update_pipeline(pipeline=declaration)
 
+    def delete(self, pipeline: str, *, replace: bool) -> None:
+        """Delete the pipeline with its executions; ``replace`` creates it again."""
+        declaration = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
+        self.account.codepipeline.delete_pipeline(name=pipeline)
+        if replace:
+            self.account.codepipeline.create_pipeline(pipeline=declaration)
+
     def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
         """Return the executions that the release machine started, newest first."""
         # The function that records the end of a pipeline starts its dependents.

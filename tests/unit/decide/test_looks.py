@@ -10,11 +10,13 @@ from release_core.decide.looks import (
     newest_failure,
     repeated_since,
     settle_contradiction,
+    why_gone,
 )
-from release_core.decide.timing import LOOK_LAG
+from release_core.decide.timing import LOOK_LAG, VISIBLE_WITHIN
 from release_core.domain.actions import ActionRun
+from release_core.domain.declarations import Existence
 from release_core.domain.execution import Change, ExecutionState
-from release_core.domain.release import Failure
+from release_core.domain.release import Failure, Pipeline
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 SOON, LATER = AT + timedelta(seconds=1), AT + LOOK_LAG
@@ -108,3 +110,30 @@ def test_a_failure_that_was_repeated_with_success_is_no_reason() -> None:
     assert found
     assert found.action == "Check"
     assert newest_failure(actions[1:]) is None
+
+
+@pytest.mark.parametrize(
+    ("existence", "after", "why"),
+    [
+        (Existence(exists=False), SOON - AT, "was deleted while"),
+        (Existence(exists=True, created_at=LATER), SOON - AT, "was deleted and created again"),
+        (Existence(exists=True, created_at=AT), SOON - AT, None),
+        (Existence(exists=True, created_at=AT - VISIBLE_WITHIN), SOON - AT, None),
+        (Existence(exists=True), SOON - AT, None),
+        (Existence(exists=True), VISIBLE_WITHIN, "no longer has this execution"),
+    ],
+)
+def test_an_execution_that_is_not_found_is_gone_with_its_pipeline(
+    existence: Existence, after: timedelta, why: str | None
+) -> None:
+    """A pipeline that is missing, or newer than the start, proves it; otherwise only time does."""
+    pipeline = Pipeline(name="orders", start_tried_at=AT - (SOON - AT), started_at=AT)
+    said = why_gone(pipeline, existence, now=AT + after)
+    assert (why in said) if why and said else said is why
+
+
+def test_a_pipeline_that_was_created_again_and_started_over_is_not_gone() -> None:
+    """The last start counts: a pipeline that is older than it may show its execution late."""
+    pipeline = Pipeline(name="orders", started_at=AT, start_tried_at=LATER)
+    seen = Existence(exists=True, created_at=SOON)
+    assert why_gone(pipeline, seen, now=LATER) is None
