@@ -262,8 +262,8 @@ class CodePipeline:
     ) -> dict[str, datetime]:
         """The executions that these functions started in this period, with their start times.
 
-        The oldest is first. A pipeline that was deleted has none. The trigger of an execution names the role session that started it, and
-        the role session of a function has the function's name.
+        The oldest is first. A pipeline that was deleted has none. The trigger of an execution names
+        the role session that started it, and the role session of a function has its name.
         """
         try:
             started = list(self._newest_first(pipeline, since=since))

@@ -159,6 +159,7 @@ class Pipeline:
     timed_out: bool = False
     trouble: str | None = None
     failure: Failure | None = None
+    late_success: datetime | None = None
     revisions: tuple[Revision, ...] = ()
     settled: bool = False
     # History, for people only:

@@ -40,6 +40,7 @@ RELEASE_ATTRIBUTES = (
     *("token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
+    "late_success",
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out"),
 )
 PIPELINE_ATTRIBUTES = (
@@ -173,6 +174,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         timed_out=item.get("timed_out", False),
         trouble=item.get("trouble"),
         failure=Failure(**item["failure"]) if "failure" in item else None,
+        late_success=_moment(item, "late_success"),
         revisions=_revisions(item),
         settled="settled_at" in item,
     )

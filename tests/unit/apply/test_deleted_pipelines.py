@@ -55,9 +55,7 @@ def test_a_cancel_ends_a_pipeline_that_was_deleted_after_its_start(
 
 
 @pytest.mark.parametrize(("gone", "why"), [(delete, DELETED), (replace, REPLACED)])
-def test_a_look_ends_a_pipeline_that_was_deleted(
-    world: ReleaseWorld, gone: Gone, why: str
-) -> None:
+def test_a_look_ends_a_pipeline_that_was_deleted(world: ReleaseWorld, gone: Gone, why: str) -> None:
     """Without a cancel, the next look of the task records the end and settles the token."""
     arn = world.begin("orders")
     world.wait(arn)

@@ -134,3 +134,4 @@ def test_a_late_success_is_kept_when_it_is_shown(world: ReleaseWorld) -> None:
         f"execution {execution_id} succeeded later, after a retry in CodePipeline"
     ]
     assert world.pipeline().status is PipelineStatus.FAILED
+    assert world.pipeline().late_success == world.clock()

@@ -73,6 +73,7 @@ ORDERS = {
         "variables": {"PASSWORD": "geheim"},
     },
     "failure": {"message": "no such bucket"},
+    "late_success": "2026-11-22T10:05:00.000Z",
     "attempts": [{"attempt": 1, "status": "FAILED", "failure": {"stage": "S", "message": "m"}}],
 }
 SEARCH = {

@@ -216,3 +216,11 @@ def test_every_process_gives_the_same_page() -> None:
     }
     here = "".join(html(sample()) for sample in samples.SAMPLES.values())
     assert digests == {hashlib.sha256(here.encode()).hexdigest()}
+
+
+def test_a_late_success_is_said() -> None:
+    """The row of a pipeline says that its execution succeeded after the release had failed."""
+    failed = samples.failed().release.pipelines["payments"]
+    late = replace(failed, late_success=moment(600))
+    page = with_release(samples.failed(), pipelines=by_name((late,)))
+    assert "succeeded later, at 2026-11-22T22:12:40Z, after a retry in CodePipeline" in page.text

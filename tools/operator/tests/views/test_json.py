@@ -12,7 +12,7 @@ from release_core.domain.release import Pipeline, ReleaseStatus
 from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.follow.events import Event, LookFailed, PipelineEvent, ReleaseEvent
 from release_machine.follow.loop import changes
-from release_machine.follow.opening import Answer
+from release_machine.follow.opening import Answer, Rejected
 from release_machine.release.model import Snapshot
 from release_machine.views.json_events import JsonView, event_name
 from release_machine.views.json_output import bom_document, release_document
@@ -57,6 +57,24 @@ def test_release(running: Snapshot) -> None:
     assert catalog["previousGood"]["revisions"] == catalog["revisions"]
     assert orders["failure"]["link"] == "https://example.com/run/2"
     assert "pipelines" not in release_document(replace(release, pipelines={}))
+
+
+def test_a_late_success(running: Snapshot) -> None:
+    """A pipeline has the time at which its execution succeeded after the release had failed."""
+    late = replace(running.release.pipelines["orders"], late_success=at(90))
+    release = replace(running.release, pipelines={"orders": late})
+    (orders,) = release_document(release)["pipelines"]
+    assert (orders["status"], orders["lateSuccess"]) == ("FAILED", "2026-11-22T10:01:30.000Z")
+
+
+def test_texts_cannot_change_the_direction_of_a_line(running: Snapshot) -> None:
+    """JSON for programs escapes control, hidden and direction characters; other signs stay."""
+    out = io.StringIO()
+    why = "grün \u202etxt.exe\u2066 \x7f\x85\u2028\U000e0041\ud800"
+    JsonView(out).answer(Rejected(error="ManifestInvalid", cause=why))
+    assert out.getvalue().rstrip("\n").isprintable()
+    assert "grün \\u202etxt.exe\\u2066" in out.getvalue()
+    assert json.loads(out.getvalue())["cause"] == why
 
 
 def test_bill_of_materials(running: Snapshot) -> None:

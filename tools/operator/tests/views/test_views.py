@@ -227,3 +227,13 @@ def test_long_names_leave_room(running: Snapshot, width: int) -> None:
     assert row.startswith("production")
     for part in ("…", "▶ RUNNING", "0:40", "~3:00", "Approve → Ask"):
         assert part in row
+
+
+def test_a_late_success_is_said(running: Snapshot) -> None:
+    """A pipeline whose execution succeeded after its release had failed says so, and when."""
+    late = replace(running.release.pipelines["orders"], late_success=at(90))
+    release = replace(running.release, pipelines=by_name([late]))
+    table = pipeline_table(release, now=at(120), activity={}, width=120)
+    assert "succeeded later, at 2026-11-22T10:01:30Z, after a retry in CodePipeline" in " ".join(
+        drawn(table, width=120).split()
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from rich.text import Text
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.strict_json import MAX_BYTES, write_json
 from release_machine.errors import OperatorError, UsageError
-from release_machine.text.printable import visible
+from release_machine.text.printable import json_text, visible
 
 if TYPE_CHECKING:
     from release_core.errors import RollbackRefused
@@ -128,7 +127,7 @@ def execution_input(rollback: Rollback, *, caller: str) -> str:
 def manifest_text(rollback: Rollback) -> str:
     """The manifest as the text of a file for people."""
     manifest: dict[str, Any] = dict(rollback.manifest or {})
-    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    return json_text(manifest, indent=2) + "\n"
 
 
 def _sentence(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Activity
+from release_machine.text.wording import clock_time
 
 MOST_NAMES = 3
 
@@ -42,6 +43,13 @@ def stopping(release: Release, pipeline: Pipeline) -> str | None:
     until = "abandons" if release.abandons else "waits for"
     reason = f" ({pipeline.stop_reason})" if pipeline.stop_reason else ""
     return f"stopping: {until} the action in progress{reason}"
+
+
+def succeeded_later(pipeline: Pipeline) -> str | None:
+    """That the execution succeeded after the pipeline had ended otherwise, and when."""
+    if pipeline.late_success is None:
+        return None
+    return f"succeeded later, at {clock_time(pipeline.late_success)}, after a retry in CodePipeline"
 
 
 def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:

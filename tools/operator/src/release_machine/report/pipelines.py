@@ -2,7 +2,7 @@
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Snapshot
-from release_machine.release.situation import kept, stopping, waits_for
+from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
 from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
 from release_machine.report.parts import Column, anchor, clipped, execution, moment, retries, table
@@ -43,6 +43,7 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
         *_doing(pipeline, snapshot),
         isolated(stopping(release, pipeline)),
         _why(pipeline),
+        succeeded_later(pipeline),
         retries(pipeline) if pipeline.retried else None,
         f"ran in attempt {pipeline.attempt}" if kept(release, pipeline) else None,
         _after(pipeline, release),

@@ -1,6 +1,5 @@
 """Events as JSON, one object per line, for programs that follow a release."""
 
-import json
 from datetime import datetime
 from typing import TextIO
 
@@ -8,6 +7,7 @@ from release_core.clock import now, to_iso
 from release_machine.follow.events import Event, LookFailed
 from release_machine.follow.opening import AlreadyReleased, Answer, Planned, Rejected
 from release_machine.release.model import Snapshot
+from release_machine.text.printable import json_text
 from release_machine.views.event_facts import described
 from release_machine.views.json_output import Json
 
@@ -35,7 +35,7 @@ class JsonView:
 
     def _write(self, at: datetime, event: Event | Answer, facts: Json) -> None:
         document = {"at": to_iso(at), "event": event_name(type(event)), **facts}
-        self._out.write(json.dumps(document, ensure_ascii=False) + "\n")
+        self._out.write(json_text(document) + "\n")
 
 
 def event_name(kind: type) -> str:

@@ -1,6 +1,5 @@
 """Releases as JSON, with the keys that docs/operating.md describes."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.release.busy import Hold
 from release_machine.release.model import Activity
+from release_machine.text.printable import json_text
 
 type Json = Mapping[str, Any]
 
@@ -27,8 +27,8 @@ _KEYS = {
     ),
     Pipeline: (
         "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "
-        "startedAt endedAt stopRequestedAt stopReason failure variables sourceRevisions revisions "
-        "previousGood changes audit"
+        "startedAt endedAt stopRequestedAt stopReason failure lateSuccess variables "
+        "sourceRevisions revisions previousGood changes audit"
     ),
     PastAttempt: "attempt status execution why",
     AuditEntry: "at who what before after",
@@ -55,7 +55,7 @@ _NULL_IF_EMPTY = {"code", "summary", "link"}
 
 def write(document: Json | Sequence[Json]) -> None:
     """Print a document, indented."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(json_text(document, indent=2))
 
 
 def release_document(release: Release) -> Json:

@@ -12,7 +12,7 @@ from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Activity
 from release_machine.release.phrases import counted, retries_used
-from release_machine.release.situation import kept, stopping, time_left, waits_for
+from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
 from release_machine.release.ways_out import Detail, ways_out
 from release_machine.text.fitting import ELLIPSIS, fitted
 from release_machine.text.wording import colored_status, duration, lasting, left, short
@@ -152,6 +152,8 @@ def _facts(
         yield cause
         if failure.link:
             yield Text(failure.link, style="underline")
+    if later := succeeded_later(pipeline):
+        yield Text(later, style="green")
     if pipeline.retried:
         yield Text(retries_used(pipeline), style="dim")
     if kept(release, pipeline):
