@@ -1,7 +1,8 @@
 # POST /releases: starts the state machine with the unchanged body, and answers at once.
 
 locals {
-  # Only the shape. open_release checks the rest and reports all problems at once, which API Gateway cannot do.
+  # Only the shape. open_release checks the rest and reports all problems at once, which API Gateway cannot do. As at the
+  # other doors, null means that an optional key is absent.
   manifest_schema = {
     "$schema"            = "http://json-schema.org/draft-04/schema#"
     title                = "Manifest"
@@ -9,19 +10,25 @@ locals {
     required             = ["releaseId", "pipelines"]
     additionalProperties = false
     properties = {
-      "$schema"      = { type = "string" }
+      "$schema"      = { type = ["string", "null"] }
       releaseId      = { type = ["string", "number"] }
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
       onFailure      = { type = "string" }
-      maxConcurrency = { type = "integer" }
+      maxConcurrency = { type = ["integer", "null"] }
       stopMode       = { type = "string" }
-      deadline       = { type = "string" }
+      deadline       = { type = ["string", "null"] }
       onBusy         = { type = "string" }
       resume         = { type = "boolean" }
       dryRun         = { type = "boolean" }
-      rollbackOf     = { type = ["string", "number"] }
+      rollbackOf     = { type = ["string", "number", "null"] }
     }
   }
+
+  # API Gateway compares a content type as text, with its parameters. JSON is always UTF-8.
+  json_content_types = toset(flatten([
+    "application/json",
+    [for space in ["", " "] : [for charset in ["utf-8", "UTF-8"] : "application/json;${space}charset=${charset}"]],
+  ]))
 }
 
 resource "aws_api_gateway_rest_api" "releases" {
@@ -59,7 +66,7 @@ resource "aws_api_gateway_method" "post_release" {
   http_method          = "POST"
   authorization        = "AWS_IAM"
   request_validator_id = aws_api_gateway_request_validator.body.id
-  request_models       = { "application/json" = aws_api_gateway_model.manifest.name }
+  request_models       = { for type in local.json_content_types : type => aws_api_gateway_model.manifest.name }
 }
 
 resource "aws_api_gateway_integration" "post_release" {
@@ -72,7 +79,7 @@ resource "aws_api_gateway_integration" "post_release" {
   credentials             = aws_iam_role.api.arn
   # API Gateway does not validate other content types, so they are rejected (415).
   passthrough_behavior = "NEVER"
-  request_templates    = { "application/json" = local.start_execution_template }
+  request_templates    = { for type in local.json_content_types : type => local.start_execution_template }
 }
 
 locals {
@@ -133,8 +140,10 @@ resource "aws_api_gateway_gateway_response" "bad_body" {
   rest_api_id   = aws_api_gateway_rest_api.releases.id
   response_type = "BAD_REQUEST_BODY"
   status_code   = "400"
+  # API Gateway inserts the values as they are. messageString is a JSON string; validationErrorString contains quotes, so it
+  # has no place in JSON.
   response_templates = {
-    "application/json" = "{\"message\": \"The body is not a valid manifest.\", \"problems\": \"$context.error.validationErrorString\"}"
+    "application/json" = "{\"message\": \"The body does not have the shape of a manifest. release-machine validate names each problem.\", \"error\": $context.error.messageString}"
   }
 }
 
@@ -197,7 +206,7 @@ resource "aws_api_gateway_stage" "v1" {
         path       = "$context.path"
         status     = "$context.status"
         latencyMs  = "$context.responseLatency"
-        validation = "$context.error.validationErrorString"
+        error      = "$context.error.responseType" # Not the message: it may contain quotes.
       })
     }
   }

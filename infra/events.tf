@@ -1,4 +1,6 @@
 # The rules of EventBridge: uploaded manifests, state changes of pipelines, ends of the workflow, and the hourly check.
+#
+# Each pattern names account and Region: a bus also gets the events that other accounts and Regions forward to it.
 
 data "aws_cloudwatch_event_bus" "default" {
   name = "default"
@@ -16,6 +18,8 @@ resource "aws_cloudwatch_event_rule" "manifest_dropped" {
   tags        = local.tags
 
   event_pattern = jsonencode({
+    account     = [local.account]
+    region      = [local.region]
     source      = ["aws.s3"]
     detail-type = ["Object Created"]
     detail = {
@@ -44,6 +48,8 @@ resource "aws_cloudwatch_event_rule" "state_changed" {
   tags        = local.tags
 
   event_pattern = jsonencode(merge({
+    account     = [local.account]
+    region      = [local.region]
     source      = ["aws.codepipeline"]
     detail-type = ["CodePipeline Pipeline Execution State Change"]
   }, local.of_driven_pipelines))
@@ -56,6 +62,8 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
 
   # The second source is this project: a function that detects a missed workflow end announces it again.
   event_pattern = jsonencode({
+    account     = [local.account]
+    region      = [local.region]
     source      = ["aws.states", "release-machine"]
     detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
     detail = {

@@ -255,6 +255,8 @@ run "events_reach_their_targets" {
 
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.manifest_dropped.event_pattern) == {
+      account     = ["111122223333"]
+      region      = ["eu-west-1"]
       source      = ["aws.s3"]
       detail-type = ["Object Created"]
       detail      = { bucket = { name = ["two-manifests-111122223333-eu-west-1"] }, object = { key = [{ suffix = ".json" }] } }
@@ -264,6 +266,8 @@ run "events_reach_their_targets" {
 
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern) == {
+      account     = ["111122223333"]
+      region      = ["eu-west-1"]
       source      = ["aws.codepipeline"]
       detail-type = ["CodePipeline Pipeline Execution State Change"]
     }
@@ -272,6 +276,8 @@ run "events_reach_their_targets" {
 
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.execution_ended.event_pattern) == {
+      account     = ["111122223333"]
+      region      = ["eu-west-1"]
       source      = ["aws.states", "release-machine"]
       detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
       detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two"], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
@@ -309,6 +315,8 @@ run "only_state_changes_of_named_pipelines_are_recorded" {
 
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern) == {
+      account     = ["111122223333"]
+      region      = ["eu-west-1"]
       source      = ["aws.codepipeline"]
       detail-type = ["CodePipeline Pipeline Execution State Change"]
       detail      = { pipeline = ["web", { wildcard = "shop-*" }, { wildcard = "*-web-*" }] }
@@ -349,6 +357,24 @@ run "the_api_takes_manifests_only" {
   }
 
   assert {
+    condition = alltrue([
+      for type in ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8"] :
+      aws_api_gateway_integration.post_release.request_templates[type] == local.start_execution_template
+      && aws_api_gateway_method.post_release.request_models[type] == aws_api_gateway_model.manifest.name
+    ])
+    error_message = "A charset in the content type changes what the API accepts, or avoids the validation."
+  }
+
+  assert {
+    condition = alltrue([
+      for response in [aws_api_gateway_gateway_response.bad_body, aws_api_gateway_gateway_response.unsupported_media_type] :
+      can(jsondecode(replace(response.response_templates["application/json"], "$context.error.messageString", jsonencode("a \"quoted\" word"))).message)
+      && !strcontains(response.response_templates["application/json"], "validationErrorString")
+    ])
+    error_message = "A gateway response is not valid JSON on AWS."
+  }
+
+  assert {
     condition     = strcontains(local.start_execution_template, "\\\"manifest\\\": $manifest, \\\"requestedBy\\\": \\\"$context.identity.userArn\\\"") && !strcontains(local.start_execution_template, "$input.json")
     error_message = "The template parses the body, or a body can overwrite the caller's identity."
   }
@@ -370,6 +396,11 @@ run "the_api_can_log_its_calls" {
   assert {
     condition     = length(aws_api_gateway_stage.v1.access_log_settings) == 1 && aws_cloudwatch_log_group.api[0].retention_in_days == 7
     error_message = "api_access_logs has no effect, or log_retention_days is ignored."
+  }
+
+  assert {
+    condition     = !strcontains(aws_api_gateway_stage.v1.access_log_settings[0].format, "$context.error.validationErrorString")
+    error_message = "A line of the access log is not valid JSON when a body is rejected."
   }
 }
 

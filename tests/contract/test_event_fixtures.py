@@ -35,6 +35,8 @@ def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
         "aws_s3_bucket.manifests.bucket": BUCKET,
         "aws_sfn_state_machine.release.arn": MACHINE,
         "local.of_driven_pipelines": of_driven_pipelines,
+        "local.account": EVENTS["manifest_dropped"]["account"],
+        "local.region": EVENTS["manifest_dropped"]["region"],
     }
     return rule_patterns(ROOT / "infra" / "events.tf", references)
 
@@ -184,6 +186,16 @@ def test_events_of_other_resources_match_no_rule(name: str, member: str, other: 
     """Events of another state machine or bucket match no rule."""
     event = EVENTS[name]
     foreign = {**event, "detail": {**event["detail"], member: other}}
+    assert not any(matches(pattern, foreign) for pattern in RULES.values())
+
+
+@pytest.mark.parametrize("member", ["account", "region"])
+@pytest.mark.parametrize(
+    "name", [name for name in EVENTS if any(name.startswith(each) for each in TAKEN_BY)]
+)
+def test_events_of_other_accounts_and_regions_match_no_rule(name: str, member: str) -> None:
+    """An event that another account or Region forwards to the bus matches no rule."""
+    foreign = {**EVENTS[name], member: "eu-north-9" if member == "region" else "999999999999"}
     assert not any(matches(pattern, foreign) for pattern in RULES.values())
 
 

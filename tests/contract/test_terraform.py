@@ -168,6 +168,18 @@ def test_the_api_takes_every_key_of_a_manifest() -> None:
     assert set(re.findall(r'^\s+"?([$\w]+)"?\s+=', properties, re.MULTILINE)) == known
 
 
+def test_the_api_takes_null_where_a_manifest_may_have_it() -> None:
+    """An optional key that may be null at the other doors may be null at the API, and no other."""
+    with (ROOT / "infra/api.tf").open() as file:
+        (values, *_) = hcl2.load(file)["locals"]
+    properties = values["manifest_schema"]["properties"]
+    by_model = Manifest.model_json_schema(by_alias=True)["properties"]
+    at_the_api = {name.strip('"') for name, each in properties.items() if "null" in str(each)}
+    assert at_the_api == {
+        name for name, each in by_model.items() if {"type": "null"} in each.get("anyOf", [])
+    }
+
+
 def test_the_demos_manifests_name_its_pipelines() -> None:
     """The manifests of the demo release pipelines that the demo makes, and each has its sources."""
     demo = ROOT / "infra/demo"
