@@ -87,7 +87,7 @@ locals {
   # the body: of two equal keys the last one counts, so no body can claim another identity. escapeJavaScript writes ' as \',
   # which is not valid JSON, so the template undoes that.
   start_execution_template = templatefile("${path.module}/templates/start_execution.vtl", {
-    state_machine_arn = aws_sfn_state_machine.release.arn
+    state_machine_arn = aws_sfn_alias.door["api"].arn
   })
 }
 
@@ -198,15 +198,15 @@ resource "aws_api_gateway_stage" "v1" {
     content {
       destination_arn = access_log_settings.value
       format = jsonencode({
-        requestId  = "$context.requestId"
-        time       = "$context.requestTime"
-        caller     = "$context.identity.userArn"
-        sourceIp   = "$context.identity.sourceIp"
-        method     = "$context.httpMethod"
-        path       = "$context.path"
-        status     = "$context.status"
-        latencyMs  = "$context.responseLatency"
-        error      = "$context.error.responseType" # Not the message: it may contain quotes.
+        requestId = "$context.requestId"
+        time      = "$context.requestTime"
+        caller    = "$context.identity.userArn"
+        sourceIp  = "$context.identity.sourceIp"
+        method    = "$context.httpMethod"
+        path      = "$context.path"
+        status    = "$context.status"
+        latencyMs = "$context.responseLatency"
+        error     = "$context.error.responseType" # Not the message: it may contain quotes.
       })
     }
   }
@@ -252,5 +252,5 @@ resource "aws_iam_role" "api" {
 resource "aws_iam_role_policy" "api" {
   name   = "start-machine"
   role   = aws_iam_role.api.id
-  policy = data.aws_iam_policy_document.start_machine.json
+  policy = data.aws_iam_policy_document.start_machine["api"].json
 }

@@ -23,6 +23,7 @@ locals {
         LOOK_AFTER_SECONDS = tostring(var.look_after_seconds)
         # IAM enforces the same, but its error does not name the reason, and a user who plans has other permissions.
         PIPELINE_NAME_PATTERNS = join(",", var.pipeline_name_patterns)
+        MANIFEST_BUCKET        = aws_s3_bucket.manifests.bucket
       })
     }
     run_pipeline = {
@@ -84,6 +85,8 @@ module "microfunction" {
   log_retention_days = var.log_retention_days
   xray_enabled       = var.xray_enabled
   tags               = local.tags
+
+  reserved_concurrency = lookup(var.reserved_concurrency, each.key, null)
 }
 
 # Each function announces a missed workflow end again when it detects one.

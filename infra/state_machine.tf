@@ -3,6 +3,8 @@
 locals {
   # arn:...:stateMachine:NAME -> arn:...:execution:NAME, the prefix of the executions' ARNs.
   executions_arn = replace(aws_sfn_state_machine.release.arn, ":stateMachine:", ":execution:")
+  # An execution that an alias started may show the version of the state machine that it runs.
+  versions_of_machine = "${aws_sfn_state_machine.release.arn}:*"
 }
 
 resource "aws_sfn_state_machine" "release" {
@@ -11,6 +13,7 @@ resource "aws_sfn_state_machine" "release" {
 
   name     = var.name_prefix
   type     = "STANDARD"
+  publish  = true # An alias needs a version.
   role_arn = aws_iam_role.machine.arn
   tags     = local.tags
 
@@ -37,6 +40,20 @@ resource "aws_sfn_state_machine" "release" {
     content {
       enabled = true
     }
+  }
+}
+
+# The alias that started an execution proves its door: the input proves nothing, because anyone who may start the state machine
+# chooses it. Only the role of the API may start alias api, and only the role of the rule may start alias bucket.
+resource "aws_sfn_alias" "door" {
+  for_each = toset(["api", "bucket"])
+
+  name        = each.key
+  description = "For the ${each.key} only. Grant it to nobody else."
+
+  routing_configuration {
+    state_machine_version_arn = aws_sfn_state_machine.release.state_machine_version_arn
+    weight                    = 100
   }
 }
 
@@ -124,7 +141,7 @@ data "aws_iam_policy_document" "map" {
   statement {
     sid       = "StartChildren"
     actions   = ["states:StartExecution"]
-    resources = [aws_sfn_state_machine.release.arn]
+    resources = [aws_sfn_state_machine.release.arn, local.versions_of_machine]
   }
 
   statement {

@@ -100,6 +100,24 @@ variable "log_retention_days" {
   }
 }
 
+variable "reserved_concurrency" {
+  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release), reserved from the account's. A function that is not named has no limit."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition = alltrue([
+      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release"], function)
+    ])
+    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change and close_release."
+  }
+
+  validation {
+    condition     = alltrue([for limit in values(var.reserved_concurrency) : limit >= 1 && floor(limit) == limit])
+    error_message = "A limit in reserved_concurrency must be a whole number from 1. With 0, the function would never run."
+  }
+}
+
 variable "deletion_protection" {
   description = "Keep terraform destroy from deleting the tables, and the bucket while it holds manifests. To destroy them, set it to false and apply first."
   type        = bool

@@ -48,6 +48,11 @@ run "a_function_that_the_workflow_invokes" {
   }
 
   assert {
+    condition     = aws_lambda_function.function.reserved_concurrent_executions == -1
+    error_message = "The concurrency of the function is limited without reserved_concurrency."
+  }
+
+  assert {
     condition     = aws_cloudwatch_log_group.function.retention_in_days == 30
     error_message = "The log group ignores log_retention_days."
   }
@@ -104,12 +109,13 @@ run "a_function_that_events_invoke" {
   }
 }
 
-run "a_function_with_tracing_and_more_memory" {
+run "a_function_with_tracing_more_memory_and_a_limit" {
   command = apply
 
   variables {
-    xray_enabled = true
-    memory_mb    = 1769
+    xray_enabled         = true
+    memory_mb            = 1769
+    reserved_concurrency = 25
   }
 
   module {
@@ -124,6 +130,11 @@ run "a_function_with_tracing_and_more_memory" {
   assert {
     condition     = aws_lambda_function.function.memory_size == 1769 && output.memory_mb == 1769
     error_message = "The function ignores memory_mb."
+  }
+
+  assert {
+    condition     = aws_lambda_function.function.reserved_concurrent_executions == 25
+    error_message = "The function ignores reserved_concurrency."
   }
 }
 

@@ -27,6 +27,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine" }
   }
 
+  mock_resource "aws_sfn_alias" {
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine:door" }
+  }
+
   mock_resource "aws_dynamodb_table" {
     defaults = { arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/a-table" }
   }
@@ -120,7 +124,7 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
-        data.aws_iam_policy_document.start_machine.statement,
+        [for policy in data.aws_iam_policy_document.start_machine : policy.statement],
         [for policy in data.aws_iam_policy_document.undelivered : policy.statement],
         ]) : !contains(statement.resources, "*") || alltrue([
         for action in statement.actions : contains([
@@ -156,7 +160,7 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
-        data.aws_iam_policy_document.start_machine.statement,
+        [for policy in data.aws_iam_policy_document.start_machine : policy.statement],
       ]) : alltrue([for action in statement.actions : !strcontains(action, "*")])
     ])
     error_message = "A policy allows actions by a wildcard."

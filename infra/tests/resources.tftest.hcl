@@ -23,6 +23,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two" }
   }
 
+  mock_resource "aws_sfn_alias" {
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:door" }
+  }
+
   mock_resource "aws_dynamodb_table" {
     defaults = { arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/a-table" }
   }
@@ -184,7 +188,7 @@ run "functions_get_their_settings" {
 
   assert {
     condition = { for function, made in module.microfunction : function => made.environment } == {
-      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web" })
+      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
       run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
@@ -280,7 +284,7 @@ run "events_reach_their_targets" {
       region      = ["eu-west-1"]
       source      = ["aws.states", "release-machine"]
       detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
-      detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two"], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
+      detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two", { wildcard = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:*" }], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
     }
     error_message = "The rule misses workflow ends, or matches those of other state machines."
   }
@@ -303,6 +307,42 @@ run "events_reach_their_targets" {
   assert {
     condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "hour_passed", "manifest_dropped", "record_state_change", "state_changed"])
     error_message = "A rule, or a function that events invoke, has no dead-letter queue."
+  }
+}
+
+run "each_door_has_an_alias" {
+  command = plan
+
+  override_resource {
+    target          = aws_sfn_alias.door["api"]
+    override_during = plan
+    values          = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:api" }
+  }
+
+  override_resource {
+    target          = aws_sfn_alias.door["bucket"]
+    override_during = plan
+    values          = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:bucket" }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_alias.door["bucket"].arn
+      && strcontains(local.start_execution_template, "\"${aws_sfn_alias.door["api"].arn}\"")
+      && aws_sfn_state_machine.release.publish
+    )
+    error_message = "The API or the bucket does not start releases through the alias that proves its door."
+  }
+
+  assert {
+    condition = {
+      for door, policy in data.aws_iam_policy_document.start_machine :
+      door => one(one(policy.statement).resources)
+      } == {
+      api    = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:api"
+      bucket = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:bucket"
+    }
+    error_message = "A door may start executions through another alias than its own."
   }
 }
 

@@ -37,6 +37,24 @@ run "name_prefix_with_a_hyphen_at_its_end" {
   }
 }
 
+run "a_limit_of_a_function_that_does_not_exist" {
+  command         = plan
+  expect_failures = [var.reserved_concurrency]
+
+  variables {
+    reserved_concurrency = { start_release = 10 }
+  }
+}
+
+run "a_limit_that_stops_a_function" {
+  command         = plan
+  expect_failures = [var.reserved_concurrency]
+
+  variables {
+    reserved_concurrency = { run_pipeline = 0 }
+  }
+}
+
 run "architecture_as_docker_spells_it" {
   command         = plan
   expect_failures = [var.architecture]

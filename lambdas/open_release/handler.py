@@ -18,14 +18,20 @@ def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
     """Open the release of the workflow execution that the event names, or wait to open it."""
     settings = read_settings(OpenReleaseSettings, os.environ)
     parts = FunctionParts.of(settings, patterns=settings.pipeline_name_patterns)
-    open_release = make_open_release(parts, look_after_seconds=settings.look_after_seconds)
+    open_release = make_open_release(
+        parts,
+        look_after_seconds=settings.look_after_seconds,
+        manifest_bucket=settings.manifest_bucket,
+    )
     if "task_token" in event:
         open_release.wait(event["execution_arn"], event["task_token"])
         return None
     return open_release(event["execution_arn"])
 
 
-def make_open_release(parts: FunctionParts, *, look_after_seconds: int) -> OpenRelease:
+def make_open_release(
+    parts: FunctionParts, *, look_after_seconds: int, manifest_bucket: str
+) -> OpenRelease:
     """Build OpenRelease from the parts of the function."""
     reservations = Reservations(
         ledger=parts.ledger, step_functions=parts.step_functions, orphans=parts.orphans
@@ -37,6 +43,7 @@ def make_open_release(parts: FunctionParts, *, look_after_seconds: int) -> OpenR
             s3=parts.client("s3"),
             ledger=parts.ledger,
             rollbacks=rollbacks,
+            manifest_bucket=manifest_bucket,
         ),
         codepipeline=parts.codepipeline,
         ledger=parts.ledger,

@@ -37,13 +37,21 @@ class Intake:
     s3: "S3Client"
     ledger: LedgerReader
     rollbacks: RollbackReader
+    manifest_bucket: str
 
     def request(self, execution_arn: str) -> Request:
         """The request in the input of a workflow execution.
 
-        Raises ManifestUnreadable and ManifestInvalid as ``read_request`` does.
+        Raises ManifestUnreadable for an object of another bucket, and as ``read_request`` does.
         """
-        return read_request(self.step_functions.execution_input(execution_arn))
+        text, alias = self.step_functions.execution_input(execution_arn)
+        request = read_request(text, alias=alias)
+        if isinstance(request, DroppedObject) and request.bucket != self.manifest_bucket:
+            raise ManifestUnreadable(
+                f"the S3 event names the bucket {request.bucket}; this deployment reads manifests "
+                f"only from {self.manifest_bucket}"
+            )
+        return request
 
     def document(self, request: Request) -> tuple[Request, object]:
         """The request, completed with the requester in an object's metadata, and its document.

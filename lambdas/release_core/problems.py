@@ -1,10 +1,16 @@
 """The problems of an input, as text that can be logged, stored and read by people."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_REPORTED = 50  # problems in one message: it stays readable, and below 32 KiB
 MAX_LINE = 300  # characters of one problem
+
+# Control, format and half characters. Of the format characters, these two join letters.
+_HIDDEN = {"Cc", "Cf", "Cs"}
+_JOINERS = frozenset("\u200c\u200d")
+_LINES = {"Zl", "Zp"}  # separators of lines and paragraphs
 
 
 # A position in a document: keys and indexes, from the root down.
@@ -49,6 +55,16 @@ def one_line(text: str) -> str:
     start = text[: MAX_LINE + 1]
     line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in start)
     return line if len(line) <= MAX_LINE else line[: MAX_LINE - 3] + "..."
+
+
+def is_hidden(sign: str) -> bool:
+    """Whether a character is not visible, or changes the direction of the text around it."""
+    return unicodedata.category(sign) in _HIDDEN and sign not in _JOINERS
+
+
+def is_in_line(sign: str) -> bool:
+    """Whether a character is visible and does not begin a new line."""
+    return not is_hidden(sign) and unicodedata.category(sign) not in _LINES
 
 
 def is_storable(text: str, limit: int) -> bool:

@@ -26,12 +26,14 @@ class OpenReleaseSettings(FunctionSettings):
     """The settings of open_release.
 
     ``look_after_seconds`` is how long a task waits for an event before it looks by itself.
+    ``manifest_bucket`` is the only bucket whose objects are manifests.
     ``pipeline_name_patterns`` match the names of the pipelines that may be released; the variable
     separates them with commas.
     """
 
     look_after_seconds: int
     pipeline_name_patterns: tuple[str, ...]
+    manifest_bucket: str
 
 
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:

@@ -34,6 +34,7 @@ def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
     references = {
         "aws_s3_bucket.manifests.bucket": BUCKET,
         "aws_sfn_state_machine.release.arn": MACHINE,
+        "local.versions_of_machine": f"{MACHINE}:*",
         "local.of_driven_pipelines": of_driven_pipelines,
         "local.account": EVENTS["manifest_dropped"]["account"],
         "local.region": EVENTS["manifest_dropped"]["region"],
@@ -187,6 +188,15 @@ def test_events_of_other_resources_match_no_rule(name: str, member: str, other: 
     event = EVENTS[name]
     foreign = {**event, "detail": {**event["detail"], member: other}}
     assert not any(matches(pattern, foreign) for pattern in RULES.values())
+
+
+@pytest.mark.parametrize("name", ["execution_aborted", "execution_failed", "execution_timed_out"])
+def test_ends_of_versions_of_the_state_machine_are_heard(name: str) -> None:
+    """An execution that an alias started may be told with the version that it runs."""
+    event = EVENTS[name]
+    versioned = {**event, "detail": {**event["detail"], "stateMachineArn": f"{MACHINE}:7"}}
+    reached = {rule for rule, pattern in RULES.items() if matches(pattern, versioned)}
+    assert reached == {"execution_ended"}
 
 
 @pytest.mark.parametrize("member", ["account", "region"])

@@ -66,6 +66,7 @@ WITHOUT_TAGS = {
     "aws_s3_bucket_public_access_block",
     "aws_s3_bucket_server_side_encryption_configuration",
     "aws_s3_bucket_versioning",
+    "aws_sfn_alias",
 }
 
 

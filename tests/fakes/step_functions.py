@@ -35,6 +35,7 @@ class Execution:
     stopped_at: datetime | None = None
     error: str | None = None
     cause: str | None = None
+    alias_arn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +193,9 @@ class FakeStepFunctions:
         _check_json(
             given, code="InvalidExecutionInput", what="Invalid State Machine Execution Input"
         )
+        parts = machine.split(":")
+        alias_arn = machine if len(parts) > 7 else None  # otherwise the ARN ends with the name
+        machine = ":".join(parts[:7])
         name = request.get("name") or f"{len(self._executions):08x}-0000-4000-8000-000000000000"
         arn = f"{ACCOUNT_ARN}:execution:{machine.rpartition(':')[2]}:{name}"
         known = self._executions.get(arn)
@@ -202,6 +206,7 @@ class FakeStepFunctions:
                 name=name,
                 input=given,
                 started_at=self._clock(),
+                alias_arn=alias_arn,
             )
             self._executions[arn] = known
         elif known.status != "RUNNING" or known.input != given:
@@ -228,6 +233,7 @@ class FakeStepFunctions:
         description = {
             "executionArn": execution.arn,
             "stateMachineArn": execution.state_machine_arn,
+            "stateMachineAliasArn": execution.alias_arn,
             "name": execution.name,
             "status": execution.status,
             "startDate": execution.started_at,

@@ -18,6 +18,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
             "EVENT_BUS": "default",
             "LOOK_AFTER_SECONDS": "3600",
             "PIPELINE_NAME_PATTERNS": "shop-*,web",
+            "MANIFEST_BUCKET": "manifests",
         },
     )
     assert settings == OpenReleaseSettings(
@@ -28,6 +29,7 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
         event_bus="default",
         look_after_seconds=3600,
         pipeline_name_patterns=("shop-*", "web"),
+        manifest_bucket="manifests",
     )
 
 

@@ -93,7 +93,9 @@ class ReleaseWorld(LedgerWorld):
 
     def opener(self) -> OpenRelease:
         """The function open_release, which opens a release or waits until it can."""
-        return make_open_release(self.parts("open-release"), look_after_seconds=LOOK_AFTER)
+        return make_open_release(
+            self.parts("open-release"), look_after_seconds=LOOK_AFTER, manifest_bucket="manifests"
+        )
 
     def rollbacks(self) -> RollbackReader:
         """The reader that makes the manifest of a rollback."""
@@ -165,10 +167,10 @@ class ReleaseWorld(LedgerWorld):
 
     # The workflow
 
-    def start(self, input_text: str) -> str:
-        """Start a workflow execution with this input; returns its ARN."""
+    def start(self, input_text: str, *, alias: str | None = None) -> str:
+        """Start a workflow execution with this input, as the door of an alias; returns its ARN."""
         started = self.step_functions.start_execution(
-            stateMachineArn=self.machine, input=input_text
+            stateMachineArn=f"{self.machine}:{alias}" if alias else self.machine, input=input_text
         )
         return str(started["executionArn"])
 

@@ -28,6 +28,8 @@ resource "aws_lambda_function" "function" {
   memory_size      = var.memory_mb
   tags             = var.tags
 
+  reserved_concurrent_executions = var.reserved_concurrency
+
   environment {
     variables = var.environment
   }

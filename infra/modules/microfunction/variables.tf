@@ -40,6 +40,12 @@ variable "memory_mb" {
   default     = 256
 }
 
+variable "reserved_concurrency" {
+  description = "Maximum number of simultaneous invocations, or null for no limit."
+  type        = number
+  default     = null
+}
+
 variable "environment" {
   description = "Environment variables."
   type        = map(string)

@@ -48,10 +48,14 @@ class StepFunctions:
         """Resume a task that waits for locked pipelines; False if its token is no longer valid."""
         return self._succeed(token, "{}")
 
-    def execution_input(self, execution_arn: str) -> str:
-        """The input of a workflow execution, as the text that was given."""
+    def execution_input(self, execution_arn: str) -> tuple[str, str | None]:
+        """The input of a workflow execution, as the text that was given, and its alias.
+
+        The alias is the name of the alias of the state machine that started it, or None.
+        """
         # Not the parsed input of a task: parsing loses the spelling of numbers (5.10 becomes 5.1).
-        return self._client.describe_execution(executionArn=execution_arn)["input"]
+        found = self._client.describe_execution(executionArn=execution_arn)
+        return found["input"], found.get("stateMachineAliasArn", "").rpartition(":")[2] or None
 
     def workflow_end(self, execution_arn: str) -> WorkflowEnd | None:
         """The end of a workflow execution, or None while it runs.

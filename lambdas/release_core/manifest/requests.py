@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
 
 from release_core.errors import ManifestInvalid, ManifestUnreadable
 from release_core.manifest.limits import ID_IN_WORDS, ID_PATTERN, MAX_ID
 from release_core.manifest.nearest import NearestName
-from release_core.problems import Problem, is_storable, report
+from release_core.problems import Problem, is_in_line, is_storable, report
 from release_core.strict_json import read_json
 
 type Channel = Literal["s3", "api", "direct", "rollback"]
 
+# The aliases of the state machine. Each belongs to one door, whose role alone may start it, so the
+# alias of an execution proves its door. The input proves nothing: its author may be anyone.
+API_ALIAS = "api"
+BUCKET_ALIAS = "bucket"
 # Each marks an input that is not the manifest itself.
 REQUEST_KEYS = ("manifest", "rollBack", "retry")
 _WRAPPER_KEYS = frozenset({"manifest", "requestedBy", "apiRequestId"})
@@ -42,7 +46,7 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class DroppedObject:
-    """A manifest in an S3 object."""
+    """A manifest in an S3 object; the channel is ``direct`` if S3 did not deliver the event."""
 
     bucket: str
     key: str
@@ -82,8 +86,8 @@ class RetryRequest:
 type Request = Submission | DroppedObject | RollbackRequest | RetryRequest
 
 
-def read_request(input_text: str) -> Request:
-    """The request in the input of a workflow execution.
+def read_request(input_text: str, *, alias: str | None = None) -> Request:
+    """The request in the input of a workflow execution, which this ``alias`` started.
 
     Raises ManifestUnreadable when the input is not JSON or is an S3 event without an object, and
     ManifestInvalid when a key or a value around the manifest, of a rollback or of a retry is wrong.
@@ -92,9 +96,10 @@ def read_request(input_text: str) -> Request:
     if not isinstance(document, dict):
         return Submission(channel="direct", document=document)
     if document.get("source") == "aws.s3" and "detail" in document:
-        return _dropped_object(document["detail"])
+        channel: Channel = "s3" if alias == BUCKET_ALIAS else "direct"
+        return replace(_dropped_object(document["detail"]), channel=channel)
     if "manifest" in document:
-        return _wrapped(document)
+        return _wrapped(document, channel="api" if alias == API_ALIAS else "direct")
     if "rollBack" in document:
         return _rollback(document)
     if "retry" in document:
@@ -127,7 +132,7 @@ def _dropped_object(detail: object) -> DroppedObject:
             raise ManifestUnreadable("the S3 event has no valid bucket name and object key")
 
 
-def _wrapped(document: dict[str, object]) -> Submission:
+def _wrapped(document: dict[str, object], *, channel: Channel) -> Submission:
     problems = [
         *_unknown_keys(document, _WRAPPER_KEYS),
         *_bad_names(document, "requestedBy", "apiRequestId"),
@@ -136,7 +141,7 @@ def _wrapped(document: dict[str, object]) -> Submission:
         raise ManifestInvalid(report("The input around the manifest", problems))
     request_id = document.get("apiRequestId")
     return Submission(
-        channel="api" if request_id else "direct",
+        channel=channel,
         document=document["manifest"],
         requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
         source=str(request_id) if request_id else None,
@@ -184,8 +189,14 @@ def _unknown_keys(document: dict[str, object], known: frozenset[str]) -> Iterato
 
 def _bad_names(document: dict[str, object], *keys: str) -> Iterator[Problem]:
     for key in keys:
-        if document.get(key, "") != "" and not _is_name(document[key]):
-            yield Problem((key,), f"must be a string of at most {MAX_NAME:,} bytes in UTF-8")
+        value = document.get(key, "")
+        if value == "" or _is_name(value):
+            continue
+        if isinstance(value, str) and not all(map(is_in_line, value)):
+            says = "must not contain control characters, line breaks or changes of text direction"
+        else:
+            says = f"must be a string of at most {MAX_NAME:,} bytes in UTF-8"
+        yield Problem((key,), says)
 
 
 def _bad_ids(document: dict[str, object], *keys: str) -> Iterator[Problem]:
@@ -197,4 +208,5 @@ def _bad_ids(document: dict[str, object], *keys: str) -> Iterator[Problem]:
 
 
 def _is_name(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and is_storable(value, MAX_NAME)
+    # A name stands in lines that people read, so it must not hide or reorder a part of them.
+    return isinstance(value, str) and is_storable(value, MAX_NAME) and all(map(is_in_line, value))

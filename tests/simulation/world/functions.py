@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "RECORD_RETENTION_DAYS": "400",
     "LOOK_AFTER_SECONDS": str(LOOK_AFTER_SECONDS),
     "PIPELINE_NAME_PATTERNS": "*",
+    "MANIFEST_BUCKET": "manifests",
     "EVENT_BUS": "default",
 }
 # The timeouts of the functions, as in infra/.

@@ -32,24 +32,60 @@ def test_a_wrapped_manifest_names_its_requester() -> None:
     assert found == Submission(channel="direct", document=MANIFEST, requester="release manager")
 
 
-def test_the_api_adds_its_request_id() -> None:
-    """An input with a request id came through the API, and the id is recorded as the source."""
+@pytest.mark.parametrize(
+    ("alias", "channel"),
+    [("api", "api"), (None, "direct"), ("bucket", "direct"), ("API", "direct")],
+)
+def test_the_alias_of_the_api_proves_its_door(alias: str | None, channel: str) -> None:
+    """An input that looks like the API's is one only if the API's alias started the execution."""
     found = read_request(
-        '{"manifest": {"releaseId": 5.10}, "requestedBy": "arn", "apiRequestId": "q"}'
+        '{"manifest": {"releaseId": 5.10}, "requestedBy": "arn", "apiRequestId": "q"}', alias=alias
     )
     assert isinstance(found, Submission)
-    assert (found.channel, found.requester, found.source) == ("api", "arn", "q")
+    assert (found.channel, found.requester, found.source) == (channel, "arn", "q")
     assert isinstance(found.document, dict)
     assert isinstance(found.document["releaseId"], ExactNumber)
 
 
 def test_an_s3_event_names_the_object() -> None:
     """The version of the object is part of the source."""
-    found = read_request(dropped())
+    found = read_request(dropped(), alias="bucket")
     assert found == DroppedObject(
         bucket="bucket", key="a b.json", version_id="v1", requester="123456789012"
     )
     assert found.source == "s3://bucket/a b.json?versionId=v1"
+
+
+@pytest.mark.parametrize("alias", [None, "api"])
+def test_an_s3_event_that_the_rule_did_not_deliver_is_direct(alias: str | None) -> None:
+    """Anyone who may start the state machine can write such an event."""
+    assert read_request(dropped(), alias=alias).channel == "direct"
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb", "\x1b[31mroot", "ann\u202ea", "\u2066bob", "x\x7f", "a\u2028b", "\x85"]
+)
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        {"manifest": MANIFEST},
+        {"retry": "r"},
+        {"rollBack": "r", "releaseId": "r-rollback"},
+    ],
+)
+def test_a_requester_with_control_characters_is_refused(
+    request_of: dict[str, object], name: str
+) -> None:
+    """A requester stands in lines that people read, so it must not hide or reorder a part."""
+    with pytest.raises(ManifestInvalid, match="requestedBy: must not contain control characters"):
+        read_request(json.dumps({**request_of, "requestedBy": name}))
+
+
+def test_a_requester_may_have_any_letters() -> None:
+    """Letters of every script are allowed, and the characters that join them."""
+    name = "Zoë Ünal, \u0645\u06cc\u200c\u062e, 王"
+    found = read_request(json.dumps({"manifest": MANIFEST, "requestedBy": name}))
+    assert found.requester == name
 
 
 @pytest.mark.parametrize(
@@ -71,10 +107,11 @@ def test_an_s3_event_without_an_object_is_unreadable(detail: dict[str, object]) 
 
 
 def test_an_invalid_requester_in_an_s3_event_is_dropped() -> None:
-    """A requester that is too long to record is left out."""
-    found = read_request(dropped(requester="x" * 100_000))
-    assert isinstance(found, DroppedObject)
-    assert found.requester is None
+    """A requester that is too long to record, or has control characters, is left out."""
+    for requester in ("x" * 100_000, "ann\u202ea"):
+        found = read_request(dropped(requester=requester))
+        assert isinstance(found, DroppedObject)
+        assert found.requester is None
 
 
 def test_an_unversioned_object_has_a_plain_uri() -> None:

@@ -19,7 +19,7 @@ BUCKET = "manifests"
 def drop(world: ReleaseWorld, body: bytes, key: str = "release.json") -> str:
     """Put an object into the bucket; returns the execution that its event starts."""
     put = world.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-    return world.start(dropped(key, put["VersionId"]))
+    return world.start(dropped(key, put["VersionId"]), alias="bucket")
 
 
 def dropped(key: str, version: str) -> str:
@@ -60,7 +60,12 @@ def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
 
 @pytest.mark.parametrize(
     ("says", "recorded"),
-    [("arn:alice", "arn:alice"), ("", "123456789012"), ("x" * 1001, "123456789012")],
+    [
+        ("arn:alice", "arn:alice"),
+        ("", "123456789012"),
+        ("x" * 1001, "123456789012"),
+        ("a\u202eb", "123456789012"),
+    ],
 )
 def test_the_metadata_of_an_object_names_the_requester(
     world: ReleaseWorld, says: str, recorded: str
@@ -74,10 +79,26 @@ def test_the_metadata_of_an_object_names_the_requester(
     assert header["requester"] == header["audit"][0]["who"] == recorded
 
 
+def test_an_event_of_another_bucket_is_refused(world: ReleaseWorld) -> None:
+    """Only objects of the deployment's bucket are manifests, whoever starts the execution."""
+    event = json.loads(dropped("release.json", "v1"))
+    event["detail"]["bucket"]["name"] = "elsewhere"
+    with pytest.raises(ManifestUnreadable, match=r"names the bucket elsewhere.*only from manifests"):
+        world.open_release(world.start(json.dumps(event), alias="bucket"))
+
+
+def test_a_direct_start_cannot_claim_the_api(world: ReleaseWorld) -> None:
+    """The input of the API, given to the state machine itself, is a direct start."""
+    wrapped = {"manifest": json.loads(MANIFEST), "requestedBy": "arn:ceo", "apiRequestId": "q1"}
+    world.open_release(world.start(json.dumps(wrapped)))
+    assert world.item("release", "5.1")["channel"] == "direct"
+
+
 def test_a_posted_manifest_opens_its_release(world: ReleaseWorld) -> None:
     """For a manifest from the API, the caller and the request id are recorded."""
     body = MANIFEST.decode()
-    arn = world.start(f'{{"manifest": {body}, "requestedBy": "arn:user", "apiRequestId": "q1"}}')
+    wrapped = f'{{"manifest": {body}, "requestedBy": "arn:user", "apiRequestId": "q1"}}'
+    arn = world.start(wrapped, alias="api")
     assert world.open_release(arn)["release_id"] == "5.10"
     header = world.item("release", "5.10")
     assert (header["channel"], header["requester"], header["source"]) == ("api", "arn:user", "q1")

@@ -125,6 +125,7 @@ SETTINGS = {
     "EVENT_BUS": "default",
     "LOOK_AFTER_SECONDS": "3600",
     "PIPELINE_NAME_PATTERNS": "shop-*,web",
+    "MANIFEST_BUCKET": "manifests",
 }
 
 

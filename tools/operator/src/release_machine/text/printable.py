@@ -1,21 +1,23 @@
 """Texts from AWS and manifests made safe: control characters are escaped."""
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, cast
 
-_WANTED_CONTROLS = frozenset("\n\t\u200c\u200d")
-_HIDDEN = {"Cc", "Cf", "Cs"}
-_LINES = {"Zl", "Zp"}  # separators of lines and paragraphs
+from release_core.problems import is_hidden, is_in_line
+
+_WANTED_CONTROLS = frozenset("\n\t")
 
 
 def visible(text: str) -> str:
     """The text with control, hidden and direction characters escaped as \\uXXXX."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"\\u{ord(sign):04x}" if _is_hidden(sign) else sign for sign in text)
+    return "".join(
+        f"\\u{ord(sign):04x}" if is_hidden(sign) and sign not in _WANTED_CONTROLS else sign
+        for sign in text
+    )
 
 
 def json_text(document: object, *, indent: int | None = None) -> str:
@@ -23,9 +25,10 @@ def json_text(document: object, *, indent: int | None = None) -> str:
     text = json.dumps(document, indent=indent, ensure_ascii=False)
     if text.isascii() and "\x7f" not in text:
         return text
-    # In JSON these characters stand only in strings, where an escape means the same.
+    # In JSON these characters stand only in strings, where an escape means the same. A line break
+    # is never in a string.
     return "".join(
-        _json_escape(sign) if _is_hidden(sign) or unicodedata.category(sign) in _LINES else sign
+        sign if is_in_line(sign) or sign in _WANTED_CONTROLS else _json_escape(sign)
         for sign in text
     )
 
@@ -33,10 +36,6 @@ def json_text(document: object, *, indent: int | None = None) -> str:
 def _json_escape(sign: str) -> str:
     units = sign.encode("utf-16-be", errors="surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
-
-
-def _is_hidden(sign: str) -> bool:
-    return unicodedata.category(sign) in _HIDDEN and sign not in _WANTED_CONTROLS
 
 
 def in_one_line(text: str) -> str:
