@@ -83,9 +83,9 @@ dist: setup ## Build what a release publishes, into .build/dist: command, zips a
 	@$(PYTHON) -m tools.dist --architecture $(or $(TF_VAR_architecture),arm64)
 
 # Terraform reads the zips even to destroy, and a new clone has none.
-destroy: build ## Destroy everything that deploy and demo created
+destroy: build ## Destroy everything that deploy and demo created (FORCE=1 although releases run)
 	@$(if $(filter platform,$(TARGET)),$(PYTHON) infra/demo/build_sources.py > /dev/null)
-	@$(PYTHON) -m tools.deploy destroy $(if $(filter platform,$(TARGET)),infra/demo) infra --target $(TARGET)
+	@$(PYTHON) -m tools.deploy destroy $(if $(filter platform,$(TARGET)),infra/demo) infra --target $(TARGET) $(if $(FORCE),--force)
 
 down: ## Stop the platform and all its processes
 	@if [[ -x $(PYTHON) ]]; then $(PYTHON) -m tools.platform down; fi

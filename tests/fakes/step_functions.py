@@ -124,6 +124,16 @@ class FakeStepFunctions:
             if task.execution_arn == execution_arn and task.waits:
                 self._tasks[token] = replace(task, waits=False)
 
+    def redrive(self, execution_arn: str) -> None:
+        """Let an execution that has ended run again, as RedriveExecution does."""
+        self._executions[execution_arn] = replace(
+            self._executions[execution_arn],
+            status="RUNNING",
+            stopped_at=None,
+            error=None,
+            cause=None,
+        )
+
     def forget(self, execution_arn: str) -> None:
         """Delete an execution and its tasks, as AWS does when the state machine is deleted."""
         del self._executions[execution_arn]

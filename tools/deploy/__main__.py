@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tools.deploy.packages import PackageError, check_packages
+from tools.deploy.running import ReleasesRunError, refuse_running
 from tools.deploy.target import Target, TargetError, aws_target, platform_target
 from tools.deploy.terraform import Terraform, TerraformError
 from tools.platform.layout import PLATFORM, Home
@@ -20,6 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("roots", nargs="+", metavar="ROOT")
     parser.add_argument("--target", choices=("platform", "aws"), default="platform")
     parser.add_argument("--home", type=Path, default=PLATFORM, help="folder of the platform")
+    parser.add_argument("--force", action="store_true", help="destroy although releases run")
     options = parser.parse_args(arguments)
     try:
         target = choose(options.target, Home(options.home.resolve()))
@@ -29,8 +31,14 @@ def main(arguments: list[str]) -> int:
         if options.command == "apply" and "infra" in options.roots:
             check_packages(target.architecture)
         for root in options.roots:
-            run(options.command, root, target)
-    except (PackageError, PlatformError, TargetError, TerraformError) as error:
+            run(options.command, root, target, force=options.force)
+    except (
+        PackageError,
+        PlatformError,
+        ReleasesRunError,
+        TargetError,
+        TerraformError,
+    ) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -43,8 +51,11 @@ def choose(name: str, home: Home) -> Target:
     return platform_target(home)
 
 
-def run(command: str, root: str, target: Target) -> None:
-    """Runs one command in one root and prints the result. Raises TerraformError."""
+def run(command: str, root: str, target: Target, *, force: bool = False) -> None:
+    """Runs one command in one root and prints the result.
+
+    Raises TerraformError, and ReleasesRunError for a destroy without `force` while releases run.
+    """
     started = time.monotonic()
     terraform = Terraform(root, target)
     if command == "apply" and terraform.is_applied():
@@ -52,6 +63,9 @@ def run(command: str, root: str, target: Target) -> None:
     elif command == "apply":
         done = f"Deployed {root} to {target.description}: {terraform.apply()} resources"
     elif terraform.has_state():
+        if not force:
+            # Before any root: the pipelines of infra/demo may be in a release, too.
+            refuse_running(Terraform("infra", target).values(), target)
         terraform.destroy()
         done = f"Destroyed the resources of {root} in {target.description}"
     else:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -58,6 +59,14 @@ class Terraform:
             self._change("destroy")
             if self._outputs:
                 self._outputs.unlink(missing_ok=True)
+
+    def values(self) -> dict[str, Any]:
+        """The outputs by name; empty when nothing is deployed."""
+        if not self.has_state():
+            return {}
+        with self._ready():
+            outputs = json.loads(self._run("output", *self._on_state(), "-json"))
+        return {name: output["value"] for name, output in outputs.items()}
 
     def has_state(self) -> bool:
         """Whether the root was applied to this target. Always True on AWS: the backend decides."""

@@ -83,7 +83,9 @@ def test_an_event_of_another_bucket_is_refused(world: ReleaseWorld) -> None:
     """Only objects of the deployment's bucket are manifests, whoever starts the execution."""
     event = json.loads(dropped("release.json", "v1"))
     event["detail"]["bucket"]["name"] = "elsewhere"
-    with pytest.raises(ManifestUnreadable, match=r"names the bucket elsewhere.*only from manifests"):
+    with pytest.raises(
+        ManifestUnreadable, match=r"names the bucket elsewhere.*only from manifests"
+    ):
         world.open_release(world.start(json.dumps(event), alias="bucket"))
 
 

@@ -62,7 +62,7 @@ def test_a_mismatch_ends_before_terraform(
         settings={},
     )
     monkeypatch.setattr(deploy, "choose", lambda *_: target)
-    monkeypatch.setattr(deploy, "run", lambda command, *_: ran.append(command))
+    monkeypatch.setattr(deploy, "run", lambda command, *_, **__: ran.append(command))
     assert deploy.main(["apply", "infra"]) == 1
     assert "is built for arm64" in capsys.readouterr().err
     assert deploy.main(["destroy", "infra"]) == 0
