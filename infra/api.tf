@@ -87,7 +87,7 @@ locals {
   # the body: of two equal keys the last one counts, so no body can claim another identity. escapeJavaScript writes ' as \',
   # which is not valid JSON, so the template undoes that.
   start_execution_template = templatefile("${path.module}/templates/start_execution.vtl", {
-    state_machine_arn = aws_sfn_alias.door["api"].arn
+    state_machine_arn = aws_sfn_alias.api.arn
   })
 }
 
@@ -249,8 +249,16 @@ resource "aws_iam_role" "api" {
   tags               = local.tags
 }
 
+data "aws_iam_policy_document" "start_through_api" {
+  statement {
+    sid       = "StartMachine"
+    actions   = ["states:StartExecution"]
+    resources = [aws_sfn_alias.api.arn]
+  }
+}
+
 resource "aws_iam_role_policy" "api" {
   name   = "start-machine"
   role   = aws_iam_role.api.id
-  policy = data.aws_iam_policy_document.start_machine["api"].json
+  policy = data.aws_iam_policy_document.start_through_api.json
 }

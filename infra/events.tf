@@ -85,7 +85,7 @@ locals {
   rules = {
     manifest_dropped = {
       rule   = aws_cloudwatch_event_rule.manifest_dropped
-      target = aws_sfn_alias.door["bucket"].arn
+      target = aws_sfn_state_machine.release.arn
     }
     state_changed = {
       rule   = aws_cloudwatch_event_rule.state_changed
@@ -160,21 +160,18 @@ resource "aws_iam_role" "manifest_dropped" {
   tags               = local.tags
 }
 
-# For each door, the permission to start the state machine through the alias of that door.
 data "aws_iam_policy_document" "start_machine" {
-  for_each = aws_sfn_alias.door
-
   statement {
     sid       = "StartMachine"
     actions   = ["states:StartExecution"]
-    resources = [each.value.arn]
+    resources = [aws_sfn_state_machine.release.arn]
   }
 }
 
 resource "aws_iam_role_policy" "manifest_dropped" {
   name   = "start-machine"
   role   = aws_iam_role.manifest_dropped.id
-  policy = data.aws_iam_policy_document.start_machine["bucket"].json
+  policy = data.aws_iam_policy_document.start_machine.json
 }
 
 # Dead-letter queues for events that EventBridge could not deliver within a day. Events on which a function failed are in the

@@ -43,13 +43,11 @@ resource "aws_sfn_state_machine" "release" {
   }
 }
 
-# The alias that started an execution proves its door: the input proves nothing, because anyone who may start the state machine
-# chooses it. Only the role of the API may start alias api, and only the role of the rule may start alias bucket.
-resource "aws_sfn_alias" "door" {
-  for_each = toset(["api", "bucket"])
-
-  name        = each.key
-  description = "For the ${each.key} only. Grant it to nobody else."
+# Only the role of the API may start executions through this alias. So the alias proves that an execution came through the
+# API. Its input does not: anyone who may start the state machine itself can write the same input.
+resource "aws_sfn_alias" "api" {
+  name        = "api"
+  description = "For the API only. Do not grant it to others."
 
   routing_configuration {
     state_machine_version_arn = aws_sfn_state_machine.release.state_machine_version_arn

@@ -48,7 +48,7 @@ run "a_function_that_the_workflow_invokes" {
   }
 
   assert {
-    condition     = aws_lambda_function.function.reserved_concurrent_executions == -1
+    condition     = coalesce(aws_lambda_function.function.reserved_concurrent_executions, -1) == -1
     error_message = "The concurrency of the function is limited without reserved_concurrency."
   }
 

@@ -28,7 +28,7 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_sfn_alias" {
-    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine:door" }
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine:api" }
   }
 
   mock_resource "aws_dynamodb_table" {
@@ -124,7 +124,8 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
-        [for policy in data.aws_iam_policy_document.start_machine : policy.statement],
+        data.aws_iam_policy_document.start_machine.statement,
+        data.aws_iam_policy_document.start_through_api.statement,
         [for policy in data.aws_iam_policy_document.undelivered : policy.statement],
         ]) : !contains(statement.resources, "*") || alltrue([
         for action in statement.actions : contains([
@@ -160,7 +161,8 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
-        [for policy in data.aws_iam_policy_document.start_machine : policy.statement],
+        data.aws_iam_policy_document.start_machine.statement,
+        data.aws_iam_policy_document.start_through_api.statement,
       ]) : alltrue([for action in statement.actions : !strcontains(action, "*")])
     ])
     error_message = "A policy allows actions by a wildcard."

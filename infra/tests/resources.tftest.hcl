@@ -24,7 +24,7 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_sfn_alias" {
-    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:door" }
+    defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:api" }
   }
 
   mock_resource "aws_dynamodb_table" {
@@ -310,39 +310,24 @@ run "events_reach_their_targets" {
   }
 }
 
-run "each_door_has_an_alias" {
+run "only_the_api_has_the_alias_that_proves_it" {
   command = plan
-
-  override_resource {
-    target          = aws_sfn_alias.door["api"]
-    override_during = plan
-    values          = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:api" }
-  }
-
-  override_resource {
-    target          = aws_sfn_alias.door["bucket"]
-    override_during = plan
-    values          = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:bucket" }
-  }
 
   assert {
     condition = (
-      aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_alias.door["bucket"].arn
-      && strcontains(local.start_execution_template, "\"${aws_sfn_alias.door["api"].arn}\"")
+      strcontains(local.start_execution_template, "\"${aws_sfn_alias.api.arn}\"")
+      && aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_state_machine.release.arn
       && aws_sfn_state_machine.release.publish
     )
-    error_message = "The API or the bucket does not start releases through the alias that proves its door."
+    error_message = "The API does not start releases through its alias, or the rule for manifests does."
   }
 
   assert {
-    condition = {
-      for door, policy in data.aws_iam_policy_document.start_machine :
-      door => one(one(policy.statement).resources)
-      } == {
-      api    = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:api"
-      bucket = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:bucket"
-    }
-    error_message = "A door may start executions through another alias than its own."
+    condition = [
+      one(one(data.aws_iam_policy_document.start_machine.statement).resources),
+      one(one(data.aws_iam_policy_document.start_through_api.statement).resources),
+    ] == [aws_sfn_state_machine.release.arn, aws_sfn_alias.api.arn]
+    error_message = "The alias of the API is granted to another role than the API's, or the API may start the state machine itself."
   }
 }
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 from release_core.errors import ManifestInvalid, ManifestUnreadable
@@ -13,10 +13,9 @@ from release_core.strict_json import read_json
 
 type Channel = Literal["s3", "api", "direct", "rollback"]
 
-# The aliases of the state machine. Each belongs to one door, whose role alone may start it, so the
-# alias of an execution proves its door. The input proves nothing: its author may be anyone.
+# The alias of the state machine that only the API may start. So it proves that an execution came
+# through the API; the input does not, because a direct start may have the same input.
 API_ALIAS = "api"
-BUCKET_ALIAS = "bucket"
 # Each marks an input that is not the manifest itself.
 REQUEST_KEYS = ("manifest", "rollBack", "retry")
 _WRAPPER_KEYS = frozenset({"manifest", "requestedBy", "apiRequestId"})
@@ -46,7 +45,7 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class DroppedObject:
-    """A manifest in an S3 object; the channel is ``direct`` if S3 did not deliver the event."""
+    """A manifest in an S3 object."""
 
     bucket: str
     key: str
@@ -96,8 +95,7 @@ def read_request(input_text: str, *, alias: str | None = None) -> Request:
     if not isinstance(document, dict):
         return Submission(channel="direct", document=document)
     if document.get("source") == "aws.s3" and "detail" in document:
-        channel: Channel = "s3" if alias == BUCKET_ALIAS else "direct"
-        return replace(_dropped_object(document["detail"]), channel=channel)
+        return _dropped_object(document["detail"])
     if "manifest" in document:
         return _wrapped(document, channel="api" if alias == API_ALIAS else "direct")
     if "rollBack" in document:

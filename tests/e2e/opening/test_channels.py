@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.account.account import Account
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.releasing.pipelines import PAGE, Estate, Pipelines, unique
+from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
@@ -143,6 +144,67 @@ def test_a_body_cannot_name_the_requester(
 
 
 @pytest.mark.parametrize("channel", ["direct", "wrapped", "s3", "api"])
+def test_a_deadline_of_null_is_no_deadline(
+    releases: Releases, ledger: Ledger, estate: Estate, channel: str
+) -> None:
+    """Through each channel, null means that an optional key is absent."""
+    release_id = unique("null")
+    optional = {"$schema": None, "maxConcurrency": None, "deadline": None, "rollbackOf": None}
+    text = json.dumps(manifest(release_id, estate.catalog, **optional))
+
+    arn = hand_in(text, channel, releases)
+
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+    assert "deadline" not in ledger.header(release_id)
+
+
+@pytest.mark.parametrize("channel", ["s3", "api"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "application/json;charset=UTF-8"]
+)
+def test_a_charset_in_the_content_type_changes_nothing(
+    releases: Releases, ledger: Ledger, estate: Estate, channel: str, content_type: str
+) -> None:
+    """JSON is UTF-8, whether the content type says so or not."""
+    release_id = unique("charset")
+    text = json.dumps(manifest(release_id, estate.catalog))
+
+    arn = hand_in(text, channel, releases, content_type=content_type)
+
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+    assert ledger.header(release_id)["channel"] == channel
+    if channel == "api":
+        assert releases.post("{}", content_type=content_type).status == 400
+
+
+def test_a_direct_start_cannot_claim_the_api(
+    releases: Releases, ledger: Ledger, estate: Estate
+) -> None:
+    """The input of the API, given to the state machine itself, is recorded as a direct start."""
+    release_id = unique("claimed")
+    body = manifest(release_id, estate.catalog)
+
+    arn = releases.start({"manifest": body, "requestedBy": "the boss", "apiRequestId": "x"})
+
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+    assert ledger.header(release_id)["channel"] == "direct"
+
+
+def test_an_object_of_another_bucket_is_refused(
+    releases: Releases, refusals: Refusals, pipelines: Pipelines, account: Account, estate: Estate
+) -> None:
+    """An S3 event that names another bucket is rejected, although the object is a manifest."""
+    body = json.dumps(manifest(unique("elsewhere"), estate.catalog))
+    account.s3.put_object(Bucket=pipelines.bucket, Key="manifest.json", Body=body.encode())
+    detail = {"bucket": {"name": pipelines.bucket}, "object": {"key": "manifest.json"}}
+
+    arn = releases.start({"source": "aws.s3", "detail": detail})
+
+    cause = refusals.cause(arn, "ManifestUnreadable", None)
+    assert f"reads manifests only from {account.outputs['manifest_bucket']}" in cause
+
+
+@pytest.mark.parametrize("channel", ["direct", "wrapped", "s3", "api"])
 def test_a_number_keeps_its_spelling_through_each_channel(
     releases: Releases, ledger: Ledger, estate: Estate, channel: str
 ) -> None:
@@ -158,7 +220,9 @@ def test_a_number_keeps_its_spelling_through_each_channel(
         assert ledger.header(written)["execution_arn"] == arn
 
 
-def hand_in(text: str, channel: str, releases: Releases) -> str:
+def hand_in(
+    text: str, channel: str, releases: Releases, *, content_type: str = "application/json"
+) -> str:
     """Hand a manifest's text in through one channel; return the execution's ARN."""
     match channel:
         case "direct":
@@ -166,8 +230,8 @@ def hand_in(text: str, channel: str, releases: Releases) -> str:
         case "wrapped":
             return releases.start(f'{{"manifest": {text}}}')
         case "s3":
-            return releases.execution_of(releases.drop(text))
+            return releases.execution_of(releases.drop(text, content_type=content_type))
         case _:
-            answer = releases.post(text)
+            answer = releases.post(text, content_type=content_type)
             assert answer.status == 202
             return str(answer.body["executionArn"])

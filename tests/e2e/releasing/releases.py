@@ -54,12 +54,21 @@ class Releases:
         )["executionArn"]
         return self._remember(arn)
 
-    def drop(self, content: bytes | str, *, key: str | None = None) -> str:
+    def drop(
+        self,
+        content: bytes | str,
+        *,
+        key: str | None = None,
+        content_type: str = "application/json",
+    ) -> str:
         """Put an object into the manifest bucket; return its key."""
         key = key or unique("manifest") + ".json"
         body = content.encode() if isinstance(content, str) else content
         self.account.s3.put_object(
-            Bucket=self.account.outputs["manifest_bucket"], Key=key, Body=body
+            Bucket=self.account.outputs["manifest_bucket"],
+            Key=key,
+            Body=body,
+            ContentType=content_type,
         )
         return key
 

@@ -19,7 +19,7 @@ BUCKET = "manifests"
 def drop(world: ReleaseWorld, body: bytes, key: str = "release.json") -> str:
     """Put an object into the bucket; returns the execution that its event starts."""
     put = world.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-    return world.start(dropped(key, put["VersionId"]), alias="bucket")
+    return world.start(dropped(key, put["VersionId"]))
 
 
 def dropped(key: str, version: str) -> str:
@@ -86,7 +86,7 @@ def test_an_event_of_another_bucket_is_refused(world: ReleaseWorld) -> None:
     with pytest.raises(
         ManifestUnreadable, match=r"names the bucket elsewhere.*only from manifests"
     ):
-        world.open_release(world.start(json.dumps(event), alias="bucket"))
+        world.open_release(world.start(json.dumps(event)))
 
 
 def test_a_direct_start_cannot_claim_the_api(world: ReleaseWorld) -> None:
