@@ -30,6 +30,7 @@ class Scenario:
     cancels: int = 0
     person_retries: int = 0
     person_changes: int = 0
+    person_deletes: int = 0
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
@@ -199,6 +200,14 @@ QUICK = (
         manifests=(releasing({"name": "a", "retries": 1}),),
         person_changes=1,
         preemptions=0,
+    ),
+    Scenario(
+        name="one, cancelled, its pipeline deleted",
+        manifests=(releasing("a"),),
+        cancels=1,
+        person_deletes=1,
+        preemptions=0,
+        outcomes=("succeed",),
     ),
     Scenario(
         name="stop the others",

@@ -59,17 +59,18 @@ def why_gone(pipeline: Pipeline, seen: Existence, *, now: datetime) -> str | Non
     The pipeline existed when its execution was started. If it does not exist now, or was created
     since, the execution was deleted with the former pipeline.
     """
+    tried_at = pipeline.start_tried_at or pipeline.started_at or now
     # A pipeline that is started over keeps the time of its first start.
-    moments = [each for each in (pipeline.started_at, pipeline.start_tried_at) if each]
-    started_at = max(moments, default=None)
+    started_at = max(tried_at, pipeline.started_at or tried_at)
     gone = "CodePipeline no longer has this execution"
     if not seen.exists:
         return f"{gone}: pipeline {pipeline.name} was deleted while it ran"
-    if started_at and seen.created_at and seen.created_at > started_at:
+    # Race: the pipeline is created again while the start is on its way. The execution may be one of
+    # the new pipeline, until CodePipeline must show it.
+    created_at = seen.created_at or tried_at
+    if created_at > started_at or (created_at > tried_at and now - tried_at >= LOOK_LAG):
         return f"{gone}: pipeline {pipeline.name} was deleted and created again while it ran"
-    if pipeline.start_tried_at and now - pipeline.start_tried_at < VISIBLE_WITHIN:
-        return None
-    return gone
+    return None if now - tried_at < VISIBLE_WITHIN else gone
 
 
 def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:

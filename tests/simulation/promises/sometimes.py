@@ -31,6 +31,8 @@ MUST_BE_REACHED = frozenset(
         "a release waited for a pipeline",
         "a release was rolled back",
         "a rollback was started again",
+        "a running pipeline was deleted",
+        "a running pipeline was replaced",
         "a retry of a stage",
         "a start was given up",
         "a start was repeated by another function",

@@ -9,10 +9,14 @@ _ACTIVE = {"InProgress", "Stopping"}
 
 
 def runs_once_in_an_attempt(happening: Happening) -> None:
-    """In one attempt of a release, a pipeline is started once, apart from retries."""
+    """In one attempt of a release, a pipeline is started once, apart from retries.
+
+    A start whose execution was deleted with its pipeline does not count.
+    """
     keys = [
         (each.release_id, each.pipeline, each.attempt, each.retried)
         for each in happening.world.starts
+        if each.execution_id not in happening.world.stores.deleted
     ]
     for key in keys:
         if keys.count(key) > 1:

@@ -131,16 +131,40 @@ def _from_outside(world: World) -> Iterator[Step]:
                 yield Step("cancel", workflow.arn, costs="cancel")
                 if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
                     yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
+    yield from _in_the_console(world)
+
+
+def _in_the_console(world: World) -> Iterator[Step]:
+    """Yield what a person may do to the pipelines."""
     if world.budgets["change"]:
         for name in sorted({start.pipeline for start in world.starts}):
             yield Step("person changes", name, costs="change")
+    if world.budgets["delete"]:
+        for name in sorted(_deletable(world)):
+            yield Step("person deletes", name, costs="delete")
+            yield Step("person deletes", name, "and creates it again", costs="delete")
     if world.budgets["person"]:
         for start in world.starts:
+            if start.execution_id in world.stores.deleted:
+                continue
             execution = world.stores.execution(start.pipeline, start.execution_id)
             if execution.status in {"Failed", "Stopped"}:
                 yield Step(
                     "person retries", f"{start.pipeline}/{start.execution_id}", costs="person"
                 )
+
+
+def _deletable(world: World) -> set[str]:
+    """Return the pipelines that run and were not stopped.
+
+    CodePipeline sends no event of the end of a stopped execution that is deleted, and a closed
+    release has no task that looks at it.
+    """
+    return {
+        start.pipeline
+        for start in world.starts
+        if world.stores.execution(start.pipeline, start.execution_id).status == "InProgress"
+    }
 
 
 def _faults_of(world: World, each: Invocation) -> Iterator[Step]:

@@ -203,6 +203,17 @@ def _person_changes(world: World, step: Step) -> None:
     effects.deliver_events(world)
 
 
+def _person_deletes(world: World, step: Step) -> None:
+    # A pipeline that is created in the moment of the start would be one that existed before it.
+    world.pass_time(world.stores.clock() + timedelta(seconds=1))
+    world.stores.delete_pipeline(step.who)
+    world.reached.add("a running pipeline was deleted")
+    if step.more:
+        world.stores.change_codepipeline().create_pipeline(pipeline=declaration(step.who))
+        world.reached.add("a running pipeline was replaced")
+    effects.deliver_events(world)
+
+
 def _cancel(world: World, step: Step) -> None:
     machine.cancel(world, step.who, vanish=bool(step.more))
 
@@ -244,6 +255,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "play": _play,
     "person retries": _person_retries,
     "person changes": _person_changes,
+    "person deletes": _person_deletes,
     "cancel": _cancel,
     "time out": _time_out,
     "time": _time,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from localstack_codepipeline.model import EmitEvent
-from localstack_codepipeline.model.state import Execution
+from localstack_codepipeline.model.state import ACTIVE, Execution
 from release_core.clock import to_iso
 from release_core.decide.timing import LOOK_LAG
 from release_core.ledger.dynamodb import to_attributes
@@ -28,6 +28,9 @@ from tests.worlds.ledger_world import KEYS, make_tables
 from tests.worlds.release_world import declaration
 
 type Item = Mapping[str, Any]
+
+# The status of an execution that was deleted with its pipeline before it ended.
+DELETED = "Deleted"
 
 # The revision with which a pipeline has succeeded before the beginning.
 GOOD_BEFORE = "before {}"
@@ -62,6 +65,7 @@ class Saved(NamedTuple):
     announced: tuple[dict[str, Any], ...]
     now: datetime
     earlier: "Earlier | None"
+    deleted: Mapping[str, Execution]
 
 
 class Stores:
@@ -72,6 +76,7 @@ class Stores:
     ) -> None:
         self._is_late = is_late
         self._earlier: Earlier | None = None
+        self.deleted: Mapping[str, Execution] = {}
         self.clock = FakeClock(BEGINNING)
         self.dynamodb = FakeDynamoDB(check_parameters=False)
         make_tables(self.dynamodb)
@@ -132,6 +137,15 @@ class Stores:
         self._codepipeline_at = None
         return self.codepipeline
 
+    def delete_pipeline(self, pipeline: str) -> None:
+        """Delete a pipeline; keep its executions for the promises, as they were."""
+        codepipeline = self.change_codepipeline()
+        for execution_id, execution in codepipeline.executions(pipeline).items():
+            last = execution.clone()
+            last.status = DELETED if last.status in ACTIVE else last.status
+            self.deleted = {**self.deleted, execution_id: last}
+        codepipeline.delete_pipeline(name=pipeline)
+
     def change_step_functions(self) -> FakeStepFunctions:
         """Return Step Functions, to be changed by the workflow."""
         self._step_functions_at = None
@@ -147,8 +161,9 @@ class Stores:
         return self.dynamodb.snapshot()["releases"]  # type: ignore[return-value]  # keyed by text
 
     def execution(self, pipeline: str, execution_id: str) -> Execution:
-        """Return the current state of an execution."""
-        return self.codepipeline.execution(pipeline, execution_id)
+        """Return the current state of an execution, or the last one before it was deleted."""
+        last = self.deleted.get(execution_id)
+        return last or self.codepipeline.execution(pipeline, execution_id)
 
     def emitted(self) -> list[EmitEvent]:
         """Return the events that CodePipeline has emitted since the last call."""
@@ -168,6 +183,7 @@ class Stores:
             tuple(self.events.entries),
             self.clock(),
             self._earlier,
+            self.deleted,
         )
 
     def restore(self, saved: Saved) -> None:
@@ -182,6 +198,7 @@ class Stores:
         self.events.entries = list(saved.announced)
         self.clock.set(saved.now)
         self._earlier = saved.earlier
+        self.deleted = saved.deleted
 
 
 def _good_before(pipeline: str) -> dict[str, Any]:
@@ -223,6 +240,7 @@ class Fingerprints:
                 tuple(entry["Detail"] for entry in saved.announced),
                 saved.now,
                 saved.earlier and self._hashes.of(saved.earlier, str),
+                frozenset((name, each.status) for name, each in saved.deleted.items()),
             )
         )
 

@@ -118,6 +118,7 @@ def test_a_failure_that_was_repeated_with_success_is_no_reason() -> None:
         (Existence(exists=False), SOON - AT, "was deleted while"),
         (Existence(exists=True, created_at=LATER), SOON - AT, "was deleted and created again"),
         (Existence(exists=True, created_at=AT), SOON - AT, None),
+        (Existence(exists=True, created_at=AT), LATER - AT, "was deleted and created again"),
         (Existence(exists=True, created_at=AT - VISIBLE_WITHIN), SOON - AT, None),
         (Existence(exists=True), SOON - AT, None),
         (Existence(exists=True), VISIBLE_WITHIN, "no longer has this execution"),

@@ -8,6 +8,7 @@ from localstack_fixes import startup_heap
 
 REPAIRS = (
     "caller_identity",
+    "copied_aliases",
     "dynamodb_local",
     "environment_registry",
     "event_keys",

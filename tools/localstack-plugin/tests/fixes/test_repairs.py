@@ -76,6 +76,30 @@ def test_an_input_comes_back_to_the_letter(make_machine: Callable[..., str], tex
 
 
 @pytest.mark.platform
+def test_an_execution_is_started_through_an_alias(make_machine: Callable[..., str]) -> None:
+    """DescribeExecution names the alias; a start of the state machine itself has none."""
+    client = boto3.client("stepfunctions")
+    machine = make_machine({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+    version = client.publish_state_machine_version(stateMachineArn=machine)
+    alias = client.create_state_machine_alias(
+        name="door",
+        routingConfiguration=[
+            {"stateMachineVersionArn": version["stateMachineVersionArn"], "weight": 100}
+        ],
+    )["stateMachineAliasArn"]
+
+    started = [client.start_execution(stateMachineArn=each) for each in (machine, alias)]
+
+    described = [client.describe_execution(executionArn=each["executionArn"]) for each in started]
+    assert [each.get("stateMachineAliasArn") for each in described] == [None, alias]
+    assert {each["stateMachineArn"] for each in described} == {machine}
+    assert all(
+        each["executionArn"].startswith(machine.replace("stateMachine", "execution"))
+        for each in described
+    )
+
+
+@pytest.mark.platform
 def test_many_first_invocations_at_once_all_succeed(make_function: Callable[[str], str]) -> None:
     """Thirty invocations that arrive together at a function nobody has called are all answered."""
     client = boto3.client("lambda", config=PATIENT)
