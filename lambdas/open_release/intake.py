@@ -43,7 +43,12 @@ class Intake:
 
         Raises ManifestUnreadable and ManifestInvalid as ``read_request`` does.
         """
-        return read_request(self.step_functions.execution_input(execution_arn))
+        request = read_request(self.step_functions.execution_input(execution_arn))
+        if isinstance(request, RollbackRequest) and request.source:
+            # Other workflows may ask for a rollback, too. Ours does so because a release failed.
+            ours = request.source.rpartition(":")[0] == execution_arn.rpartition(":")[0]
+            return replace(request, cause=request.source) if ours else request
+        return request
 
     def document(self, request: Request) -> tuple[Request, object]:
         """The request, completed with the requester in an object's metadata, and its document.
@@ -61,7 +66,13 @@ class Intake:
         if isinstance(request, Submission):
             return request.document
         if isinstance(request, RollbackRequest):
-            rollback = self.rollbacks.get(request.of, rollback_id=request.release_id, waits=True)
+            rollback = self.rollbacks.get(
+                request.of,
+                rollback_id=request.release_id,
+                over=request.over,
+                waits=True,
+                cause=request.cause,
+            )
             return checked_manifest(rollback)
         return self._retried(request)
 
