@@ -74,9 +74,10 @@ class OpenRelease:
         """The release that another execution opened for the same rollback, if there is one."""
         if not isinstance(request, RollbackRequest):
             return None
-        header = self.ledger.get_header(request.release_id)
-        is_twin = header and header.rollback_of == request.of
-        return header if is_twin and header.execution_arn != execution_arn else None
+        found = self.ledger.get_header(request.release_id)
+        if found and found.rollback_of == request.of and found.execution_arn != execution_arn:
+            return found
+        return None
 
     def _reject(self, rejection: Rejection, request: Request | None, execution_arn: str) -> None:
         error = type(rejection).__name__

@@ -115,7 +115,8 @@ class RollbackReader:
 
     def _executions(self, pipeline: Pipeline) -> list[PastExecution]:
         good = pipeline.previous_good
-        return self.history.executions(pipeline.name, back_to=good and good.execution_id)
+        back_to = good.execution_id if good else None
+        return self.history.executions(pipeline.name, back_to=back_to)
 
     def _changed_nothing(self, pipeline: Pipeline, declaration: Declaration, past: Past) -> bool:
         if not may_be_unchanged(pipeline, past):

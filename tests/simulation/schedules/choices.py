@@ -134,6 +134,9 @@ def _from_outside(world: World) -> Iterator[Step]:
     if world.budgets["change"]:
         for name in sorted({start.pipeline for start in world.starts}):
             yield Step("person changes", name, costs="change")
+    if world.budgets["start"]:
+        for name in world.scenario.pipelines:
+            yield Step("person starts", name, costs="start")
     if world.budgets["person"]:
         for start in world.starts:
             execution = world.stores.execution(start.pipeline, start.execution_id)

@@ -31,6 +31,8 @@ type Item = Mapping[str, Any]
 
 # The revision with which a pipeline has succeeded before the beginning.
 GOOD_BEFORE = "before {}"
+# The revision that an execution ships which a person has started.
+BY_HAND = "by hand {}"
 
 CHANGES_CODEPIPELINE = {
     "start_pipeline_execution",
@@ -149,6 +151,10 @@ class Stores:
     def execution(self, pipeline: str, execution_id: str) -> Execution:
         """Return the current state of an execution."""
         return self.codepipeline.execution(pipeline, execution_id)
+
+    def executions(self, pipeline: str) -> tuple[Execution, ...]:
+        """Return the executions of a pipeline, the oldest first; they must not be changed."""
+        return self.codepipeline.executions(pipeline)
 
     def emitted(self) -> list[EmitEvent]:
         """Return the events that CodePipeline has emitted since the last call."""

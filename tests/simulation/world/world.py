@@ -59,6 +59,7 @@ class World:
             "cancel": scenario.cancels,
             "person": scenario.person_retries,
             "change": scenario.person_changes,
+            "start": scenario.person_starts,
         }
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions
