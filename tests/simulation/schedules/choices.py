@@ -131,6 +131,10 @@ def _from_outside(world: World) -> Iterator[Step]:
                 yield Step("cancel", workflow.arn, costs="cancel")
                 if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
                     yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
+    yield from _by_people(world)
+
+
+def _by_people(world: World) -> Iterator[Step]:
     if world.budgets["change"]:
         for name in sorted({start.pipeline for start in world.starts}):
             yield Step("person changes", name, costs="change")
