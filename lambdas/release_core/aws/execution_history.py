@@ -1,4 +1,4 @@
-"""CodePipeline's history of a pipeline: its executions, whoever started them, and their actions."""
+"""CodePipeline's history of a pipeline: its executions, of releases or not, and their actions."""
 
 from collections.abc import Iterator
 from itertools import islice

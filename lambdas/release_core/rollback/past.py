@@ -1,4 +1,4 @@
-"""What happened to a pipeline before and after a release ran it, whoever did it: pure."""
+"""What happened to a pipeline before and after a release ran it, in releases or not: pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -136,7 +136,7 @@ class RollbackReader:
         return changed_nothing(pipeline, past, actions, declaration)
 
     def _with_live(self, release: Release, pasts: Mapping[str, Past]) -> Release:
-        """The release, whose pipelines go back to what was live, whoever shipped it."""
+        """The release, whose pipelines go back to what was live, shipped by a release or not."""
         live = [
             (release.pipelines[name], past.live)
             for name, past in pasts.items()

@@ -160,7 +160,7 @@ OF_RELEASES = (
         ("rolled back, and shipped by hand",),
     ),
     Mutant(
-        "go back to the last release, whoever shipped since",
+        "go back to the last release only",
         "release_core/rollback/past.py",
         "live=next(before, None)",
         "live=None",

@@ -70,10 +70,11 @@ def command(
     """Ship the previous good revisions again, and follow the rollback.
 
     A rollback is a release of its own. Each pipeline that RELEASE has changed runs again, in
-    reverse order, with the revisions and variables that were live before RELEASE, whoever shipped
-    them. Pipelines that did not run or changed nothing stay as they are, and so do pipelines
-    without an earlier success, which are named. Pipelines that a later release has run are rolled
-    back only with --force, and those that were started outside a release since only with --over.
+    reverse order, with the revisions and variables that were live before RELEASE, also if they were
+    shipped outside a release. Pipelines that did not run or changed nothing stay as they are, and
+    so do pipelines without an earlier success, which are named. Pipelines that a later release has
+    run are rolled back only with --force. Pipelines that were started outside a release since are
+    rolled back only with --over.
 
     \b
     Examples:
@@ -83,8 +84,8 @@ def command(
     """
     session = open_session(click.get_current_context())
     release_id = known_release(session, release_id).release_id
-    # Race: another person rolls the release back. Whoever reads the release after the id finds that
-    # rollback there, or has chosen the same id.
+    # Race: another person rolls the release back. The id is chosen first: then that rollback either
+    # has the same id, or is found in the release.
     how = _How(free_id(session.ledger, release_id), force=force, over=over, wait=wait)
     release = known_release(session, release_id)
     if file is not None:
