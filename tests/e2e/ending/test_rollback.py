@@ -74,12 +74,12 @@ def test_a_failed_release_is_rolled_back_automatically(
 
 
 def test_a_rollback_is_started_once(
-    shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines, account: Account
+    shop: Shop, releases: Releases, ledger: Ledger, faults: Faults, account: Account
 ) -> None:
     """A workflow execution with the rollback's name counts as started, as after a lost answer."""
     name = shop.make(approval=True)
     arn = shop.begin(shop.first, name)
-    pipelines.approve(name, releases.started(shop.first, name))
+    shop.pipelines.approve(name, releases.started(shop.first, name))
     releases.end(arn)
     arn = shop.begin(shop.second, name, onFailure="rollback")
     execution_id = releases.started(shop.second, name)
@@ -90,9 +90,9 @@ def test_a_rollback_is_started_once(
     )
     releases.end(existing["executionArn"])
 
-    pipelines.approve(name, execution_id, approve=False)
-
-    ended = releases.end(arn)
+    with faults.action("fail", pipeline=name, **BROKEN):
+        shop.pipelines.approve(name, execution_id)
+        ended = releases.end(arn)
     assert ended["error"] == "ReleaseFailed"
     assert f"release {shop.second}-rollback rolls back: {name}" in ended["cause"]
     assert releases.visited(arn)[-2:] == ["RollBackRelease", "ReleaseFailed"]

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from release_core.rollback.manifest import LEFT_ALONE
 from tests.e2e.account.faults import Faults
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.machines import Machines
@@ -29,7 +30,6 @@ def test_what_was_shipped_by_hand_counts(shop: Shop, ledger: Ledger) -> None:
 
     refused = run_command("rollback", two)
     assert refused.returncode == 1
-    assert f"goes back to execution {before} that no release started" in refused.stdout
     assert (
         f"{name} stays as it is: execution {since} that no release started has run since"
         in refused.stdout
@@ -39,6 +39,8 @@ def test_what_was_shipped_by_hand_counts(shop: Shop, ledger: Ledger) -> None:
 
     done = run_command("rollback", two, "--over", since)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"goes back to execution {before} that no release started" in done.stdout
+    assert f"also rolls back execution {since} that no release started" in done.stdout
     assert (shop.is_live(name), shop.is_live(other)) == ("by hand", one)
     shown = run_command("show", f"{two}-rollback")
     assert f"{name}: execution {before}" in " ".join(shown.stdout.split())
@@ -72,8 +74,7 @@ def test_an_automatic_rollback_omits_what_was_shipped_by_hand_since(
     assert ended["cause"].splitlines()[-3:] == [
         f"release {two}-rollback rolls back: {name}. Not rolled back:",
         f"- {kept}: execution {since} that no release started has run since",
-        f"- {gated}: left alone: it changed nothing (it began only sources, approvals, builds or "
-        "tests)",
+        f"- {gated}: {LEFT_ALONE}",
     ]
     assert shop.rolled_back(two)["status"] == "SUCCEEDED"
     assert (shop.is_live(name), shop.is_live(kept), shop.is_live(gated)) == (one, "by hand", one)
@@ -88,20 +89,18 @@ def test_a_rollback_ends_when_its_release_was_resumed_and_succeeded(
     machines: Machines,
 ) -> None:
     """A rollback waits for a pipeline; the release is retried and succeeds: it is kept."""
-    gated, broken = shop.make(approval=True), shop.make()
+    gate, held, broken = shop.make(approval=True), shop.make(), shop.make()
     one, two, other = shop.first, shop.second, shop.third
     machine = machines.helpless()  # the test itself starts the rollback, once it has to wait
-    arn = shop.begin(one, gated, broken)
-    pipelines.approve(gated, releases.started(one, gated))
-    assert releases.end(arn)["status"] == "SUCCEEDED"
+    shop.ship(one, held, broken)
     shop.pipelines.put_source(shop.key, two.encode())
-    document = manifest(two, gated, {"name": broken, "dependsOn": [gated]}, onFailure="rollback")
+    document = manifest(two, held, {"name": broken, "dependsOn": [held]}, onFailure="rollback")
     with faults.action("fail", pipeline=broken, **BROKEN):
         failed = releases.start(document, machine=machine)
-        pipelines.approve(gated, releases.started(two, gated))
         assert releases.end(failed)["status"] == "FAILED"
-    holder = releases.start(manifest(other, gated))
-    execution_id = releases.started(other, gated)
+    # This release locks the pipeline and has not run it yet.
+    holder = releases.start(manifest(other, gate, {"name": held, "dependsOn": [gate]}))
+    execution_id = releases.started(other, gate)
     asked = {
         "rollBack": two,
         "releaseId": f"{two}-rollback",
@@ -113,7 +112,7 @@ def test_a_rollback_ends_when_its_release_was_resumed_and_succeeded(
 
     retried = run_command("retry", two)
     assert retried.returncode == 0, retried.stdout + retried.stderr
-    pipelines.approve(gated, execution_id)
+    pipelines.approve(gate, execution_id)
     assert releases.end(holder)["status"] == "SUCCEEDED"
 
     ended = releases.end(rollback)
