@@ -287,6 +287,13 @@ data "aws_iam_policy_document" "record_state_change" {
 data "aws_iam_policy_document" "close_release" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json]
 
+  # An automatic rollback leaves alone what changed nothing: that depends on which actions a pipeline has.
+  statement {
+    sid       = "ReadPipelineDeclarations"
+    actions   = ["codepipeline:GetPipeline"]
+    resources = local.pipeline_arns
+  }
+
   statement {
     sid       = "FindReleasesNotAnnounced"
     actions   = ["dynamodb:Query"]

@@ -13,8 +13,8 @@ from release_core.decide.outcome import is_over, tally
 from release_core.domain.release import OnFailure, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
-from release_core.rollback.manifest import Rollback, rollback_manifest
-from release_core.rollback.reader import free_id, rollback_name
+from release_core.rollback.manifest import Rollback
+from release_core.rollback.reader import RollbackReader, rollback_name
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class CloseRelease:
     advance: Advance
     step_functions: StepFunctions
     bus: Bus
+    rollbacks: RollbackReader
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with the outcome of its pipelines; return its id, status and reason.
@@ -82,8 +83,7 @@ class CloseRelease:
         """The automatic rollback, if the policy asks for one; its text names what it omits."""
         if status is not ReleaseStatus.FAILED or release.on_failure is not OnFailure.ROLLBACK:
             return None
-        rollback_id = free_id(self.ledger, release.release_id)
-        return rollback_manifest(release, rollback_id=rollback_id)
+        return self.rollbacks.announced(release)
 
     def _read_end(self, event: object) -> WorkflowEnd | str:
         end = read_workflow_end(event)

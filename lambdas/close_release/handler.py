@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
         advance=parts.advance(context.aws_request_id),
         step_functions=parts.step_functions,
         bus=parts.bus,
+        rollbacks=parts.rollbacks,
     )
     if "release_id" in event:
         return close_release.at_end(event["release_id"], event["execution_arn"])

@@ -10,7 +10,6 @@ from open_release.resuming import Resuming
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
 from release_core.plan.planner import Planner
-from release_core.rollback.reader import RollbackReader
 from release_core.settings import OpenReleaseSettings, read_settings
 
 
@@ -36,13 +35,12 @@ def make_open_release(
     reservations = Reservations(
         ledger=parts.ledger, step_functions=parts.step_functions, orphans=parts.orphans
     )
-    rollbacks = RollbackReader(ledger=parts.ledger, codepipeline=parts.codepipeline)
     return OpenRelease(
         intake=Intake(
             step_functions=parts.step_functions,
             s3=parts.client("s3"),
             ledger=parts.ledger,
-            rollbacks=rollbacks,
+            rollbacks=parts.rollbacks,
             manifest_bucket=manifest_bucket,
         ),
         codepipeline=parts.codepipeline,
@@ -61,9 +59,10 @@ def make_open_release(
             step_functions=parts.step_functions,
             client=parts.client,
             clock=parts.clock,
+            rollbacks=parts.rollbacks,
             in_parallel=parts.in_parallel,
         ),
-        rollbacks=rollbacks,
+        rollbacks=parts.rollbacks,
         clock=parts.clock,
         look_after_seconds=look_after_seconds,
     )

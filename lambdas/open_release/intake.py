@@ -51,6 +51,10 @@ class Intake:
                 f"the S3 event names the bucket {request.bucket}; this deployment reads manifests "
                 f"only from {self.manifest_bucket}"
             )
+        if isinstance(request, RollbackRequest) and request.source:
+            # Other workflows may ask for a rollback, too. Ours does so because a release failed.
+            ours = request.source.rpartition(":")[0] == execution_arn.rpartition(":")[0]
+            return replace(request, cause=request.source) if ours else request
         return request
 
     def document(self, request: Request) -> tuple[Request, object]:
@@ -69,7 +73,13 @@ class Intake:
         if isinstance(request, Submission):
             return request.document
         if isinstance(request, RollbackRequest):
-            rollback = self.rollbacks.get(request.of, rollback_id=request.release_id, waits=True)
+            rollback = self.rollbacks.get(
+                request.of,
+                rollback_id=request.release_id,
+                over=request.over,
+                waits=True,
+                cause=request.cause,
+            )
             return checked_manifest(rollback)
         return self._retried(request)
 

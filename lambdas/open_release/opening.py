@@ -12,6 +12,7 @@ from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_wait
+from release_core.domain.release import Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
@@ -26,8 +27,9 @@ from release_core.manifest.model import Manifest
 from release_core.manifest.requests import Request, RollbackRequest
 from release_core.plan.planner import Planner
 from release_core.problems import report
-from release_core.rollback.manifest import checked_manifest, refuse_rollback
+from release_core.rollback.manifest import checked_manifest
 from release_core.rollback.reader import RollbackReader
+from release_core.rollback.refusals import refuse_rollback
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,9 @@ class OpenRelease:
         request: Request | None = None
         try:
             request = self.intake.request(execution_arn)
+            twin = self._twin(request, execution_arn)
+            if twin:
+                return self._existing(twin)
             request, document = self.intake.document(request)
             if not is_dry_run(document):
                 return self._release(_opening(self._check(document), request, execution_arn))
@@ -64,6 +69,15 @@ class OpenRelease:
             self._reject(rejection, request, execution_arn)
             raise
         return self._plan(document, execution_arn)
+
+    def _twin(self, request: Request, execution_arn: str) -> Release | None:
+        """The release that another execution opened for the same rollback, if there is one."""
+        if not isinstance(request, RollbackRequest):
+            return None
+        found = self.ledger.get_header(request.release_id)
+        if found and found.rollback_of == request.of and found.execution_arn != execution_arn:
+            return found
+        return None
 
     def _reject(self, rejection: Rejection, request: Request | None, execution_arn: str) -> None:
         error = type(rejection).__name__
@@ -90,28 +104,32 @@ class OpenRelease:
             extra={"release_id": manifest.release_id, "execution_arn": opening.execution_arn},
         )
         return {
-            "outcome": outcome,
-            "release_id": manifest.release_id,
+            **self._answer(outcome, manifest.release_id, released_by=released_by),
             "pipelines": pipelines,
             "wait_seconds": self._wait_seconds(manifest, busy=outcome == "BUSY"),
-            "look_after_seconds": self.look_after_seconds,
-            "released_by": released_by,
-            "plan": None,
         }
+
+    def _existing(self, twin: Release) -> dict[str, Any]:
+        self.resuming.orphans.close_if_orphaned(twin)
+        return self._answer("ALREADY_RELEASED", twin.release_id, released_by=twin.execution_arn)
 
     def _plan(self, document: object, execution_arn: str) -> dict[str, Any]:
         plan = self.planner(document)
         if not plan.valid:
             raise plan.refused_as(report("The plan", plan.problems))
         log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
+        answer = self._answer("PLANNED", plan.release_id, released_by=execution_arn)
+        return {**answer, "plan": plan.as_output()}
+
+    def _answer(self, outcome: str, release_id: str | None, *, released_by: str) -> dict[str, Any]:
         return {
-            "outcome": "PLANNED",
-            "release_id": plan.release_id,
+            "outcome": outcome,
+            "release_id": release_id,
             "pipelines": [],
             "wait_seconds": self.look_after_seconds,
             "look_after_seconds": self.look_after_seconds,
-            "released_by": execution_arn,
-            "plan": plan.as_output(),
+            "released_by": released_by,
+            "plan": None,
         }
 
     def wait(self, execution_arn: str, task_token: str) -> None:
@@ -179,30 +197,41 @@ class OpenRelease:
         if rolled_back is None:
             return opening
         found = self.ledger.get_release(rolled_back)
-        found = refuse_rollback(found, rolled_back, pipelines=names)
+        found = refuse_rollback(
+            found,
+            rolled_back,
+            rollback_id=opening.manifest.release_id,
+            pipelines=names,
+            cause=opening.cause,
+        )
         return replace(opening, rolls_back=found)
 
     def _refuse_stale(self, opening: Opening) -> Opening:
-        # Another release may have run these pipelines before this release held them.
+        # Others may have run these pipelines before this release held them.
         if opening.channel == "rollback":
             rollback = self.rollbacks.get(
                 opening.manifest.rollback_of or "",
                 rollback_id=opening.manifest.release_id,
+                over=opening.over,
                 waits=True,
+                cause=opening.cause,
             )
             now = Manifest.model_validate(checked_manifest(rollback))
             if now.sha256 != opening.manifest.sha256:
                 self.reservations.give_back(opening.manifest.names, opening.execution_arn)
                 raise LedgerBusy(f"the manifest of rollback {now.release_id} has just changed")
-            return replace(opening, omissions=tuple(rollback.omissions))
+            return replace(opening, omissions=tuple(rollback.omissions), restores=rollback.restores)
         return opening
 
 
 def _opening(manifest: Manifest, request: Request, execution_arn: str) -> Opening:
+    rollback = request if isinstance(request, RollbackRequest) else None
     return Opening(
         manifest=manifest,
         execution_arn=execution_arn,
         channel=request.channel,
         requester=request.requester,
         source=request.source,
+        cause=rollback.cause if rollback else None,
+        over=rollback.over if rollback else (),
     )

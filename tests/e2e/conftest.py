@@ -21,6 +21,7 @@ from tests.e2e.account.rules import Rules
 from tests.e2e.releasing.pipelines import Estate, Pipelines
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases
+from tests.e2e.releasing.shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +86,12 @@ def ledger(account: Account) -> Ledger:
 def releases(account: Account, ledger: Ledger) -> Releases:
     """Hands manifests in and follows their workflow executions."""
     return Releases(account, ledger)
+
+
+@pytest.fixture
+def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
+    """A source without pipelines."""
+    return Shop(releases, ledger, pipelines)
 
 
 @pytest.fixture

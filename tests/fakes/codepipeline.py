@@ -112,9 +112,9 @@ class FakeCodePipeline:
         """Return an execution for a simulation to read; it must not be changed."""
         return self._model.pipeline(pipeline).execution(execution_id)
 
-    def executions(self, pipeline: str) -> Mapping[str, Execution]:
-        """Return all executions of a pipeline; they must not be changed."""
-        return self._model.pipeline(pipeline).executions
+    def executions(self, pipeline: str) -> tuple[Execution, ...]:
+        """Return the executions of a pipeline, the oldest first; they must not be changed."""
+        return tuple(self._model.pipeline(pipeline).executions.values())
 
     def forget_requests(self) -> None:
         """Forget every clientRequestToken, as AWS does after a time that it does not document."""

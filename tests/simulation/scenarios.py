@@ -31,6 +31,7 @@ class Scenario:
     person_retries: int = 0
     person_changes: int = 0
     person_deletes: int = 0
+    person_starts: int = 0
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
@@ -268,13 +269,28 @@ QUICK = (
         mute=("STARTED",),
     ),
     Scenario(
+        name="rolled back, and shipped by hand",
+        manifests=(releasing("a", onFailure="rollback"),),
+        good=("a",),
+        person_starts=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="rolled back or repaired",
+        manifests=(releasing("a", onFailure="rollback"),),
+        good=("a",),
+        person_retries=1,
+        preemptions=0,
+        mute=("STARTED", "RESUMED"),
+    ),
+    Scenario(
         name="rolled back or resumed",
         manifests=(
             releasing("a", onFailure="rollback"),
             releasing("a", onFailure="rollback", resume=True),
         ),
         good=("a",),
-        outcomes=("fail",),
         preemptions=0,
         mute=("STARTED",),
     ),

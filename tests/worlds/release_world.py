@@ -99,8 +99,7 @@ class ReleaseWorld(LedgerWorld):
 
     def rollbacks(self) -> RollbackReader:
         """The reader that makes the manifest of a rollback."""
-        parts = self.parts("release-machine")
-        return RollbackReader(ledger=parts.reader, codepipeline=parts.codepipeline)
+        return self.parts("release-machine").rollbacks
 
     def planner(self) -> Planner:
         """The planner of dry runs and of the command `plan`."""
@@ -138,6 +137,7 @@ class ReleaseWorld(LedgerWorld):
             advance=self.advance(parts),
             step_functions=parts.step_functions,
             bus=parts.bus,
+            rollbacks=parts.rollbacks,
         )
 
     def advance(self, parts: FunctionParts) -> Advance:

@@ -5,6 +5,7 @@ from typing import Any
 from release_core.strict_json import write_json
 from tests.worlds.release_world import ReleaseWorld
 
+PERSON = "arn:aws:sts::000000000000:assumed-role/admin/ana"
 ROLLBACK: dict[str, Any] = {"onFailure": "rollback"}
 
 
@@ -56,3 +57,18 @@ def pins(world: ReleaseWorld, release_id: str) -> dict[str, list[str]]:
         name: [pin.revision for pin in pipeline.source_revisions]
         for name, pipeline in world.release(release_id).pipelines.items()
     }
+
+
+def by_hand(world: ReleaseWorld, version: str, pipeline: str = "orders", **how: Any) -> str:
+    """Let a person ship a version without a release; returns the execution."""
+    execution_id = start_by_hand(world, pipeline)
+    world.ship(version, pipeline, **how)
+    return execution_id
+
+
+def start_by_hand(world: ReleaseWorld, pipeline: str = "orders") -> str:
+    """Let a person start a pipeline without a release; returns the execution."""
+    caller, world.codepipeline.caller = world.codepipeline.caller, PERSON
+    started = world.codepipeline.start_pipeline_execution(name=pipeline)
+    world.codepipeline.caller = caller
+    return str(started["pipelineExecutionId"])

@@ -18,10 +18,12 @@ from release_core.aws.clients import (
 )
 from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.event_bus import Bus
+from release_core.aws.execution_history import ExecutionHistory
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, now
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.reader import LedgerReader, LedgerTables
+from release_core.rollback.reader import RollbackReader
 from release_core.settings import FunctionSettings
 
 
@@ -52,6 +54,16 @@ class ReadingParts:
             self.client("codepipeline"),
             once=self.client_once("codepipeline") if self.client_once else None,
             patterns=self.patterns,
+            in_parallel=self.in_parallel,
+        )
+
+    @cached_property
+    def rollbacks(self) -> RollbackReader:
+        """What a rollback is made of."""
+        return RollbackReader(
+            ledger=self.reader,
+            codepipeline=self.codepipeline,
+            history=ExecutionHistory(self.client("codepipeline")),
             in_parallel=self.in_parallel,
         )
 

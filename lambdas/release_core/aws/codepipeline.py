@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 STOP_REASON_LIMIT = 200  # characters
 
 # The status of GetPipelineExecution as the state of an event; InProgress has no state.
-_STATE_OF_STATUS = {
+STATE_OF_STATUS = {
     "Stopping": ExecutionState.STOPPING,
     "Stopped": ExecutionState.STOPPED,
     "Succeeded": ExecutionState.SUCCEEDED,
@@ -189,7 +189,7 @@ class CodePipeline:
             return None
         execution = answer["pipelineExecution"]
         return ExecutionSnapshot(
-            state=_STATE_OF_STATUS.get(execution["status"]),
+            state=STATE_OF_STATUS.get(execution["status"]),
             summary=execution.get("statusSummary"),
             revisions=[
                 Revision(

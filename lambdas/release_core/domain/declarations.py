@@ -86,13 +86,18 @@ class SourceAction:
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """A pipeline's declaration from GetPipeline; ``variables`` maps names to defaults or None."""
+    """A pipeline's declaration from GetPipeline; ``variables`` maps names to defaults or None.
+
+    ``categories`` are those of its actions.
+    """
 
     name: str
     type: str
     mode: str
     variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     sources: tuple[SourceAction, ...] = ()
+    version: int | None = None
+    categories: frozenset[str] = frozenset()
 
     def sources_with(self, given: Mapping[str, str]) -> tuple[SourceAction, ...]:
         """The source actions, resolved for a start with these variables."""
@@ -159,6 +164,8 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
             for action in actions
             if action["actionTypeId"]["category"] == "Source"
         ),
+        version=pipeline.get("version"),
+        categories=frozenset(action["actionTypeId"]["category"] for action in actions),
     )
 
 

@@ -196,7 +196,8 @@ class Release:
     """A release: its header, and the pipelines that were read with it, by name.
 
     ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
-    was opened.
+    was opened. ``restores`` is for a rollback: the execution that each pipeline goes back to, if no
+    release started it.
     """
 
     release_id: str
@@ -219,6 +220,7 @@ class Release:
     rollback_of: str | None = None
     rolls_back_as: str | None = None
     rolled_back_by: str | None = None
+    restores: Mapping[str, str] = field(default_factory=dict)
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
     channel: str | None = None

@@ -96,14 +96,27 @@ NOTHING = Shipped()
 class Good:
     """An execution of a pipeline that succeeded, and what is needed to ship the same again.
 
-    ``unrecorded_bytes`` is as in ``Shipped``: an incomplete record cannot be shipped again.
-    ``variable_names`` stands for ``variables`` where people must not see the values.
+    ``release_id`` is None for an execution that no release started. ``unrecorded_bytes`` is as in
+    ``Shipped``: an incomplete record cannot be shipped again. ``variable_names`` stands for
+    ``variables`` where people must not see the values.
     """
 
-    release_id: str
+    release_id: str | None
     execution_id: str
     at: datetime
     revisions: tuple[Revision, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     unrecorded_bytes: int | None = None
     variable_names: tuple[str, ...] = ()
+
+    @property
+    def shipper(self) -> str:
+        """The release, or the execution that no release started."""
+        if self.release_id:
+            return f"release {self.release_id}"
+        return foreign(self.execution_id)
+
+
+def foreign(execution_id: str) -> str:
+    """An execution of a pipeline that was started outside any release, in words."""
+    return f"execution {execution_id} that no release started"

@@ -34,14 +34,13 @@ RELEASE_ATTRIBUTES = (
     *("execution_arn", "manifest_sha256", "channel", "requester", "pipeline_count"),
     *("opened_at", "resumed_at", "closed_at", "announced_at", "halted_by", "deadline", "abandons"),
     *("on_failure", "max_concurrency", "in_flight", "ordered"),
-    *("rollback_of", "rolls_back_as", "rolled_back_by"),
+    *("rollback_of", "rolls_back_as", "rolled_back_by", "restores"),
     *("pipeline", "position", "depends_on", "retries", "timeout_minutes"),
     *("variables", "source_revisions", "revisions", "previous_good"),
     *("token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
-    "late_success",
-    *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out"),
+    *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since"),
@@ -203,6 +202,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         rollback_of=item.get("rollback_of"),
         rolls_back_as=item.get("rolls_back_as"),
         rolled_back_by=item.get("rolled_back_by"),
+        restores=item.get("restores", {}),
         pipelines=pipelines or {},
     )
 

@@ -1,7 +1,7 @@
 """The items and updates that open a release, its next attempt, or record its rejection."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from release_core.clock import to_iso
@@ -30,7 +30,9 @@ class Opening:
     """A release to open, with its request and its workflow execution.
 
     ``rolls_back`` is the closed release that it rolls back. ``omissions`` has one line for each
-    pipeline of that release that is not rolled back.
+    pipeline of that release that is not rolled back, and ``restores`` the execution that each
+    pipeline goes back to, if no release started it. ``cause`` is the workflow execution whose
+    failure started this rollback, and ``over`` are the executions that it may roll back, too.
     """
 
     manifest: "Manifest"
@@ -40,6 +42,9 @@ class Opening:
     source: str | None
     rolls_back: Release | None = None
     omissions: tuple[str, ...] = ()
+    restores: Mapping[str, str] = field(default_factory=dict)
+    cause: str | None = None
+    over: tuple[str, ...] = ()
 
     def audit(self, author: Author, what: str, *, before: str | None) -> Item:
         """An entry of the release's audit, by the requester if known."""
@@ -66,6 +71,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "abandons": manifest.stop_mode == "abandon",
         "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
         "rollback_of": manifest.rollback_of,
+        "restores": dict(opening.restores) or None,
         "opened_at": author.now(),
         "audit": [opening.audit(author, f"opened through {opening.channel}", before=None)],
     }
@@ -124,6 +130,14 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
     what = f"rolled back by release {opening.manifest.release_id}"
     if opening.omissions:
         what = listing(f"{what}. Not rolled back", opening.omissions)
+    # Race: a resume and a rollback of the release. Only one finds the attempt that it read.
+    as_seen = "#status = :seen AND #attempt = :seen_attempt"
+    # Race: two rollbacks of the release. Only one finds the rollback that it read, or none.
+    same_rollback = (
+        "#rolled_back_by = :seen_rollback"
+        if release.rolled_back_by
+        else "attribute_not_exists(#rolled_back_by)"
+    )
     return Update(
         put={"rolled_back_by": opening.manifest.release_id},
         append={
@@ -131,9 +145,12 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
                 what, before=release.status, after=release.status, who=opening.requester
             )
         },
-        # Race: a resume and a rollback of the release. Only one finds the attempt that it read.
-        condition="#status = :seen AND #attempt = :seen_attempt",
-        values={"seen": release.status.value, "seen_attempt": release.attempt},
+        condition=f"{as_seen} AND {same_rollback}",
+        values={
+            "seen": release.status.value,
+            "seen_attempt": release.attempt,
+            **({"seen_rollback": release.rolled_back_by} if release.rolled_back_by else {}),
+        },
     )
 
 

@@ -41,7 +41,8 @@ class Openings:
         """Claim the release id: None on success, otherwise the release that has it.
 
         Raises ExecutionEnded when the workflow execution was stopped before, LedgerBusy when two
-        claims of the id conflict, and RollbackRefused when the release to roll back was resumed.
+        claims of the id conflict, and RollbackRefused when the release to roll back was resumed or
+        rolled back by another release.
         """
         # Race: two workflow executions open the same release. Only one can put the header.
         id_is_free = "attribute_not_exists(release_id)"
@@ -61,8 +62,8 @@ class Openings:
             raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
         if holder is None and opening.rolls_back and any(item is not None for item in resumed):
             raise RollbackRefused(
-                f"release {opening.rolls_back.release_id} was just resumed; cancel it or wait for "
-                "its end, then roll it back"
+                f"release {opening.rolls_back.release_id} was just resumed or rolled back; see it "
+                f"with release-machine show {opening.rolls_back.release_id}"
             )
         if holder is None or holder["execution_arn"] == opening.execution_arn:
             return None  # our own claim: its response was lost, or this is a retry

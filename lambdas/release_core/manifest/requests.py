@@ -21,7 +21,7 @@ REQUEST_KEYS = ("manifest", "rollBack", "retry")
 _WRAPPER_KEYS = frozenset({"manifest", "requestedBy", "apiRequestId"})
 # Step Functions' console links the two executions by the last key.
 ROLLBACK_KEYS = frozenset(
-    {"rollBack", "releaseId", "requestedBy", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
+    {"rollBack", "releaseId", "over", "requestedBy", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
 )
 # A retry may change these keys of the manifest on record.
 RETRY_CHANGES = frozenset({"deadline", "onBusy"})
@@ -62,12 +62,18 @@ class DroppedObject:
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackRequest:
-    """The release to roll back, and the id of the release that rolls it back."""
+    """The release to roll back, and the id of the release that rolls it back.
+
+    ``over`` are executions that no release started, and that it may roll back, too. ``cause`` is
+    the workflow execution whose failure started this rollback; None when a person asked for it.
+    """
 
     of: str
     release_id: str
     requester: str | None
     source: str | None
+    over: tuple[str, ...] = ()
+    cause: str | None = None
     channel: Channel = "rollback"
 
 
@@ -153,6 +159,9 @@ def _rollback(document: dict[str, object]) -> RollbackRequest:
         *_bad_names(document, "requestedBy", started_by),
     ]
     problems += _bad_ids(document, "rollBack", "releaseId")
+    over = document.get("over", [])
+    if not isinstance(over, list) or not all(map(_is_name, over)):
+        problems.append(Problem(("over",), "must be a list of ids of pipeline executions"))
     if problems:
         raise ManifestInvalid(report("The request for a rollback", problems))
     return RollbackRequest(
@@ -160,6 +169,7 @@ def _rollback(document: dict[str, object]) -> RollbackRequest:
         release_id=str(document["releaseId"]),
         requester=str(document["requestedBy"]) if document.get("requestedBy") else None,
         source=str(document[started_by]) if document.get(started_by) else None,
+        over=tuple(map(str, over)) if isinstance(over, list) else (),
     )
 
 

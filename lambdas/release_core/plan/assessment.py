@@ -8,13 +8,14 @@ from release_core.aws.source_lookup import Lookup
 from release_core.decide.resume import may_begin, runs_already
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
 from release_core.domain.release import LockHolder, Pipeline, PipelineStatus, Release
-from release_core.domain.revisions import KEY_TYPE, Pin
+from release_core.domain.revisions import KEY_TYPE, Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.model import Manifest, ManifestPipeline
 from release_core.plan.document import Plan, PlannedPipeline, PlannedSource, Standing
 from release_core.plan.schedule import schedule, usual
 from release_core.plan.survey import PipelineFacts
 from release_core.problems import Problem, one_line
+from release_core.rollback.past import Past
 
 type Lookups = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
 
@@ -30,6 +31,7 @@ class Assessment:
     found: Lookups
     release: Release | None
     later: Mapping[str, str]
+    pasts: Mapping[str, Past]
     now: datetime
 
     def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
@@ -162,6 +164,7 @@ class Assessment:
             yield f"overwrites the changes of release {later}, which has run this pipeline since"
         elif later:
             yield f"also rolls back release {later}, which has run this pipeline since"
+        yield from self._foreign(pipeline.name)
         for each in facts.disabled:
             why = f": {each.reason}" if each.reason else ""
             yield (
@@ -177,6 +180,14 @@ class Assessment:
             lookup = self.found.get((pipeline.name, source.name))
             if lookup and lookup.exists is None:
                 yield f"the revision of {source.name} was not checked: {lookup.note}"
+
+    def _foreign(self, pipeline: str) -> Iterator[str]:
+        """The executions outside any release that a rollback restores, or rolls back, too."""
+        past = self.pasts.get(pipeline, Past())
+        if past.live:
+            yield f"goes back to {foreign(past.live.execution_id)}"
+        for execution_id in past.since:
+            yield f"also rolls back {foreign(execution_id)}"
 
     def _own_warnings(self) -> Iterator[str]:
         standing = self._standing

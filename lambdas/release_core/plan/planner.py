@@ -37,7 +37,8 @@ from release_core.plan.assessment import (
 from release_core.plan.document import Plan
 from release_core.plan.survey import Survey
 from release_core.rollback.later_releases import overtaken_by
-from release_core.rollback.manifest import refuse_rollback
+from release_core.rollback.reader import RollbackReader
+from release_core.rollback.refusals import refuse_rollback
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Planner:
     step_functions: StepFunctions
     client: Callable[[str], Any]
     clock: Clock
+    rollbacks: RollbackReader
     in_parallel: InParallel = one_by_one
 
     def __call__(self, document: object) -> Plan:
@@ -76,6 +78,7 @@ class Planner:
             if not has_ended(holder.execution_arn, holder.since)
         }
         later = self._later(manifest, release)
+        rolled_back = self._rolled_back(manifest, release)
         looked = Assessment(
             manifest=manifest,
             declared=declared,
@@ -84,6 +87,7 @@ class Planner:
             found=self._find(manifest, declared),
             release=release,
             later=later,
+            pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
             now=self.clock(),
         )
         return looked.plan(problems, self._refusal(manifest, release, later))
@@ -119,8 +123,14 @@ class Planner:
             return (
                 overtaken_by(self.ledger, release, unfinished(release)) if manifest.resume else {}
             )
-        rolled_back = manifest.rollback_of and self.ledger.get_release(manifest.rollback_of)
+        rolled_back = self._rolled_back(manifest, release)
         return overtaken_by(self.ledger, rolled_back) if rolled_back else {}
+
+    def _rolled_back(self, manifest: Manifest, release: Release | None) -> Release | None:
+        """The release that a manifest rolls back, unless its rollback exists already."""
+        if release is not None or not manifest.rollback_of:
+            return None
+        return self.ledger.get_release(manifest.rollback_of)
 
     def _has_ended(self, execution_arn: str, since: datetime | None) -> bool:
         end = self.step_functions.workflow_end(execution_arn)

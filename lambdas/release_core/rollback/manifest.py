@@ -3,22 +3,25 @@
 A rollback ships, in each pipeline of a release, the revisions of the last good release before it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from release_core.domain.declarations import Declaration, Declared, NotAllowed, declaration_of
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
-from release_core.domain.revisions import MAX_SHIPPED, Good
+from release_core.domain.release import Pipeline, Release
+from release_core.domain.revisions import MAX_SHIPPED, Good, foreign
 from release_core.errors import RollbackRefused
 from release_core.manifest.fit import pipeline_problems
 from release_core.manifest.limits import MAX_ID
-from release_core.problems import MAX_REPORTED, listing
+from release_core.problems import listing
+from release_core.rollback.past import Past
 from release_core.rollback.pins import pins_again, variables_again, why_not_again
+from release_core.rollback.refusals import listed
 from release_core.strict_json import write_json
 
 MAX_BYTES = 390_000  # of a manifest in the ledger; an item of DynamoDB has at most 400 KB
+LEFT_ALONE = "left alone: it changed nothing (it began only sources, approvals, builds or tests)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +29,11 @@ class Rollback:
     """The rollback of a release, and the pipelines that stay as they are.
 
     ``manifest`` is the document of a manifest, or None when there is nothing to roll back.
-    ``wanted`` has the last good release of each pipeline in the manifest, in the same order.
-    ``left_alone`` are the pipelines that did not run. ``nothing_good`` has the reason for each
-    pipeline that cannot be rolled back. ``conflicts`` has the later release for each pipeline that
-    a later release has run.
+    ``wanted`` has what each pipeline in the manifest goes back to, in the same order.
+    ``left_alone`` are the pipelines that did not run, ``unchanged`` those that ran and changed
+    nothing. ``nothing_good`` has the reason for each pipeline that cannot be rolled back.
+    ``conflicts`` has the later release for each pipeline that a later release has run, and
+    ``foreign`` the executions in the way that no release started.
     """
 
     release_id: str
@@ -39,15 +43,36 @@ class Rollback:
     left_alone: tuple[str, ...]
     nothing_good: Mapping[str, str]
     conflicts: Mapping[str, str]
+    foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unchanged: tuple[str, ...] = ()
+
+    @property
+    def restores(self) -> dict[str, str]:
+        """The execution that each pipeline goes back to, if no release started it."""
+        return {
+            name: good.execution_id for name, good in self.wanted.items() if not good.release_id
+        }
+
+    @property
+    def blocked(self) -> dict[str, str]:
+        """The pipelines that others have run since and that stay as they are, and why."""
+        since = {
+            name: f"release {later} has run this pipeline since"
+            for name, later in self.conflicts.items()
+        }
+        since |= {name: in_the_way(executions) for name, executions in self.foreign.items()}
+        done = self.wanted.keys() | self.nothing_good.keys()
+        return {name: why for name, why in since.items() if name not in done}
 
     @property
     def omissions(self) -> Iterator[str]:
         """One line, with the reason, for each pipeline that ran and is not rolled back."""
         for name, why in self.nothing_good.items():
             yield f"- {name}: {why}"
-        for name, later in self.conflicts.items():
-            if name not in self.wanted and name not in self.nothing_good:
-                yield f"- {name}: release {later} has run this pipeline since"
+        for name, why in self.blocked.items():
+            yield f"- {name}: {why}"
+        for name in self.unchanged:
+            yield f"- {name}: {LEFT_ALONE}"
 
     def __str__(self) -> str:
         """The pipelines that are rolled back, and those that are not, as text for people."""
@@ -57,7 +82,11 @@ class Rollback:
             return (
                 listing(text, omissions) if omissions else f"{text}: none of its pipelines has run"
             )
-        text = f"release {self.rollback_id} rolls back: {_listed(list(self.wanted))}"
+        names = [
+            f"{name} (to {good.shipper})" if name in self.restores else name
+            for name, good in self.wanted.items()
+        ]
+        text = f"release {self.rollback_id} rolls back: {listed(names)}"
         return listing(f"{text}. Not rolled back", omissions) if omissions else text
 
 
@@ -66,6 +95,7 @@ def rollback_manifest(
     *,
     rollback_id: str,
     later: Mapping[str, str] | None = None,
+    pasts: Mapping[str, Past] | None = None,
     declared: Declared | None = None,
     over_later: bool = False,
     waits: bool = False,
@@ -73,21 +103,33 @@ def rollback_manifest(
     """The rollback of a release that was read with all its pipelines.
 
     ``later`` has the pipelines that a later release has run; they are rolled back only with
-    ``over_later``. A pipeline that no longer fits, as ``declared`` now, is omitted. With ``waits``
-    the rollback waits for pipelines that another release holds.
+    ``over_later``. ``pasts`` has the executions that no release started; a pipeline that has one
+    since is omitted. So is a pipeline that no longer fits, as ``declared`` now. With ``waits`` the
+    rollback waits for pipelines that another release holds.
     """
     since = later or {}
+    past = pasts or {}
     # The reverse order: the first pipeline of the release is rolled back last.
     backwards = sorted(release.pipelines.values(), key=lambda each: -each.position)
-    ran = [each for each in backwards if each.ran]
+    unchanged = [name for name, each in past.items() if each.unchanged]
+    ran = [each for each in backwards if each.ran and each.name not in unchanged]
     conflicts = {each.name: since[each.name] for each in ran if each.name in since}
+    in_way = {
+        each.name: past[each.name].since
+        for each in ran
+        if each.name in past and past[each.name].since
+    }
     nothing_good: dict[str, str] = {}
     wanted: dict[str, Good] = {}
     for pipeline in ran:
         why_not = _why_not(release, pipeline) or _misfit(pipeline, declared)
         if why_not:
             nothing_good[pipeline.name] = why_not
-        elif pipeline.previous_good and (over_later or pipeline.name not in conflicts):
+        elif (
+            pipeline.previous_good
+            and pipeline.name not in in_way
+            and (over_later or pipeline.name not in conflicts)
+        ):
             wanted[pipeline.name] = pipeline.previous_good
     return Rollback(
         release_id=release.release_id,
@@ -101,40 +143,16 @@ def rollback_manifest(
         left_alone=tuple(each.name for each in reversed(backwards) if not each.ran),
         nothing_good=nothing_good,
         conflicts=conflicts,
+        foreign=in_way,
+        unchanged=tuple(unchanged),
     )
 
 
-def refuse_rollback(
-    release: Release | None, release_id: str, *, pipelines: Iterable[str] = ()
-) -> Release:
-    """The release, read with all its pipelines, if a rollback of these pipelines is allowed.
-
-    Raises RollbackRefused when the release does not exist, still runs, is a rollback, or does not
-    have one of the pipelines.
-    """
-    if release is None:
-        raise RollbackRefused(
-            f"there is no release {release_id} to roll back; find its id with release-machine list"
-        )
-    if release.status is ReleaseStatus.RUNNING:
-        raise RollbackRefused(
-            f"release {release_id} still runs, as {release.execution_arn}. Cancel it or wait until "
-            "it has ended, then roll it back"
-        )
-    if release.rollback_of:
-        raise RollbackRefused(
-            f"release {release_id} is the rollback of {release.rollback_of}, and a rollback cannot "
-            f"be rolled back. If {release_id} did not succeed, retry it. To ship "
-            f"{release.rollback_of} again, submit its manifest with a new releaseId, and with the "
-            "revisions of its bill of materials as sourceRevisions"
-        )
-    strangers = [name for name in pipelines if name not in release.pipelines]
-    if strangers:
-        raise RollbackRefused(
-            f"release {release_id} does not have these pipelines: {_listed(strangers)}. Remove "
-            "them, or remove rollbackOf: a rollback has only pipelines of the release it rolls back"
-        )
-    return release
+def in_the_way(executions: Sequence[str]) -> str:
+    """The executions that shipped a pipeline after the release, or will, in words."""
+    if len(executions) == 1:
+        return f"{foreign(executions[0])} has run since"
+    return f"executions {listed(executions)} that no release started have run since"
 
 
 def checked_manifest(rollback: Rollback) -> Mapping[str, Any]:
@@ -161,24 +179,19 @@ def rollback_ids(release_id: str) -> Iterator[str]:
         yield release_id[: MAX_ID - len(suffix)] + suffix
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAX_REPORTED} more" if len(names) > MAX_REPORTED else ""
-    return ", ".join(names[:MAX_REPORTED]) + more
-
-
 def _why_not(release: Release, pipeline: Pipeline) -> str | None:
     good = pipeline.previous_good
     if good is None:
         return f"no release has succeeded in this pipeline before {release.release_id}"
     if good.unrecorded_bytes:
         return (
-            f"the revisions and variables of release {good.release_id} have "
+            f"the revisions and variables of {good.shipper} have "
             f"{good.unrecorded_bytes:,} bytes; the ledger keeps at most {MAX_SHIPPED:,}"
         )
     if not good.revisions:
-        return f"the last good release {good.release_id} has no revisions on record"
+        return f"the last good {good.shipper} has no revisions on record"
     for revision in good.revisions:
-        source = f"{revision.action or revision.artifact} in release {good.release_id}"
+        source = f"{revision.action or revision.artifact} in {good.shipper}"
         if not revision.revision:
             return f"the revision of {source} has no id on record"
         if revision.pin is None:
@@ -195,7 +208,7 @@ def _misfit(pipeline: Pipeline, declared: Declared | None) -> str | None:
     entry = _entry(pipeline, good, before=(), declaration=declaration)
     says = [*why_not_again(good, declaration)] if declaration else []
     says += (problem.says for problem in pipeline_problems(0, entry, declared))
-    return f"release {good.release_id} cannot be shipped again: {'; '.join(says)}" if says else None
+    return f"{good.shipper} cannot be shipped again: {'; '.join(says)}" if says else None
 
 
 def _manifest(

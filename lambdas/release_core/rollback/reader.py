@@ -4,28 +4,38 @@ The functions and the operator's command use the same reader, each with their ow
 """
 
 import hashlib
+import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
-from release_core.aws.codepipeline import CodePipeline
-from release_core.domain.declarations import Declared
-from release_core.domain.release import Release
+from botocore.exceptions import ClientError
+
+from release_core.aws.bill_of_materials import bill_of_materials
+from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.codepipeline import CodePipeline, is_permanent
+from release_core.aws.execution_history import ExecutionHistory
+from release_core.domain.declarations import Declaration, Declared, declaration_of
+from release_core.domain.past_execution import PastExecution
+from release_core.domain.release import Pipeline, Release
+from release_core.domain.revisions import Good
 from release_core.ledger.reader import LedgerReader
 from release_core.rollback.later_releases import overtaken_by
-from release_core.rollback.manifest import (
-    Rollback,
-    refuse_rollback,
-    rollback_ids,
-    rollback_manifest,
-)
+from release_core.rollback.manifest import Rollback, rollback_ids, rollback_manifest
+from release_core.rollback.past import Past, changed_nothing, may_be_unchanged, past_of
+from release_core.rollback.refusals import refuse_repaired, refuse_rollback
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackReader:
-    """Reads the release to roll back, later releases, and how the pipelines are declared now."""
+    """Reads the release to roll back, and what others have run before it and since."""
 
     ledger: LedgerReader
     codepipeline: CodePipeline
+    history: ExecutionHistory
+    in_parallel: InParallel = one_by_one
 
     def get(
         self,
@@ -33,29 +43,132 @@ class RollbackReader:
         *,
         rollback_id: str | None = None,
         over_later: bool = False,
+        over: Collection[str] = (),
         waits: bool = False,
+        cause: str | None = None,
     ) -> Rollback:
         """The rollback of a release in its present state.
 
         Without ``rollback_id`` the rollback gets the first free id. ``over_later`` and ``waits``
-        are as for ``rollback_manifest``. Raises RollbackRefused when the release does not exist,
-        still runs, or is a rollback.
+        are as for ``rollback_manifest``, and ``cause`` is as for ``refuse_rollback``. ``over`` are
+        executions that no release started, and that are rolled back, too. Raises RollbackRefused as
+        ``refuse_rollback`` does, and ``refuse_repaired`` for a ``cause``.
         """
-        release = refuse_rollback(self.ledger.get_release(release_id), release_id)
+        release = refuse_rollback(
+            self.ledger.get_release(release_id), release_id, rollback_id=rollback_id, cause=cause
+        )
+        declared = self._declared(release)
+        pasts = self._pasts(release, declared)
+        if cause and not release.rolled_back_by:
+            refuse_repaired(release, pasts)
         return rollback_manifest(
-            release,
+            self._with_live(release, pasts),
             rollback_id=rollback_id or free_id(self.ledger, release_id),
             later=overtaken_by(self.ledger, release),
-            declared=self._declared(release),
+            pasts={name: past.over(over) for name, past in pasts.items()},
+            declared=declared,
             over_later=over_later,
             waits=waits,
         )
 
+    def announced(self, release: Release) -> Rollback:
+        """The automatic rollback of a release that is about to be closed as failed."""
+        declared = self._declared(release)
+        pasts = self._pasts(release, declared)
+        return rollback_manifest(
+            self._with_live(release, pasts),
+            rollback_id=free_id(self.ledger, release.release_id),
+            pasts=pasts,
+        )
+
+    def pasts(self, release: Release) -> Mapping[str, Past]:
+        """What happened before and after the release to each pipeline that it has run."""
+        return self._pasts(release, self._declared(release))
+
     def _declared(self, release: Release) -> Declared:
-        """The present declarations of the pipelines that can be rolled back."""
-        pipelines = release.pipelines.values()
+        """The present declarations of the pipelines that the release has run."""
         return self.codepipeline.declarations(
-            each.name for each in pipelines if each.ran and each.previous_good
+            each.name for each in release.pipelines.values() if each.ran
+        )
+
+    def _pasts(self, release: Release, declared: Declared) -> Mapping[str, Past]:
+        # A pipeline that was deleted, or that this caller may not read, is omitted for that reason.
+        known = [
+            (each, declaration)
+            for each in release.pipelines.values()
+            if each.ran and (declaration := declaration_of(declared, each.name))
+        ]
+        listed = self.in_parallel(lambda each: self._executions(each[0]), known)
+        claimed = self.ledger.get_executions(
+            {each.execution_id: None for found in listed for each in found}
+        )
+        owners = {name: each.release_id for name, each in claimed.items() if each.release_id}
+        found = [
+            (*each, past_of(each[0], executions, release_id=release.release_id, owners=owners))
+            for each, executions in zip(known, listed, strict=True)
+        ]
+        unchanged = self.in_parallel(lambda each: self._changed_nothing(*each), found)
+        return {
+            pipeline.name: replace(past, unchanged=alone)
+            for (pipeline, _, past), alone in zip(found, unchanged, strict=True)
+        }
+
+    def _executions(self, pipeline: Pipeline) -> list[PastExecution]:
+        good = pipeline.previous_good
+        back_to = good.execution_id if good else None
+        return self.history.executions(pipeline.name, back_to=back_to)
+
+    def _changed_nothing(self, pipeline: Pipeline, declaration: Declaration, past: Past) -> bool:
+        if not may_be_unchanged(pipeline, past):
+            return False
+        try:
+            actions = [
+                action
+                for each in past.own
+                for action in self.history.begun_actions(pipeline.name, each.execution_id)
+            ]
+        except ClientError as error:
+            if not is_permanent(error):
+                raise
+            # Rather roll back a pipeline that changed nothing than leave one that did.
+            log.warning("could not list the actions of %s: %s", pipeline.name, error)
+            return False
+        return changed_nothing(pipeline, past, actions, declaration)
+
+    def _with_live(self, release: Release, pasts: Mapping[str, Past]) -> Release:
+        """The release, whose pipelines go back to what was live, shipped by a release or not."""
+        live = [
+            (release.pipelines[name], past.live)
+            for name, past in pasts.items()
+            if past.live and not past.unchanged
+        ]
+        goods = self.in_parallel(lambda each: self._good(*each), live)
+        return replace(
+            release,
+            pipelines={
+                **release.pipelines,
+                **{
+                    pipeline.name: replace(pipeline, previous_good=good)
+                    for (pipeline, _), good in zip(live, goods, strict=True)
+                },
+            },
+        )
+
+    def _good(self, pipeline: Pipeline, live: PastExecution) -> Good:
+        """What an execution that no release started has shipped."""
+        # A rollback by CodePipeline has no source actions: it ships what another one fetched.
+        shipped_by = live.rollback_to or live.execution_id
+        good = Good(release_id=None, execution_id=live.execution_id, at=live.updated_at)
+        seen = self.codepipeline.get_execution(pipeline.name, shipped_by)
+        if seen is None:
+            return good
+        foreign = replace(pipeline, execution_id=shipped_by, source_revisions=())
+        shipped = bill_of_materials(self.codepipeline, foreign, seen).kept
+        return replace(
+            good,
+            revisions=tuple(shipped.revisions),
+            variables=shipped.variables,
+            unrecorded_bytes=shipped.unrecorded_bytes,
         )
 
 

@@ -9,69 +9,21 @@ import pytest
 from release_core.rollback.reader import rollback_name
 from tests.e2e.account.account import Account
 from tests.e2e.account.faults import Faults
-from tests.e2e.account.ledger import Item, Ledger
+from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.machines import Machines
 from tests.e2e.account.waiting import wait_until
 from tests.e2e.command.command_line import run_command
-from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Pipelines, unique
+from tests.e2e.releasing.pipelines import Pipelines, unique
 from tests.e2e.releasing.releases import Releases, manifest
+from tests.e2e.releasing.shop import BROKEN, Shop
 
 pytestmark = pytest.mark.platform
 
-BROKEN: dict[str, Any] = {"stage": DEPLOY_STAGE, "code": "JobFailed", "message": "Broke"}
-
-
-class Shop:
-    """Pipelines whose source is one object that changes with every release."""
-
-    def __init__(self, releases: Releases, ledger: Ledger, pipelines: Pipelines) -> None:
-        self.releases, self.ledger, self.pipelines = releases, ledger, pipelines
-        self.key = unique("shop") + ".zip"
-        self.source = {"S3ObjectKey": self.key}
-        pipelines.put_source(self.key, b"before all releases")
-        self.first, self.second, self.third = (unique(each) for each in ("v1", "v2", "v3"))
-
-    def make(self, **how: Any) -> str:
-        """Make a pipeline with this source."""
-        return self.pipelines.make(source=self.source, **how)
-
-    def ship(self, release_id: str, *entries: str | dict[str, Any], **fields: Any) -> str:
-        """Release a new page that names the release, and wait for its success."""
-        arn = self.begin(release_id, *entries, **fields)
-        ended = self.releases.end(arn)
-        assert ended["status"] == "SUCCEEDED", ended
-        return arn
-
-    def begin(self, release_id: str, *entries: str | dict[str, Any], **fields: Any) -> str:
-        """Start to release a new page that names the release."""
-        self.pipelines.put_source(self.key, release_id.encode())
-        return self.releases.start(manifest(release_id, *entries, **fields))
-
-    def is_live(self, pipeline: str) -> str:
-        """Return the release whose page a pipeline has deployed last."""
-        return self.pipelines.page(pipeline).decode()
-
-    def rolled_back(self, release_id: str) -> Item:
-        """Wait until the rollback of a release is closed; return its header."""
-        wait_until(
-            f"a rollback of {release_id} is opened",
-            lambda: self.ledger.header(release_id).get("rolled_back_by"),
-        )
-        rollback_id = self.ledger.header(release_id)["rolled_back_by"]
-        self.releases.adopt(self.ledger.header(rollback_id)["execution_arn"])
-        return self.releases.closed(rollback_id)
-
-
-@pytest.fixture
-def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
-    """A source without pipelines."""
-    return Shop(releases, ledger, pipelines)
-
 
 def test_a_failed_release_is_rolled_back_automatically(
-    shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines
+    shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
 ) -> None:
-    """Pipelines that succeeded, failed or were stopped ship as before; skipped ones do not run."""
+    """Pipelines that succeeded or failed ship as before; those that changed nothing do not run."""
     catalog, later = shop.make(mode="PARALLEL"), shop.make()
     orders, payments = shop.make(approval=True), shop.make(approval=True)
     entries: list[str | dict[str, Any]] = [
@@ -88,23 +40,28 @@ def test_a_failed_release_is_rolled_back_automatically(
 
     arn = shop.begin(two, *entries, onFailure="rollback", stopMode="abandon")
     pipelines.wait_for_approval(payments, releases.started(two, payments))
-    pipelines.approve(orders, releases.started(two, orders), approve=False)
-    ended = releases.end(arn)
+    with faults.action("fail", pipeline=orders, **BROKEN):
+        pipelines.approve(orders, releases.started(two, orders))
+        ended = releases.end(arn)
 
     assert ended["status"] == "FAILED"
     assert releases.visited(arn)[-3:] == ["IsReleaseGood", "RollBackRelease", "ReleaseFailed"]
     assert f"release {two}-rollback rolls back: " in ended["cause"]
     statuses = [ledger.pipeline(two, each)["status"] for each in (catalog, payments, orders, later)]
     assert statuses == ["SUCCEEDED", "STOPPED", "FAILED", "SKIPPED"]
-    for each in (orders, payments):
-        pipelines.approve(each, releases.started(f"{two}-rollback", each))
+    assert f"- {payments}: left alone: it changed nothing" in ended["cause"]
+    pipelines.approve(orders, releases.started(f"{two}-rollback", orders))
     header = shop.rolled_back(two)
     assert (header["status"], header["rollback_of"]) == ("SUCCEEDED", two), header["why"]
     assert (header["channel"], header["requester"]) == ("rollback", f"onFailure of release {two}")
     assert header["source"] == arn
-    assert ledger.header(two)["audit"][-1]["what"] == f"rolled back by release {two}-rollback"
+    told = ledger.header(two)["audit"][-1]["what"]
+    assert told.startswith(
+        f"rolled back by release {two}-rollback. Not rolled back:\n- {payments}: "
+    )
     assert {shop.is_live(each) for each in (catalog, payments, orders, later)} == {one}
-    assert [len(pipelines.executions(each)) for each in (catalog, orders, later)] == [3, 3, 1]
+    ran = [len(pipelines.executions(each)) for each in (catalog, orders, payments, later)]
+    assert ran == [3, 3, 2, 1]
     assert ledger.pipeline(f"{two}-rollback", catalog)["depends_on"] == [orders]
     shipped = [
         pipelines.shipped(catalog, each["pipelineExecutionId"])
@@ -117,12 +74,12 @@ def test_a_failed_release_is_rolled_back_automatically(
 
 
 def test_a_rollback_is_started_once(
-    shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines, account: Account
+    shop: Shop, releases: Releases, ledger: Ledger, faults: Faults, account: Account
 ) -> None:
     """A workflow execution with the rollback's name counts as started, as after a lost answer."""
     name = shop.make(approval=True)
     arn = shop.begin(shop.first, name)
-    pipelines.approve(name, releases.started(shop.first, name))
+    shop.pipelines.approve(name, releases.started(shop.first, name))
     releases.end(arn)
     arn = shop.begin(shop.second, name, onFailure="rollback")
     execution_id = releases.started(shop.second, name)
@@ -133,9 +90,9 @@ def test_a_rollback_is_started_once(
     )
     releases.end(existing["executionArn"])
 
-    pipelines.approve(name, execution_id, approve=False)
-
-    ended = releases.end(arn)
+    with faults.action("fail", pipeline=name, **BROKEN):
+        shop.pipelines.approve(name, execution_id)
+        ended = releases.end(arn)
     assert ended["error"] == "ReleaseFailed"
     assert f"release {shop.second}-rollback rolls back: {name}" in ended["cause"]
     assert releases.visited(arn)[-2:] == ["RollBackRelease", "ReleaseFailed"]
@@ -244,7 +201,7 @@ def test_a_later_release_is_kept_unless_forced(shop: Shop, ledger: Ledger) -> No
 
 
 def test_a_release_that_waited_keeps_what_it_ships(
-    shop: Shop, releases: Releases, pipelines: Pipelines
+    shop: Shop, releases: Releases, pipelines: Pipelines, faults: Faults
 ) -> None:
     """A release that waited is live in the end, whether the rollback came first or not."""
     both, gated = shop.make(), shop.make(approval=True)
@@ -258,9 +215,9 @@ def test_a_release_that_waited_keeps_what_it_ships(
     waits = shop.begin(three, both, onBusy="wait")
     wait_until("the third release waits", lambda: "WaitForPipelines" in releases.visited(waits))
 
-    pipelines.approve(gated, execution_id, approve=False)
-
-    assert releases.end(arn)["status"] == "FAILED"
+    with faults.action("fail", pipeline=gated, **BROKEN):
+        pipelines.approve(gated, execution_id)
+        assert releases.end(arn)["status"] == "FAILED"
     pipelines.approve(gated, releases.started(f"{two}-rollback", gated))
     assert shop.rolled_back(two)["status"] == "SUCCEEDED"
     assert releases.end(waits)["status"] == "SUCCEEDED"

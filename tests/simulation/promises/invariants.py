@@ -9,6 +9,7 @@ from release_core.clock import from_iso, to_iso
 from release_core.decide.timing import TASK_WINDOW
 from release_core.domain.release import PipelineStatus
 from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
+from tests.simulation.promises.foreign import a_rollback_is_up_to_date
 from tests.simulation.promises.starting import STARTS
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
@@ -220,6 +221,7 @@ def closed_as_recorded(world: World, invocation: Invocation, how: Ended) -> None
 
 
 CALLS = (
+    a_rollback_is_up_to_date,
     settled_with_the_truth,
     recorded_ends_are_true,
     ended_stays_ended,

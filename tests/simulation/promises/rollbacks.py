@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 
+from tests.simulation.promises.foreign import (
+    a_rollback_belongs_to_the_attempt_that_failed,
+    by_hand,
+    live_before,
+)
 from tests.simulation.world.happenings import Violated, value
-from tests.simulation.world.stores import GOOD_BEFORE, Item
+from tests.simulation.world.stores import Item
 from tests.simulation.world.workflow import Workflow
 from tests.simulation.world.world import Start, World
 
@@ -11,8 +16,9 @@ from tests.simulation.world.world import Start, World
 def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> None:
     """With onFailure rollback, FAILED leads to one rollback of all that ran and succeeded before.
 
-    Pipelines that a later release ran are left out. There is no rollback if a person has stopped,
-    resumed or rolled back the release, and none of any other release.
+    Pipelines that a later release or a person ran are left out, and so are those that changed
+    nothing. There is no rollback if a person has stopped, resumed, repaired or rolled back the
+    release, and none of any other release.
     """
     release_id = workflow.release_id
     header = world.stores.item("releases", release_id, "release")
@@ -34,13 +40,14 @@ def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> No
         and value(header, "attempt") == "1"
         and world.budgets["cancel"] == world.scenario.cancels
         and not _came_later(world, release_id)
+        and not world.resumed
     )
-    if wanted and undisturbed and not rollbacks and _ran(world, release_id):
+    if wanted and undisturbed and not rollbacks and _deployed(world, release_id):
         raise Violated("a_failed_release_is_rolled_back_once", f"{release_id} by nothing")
 
 
 def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> None:
-    """Each execution of a rollback ships the revision from before the release."""
+    """Each execution of a rollback ships what was live before the release."""
     header = world.stores.item("releases", workflow.release_id, "release")
     rolled_back = value(header, "rollback_of")
     if not rolled_back:
@@ -54,7 +61,7 @@ def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> N
             continue
         overrides = world.stores.execution(start.pipeline, start.execution_id).overrides
         shipped = [str(each["revisionValue"]) for each in overrides]
-        if shipped != [GOOD_BEFORE.format(start.pipeline)]:
+        if shipped != [live_before(world, rolled_back, start.pipeline)]:
             raise Violated("a_rollback_ships_what_was_good_before", f"{start} with {shipped}")
 
 
@@ -75,6 +82,7 @@ ROLLBACKS = (
     a_failed_release_is_rolled_back_once,
     a_rollback_ships_what_was_good_before,
     a_rollback_leaves_later_releases_alone,
+    a_rollback_belongs_to_the_attempt_that_failed,
 )
 
 
@@ -87,10 +95,21 @@ def _ran(world: World, release_id: str) -> set[str]:
     }
 
 
+def _deployed(world: World, release_id: str) -> bool:
+    """Whether a release has changed something in such a pipeline."""
+    return any(
+        "Deploy" in world.stores.execution(start.pipeline, start.execution_id).stages
+        for start in world.starts
+        if start.release_id == release_id and start.pipeline in world.scenario.good
+    )
+
+
 def _came_later(world: World, release_id: str) -> bool:
-    """Whether another release used a pipeline that this one ran."""
+    """Whether another release, or a person, used a pipeline that this one ran."""
     others: Mapping[str, Mapping[str, Item]] = world.stores.releases()
     known = {release_id, f"{release_id}-rollback"}
+    if any(by_hand(world, pipeline) for pipeline in world.scenario.pipelines):
+        return True
     return any(other not in known and "release" in others[other] for other in others) or any(
         _is_other(start, known) for start in world.starts
     )

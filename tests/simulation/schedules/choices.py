@@ -143,15 +143,20 @@ def _in_the_console(world: World) -> Iterator[Step]:
         for name in sorted(_deletable(world)):
             yield Step("person deletes", name, costs="delete")
             yield Step("person deletes", name, "and creates it again", costs="delete")
+    if world.budgets["start"]:
+        for name in world.scenario.pipelines:
+            yield Step("person starts", name, costs="start")
     if world.budgets["person"]:
-        for start in world.starts:
-            if start.execution_id in world.stores.deleted:
-                continue
-            execution = world.stores.execution(start.pipeline, start.execution_id)
-            if execution.status in {"Failed", "Stopped"}:
-                yield Step(
-                    "person retries", f"{start.pipeline}/{start.execution_id}", costs="person"
-                )
+        yield from _retries(world)
+
+
+def _retries(world: World) -> Iterator[Step]:
+    for start in world.starts:
+        if start.execution_id in world.stores.deleted:
+            continue
+        execution = world.stores.execution(start.pipeline, start.execution_id)
+        if execution.status in {"Failed", "Stopped"}:
+            yield Step("person retries", f"{start.pipeline}/{start.execution_id}", costs="person")
 
 
 def _deletable(world: World) -> set[str]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localstack_codepipeline.model import ActionResult
+from localstack_codepipeline.model import ActionResult, Revision
 from tests.fakes.service import Refused, service
 from tests.simulation.promises.endings import check_rest
+from tests.simulation.promises.foreign import by_hand
 from tests.simulation.scenarios import Scenario, name_of, releasing
 from tests.simulation.schedules import effects
 from tests.simulation.schedules.choices import next_due
@@ -20,8 +21,10 @@ from tests.simulation.world import machine
 from tests.simulation.world.calls import Answer, Ended
 from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.invocations import Invocation
+from tests.simulation.world.stores import BY_HAND
 from tests.simulation.world.world import World
 from tests.worlds.release_world import declaration
+from tests.worlds.rollbacks import PERSON
 
 # A release that has not ended after this time counts as hung.
 LONGEST = timedelta(hours=12)
@@ -176,7 +179,9 @@ def _play(world: World, step: Step) -> None:
         if (action.pipeline, action.execution_id) == (pipeline, execution_id)
     ]:
         fails = step.more == "fail" and running[0].stage == "Deploy"
-        codepipeline.finish(running[0], _FAILED if fails else None)
+        fetches = running[0].stage == "Source" and execution_id in by_hand(world, pipeline)
+        result = ActionResult(revision=Revision(BY_HAND.format(pipeline))) if fetches else None
+        codepipeline.finish(running[0], _FAILED if fails else result)
     effects.deliver_events(world)
 
 
@@ -211,6 +216,13 @@ def _person_deletes(world: World, step: Step) -> None:
     if step.more:
         world.stores.change_codepipeline().create_pipeline(pipeline=declaration(step.who))
         world.reached.add("a running pipeline was replaced")
+    effects.deliver_events(world)
+
+
+def _person_starts(world: World, step: Step) -> None:
+    codepipeline = world.stores.change_codepipeline()
+    codepipeline.caller = PERSON
+    codepipeline.start_pipeline_execution(name=step.who)
     effects.deliver_events(world)
 
 
@@ -256,6 +268,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "person retries": _person_retries,
     "person changes": _person_changes,
     "person deletes": _person_deletes,
+    "person starts": _person_starts,
     "cancel": _cancel,
     "time out": _time_out,
     "time": _time,

@@ -178,7 +178,11 @@ def roll_back(world: World, arn: str, *, lost: bool) -> None:
     workflow = world.workflows[arn]
     assert workflow.rollback
     release_id, name = workflow.rollback
-    request = {"rollBack": workflow.release_id, "releaseId": release_id}
+    request = {
+        "rollBack": workflow.release_id,
+        "releaseId": release_id,
+        "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": arn,
+    }
     with suppress(ClientError):
         started = world.stores.change_step_functions().start_execution(
             stateMachineArn=MACHINE, input=write_json(request), name=name

@@ -34,6 +34,8 @@ DELETED = "Deleted"
 
 # The revision with which a pipeline has succeeded before the beginning.
 GOOD_BEFORE = "before {}"
+# The revision that an execution ships which a person has started.
+BY_HAND = "by hand {}"
 
 CHANGES_CODEPIPELINE = {
     "start_pipeline_execution",
@@ -140,10 +142,10 @@ class Stores:
     def delete_pipeline(self, pipeline: str) -> None:
         """Delete a pipeline; keep its executions for the promises, as they were."""
         codepipeline = self.change_codepipeline()
-        for execution_id, execution in codepipeline.executions(pipeline).items():
+        for execution in codepipeline.executions(pipeline):
             last = execution.clone()
             last.status = DELETED if last.status in ACTIVE else last.status
-            self.deleted = {**self.deleted, execution_id: last}
+            self.deleted = {**self.deleted, execution.id: last}
         codepipeline.delete_pipeline(name=pipeline)
 
     def change_step_functions(self) -> FakeStepFunctions:
@@ -164,6 +166,10 @@ class Stores:
         """Return the current state of an execution, or the last one before it was deleted."""
         last = self.deleted.get(execution_id)
         return last or self.codepipeline.execution(pipeline, execution_id)
+
+    def executions(self, pipeline: str) -> tuple[Execution, ...]:
+        """Return the executions of a pipeline, the oldest first; they must not be changed."""
+        return self.codepipeline.executions(pipeline)
 
     def emitted(self) -> list[EmitEvent]:
         """Return the events that CodePipeline has emitted since the last call."""

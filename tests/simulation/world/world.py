@@ -60,6 +60,7 @@ class World:
             "person": scenario.person_retries,
             "change": scenario.person_changes,
             "delete": scenario.person_deletes,
+            "start": scenario.person_starts,
         }
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions

@@ -54,6 +54,8 @@ def test_type_mode_variables_and_sources_are_read() -> None:
                     configuration={"S3Bucket": "sources", "S3ObjectKey": "app.zip"},
                 ),
             ),
+            version=1,
+            categories=frozenset({"Source", "Deploy"}),
         )
     }
 

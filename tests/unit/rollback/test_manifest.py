@@ -16,10 +16,10 @@ from release_core.manifest.checks import examine
 from release_core.manifest.limits import MAX_ID
 from release_core.rollback.manifest import (
     Rollback,
-    refuse_rollback,
     rollback_ids,
     rollback_manifest,
 )
+from release_core.rollback.refusals import refuse_rollback
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PINNED = Revision(artifact="App", revision="c0ffee", action="Source", type="COMMIT_ID")

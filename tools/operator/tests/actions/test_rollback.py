@@ -74,7 +74,13 @@ def test_rollback(aws: FakeAws, core: Core, run: Run) -> None:
     assert "✔ would be released" in result.stdout
     assert "! orders stays as it is: no release had succeeded in it before" in result.stdout
     assert "did not run, stays as it is: search" in result.stdout
-    assert core.asked == {"release_id": RELEASE, "over_later": False, "waits": True}
+    assert core.asked == {
+        "release_id": RELEASE,
+        "rollback_id": f"{RELEASE}-rollback",
+        "over_later": False,
+        "over": (),
+        "waits": True,
+    }
     request = {"rollBack": RELEASE, "releaseId": f"{RELEASE}-rollback"}
     assert aws.started == [{**request, "requestedBy": aws.caller}]
     assert "SUCCEEDED" in result.stdout.splitlines()[-1]
@@ -192,12 +198,60 @@ def test_a_second_rollback(aws: FakeAws, core: Core, run: Run) -> None:
 
 
 def test_a_rollback_that_is_running(aws: FakeAws, core: Core, run: Run) -> None:
-    """It is not started a second time."""
+    """It is not started a second time: the exit code is 1, and the rollback is named."""
     rolled_back(aws, "RUNNING")
     result = run("rollback", RELEASE)
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "release-machine watch earlier" in result.stderr
     assert aws.started == []
+
+
+@pytest.mark.parametrize(("status", "code"), [("RUNNING", 1), ("SUCCEEDED", 0)])
+def test_a_rollback_that_starts_at_the_same_instant(
+    aws: FakeAws, core: Core, run: Run, monkeypatch: pytest.MonkeyPatch, status: str, code: int
+) -> None:
+    """Another person's rollback is opened while this command chooses its id: it is named."""
+
+    def get_header(release_id: str) -> None:
+        assert release_id == f"{RELEASE}-rollback"
+        rolled_back(aws, status)
+
+    monkeypatch.setattr(aws, "get_header", get_header)
+    result = run("rollback", RELEASE)
+    assert result.exit_code == code
+    assert "by release earlier" in result.output
+    assert aws.started == []
+
+
+def test_executions_outside_releases_are_rolled_back_only_when_named(
+    aws: FakeAws, core: Core, run: Run
+) -> None:
+    """Without --over they are named and the rollback is refused, also with --force."""
+    core.rollback = replace(ROLLBACK, foreign={"payments": ("e1", "e2")}, unchanged=("mail",))
+    refused = run("rollback", RELEASE, "--over", "e0")
+    assert refused.exit_code == 1
+    assert "refused without --over" in refused.stdout
+    since = "executions e1, e2 that no release started have run since"
+    assert f"! payments stays as it is: {since}" in refused.stdout
+    assert "changed nothing, left alone: mail" in refused.stdout
+    command = f"release-machine rollback {RELEASE} --over e0 --over e1 --over e2"
+    assert command in " ".join(refused.stderr.split())
+    assert run("rollback", RELEASE, "--force").exit_code == 1
+    assert aws.started == []
+    core.rollback = replace(ROLLBACK, wanted={**ROLLBACK.wanted, "payments": GOOD})
+    assert run("rollback", RELEASE, "--over", "e1", "--over", "e2").exit_code == 0
+    assert core.asked["over"] == ("e1", "e2")
+    assert [each["over"] for each in aws.started] == [["e1", "e2"]]
+
+
+def test_a_pipeline_that_only_executions_block_names_the_way_out(
+    aws: FakeAws, core: Core, run: Run
+) -> None:
+    """The error names the command that goes over the execution."""
+    core.rollback = replace(ROLLBACK, manifest=None, wanted={}, foreign={"catalog": ("e1",)})
+    result = run("rollback", RELEASE)
+    assert result.exit_code == 1
+    assert f"rollback {RELEASE} --over e1" in " ".join(result.stderr.split())
 
 
 def test_a_rollback_after_one_that_failed(aws: FakeAws, core: Core, run: Run) -> None:

@@ -115,6 +115,9 @@ class FakeAws:
     def get_release(self, release_id: str) -> Release | None:
         return self.releases.get(release_id)
 
+    def get_header(self, release_id: str) -> Release | None:
+        return self.releases.get(release_id)
+
     def get_manifest(self, release_id: str) -> Any:
         assert release_id in self.releases
         return self.stored and json.loads(self.stored)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -40,7 +40,7 @@ def refusal(error: RollbackRefused, release: Release) -> UsageError:
 def done_before(release: Release, earlier: Release | None) -> str | None:
     """Why there is nothing left to roll back, if the ``earlier`` rollback has succeeded.
 
-    Raises UsageError while it runs.
+    Raises OperatorError while it runs.
     """
     if earlier is None or earlier.status not in {ReleaseStatus.RUNNING, ReleaseStatus.SUCCEEDED}:
         return None
@@ -52,10 +52,10 @@ def done_before(release: Release, earlier: Release | None) -> str | None:
     )
 
 
-def under_way(release: Release) -> UsageError:
+def under_way(release: Release) -> OperatorError:
     """The error while a release is being rolled back, with the command to follow that."""
     rollback = release.rolled_back_by or release.rolls_back_as
-    return UsageError(
+    return OperatorError(
         f"Release {release.release_id} is being rolled back by release {rollback}.",
         f"Follow it with: release-machine watch {rollback}",
     )
@@ -71,23 +71,22 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
         )
     for name, why in rollback.nothing_good.items():
         yield Text(visible(f"! {name} stays as it is: {why}"), style="yellow")
-    for name, later in rollback.conflicts.items():
-        # The plan itself tells which later releases --force rolls back.
-        if name not in rollback.wanted:
-            yield Text(
-                f"! {name} stays as it is: release {later} has run this pipeline since",
-                style="yellow",
-            )
+    # The plan itself tells what --force and --over roll back, too.
+    for name, why in rollback.blocked.items():
+        yield Text(visible(f"! {name} stays as it is: {why}"), style="yellow")
+    if rollback.unchanged:
+        names = ", ".join(rollback.unchanged)
+        yield Text(visible(f"changed nothing, left alone: {names}"), style="dim")
     if rollback.left_alone:
         yield Text(f"did not run, stays as it is: {', '.join(rollback.left_alone)}", style="dim")
 
 
-def nothing_to_do(rollback: Rollback) -> OperatorError:
+def nothing_to_do(rollback: Rollback, over: Sequence[str] = ()) -> OperatorError:
     """The error when nothing of a release can be rolled back."""
-    if rollback.conflicts.keys() - rollback.nothing_good:
+    if rollback.blocked:
         return OperatorError(
             f"{_sentence(str(rollback))}",
-            f"To roll these back too: release-machine rollback {rollback.release_id} --force",
+            f"To roll these back too: {_going_over(rollback, over)}",
         )
     return OperatorError(
         f"{_sentence(str(rollback))}",
@@ -95,26 +94,37 @@ def nothing_to_do(rollback: Rollback) -> OperatorError:
     )
 
 
-def conflict(rollback: Rollback) -> OperatorError:
-    """The error when later releases have run the same pipelines."""
+def conflict(rollback: Rollback, over: Sequence[str] = ()) -> OperatorError:
+    """The error when others have run the same pipelines since."""
+    names = dict.fromkeys([*rollback.conflicts, *rollback.foreign])
     return OperatorError(
-        "Nothing was started, because later releases have run some of the pipelines: "
-        f"{', '.join(rollback.conflicts)}.",
-        f"To roll these back too: release-machine rollback {rollback.release_id} --force. To roll "
-        "back only the others: write the manifest with --manifest FILE, and submit it.",
+        "Nothing was started, because others have run some of the pipelines since: "
+        f"{', '.join(names)}.",
+        f"To roll these back too: {_going_over(rollback, over)}. To roll back only the others: "
+        "write the manifest with --manifest FILE, and submit it.",
     )
 
 
-def execution_input(rollback: Rollback, *, caller: str) -> str:
+def _going_over(rollback: Rollback, over: Sequence[str]) -> str:
+    """The command that rolls back what others have run since, too."""
+    executions = [*over, *(each for found in rollback.foreign.values() for each in found)]
+    words = ["release-machine", "rollback", rollback.release_id]
+    words += ["--force"] if rollback.conflicts else []
+    words += [f"--over {each}" for each in executions]
+    return " ".join(words)
+
+
+def execution_input(rollback: Rollback, *, caller: str, over: Sequence[str] = ()) -> str:
     """The input of the state machine, on behalf of the caller.
 
     Raises OperatorError when the input is larger than Step Functions allows.
     """
     if not rollback.conflicts:
         # The machine makes the same manifest itself once it holds the pipelines, so that it notices
-        # a release that has run them in between.
+        # whoever has run them in between.
         request = {"rollBack": rollback.release_id, "releaseId": rollback.rollback_id}
-        return write_json({**request, "requestedBy": caller})
+        allowed = {"over": [*over]} if over else {}
+        return write_json({**request, **allowed, "requestedBy": caller})
     given = write_json({"manifest": rollback.manifest, "requestedBy": caller})
     if len(given.encode()) > MAX_BYTES:
         raise OperatorError(

@@ -2,13 +2,15 @@
 
 import sys
 import time
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
 
 import click
 
 from release_core.domain.release import Release
 from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import Rollback
+from release_core.rollback.reader import free_id
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.find import known_release
 from release_machine.actions.rollback import (
@@ -47,25 +49,32 @@ from release_machine.views.plan_view import plan_view
     is_flag=True,
     help="Also roll back pipelines that a later release has run, or a release again.",
 )
+@click.option(
+    "--over",
+    multiple=True,
+    metavar="EXECUTION",
+    help="Also roll back this execution, which no release started; repeat it for several.",
+)
 @click.option("--wait", is_flag=True, help="Wait for pipelines that other releases hold.")
 @click.option("--detach", is_flag=True, help="Return as soon as the rollback is opened.")
-@click.pass_context
 def command(
-    context: click.Context,
     release_id: str,
     *,
     dry_run: bool,
     file: str | None,
     force: bool,
+    over: tuple[str, ...],
     wait: bool,
     detach: bool,
 ) -> None:
     """Ship the previous good revisions again, and follow the rollback.
 
-    A rollback is a release of its own. Each pipeline that ran in RELEASE runs again, in reverse
-    order, with the revisions and variables of its last success before RELEASE. Pipelines that did
-    not run stay as they are, and so do pipelines without an earlier success, which are named.
-    Pipelines that a later release has run are rolled back only with --force.
+    A rollback is a release of its own. Each pipeline that RELEASE has changed runs again, in
+    reverse order, with the revisions and variables that were live before RELEASE, also if they were
+    shipped outside a release. Pipelines that did not run or changed nothing stay as they are, and
+    so do pipelines without an earlier success, which are named. Pipelines that a later release has
+    run are rolled back only with --force. Pipelines that were started outside a release since are
+    rolled back only with --over.
 
     \b
     Examples:
@@ -73,10 +82,14 @@ def command(
       release-machine rollback 2026.11.22-1
       release-machine rollback 2026.11.22-1 --manifest rollback.json
     """
-    session = open_session(context)
+    session = open_session(click.get_current_context())
+    release_id = known_release(session, release_id).release_id
+    # Race: another person rolls the release back. The id is chosen first: then that rollback either
+    # has the same id, or is found in the release.
+    how = _How(free_id(session.ledger, release_id), force=force, over=over, wait=wait)
     release = known_release(session, release_id)
     if file is not None:
-        _write(_rollback_of(session, release, force=force, wait=wait), file)
+        _write(_rollback_of(session, release, how), file)
         return
     if release.rolled_back_by and not (dry_run or force):
         done = done_before(release, session.ledger.get_release(release.rolled_back_by))
@@ -86,24 +99,39 @@ def command(
     announced = release.awaits_rollback and not (dry_run or force)
     if announced and may_come(session, release, wait=time.sleep):
         raise under_way(release)
-    rollback = _rollback_of(session, release, force=force, wait=wait)
-    _check(session, release, rollback, force=force)
+    rollback = _rollback_of(session, release, how)
+    _check(session, release, rollback, how)
     if not dry_run:
-        _start(session, rollback, detach=detach)
+        _start(session, rollback, over=over, detach=detach)
 
 
-def _rollback_of(session: Session, release: Release, *, force: bool, wait: bool) -> Rollback:
+class _How(NamedTuple):
+    """The id of the rollback, and what the person allows."""
+
+    rollback_id: str
+    force: bool
+    over: tuple[str, ...]
+    wait: bool
+
+
+def _rollback_of(session: Session, release: Release, how: _How) -> Rollback:
     if release.pipeline_count == 0:
         raise UsageError(
             f"{release.label} was rejected, so it has changed nothing.",
             f"See why with: release-machine show {release.label}",
         )
     try:
-        rollback = rollback_reader(session).get(release.release_id, over_later=force, waits=wait)
+        rollback = rollback_reader(session).get(
+            release.release_id,
+            rollback_id=how.rollback_id,
+            over_later=how.force,
+            over=how.over,
+            waits=how.wait,
+        )
     except RollbackRefused as error:
         raise refusal(error, release) from error
     if rollback.manifest is None:
-        raise nothing_to_do(rollback)
+        raise nothing_to_do(rollback, how.over)
     return rollback
 
 
@@ -118,11 +146,13 @@ def _write(rollback: Rollback, file: str) -> None:
     click.echo(f"wrote {file}; check it with: release-machine plan {file}", err=True)
 
 
-def _check(session: Session, release: Release, rollback: Rollback, *, force: bool) -> None:
+def _check(session: Session, release: Release, rollback: Rollback, how: _How) -> None:
     """Show what would happen; raises OperatorError when the rollback cannot be started."""
     plan = planner(session)(rollback.manifest)
     console = open_console()
-    refused = "refused without --force" if rollback.conflicts and not force else None
+    refused = "refused without --over" if rollback.foreign else None
+    if rollback.conflicts and not how.force:
+        refused = "refused without --force"
     drawn = plan_view(plan.as_json(), width=console.width, refused=refused)
     show(console, drawn, *remarks(rollback, release))
     if not plan.valid:
@@ -132,14 +162,14 @@ def _check(session: Session, release: Release, rollback: Rollback, *, force: boo
             "FILE; correct the manifest and submit it.",
         )
     if refused:
-        raise conflict(rollback)
+        raise conflict(rollback, how.over)
 
 
-def _start(session: Session, rollback: Rollback, *, detach: bool) -> NoReturn:
+def _start(session: Session, rollback: Rollback, *, over: Sequence[str], detach: bool) -> NoReturn:
     with starting():
         started = session.sfn.start_execution(
             stateMachineArn=session.deployment.state_machine_arn,
-            input=execution_input(rollback, caller=session.caller),
+            input=execution_input(rollback, over=over, caller=session.caller),
         )
         follow_from_opening(
             session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach

@@ -49,14 +49,14 @@ def planner(session: Session) -> Planner:
         step_functions=parts.step_functions,
         client=parts.client,
         clock=parts.clock,
+        rollbacks=parts.rollbacks,
         in_parallel=parts.in_parallel,
     )
 
 
 def rollback_reader(session: Session) -> RollbackReader:
     """The reader that makes the manifest of a rollback."""
-    parts = _parts(session)
-    return RollbackReader(ledger=parts.reader, codepipeline=parts.codepipeline)
+    return _parts(session).rollbacks
 
 
 def _parts(session: Session) -> ReadingParts:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.revisions import foreign
+from release_core.rollback.refusals import listed
 from release_machine.text.wording import roughly
 
 
@@ -32,6 +34,11 @@ def rolled_back_by(release: Release) -> str | None:
     if release.awaits_rollback:
         return f"{release.rolls_back_as}, which is not opened"
     return release.rolled_back_by
+
+
+def restores(release: Release) -> str:
+    """What each pipeline of a rollback goes back to, if no release had shipped it."""
+    return listed([f"{name}: {foreign(each)}" for name, each in release.restores.items()])
 
 
 def retries_used(pipeline: Pipeline) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.model import Activity, Snapshot
-from release_machine.release.phrases import halted, rolled_back_by
+from release_machine.release.phrases import halted, restores, rolled_back_by
 from release_machine.release.record import resumer
 from release_machine.release.situation import slots
 from release_machine.report.durations import in_brief, spelled
@@ -107,6 +107,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
         yield "Resumed by", person(resumer(release))
     yield "Closed", utc(release.closed_at) if became else None
     yield "Rolls back", isolated(release.rollback_of)
+    yield "Goes back to", isolated(restores(release))
     yield "Rolled back by", isolated(rolled_back_by(release))
     yield "Halted", isolated(halted(release))
     if release.deadline:

@@ -23,7 +23,7 @@ _KEYS = {
     Release: (
         "releaseId status executionArn openedAt closedAt channel requester why pipelineCount "
         "attempt resumedAt attempts onFailure haltedBy deadline maxConcurrency rollbackOf "
-        "rollsBackAs rolledBackBy audit"
+        "restores rollsBackAs rolledBackBy audit"
     ),
     Pipeline: (
         "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
-from release_machine.release.phrases import counted, halted, progress, rolled_back_by
+from release_machine.release.phrases import counted, halted, progress, restores, rolled_back_by
 from release_machine.release.record import past_attempts, resumer
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
@@ -47,6 +47,7 @@ def release_header(
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
         ("attempt", _attempt(release)),
         ("rolls back", release.rollback_of),
+        ("goes back to", restores(release)),
         ("rolled back by", rolled_back_by(release)),
         ("deadline", _deadline(release, now)),
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),

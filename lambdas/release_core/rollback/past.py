@@ -1,0 +1,131 @@
+"""What happened to a pipeline before and after a release ran it, in releases or not: pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from release_core.domain.declarations import Declaration
+from release_core.domain.execution import ExecutionState
+from release_core.domain.past_execution import BegunAction, PastExecution
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+
+# The categories of actions that change nothing, and of those that change something only where no
+# action of another category is there to do it.
+_PASSIVE = {"Source", "Approval"}
+_BUILDS = {"Build", "Test"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """A pipeline's executions around a release, each list with the newest first.
+
+    ``own`` are the executions of the release. ``live`` is the execution that was live when the
+    release took the pipeline, if no release started it and it is newer than the last good one on
+    record. ``since`` are the executions that no release started, and that shipped after the release
+    or still run. ``unchanged`` means that the release changed nothing.
+    """
+
+    own: tuple[PastExecution, ...] = ()
+    live: PastExecution | None = None
+    since: tuple[str, ...] = ()
+    unchanged: bool = False
+
+    @property
+    def repaired(self) -> bool:
+        """Whether the last execution of the release has succeeded by now."""
+        return bool(self.own and self.own[0].succeeded)
+
+    def over(self, executions: Collection[str]) -> Self:
+        """The past without these executions since the release: a person says to go over them."""
+        left = tuple(each for each in self.since if each not in executions)
+        return replace(self, since=left)
+
+
+def past_of(
+    pipeline: Pipeline,
+    listed: Sequence[PastExecution],
+    *,
+    release_id: str,
+    owners: Mapping[str, str],
+) -> Past:
+    """The past of a pipeline that the release has run.
+
+    ``listed`` are its executions that are newer than the last good one on record, the newest first.
+    ``owners`` has the release of each execution that a release has claimed.
+    """
+    known = {pipeline.execution_id, *pipeline.earlier_executions}
+    own = tuple(
+        each
+        for each in listed
+        if each.execution_id in known or owners.get(each.execution_id) == release_id
+    )
+    foreign = [each for each in listed if each not in own and each.execution_id not in owners]
+    since = [each for each in foreign if _is_since(each, pipeline, own=own, listed=listed)]
+    before = (each for each in foreign if each.succeeded and each not in since)
+    return Past(own=own, live=next(before, None), since=tuple(each.execution_id for each in since))
+
+
+def _is_since(
+    each: PastExecution,
+    pipeline: Pipeline,
+    *,
+    own: Sequence[PastExecution],
+    listed: Sequence[PastExecution],
+) -> bool:
+    """Whether an execution that no release started ships, or has shipped, after the release."""
+    if each.runs:
+        return True
+    if not each.succeeded:
+        return False
+    if own:
+        began_later = listed.index(each) < listed.index(own[0])
+        # In PARALLEL mode, or after a retry, the execution that began first may end last.
+        return began_later or each.updated_at > own[0].updated_at
+    # The list is late, or does not reach so far. A person can decide about what is named.
+    return pipeline.began_at is None or each.started_at >= pipeline.began_at
+
+
+def changed_nothing(
+    pipeline: Pipeline, past: Past, actions: Sequence[BegunAction], declaration: Declaration
+) -> bool:
+    """Whether the executions of the release, which did not succeed, have changed nothing.
+
+    ``actions`` are those that they began. Everything uncertain counts as a change.
+    """
+    if pipeline.status is PipelineStatus.STARTING or not _all_ended(pipeline, past, actions):
+        return False
+    begun = {each.category for each in actions}
+    if begun <= _PASSIVE:
+        return True
+    # A build may deploy, where nothing else does. The declaration may have changed since the run.
+    same = {each.version for each in actions} == {declaration.version}
+    return begun <= _PASSIVE | _BUILDS and same and not declaration.categories <= _PASSIVE | _BUILDS
+
+
+def may_be_unchanged(pipeline: Pipeline, past: Past) -> bool:
+    """Whether it is worth reading which actions were begun."""
+    succeeded = pipeline.status is PipelineStatus.SUCCEEDED or pipeline.late_success is not None
+    return not succeeded and not any(each.succeeded for each in past.own)
+
+
+def _all_ended(pipeline: Pipeline, past: Past, actions: Sequence[BegunAction]) -> bool:
+    """Whether the lists are complete: every execution has ended, and its actions show why."""
+    known = {pipeline.execution_id, *pipeline.earlier_executions} - {None}
+    if not known <= {each.execution_id for each in past.own}:
+        return False
+    begun = {each.execution_id for each in actions}
+    failed = {each.execution_id for each in actions if each.failed}
+    return bool(past.own) and all(
+        not each.runs
+        and each.execution_id in begun
+        and (each.state is not ExecutionState.FAILED or each.execution_id in failed)
+        for each in past.own
+    )
+
+
+def is_repaired(release: Release, pasts: Mapping[str, Past]) -> bool:
+    """Whether every pipeline that did not succeed in the release has succeeded since."""
+    broken = [each for each in release.pipelines.values() if each.status.broken]
+    return bool(broken) and all(
+        each.late_success or pasts.get(each.name, Past()).repaired for each in broken
+    )
