@@ -44,6 +44,7 @@ def make_open_release(parts: FunctionParts, *, look_after_seconds: int) -> OpenR
             codepipeline=parts.codepipeline,
             reservations=reservations,
             orphans=parts.orphans,
+            rollbacks=parts.rollbacks,
             clock=parts.clock,
         ),
         planner=Planner(
