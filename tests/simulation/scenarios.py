@@ -96,8 +96,8 @@ PAIR = releasing("a", {"name": "b", **after("a")})
 # The time at the beginning of each schedule.
 BEGINNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
-# The small releases that are explored exhaustively, each within its bounds. These seven take most of
-# the time. The longest comes first, so that no core is idle while another one explores the last.
+# The small releases that are explored exhaustively, each within its bounds. These seven take most
+# of the time. The longest comes first, so that no core is idle while another one explores the last.
 LARGE = (
     Scenario(
         name="retried by us and in the console",
