@@ -51,6 +51,7 @@ def make_open_release(
             codepipeline=parts.codepipeline,
             reservations=reservations,
             orphans=parts.orphans,
+            rollbacks=parts.rollbacks,
             clock=parts.clock,
         ),
         planner=Planner(

@@ -21,6 +21,7 @@ from release_core.errors import ReleaseNotResumable
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.rollback.later_releases import overtaken_by
+from release_core.rollback.reader import RollbackReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class Resuming:
     codepipeline: CodePipeline
     reservations: Reservations
     orphans: Orphans
+    rollbacks: RollbackReader
     clock: Clock
 
     def __call__(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
@@ -54,7 +56,8 @@ class Resuming:
             return "BUSY", opening.execution_arn, []
         try:
             # This release holds the pipelines now: no other release runs them from here on.
-            refuse_overtaken(release, overtaken_by(self.ledger, release, names))
+            outside = self.rollbacks.foreign_since(release, names) if release.rollback_of else {}
+            refuse_overtaken(release, overtaken_by(self.ledger, release, names), outside)
         except ReleaseNotResumable:
             self.reservations.give_back(names, opening.execution_arn)
             raise

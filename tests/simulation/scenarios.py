@@ -97,8 +97,8 @@ PAIR = releasing("a", {"name": "b", **after("a")})
 # The time at the beginning of each schedule.
 BEGINNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
-# The small releases that are explored exhaustively, each within its bounds. These six take most of
-# the time. The longest comes first, so that no core is idle while another one explores the last.
+# The small releases that are explored exhaustively, each within its bounds. These seven take most
+# of the time. The longest comes first, so that no core is idle while another one explores the last.
 LARGE = (
     Scenario(
         name="retried by us and in the console",
@@ -136,6 +136,17 @@ LARGE = (
         manifests=(releasing("a", "b"),),
         preemptions=1,
         outcomes=("succeed",),
+    ),
+    Scenario(
+        name="one, cancelled, its pipeline deleted, a crash",
+        manifests=(releasing("a"),),
+        cancels=1,
+        person_deletes=1,
+        faults={"crash": 1},
+        most_faults=1,
+        preemptions=0,
+        outcomes=("succeed",),
+        mute=("STARTED", "STOPPING"),
     ),
 )
 
@@ -201,6 +212,15 @@ QUICK = (
         manifests=(releasing({"name": "a", "retries": 1}),),
         person_changes=1,
         preemptions=0,
+    ),
+    Scenario(
+        name="one, cancelled, looked at late",
+        manifests=(releasing("a"),),
+        cancels=1,
+        faults={"late": 2},
+        most_faults=2,
+        preemptions=0,
+        outcomes=("succeed",),
     ),
     Scenario(
         name="one, cancelled, its pipeline deleted",

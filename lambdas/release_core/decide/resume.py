@@ -1,10 +1,11 @@
 """A manifest of a release that exists: it is the same release again, or the next attempt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from release_core.decide.timing import UNRECORDED_START_WINDOW
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.revisions import foreign
 from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
 from release_core.manifest.model import Manifest
 from release_core.problems import listing
@@ -52,14 +53,22 @@ def refuse_resume(holder: Release, *, has_ended: Callable[[str, datetime], bool]
         )
 
 
-def refuse_overtaken(release: Release, later: Mapping[str, str]) -> None:
-    """Raise ReleaseNotResumable for a rollback when ``later`` releases ran its pipelines."""
-    if release.rollback_of and later:
+def refuse_overtaken(
+    release: Release, later: Mapping[str, str], outside: Mapping[str, Sequence[str]]
+) -> None:
+    """Raise ReleaseNotResumable for a rollback when others ran its pipelines since.
+
+    ``later`` has the later release of each pipeline, ``outside`` the executions that no release
+    started.
+    """
+    lines = [f"- {name}: release {other}" for name, other in later.items()]
+    lines += [f"- {name}: {foreign(each)}" for name, found in outside.items() for each in found]
+    if release.rollback_of and lines:
         raise ReleaseNotResumable(
             listing(
-                f"release {release.release_id} would overwrite the changes of later releases; "
-                f"roll {release.rollback_of} back again instead. Later releases",
-                [f"- {name}: release {other}" for name, other in later.items()],
+                f"release {release.release_id} would overwrite later changes; roll "
+                f"{release.rollback_of} back again instead. Later changes",
+                lines,
             )
         )
 

@@ -112,7 +112,12 @@ class Planner:
                 refuse_resume(release, has_ended=self._has_ended)
                 if past:
                     return ManifestInvalid(str(past))
-                refuse_overtaken(release, later)
+                outside = (
+                    self.rollbacks.foreign_since(release, unfinished(release))
+                    if release.rollback_of
+                    else {}
+                )
+                refuse_overtaken(release, later, outside)
         except Rejection as refused:
             return refused
         return None

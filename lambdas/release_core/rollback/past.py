@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Self
 
 from release_core.domain.declarations import Declaration
@@ -42,13 +43,13 @@ class Past:
 
 
 def past_of(
+    release: Release,
     pipeline: Pipeline,
     listed: Sequence[PastExecution],
     *,
-    release_id: str,
     owners: Mapping[str, str],
 ) -> Past:
-    """The past of a pipeline that the release has run.
+    """The past of a pipeline of the release.
 
     ``listed`` are its executions that are newer than the last good one on record, the newest first.
     ``owners`` has the release of each execution that a release has claimed.
@@ -57,17 +58,19 @@ def past_of(
     own = tuple(
         each
         for each in listed
-        if each.execution_id in known or owners.get(each.execution_id) == release_id
+        if each.execution_id in known or owners.get(each.execution_id) == release.release_id
     )
     foreign = [each for each in listed if each not in own and each.execution_id not in owners]
-    since = [each for each in foreign if _is_since(each, pipeline, own=own, listed=listed)]
+    # A pipeline that has not run yet was taken when the release was opened.
+    taken_at = pipeline.began_at if pipeline.ran else release.opened_at
+    since = [each for each in foreign if _is_since(each, taken_at, own=own, listed=listed)]
     before = (each for each in foreign if each.succeeded and each not in since)
     return Past(own=own, live=next(before, None), since=tuple(each.execution_id for each in since))
 
 
 def _is_since(
     each: PastExecution,
-    pipeline: Pipeline,
+    taken_at: datetime | None,
     *,
     own: Sequence[PastExecution],
     listed: Sequence[PastExecution],
@@ -82,7 +85,7 @@ def _is_since(
         # In PARALLEL mode, or after a retry, the execution that began first may end last.
         return began_later or each.updated_at > own[0].updated_at
     # The list is late, or does not reach so far. A person can decide about what is named.
-    return pipeline.began_at is None or each.started_at >= pipeline.began_at
+    return taken_at is None or each.started_at >= taken_at
 
 
 def changed_nothing(

@@ -6,7 +6,7 @@ The functions and the operator's command use the same reader, each with their ow
 import hashlib
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
@@ -85,6 +85,11 @@ class RollbackReader:
         """What happened before and after the release to each pipeline that it has run."""
         return self._pasts(release, self._declared(release))
 
+    def foreign_since(self, release: Release, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The executions that no release started, and that ran since, by pipeline."""
+        pasts = self._executions_around(release, [n for n in names if n in release.pipelines])
+        return {name: past.since for name, past in pasts.items() if past.since}
+
     def _declared(self, release: Release) -> Declared:
         """The present declarations of the pipelines that the release has run."""
         return self.codepipeline.declarations(
@@ -93,24 +98,31 @@ class RollbackReader:
 
     def _pasts(self, release: Release, declared: Declared) -> Mapping[str, Past]:
         # A pipeline that was deleted, or that this caller may not read, is omitted for that reason.
-        known = [
-            (each, declaration)
+        known = {
+            each.name: declaration
             for each in release.pipelines.values()
             if each.ran and (declaration := declaration_of(declared, each.name))
-        ]
-        listed = self.in_parallel(lambda each: self._executions(each[0]), known)
+        }
+        pasts = self._executions_around(release, known)
+        unchanged = self.in_parallel(
+            lambda name: self._changed_nothing(release.pipelines[name], known[name], pasts[name]),
+            known,
+        )
+        return {
+            name: replace(pasts[name], unchanged=alone)
+            for name, alone in zip(known, unchanged, strict=True)
+        }
+
+    def _executions_around(self, release: Release, names: Iterable[str]) -> dict[str, Past]:
+        pipelines = [release.pipelines[name] for name in names]
+        listed = self.in_parallel(self._executions, pipelines)
         claimed = self.ledger.get_executions(
             {each.execution_id: None for found in listed for each in found}
         )
         owners = {name: each.release_id for name, each in claimed.items() if each.release_id}
-        found = [
-            (*each, past_of(each[0], executions, release_id=release.release_id, owners=owners))
-            for each, executions in zip(known, listed, strict=True)
-        ]
-        unchanged = self.in_parallel(lambda each: self._changed_nothing(*each), found)
         return {
-            pipeline.name: replace(past, unchanged=alone)
-            for (pipeline, _, past), alone in zip(found, unchanged, strict=True)
+            pipeline.name: past_of(release, pipeline, executions, owners=owners)
+            for pipeline, executions in zip(pipelines, listed, strict=True)
         }
 
     def _executions(self, pipeline: Pipeline) -> list[PastExecution]:

@@ -249,4 +249,32 @@ OF_PIPELINES = (
         "            and runs[0].started_at >= latest.at\n",
         ("one retried, looked at late",),
     ),
+    Mutant(
+        "a deleted pipeline may show its execution later",
+        "release_core/decide/looks.py",
+        "    if not seen.exists:\n",
+        "    if not seen.exists and not pipeline.name:\n",
+        ("one, cancelled, its pipeline deleted",),
+    ),
+    Mutant(
+        "a pipeline that was created again is the same",
+        "release_core/decide/looks.py",
+        "    if created_at > started_at or (",
+        "    if not pipeline.name and (",
+        ("one, cancelled, its pipeline deleted",),
+    ),
+    Mutant(
+        "an execution that is not found is gone",
+        "release_core/decide/looks.py",
+        "    return None if now - tried_at < VISIBLE_WITHIN else gone\n",
+        "    return gone\n",
+        ("one, cancelled, looked at late",),
+    ),
+    Mutant(
+        "search for a start in a deleted pipeline",
+        "release_core/aws/codepipeline.py",
+        "            return {}\n        return {\n",
+        "            raise\n        return {\n",
+        ("one, cancelled, its pipeline deleted, a crash",),
+    ),
 )

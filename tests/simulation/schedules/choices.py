@@ -181,7 +181,10 @@ def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
         kinds += ["obscure", "die"]
         if call.method != "retry_stage_execution":  # the SDK must not repeat it
             kinds.append("repeat")
-    if call.method in LATE_READS and world.stores.shows_earlier:
+    if world.stores.shows_earlier and (
+        call.method in LATE_READS
+        or (call.method == "stop_pipeline_execution" and world.stores.does_not_find(call))
+    ):
         kinds.append("late")
     if each.cause != "event" and world.affords("orphan"):
         kinds.append("orphan")

@@ -13,6 +13,7 @@ from release_core.apply.orphans import ORPHANED
 from release_core.strict_json import write_json
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.functions import LOOK_AFTER_SECONDS
+from tests.simulation.world.happenings import Violated
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.workflow import (
     ASYNCHRONOUS_RETRIES,
@@ -318,6 +319,8 @@ def _repeat(world: World, invocation: Invocation) -> None:
     """Let Lambda retry a failed asynchronous invocation; dead letters are sent again later."""
     tries, minutes = invocation.tries + 1, invocation.tries
     if invocation.tries > ASYNCHRONOUS_RETRIES:
+        if world.budgets["faults"] == world.scenario.most_faults:
+            raise Violated("nothing_is_given_up_without_a_fault", f"{invocation.name} failed")
         world.reached.add("a dead letter was sent again")
         tries, minutes = 1, REDRIVE_MINUTES
     due = world.stores.clock() + timedelta(minutes=minutes)

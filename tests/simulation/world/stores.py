@@ -103,6 +103,10 @@ class Stores:
         """Let a function's call take effect; return its answer."""
         if call.method in CHANGES_CODEPIPELINE:
             self._keep_earlier()
+        return self._perform(call, function)
+
+    def _perform(self, call: Call, function: str) -> Answer:
+        if call.method in CHANGES_CODEPIPELINE:
             self._codepipeline_at = None
             name = deployed_name(function)
             self.codepipeline.caller = f"arn:aws:sts::000000000000:assumed-role/{name}/{name}"
@@ -121,13 +125,22 @@ class Stores:
         return self._earlier is not None and self.clock() - self._earlier.changed_at < LOOK_LAG
 
     def perform_late(self, call: Call, function: str) -> Answer:
-        """Return the answer to a read that CodePipeline would have given before its last change."""
+        """Return the answer that CodePipeline would have given before its last change.
+
+        A call that has an effect must be one that `does_not_find` its execution.
+        """
         assert self._earlier
         current = self.codepipeline.snapshot()
         self.codepipeline.restore(self._earlier.codepipeline)
-        answer = self.perform(call, function)
+        answer = self._perform(call, function)
         self.codepipeline.restore(current)
         return answer
+
+    def does_not_find(self, call: Call) -> bool:
+        """Whether the execution of a call did not exist before the last change."""
+        assert self._earlier
+        pipeline = self._earlier.codepipeline.model.pipelines.get(call.request["pipelineName"])
+        return pipeline is None or call.request["pipelineExecutionId"] not in pipeline.executions
 
     def _keep_earlier(self) -> None:
         if self._is_late:

@@ -28,8 +28,6 @@ NOT_SIMULATED = {
     Use("open_release", "s3:GetObject", _MANIFESTS),
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
     Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
-    Use("open_release", "codepipeline:ListPipelineExecutions", _PIPELINES),
-    Use("open_release", "codepipeline:ListActionExecutions", _PIPELINES),
 }
 SEEN: set[Use] = set()
 _KINDS: set[tuple[object, ...]] = set()

@@ -13,7 +13,7 @@ from release_core.strict_json import write_json
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, refuse
 from tests.worlds.release_world import ReleaseWorld
-from tests.worlds.rollbacks import ROLLBACK, finish, read, request, run
+from tests.worlds.rollbacks import ROLLBACK, by_hand, finish, read, request, run
 
 
 @pytest.fixture
@@ -108,6 +108,26 @@ def test_a_rollback_is_not_resumed_over_a_later_release(world: ReleaseWorld) -> 
         world.open_release(world.start(write_json(again)))
     assert world.ledger.lock_holders(["catalog", "orders"]) == {}
     assert read(world, "v2", rollback_id="v2-rollback-2").conflicts == {"catalog": "v3"}
+
+
+def test_a_rollback_is_not_resumed_over_what_a_person_shipped(world: ReleaseWorld) -> None:
+    """Plan and opening reject the resume, and name the execution that no release started."""
+    before = by_hand(world, "orders by hand")
+    then(world, "v2", "orders", "catalog")
+    world.clock.advance(timedelta(minutes=1))
+    rollback = world.start(write_json(read(world, "v2").manifest))
+    world.open_release(rollback)
+    finish(world, rollback, "v2-rollback", "catalog", "orders", bad="catalog")
+    again = {**read(world, "v2", rollback_id="v2-rollback").manifest, "resume": True}
+    problems = world.planner()(again).problems
+    world.clock.advance(timedelta(minutes=1))
+    since = by_hand(world, "catalog by hand", "catalog")
+    (refusal,) = set(world.planner()(again).problems) - {*problems}
+    assert refusal.endswith(f"\n- catalog: execution {since} that no release started")
+    assert before not in refusal
+    with pytest.raises(ReleaseNotResumable, match=f"catalog: execution {since}"):
+        world.open_release(world.start(write_json(again)))
+    assert world.ledger.lock_holders(["catalog", "orders"]) == {}
 
 
 def test_a_plan_warns_of_a_resume_over_a_later_release(world: ReleaseWorld) -> None:

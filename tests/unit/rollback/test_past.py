@@ -14,6 +14,12 @@ from release_core.rollback.past import Past, changed_nothing, is_repaired, past_
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SUCCEEDED, FAILED = ExecutionState.SUCCEEDED, ExecutionState.FAILED
+RELEASE = Release(
+    release_id="r",
+    status=ReleaseStatus.FAILED,
+    execution_arn="arn",
+    opened_at=NOW,
+)
 OURS = Pipeline(name="orders", status=PipelineStatus.FAILED, execution_id="ours")
 DECLARED = Declaration(
     name="orders",
@@ -42,7 +48,7 @@ def run(
 
 def past(*newest_first: PastExecution, pipeline: Pipeline = OURS, **owners: str) -> Past:
     """The past of a pipeline in release r."""
-    return past_of(pipeline, newest_first, release_id="r", owners=owners)
+    return past_of(RELEASE, pipeline, newest_first, owners=owners)
 
 
 def action(category: str | None, execution_id: str = "ours", **more: bool | int) -> BegunAction:
@@ -86,6 +92,15 @@ def test_without_the_release_in_the_list_its_start_decides(minute: int) -> None:
     assert found.since == (("foreign",) if minute == 3 else ())
     assert (found.live is None) == (minute == 3)
     assert past(run("foreign", minute)).since == ("foreign",)
+
+
+@pytest.mark.parametrize("minute", [-1, 1])
+def test_a_pipeline_that_did_not_run_was_taken_at_the_opening(minute: int) -> None:
+    """What began after the release was opened is since."""
+    waiting = Pipeline(name="orders")
+    assert past(run("foreign", minute), pipeline=waiting).since == (
+        ("foreign",) if minute > 0 else ()
+    )
 
 
 def test_executions_of_earlier_attempts_and_starts_are_its_own() -> None:
@@ -161,13 +176,7 @@ def test_a_release_is_repaired_when_nothing_is_broken(
     """Each pipeline that failed or was stopped has succeeded since."""
     pipelines = {"orders": OURS, "catalog": replace(OURS, name="catalog")}
     pipelines["mail"] = Pipeline(name="mail", status=PipelineStatus.SKIPPED)
-    release = Release(
-        release_id="r",
-        status=ReleaseStatus.FAILED,
-        execution_arn="arn",
-        opened_at=NOW,
-        pipelines=pipelines,
-    )
+    release = replace(RELEASE, pipelines=pipelines)
     pasts = {
         "orders": Past(own=(run("ours", 1, state=orders),)),
         "catalog": Past(own=(run("ours", 1, state=catalog),)),

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from release_core.errors import ManifestInvalid, RollbackRefused
+from release_core.errors import ManifestInvalid, OpeningElsewhere, RollbackRefused
+from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
+from tests.worlds.faults import meanwhile
 from tests.worlds.release_world import ReleaseWorld
-from tests.worlds.rollbacks import failed, finish, read, run
+from tests.worlds.rollbacks import by_hand, failed, finish, read, run
 
 
 @pytest.fixture
@@ -46,6 +48,26 @@ def test_a_failed_rollback_can_be_repeated(world: ReleaseWorld) -> None:
     again = read(world, "v2")
     assert again.rollback_id == "v2-rollback-2"
     assert (list(again.wanted), again.conflicts) == (["orders"], {})
+
+
+def test_two_rollbacks_at_one_instant_become_one(world: ReleaseWorld) -> None:
+    """The second request waits for the first, then names it, whatever has changed meanwhile."""
+    run(world, "v2", "orders")
+    asked = write_json({"rollBack": "v2", "releaseId": "v2-rollback"})
+    first, second = world.start(asked), world.start(asked)
+    with meanwhile(Openings, "claim", before=lambda: _opens_elsewhere(world, second)):
+        world.open_release(first)
+    finish(world, first, "v2-rollback", "orders")
+    by_hand(world, "orders by hand")
+    answer = world.open_release(second)
+    assert answer["outcome"] == "ALREADY_RELEASED"
+    assert (answer["release_id"], answer["released_by"]) == ("v2-rollback", first)
+    assert world.ledger.lock_holders(["orders"]) == {}
+
+
+def _opens_elsewhere(world: ReleaseWorld, arn: str) -> None:
+    with pytest.raises(OpeningElsewhere, match="is opening release v2-rollback at this instant"):
+        world.open_release(arn)
 
 
 def test_a_release_that_came_later_is_a_conflict(world: ReleaseWorld) -> None:
