@@ -237,6 +237,7 @@ data "aws_iam_policy_document" "advance" {
     sid = "ReadAndStopPipelines"
     actions = [
       "codepipeline:GetPipelineExecution",
+      "codepipeline:GetPipelineState", # shows answers to manual approvals at once, and the current version
       "codepipeline:ListActionExecutions",
       "codepipeline:ListPipelineExecutions",
       "codepipeline:StopPipelineExecution",

@@ -112,6 +112,10 @@ class FakeCodePipeline:
         """Return an execution for a simulation to read; it must not be changed."""
         return self._model.pipeline(pipeline).execution(execution_id)
 
+    def leaves_executions_at_update(self) -> None:
+        """Let UpdatePipeline leave running executions in progress, as was seen on AWS."""
+        self._model.update_cancels = False
+
     def forget_requests(self) -> None:
         """Forget every clientRequestToken, as AWS does after a time that it does not document."""
         for pipeline in self._model.pipelines.values():  # no operation of AWS does this

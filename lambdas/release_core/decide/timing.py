@@ -29,6 +29,11 @@ UNRECORDED_START_WINDOW = timedelta(minutes=5)
 # seen to lag by up to 30 seconds; a look is trusted against a change only after this.
 LOOK_LAG = timedelta(seconds=60)
 
+# Race: an execution is abandoned although another of its actions runs beside an approval. An action
+# is in the list of actions at the latest this long after it began. Lambda's first retry of a stop
+# event comes later than this.
+ACTION_LAG = timedelta(seconds=55)
+
 # Seconds until the next look, while CodePipeline does not confirm an end that an event reported.
 UNCONFIRMED_WAIT = 15
 

@@ -84,7 +84,7 @@ def test_an_abandoned_approval_cannot_be_answered() -> None:
 
 
 def test_an_update_can_leave_the_execution_in_progress() -> None:
-    """As seen on AWS: no event, the list says InProgress, the state Failed, the token is invalid."""
+    """As seen on AWS: no event, the list says InProgress, the state Failed, the token is dead."""
     shop, execution = asking()
     token, events = shop.running("Ok").token, len(shop.events)
     shop.model.update_cancels = False

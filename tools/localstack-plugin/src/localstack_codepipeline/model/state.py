@@ -167,8 +167,8 @@ class Estate:
 
     `starts_on_create` decides whether a new pipeline starts its first execution by itself, as it
     does on AWS. `update_cancels` decides whether UpdatePipeline cancels running executions, as the
-    user guide says, or leaves them in progress, as was seen on AWS. `last_id` makes identifiers count from it, so that a history can be repeated
-    exactly; with None they are random.
+    user guide says, or leaves them in progress, as was seen on AWS. `last_id` makes identifiers
+    count from it, so that a history can be repeated exactly; with None they are random.
     """
 
     account: str = "000000000000"
