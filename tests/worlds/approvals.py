@@ -13,11 +13,13 @@ ADA = "arn:aws:sts::000000000000:assumed-role/releasers/ada"
 PLACE = {"pipelineName": "orders", "stageName": "Approve", "actionName": "Ask"}
 
 
-def gated(*beside: dict[str, Any], mode: str = "SUPERSEDED") -> dict[str, Any]:
-    """The pipeline ``orders`` with an approval, and other actions ``beside`` it, in one stage."""
+def gated(
+    *beside: dict[str, Any], name: str = "orders", mode: str = "SUPERSEDED"
+) -> dict[str, Any]:
+    """A pipeline with an approval, and other actions ``beside`` it, in one stage."""
     kind = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
     asks = {"name": "Ask", "actionTypeId": kind, "runOrder": 1}
-    pipeline = declaration("orders") | {"executionMode": mode}
+    pipeline = declaration(name) | {"executionMode": mode}
     pipeline["stages"].insert(1, {"name": "Approve", "actions": [asks, *beside]})
     return pipeline
 
