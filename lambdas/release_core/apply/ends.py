@@ -17,6 +17,7 @@ from release_core.decide.looks import (
     newest_failure,
     repeated_since,
     settle_contradiction,
+    was_rejected,
 )
 from release_core.decide.timing import LOOK_LAG, VISIBLE_WITHIN
 from release_core.domain.actions import ActionRun
@@ -173,7 +174,7 @@ class Ends:
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
         elif failure is None and self.clock() - failed.at < LOOK_LAG:
             raise EndUnconfirmed(f"CodePipeline does not show yet what failed in {pipeline.name}")
-        elif failure and failure.approval:
+        elif was_rejected(actions):
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)
         elif decision.again and pipeline.retry and _failed_again(pipeline.retry, failure):

@@ -23,14 +23,17 @@ def read_action_run(
     ``state`` is None when no manual approval is listed as running.
     """
     known = with_state(listed, state)
+    approval = read_approval(listed, state) if is_approval(listed) else None
+    # An edit or a stop that cancels an approval is no failure of an action.
+    failed = known["status"] in _UNSUCCESSFUL and not (approval and approval.cancelled)
     return ActionRun(
         action_execution_id=known["actionExecutionId"],
         stage=known["stageName"],
         action=known["actionName"],
         started_at=known["startTime"],
-        failure=_failure_of(known) if known["status"] in _UNSUCCESSFUL else None,
+        failure=_failure_of(known) if failed else None,
         running=known["status"] == IN_PROGRESS,
-        approval=read_approval(listed, state) if is_approval(listed) else None,
+        approval=approval,
     )
 
 

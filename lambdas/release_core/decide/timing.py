@@ -1,7 +1,7 @@
 """Every time window that decisions depend on, and how long a task waits before its next look.
 
-tests/contract/test_times.py checks CLAIM_WINDOW, TASK_LATENESS and CLOSE_TRIED_WITHIN against the
-timeouts and retries of the functions, the workflow and Lambda.
+tests/contract/test_times.py checks CLAIM_WINDOW, ACTION_LAG, TASK_LATENESS and CLOSE_TRIED_WITHIN
+against the timeouts and retries of the functions, the workflow and Lambda.
 """
 
 from datetime import timedelta
