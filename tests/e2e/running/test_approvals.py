@@ -27,8 +27,7 @@ def test_the_command_that_watch_shows_answers_at_once(
 ) -> None:
     """While GetPipelineState shows no token yet, the command answers; the record has the answer."""
     name, release_id = pipelines.make(approval=True, mode=mode), unique("asked")
-    hidden = {"pipeline": name, "action": APPROVAL_STAGE, "seconds": 3600}
-    with faults.action("hide token", **hidden):
+    with faults.action("hide token", pipeline=name, action=APPROVAL_STAGE, seconds=3600):
         arn = releases.start(manifest(release_id, name))
         with in_pipe("watch", release_id) as watching:
             watching.wait_for("status=Approved\n")
