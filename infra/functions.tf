@@ -241,6 +241,7 @@ data "aws_iam_policy_document" "advance" {
     actions = [
       "codepipeline:GetPipeline", # Whether an execution is gone with its pipeline.
       "codepipeline:GetPipelineExecution",
+      "codepipeline:GetPipelineState", # shows answers to manual approvals at once, and the current version
       "codepipeline:ListActionExecutions",
       "codepipeline:ListPipelineExecutions",
       "codepipeline:StopPipelineExecution",

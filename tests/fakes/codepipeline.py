@@ -19,7 +19,7 @@ from localstack_codepipeline.model import (
     RunAction,
 )
 from localstack_codepipeline.model.service import OPERATIONS
-from localstack_codepipeline.model.state import Execution
+from localstack_codepipeline.model.state import ActionRun, Execution
 from tests.fakes.service import Refused, answer, copied, service
 
 _PAGINATED = {
@@ -116,6 +116,16 @@ class FakeCodePipeline:
         """Return the executions of a pipeline, the oldest first; they must not be changed."""
         return tuple(self._model.pipeline(pipeline).executions.values())
 
+    def leaves_executions_at_update(self) -> None:
+        """Let UpdatePipeline leave running executions in progress, as was seen on AWS."""
+        self._model.update_cancels = False
+
+    def runs(self, execution_id: str) -> list[ActionRun]:
+        """Return the runs of an execution's actions for a simulation to read."""
+        pipelines = self._model.pipelines.values()
+        runs = (run for pipeline in pipelines for run in pipeline.runs.values())
+        return [run for run in runs if run.execution_id == execution_id]
+
     def forget_requests(self) -> None:
         """Forget every clientRequestToken, as AWS does after a time that it does not document."""
         for pipeline in self._model.pipelines.values():  # no operation of AWS does this
@@ -133,6 +143,8 @@ class FakeCodePipeline:
         except ApiError as error:
             refusal = Refused(error.code, error.message, members={"message": error.message})
             raise self._service.error(refusal, operation) from error
+        if operation == "PutApprovalResult":
+            self.actions.pop(request["token"], None)  # the token is the id of the action execution
         self._take(done.effects)
         return answer(copied(done.response))
 

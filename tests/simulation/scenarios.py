@@ -18,7 +18,8 @@ class Scenario:
     execution. `faults` limits each kind of fault, and `most_faults` all of them together.
     `preemptions`, if given, limits how often a function can be interrupted by another one. Events
     of the states in `mute` are always lost. In the pipelines of `good` an earlier release has
-    succeeded.
+    succeeded. Those of `gated` ask for a manual approval before they deploy. A change of a pipeline
+    `strands` its execution, or cancels it.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Scenario:
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
+    gated: tuple[str, ...] = ()
+    strands: bool = False
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ class Scenario:
     def from_json(cls, text: str) -> "Scenario":
         """Return the scenario from the text of as_json()."""
         fields = json.loads(text)
-        for name in ("manifests", "outcomes", "mute", "good"):
+        for name in ("manifests", "outcomes", "mute", "good", "gated"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
 
@@ -196,6 +199,61 @@ QUICK = (
         preemptions=0,
         most_faults=2,
         faults={"unheard": 1, "crash": 1},
+    ),
+    Scenario(
+        name="an approval, looked at late",
+        manifests=(releasing("a"),),
+        gated=("a",),
+        faults={"late": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="an approval, cancelled",
+        manifests=(releasing("a"),),
+        gated=("a",),
+        outcomes=("succeed",),
+        cancels=1,
+        faults={"late": 1, "crash": 1, "time": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="an approval, cancelled and interrupted",
+        manifests=(releasing("a"),),
+        gated=("a",),
+        outcomes=("succeed",),
+        cancels=1,
+        preemptions=1,
+        mute=("STARTED", "STOPPING"),
+    ),
+    Scenario(
+        name="an approval, retried",
+        manifests=(releasing({"name": "a", "retries": 1}),),
+        gated=("a",),
+        faults={"die": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="stop the one that asks",
+        manifests=(releasing("a", "b", onFailure="stop"),),
+        gated=("a",),
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="edited while it asks",
+        manifests=(releasing({"name": "a", "timeoutMinutes": 1}),),
+        gated=("a",),
+        outcomes=("succeed",),
+        strands=True,
+        person_changes=1,
+        preemptions=0,
+        mute=("STARTED",),
     ),
     Scenario(name="two in order", manifests=(PAIR,), preemptions=1),
     Scenario(

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from release_core.apply.ends import Ends
 from release_core.apply.orphans import Orphans
 from release_core.apply.starts import Starts
+from release_core.apply.stops import Stops
 from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
@@ -24,6 +25,7 @@ from release_core.decide.decisions import (
     Stop,
     decide,
 )
+from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.errors import AdvanceUnfinished, Unfinished
 from release_core.ledger.ledger import Ledger
@@ -71,8 +73,13 @@ class Advance:
         self._rounds(release_id, None, while_closed=True)
 
     def record_look(self, release: Release, pipeline: Pipeline) -> None:
-        """Look at the pipeline's execution in CodePipeline and record its state."""
-        self._ends().record_look(release, pipeline)
+        """Look at the pipeline's execution in CodePipeline and record its state.
+
+        Raises as ``pipeline`` does.
+        """
+        state = self._ends().record_look(release, pipeline)
+        if state is ExecutionState.STOPPING and pipeline.stop_requested_at:
+            self._stops().abandon_approvals(release, pipeline, why=pipeline.stop_reason or "")
 
     def record_late_success(self, release: Release, pipeline: str, execution_id: str) -> None:
         """Record what an execution shipped that succeeded after its pipeline ended otherwise."""
@@ -132,7 +139,7 @@ class Advance:
         pipeline = decision.pipeline
         match decision:
             case Stop():
-                self._ends().stop(release, decision)
+                self._stops().stop(release, decision)
             case End(change=change):
                 self._ends().record_end(release, pipeline, change)
             case Retry():
@@ -163,6 +170,11 @@ class Advance:
     def _ends(self) -> Ends:
         return Ends(
             ledger=self.ledger, codepipeline=self.codepipeline, clock=self.clock, actor=self.actor
+        )
+
+    def _stops(self) -> Stops:
+        return Stops(
+            ledger=self.ledger, codepipeline=self.codepipeline, clock=self.clock, ends=self._ends()
         )
 
     def _starts(self) -> Starts:

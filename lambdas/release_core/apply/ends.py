@@ -1,18 +1,23 @@
-"""Applies decisions about the end of a pipeline: look, record the end, skip, stop, retry."""
+"""Applies decisions about the end of a pipeline: look, record the end, skip, retry."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from botocore.exceptions import ClientError
+
+from release_core.apply.noticing import note_answers, note_edit, require_answers
 from release_core.aws.bill_of_materials import bill_of_materials
-from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot, is_permanent
 from release_core.clock import Clock, to_iso
-from release_core.decide.decisions import Retry, Stop
+from release_core.decide.decisions import Retry
 from release_core.decide.looks import (
     Verdict,
     compare,
     newest_failure,
     repeated_since,
     settle_contradiction,
+    was_rejected,
     why_gone,
 )
 from release_core.decide.timing import LOOK_LAG
@@ -28,10 +33,12 @@ from release_core.domain.release import (
     RetryClaim,
 )
 from release_core.domain.revisions import NOTHING, Shipped
-from release_core.errors import EndUnconfirmed, StopUnresolved
+from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+_MAY_COME_FROM_AN_EDIT = {ExecutionState.CANCELED, ExecutionState.STOPPED}
 
 _DEFAULT_REASON = {
     ExecutionState.FAILED: "the execution failed",
@@ -51,7 +58,7 @@ class Ends:
     actor: str
 
     def record_look(self, release: Release, pipeline: Pipeline) -> ExecutionState | None:
-        """Look at the pipeline's execution in CodePipeline and record its state.
+        """Look at the pipeline's execution in CodePipeline and record its state and what it did.
 
         Returns the state if the execution has ended or is stopping, otherwise None. Raises
         EndUnconfirmed when CodePipeline may still show an earlier state.
@@ -67,6 +74,9 @@ class Ends:
             return ExecutionState.FAILED
         if self._is_newer(pipeline, seen):
             self._record_state(pipeline, seen.state)
+        if seen.state is None:
+            note_answers(self.ledger, release, pipeline, self._get_actions(pipeline))
+            self._note_edit(release, pipeline, seen)
         return seen.state
 
     def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
@@ -77,6 +87,11 @@ class Ends:
         seen = self._get_execution(pipeline)
         if self._has_changed(pipeline, seen):
             return
+        actions = () if seen.gone else self._get_actions(pipeline)
+        require_answers(pipeline, change, actions, now=self.clock())
+        note_answers(self.ledger, release, pipeline, actions)
+        if change.state in _MAY_COME_FROM_AN_EDIT:
+            self._note_edit(release, pipeline, seen)
         status = STATUS_OF_STATE[change.state]
         if pipeline.timed_out and status is PipelineStatus.STOPPED:
             status = PipelineStatus.TIMED_OUT
@@ -89,7 +104,7 @@ class Ends:
             pipeline,
             status,
             ended_at=to_iso(change.at),
-            failure=self._failure(pipeline, change.state, seen),
+            failure=_failure(pipeline, change.state, seen, actions),
             shipped=shipped,
         )
 
@@ -139,31 +154,6 @@ class Ends:
         status = PipelineStatus.FAILED if ran else PipelineStatus.SKIPPED
         self.record(release, pipeline, status, failure=Failure(message=why))
 
-    def stop(self, release: Release, decision: Stop) -> None:
-        """Ask CodePipeline to stop the execution; its end is recorded later.
-
-        Raises StopUnresolved when CodePipeline rejects the stop and does not show an end.
-        """
-        pipeline = decision.pipeline
-        assert pipeline.execution_id
-        # Race: the end of the stopped execution is recorded before the response to the stop. The
-        # reason is written first, so that the end has it.
-        self.ledger.pipelines.plan_stop(
-            release.release_id, pipeline, why=decision.why, timed_out=decision.timed_out
-        )
-        accepted = self.codepipeline.stop(
-            pipeline.name, pipeline.execution_id, reason=decision.why, abandon=release.abandons
-        )
-        # An execution that cannot be stopped has ended, and its event may be lost: look.
-        state = ExecutionState.STOPPING if accepted else self.record_look(release, pipeline)
-        if state is None:
-            raise StopUnresolved(
-                f"CodePipeline cannot stop execution {pipeline.execution_id} of {pipeline.name} "
-                "and does not show that it has ended"
-            )
-        if state is ExecutionState.STOPPING:
-            self.ledger.pipelines.mark_stop_requested(release.release_id, pipeline)
-
     def retry(self, release: Release, decision: Retry) -> None:
         """Retry the failed stage, or start the pipeline over if CodePipeline rejects the retry.
 
@@ -178,13 +168,14 @@ class Ends:
             self.record_end(release, pipeline, failed)
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        note_answers(self.ledger, release, pipeline, actions)
         failure = newest_failure(actions)
         if failure is None and repeated_since(actions, failed):
             # A retry took place, and CodePipeline still shows the failure before it.
             self._add(pipeline, ExecutionState.RESUMED, failed.attempt + 1)
         elif failure is None and self.clock() - failed.at < LOOK_LAG:
             raise EndUnconfirmed(f"CodePipeline does not show yet what failed in {pipeline.name}")
-        elif failure and failure.is_approval:
+        elif was_rejected(actions):
             # A rejection is an answer: a retry would only ask again.
             self.record_end(release, pipeline, failed)
         elif decision.again and pipeline.retry and _failed_again(pipeline.retry, failure):
@@ -243,6 +234,21 @@ class Ends:
             return seen
         why = why_gone(pipeline, self.codepipeline.existence(pipeline.name), now=self.clock())
         return ExecutionSnapshot(state=None, summary=why, gone=True) if why else None
+
+    def _get_actions(self, pipeline: Pipeline) -> Sequence[ActionRun]:
+        """The executions of actions; none, if a retry cannot read them either."""
+        assert pipeline.execution_id
+        try:
+            return self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        except ClientError as error:
+            if not is_permanent(error):
+                raise
+            facts = {"pipeline": pipeline.name, "execution_id": pipeline.execution_id}
+            log.warning("could not list the actions: %s", error, extra=facts)
+            return ()
+
+    def _note_edit(self, release: Release, pipeline: Pipeline, seen: ExecutionSnapshot) -> None:
+        note_edit(self.ledger, self.codepipeline, release=release, pipeline=pipeline, seen=seen)
 
     def _has_changed(self, pipeline: Pipeline, seen: ExecutionSnapshot) -> bool:
         """Whether the execution has left its newest state on record; then record its new state.
@@ -315,3 +321,22 @@ class Ends:
 def _failed_again(claim: RetryClaim, failure: ActionRun | None) -> bool:
     """Whether another action execution has failed than the one that a retry was claimed for."""
     return failure is not None and failure.action_execution_id != claim.action_execution_id
+
+
+def _failure(
+    pipeline: Pipeline,
+    state: ExecutionState,
+    seen: ExecutionSnapshot,
+    actions: Sequence[ActionRun],
+) -> Failure | None:
+    if state is ExecutionState.SUCCEEDED:
+        return None
+    note = pipeline.execution.note if pipeline.execution else None
+    stopped_by_us = pipeline.stop_reason if state is ExecutionState.STOPPED else None
+    reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
+    failed = newest_failure(actions)
+    if failed is None or failed.failure is None:
+        return Failure(message=reason)
+    if state is ExecutionState.FAILED:
+        return failed.failure
+    return replace(failed.failure, message=reason)

@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
+from release_core.aws.action_runs import read_action_run
+from release_core.aws.approvals import IN_PROGRESS, is_approval
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import (
@@ -44,7 +46,6 @@ STATE_OF_STATUS = {
     "Failed": ExecutionState.FAILED,
     "Cancelled": ExecutionState.CANCELED,
 }
-_UNSUCCESSFUL = {"Failed", "Abandoned"}
 _NO_PIPELINE = "PipelineNotFoundException"
 _GONE = {_NO_PIPELINE, "PipelineExecutionNotFoundException"}
 _NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
@@ -64,6 +65,7 @@ class ExecutionSnapshot:
     """An execution as CodePipeline showed it; ``state`` is None while it is in progress.
 
     An execution that is ``gone`` was deleted with its pipeline; ``summary`` says why it is gone.
+    ``version`` is the version of the pipeline that it runs with, where it is known.
     """
 
     state: ExecutionState | None
@@ -71,6 +73,8 @@ class ExecutionSnapshot:
     revisions: Sequence[Revision] = ()
     gone: bool = False
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    version: int | None = None
+    mode: str | None = None
 
 
 class CodePipeline:
@@ -202,7 +206,18 @@ class CodePipeline:
             variables={
                 each["name"]: each["resolvedValue"] for each in execution.get("variables", [])
             },
+            version=execution.get("pipelineVersion"),
+            mode=execution.get("executionMode"),
         )
+
+    def current_version(self, pipeline: str) -> int | None:
+        """The version of the pipeline as it is declared now, or None when it does not exist."""
+        try:
+            return self._client.get_pipeline_state(name=pipeline).get("pipelineVersion")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return None
 
     def source_actions(self, pipeline: str, execution_id: str) -> dict[str, SourceAction]:
         """The source actions of an execution, by the names of their output artifacts."""
@@ -241,21 +256,17 @@ class CodePipeline:
         return True
 
     def action_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
-        """The 100 newest executions of actions, the newest first; with those that were repeated."""
+        """The 100 newest executions of actions, the newest first; with those that were repeated.
+
+        A manual approval is as the list and the state of the pipeline show it together.
+        """
         answer = self._client.list_action_executions(
             pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
         )
-        return [
-            ActionRun(
-                action_execution_id=detail["actionExecutionId"],
-                stage=detail["stageName"],
-                action=detail["actionName"],
-                started_at=detail["startTime"],
-                failure=_failure_of(detail) if detail["status"] in _UNSUCCESSFUL else None,
-                is_approval=_category_of(detail) == "Approval",
-            )
-            for detail in answer["actionExecutionDetails"]
-        ]
+        details = answer["actionExecutionDetails"]
+        asks = any(each["status"] == IN_PROGRESS and is_approval(each) for each in details)
+        state = self._client.get_pipeline_state(name=pipeline) if asks else None
+        return [read_action_run(each, state) for each in details]
 
     def find_started(
         self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]
@@ -312,22 +323,3 @@ def is_permanent(error: ClientError) -> bool:
 
 # Errors that pass with time: the workflow's retry calls again.
 _BUSY = {"ConflictException", "ConcurrentPipelineExecutionsLimitExceededException"}
-
-
-def _category_of(detail: Any) -> str | None:
-    category: str | None = detail.get("input", {}).get("actionTypeId", {}).get("category")
-    return category
-
-
-def _failure_of(detail: Any) -> Failure:
-    result = detail.get("output", {}).get("executionResult", {})
-    error = result.get("errorDetails", {})
-    summary = result.get("externalExecutionSummary")
-    return Failure(
-        stage=detail.get("stageName"),
-        action=detail.get("actionName"),
-        code=error.get("code"),
-        message=error.get("message") or summary or f"the action {detail['status'].lower()}",
-        summary=summary,
-        link=result.get("externalExecutionUrl"),
-    )

@@ -1,7 +1,7 @@
 """Every time window that decisions depend on, and how long a task waits before its next look.
 
-tests/contract/test_times.py checks CLAIM_WINDOW, TASK_LATENESS and CLOSE_TRIED_WITHIN against the
-timeouts and retries of the functions, the workflow and Lambda.
+tests/contract/test_times.py checks CLAIM_WINDOW, ACTION_LAG, TASK_LATENESS and CLOSE_TRIED_WITHIN
+against the timeouts and retries of the functions, the workflow and Lambda.
 """
 
 from datetime import timedelta
@@ -28,6 +28,11 @@ UNRECORDED_START_WINDOW = timedelta(minutes=5)
 # Race: CodePipeline still shows a state that was true before the newest change on record. It was
 # seen to lag by up to 30 seconds; a look is trusted against a change only after this.
 LOOK_LAG = timedelta(seconds=60)
+
+# Race: an execution is abandoned although another of its actions runs beside an approval. An action
+# is in the list of actions at the latest this long after it began. Lambda's first retry of a stop
+# event comes later than this.
+ACTION_LAG = timedelta(seconds=55)
 
 # Seconds until the next look, while CodePipeline does not confirm an end that an event reported.
 UNCONFIRMED_WAIT = 15

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from release_core.domain.approvals import Approval
 from release_core.domain.release import Failure
 
 
@@ -10,7 +11,8 @@ from release_core.domain.release import Failure
 class ActionRun:
     """An execution of an action, as CodePipeline lists it.
 
-    ``failure`` is set if the action failed or was abandoned.
+    ``failure`` is set if the action failed or was abandoned, ``approval`` if the action is a manual
+    approval.
     """
 
     action_execution_id: str
@@ -18,4 +20,5 @@ class ActionRun:
     action: str
     started_at: datetime
     failure: Failure | None = None
-    is_approval: bool = False
+    running: bool = False
+    approval: Approval | None = None

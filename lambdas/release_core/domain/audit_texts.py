@@ -22,3 +22,5 @@ class AuditText:
 RETRY_CLAIMED = AuditText(before="retry ", after=" claimed")
 STARTED_OVER = AuditText(after=" cannot be retried: a new execution is started")
 STOP_PLANNED = AuditText(before="to be stopped: ")
+APPROVAL_ABANDONED = AuditText(before="the stop does not wait for the manual approval")
+EDITED = AuditText(before="the pipeline was edited while it ran: ")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from release_core.domain.approvals import Answer
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.revisions import Good, Pin, Revision
@@ -161,6 +162,8 @@ class Pipeline:
     failure: Failure | None = None
     late_success: datetime | None = None
     revisions: tuple[Revision, ...] = ()
+    edited_at: datetime | None = None
+    approvals: tuple[Answer, ...] = ()
     settled: bool = False
     # History, for people only:
     ended_at: datetime | None = None

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from release_core.clock import from_iso, to_iso
+from release_core.domain.approvals import Answer
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import (
@@ -41,6 +42,7 @@ RELEASE_ATTRIBUTES = (
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
+    *("approvals", "edited_at"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since"),
@@ -97,6 +99,12 @@ def change_item(change: Change, *, recorded_at: str) -> Item:
 def plain(value: Failure | Pin | Revision) -> Item:
     """The known fields of a failure, a pin or a revision."""
     return {name: known for name, known in vars(value).items() if known is not None}
+
+
+def answer_item(answer: Answer) -> Item:
+    """The answer to a manual approval as a pipeline's item lists it."""
+    comment = shorten(answer.comment) if answer.comment else None
+    return {**vars(answer), "at": to_iso(answer.at), "comment": comment}
 
 
 def failure_item(failure: Failure) -> Item:
@@ -175,6 +183,10 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         failure=Failure(**item["failure"]) if "failure" in item else None,
         late_success=_moment(item, "late_success"),
         revisions=_revisions(item),
+        edited_at=_moment(item, "edited_at"),
+        approvals=tuple(
+            Answer(**{**each, "at": from_iso(each["at"])}) for each in item.get("approvals", ())
+        ),
         settled="settled_at" in item,
     )
 

@@ -8,6 +8,7 @@ from release_core.ledger.audit import Author
 from release_core.ledger.executions import Executions
 from release_core.ledger.headers import Headers
 from release_core.ledger.locks import Locks
+from release_core.ledger.notes import Notes
 from release_core.ledger.openings import Openings
 from release_core.ledger.pipelines import Pipelines
 from release_core.ledger.reader import LedgerReader, LedgerTables
@@ -35,6 +36,7 @@ class Ledger(LedgerReader):
         author = Author(clock=clock, name=who)
         self.headers = Headers(self._releases, author)
         self.pipelines = Pipelines(self._releases, author)
+        self.notes = Notes(self._releases, author)
         self.openings = Openings(client, self._releases, author)
         self.executions = Executions(self._executions, author, retention=retention)
         self.locks = Locks(self._pipelines, author)

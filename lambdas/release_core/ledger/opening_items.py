@@ -22,6 +22,7 @@ PER_ATTEMPT = (
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
+    *("approvals", "answered", "edited_at", "abandon_planned_at"),
 )
 
 

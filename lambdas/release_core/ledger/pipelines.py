@@ -194,7 +194,7 @@ class Pipelines:
                     "started_by": starter,
                     "earlier_executions": [*pipeline.earlier_executions, pipeline.execution_id],
                 },
-                remove=["execution_id", "retry"],
+                remove=["execution_id", "retry", "edited_at", "abandon_planned_at"],
                 condition=same_execution,
                 values={"execution_id": pipeline.execution_id},
             ),

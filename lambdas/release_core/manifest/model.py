@@ -233,8 +233,8 @@ class Manifest(_Model):
     )
     stop_mode: StopMode = Field(
         default="graceful",
-        description="How a pipeline is stopped. graceful: running actions end first. abandon: "
-        "running actions are abandoned.",
+        description="How a pipeline is stopped. graceful: running actions end first, except manual "
+        "approvals. abandon: running actions are abandoned.",
         examples=["abandon"],
     )
     deadline: Deadline | None = Field(

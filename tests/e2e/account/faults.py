@@ -53,6 +53,12 @@ class Faults:
         ) as fault_id:
             yield fault_id
 
+    @contextmanager
+    def update(self, effect: str, *, pipeline: str) -> Iterator[str]:
+        """Let an update of the pipeline strand its running executions; gives the fault's id."""
+        with self._in_force({"kind": "update", "effect": effect, "pipeline": pipeline}) as fault_id:
+            yield fault_id
+
     def fired(self, fault_id: str) -> int:
         """Return how often a fault in force has fired."""
         listed = self._call("GET", self._url)["faults"]

@@ -120,6 +120,19 @@ class Pipelines:
             lambda: self._approval_token(pipeline, execution_id),
         )
 
+    def wait_for_deploy(self, pipeline: str, execution_id: str) -> None:
+        """Wait until an execution deploys."""
+
+        def deploys() -> bool:
+            actions = self.account.codepipeline.list_action_executions(
+                pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
+            )["actionExecutionDetails"]
+            return (DEPLOY_STAGE, "InProgress") in [
+                (each["actionName"], each["status"]) for each in actions
+            ]
+
+        wait_until(f"{execution_id} of {pipeline} deploys", deploys)
+
     def approve(self, pipeline: str, execution_id: str, *, approve: bool = True) -> None:
         """Approve or reject an execution when it waits for approval."""
         self.account.codepipeline.put_approval_result(

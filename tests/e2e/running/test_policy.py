@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.account.faults import Faults
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.waiting import wait_until
-from tests.e2e.releasing.pipelines import Pipelines, unique
+from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Pipelines, unique
 from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
@@ -84,24 +85,33 @@ def test_halt_starts_nothing_new_and_lets_the_rest_end(
     assert pipelines.executions(case.later) == []
 
 
-def test_stop_stops_running_pipelines_after_their_action(
-    case: Case, releases: Releases, pipelines: Pipelines
-) -> None:
-    """The running pipeline stops when its action has ended, and deploys nothing."""
-    arn = case.start(onFailure="stop")
-    execution_id = case.execution(case.running)
-    wait_until(
-        "the running pipeline is stopping",
-        lambda: pipelines.status(case.running, execution_id) == "Stopping",
-    )
-    case.approve()
-
-    ended = releases.end(arn)
+def test_stop_waits_for_no_approval(case: Case, releases: Releases, pipelines: Pipelines) -> None:
+    """The running pipeline stops without an answer to its approval, and deploys nothing."""
+    ended = releases.end(case.start(onFailure="stop"))
 
     assert ended["status"] == "FAILED"
     assert case.statuses() == ["STOPPED", "FAILED", "SKIPPED", "SKIPPED"]
     assert f"{case.broken} did not succeed" in ended["cause"]
-    assert pipelines.status(case.running, execution_id) == "Stopped"
+    assert pipelines.status(case.running, case.execution(case.running)) == "Stopped"
+
+
+def test_stop_waits_for_an_action_that_runs(
+    case: Case, releases: Releases, pipelines: Pipelines, faults: Faults
+) -> None:
+    """A deploy in progress is not abandoned: the pipeline is stopping until the deploy ends."""
+    running, release_id = pipelines.make(), unique("policy")
+    with faults.action("delay", pipeline=running, action=DEPLOY_STAGE, seconds=3600):
+        arn = releases.start(manifest(release_id, running, case.broken, onFailure="stop"))
+        executions = {name: releases.started(release_id, name) for name in (running, case.broken)}
+        pipelines.wait_for_deploy(running, executions[running])
+        pipelines.approve(case.broken, executions[case.broken], approve=False)
+        wait_until(
+            "the running pipeline is stopping",
+            lambda: pipelines.status(running, executions[running]) == "Stopping",
+        )
+    assert releases.describe(arn)["status"] == "RUNNING"
+    pipelines.stop(running, executions[running], reason="the deploy takes too long")
+    assert releases.end(arn)["status"] == "FAILED"
 
 
 def test_stop_abandons_the_action_with_stop_mode_abandon(

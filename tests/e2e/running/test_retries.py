@@ -83,6 +83,8 @@ def test_a_retry_by_a_person_is_recognised(
     pipelines.approve(name, execution_id)
 
     assert releases.end(arn)["status"] == "SUCCEEDED"
-    audit = [entry["after"] for entry in ledger.pipeline(release_id, name)["audit"]]
-    assert audit == ["WAITING", "STARTING", "RUNNING", "SUCCEEDED"]
+    node = ledger.pipeline(release_id, name)
+    moves = [entry["after"] for entry in node["audit"] if entry["before"] != entry["after"]]
+    assert moves == ["WAITING", "STARTING", "RUNNING", "SUCCEEDED"]
+    assert [answer["answer"] for answer in node["approvals"]] == ["Rejected", "Approved"]
     assert len(pipelines.executions(name)) == 1

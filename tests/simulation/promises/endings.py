@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from release_core.apply.orphans import ORPHANED
 from release_core.clock import from_iso, to_iso
+from tests.simulation.promises.approvals import answers_are_on_record, check_answer
 from tests.simulation.promises.rollbacks import ROLLBACKS
 from tests.simulation.world.happenings import Violated, list_of, value
 from tests.simulation.world.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
@@ -189,6 +190,7 @@ def no_attempt_is_invented(world: World, workflow: Workflow) -> None:
 
 
 ENDINGS = (
+    answers_are_on_record,
     no_attempt_is_invented,
     nobody_waits_without_a_fault,
     no_closed_release_holds_a_pipeline,
@@ -210,6 +212,7 @@ def check_rest(world: World, pipeline: str, execution_id: str) -> None:
     Called before an execution goes on. A release that was cancelled, or that stops at the first
     failure, has stopped each of its executions by then.
     """
+    check_answer(world, pipeline, execution_id)
     start = next((each for each in world.starts if each.execution_id == execution_id), None)
     if start is None or world.invocations or execution_id in world.resumed:
         return

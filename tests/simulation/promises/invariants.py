@@ -9,6 +9,7 @@ from release_core.clock import from_iso, to_iso
 from release_core.decide.timing import TASK_WINDOW
 from release_core.domain.release import PipelineStatus
 from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
+from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
 from tests.simulation.promises.starting import STARTS
 from tests.simulation.world.calls import Ended
@@ -128,16 +129,24 @@ def fails_after_its_retries(happening: Happening) -> None:
     """A pipeline fails only after its retries are used up, unless it has to be stopped anyway.
 
     If CodePipeline rejects a retry, the pipeline is started again; a halted release starts nothing.
+    A rejected approval is final.
     """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "FAILED":
         return
     allowed = int(value(happening.after, "retries") or 0)
     used = int(value(happening.after, "retried") or 0)
+    if _was_rejected(happening):
+        return
     if value(happening.header, "halted_by") and _was_refused_a_retry(happening):
         return
     if used < allowed and value(happening.after, "execution_id") and not _is_to_stop(happening):
         raise Violated("fails_after_its_retries", f"{happening.node}: {used} of {allowed} used")
+
+
+def _was_rejected(happening: Happening) -> bool:
+    runs = happening.world.stores.codepipeline.runs(value(happening.after, "execution_id"))
+    return any(run.token and run.status == "Failed" for run in runs)
 
 
 def _was_refused_a_retry(happening: Happening) -> bool:
@@ -222,6 +231,7 @@ def closed_as_recorded(world: World, invocation: Invocation, how: Ended) -> None
 
 CALLS = (
     a_rollback_is_up_to_date,
+    only_approvals_are_abandoned,
     settled_with_the_truth,
     recorded_ends_are_true,
     ended_stays_ended,

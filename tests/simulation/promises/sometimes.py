@@ -36,9 +36,12 @@ MUST_BE_REACHED = frozenset(
         "a retry of a stage",
         "a start was given up",
         "a start was repeated by another function",
+        "a stop abandoned an approval",
         "a stop raced a start",
         "a missed workflow end was noticed",
         "a task looked again in time",
+        "an answer was recorded",
+        "an edit was noticed",
         "an event bound the execution",
         "an event came before the execution was claimed",
         "an execution was started over",
@@ -60,6 +63,8 @@ def note_call(happening: Happening) -> None:
             _note_resume(happening)
         case "start_pipeline_execution":
             _note_start(happening)
+        case "stop_pipeline_execution":
+            _note_stop(happening)
         case "retry_stage_execution":
             happening.world.reached.add("a retry of a stage")
         case "update_item":
@@ -113,6 +118,20 @@ def _note_start(happening: Happening) -> None:
         happening.world.reached.add("an execution was started over")
 
 
+def _note_approval(happening: Happening) -> None:
+    values = happening.call.request.get("ExpressionAttributeValues", {})
+    if ":approvals" in values:
+        happening.world.reached.add("an answer was recorded")
+    if ":edited_at" in values:
+        happening.world.reached.add("an edit was noticed")
+
+
+def _note_stop(happening: Happening) -> None:
+    is_gated = happening.call.request["pipelineName"] in happening.world.scenario.gated
+    if is_gated and happening.call.request["abandon"]:
+        happening.world.reached.add("a stop abandoned an approval")
+
+
 def _note_execution(happening: Happening) -> None:
     values = happening.call.request.get("ExpressionAttributeValues", {})
     reached = happening.world.reached
@@ -149,6 +168,7 @@ def _note_release(happening: Happening) -> None:
         reached.add("the limit kept a pipeline waiting")
     if not happening.node:
         return
+    _note_approval(happening)
     others = [each for each in happening.world.running() if each.name != happening.invocation.name]
     if any(each.pipeline == happening.node for each in others):
         reached.add("two advances overlapped")

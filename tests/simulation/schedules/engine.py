@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localstack_codepipeline.model import ActionResult, Revision
+from tests.fakes.codepipeline import FakeCodePipeline
 from tests.fakes.service import Refused, service
 from tests.simulation.promises.endings import check_rest
 from tests.simulation.promises.foreign import by_hand
@@ -23,6 +24,7 @@ from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.stores import BY_HAND
 from tests.simulation.world.world import World
+from tests.worlds.approvals import gated
 from tests.worlds.release_world import declaration
 from tests.worlds.rollbacks import PERSON
 
@@ -169,10 +171,12 @@ def _double(world: World, step: Step) -> None:
     world.invoke(replace(event, name=f"{event.name} again"))
 
 
-def _play(world: World, step: Step) -> None:
+def _play(world: World, step: Step) -> bool:
     pipeline, _, execution_id = step.who.partition("/")
     check_rest(world, pipeline, execution_id)
     codepipeline = world.stores.change_codepipeline()
+    if pipeline in world.scenario.gated:
+        return _play_one(world, codepipeline, execution_id, fails=step.more == "fail")
     while running := [
         action
         for action in codepipeline.actions.values()
@@ -183,6 +187,31 @@ def _play(world: World, step: Step) -> None:
         result = ActionResult(revision=Revision(BY_HAND.format(pipeline))) if fetches else None
         codepipeline.finish(running[0], _FAILED if fails else result)
     effects.deliver_events(world)
+    return True
+
+
+def _play_one(
+    world: World, codepipeline: FakeCodePipeline, execution_id: str, *, fails: bool
+) -> bool:
+    """End one action of an execution; a person answers an approval. False if that is refused."""
+    running = [each for each in codepipeline.actions.values() if each.execution_id == execution_id]
+    action = running[0]
+    if action.token:
+        codepipeline.caller = PERSON
+        result = {"status": "Rejected" if fails else "Approved", "summary": "seen"}
+        place = {"pipelineName": action.pipeline, "stageName": action.stage}
+        try:
+            codepipeline.put_approval_result(
+                **place, actionName=action.action, token=action.token, result=result
+            )
+        except ClientError:
+            return False  # an edit has cancelled the approval
+    elif fails and action.stage != "Deploy":
+        return False  # only approvals and deploys fail
+    else:
+        codepipeline.finish(action, _FAILED if fails else None)
+    effects.deliver_events(world)
+    return True
 
 
 def _person_retries(world: World, step: Step) -> None:
@@ -202,7 +231,8 @@ def _person_retries(world: World, step: Step) -> None:
 
 def _person_changes(world: World, step: Step) -> None:
     codepipeline = world.stores.change_codepipeline()
-    changed = declaration(step.who)
+    is_gated = step.who in world.scenario.gated
+    changed = gated(name=step.who) if is_gated else declaration(step.who)
     changed["stages"][-1]["actions"][0]["configuration"]["BucketName"] = "another"
     codepipeline.update_pipeline(pipeline=changed)
     effects.deliver_events(world)

@@ -20,10 +20,11 @@ from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.step_functions import Snapshot as StepFunctionsSnapshot
-from tests.simulation.scenarios import BEGINNING
+from tests.simulation.scenarios import BEGINNING, Scenario
 from tests.simulation.world.calls import Answer, Call
 from tests.simulation.world.functions import deployed_name
 from tests.simulation.world.hashes import Hashes
+from tests.worlds.approvals import gated
 from tests.worlds.ledger_world import KEYS, make_tables
 from tests.worlds.release_world import declaration
 
@@ -73,10 +74,8 @@ class Saved(NamedTuple):
 class Stores:
     """The fakes of all services, with the pipelines of a scenario."""
 
-    def __init__(
-        self, pipelines: tuple[str, ...], good: tuple[str, ...] = (), *, is_late: bool = False
-    ) -> None:
-        self._is_late = is_late
+    def __init__(self, scenario: Scenario) -> None:
+        self._is_late = "late" in scenario.faults
         self._earlier: Earlier | None = None
         self.deleted: Mapping[str, Execution] = {}
         self.clock = FakeClock(BEGINNING)
@@ -84,9 +83,12 @@ class Stores:
         make_tables(self.dynamodb)
         self.step_functions = FakeStepFunctions(self.clock, check_parameters=False)
         self.codepipeline = FakeCodePipeline(self.clock, check_parameters=False)
-        for name in pipelines:
-            self.codepipeline.create_pipeline(pipeline=declaration(name))
-        for name in good:
+        if scenario.strands:
+            self.codepipeline.leaves_executions_at_update()
+        for name in scenario.pipelines:
+            declared = gated(name=name) if name in scenario.gated else declaration(name)
+            self.codepipeline.create_pipeline(pipeline=declared)
+        for name in scenario.good:
             self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
         self.events = FakeEvents(check_parameters=False)
         self._clients = {

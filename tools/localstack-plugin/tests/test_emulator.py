@@ -262,6 +262,27 @@ def test_start_whose_response_is_lost_is_found_by_its_token(world: World) -> Non
     assert again["pipelineExecutionId"] == summary["pipelineExecutionId"]
 
 
+def test_faults_of_approvals(world: World) -> None:
+    """A fault hides the token of an approval for a while; another lets an update strand it."""
+    ask = stage("Ask", action("Ok", "Approval/Manual"))
+    world.client.create_pipeline(pipeline=declare(ask) | {"name": "asks"})
+    hide = {"kind": "action", "effect": "hide token", "pipeline": "asks", "seconds": 3600}
+    world.emulator.faults.add(hide | {"action": "Ok"})
+    world.emulator.faults.add({"kind": "update", "effect": "strand", "pipeline": "asks"})
+    started = world.client.start_pipeline_execution(name="asks")["pipelineExecutionId"]
+    world.inbox.wait_for("SUCCEEDED", kind="Stage")
+    state = world.client.get_pipeline_state(name="asks")["stageStates"][1]["actionStates"][0]
+    assert state["latestExecution"]["status"] == "InProgress"
+    assert "token" not in state["latestExecution"]
+    world.client.update_pipeline(pipeline=declare(ask) | {"name": "asks"})
+    found = world.client.get_pipeline_execution(pipelineName="asks", pipelineExecutionId=started)
+    assert found["pipelineExecution"]["status"] == "InProgress"
+    again = world.client.start_pipeline_execution(name="asks")["pipelineExecutionId"]
+    world.client.update_pipeline(pipeline=declare(ask) | {"name": "asks"})
+    found = world.client.get_pipeline_execution(pipelineName="asks", pipelineExecutionId=again)
+    assert found["pipelineExecution"]["status"] == "Cancelled"
+
+
 def test_fault_fails_an_action(world: World) -> None:
     """The action fails with the code, summary and link of the fault."""
     result = {"code": "JobFailed", "summary": "Broke", "url": "https://x.test"}

@@ -79,6 +79,9 @@ class Emulator:
     def _call(self, operation: str, request: Json, *, home: Home, caller: str) -> Json:
         with self._lock:
             model = self._model(home)
+            if operation == "UpdatePipeline":
+                fault = self.faults.take("update", pipeline=_pipeline_of(request))
+                model.update_cancels = fault is None
             answer = model.call(operation, request, now=datetime.now(UTC), caller=caller)
             self._apply(home, answer.effects)
         return answer.response
@@ -108,7 +111,10 @@ class Emulator:
         if fault and fault.effect == "fail":
             self._workers.submit(self._finish, home, action, _injected_failure(fault))
             return
-        if fault:
+        if fault and fault.effect == "hide token":
+            run = self._model(home).pipelines[action.pipeline].runs[action.action_execution_id]
+            run.token_shown_at = run.started_at + timedelta(seconds=fault.given["seconds"])
+        elif fault:
             delay += timedelta(seconds=fault.given["seconds"])
         if delay:
             self._alarm.at(datetime.now(UTC) + delay, partial(self._run, home, action))

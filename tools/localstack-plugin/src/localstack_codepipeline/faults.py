@@ -80,6 +80,8 @@ MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
     ("api", "fail"): _API | _FAILURE | {"status": _whole(400, 599)},
     ("action", "fail"): _ACTION | _FAILURE | {"summary": _text, "url": _text},
     ("action", "delay"): _ACTION | {"seconds": _seconds},
+    ("action", "hide token"): _ACTION | {"seconds": _seconds},
+    ("update", "strand"): _ALWAYS,
 }
 REQUIRED = {
     ("event", "delay"): ("seconds",),
@@ -87,6 +89,7 @@ REQUIRED = {
     ("api", "fail"): ("operation", "code"),
     ("action", "fail"): ("code",),
     ("action", "delay"): ("seconds",),
+    ("action", "hide token"): ("seconds",),
 }
 
 

@@ -1,6 +1,6 @@
 """The activity of running pipelines, from answers of CodePipeline."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,17 +31,23 @@ def action(
     return {
         "pipelineExecutionId": EXECUTION,
         "actionExecutionId": f"{stage}-{name}",
+        "pipelineVersion": 1,
         "stageName": stage,
         "actionName": name,
         "status": status,
+        "startTime": at(7),
         "input": {"actionTypeId": kind, "resolvedConfiguration": configured},
     }
 
 
 def approval(**configured: str) -> dict[str, Any]:
-    """A pending manual approval, with the token that approves it in a PARALLEL pipeline."""
-    asked = action("Approve", "Ask", "InProgress", category="Approval", **configured)
-    return {**asked, "output": {"executionResult": {"externalExecutionId": "e-1"}}}
+    """A manual approval that the list of actions shows as running."""
+    return action("Approve", "Ask", "InProgress", category="Approval", **configured)
+
+
+def parallel(listed: dict[str, Any]) -> dict[str, Any]:
+    """The approval with the token that AWS documents for PARALLEL executions."""
+    return {**listed, "output": {"executionResult": {"externalExecutionId": "e-1"}}}
 
 
 COPIED = action("Source", "S3", "Succeeded")
@@ -51,10 +57,11 @@ def inside(execution_id: str) -> dict[str, str]:
     return {"pipelineExecutionId": execution_id, "status": "InProgress"}
 
 
-def asks(stage: str, *, execution_id: str, **token: str) -> dict[str, Any]:
-    """A stage in which an execution waits for an approval."""
-    asked = {"actionName": "Ask", "latestExecution": {"status": "InProgress", **token}}
-    return {"stageName": stage, "latestExecution": inside(execution_id), "actionStates": [asked]}
+def asks(run: str = "Approve-Ask", status: str = "InProgress", **more: str) -> dict[str, Any]:
+    """The stage of the approval, with the action execution that it shows."""
+    latest = {"actionExecutionId": run, "status": status, **more}
+    asked = {"actionName": "Ask", "latestExecution": latest}
+    return {"stageName": "Approve", "latestExecution": inside(EXECUTION), "actionStates": [asked]}
 
 
 @pytest.fixture
@@ -62,7 +69,10 @@ def told(stubbed: Stubbed) -> Told:
     """The activity of web, for its actions, the states of its stages and its execution mode."""
 
     def tell(
-        *actions: dict[str, Any], stages: list[Any] | None = None, mode: str | None = None
+        *actions: dict[str, Any],
+        stages: Sequence[Any] = (),
+        version: int = 1,
+        mode: str | None = None,
     ) -> Activity | None:
         client, stubber = stubbed("codepipeline")
         stubber.add_response(
@@ -70,8 +80,8 @@ def told(stubbed: Stubbed) -> Told:
             {"actionExecutionDetails": list(actions)},
             {"pipelineName": "web", "filter": {"pipelineExecutionId": EXECUTION}},
         )
-        if stages is not None:
-            stubber.add_response("get_pipeline_state", {"stageStates": stages}, {"name": "web"})
+        state = {"stageStates": list(stages), "pipelineVersion": version}
+        stubber.add_response("get_pipeline_state", state, {"name": "web"})
         if mode is not None:
             asked = {"pipelineName": "web", "pipelineExecutionId": EXECUTION}
             answer = {"pipelineExecution": {"executionMode": mode}}
@@ -101,9 +111,8 @@ def test_only_running_pipelines_are_read(stubbed: Stubbed) -> None:
 def test_manual_approval(told: Told) -> None:
     """An approval has its question, its time, and the command that approves."""
     source = {"stageName": "Source", "actionStates": [{"actionName": "Ask"}]}
-    asked = {**approval(CustomData="Prices checked?"), "startTime": at(7)}
-    stages = [source, asks("Approve", execution_id=EXECUTION, token="t-1")]
-    assert told(asked, stages=stages) == Activity(
+    asked = approval(CustomData="Prices checked?")
+    assert told(asked, stages=[source, asks(token="t-1")]) == Activity(
         stage="Approve",
         action="Ask",
         waits_for="manual approval",
@@ -120,26 +129,78 @@ def test_manual_approval(told: Told) -> None:
 def test_a_page_to_review(told: Told) -> None:
     """An approval that names a page to review has that page as its link."""
     asked = approval(ExternalEntityLink="https://example.com/diff")
-    assert told(asked, stages=[], mode="QUEUED").link == "https://example.com/diff"
+    assert told(asked).link == "https://example.com/diff"
 
 
 @pytest.mark.parametrize(
-    ("stage", "mode", "token"),
+    ("listed", "stages", "token"),
     [
-        # In a parallel pipeline the state may show the approval of another execution.
-        (asks("Approve", execution_id="other", token="t-2"), "PARALLEL", "e-1"),
-        (asks("Approve", execution_id=EXECUTION), "PARALLEL", "e-1"),
-        (asks("Approve", execution_id=EXECUTION), "QUEUED", "TOKEN"),
+        # The state shows a new approval, or its token, up to 15 seconds late.
+        (approval(), [], "Approve-Ask"),
+        (approval(), [asks()], "Approve-Ask"),
+        (approval(), [asks(run="of an earlier attempt", status="Failed")], "Approve-Ask"),
+        # In a PARALLEL pipeline the state may show the approval of another execution.
+        (parallel(approval()), [asks(run="of another", token="t-2")], "e-1"),
+        (parallel(approval()), [asks(token="t-1")], "t-1"),
     ],
-    ids=("of another execution", "none", "none in a queue"),
+    ids=("no state yet", "no token yet", "an earlier attempt", "another execution", "both"),
 )
-def test_an_approval_without_a_token_in_the_state(
-    told: Told, stage: dict[str, Any], mode: str, token: str
+def test_the_command_works_from_the_first_second(
+    told: Told, listed: dict[str, Any], stages: list[Any], token: str
 ) -> None:
-    """In PARALLEL mode the token is that of ListActionExecutions; otherwise there is none."""
-    activity = told(approval(), stages=[stage], mode=mode)
+    """Until the state shows the token, the command has the id of the action execution."""
+    activity = told(listed, stages=stages)
     assert activity.waits_for == "manual approval"
     assert f"--token {token} " in activity.way_out
+
+
+@pytest.mark.parametrize("status", ["Succeeded", "Failed", "Abandoned"])
+def test_nobody_is_asked_for_what_is_over(told: Told, status: str) -> None:
+    """The list shows an answered, cancelled or abandoned approval as running for a while."""
+    assert told(approval(), COPIED, stages=[asks(status=status)]) is None
+
+
+def test_an_answered_approval_hides_no_other_action(told: Told) -> None:
+    """While the list is late, the action after the approval is shown."""
+    copy = action("Deploy", "Copy", "InProgress")
+    shown = told(copy, approval(), stages=[asks(status="Succeeded", lastUpdatedBy="ada")])
+    assert shown == Activity(stage="Deploy", action="Copy")
+
+
+def test_an_edit_that_cancelled_the_approval(told: Told) -> None:
+    """After an edit the execution may hang: the command ends it, and nobody is asked to approve."""
+    dead = asks(status="Failed", summary="The approval action has been canceled.")
+    shown = told(approval(), stages=[dead], version=2, mode="QUEUED")
+    assert shown == Activity(
+        stage="Approve",
+        action="Ask",
+        way_out=(
+            "aws codepipeline stop-pipeline-execution --pipeline-name web "
+            f"--pipeline-execution-id {EXECUTION} --abandon"
+        ),
+        ends=True,
+        edited=True,
+    )
+
+
+def test_an_edit_while_an_action_runs(told: Told) -> None:
+    """An action that runs may end; the command does not abandon it."""
+    shown = told(action("Deploy", "Copy", "InProgress"), version=2, mode="SUPERSEDED")
+    assert shown.edited
+    assert shown.way_out.endswith(f"--pipeline-execution-id {EXECUTION}")
+
+
+def test_an_edit_that_left_the_approval(told: Told) -> None:
+    """An approval that can still be answered after an edit is shown with its command."""
+    shown = told(approval(), stages=[asks(token="t-1")], version=2, mode="SUPERSEDED")
+    assert shown.edited
+    assert shown.can_be_rejected
+
+
+def test_an_edit_does_not_touch_parallel_executions(told: Told) -> None:
+    """A PARALLEL execution keeps the version with which it started."""
+    shown = told(action("Deploy", "Copy", "InProgress"), version=2, mode="PARALLEL")
+    assert shown == Activity(stage="Deploy", action="Copy")
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

@@ -42,7 +42,10 @@ def get_pipeline(turn: Turn, request: Json) -> Json:
 
 
 def update_pipeline(turn: Turn, request: Json) -> Json:
-    """Change the structure of a pipeline and cancel its executions, except PARALLEL ones."""
+    """Change the structure of a pipeline and cancel its executions, except PARALLEL ones.
+
+    Without `update_cancels` they stay in progress, and their approvals cannot be answered.
+    """
     pipeline = turn.estate.pipeline(request["pipeline"]["name"])
     version = pipeline.version + 1
     region = turn.estate.region
@@ -53,8 +56,9 @@ def update_pipeline(turn: Turn, request: Json) -> Json:
         if execution.status in ACTIVE and execution.mode != "PARALLEL"
     ]
     # Cancel waiting executions first: otherwise one would enter the stage of a cancelled one.
+    end = flow.cancel if turn.estate.update_cancels else flow.strand
     for execution in sorted(under_way, key=lambda one: not one.waiting):
-        flow.cancel(turn, pipeline, execution)
+        end(turn, pipeline, execution)
     pipeline.version, pipeline.updated = version, turn.now
     pipeline.versions[version] = declaration
     return {"pipeline": declaration}

@@ -19,7 +19,11 @@ ACTIVE = ("InProgress", "Stopping")
 
 @dataclass(slots=True)
 class ActionRun:
-    """One run of one action; a retry makes another run. `result` is what is known of it so far."""
+    """One run of one action; a retry makes another run. `result` is what is known of it so far.
+
+    `token` answers a manual approval; GetPipelineState shows it from `token_shown_at` on. `is_dead`
+    is an approval that can no longer be answered although its execution goes on.
+    """
 
     id: str
     execution_id: str
@@ -35,6 +39,8 @@ class ActionRun:
     inputs: tuple[Artifact, ...] = ()
     outputs: tuple[Artifact, ...] = ()
     token: str = ""
+    token_shown_at: datetime | None = None
+    is_dead: bool = False
     job_id: str = ""
     percent: int | None = None
     result: ActionResult = field(default_factory=ActionResult)
@@ -160,13 +166,15 @@ class Estate:
     """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run.
 
     `starts_on_create` decides whether a new pipeline starts its first execution by itself, as it
-    does on AWS. `last_id` makes identifiers count from it, so that a history can be repeated
-    exactly; with None they are random.
+    does on AWS. `update_cancels` decides whether UpdatePipeline cancels running executions, as the
+    user guide says, or leaves them in progress, as was seen on AWS. `last_id` makes identifiers
+    count from it, so that a history can be repeated exactly; with None they are random.
     """
 
     account: str = "000000000000"
     region: str = "us-east-1"
     starts_on_create: bool = True
+    update_cancels: bool = True
     last_id: int | None = None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     jobs: dict[str, tuple[str, str]] = field(default_factory=dict)

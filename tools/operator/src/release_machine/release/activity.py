@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from release_core.aws.action_runs import read_action_run
+from release_core.aws.approvals import IN_PROGRESS
+from release_core.domain.actions import ActionRun
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.release.model import Activity
+from release_machine.release.situation import abandon_command, stop_command
 from release_machine.text.console_links import console_region
 from release_machine.text.wording import short
 
@@ -17,13 +22,11 @@ if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_codepipeline.type_defs import (
         ActionExecutionDetailTypeDef,
+        GetPipelineStateOutputTypeDef,
         StageStateTypeDef,
     )
 
-IN_PROGRESS = "InProgress"
-APPROVAL = "Approval"
 _APPROVED_BY_HAND = "manual approval"
-_NO_TOKEN = "TOKEN"  # noqa: S105 - the placeholder shown when CodePipeline names no token
 
 
 class ActivityReader:
@@ -48,64 +51,67 @@ class ActivityReader:
         return doing
 
     def _of_execution(self, name: str, execution_id: str) -> Activity | None:
-        actions = self._codepipeline.list_action_executions(
+        listed = self._codepipeline.list_action_executions(
             pipelineName=name, filter={"pipelineExecutionId": execution_id}
         )["actionExecutionDetails"]
-        current = [action for action in actions if action.get("status") == IN_PROGRESS]
-        if not current:
-            return self._before_stage(name, execution_id)
-        for action in current:
-            if _category(action) == APPROVAL:
-                return self._approval(name, execution_id, action)
-        return Activity(
-            stage=current[0].get("stageName"),
-            action=", ".join(sorted(action.get("actionName", "?") for action in current)),
-        )
+        # The state is read second: it shows at once that an approval was answered.
+        state = self._codepipeline.get_pipeline_state(name=name)
+        runs = [read_action_run(each, state) for each in listed]
+        doing = self._in_stage(name, runs) or self._before_stage(name, execution_id, state)
+        if not self._was_edited(name, execution_id, listed=listed, state=state):
+            return doing
+        shown = replace(doing or _cancelled_approval(runs), edited=True)
+        if shown.way_out:
+            return shown
+        stop = stop_command if any(run.running for run in runs) else abandon_command
+        return replace(shown, way_out=stop(name, execution_id), ends=True)
 
-    def _approval(
-        self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
-    ) -> Activity:
-        stage, approval = action.get("stageName", "?"), action.get("actionName", "?")
-        configured = action.get("input", {}).get("resolvedConfiguration", {})
-        began = action.get("startTime")
-        token = None
-        for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
-            # A token of another execution would approve that execution.
-            inside = stage_state.get("latestExecution", {}).get("pipelineExecutionId")
-            if stage_state.get("stageName") != stage or inside != execution_id:
-                continue
-            for state in stage_state.get("actionStates", []):
-                if state.get("actionName") == approval:
-                    token = state.get("latestExecution", {}).get("token")
-        token = token or self._parallel_token(name, execution_id, action) or _NO_TOKEN
-        return Activity(
-            stage=stage,
-            action=approval,
-            waits_for=_APPROVED_BY_HAND,
-            since=began.astimezone(UTC) if began else None,
-            message=configured.get("CustomData"),
-            way_out=_approve(name, stage, approval, token),
-            link=configured.get("ExternalEntityLink") or self._console_page(name),
-        )
-
-    def _parallel_token(
-        self, name: str, execution_id: str, action: ActionExecutionDetailTypeDef
-    ) -> str | None:
-        """The token for an approval of a PARALLEL execution; the state of the stage has none.
-
-        Source: the API reference, PutApprovalResult.
-        """
-        outcome = action.get("output", {}).get("executionResult", {})
-        if "externalExecutionId" not in outcome:
+    def _in_stage(self, name: str, runs: Sequence[ActionRun]) -> Activity | None:
+        running = [run for run in runs if run.running]
+        if not running:
             return None
+        asking = next((run for run in running if run.approval), None)
+        if asking:
+            return self._approval(name, asking)
+        return Activity(
+            stage=running[0].stage, action=", ".join(sorted(run.action for run in running))
+        )
+
+    def _approval(self, name: str, asking: ActionRun) -> Activity:
+        assert asking.approval
+        token = asking.approval.token or ""
+        return Activity(
+            stage=asking.stage,
+            action=asking.action,
+            waits_for=_APPROVED_BY_HAND,
+            since=asking.started_at.astimezone(UTC),
+            message=asking.approval.question,
+            way_out=_approve(name, asking.stage, asking.action, token),
+            link=asking.approval.link or self._console_page(name),
+        )
+
+    def _was_edited(
+        self,
+        name: str,
+        execution_id: str,
+        *,
+        listed: Sequence[ActionExecutionDetailTypeDef],
+        state: GetPipelineStateOutputTypeDef,
+    ) -> bool:
+        """Whether the execution may hang because the pipeline was edited while it ran."""
+        version = max((each.get("pipelineVersion", 0) for each in listed), default=0)
+        if not 0 < version < state.get("pipelineVersion", 0):
+            return False
         execution = self._codepipeline.get_pipeline_execution(
             pipelineName=name, pipelineExecutionId=execution_id
         )["pipelineExecution"]
-        parallel = execution.get("executionMode") == "PARALLEL"
-        return outcome["externalExecutionId"] if parallel else None
+        # A PARALLEL execution keeps the version with which it started.
+        return execution.get("executionMode") != "PARALLEL"
 
-    def _before_stage(self, name: str, execution_id: str) -> Activity | None:
-        for stage_state in self._codepipeline.get_pipeline_state(name=name)["stageStates"]:
+    def _before_stage(
+        self, name: str, execution_id: str, state: GetPipelineStateOutputTypeDef
+    ) -> Activity | None:
+        for stage_state in state["stageStates"]:
             # In QUEUED mode many executions may wait; inboundExecution is the latest of them.
             waiting = [
                 *stage_state.get("inboundExecutions", []),
@@ -168,7 +174,7 @@ class ActivityInTurns:
     of pipelines every few seconds.
     """
 
-    def __init__(self, reader: ActivityReader, *, most: int = 10) -> None:
+    def __init__(self, reader: ActivityReader, *, most: int = 6) -> None:
         self._reader = reader
         self._most = most
         self._known: dict[str, tuple[str | None, Activity | None]] = {}
@@ -203,5 +209,9 @@ def _approve(pipeline: str, stage: str, action: str, token: str) -> str:
     )
 
 
-def _category(action: ActionExecutionDetailTypeDef) -> str | None:
-    return action.get("input", {}).get("actionTypeId", {}).get("category")
+def _cancelled_approval(runs: Sequence[ActionRun]) -> Activity:
+    """The approval that an edit of the pipeline has cancelled, if that is what is left."""
+    for run in runs:
+        if run.approval and run.approval.cancelled:
+            return Activity(stage=run.stage, action=run.action)
+    return Activity()

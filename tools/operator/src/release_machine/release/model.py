@@ -13,6 +13,8 @@ class Activity:
 
     ``way_out`` is the command that lets the pipeline continue, or that stops it at once if
     ``ends``. ``message`` is the question of an approval, ``since`` the time when it was asked.
+    ``edited`` means that the pipeline was edited while the execution ran, which may end it or leave
+    it in progress for ever.
     """
 
     stage: str | None = None
@@ -22,6 +24,7 @@ class Activity:
     message: str | None = None
     way_out: str | None = None
     ends: bool = False
+    edited: bool = False
     link: str | None = None
 
     @property

@@ -1,13 +1,18 @@
 """Phrases about a release, shared by several views."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
+from release_machine.release.model import Activity
 from release_machine.text.wording import roughly
+
+EDITED = "the pipeline was edited while it ran"
+WHAT_TO_DO_WHEN_EDITED = f"{EDITED}: stop it or wait"
 
 
 def progress(release: Release, remaining: timedelta | None) -> str:
@@ -44,6 +49,22 @@ def restores(release: Release) -> str:
 def retries_used(pipeline: Pipeline) -> str:
     """How many retries a pipeline has used."""
     return f"retry {pipeline.retried} of {pipeline.retries}"
+
+
+def edited(pipeline: Pipeline, doing: Activity | None) -> str | None:
+    """That a pipeline was edited while it ran, and what to do while it still runs."""
+    if not pipeline.edited_at and not (doing and doing.edited):
+        return None
+    return EDITED if pipeline.status.ended else WHAT_TO_DO_WHEN_EDITED
+
+
+def answers(pipeline: Pipeline) -> Iterator[str]:
+    """Who answered each manual approval of a pipeline, and with which words."""
+    for each in pipeline.approvals:
+        # The part of an ARN that names the person; --json has the whole ARN.
+        person = re.split("[:/]", each.by)[-1] if each.by else "somebody"
+        words = f": {each.comment}" if each.comment else ""
+        yield f"{each.answer.lower()} by {person} at {each.stage} → {each.action}{words}"
 
 
 def counted(pipelines: Iterable[Pipeline]) -> str:

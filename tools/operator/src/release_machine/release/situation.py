@@ -71,9 +71,14 @@ def _is_to_stop(release: Release, pipeline: Pipeline) -> bool:
 
 def abandon_command(pipeline: str, execution_id: str) -> str:
     """The command that stops an execution without waiting for the action in progress."""
+    return f"{stop_command(pipeline, execution_id)} --abandon"
+
+
+def stop_command(pipeline: str, execution_id: str) -> str:
+    """The command that stops an execution after the action in progress."""
     return (
         f"aws codepipeline stop-pipeline-execution --pipeline-name {pipeline} "
-        f"--pipeline-execution-id {execution_id} --abandon"
+        f"--pipeline-execution-id {execution_id}"
     )
 
 

@@ -19,7 +19,13 @@ from release_machine.follow.events import (
     ReleaseWaits,
 )
 from release_machine.release.model import Activity
-from release_machine.release.phrases import counted, halted, progress, retries_used
+from release_machine.release.phrases import (
+    WHAT_TO_DO_WHEN_EDITED,
+    counted,
+    halted,
+    progress,
+    retries_used,
+)
 from release_machine.text.wording import clock_time, duration
 from release_machine.views.json_output import Json, document, part
 
@@ -124,7 +130,9 @@ def _moved(pipeline: Pipeline) -> str:
 
 
 def _acts(activity: Activity) -> str:
-    text = f"at {activity.place}" if activity.place else "is stopping"
+    text = f"at {activity.place}" if activity.place else "" if activity.edited else "is stopping"
+    if activity.edited:
+        text += f"; {WHAT_TO_DO_WHEN_EDITED}" if text else WHAT_TO_DO_WHEN_EDITED
     if activity.waits_for:
         text += f", waits for {activity.waits_for}"
         text += f" since {clock_time(activity.since)}" if activity.since else ""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from release_core.clock import to_iso
+from release_core.domain.approvals import Answer
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, Pipeline, Release
@@ -27,9 +28,11 @@ _KEYS = {
     ),
     Pipeline: (
         "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "
-        "startedAt endedAt stopRequestedAt stopReason failure lateSuccess variables "
+        "startedAt endedAt stopRequestedAt stopReason editedAt failure lateSuccess approvals "
+        "variables "
         "sourceRevisions revisions previousGood changes audit"
     ),
+    Answer: "stage action answer by comment at",
     PastAttempt: "attempt status execution why",
     AuditEntry: "at who what before after",
     Change: "state attempt at source note",
@@ -37,7 +40,7 @@ _KEYS = {
     Revision: "action type revision origin artifact summary",
     Pin: "actionName revisionType revisionValue",
     Good: "releaseId executionId at revisions variables",
-    Activity: "stage action waitsFor since message wayOut ends link",
+    Activity: "stage action waitsFor since message wayOut ends edited link",
     Hold: "pipeline releaseId executionArn since",
 }
 # The attributes whose keys are not their names in camelCase.

@@ -11,7 +11,7 @@ from rich.text import Text
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Activity
-from release_machine.release.phrases import counted, retries_used
+from release_machine.release.phrases import answers, counted, edited, retries_used
 from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
 from release_machine.release.ways_out import Detail, ways_out
 from release_machine.text.fitting import ELLIPSIS, fitted
@@ -154,6 +154,15 @@ def _facts(
             yield Text(failure.link, style="underline")
     if later := succeeded_later(pipeline):
         yield Text(later, style="green")
+    yield from _history(release, pipeline, activity)
+
+
+def _history(release: Release, pipeline: Pipeline, activity: Activity | None) -> Iterator[Text]:
+    edit = edited(pipeline, activity)
+    if edit:
+        yield Text(edit, style="dim" if pipeline.status.ended else "yellow")
+    for answer in answers(pipeline):
+        yield Text(answer, style="dim")
     if pipeline.retried:
         yield Text(retries_used(pipeline), style="dim")
     if kept(release, pipeline):

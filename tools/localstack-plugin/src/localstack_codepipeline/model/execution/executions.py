@@ -74,6 +74,7 @@ def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
         raise ApiError("DuplicatedStopRequestException", text)
     execution.abandoning = abandon
     execution.stop_reason = request.get("reason") or execution.stop_reason or ""
+    execution.status_summary = execution.stop_reason
     flow.stop(turn, pipeline, execution)
     return {"pipelineExecutionId": execution.id}
 

@@ -65,6 +65,14 @@ def cancel(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
         _end_stage(turn, pipeline, execution, status="Cancelled")
 
 
+def strand(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
+    """Leave the execution in progress although its pipeline was updated: its approvals die."""
+    for run in runs.running(pipeline, execution):
+        if run.token:
+            runs.cancel_approval(run)
+            run.updated_at = turn.now
+
+
 def retry(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: bool) -> None:
     """Run the last stage of the execution again: failed actions and what follows, or all."""
     execution.attempt += 1

@@ -16,6 +16,8 @@ def put_approval_result(turn: Turn, request: Json) -> Json:
     if name not in [action["name"] for action in stage["actions"]]:
         raise ApiError("ActionNotFoundException", f"Stage '{stage['name']}' has no action '{name}'")
     run = _approval(pipeline, stage["name"], name, token=request["token"])
+    if run.is_dead:
+        raise ApiError("InvalidApprovalTokenException", "Invalid approval token")
     if run.status != "InProgress":
         text = "The approval action has already been answered"
         raise ApiError("ApprovalAlreadyCompletedException", text)
@@ -25,6 +27,7 @@ def put_approval_result(turn: Turn, request: Json) -> Json:
         error_code="" if approved else "JobFailed",
         error_message="" if approved else f"The approval was rejected: {summary}",
         summary=summary,
+        external_id=run.id,
         updated_by=turn.caller,
     )
     flow.finish(turn, pipeline, run, result=result)

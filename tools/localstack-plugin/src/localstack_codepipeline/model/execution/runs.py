@@ -17,6 +17,8 @@ from localstack_codepipeline.model.execution.variables import (
 )
 from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, Turn
 
+APPROVAL_CANCELED = "The approval action has been canceled."
+
 # Minutes an action may take. Source: the CodePipeline user guide, "Quotas".
 TIMEOUTS = {"Manual": 7 * 24 * 60, "Lambda": 24 * 60, "S3": 90}
 OTHER_TIMEOUT = 60
@@ -50,9 +52,9 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
         close_run(turn, pipeline, execution, run=run, result=result)
         return
     if kind["category"] == "Approval":
-        run.token = turn.estate.new_id()
+        run.token = run.id
         if execution.mode == "PARALLEL":
-            run.result = ActionResult(external_id=run.token)
+            run.result = ActionResult(external_id=run.id)
     if kind["provider"] == "Lambda":
         run.job_id = turn.estate.new_id()
         turn.estate.jobs[run.job_id] = (pipeline.name, run.id)
@@ -112,8 +114,16 @@ def abandon_runs(turn: Turn, pipeline: Pipeline, execution: Execution, *, state:
     for run in running(pipeline, execution):
         run.status = "Abandoned"
         run.updated_at = execution.updated_at = turn.now
+        if run.token:
+            cancel_approval(run)
         emit_action(turn, pipeline, execution, run=run, state=state)
         turn.effects.append(AbandonAction(pipeline.name, run.id))
+
+
+def cancel_approval(run: ActionRun) -> None:
+    """Let nobody answer the approval any more."""
+    run.is_dead = True
+    run.result = replace(run.result, summary=APPROVAL_CANCELED)
 
 
 def running(pipeline: Pipeline, execution: Execution) -> Iterator[ActionRun]:

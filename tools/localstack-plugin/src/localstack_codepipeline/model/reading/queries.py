@@ -39,7 +39,7 @@ def get_pipeline_state(turn: Turn, request: Json) -> Json:
     for stage in pipeline.declaration["stages"]:
         state = views.stage_view(pipeline, stage["name"])
         state["actionStates"] = [
-            views.action_view(action, last_runs.get((stage["name"], action["name"])))
+            views.action_view(action, last_runs.get((stage["name"], action["name"])), now=turn.now)
             for action in stage["actions"]
         ]
         stages.append(state)

@@ -1,5 +1,6 @@
 """The shapes in which AWS shows executions, runs, stages and actions."""
 
+from datetime import datetime
 from typing import Any
 
 from localstack_codepipeline.model.effects import Artifact, Json
@@ -102,19 +103,22 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
     )
 
 
-def action_view(action: Json, run: ActionRun | None) -> Json:
+def action_view(action: Json, run: ActionRun | None, *, now: datetime) -> Json:
     """Return an ActionState; `run` is the latest run of the action, or None."""
     if run is None:
         return {"actionName": action["name"]}
     # In PARALLEL mode only ListActionExecutions shows the token of an approval.
     # Source: the API reference, PutApprovalResult.
     shown_elsewhere = run.token == run.result.external_id
+    too_early = run.token_shown_at is not None and now < run.token_shown_at
+    answerable = run.status == "InProgress" and not run.is_dead
     latest = _view(
         actionExecutionId=run.id,
-        status=run.status,
+        # ListActionExecutions says Abandoned, or InProgress after an update.
+        status="Failed" if run.is_dead else run.status,
         summary=run.result.summary,
         lastStatusChange=run.updated_at,
-        token=run.token if run.status == "InProgress" and not shown_elsewhere else "",
+        token=run.token if answerable and not shown_elsewhere and not too_early else "",
         lastUpdatedBy=run.result.updated_by,
         externalExecutionId=run.result.external_id,
         externalExecutionUrl=run.result.url,

@@ -1,0 +1,63 @@
+"""Writes that note what was seen of a pipeline's execution; the status of the pipeline stays."""
+
+from release_core.clock import to_iso
+from release_core.domain.approvals import Answer
+from release_core.domain.audit_texts import APPROVAL_ABANDONED, EDITED
+from release_core.domain.release import Pipeline
+from release_core.ledger.audit import Author
+from release_core.ledger.dynamodb import Item, Table, Update
+from release_core.ledger.items import answer_item, pipeline_key
+
+
+class Notes:
+    """Writes notes to the pipelines of releases, each of them once."""
+
+    def __init__(self, releases: Table, author: Author) -> None:
+        self._releases = releases
+        self._author = author
+
+    def note_answer(self, release_id: str, pipeline: Pipeline, answer: Answer) -> None:
+        """Record the answer to a manual approval; its author in the audit is who answered."""
+        # Race: several functions see the same answer, or the release was resumed meanwhile.
+        not_noted = "NOT contains(#answered, :key) AND #attempt = :attempt"
+        entry = self._author.audit(
+            str(answer), before=pipeline.status, after=pipeline.status, who=answer.by
+        )
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                append={
+                    "approvals": answer_item(answer),
+                    "audit": {**entry, "at": to_iso(answer.at)},
+                },
+                add={"answered": answer.action_execution_id},
+                condition=not_noted,
+                values={"key": answer.action_execution_id, "attempt": pipeline.attempt},
+            ),
+        )
+
+    def note_edit(self, release_id: str, pipeline: Pipeline, *, ran: int, current: int) -> None:
+        """Record that the pipeline was edited while its execution ran, with both versions."""
+        what = EDITED.around(f"its execution has version {ran}, the pipeline has {current}")
+        self._note(release_id, pipeline, "edited_at", what)
+
+    def plan_abandon(self, release_id: str, pipeline: Pipeline) -> None:
+        """Record that the stopped execution is to be abandoned, before CodePipeline is called."""
+        self._note(release_id, pipeline, "abandon_planned_at", APPROVAL_ABANDONED.before)
+
+    def _note(self, release_id: str, pipeline: Pipeline, name: str, what: str) -> None:
+        # Race: several functions note the same.
+        not_noted = f"attribute_not_exists(#{name})"
+        # Race: the pipeline has ended, or was started over.
+        same_execution = "#execution_id = :execution_id AND #status = :seen"
+        put: Item = {name: self._author.now()}
+        audit = self._author.audit(what, before=pipeline.status, after=pipeline.status)
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                put=put,
+                append={"audit": audit},
+                condition=f"{same_execution} AND {not_noted}",
+                values={"execution_id": pipeline.execution_id, "seen": pipeline.status.value},
+            ),
+        )

@@ -1,0 +1,114 @@
+"""Manual approvals: the command that answers works at once, and the record names who answered."""
+
+import json
+import shlex
+
+import boto3
+import pytest
+
+from tests.e2e.account.account import Account
+from tests.e2e.account.faults import Faults
+from tests.e2e.account.ledger import Ledger
+from tests.e2e.command.command_line import in_pipe, run_command
+from tests.e2e.releasing.pipelines import APPROVAL_STAGE, Pipelines, unique
+from tests.e2e.releasing.releases import Releases, manifest
+
+pytestmark = pytest.mark.platform
+
+
+@pytest.mark.parametrize("mode", ["SUPERSEDED", "PARALLEL"])
+def test_the_command_that_watch_shows_answers_at_once(
+    releases: Releases,
+    ledger: Ledger,
+    pipelines: Pipelines,
+    faults: Faults,
+    account: Account,
+    mode: str,
+) -> None:
+    """While GetPipelineState shows no token yet, the command answers; the record has the answer."""
+    name, release_id = pipelines.make(approval=True, mode=mode), unique("asked")
+    with faults.action("hide token", pipeline=name, action=APPROVAL_STAGE, seconds=3600):
+        arn = releases.start(manifest(release_id, name))
+        with in_pipe("watch", release_id) as watching:
+            watching.wait_for("status=Approved\n")
+            line = next(each for each in watching.text.splitlines() if "put-approval" in each)
+            _answer(line, words="prices checked")
+            assert watching.end() == 0
+    assert releases.end(arn)["status"] == "SUCCEEDED"
+    (answer,) = ledger.pipeline(release_id, name)["approvals"]
+    assert (answer["answer"], answer["by"]) == ("Approved", account.caller)
+    assert answer["comment"] == "prices checked"
+    shown = run_command("show", release_id, "--audit").stdout
+    assert "approved by" in shown
+    (pipeline,) = json.loads(run_command("show", release_id, "--json").stdout)["pipelines"]
+    assert pipeline["approvals"][0]["by"] == account.caller
+    assert f"approved stage {APPROVAL_STAGE}, action {APPROVAL_STAGE}: prices checked" in [
+        entry["what"] for entry in pipeline["audit"] if entry["who"] == account.caller
+    ]
+
+
+def test_a_rejection_is_final_and_on_record(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, account: Account
+) -> None:
+    """A rejection fails the pipeline in spite of its retries, with who said what."""
+    name, release_id = pipelines.make(approval=True), unique("rejected")
+    arn = releases.start(manifest(release_id, {"name": name, "retries": 1}))
+    execution_id = releases.started(release_id, name)
+    pipelines.approve(name, execution_id, approve=False)
+    assert "not fit to ship" in releases.end(arn)["cause"]
+    (answer,) = ledger.pipeline(release_id, name)["approvals"]
+    assert (answer["answer"], answer["by"]) == ("Rejected", account.caller)
+    assert len(pipelines.executions(name)) == 1
+
+
+def test_an_edit_that_leaves_the_execution_in_progress(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
+) -> None:
+    """As seen on AWS, an edit cancels the approval and nothing else: watch says what to do."""
+    name, release_id = pipelines.make(approval=True), unique("edited")
+    arn = releases.start(manifest(release_id, name))
+    execution_id = releases.started(release_id, name)
+    pipelines.wait_for_approval(name, execution_id)
+    with faults.update("strand", pipeline=name):
+        pipelines.change(name)
+    with in_pipe("watch", release_id) as watching:
+        watching.wait_for("the pipeline was edited while it ran: stop it or wait")
+        watching.wait_for(f"--pipeline-execution-id {execution_id} --abandon")
+        assert "waits for manual approval" not in watching.text
+    assert pipelines.status(name, execution_id) == "InProgress"
+    pipelines.stop(name, execution_id, reason="edited")
+    assert releases.end(arn)["status"] == "FAILED"
+    node = ledger.pipeline(release_id, name)
+    assert node["status"] == "STOPPED"
+    assert "edited_at" in node
+    assert "edited while it ran" in run_command("show", release_id).stdout
+
+
+def test_an_edit_that_cancels_the_execution(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines
+) -> None:
+    """As AWS documents it, an edit cancels the execution; the record says that it was edited."""
+    name, release_id = pipelines.make(approval=True), unique("edited")
+    arn = releases.start(manifest(release_id, name))
+    pipelines.wait_for_approval(name, releases.started(release_id, name))
+    pipelines.change(name)
+    assert releases.end(arn)["status"] == "FAILED"
+    node = ledger.pipeline(release_id, name)
+    assert node["status"] == "CANCELLED"
+    assert "edited_at" in node
+
+
+def _answer(line: str, *, words: str) -> None:
+    """Run the command of a line, with other words; boto3 takes the options of the AWS CLI."""
+    _, _, shown = line.partition("continue with: aws codepipeline ")
+    command = shlex.split(shown)
+    options = dict(zip(command[1::2], command[2::2], strict=False))
+    assert command[0] == "put-approval-result"
+    assert options["--result"].startswith("summary=ok,status=Approved")
+    boto3.client("codepipeline").put_approval_result(
+        pipelineName=options["--pipeline-name"],
+        stageName=options["--stage-name"],
+        actionName=options["--action-name"],
+        token=options["--token"],
+        result={"summary": words, "status": "Approved"},
+    )
