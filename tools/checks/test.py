@@ -38,9 +38,10 @@ PARTS = (
         'eval "$exports"\n'
         f"{PYTHON} -m pytest -q --maxfail 5 -n 4 --dist loadfile --no-loadscope-reorder"
         ' -m "platform and not alone" tests/e2e tools/localstack-plugin\n'
-        f"{PYTHON} -m pytest -q --maxfail 5 -m alone tests/e2e",
+        f'{PYTHON} -m pytest -q --maxfail 5 -m "platform and alone" tests/e2e',
         after=("Deployment", "Simulation"),
     ),
+    Part("Verification", f"{PYTHON} -m tools.verify --home {HOME}", after=("End to end",)),
 )
 
 

@@ -68,6 +68,7 @@ def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
     return Shop(releases, ledger, pipelines)
 
 
+@pytest.mark.verify
 def test_a_failed_release_is_rolled_back_automatically(
     shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:
