@@ -39,9 +39,10 @@ PARTS = (
         f"{PYTHON} -m pytest -q --maxfail 5 -n 4 --dist loadfile --no-loadscope-reorder"
         ' -m "platform and not alone" tests/e2e tools/localstack-plugin\n'
         f'{PYTHON} -m pytest -q --maxfail 5 -m "platform and alone" tests/e2e',
-        after=("Deployment", "Simulation"),
+        after=("Deployment", "Simulation", "Verification"),
     ),
-    Part("Verification", f"{PYTHON} -m tools.verify --home {HOME}", after=("End to end",)),
+    # It mostly waits for Terraform's polls as well.
+    Part("Verification", f"{PYTHON} -m tools.verify --home {HOME}", after=("Deployment",)),
 )
 
 

@@ -89,10 +89,10 @@ class Pipelines:
         answer = self.account.codepipeline.start_pipeline_execution(name=pipeline)
         return answer["pipelineExecutionId"]
 
-    def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
-        """Stop an execution by hand and abandon its current action."""
+    def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool = True) -> None:
+        """Stop an execution by hand, by default without waiting for its current action."""
         self.account.codepipeline.stop_pipeline_execution(
-            pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True, reason=reason
+            pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=abandon, reason=reason
         )
 
     def change(self, pipeline: str) -> None:
