@@ -26,6 +26,8 @@ PARTS = (
         f"TF_VAR_pipeline_name_patterns='{PATTERNS}' "
         f"{PYTHON} -m tools.deploy apply infra infra/demo --home {HOME}",
     ),
+    # This one waits for Terraform as well.
+    Part("Verification", f"{PYTHON} -m tools.verify --home {HOME}", after=("Deployment",)),
     Part(
         "Simulation",
         f"{PYTHON} -m pytest -q -x tests/simulation/test_simulation.py",
@@ -41,8 +43,6 @@ PARTS = (
         f'{PYTHON} -m pytest -q --maxfail 5 -m "platform and alone" tests/e2e',
         after=("Deployment", "Simulation", "Verification"),
     ),
-    # It mostly waits for Terraform's polls as well.
-    Part("Verification", f"{PYTHON} -m tools.verify --home {HOME}", after=("Deployment",)),
 )
 
 

@@ -41,10 +41,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--home", type=Path, default=PLATFORM, help="folder of the platform")
     parser.add_argument("--yes", action="store_true", help="do not ask before AWS is used")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if options.target == "platform":
             return verify(on_platform(Home(options.home.resolve())))
+        # Whatever ends this command, the copy in the account is destroyed first.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         target = on_aws()
         if not (options.yes or agrees(target)):
             return 1
