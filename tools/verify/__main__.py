@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from tools.deploy.packages import PackageError, check_packages
 from tools.deploy.target import Target, TargetError
 from tools.deploy.terraform import TerraformError
@@ -19,6 +21,14 @@ from tools.verify.deployment import BUILD, Copy, on_aws, on_platform
 
 WORKERS = "4"
 PYTEST = (sys.executable, "-m", "pytest", "-q", "tests/e2e")
+PROBLEMS = (
+    PackageError,
+    PlatformError,
+    TargetError,
+    TerraformError,
+    BotoCoreError,
+    ClientError,
+)
 # Tests that change what all share run after the others.
 RUNS = (
     ("-n", WORKERS, "--dist", "loadfile", "-m", "verify and not alone"),
@@ -54,7 +64,7 @@ def main(arguments: list[str]) -> int:
         if subprocess.run(here, cwd=ROOT, check=False).returncode:  # noqa: S603 - our own command
             return 1
         return verify(target)
-    except (PackageError, PlatformError, TargetError, TerraformError) as error:
+    except PROBLEMS as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
@@ -74,14 +84,15 @@ def verify(target: Target) -> int:
     folder, copy = BUILD / f"{target.name}-capture", Copy(target)
     capture.begin(folder)
     try:
-        say(f"Deployed the copy to {target.description}: {copy.deploy()} resources")
+        say(f"Deploying the copy to {target.description}")
+        say(f"Deployed the copy: {copy.deploy()} resources")
         failed = [run for run in RUNS if tests_fail(copy, folder, run)]
         capture.write_events(folder, copy.events())
     finally:
         say("Destroying the copy")
         try:
             copy.destroy()
-        except TerraformError:
+        except BaseException:
             sys.stderr.write(
                 "The copy is not destroyed. Run the command again: it goes on with what is left.\n"
             )

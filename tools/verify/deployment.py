@@ -97,12 +97,14 @@ class Copy:
         return events
 
     def destroy(self) -> None:
-        """Stop what runs, delete the pipelines that the tests made, and destroy the copy."""
-        if self.outputs.is_file():
-            self._stop_workflows()
-            self._delete_pipelines()
-        if self._terraform.has_state():
-            self._terraform.destroy()
+        """Delete the pipelines that the tests made, stop what runs, and destroy the copy."""
+        try:
+            if self.outputs.is_file():
+                self._delete_pipelines()
+                self._stop_workflows()
+        finally:
+            if self._terraform.has_state():
+                self._terraform.destroy()
         self.outputs.unlink(missing_ok=True)
 
     def _stop_workflows(self) -> None:
