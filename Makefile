@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove soak lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
+.PHONY: help demo test prove soak verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -39,6 +39,11 @@ prove: setup build ## Run what takes longer: all of the simulation, its mutants,
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
 	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
+
+# The copy runs on AWS with the zips that ran on the platform.
+verify: ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
+verify: up build ## Run a part of the tests on a copy of its own; with TARGET=aws compare AWS with the emulator (YES=1: do not ask)
+	@$(PYTHON) -m tools.verify --target $(TARGET) $(if $(YES),--yes)
 
 lint: setup ## Check style, types, import rules and formatting without changing files
 	@.venv/bin/ruff check --quiet

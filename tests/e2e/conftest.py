@@ -30,6 +30,13 @@ def account() -> Account:
     return account_from_environment()
 
 
+@pytest.fixture(autouse=True)
+def recorded(request: pytest.FixtureRequest, account: Account) -> Iterator[None]:
+    """Write what CodePipeline answered during a test, for `make verify`."""
+    yield
+    account.recording.write(request.node.name)
+
+
 @pytest.fixture(scope="session")
 def pipelines(account: Account) -> Pipelines:
     """Makes pipelines and reads their state."""

@@ -26,6 +26,8 @@ PARTS = (
         f"TF_VAR_pipeline_name_patterns='{PATTERNS}' "
         f"{PYTHON} -m tools.deploy apply infra infra/demo --home {HOME}",
     ),
+    # This one waits for Terraform as well.
+    Part("Verification", f"{PYTHON} -m tools.verify --home {HOME}", after=("Deployment",)),
     Part(
         "Simulation",
         f"{PYTHON} -m pytest -q -x tests/simulation/test_simulation.py",
@@ -38,8 +40,8 @@ PARTS = (
         'eval "$exports"\n'
         f"{PYTHON} -m pytest -q --maxfail 5 -n 4 --dist loadfile --no-loadscope-reorder"
         ' -m "platform and not alone" tests/e2e tools/localstack-plugin\n'
-        f"{PYTHON} -m pytest -q --maxfail 5 -m alone tests/e2e",
-        after=("Deployment", "Simulation"),
+        f'{PYTHON} -m pytest -q --maxfail 5 -m "platform and alone" tests/e2e',
+        after=("Deployment", "Simulation", "Verification"),
     ),
 )
 

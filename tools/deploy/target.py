@@ -3,7 +3,7 @@
 import os
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
@@ -57,18 +57,26 @@ def platform_target(home: Home) -> Target:
 
 
 def aws_target(backend: str) -> Target:
-    """The account and Region of the caller's credentials.
+    """The account and Region of the caller's credentials, with the state in a backend.
 
     `backend` is the path of a file with the settings of Terraform's S3 backend. Raises TargetError
-    without that file, without a Region and without valid credentials.
+    without that file, and as `aws_account` does.
     """
-    if os.environ.get("AWS_ENDPOINT_URL"):
-        raise TargetError("AWS_ENDPOINT_URL is set, so Terraform would not reach AWS. Unset it.")
     if not backend or not Path(backend).is_file():
         raise TargetError(
             "BACKEND_CONFIG does not name a file. Set it to a file with the bucket, key and region"
             " of Terraform's S3 backend, which keeps the state (docs/deploy.md)."
         )
+    return replace(aws_account(), backend=Path(backend).resolve())
+
+
+def aws_account() -> Target:
+    """The account and Region of the caller's credentials.
+
+    Raises TargetError without a Region and without valid credentials.
+    """
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        raise TargetError("AWS_ENDPOINT_URL is set, so Terraform would not reach AWS. Unset it.")
     # Terraform reads AWS_REGION first; boto3 reads only AWS_DEFAULT_REGION and the profile.
     session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
     region = session.region_name
@@ -87,7 +95,7 @@ def aws_target(backend: str) -> Target:
         command=Path(shutil.which("terraform") or "terraform"),
         environment={**os.environ, "AWS_REGION": region, **terraform_settings()},
         state=None,
-        backend=Path(backend).resolve(),
+        backend=None,
         outputs=None,
         settings={},
     )

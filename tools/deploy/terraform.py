@@ -114,7 +114,8 @@ class Terraform:
         """Changes when a file or setting changes that Terraform reads."""
         digest = hashlib.sha256(repr(sorted(self._target.settings.items())).encode())
         files = [
-            *self._root.rglob("*"),
+            # A root may use the folders around it as modules.
+            *(ROOT / "infra").rglob("*"),
             ROOT / "statemachine.asl.json",
             # Not the demo's pages: they go into the source bucket without Terraform.
             *(ROOT / ".build/functions").rglob("*.zip"),

@@ -1,4 +1,4 @@
-"""Faults of the CodePipeline emulator, in force for as long as a block runs."""
+"""Faults of CodePipeline and Step Functions, in force for as long as a block runs."""
 
 import json
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ class Faults:
     """Faults of one pipeline each, so that tests with faults can run at the same time."""
 
     def __init__(self, account: Account) -> None:
+        self._endpoint = account.endpoint
         self._url = f"{account.endpoint}/_codepipeline/faults"
         self._http = URLLib3Session()
 
@@ -44,6 +45,22 @@ class Faults:
         fault = {"kind": "api", "effect": effect, "pipeline": pipeline, "operation": operation}
         with self._in_force(fault | more) as fault_id:
             yield fault_id
+
+    @contextmanager
+    def stale(self, operation: str, *, pipeline: str, times: int = 1) -> Iterator[str]:
+        """Let the next reads show the pipeline as it is now; gives the fault's id."""
+        with self.api("stale", pipeline=pipeline, operation=operation, times=times) as fault_id:
+            yield fault_id
+
+    @contextmanager
+    def unseen(self, execution_arn: str) -> Iterator[None]:
+        """Hide a workflow execution from DescribeExecution, as AWS may hide a new one."""
+        url = f"{self._endpoint}/_stepfunctions/unseen/{execution_arn}"
+        self._call("PUT", url)
+        try:
+            yield
+        finally:
+            self._call("DELETE", url)
 
     @contextmanager
     def action(self, effect: str, *, pipeline: str, **more: Any) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from tests.e2e.account.account import Account
 
 @dataclass(frozen=True)
 class Functions:
-    """Kills the processes of functions, calls functions, and counts dead letters."""
+    """Kills the processes of functions, calls functions, loses events, counts dead letters."""
 
     account: Account
 
@@ -39,6 +41,17 @@ class Functions:
         text = answer["Payload"].read()
         assert "FunctionError" not in answer, f"{payload!r}: {text!r}"
         return json.loads(text)
+
+    @contextmanager
+    def deaf(self, function: str) -> Iterator[None]:
+        """Lose the events for a function: without concurrency it drops them."""
+        name = self.account.function(function)
+        client = self.account.functions
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        try:
+            yield
+        finally:
+            client.delete_function_concurrency(FunctionName=name)
 
     def dead_letters(self) -> dict[str, int]:
         """Return the number of messages in each dead-letter queue."""

@@ -14,6 +14,7 @@ from tests.e2e.releasing.releases import Releases, manifest
 pytestmark = pytest.mark.platform
 
 
+@pytest.mark.verify
 def test_a_cancel_reaches_every_pipeline(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:

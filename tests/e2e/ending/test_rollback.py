@@ -20,6 +20,7 @@ from tests.e2e.releasing.shop import BROKEN, Shop
 pytestmark = pytest.mark.platform
 
 
+@pytest.mark.verify
 def test_a_failed_release_is_rolled_back_automatically(
     shop: Shop, releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
 ) -> None:

@@ -13,6 +13,7 @@ from tests.e2e.releasing.releases import Releases, manifest
 pytestmark = pytest.mark.platform
 
 
+@pytest.mark.verify
 def test_a_direct_start_releases_every_pipeline(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, estate: Estate
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_direct_start_may_name_its_requester(
     assert (header["channel"], header["requester"]) == ("direct", "ada@example.com")
 
 
+@pytest.mark.verify
 def test_a_dropped_manifest_is_released(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:
@@ -85,6 +87,7 @@ def test_only_json_keys_start_the_machine(
     assert ledger.items(ignored) == []
 
 
+@pytest.mark.verify
 def test_a_posted_manifest_is_accepted_and_released(
     releases: Releases, ledger: Ledger, account: Account, estate: Estate
 ) -> None:

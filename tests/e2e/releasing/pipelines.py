@@ -18,27 +18,37 @@ SOURCE_KEY = "app.zip"
 PAGE = b"<h1>Released</h1>"
 ROLE = "arn:aws:iam::000000000000:role/pipelines"  # the emulator keeps it and assumes nothing
 
+SOURCE_STAGE = "Source"
 APPROVAL_STAGE = "Approve"
 DEPLOY_STAGE = "Deploy"
 
 
 @dataclass(frozen=True)
 class Pipelines:
-    """Makes pipelines and reads their state; ``bucket`` holds sources, artifacts and sites."""
+    """Makes pipelines and reads their state; ``bucket`` holds sources, artifacts and sites.
+
+    The names of the pipelines begin with ``prefix``, and CodePipeline assumes ``role``.
+    """
 
     account: Account
     bucket: str
+    role: str = ROLE
+    prefix: str = ""
 
     @classmethod
     def in_account(cls, account: Account) -> "Pipelines":
-        """Make a bucket for pipelines of this account."""
-        bucket = unique("e2e")
-        account.s3.create_bucket(Bucket=bucket)
-        account.s3.put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
-        account.s3.put_object(Bucket=bucket, Key=SOURCE_KEY, Body=_site())
-        return cls(account, bucket)
+        """Use what `make verify` has deployed for pipelines, or make a bucket for them."""
+        if given := account.outputs.get("verified"):
+            bucket, prefix = given["bucket"], f"{given['name_prefix']}-"
+            made = cls(account, bucket, role=given["role_arn"], prefix=prefix)
+        else:
+            made = cls(account, unique("e2e"))
+            account.s3.create_bucket(Bucket=made.bucket)
+            account.s3.put_bucket_versioning(
+                Bucket=made.bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        made.put_source(SOURCE_KEY, PAGE)
+        return made
 
     def make(
         self,
@@ -54,14 +64,14 @@ class Pipelines:
         the source action's configuration. ``variables`` are names and defaults; the site is
         deployed to a folder named after their values.
         """
-        name = unique("gated" if approval else "plain")
+        name = unique(self.prefix + ("gated" if approval else "plain"))
         folder = "/".join([name, *(f"#{{variables.{each}}}" for each in variables or {})])
         stages = [self._source(source or {}), self._deploy(folder)]
         if approval:
             stages.insert(1, _approval())
         declaration: Any = {
             "name": name,
-            "roleArn": ROLE,
+            "roleArn": self.role,
             "pipelineType": "V2",
             "executionMode": mode,
             "artifactStore": {"type": "S3", "location": self.bucket},
@@ -79,10 +89,10 @@ class Pipelines:
         answer = self.account.codepipeline.start_pipeline_execution(name=pipeline)
         return answer["pipelineExecutionId"]
 
-    def stop(self, pipeline: str, execution_id: str, *, reason: str) -> None:
-        """Stop an execution by hand and abandon its current action."""
+    def stop(self, pipeline: str, execution_id: str, *, reason: str, abandon: bool = True) -> None:
+        """Stop an execution by hand, by default without waiting for its current action."""
         self.account.codepipeline.stop_pipeline_execution(
-            pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True, reason=reason
+            pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=abandon, reason=reason
         )
 
     def change(self, pipeline: str) -> None:
@@ -109,9 +119,22 @@ class Pipelines:
 
     def status(self, pipeline: str, execution_id: str) -> "PipelineExecutionStatusType":
         """Return the status of an execution, as the API spells it."""
-        return self.account.codepipeline.get_pipeline_execution(
-            pipelineName=pipeline, pipelineExecutionId=execution_id
-        )["pipelineExecution"]["status"]
+        client = self.account.codepipeline
+        try:
+            return client.get_pipeline_execution(
+                pipelineName=pipeline, pipelineExecutionId=execution_id
+            )["pipelineExecution"]["status"]
+        except client.exceptions.PipelineExecutionNotFoundException:
+            if self.account.endpoint:
+                raise
+            return "InProgress"  # AWS does not show an execution in its first seconds
+
+    def runs(self, pipeline: str, execution_id: str, action: str) -> list[str]:
+        """Return the statuses of an action's runs in an execution, newest first."""
+        found = self.account.codepipeline.list_action_executions(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
+        )["actionExecutionDetails"]
+        return [each["status"] for each in found if each["actionName"] == action]
 
     def wait_for_approval(self, pipeline: str, execution_id: str) -> str:
         """Wait until an execution waits for approval; return the approval's token."""
@@ -192,21 +215,20 @@ class Pipelines:
         return [each for page in pages for each in page["pipelineExecutionSummaries"]]
 
     def _end_first(self, pipeline: str, *, stop: bool) -> None:
-        # CreatePipeline started it. It must have ended before a release starts another one.
-        for first in self._all(pipeline):
-            execution_id = first["pipelineExecutionId"]
-            if stop:
-                self.account.codepipeline.stop_pipeline_execution(
-                    pipelineName=pipeline, pipelineExecutionId=execution_id, abandon=True
-                )
-            wait_until(
-                f"the first execution of {pipeline} ends",
-                lambda: self.status(pipeline, execution_id) not in {"InProgress", "Stopping"},  # noqa: B023  # called before the next round
-            )
+        # CreatePipeline starts it. It must have ended before a release starts another one.
+        first = wait_until(f"{pipeline} has begun", lambda: self._all(pipeline))[-1]
+        execution_id = first["pipelineExecutionId"]
+        if stop:
+            self.wait_for_approval(pipeline, execution_id)
+            self.stop(pipeline, execution_id, reason="its first execution")
+        wait_until(
+            f"the first execution of {pipeline} ends",
+            lambda: self.status(pipeline, execution_id) not in {"InProgress", "Stopping"},
+        )
 
     def _source(self, more: Mapping[str, str]) -> dict[str, Any]:
         return _stage(
-            "Source",
+            SOURCE_STAGE,
             category="Source",
             provider="S3",
             outputs=["app"],
@@ -272,7 +294,7 @@ def _stage(
     return {"name": name, "actions": [action]}
 
 
-def _site(page: bytes = PAGE) -> bytes:
+def _site(page: bytes) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("index.html", page)

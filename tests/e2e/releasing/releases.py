@@ -211,7 +211,9 @@ def manifest(release_id: str, *pipelines: str | dict[str, Any], **fields: Any) -
 
 
 def _reachable(account: Account) -> str:
-    """Return the API's address by path; its host name on the platform would need DNS."""
+    """Return the API's address; on the platform by path, because its host name needs DNS."""
+    if not account.endpoint:
+        return str(account.outputs["api_url"])
     url = urlsplit(account.outputs["api_url"])
     api_id = str(url.hostname).partition(".")[0]
     return f"{account.endpoint}/_aws/execute-api/{api_id}{url.path}"

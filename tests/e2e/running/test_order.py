@@ -16,6 +16,7 @@ def after(name: str, *before: str) -> dict[str, Any]:
     return {"name": name, "dependsOn": list(before)}
 
 
+@pytest.mark.verify
 def test_the_order_is_a_graph_and_no_waves(
     releases: Releases, ledger: Ledger, pipelines: Pipelines
 ) -> None:

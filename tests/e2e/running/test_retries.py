@@ -8,7 +8,13 @@ from tests.e2e.account.account import Account
 from tests.e2e.account.faults import Faults
 from tests.e2e.account.ledger import Item, Ledger
 from tests.e2e.account.waiting import wait_until
-from tests.e2e.releasing.pipelines import APPROVAL_STAGE, DEPLOY_STAGE, Pipelines, unique
+from tests.e2e.releasing.pipelines import (
+    APPROVAL_STAGE,
+    DEPLOY_STAGE,
+    SOURCE_STAGE,
+    Pipelines,
+    unique,
+)
 from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
@@ -55,6 +61,68 @@ def test_a_retry_whose_answer_is_lost_is_made_once(
 
     assert len(pipelines.executions(name)) == 1
     assert ledger.pipeline(release_id, name)["retried"] == 1
+
+
+def test_a_retry_that_reports_an_error_is_not_repeated(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
+) -> None:
+    """RetryStageExecution takes effect and answers 500, and the stage fails again: two runs."""
+    name, release_id = pipelines.make(), unique("ambiguous")
+    error = {"code": "InternalFailure", "status": 500, "when": "after"}
+    with (
+        faults.action("fail", pipeline=name, times=2, **BROKEN),
+        faults.api("fail", pipeline=name, operation="RetryStageExecution", **error) as fault,
+    ):
+        arn = releases.start(manifest(release_id, {"name": name, "retries": 1}))
+        assert releases.end(arn)["status"] == "FAILED"
+        assert faults.fired(fault) == 1
+
+    node = ledger.pipeline(release_id, name)
+    assert (node["status"], node["retried"]) == ("FAILED", 1)
+    assert pipelines.runs(name, node["execution_id"], DEPLOY_STAGE) == ["Failed", "Failed"]
+    assert pipelines.status(name, node["execution_id"]) == "Failed"
+
+
+@pytest.mark.verify
+def test_a_rejected_approval_is_final(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines
+) -> None:
+    """A rejection is an answer: with retries left, the approval is not requested again."""
+    name, release_id = pipelines.make(approval=True), unique("rejected")
+    arn = releases.start(manifest(release_id, {"name": name, "retries": 1}))
+    execution_id = releases.started(release_id, name)
+
+    pipelines.approve(name, execution_id, approve=False)
+
+    assert releases.end(arn)["error"] == "ReleaseFailed"
+    node = ledger.pipeline(release_id, name)
+    assert (node["status"], node.get("retried", 0)) == ("FAILED", 0)
+    assert "not fit to ship" in node["failure"]["message"]
+    assert pipelines.runs(name, execution_id, APPROVAL_STAGE) == ["Failed"]
+
+
+def test_an_earlier_failure_is_not_the_reason_of_a_stop(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
+) -> None:
+    """A stage failed and was retried with success; the stop in a later stage has its own reason.
+
+    The action in progress ends well, so nothing else has failed.
+    """
+    name, release_id = pipelines.make(approval=True), unique("reason")
+    with faults.action("fail", pipeline=name, **BROKEN | {"stage": SOURCE_STAGE}):
+        arn = releases.start(manifest(release_id, {"name": name, "retries": 1}))
+        execution_id = releases.started(release_id, name)
+        pipelines.wait_for_approval(name, execution_id)
+    assert pipelines.runs(name, execution_id, SOURCE_STAGE) == ["Succeeded", "Failed"]
+
+    pipelines.stop(name, execution_id, reason="wrong customer, grace", abandon=False)
+    pipelines.approve(name, execution_id)
+
+    ended = releases.end(arn)
+    assert "wrong customer, grace" in ended["cause"]
+    assert "Broke" not in ended["cause"]
+    node = ledger.pipeline(release_id, name)
+    assert (node["status"], node["failure"].get("stage")) == ("STOPPED", None)
 
 
 def test_a_retry_by_a_person_is_recognised(

@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.platform, pytest.mark.minute]
 
 # Seconds: a slow machine takes longer to start the first pipelines of a release.
 LONG_ENOUGH_TO_START = (8, 16, 32, 64)
+# Without the deadline, the next look is an hour away.
+LATE = timedelta(minutes=1)
 
 
 def in_seconds(seconds: float) -> str:
@@ -58,6 +60,27 @@ def test_a_deadline_ends_running_and_waiting_pipelines(
     assert ledger.pipeline(release_id, after)["status"] == "SKIPPED"
     assert pipelines.status(running, execution_id) == "Stopped"
     assert pipelines.executions(after) == []
+
+
+def test_a_deadline_counts_while_a_release_waits(releases: Releases, pipelines: Pipelines) -> None:
+    """A release that waits for a locked pipeline is rejected within seconds of its deadline."""
+    name, holder = pipelines.make(approval=True), unique("holder")
+    first = releases.start(manifest(holder, name))
+    execution_id = releases.started(holder, name)
+    for seconds in LONG_ENOUGH_TO_START:
+        deadline = in_seconds(seconds)
+        arn = releases.start(manifest(unique("busy"), name, onBusy="wait", deadline=deadline))
+        ended = releases.end(arn)
+        assert (ended["status"], ended["error"]) == ("FAILED", "ManifestInvalid")
+        if "WaitForPipelines" in releases.visited(arn):
+            break
+    else:
+        pytest.fail(f"no release opens within {LONG_ENOUGH_TO_START[-1]} s")
+
+    assert "deadline" in ended["cause"]
+    assert ended["stopDate"] - datetime.fromisoformat(deadline) < LATE
+    pipelines.approve(name, execution_id)
+    assert releases.end(first)["status"] == "SUCCEEDED"
 
 
 def test_a_timed_out_pipeline_fails_its_task(

@@ -188,10 +188,10 @@ def test_deploy_unpacks_the_artifact(services: Services) -> None:
 
 
 def test_deploy_of_something_else_than_a_zip_fails(services: Services) -> None:
-    """With Extract, an artifact that is not a zip file fails the action."""
+    """With Extract, an artifact that is not a zip file fails the action, in the words of AWS."""
     services.s3.put("artifacts", APP.key, b"not a zip")
     result = services.result("Deploy/S3", {"BucketName": "site", "Extract": "true"}, inputs=(APP,))
-    assert "not a zip file" in result.error_message
+    assert (result.error_code, result.error_message) == ("JobFailed", "The archive is malformed.")
 
 
 def test_deploy_copies_the_artifact_whole(services: Services) -> None:

@@ -295,3 +295,51 @@ def test_fault_fails_an_action(world: World) -> None:
         "external-execution-summary": "Broke",
         "error-code": "JobFailed",
     }
+
+
+def test_stale_read_shows_what_was_true_when_the_fault_was_added(world: World) -> None:
+    """As often as the fault says, the end of an execution is not shown yet; then it is."""
+    execution = world.start()
+    job = world.services.invoked.get(timeout=DEADLINE)
+    for operation in ("ListPipelineExecutions", "ListActionExecutions"):
+        world.emulator.inject({"kind": "api", "effect": "stale", "operation": operation})
+    world.client.put_job_success_result(jobId=job["id"])
+    world.inbox.wait_for("SUCCEEDED")
+    shown = [world.executions()[0]["status"] for _ in range(2)]
+    assert shown == ["InProgress", "Succeeded"]
+    assert [world.actions()[0]["status"] for _ in range(2)] == ["InProgress", "Succeeded"]
+    assert (
+        world.client.get_pipeline_execution(pipelineName="shop", pipelineExecutionId=execution)[
+            "pipelineExecution"
+        ]["status"]
+        == "Succeeded"
+    )
+
+
+def test_stale_read_finds_nothing_that_is_newer_than_its_fault(world: World) -> None:
+    """A new execution is not found, and a new pipeline does not exist."""
+    stale = {"kind": "api", "effect": "stale", "seconds": 3600}
+    for operation in ("GetPipelineExecution", "GetPipelineState"):
+        world.emulator.inject({**stale, "operation": operation, "pipeline": "shop"})
+    execution = world.start()
+    request = {"pipelineName": "shop", "pipelineExecutionId": execution}
+    with pytest.raises(world.client.exceptions.PipelineNotFoundException):
+        world.client.get_pipeline_execution(**request)
+    with pytest.raises(world.client.exceptions.PipelineNotFoundException):
+        world.client.get_pipeline_state(name="shop")
+    world.emulator.inject({**stale, "operation": "GetPipelineExecution"})
+    execution = world.client.start_pipeline_execution(name="shop")["pipelineExecutionId"]
+    request["pipelineExecutionId"] = execution
+    with pytest.raises(world.client.exceptions.PipelineExecutionNotFoundException):
+        world.client.get_pipeline_execution(**request)
+    found = world.client.get_pipeline_execution(**request)["pipelineExecution"]
+    assert found["pipelineExecutionId"] == execution
+
+
+def test_stale_read_lags_by_seconds(world: World) -> None:
+    """A read that lags by 0 seconds shows the newest state."""
+    world.emulator.inject(
+        {"kind": "api", "effect": "stale", "operation": "ListPipelineExecutions", "seconds": 0}
+    )
+    world.start()
+    assert len(world.executions()) == 1

@@ -71,6 +71,15 @@ def test_faults_can_be_removed() -> None:
             {"kind": "api", "effect": "fail", "operation": "GetPipeline", "when": "later"},
             "code: missing; when: must be one of",
         ),
+        ({"kind": "api", "effect": "stale"}, "operation: missing"),
+        (
+            {"kind": "api", "effect": "stale", "operation": "StartPipelineExecution"},
+            "operation: must be one of: GetPipeline, ListPipelines",
+        ),
+        (
+            {"kind": "api", "effect": "stale", "operation": "GetPipeline", "when": "after"},
+            "when: unknown",
+        ),
         ({"kind": "action", "effect": "fail", "code": ""}, "code: must be a string"),
     ],
 )

@@ -23,7 +23,9 @@ from localstack_codepipeline.model import (
     RunAction,
 )
 from localstack_codepipeline.model.effects import Json
+from localstack_codepipeline.model.service import READS
 from localstack_codepipeline.outbox import Letter, Outbox
+from localstack_codepipeline.past import Home, Past
 from localstack_codepipeline.validation import valid_request
 
 LOG = logging.getLogger(__name__)
@@ -34,8 +36,6 @@ CONTINUATION_DELAY = timedelta(seconds=5)
 
 # Gives a client of a service in an account and Region.
 type ClientFactory = Callable[[str, str, str], Any]
-# An account and a Region.
-type Home = tuple[str, str]
 
 
 class Emulator:
@@ -57,6 +57,15 @@ class Emulator:
         # Held only briefly: the model does no I/O.
         self._lock = threading.Lock()
         self._models: dict[Home, CodePipelineModel] = {}
+        self._past = Past()
+
+    def inject(self, given: Any) -> Json:
+        """Add a fault and return it as the endpoint shows it; raises InvalidFaultError."""
+        with self._lock:
+            # A stale read shows no state that is older than its fault.
+            for home in self._models:
+                self._keep(home)
+            return self.faults.add(given)
 
     def perform(self, operation: str, request: Json, *, home: Home, caller: str) -> Json:
         """Perform an operation of the API; raises an ApiError."""
@@ -64,6 +73,8 @@ class Emulator:
         fault = self.faults.take("api", operation=operation, pipeline=_pipeline_of(request))
         if fault is None:
             return self._call(operation, request, home=home, caller=caller)
+        if fault.effect == "stale":
+            return self._recall(operation, request, home=home, fault=fault)
         if fault.given["when"] == "after":
             # The operation takes effect, but its response is lost.
             with contextlib.suppress(ApiError):
@@ -83,8 +94,19 @@ class Emulator:
                 fault = self.faults.take("update", pipeline=_pipeline_of(request))
                 model.update_cancels = fault is None
             answer = model.call(operation, request, now=datetime.now(UTC), caller=caller)
-            self._apply(home, answer.effects)
+            if operation not in READS:
+                self._apply(home, answer.effects)
         return answer.response
+
+    def _recall(self, operation: str, request: Json, *, home: Home, fault: Fault) -> Json:
+        """Answer a read with what was true before."""
+        with self._lock:
+            now = datetime.now(UTC)
+            model = self._past.at(home, fault.shows(now))
+            return model.call(operation, request, now=now).response
+
+    def _keep(self, home: Home) -> None:
+        self._past.keep(home, self._model(home), now=datetime.now(UTC))
 
     def _model(self, home: Home) -> CodePipelineModel:
         if home not in self._models:
@@ -92,10 +114,14 @@ class Emulator:
         return self._models[home]
 
     def _apply(self, home: Home, effects: list[Effect]) -> None:
-        """Carry out the effects in order.
+        """Carry out the effects of a change in order.
 
         An abandoned action runs on, but its result is ignored.
         """
+        if self.faults.any("stale"):
+            self._keep(home)
+        else:
+            self._past.forget()
         for effect in effects:
             if isinstance(effect, EmitEvent):
                 self.outbox.put(Letter(*home, effect))

@@ -1,4 +1,4 @@
-"""Faults to inject: events lost or delayed, operations rejected, actions that fail.
+"""Faults to inject: events lost or delayed, operations rejected or late, actions that fail.
 
 A fault is a JSON object. It fires where every member it gives matches; a member it leaves out
 matches anything. It fires `times` times. If several faults match, the oldest one fires.
@@ -7,11 +7,12 @@ matches anything. It fires `times` times. If several faults match, the oldest on
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.execution import events
-from localstack_codepipeline.model.service import OPERATIONS
+from localstack_codepipeline.model.service import OPERATIONS, READS
 
 EVENT_TYPES = (events.PIPELINE_EVENT, events.STAGE_EVENT, events.ACTION_EVENT)
 
@@ -28,6 +29,7 @@ class Fault:
     kind: str
     effect: str
     given: Json
+    since: datetime
     fired: int = 0
 
     def shown(self) -> Json:
@@ -37,6 +39,12 @@ class Fault:
     def fits(self, kind: str, facts: Mapping[str, str]) -> bool:
         """Tell whether the fault fires for these facts."""
         return kind == self.kind and self.fired < self.given["times"] and self.matches(facts)
+
+    def shows(self, now: datetime) -> datetime:
+        """Return the moment that a stale read shows; never one before the fault was added."""
+        if "seconds" not in self.given:
+            return self.since
+        return max(self.since, now - timedelta(seconds=self.given["seconds"]))
 
     def matches(self, facts: Mapping[str, str]) -> bool:
         """Tell whether the facts match, even if the fault has fired `times` times."""
@@ -67,6 +75,7 @@ def _seconds(value: Any) -> str | None:
 _ALWAYS = {"times": _whole(1, 1_000_000), "pipeline": _text}
 _EVENT = _ALWAYS | {"detailType": _one_of(*EVENT_TYPES), "state": _text}
 _API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "after")}
+_STALE = _ALWAYS | {"operation": _one_of(*READS), "seconds": _seconds}
 _ACTION = _ALWAYS | {"stage": _text, "action": _text}
 _FAILURE = {"code": _text, "message": _text}
 
@@ -78,6 +87,7 @@ MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
     ("event", "reorder"): _EVENT,
     ("api", "throttle"): _API,
     ("api", "fail"): _API | _FAILURE | {"status": _whole(400, 599)},
+    ("api", "stale"): _STALE,
     ("action", "fail"): _ACTION | _FAILURE | {"summary": _text, "url": _text},
     ("action", "delay"): _ACTION | {"seconds": _seconds},
     ("action", "hide token"): _ACTION | {"seconds": _seconds},
@@ -87,6 +97,7 @@ REQUIRED = {
     ("event", "delay"): ("seconds",),
     ("api", "throttle"): ("operation",),
     ("api", "fail"): ("operation", "code"),
+    ("api", "stale"): ("operation",),
     ("action", "fail"): ("code",),
     ("action", "delay"): ("seconds",),
     ("action", "hide token"): ("seconds",),
@@ -110,8 +121,8 @@ def read_fault(given: Any, *, fault_id: str) -> Fault:
             wrong.append(f"{name}: {reason}")
     if wrong:
         raise InvalidFaultError("; ".join(wrong))
-    defaults = {"times": 1} | ({"when": "before"} if form[0] == "api" else {})
-    return Fault(fault_id, form[0], form[1], defaults | given)
+    defaults = {"times": 1} | ({"when": "before"} if "when" in members else {})
+    return Fault(fault_id, *form, given=defaults | given, since=datetime.now(UTC))
 
 
 class Faults:
@@ -134,6 +145,11 @@ class Faults:
         """Return all faults, including those that have fired `times` times."""
         with self._lock:
             return [fault.shown() for fault in self._faults.values()]
+
+    def any(self, effect: str) -> bool:
+        """Tell whether there is a fault with this effect, even if it has fired `times` times."""
+        with self._lock:
+            return any(fault.effect == effect for fault in self._faults.values())
 
     def remove(self, fault_id: str | None = None) -> list[str]:
         """Remove one fault, or all, and return the ids of the removed ones."""

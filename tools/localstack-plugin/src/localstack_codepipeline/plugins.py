@@ -65,7 +65,7 @@ def serve_faults(request: Request, fault_id: str | None = None) -> Response:
             return _answer({"faults": faults.shown()})
         case "POST":
             try:
-                return _answer(faults.add(json.loads(request.get_data())), status=201)
+                return _answer(EMULATOR.inject(json.loads(request.get_data())), status=201)
             except InvalidFaultError as error:
                 return _answer({"error": str(error)}, status=400)
             except ValueError as error:

@@ -16,6 +16,7 @@ REPAIRS = (
     "parsed_once",
     "stopped_execution",
     "task_tokens",
+    "unseen_executions",
 )
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.httpsession import URLLib3Session
 
 from localstack_fixes.caller_identity import identity
 from localstack_fixes.dynamodb_local import without_java_agents
@@ -97,6 +99,21 @@ def test_an_execution_is_started_through_an_alias(make_machine: Callable[..., st
         each["executionArn"].startswith(machine.replace("stateMachine", "execution"))
         for each in described
     )
+
+
+@pytest.mark.platform
+def test_an_execution_can_be_hidden(make_machine: Callable[..., str]) -> None:
+    """A hidden execution does not exist for DescribeExecution, and does when it is shown again."""
+    client = boto3.client("stepfunctions")
+    arn = make_machine({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    url = f"{client.meta.endpoint_url}/_stepfunctions/unseen/{execution}"
+    send = URLLib3Session().send
+    send(AWSRequest(method="PUT", url=url).prepare())
+    with pytest.raises(client.exceptions.ExecutionDoesNotExist):
+        client.describe_execution(executionArn=execution)
+    send(AWSRequest(method="DELETE", url=url).prepare())
+    assert client.describe_execution(executionArn=execution)["executionArn"] == execution
 
 
 @pytest.mark.platform

@@ -29,9 +29,7 @@ def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult:
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
             s3.download_fileobj(artifact.bucket, artifact.key, file)
             if not zipfile.is_zipfile(file):
-                return ActionResult(
-                    "ConfigurationError", f"The artifact {artifact.name} is not a zip file"
-                )
+                return ActionResult("JobFailed", "The archive is malformed.")
             _unpack(s3, file, bucket=bucket, prefix=key, options=options)
     else:
         source = {"Bucket": artifact.bucket, "Key": artifact.key}

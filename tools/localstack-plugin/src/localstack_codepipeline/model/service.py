@@ -32,6 +32,8 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "PutJobSuccessResult": results.put_job_success_result,
     "PutJobFailureResult": results.put_job_failure_result,
 }
+# The operations that change nothing.
+READS = tuple(name for name in OPERATIONS if name.startswith(("Get", "List")))
 
 
 class Answer(NamedTuple):
