@@ -8,6 +8,9 @@ from localstack_codepipeline.model.execution.runs import running
 from localstack_codepipeline.model.reading.pages import page
 from localstack_codepipeline.model.state import ACTIVE, Pipeline, Turn
 
+# The sources that CodePipeline polls unless PollForSourceChanges is false.
+POLLED = ("S3", "CodeCommit", "GitHub")
+
 
 def create_pipeline(turn: Turn, request: Json) -> Json:
     """Create a pipeline and, as on AWS, start its first execution."""
@@ -22,7 +25,8 @@ def create_pipeline(turn: Turn, request: Json) -> Json:
     pipeline = Pipeline(given["name"], turn.now, turn.now, 1, {1: declaration}, tags)
     turn.estate.pipelines[pipeline.name] = pipeline
     if turn.estate.starts_on_create:
-        executions.start(turn, pipeline, variables=_defaults(declaration), trigger="CreatePipeline")
+        for trigger in _first_triggers(turn, declaration):
+            executions.start(turn, pipeline, trigger=trigger)
     return {"pipeline": declaration, "tags": _tag_list(tags)}
 
 
@@ -139,9 +143,12 @@ def _tag_list(tags: dict[str, str]) -> list[Json]:
     return [{"key": key, "value": value} for key, value in tags.items()]
 
 
-def _defaults(declaration: Json) -> Json:
-    return {
-        variable["name"]: variable["defaultValue"]
-        for variable in declaration.get("variables", [])
-        if "defaultValue" in variable
-    }
+def _first_triggers(turn: Turn, declaration: Json) -> list[tuple[str, str]]:
+    """Return why a new pipeline starts: once for each polled source, else once for its creation."""
+    polled = [
+        ("PollForSourceChanges", action["name"])
+        for action in declaration["stages"][0]["actions"]
+        if action["actionTypeId"]["provider"] in POLLED
+        and action["configuration"].get("PollForSourceChanges", "true").lower() == "true"
+    ]
+    return polled or [("CreatePipeline", turn.caller)]

@@ -52,10 +52,12 @@ class StageRun:
     started_at: datetime
     status: str = "InProgress"
     runs: dict[str, str] = field(default_factory=dict)
+    retries: int = 0
+    retried_at: datetime | None = None
 
     def clone(self) -> "StageRun":
         """Return an independent copy."""
-        return StageRun(self.started_at, self.status, dict(self.runs))
+        return dataclasses.replace(self, runs=dict(self.runs))
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class Execution:
     status: str = "InProgress"
     status_summary: str = ""
     attempt: int = 1
+    retried_at: datetime | None = None
     stage_index: int = 0
     waiting: bool = True
     abandoning: bool = False

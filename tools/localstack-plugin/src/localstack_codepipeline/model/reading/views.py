@@ -15,7 +15,8 @@ def execution_view(execution: Execution) -> Json:
         artifactRevisions=_artifact_revisions(execution),
         variables=[
             {"name": name, "resolvedValue": value} for name, value in execution.variables.items()
-        ],
+        ]
+        or None,
     )
 
 
@@ -79,17 +80,17 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
     """Return a StageState without its actions."""
     closed = pipeline.closed.get(stage)
     inbound = [
-        {"pipelineExecutionId": one, "status": "InProgress", "type": "STANDARD"}
+        {"pipelineExecutionId": one, "status": "InProgress"}
         for one in pipeline.waiting.get(stage, ())
     ]
     latest = retries = None
     if stage in pipeline.latest:
         execution = pipeline.executions[pipeline.latest[stage]]
-        status = execution.stages[stage].status
-        latest = {"pipelineExecutionId": execution.id, "status": status, "type": "STANDARD"}
-        if execution.attempt > 1 and execution.stage["name"] == stage:
+        run = execution.stages[stage]
+        latest = {"pipelineExecutionId": execution.id, "status": run.status}
+        if run.retries:
             retries = {
-                "manualStageRetryAttempt": execution.attempt - 1,
+                "manualStageRetryAttempt": run.retries,
                 "latestRetryTrigger": "ManualStageRetry",
             }
     return _view(
@@ -128,17 +129,17 @@ def action_view(action: Json, run: ActionRun | None) -> Json:
         latestExecution=latest,
         entityUrl=run.configuration.get("ExternalEntityLink") if is_approval else None,
         currentRevision=revision
-        and {
-            "revisionId": revision.id,
-            "revisionChangeId": revision.change_id or revision.id,
-            "created": revision.created or run.started_at,
-        },
+        and _view(
+            revisionId=revision.id,
+            revisionChangeId=revision.change_id,
+            created=revision.created,
+        ),
         revisionUrl=revision and revision.url,
     )
 
 
 def _common(execution: Execution) -> Json:
-    """Return the members that both shapes of an execution have."""
+    """Return the members that both shapes of an execution have; a standard one has no type."""
     trigger = {"triggerType": execution.trigger_type, "triggerDetail": execution.trigger_detail}
     return {
         "pipelineExecutionId": execution.id,
@@ -146,7 +147,6 @@ def _common(execution: Execution) -> Json:
         "statusSummary": execution.status_summary,
         "trigger": trigger,
         "executionMode": execution.mode,
-        "executionType": "STANDARD",
     }
 
 
