@@ -99,7 +99,8 @@ def test_tags_are_added_replaced_and_removed() -> None:
     [
         (f"{ARN}-other", "ResourceNotFoundException"),
         ("arn:aws:codepipeline:eu-west-1:000000000000:shop", "ResourceNotFoundException"),
-        ("arn:aws:codepipeline:us-east-1:000000000000:webhook:shop", "InvalidArnException"),
+        ("arn:aws:codepipeline:us-east-1:000000000000:webhook:shop", "ResourceNotFoundException"),
+        ("arn:aws:codepipeline:us-east-1:000000000000:shop/Source/Fetch", "InvalidArnException"),
     ],
 )
 def test_tags_need_the_arn_of_a_pipeline(arn: str, error: str) -> None:
@@ -147,7 +148,6 @@ def ending(*actions: Json) -> Json:
         (ending(deploy() | {"inputArtifacts": [{"name": "Other"}]}), STRUCTURE, "Other"),
         (ending(deploy() | {"inputArtifacts": [{"name": "App"}] * 2}), ACTION, "1 inputArtifacts"),
         (ending(deploy() | {"configuration": {"Extract": "true"}}), ACTION, "BucketName"),
-        (ending(deploy(configuration={"Extract": "false"})), ACTION, "ObjectKey"),
         (WITHOUT_STORE, STRUCTURE, "artifactStore"),
         (WITHOUT_STORE | ELSEWHERE, STRUCTURE, "us-east-1"),
         (declare(**V1, executionMode="QUEUED"), STRUCTURE, "QUEUED needs a pipeline of type V2"),

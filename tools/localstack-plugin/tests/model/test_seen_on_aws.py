@@ -19,11 +19,11 @@ def seen(shop: Shop, execution: str) -> Json:
 def retried_twice() -> tuple[Shop, str]:
     """Return a shop whose execution succeeded after one retry in each of two stages."""
     shop, execution = fetched(*GATES)
-    for action, name in (("Try", "Check"), ("Publish", "Deploy")):
-        shop.end(action, FAILED)
+    for gate, name in (("Try", "Check"), ("Publish", "Deploy")):
+        shop.end(gate, FAILED)
         shop.pass_time(60)
         shop.retry(execution, name)
-        shop.end(action)
+        shop.end(gate)
     return shop, execution
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from localstack_codepipeline.model import pipelines
+from localstack_codepipeline.model import action_types, pipelines, tags, webhooks
 from localstack_codepipeline.model.effects import ActionResult, Effect, Json
 from localstack_codepipeline.model.execution import executions, flow, results
 from localstack_codepipeline.model.reading import queries
@@ -16,9 +16,13 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "UpdatePipeline": pipelines.update_pipeline,
     "DeletePipeline": pipelines.delete_pipeline,
     "ListPipelines": pipelines.list_pipelines,
-    "ListTagsForResource": pipelines.list_tags_for_resource,
-    "TagResource": pipelines.tag_resource,
-    "UntagResource": pipelines.untag_resource,
+    "ListActionTypes": action_types.list_action_types,
+    "PutWebhook": webhooks.put_webhook,
+    "DeleteWebhook": webhooks.delete_webhook,
+    "ListWebhooks": webhooks.list_webhooks,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
     "StartPipelineExecution": executions.start_pipeline_execution,
     "StopPipelineExecution": executions.stop_pipeline_execution,
     "RetryStageExecution": executions.retry_stage_execution,

@@ -159,6 +159,15 @@ class Pipeline:
 
 
 @dataclass(slots=True)
+class Webhook:
+    """A webhook; its definition is as it was put."""
+
+    definition: Json
+    url: str
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Estate:
     """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run.
 
@@ -172,6 +181,7 @@ class Estate:
     starts_on_create: bool = True
     last_id: int | None = None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
     jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def pipeline(self, name: str) -> Pipeline:
@@ -197,7 +207,13 @@ class Estate:
     def clone(self) -> Self:
         """Return an independent copy; it shares immutable data, so it is cheap."""
         pipelines = {name: pipeline.clone() for name, pipeline in self.pipelines.items()}
-        return dataclasses.replace(self, pipelines=pipelines, jobs=dict(self.jobs))
+        webhooks = {
+            name: dataclasses.replace(webhook, tags=dict(webhook.tags))
+            for name, webhook in self.webhooks.items()
+        }
+        return dataclasses.replace(
+            self, pipelines=pipelines, webhooks=webhooks, jobs=dict(self.jobs)
+        )
 
 
 @dataclass(slots=True)

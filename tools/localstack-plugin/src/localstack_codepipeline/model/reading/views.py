@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from localstack_codepipeline.model.action_types import masked
 from localstack_codepipeline.model.effects import Artifact, Json
 from localstack_codepipeline.model.state import ActionRun, Estate, Execution, Pipeline
 
@@ -41,10 +42,11 @@ def summary_view(execution: Execution) -> Json:
 
 def run_view(estate: Estate, run: ActionRun) -> Json:
     """Return an ActionExecutionDetail."""
+    kind = run.declaration["actionTypeId"]
     given = _view(
-        actionTypeId=run.declaration["actionTypeId"],
-        configuration=run.declaration["configuration"],
-        resolvedConfiguration=run.configuration,
+        actionTypeId=kind,
+        configuration=masked(kind, run.declaration["configuration"]),
+        resolvedConfiguration=masked(kind, run.configuration),
         roleArn=run.declaration.get("roleArn"),
         region=run.declaration.get("region", estate.region),
         inputArtifacts=[_located(artifact) for artifact in run.inputs],
