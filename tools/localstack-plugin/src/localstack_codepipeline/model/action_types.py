@@ -34,33 +34,36 @@ class ActionType:
         return self.required + self.optional
 
 
-ONE_OUT = {"outputs": (1, 1)}
-ONE_IN = {"inputs": (1, 1)}
+NO, ONE = (0, 0), (1, 1)
 BUILD = ActionType((1, 5), (0, 5), ("ProjectName",), ("PrimarySource", "EnvironmentVariables"))
 
 # The key is category, owner and provider; the version of each is 1.
 ACTION_TYPES: dict[tuple[str, str, str], ActionType] = {
     ("Source", "AWS", "S3"): ActionType(
-        **ONE_OUT,
+        NO,
+        ONE,
         required=("S3Bucket", "S3ObjectKey"),
         optional=("PollForSourceChanges", "AllowOverrideForS3ObjectKey"),
         checked=True,
     ),
     ("Source", "AWS", "CodeCommit"): ActionType(
-        **ONE_OUT,
+        NO,
+        ONE,
         required=("RepositoryName", "BranchName"),
         optional=("PollForSourceChanges", "OutputArtifactFormat"),
     ),
     ("Source", "AWS", "CodeStarSourceConnection"): ActionType(
-        **ONE_OUT,
+        NO,
+        ONE,
         required=("ConnectionArn", "FullRepositoryId", "BranchName"),
         optional=("OutputArtifactFormat", "DetectChanges"),
     ),
     ("Source", "AWS", "ECR"): ActionType(
-        **ONE_OUT, required=("RepositoryName",), optional=("ImageTag",)
+        NO, ONE, required=("RepositoryName",), optional=("ImageTag",)
     ),
     ("Source", "ThirdParty", "GitHub"): ActionType(
-        **ONE_OUT,
+        NO,
+        ONE,
         required=("Owner", "Repo", "Branch", "OAuthToken"),
         optional=("PollForSourceChanges",),
         secret=("OAuthToken",),
@@ -71,21 +74,23 @@ ACTION_TYPES: dict[tuple[str, str, str], ActionType] = {
         optional=("NotificationArn", "CustomData", "ExternalEntityLink")
     ),
     ("Deploy", "AWS", "S3"): ActionType(
-        **ONE_IN,
+        ONE,
+        NO,
         required=("BucketName", "Extract"),
         optional=("ObjectKey", "KMSEncryptionKeyARN", "CannedACL", "CacheControl", "Region"),
         checked=True,
     ),
     ("Deploy", "AWS", "CodeDeploy"): ActionType(
-        **ONE_IN, required=("ApplicationName", "DeploymentGroupName")
+        ONE, NO, required=("ApplicationName", "DeploymentGroupName")
     ),
     ("Deploy", "AWS", "ECS"): ActionType(
-        **ONE_IN,
+        ONE,
+        NO,
         required=("ClusterName", "ServiceName"),
         optional=("FileName", "DeploymentTimeout"),
     ),
     ("Deploy", "AWS", "ElasticBeanstalk"): ActionType(
-        **ONE_IN, required=("ApplicationName", "EnvironmentName")
+        ONE, NO, required=("ApplicationName", "EnvironmentName")
     ),
     ("Deploy", "AWS", "CloudFormation"): ActionType(
         (0, 10), (0, 1), ("ActionMode", "StackName"), ("TemplatePath", "RoleArn", "Capabilities")

@@ -75,7 +75,7 @@ def delete_pipeline(turn: Turn, request: Json) -> Json:
         for run in running(pipeline, execution):
             turn.effects.append(AbandonAction(pipeline.name, run.id))
     jobs = turn.estate.jobs.items()
-    turn.estate.jobs = {job: place for job, place in jobs if place[0] != pipeline.name}
+    turn.estate.jobs = {job: place for job, place in jobs if place.pipeline != pipeline.name}
     return {}
 
 

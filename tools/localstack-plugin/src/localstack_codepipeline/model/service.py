@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from localstack_codepipeline.model import action_types, pipelines, tags, webhooks
 from localstack_codepipeline.model.effects import ActionResult, Effect, Json
-from localstack_codepipeline.model.execution import executions, flow, results
+from localstack_codepipeline.model.execution import executions, flow, jobs, results
 from localstack_codepipeline.model.reading import queries
 from localstack_codepipeline.model.state import Estate, Turn
 
@@ -33,8 +33,8 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "GetPipelineState": queries.get_pipeline_state,
     "ListActionExecutions": queries.list_action_executions,
     "PutApprovalResult": results.put_approval_result,
-    "PutJobSuccessResult": results.put_job_success_result,
-    "PutJobFailureResult": results.put_job_failure_result,
+    "PutJobSuccessResult": jobs.put_job_success_result,
+    "PutJobFailureResult": jobs.put_job_failure_result,
 }
 
 

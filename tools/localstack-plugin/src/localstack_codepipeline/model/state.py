@@ -8,7 +8,7 @@ import copy
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
 from localstack_codepipeline.model.effects import ActionResult, Artifact, Effect, Json, Revision
@@ -158,6 +158,14 @@ class Pipeline:
         return twin
 
 
+class Job(NamedTuple):
+    """A job of a Lambda action; `answer` is whether it succeeded, and the result as reported."""
+
+    pipeline: str
+    run_id: str
+    answer: tuple[bool, Any] | None = None
+
+
 @dataclass(slots=True)
 class Webhook:
     """A webhook; its definition is as it was put."""
@@ -169,7 +177,7 @@ class Webhook:
 
 @dataclass(slots=True)
 class Estate:
-    """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run.
+    """All pipelines of one account in one Region; `jobs` has the ids of jobs as keys.
 
     `starts_on_create` decides whether a new pipeline starts its first execution by itself, as it
     does on AWS. `last_id` makes identifiers count from it, so that a history can be repeated
@@ -182,7 +190,7 @@ class Estate:
     last_id: int | None = None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
-    jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
 
     def pipeline(self, name: str) -> Pipeline:
         """Return the pipeline, or raise PipelineNotFoundException."""

@@ -1,6 +1,7 @@
 """The operations on the tags of pipelines and webhooks."""
 
 import re
+from collections.abc import Mapping
 
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.errors import ApiError
@@ -54,11 +55,10 @@ def _tagged(turn: Turn, request: Json) -> Pipeline | Webhook:
     if len(parts) < 6 or parts[2] != "codepipeline" or re.search("[:/]", name):
         text = f"'{arn}' is not the ARN of a pipeline or webhook"
         raise ApiError("InvalidArnException", text)
-    found: Pipeline | Webhook | None
-    if name == parts[5]:
-        found = turn.estate.pipelines.get(name)
-    else:
-        found = turn.estate.webhooks.get(name)
+    kept: Mapping[str, Pipeline | Webhook] = (
+        turn.estate.pipelines if name == parts[5] else turn.estate.webhooks
+    )
+    found = kept.get(name)
     if found is None or turn.estate.arn(parts[5]) != arn:
         raise ApiError("ResourceNotFoundException", f"There is no resource with the ARN '{arn}'")
     return found
