@@ -236,3 +236,12 @@ def test_pipeline_whose_variable_is_missing_is_created() -> None:
     listed = model.call("ListPipelineExecutions", {"pipelineName": "shop"}, now=shop.now)
     (first,) = listed.response["pipelineExecutionSummaries"]
     assert (first["status"], first["statusSummary"]) == ("Failed", MISSING)
+
+
+def test_rule_that_starts_a_pipeline_is_its_trigger() -> None:
+    """An execution that an EventBridge rule started names the rule."""
+    shop = Shop()
+    shop.caller = "arn:aws:events:us-east-1:000000000000:rule/uploaded"
+    execution = shop.start()
+    trigger = {"triggerType": "CloudWatchEvent", "triggerDetail": shop.caller}
+    assert seen(shop, execution)["trigger"] == trigger

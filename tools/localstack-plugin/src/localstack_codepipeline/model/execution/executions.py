@@ -28,7 +28,8 @@ def start_pipeline_execution(turn: Turn, request: Json) -> Json:
         raise ApiError("ValidationException", problem)
     if token in pipeline.requests:
         return {"pipelineExecutionId": pipeline.requests[token]}
-    trigger = ("StartPipelineExecution", turn.caller)
+    by_rule = ":rule/" in turn.caller
+    trigger = ("CloudWatchEvent" if by_rule else "StartPipelineExecution", turn.caller)
     execution = start(
         turn, pipeline, trigger=trigger, variables=variables, overrides=tuple(overrides)
     )
