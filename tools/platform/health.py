@@ -38,7 +38,7 @@ def dynamodb_answers(port: int) -> bool:
 
 
 def service_states(port: int) -> dict[str, str]:
-    """The state of each service of LocalStack, such as running or disabled; empty if none answers."""
+    """The state of each service, such as running or disabled; empty if nothing answers."""
     answer = _ask(port, "GET", "/_localstack/health")
     return dict(answer.get("services", {})) if isinstance(answer, dict) else {}
 

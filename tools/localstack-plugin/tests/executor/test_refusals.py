@@ -17,11 +17,12 @@ LAYER = "arn:aws:lambda:us-east-1:000000000000:layer:tools:1"
 ROLE = "arn:aws:iam::000000000000:role/tests"
 
 
-def packed(name: str) -> bytes:
-    """Pack one source file."""
+def packed(*names: str) -> bytes:
+    """Pack source files."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package:
-        package.writestr(name, "def handler(event, context): return event")
+        for name in names:
+            package.writestr(name, "def handler(event, context): return event")
     return archive.getvalue()
 
 
@@ -90,15 +91,14 @@ def test_change_to_another_runtime_is_refused(make_function: Callable[[str], str
 
 @pytest.mark.platform
 def test_function_that_could_not_start_can_be_deleted() -> None:
-    """A function whose code is broken is Failed, and DeleteFunction removes it."""
+    """A function whose code cannot be unpacked is Failed, and DeleteFunction removes it."""
     client, name = boto3.client("lambda"), f"tests-{uuid4()}"
-    broken = packed("app.py").replace(b"handler", b"HANDLER")
     client.create_function(
         FunctionName=name,
         Role=ROLE,
         Runtime="python3.13",
         Handler="app.handler",
-        Code={"ZipFile": broken},
+        Code={"ZipFile": packed("app.py", "both", "both/file-and-folder")},
     )
 
     def failed() -> bool | None:
