@@ -21,7 +21,7 @@ from tools.deploy.target import terraform_settings
 
 ROOT = Path(__file__).parents[2]
 TFLOCAL = ROOT / ".venv/bin/tflocal"
-LONGEST = 240
+LONGEST = 420
 UNCHANGED, CHANGED = 0, 2  # exit codes of `plan -detailed-exitcode`
 
 pytestmark = pytest.mark.platform

@@ -19,7 +19,7 @@ locals {
     "accounts/repository" = "shop/accounts"
     "accounts/branch"     = "main"
   }
-  on_codecommit = data.aws_ssm_parameter.setting["vcs/provider"].value == "codecommit"
+  on_codecommit = local.settings["vcs/provider"] == "codecommit"
   sources       = ["global", "accounts"]
 }
 
