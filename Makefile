@@ -34,7 +34,7 @@ demo: up build ## Deploy sample pipelines to the platform and follow a release o
 test: setup browser build ## Run the tests: units, contracts, a part of the simulation, end to end
 	@$(PYTHON) -m tools.checks.test
 
-prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests
+prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
 	@$(PYTHON) -m tools.checks.prove
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
