@@ -34,7 +34,7 @@ demo: up build ## Deploy sample pipelines to the platform and follow a release o
 test: setup browser build ## Run the tests: units, contracts, a part of the simulation, end to end
 	@$(PYTHON) -m tools.checks.test
 
-prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests
+prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
 	@$(PYTHON) -m tools.checks.prove
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
@@ -54,7 +54,7 @@ lint: setup ## Check style, types, import rules and formatting without changing 
 	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
 	@echo "Lint: no problems found."
 
-up: setup ## Start the platform (choose its port with PLATFORM_PORT=number)
+up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=ssm,ec2 adds services of LocalStack)
 	@$(PYTHON) -m tools.platform up
 
 env: ## Print the shell settings that reach the platform: eval "$(make -s env)"

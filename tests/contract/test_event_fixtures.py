@@ -110,9 +110,21 @@ def test_pipeline_events_have_the_shape_of_aws(event: dict[str, Any]) -> None:
     assert isinstance(detail["version"], int | float)
     assert ("execution-trigger" in detail) == (detail["state"] == "STARTED")
     assert ("stop-execution-comments" in detail) == (detail["state"] == "STOPPING")
+    # Seen on AWS: all events after a retry have its time, RESUMED above all.
+    if detail.get("pipeline-execution-attempt", 1) > 1:
+        assert datetime.fromisoformat(detail["last-retry-attempt-time"])
+    else:
+        assert "last-retry-attempt-time" not in detail
     if "start-time" in detail:
         assert datetime.fromisoformat(detail["start-time"])
         assert detail["pipeline-execution-attempt"] >= 1
+
+
+def test_there_are_stage_events_of_the_first_attempt_and_of_a_retry() -> None:
+    """There are stage events without a count of the attempt, and one with the time of a retry."""
+    details = [event["detail"] for name, event in EVENTS.items() if name.startswith("stage_")]
+    states = {(one["state"], one["pipeline-execution-attempt"]) for one in details}
+    assert states == {("STARTED", 0.0), ("FAILED", 0.0), ("RESUMED", 2.0)}
 
 
 def test_there_is_a_pipeline_event_of_each_kind() -> None:
@@ -126,10 +138,17 @@ def test_there_is_a_pipeline_event_of_each_kind() -> None:
 
 @pytest.mark.parametrize("event", [*named("stage_"), *named("action_")])
 def test_stage_and_action_events_have_the_shape_of_aws(event: dict[str, Any]) -> None:
-    """A stage or action event names its stage; that of a failed action has the reason."""
+    """A stage or action event names its stage and attempt; a failed action's has the reason."""
     kind = "Action" if "action" in event["detail"] else "Stage"
     assert event["detail-type"] == f"CodePipeline {kind} Execution State Change"
     assert event["detail"]["stage"]
+    # Seen on AWS: stage events do not count the first attempt, and action events do.
+    first = 0.0 if kind == "Stage" else 1.0
+    attempt = event["detail"]["pipeline-execution-attempt"]
+    assert attempt == first or attempt >= 2.0
+    assert (event["detail"]["state"] == "RESUMED") == (
+        "stage-last-retry-attempt-time" in event["detail"]
+    )
     if kind == "Action":
         assert event["detail"]["execution-result"]["error-code"] == "JobFailed"
         assert set(event["detail"]["type"]) == {"owner", "provider", "category", "version"}

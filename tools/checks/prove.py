@@ -2,12 +2,22 @@
 
 import sys
 
-from tools.checks.parts import Part, run
+from tools.checks.parts import ROOT, Part, run
+from tools.platform.__main__ import main as platform
 
 PYTHON = ".venv/bin/python"
+# The public configurations have a platform of their own, with one more service.
+HOME = ".platform/public"
 
 PARTS = (
     Part("Terraform", "tools/checks/terraform.sh"),
+    Part(
+        "Public configurations",
+        f"PLATFORM_PORT=0 SERVICES=ssm {PYTHON} -m tools.platform up --home {HOME}\n"
+        f"exports=$({PYTHON} -m tools.platform env --home {HOME})\n"
+        'eval "$exports"\n'
+        f"{PYTHON} -m pytest -q -m platform tests/deployment",
+    ),
     Part(
         "Simulation",
         "SIMULATION_SCENARIOS=all SIMULATION_SCHEDULES=20000"
@@ -16,5 +26,14 @@ PARTS = (
     Part("Mutants", f"{PYTHON} -m tests.simulation mutants", after=("Simulation",)),
 )
 
+
+def main() -> int:
+    """Run the parts and end the platform, however they end."""
+    try:
+        return run(PARTS)
+    finally:
+        platform(["down", "--home", str(ROOT / HOME)])
+
+
 if __name__ == "__main__":
-    sys.exit(run(PARTS))
+    sys.exit(main())

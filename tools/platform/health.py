@@ -37,6 +37,12 @@ def dynamodb_answers(port: int) -> bool:
     return isinstance(answer, dict) and isinstance(answer.get("TableNames"), list)
 
 
+def service_states(port: int) -> dict[str, str]:
+    """The state of each service, such as running or disabled; empty if nothing answers."""
+    answer = _ask(port, "GET", "/_localstack/health")
+    return dict(answer.get("services", {})) if isinstance(answer, dict) else {}
+
+
 def _ask(
     port: int,
     method: str,

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from tools.platform.health import is_healthy
+from tools.platform import services
+from tools.platform.health import is_healthy, service_states
 from tools.platform.layout import LAMBDA_RUNTIME, LIBRARIES, LOCALSTACK_PYTHON, Home
 from tools.platform.processes import MARKER, Record, end_all, read_record, write_record
 
@@ -19,11 +20,6 @@ DEFAULT_PORT = 4566
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
 LOG_LINES = 30
-# All services that the project uses. They are loaded at the start, so that first calls are fast.
-SERVICES = (
-    "apigateway,cloudwatch,codepipeline,dynamodb,events,iam,kms,lambda,logs,s3,sns,sqs,"
-    "stepfunctions,sts"
-)
 # The variables that the platform takes over from the shell. LAMBDA_RETRY_BASE_DELAY: seconds before
 # Lambda's first retry of an asynchronous invocation (default 60, as on AWS).
 INHERITED = ("PATH", "HOME", "LANG", "JAVA_HOME", "LAMBDA_PROCESS_LIMIT", "LAMBDA_RETRY_BASE_DELAY")
@@ -36,9 +32,13 @@ class PlatformError(Exception):
 def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
     """Starts the platform if it does not run; returns it and the seconds it took (0: it ran).
 
-    Raises PlatformError if the port is taken, or with the end of the log if the platform does not
-    start.
+    Raises PlatformError if the port is taken, if a service of SERVICES does not exist, or with the
+    end of the log if the platform does not start.
     """
+    try:
+        wanted = services.wanted(os.environ.get(services.VARIABLE, ""))
+    except ValueError as error:
+        raise PlatformError(str(error)) from error
     home.path.mkdir(parents=True, exist_ok=True)
     with locked(home):
         record = read_record(home)
@@ -47,13 +47,19 @@ def up(home: Home, wanted_port: int | None) -> tuple[Record, float]:
                 raise PlatformError(
                     f"The platform already runs on port {record.port}. Stop it first: make down"
                 )
+            check_services(record.port, wanted, hint="Stop the platform first: make down.")
             return record, 0.0
         end_all(home)
         started = time.monotonic()
         port = choose_port(wanted_port)
         prepare(home)
-        process = start(home, port)
+        process = start(home, port, wanted)
         wait_until_healthy(home, process, port)
+        try:
+            check_services(port, wanted, hint="")
+        except PlatformError:
+            end_all(home)
+            raise
         record = read_record(home)
         if record is None:
             raise PlatformError(f"The platform ended right after its start. Its log:\n{tail(home)}")
@@ -116,7 +122,18 @@ def prepare(home: Home) -> None:
     libraries.symlink_to(LIBRARIES)
 
 
-def start(home: Home, port: int) -> subprocess.Popen[bytes]:
+def check_services(port: int, wanted: tuple[str, ...], *, hint: str) -> None:
+    """Raises PlatformError if the platform does not serve all these services."""
+    states = service_states(port)
+    if lacking := services.missing(wanted, states):
+        known = ", ".join(services.available(states))
+        raise PlatformError(
+            f"The platform does not serve: {', '.join(lacking)} ({services.VARIABLE})."
+            f" LocalStack has: {known}. {hint}".rstrip()
+        )
+
+
+def start(home: Home, port: int, wanted: tuple[str, ...]) -> subprocess.Popen[bytes]:
     """Starts LocalStack detached from this terminal; it writes to its log."""
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     environment |= {
@@ -132,7 +149,7 @@ def start(home: Home, port: int) -> subprocess.Popen[bytes]:
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         # LocalStack may mistake this machine for its own container and write to /var/lib.
         "OVERRIDE_IN_DOCKER": "0",
-        "SERVICES": SERVICES,
+        "SERVICES": ",".join(wanted),
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "TMPDIR": str(home.temporary),
         MARKER: str(home.path),

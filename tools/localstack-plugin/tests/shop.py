@@ -31,10 +31,10 @@ def action(name: str, kind: str, configuration: Json | None = None, **more: Any)
     return {"name": name, "actionTypeId": type_id, "configuration": configuration or {}, **more}
 
 
-def source(**more: Any) -> Json:
-    """Declare the source action Fetch, whose output is the artifact App."""
-    where = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
-    return action("Fetch", "Source/S3", where, outputArtifacts=[{"name": "App"}], **more)
+def source(name: str = "Fetch", artifact: str = "App", **more: Any) -> Json:
+    """Declare a source action, whose output is one artifact."""
+    where = {"S3Bucket": "sources", "S3ObjectKey": "app.zip", **more.pop("configuration", {})}
+    return action(name, "Source/S3", where, outputArtifacts=[{"name": artifact}], **more)
 
 
 def deploy(name: str = "Publish", **more: Any) -> Json:

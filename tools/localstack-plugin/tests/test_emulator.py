@@ -174,12 +174,12 @@ def test_function_answers_its_job(world: World) -> None:
 
 
 def test_function_that_cannot_be_invoked_fails_its_action(world: World) -> None:
-    """Lambda's error becomes the action's error."""
+    """An error of Lambda becomes the action's error, and names the function."""
     error = {"Error": {"Code": "ResourceNotFoundException", "Message": "Function not found: f"}}
     world.services.error = ClientError(error, "Invoke")  # type: ignore[arg-type]  # the rest is optional
     world.start()
     world.inbox.wait_for("FAILED")
-    assert "Function not found: f" in world.reason()["message"]
+    assert world.reason()["message"] == "The AWS Lambda function f does not exist."
 
 
 def test_worker_that_crashes_fails_its_action(world: World) -> None:
@@ -246,6 +246,8 @@ def test_throttled_start_starts_nothing(world: World) -> None:
     with pytest.raises(ClientError) as error:
         world.start()
     assert code_of(error) == "ThrottlingException"
+    assert error.value.response["Error"]["Message"] == ""
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert world.executions() == []
     world.client.start_pipeline_execution(name="shop")
 

@@ -34,7 +34,10 @@ def send_events(letters: list[Letter]) -> None:
 
 
 def caller_arn(context: RequestContext) -> str:
-    """Return the caller's ARN, as STS names the owner of its access key."""
+    """Return the caller's ARN: of the EventBridge rule that calls, or as STS names who signed."""
+    internal = context.internal_request_params or {}
+    if ":rule/" in (source := str(internal.get("source_arn") or "")):
+        return source
     key = extract_access_key_id_from_auth_header(context.request.headers) or context.account_id
     return _owner(key, context.region)
 

@@ -179,7 +179,7 @@ def _pipeline_of(request: Json) -> str:
 
 def _injected_error(fault: Fault) -> ApiError:
     if fault.effect == "throttle":
-        return ApiError("ThrottlingException", "Rate exceeded")
+        return ApiError("ThrottlingException", "")  # AWS gives no message
     given = fault.given
     message = given.get("message", "Injected by a fault of the emulator")
     return ApiError(given["code"], message, status=given.get("status", 400))

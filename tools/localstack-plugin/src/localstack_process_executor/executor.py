@@ -1,7 +1,6 @@
 """The runtime executor: translates between LocalStack's Lambda provider and our pool."""
 
 import os
-import sys
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -20,12 +19,15 @@ from localstack.services.lambda_.invocation.runtime_executor import (
 
 from localstack_process_executor.fork_client import ForkServer
 from localstack_process_executor.pool import DEFAULT_LIMIT, Pool
-from localstack_process_executor.specification import FunctionSpec, LogFormat, Request
+from localstack_process_executor.specification import (
+    SUPPORTED_RUNTIME,
+    FunctionSpec,
+    LogFormat,
+    Request,
+)
 
 RUNTIME_VARIABLE = "LAMBDA_PROCESS_RUNTIME"
 LIMIT_VARIABLE = "LAMBDA_PROCESS_LIMIT"
-# The runtime's venv must have the same Python version as LocalStack's.
-SUPPORTED_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 LOOPBACK = "127.0.0.1"
 
 

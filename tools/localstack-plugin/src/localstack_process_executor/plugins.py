@@ -38,7 +38,7 @@ def start_process_executor() -> None:
         get_runtime_executor,
     )
 
-    from localstack_process_executor import executor  # noqa: PLC0415
+    from localstack_process_executor import executor, refusals  # noqa: PLC0415
 
     active = get_runtime_executor()
     if active is not executor.ProcessRuntimeExecutor:
@@ -46,6 +46,7 @@ def start_process_executor() -> None:
             f"LAMBDA_RUNTIME_EXECUTOR is {NAME!r}, but LocalStack uses {active.__name__}."
             " Install localstack-plugin-codepipeline again into LocalStack's venv."
         )
+    refusals.apply()
     executor.start()
 
 

@@ -1,7 +1,11 @@
 """The inputs and outputs of an execution environment, in AWS's words, without LocalStack."""
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
+
+# The runtime's venv must have the same Python version as LocalStack's.
+SUPPORTED_RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 LogFormat = Literal["Text", "JSON"]
 

@@ -1,7 +1,6 @@
 """StopExecution and task tokens on the platform: what AWS does, at once."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,19 +10,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from patience import soon
+
 STOPPED = {"error": "StoppedByHand", "cause": "wrong build"}
 
 pytestmark = pytest.mark.platform
-
-
-def soon[Found](look: Callable[[], Found | None], what: str, seconds: float = 20) -> Found:
-    """Return what is looked for as soon as it is there; fail with its name when it never is."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
-    raise AssertionError(f"not within {seconds} s: {what}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +73,7 @@ class Waiting:
 
 def definition(tokens: str, mode: str, seconds: int) -> dict[str, Any]:
     """A Map of tasks that wait for their tokens, again and again; or one such task alone."""
+    retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2}
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
@@ -90,6 +82,8 @@ def definition(tokens: str, mode: str, seconds: int) -> dict[str, Any]:
     }
     if mode == "ALONE":
         return {"StartAt": "Ask", "States": {"Ask": {**task, "End": True}}}
+    if mode == "RETRIED":
+        return {"StartAt": "Ask", "States": {"Ask": {**task, "Retry": [retry], "End": True}}}
     again = [{"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": "Again"}]
     ask = {**task, "ResultPath": None, "Catch": again, "End": True}
     processor: dict[str, Any] = {"Mode": mode}
@@ -224,3 +218,30 @@ def test_a_token_answers_once(waiting: Callable[..., Waiting]) -> None:
     soon(lambda: True if one.describe(execution)["status"] == "SUCCEEDED" else None, "success")
     assert [one.refuses(token) for token in (first, *others)] == ["TaskTimedOut"] * 3
     assert one.refuses("never given out") == "InvalidToken"
+
+
+def test_each_attempt_has_a_token_of_its_own(waiting: Callable[..., Waiting]) -> None:
+    """A retried task has a new token, and the token of the attempt that failed is dead."""
+    one = waiting("RETRIED")
+    execution = one.start()
+    (first,) = one.take_tokens(1)
+    one.states.send_task_failure(taskToken=first, error="Again")
+    (second,) = one.take_tokens(1)
+    assert first != second
+    assert one.refuses(first) == "TaskTimedOut"
+    one.states.send_task_success(taskToken=second, output="{}")
+    soon(lambda: True if one.describe(execution)["status"] == "SUCCEEDED" else None, "success")
+
+
+def test_output_that_is_not_json_leaves_the_token_good(waiting: Callable[..., Waiting]) -> None:
+    """Such an output gets InvalidOutput, and the token still answers; not so in another Region."""
+    one = waiting("ALONE")
+    execution = one.start()
+    (token,) = one.take_tokens(1)
+    with pytest.raises(one.states.exceptions.InvalidOutput):
+        one.states.send_task_success(taskToken=token, output="{")
+    elsewhere = boto3.client("stepfunctions", region_name="eu-west-1")
+    with pytest.raises(elsewhere.exceptions.InvalidToken):
+        elsewhere.send_task_success(taskToken=token, output="{}")
+    one.states.send_task_success(taskToken=token, output="{}")
+    soon(lambda: True if one.describe(execution)["status"] == "SUCCEEDED" else None, "success")

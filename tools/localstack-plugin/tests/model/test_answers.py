@@ -1,4 +1,4 @@
-"""Approvals and jobs: actions that end with an answer, or with their timeout."""
+"""Approvals: actions that end with an answer, or with their timeout."""
 
 from typing import Any
 
@@ -11,14 +11,6 @@ def waiting_for_approval() -> Shop:
     """Return a shop whose execution waits for the approval Ok in the stage Ask."""
     ask = action("Ok", "Approval/Manual", {"CustomData": "look"})
     shop, _ = fetched(stage("Ask", ask), stage("Deploy", deploy()))
-    return shop
-
-
-def waiting_for_job() -> Shop:
-    """Return a shop whose execution waits for the Lambda action Check, in the namespace Found."""
-    check = action("Check", "Invoke/Lambda", {"FunctionName": "f"}, namespace="Found")
-    publish = deploy(configuration={"ObjectKey": "#{Found.where}"})
-    shop, _ = fetched(stage("Check", check), stage("Deploy", publish))
     return shop
 
 
@@ -130,76 +122,3 @@ def test_timeout_of_the_action_replaces_the_default() -> None:
     shop, execution = fetched(stage("Ask", ask))
     shop.pass_time(300)
     assert shop.status(execution) == "Failed"
-
-
-def test_job_success_passes_on_its_variables() -> None:
-    """After a job succeeds, later actions can use its output variables."""
-    shop = waiting_for_job()
-    shop.call(
-        "PutJobSuccessResult",
-        jobId=shop.running("Check").job_id,
-        executionDetails={"summary": "fine", "externalExecutionId": "x1"},
-        outputVariables={"where": "here"},
-    )
-    assert shop.running("Publish").configuration["ObjectKey"] == "here"
-    latest = state_of(shop, 1)["latestExecution"]
-    assert latest["summary"] == "fine"
-    assert latest["externalExecutionId"] == "x1"
-
-
-def test_job_failure_gives_its_reason() -> None:
-    """Type and message of a failed job become the action's error."""
-    shop = waiting_for_job()
-    details = {"type": "PermissionError", "message": "may not", "externalExecutionId": "x2"}
-    shop.call("PutJobFailureResult", jobId=shop.running("Check").job_id, failureDetails=details)
-    assert only_execution(shop)["status"] == "Failed"
-    error = state_of(shop, 1)["latestExecution"]["errorDetails"]
-    assert error == {"code": "PermissionError", "message": "may not"}
-
-
-def test_continuation_token_runs_the_job_again() -> None:
-    """A success with a continuation token runs the job again with that token."""
-    shop = waiting_for_job()
-    job = shop.running("Check").job_id
-    shop.call(
-        "PutJobSuccessResult",
-        jobId=job,
-        continuationToken="more",
-        executionDetails={"percentComplete": 40},
-    )
-    assert shop.running("Check").continuation_token == "more"
-    assert state_of(shop, 1)["latestExecution"]["percentComplete"] == 40
-    shop.call("PutJobSuccessResult", jobId=job)
-    assert state_of(shop, 1)["latestExecution"]["status"] == "Succeeded"
-
-
-def test_job_has_one_result() -> None:
-    """A second result of a job, and a result for an unknown job, are rejected."""
-    shop = waiting_for_job()
-    job = shop.running("Check").job_id
-    shop.call("PutJobSuccessResult", jobId=job, outputVariables={"where": "x"})
-    details = {"type": "JobFailed", "message": "no"}
-    with refused("InvalidJobStateException"):
-        shop.call("PutJobFailureResult", jobId=job, failureDetails=details)
-    with refused("JobNotFoundException"):
-        shop.call("PutJobSuccessResult", jobId=UNKNOWN_ID)
-
-
-def test_output_variables_have_a_limit() -> None:
-    """Output variables of more than 122,880 bytes are rejected, and the job keeps running."""
-    shop = waiting_for_job()
-    job = shop.running("Check").job_id
-    with refused("OutputVariablesSizeExceededException"):
-        shop.call("PutJobSuccessResult", jobId=job, outputVariables={"where": "x" * 122_880})
-    assert only_execution(shop)["status"] == "InProgress"
-
-
-def test_jobs_of_a_deleted_pipeline_are_gone() -> None:
-    """Deleting a pipeline abandons its actions and removes its jobs."""
-    shop = waiting_for_job()
-    check = shop.running("Check")
-    shop.call("DeletePipeline", name="shop")
-    assert not shop.open
-    with refused("JobNotFoundException"):
-        shop.call("PutJobSuccessResult", jobId=check.job_id)
-    shop.finish(check)

@@ -135,7 +135,7 @@ def test_source_revisions_reach_the_source_action() -> None:
 @pytest.mark.parametrize(
     ("revisions", "reason"),
     [
-        ([override(action="Nobody")], "no source action 'Nobody'"),
+        ([override(action="Nobody")], "must be a source action"),
         ([override("COMMIT_ID")], "takes no revision of type COMMIT_ID"),
         ([override("S3_OBJECT_KEY")], "AllowOverrideForS3ObjectKey"),
         ([override(), override()], "is given two revisions"),
@@ -184,20 +184,6 @@ def test_unresolved_variable_fails_the_action() -> None:
     error = listed["actionExecutionDetails"][0]["output"]["executionResult"]["errorDetails"]
     assert error["code"] == "ConfigurationError"
     assert "#{Nobody.Knows}" in error["message"]
-
-
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ([{"name": "OTHER", "value": "x"}], "not declared by the pipeline: OTHER"),
-        ([], "without a value: WHERE"),
-        ([{"name": "WHERE", "value": "x"}] * 2, "more than once"),
-    ],
-)
-def test_variables_must_be_those_declared(given: list[Json], reason: str) -> None:
-    """A start with an unknown, missing or repeated variable is rejected."""
-    with refused("ValidationException", reason):
-        Shop(variables=[{"name": "WHERE"}]).start(variables=given)
 
 
 def test_same_token_names_the_same_execution() -> None:

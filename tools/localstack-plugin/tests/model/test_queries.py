@@ -147,6 +147,18 @@ def test_every_answer_has_the_shape_of_the_service_model() -> None:
     call("ListPipelines")
     call("CreatePipeline", pipeline=declare(name="second"))
     call("UpdatePipeline", pipeline=declare(name="second"))
+    call("ListActionTypes")
+    webhook = {
+        "name": "pushed",
+        "targetPipeline": "shop",
+        "targetAction": "Fetch",
+        "filters": [{"jsonPath": "$.ref"}],
+        "authentication": "UNAUTHENTICATED",
+        "authenticationConfiguration": {},
+    }
+    call("PutWebhook", webhook=webhook)
+    call("ListWebhooks", MaxResults=1)
+    call("DeleteWebhook", name="pushed")
     call("UntagResource", resourceArn=ARN, tagKeys=["a"])
     call("DeletePipeline", name="shop")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack_codepipeline.actions import approval, lambda_invoke, s3_deploy, s3_source
+from localstack_codepipeline.actions.failures import ActionError
 from localstack_codepipeline.model import ActionResult, RunAction
 
 # Gives a client of a service, by its name, in the pipeline's account and the action's Region.
@@ -29,4 +30,7 @@ def run_action(action: RunAction, clients: Clients) -> ActionResult | None:
         return ActionResult(
             "ConfigurationError", f"This emulator cannot run {kind} actions; it can run {known}"
         )
-    return run(action, clients)
+    try:
+        return run(action, clients)
+    except ActionError as error:
+        return error.result

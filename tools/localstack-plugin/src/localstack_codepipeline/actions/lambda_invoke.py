@@ -7,6 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from localstack_codepipeline.actions.failures import ActionError
 from localstack_codepipeline.model import ActionResult, Artifact, RunAction
 
 
@@ -16,11 +19,17 @@ def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult | None
     The function reports the result, or the action times out.
     """
     identity = clients("sts").get_caller_identity()
-    clients("lambda_").invoke(
-        FunctionName=action.configuration["FunctionName"],
-        InvocationType="Event",
-        Payload=json.dumps(job_event(action, account=identity["Account"])),
-    )
+    function = action.configuration["FunctionName"]
+    try:
+        clients("lambda_").invoke(
+            FunctionName=function,
+            InvocationType="Event",
+            Payload=json.dumps(job_event(action, account=identity["Account"])),
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        raise ActionError(f"The AWS Lambda function {function} does not exist.") from error
     return None
 
 

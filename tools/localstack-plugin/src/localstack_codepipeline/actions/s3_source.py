@@ -6,7 +6,11 @@ Source: the CodePipeline user guide, "Amazon S3 source action reference".
 from collections.abc import Callable
 from typing import Any
 
+from localstack_codepipeline.actions.failures import ActionError, failing_with
 from localstack_codepipeline.model import ActionResult, Revision, RunAction
+
+# AWS's text.
+CHECK_NAMES = "Make sure that the names of the bucket and object are both correct."
 
 
 def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult:
@@ -15,27 +19,24 @@ def run(action: RunAction, clients: Callable[[str], Any]) -> ActionResult:
     bucket = action.configuration["S3Bucket"]
     key = action.overrides.get("S3_OBJECT_KEY", action.configuration["S3ObjectKey"])
     wanted = action.overrides.get("S3_OBJECT_VERSION_ID")
-    head = s3.head_object(Bucket=bucket, Key=key, **({"VersionId": wanted} if wanted else {}))
+    with failing_with(f'Could not access the Amazon S3 object: "{bucket}/{key}". {CHECK_NAMES}'):
+        head = s3.head_object(Bucket=bucket, Key=key, **({"VersionId": wanted} if wanted else {}))
     version = head.get("VersionId", "null")
     if version == "null":
-        return ActionResult(
-            "ConfigurationError", f"The bucket {bucket} is not versioned, as an S3 source must be"
-        )
+        raise ActionError(f"The bucket {bucket} is not versioned, as an S3 source must be")
     artifact = action.outputs[0]
-    s3.copy_object(
-        Bucket=artifact.bucket,
-        Key=artifact.key,
-        CopySource={"Bucket": bucket, "Key": key, "VersionId": version},
-    )
-    etag = head["ETag"].strip('"')
-    url = f"https://console.aws.amazon.com/s3/object/{bucket}?prefix={key}&versionId={version}"
+    place = f'"{artifact.bucket}/{artifact.key}"'
+    with failing_with(f"Could not write the artifact {artifact.name} to {place}."):
+        s3.copy_object(
+            Bucket=artifact.bucket,
+            Key=artifact.key,
+            CopySource={"Bucket": bucket, "Key": key, "VersionId": version},
+        )
     summary = f"Amazon S3 version id: {version}"
+    etag = head["ETag"].strip('"')
     return ActionResult(
         summary=summary,
-        url=url,
         external_id=version,
-        revision=Revision(
-            id=version, summary=summary, url=url, change_id=etag, created=head["LastModified"]
-        ),
+        revision=Revision(id=version, summary=summary),
         variables={"BucketName": bucket, "ObjectKey": key, "VersionId": version, "ETag": etag},
     )

@@ -7,6 +7,7 @@ has the constraints of single members (lengths, patterns); they are checked befo
 import copy
 from collections.abc import Iterator
 
+from localstack_codepipeline.model.action_types import problems_of_configuration
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.errors import ApiError
 
@@ -14,12 +15,11 @@ STRUCTURE = "InvalidStructureException"
 STAGE = "InvalidStageDeclarationException"
 ACTION = "InvalidActionDeclarationException"
 
-# For each provider: numbers of input and output artifacts (None: any), required configuration.
-REQUIREMENTS: dict[tuple[str, str], tuple[int | None, int | None, tuple[str, ...]]] = {
-    ("Source", "S3"): (0, 1, ("S3Bucket", "S3ObjectKey")),
-    ("Deploy", "S3"): (1, 0, ("BucketName", "Extract")),
-    ("Invoke", "Lambda"): (None, None, ("FunctionName",)),
-    ("Approval", "Manual"): (0, 0, ()),
+# For each provider the numbers of input and output artifacts; others may have any number.
+ARTIFACTS: dict[tuple[str, str], tuple[int, int]] = {
+    ("Source", "S3"): (0, 1),
+    ("Deploy", "S3"): (1, 0),
+    ("Approval", "Manual"): (0, 0),
 }
 
 # The code and the text of an error.
@@ -102,17 +102,14 @@ def _problems_of_stages(stages: list[Json]) -> Iterator[Problem]:
 
 
 def _problems_of_action(action: Json) -> Iterator[Problem]:
-    name, configuration = action["name"], action["configuration"]
+    name = action["name"]
     kind = action["actionTypeId"]["category"], action["actionTypeId"]["provider"]
-    inputs, outputs, keys = REQUIREMENTS.get(kind, (None, None, ()))
+    inputs, outputs = ARTIFACTS.get(kind, (None, None))
     for member, count in (("inputArtifacts", inputs), ("outputArtifacts", outputs)):
         if count not in (None, len(action[member])):
             yield ACTION, f"Action {name} must have {count} {member}, but has {len(action[member])}"
-    if kind == ("Deploy", "S3") and configuration.get("Extract") != "true":
-        keys = (*keys, "ObjectKey")
-    if missing := [key for key in keys if key not in configuration]:
-        subject = f"Action configuration for action '{name}'"
-        yield ACTION, f"{subject} is missing required configuration '{', '.join(missing)}'"
+    for problem in problems_of_configuration(action):
+        yield ACTION, problem
 
 
 def _problems_of_artifacts(declaration: Json) -> Iterator[Problem]:

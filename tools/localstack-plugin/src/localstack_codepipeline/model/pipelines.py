@@ -1,5 +1,6 @@
-"""The operations on pipelines themselves: create, read, update, delete, list, tag."""
+"""The operations on pipelines themselves: create, read, update, delete, list."""
 
+from localstack_codepipeline.model.action_types import with_masked_secrets
 from localstack_codepipeline.model.declarations import complete_declaration
 from localstack_codepipeline.model.effects import AbandonAction, Json
 from localstack_codepipeline.model.errors import ApiError
@@ -7,6 +8,10 @@ from localstack_codepipeline.model.execution import executions, flow
 from localstack_codepipeline.model.execution.runs import running
 from localstack_codepipeline.model.reading.pages import page
 from localstack_codepipeline.model.state import ACTIVE, Pipeline, Turn
+from localstack_codepipeline.model.tags import merged_tags, tag_list
+
+# The sources that CodePipeline polls unless PollForSourceChanges is false.
+POLLED = ("S3", "CodeCommit", "GitHub")
 
 
 def create_pipeline(turn: Turn, request: Json) -> Json:
@@ -18,12 +23,13 @@ def create_pipeline(turn: Turn, request: Json) -> Json:
     if len(turn.estate.pipelines) >= 1000:
         raise ApiError("LimitExceededException", "An account can have 1000 pipelines in a Region")
     declaration = complete_declaration(given, region=turn.estate.region, version=1)
-    tags = _merged_tags({}, request.get("tags", []))
+    tags = merged_tags({}, request.get("tags", []))
     pipeline = Pipeline(given["name"], turn.now, turn.now, 1, {1: declaration}, tags)
     turn.estate.pipelines[pipeline.name] = pipeline
     if turn.estate.starts_on_create:
-        executions.start(turn, pipeline, variables=_defaults(declaration), trigger="CreatePipeline")
-    return {"pipeline": declaration, "tags": _tag_list(tags)}
+        for trigger in _first_triggers(turn, declaration):
+            executions.start(turn, pipeline, trigger=trigger)
+    return {"pipeline": with_masked_secrets(declaration), "tags": tag_list(tags)}
 
 
 def get_pipeline(turn: Turn, request: Json) -> Json:
@@ -38,7 +44,7 @@ def get_pipeline(turn: Turn, request: Json) -> Json:
         "created": pipeline.created,
         "updated": pipeline.updated,
     }
-    return {"pipeline": pipeline.versions[version], "metadata": metadata}
+    return {"pipeline": with_masked_secrets(pipeline.versions[version]), "metadata": metadata}
 
 
 def update_pipeline(turn: Turn, request: Json) -> Json:
@@ -61,7 +67,7 @@ def update_pipeline(turn: Turn, request: Json) -> Json:
         end(turn, pipeline, execution)
     pipeline.version, pipeline.updated = version, turn.now
     pipeline.versions[version] = declaration
-    return {"pipeline": declaration}
+    return {"pipeline": with_masked_secrets(declaration)}
 
 
 def delete_pipeline(turn: Turn, request: Json) -> Json:
@@ -73,7 +79,7 @@ def delete_pipeline(turn: Turn, request: Json) -> Json:
         for run in running(pipeline, execution):
             turn.effects.append(AbandonAction(pipeline.name, run.id))
     jobs = turn.estate.jobs.items()
-    turn.estate.jobs = {job: place for job, place in jobs if place[0] != pipeline.name}
+    turn.estate.jobs = {job: place for job, place in jobs if place.pipeline != pipeline.name}
     return {}
 
 
@@ -95,57 +101,12 @@ def list_pipelines(turn: Turn, request: Json) -> Json:
     return {"pipelines": pipelines, **rest}
 
 
-def list_tags_for_resource(turn: Turn, request: Json) -> Json:
-    """Return the tags of a pipeline."""
-    tags, rest = page(_tag_list(_tagged(turn, request).tags), request, most=100)
-    return {"tags": tags, **rest}
-
-
-def tag_resource(turn: Turn, request: Json) -> Json:
-    """Add tags to a pipeline, replacing those with the same keys."""
-    pipeline = _tagged(turn, request)
-    pipeline.tags = _merged_tags(pipeline.tags, request["tags"])
-    return {}
-
-
-def untag_resource(turn: Turn, request: Json) -> Json:
-    """Remove tags from a pipeline."""
-    pipeline = _tagged(turn, request)
-    for key in request["tagKeys"]:
-        pipeline.tags.pop(key, None)
-    return {}
-
-
-def _tagged(turn: Turn, request: Json) -> Pipeline:
-    arn = request["resourceArn"]
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[2] != "codepipeline" or ":" in parts[5]:
-        raise ApiError("InvalidArnException", f"'{arn}' is not the ARN of a pipeline")
-    pipeline = turn.estate.pipelines.get(parts[5])
-    if pipeline is None or turn.estate.arn(parts[5]) != arn:
-        raise ApiError("ResourceNotFoundException", f"There is no resource with the ARN '{arn}'")
-    return pipeline
-
-
-def _merged_tags(tags: dict[str, str], given: list[Json]) -> dict[str, str]:
-    added = {tag["key"]: tag["value"] for tag in given}
-    if len(added) < len(given):
-        raise ApiError("InvalidTagsException", "A tag key is given more than once")
-    if any(key.lower().startswith("aws:") for key in added):
-        raise ApiError("InvalidTagsException", "Tag keys that begin with 'aws:' are reserved")
-    merged = tags | added
-    if len(merged) > 50:
-        raise ApiError("TooManyTagsException", "A resource can have 50 tags")
-    return merged
-
-
-def _tag_list(tags: dict[str, str]) -> list[Json]:
-    return [{"key": key, "value": value} for key, value in tags.items()]
-
-
-def _defaults(declaration: Json) -> Json:
-    return {
-        variable["name"]: variable["defaultValue"]
-        for variable in declaration.get("variables", [])
-        if "defaultValue" in variable
-    }
+def _first_triggers(turn: Turn, declaration: Json) -> list[tuple[str, str]]:
+    """Return why a new pipeline starts: once for each polled source, else once for its creation."""
+    polled = [
+        ("PollForSourceChanges", action["name"])
+        for action in declaration["stages"][0]["actions"]
+        if action["actionTypeId"]["provider"] in POLLED
+        and action["configuration"].get("PollForSourceChanges", "true").lower() == "true"
+    ]
+    return polled or [("CreatePipeline", turn.caller)]

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from localstack_codepipeline.model import pipelines
+from localstack_codepipeline.model import action_types, pipelines, tags, webhooks
 from localstack_codepipeline.model.effects import ActionResult, Effect, Json
-from localstack_codepipeline.model.execution import executions, flow, results
+from localstack_codepipeline.model.execution import executions, flow, jobs, results
 from localstack_codepipeline.model.reading import queries
 from localstack_codepipeline.model.state import Estate, Turn
 
@@ -16,9 +16,13 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "UpdatePipeline": pipelines.update_pipeline,
     "DeletePipeline": pipelines.delete_pipeline,
     "ListPipelines": pipelines.list_pipelines,
-    "ListTagsForResource": pipelines.list_tags_for_resource,
-    "TagResource": pipelines.tag_resource,
-    "UntagResource": pipelines.untag_resource,
+    "ListActionTypes": action_types.list_action_types,
+    "PutWebhook": webhooks.put_webhook,
+    "DeleteWebhook": webhooks.delete_webhook,
+    "ListWebhooks": webhooks.list_webhooks,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
     "StartPipelineExecution": executions.start_pipeline_execution,
     "StopPipelineExecution": executions.stop_pipeline_execution,
     "RetryStageExecution": executions.retry_stage_execution,
@@ -29,8 +33,8 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "GetPipelineState": queries.get_pipeline_state,
     "ListActionExecutions": queries.list_action_executions,
     "PutApprovalResult": results.put_approval_result,
-    "PutJobSuccessResult": results.put_job_success_result,
-    "PutJobFailureResult": results.put_job_failure_result,
+    "PutJobSuccessResult": jobs.put_job_success_result,
+    "PutJobFailureResult": jobs.put_job_failure_result,
 }
 # The operations that change nothing.
 READS = tuple(name for name in OPERATIONS if name.startswith(("Get", "List")))

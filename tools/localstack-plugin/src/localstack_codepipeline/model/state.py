@@ -8,7 +8,7 @@ import copy
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
 from localstack_codepipeline.model.effects import ActionResult, Artifact, Effect, Json, Revision
@@ -58,10 +58,12 @@ class StageRun:
     started_at: datetime
     status: str = "InProgress"
     runs: dict[str, str] = field(default_factory=dict)
+    retries: int = 0
+    retried_at: datetime | None = None
 
     def clone(self) -> "StageRun":
         """Return an independent copy."""
-        return StageRun(self.started_at, self.status, dict(self.runs))
+        return dataclasses.replace(self, runs=dict(self.runs))
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Execution:
     status: str = "InProgress"
     status_summary: str = ""
     attempt: int = 1
+    retried_at: datetime | None = None
     stage_index: int = 0
     waiting: bool = True
     abandoning: bool = False
@@ -161,9 +164,26 @@ class Pipeline:
         return twin
 
 
+class Job(NamedTuple):
+    """A job of a Lambda action; `answer` is whether it succeeded, and the result as reported."""
+
+    pipeline: str
+    run_id: str
+    answer: tuple[bool, Any] | None = None
+
+
+@dataclass(slots=True)
+class Webhook:
+    """A webhook; its definition is as it was put."""
+
+    definition: Json
+    url: str
+    tags: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Estate:
-    """All pipelines of one account in one Region; `jobs` maps a job id to pipeline and run.
+    """All pipelines of one account in one Region; `jobs` has the ids of jobs as keys.
 
     `starts_on_create` decides whether a new pipeline starts its first execution by itself, as it
     does on AWS. `update_cancels` decides whether UpdatePipeline cancels running executions, as the
@@ -177,7 +197,8 @@ class Estate:
     update_cancels: bool = True
     last_id: int | None = None
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
-    jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
 
     def pipeline(self, name: str) -> Pipeline:
         """Return the pipeline, or raise PipelineNotFoundException."""
@@ -202,7 +223,13 @@ class Estate:
     def clone(self) -> Self:
         """Return an independent copy; it shares immutable data, so it is cheap."""
         pipelines = {name: pipeline.clone() for name, pipeline in self.pipelines.items()}
-        return dataclasses.replace(self, pipelines=pipelines, jobs=dict(self.jobs))
+        webhooks = {
+            name: dataclasses.replace(webhook, tags=dict(webhook.tags))
+            for name, webhook in self.webhooks.items()
+        }
+        return dataclasses.replace(
+            self, pipelines=pipelines, webhooks=webhooks, jobs=dict(self.jobs)
+        )
 
 
 @dataclass(slots=True)

@@ -24,14 +24,22 @@ def emit_pipeline(turn: Turn, pipeline: Pipeline, execution: Execution, *, state
         }
     if state == "STOPPING" and execution.stop_reason:
         detail["stop-execution-comments"] = execution.stop_reason
+    if execution.retried_at:
+        detail["last-retry-attempt-time"] = iso_milliseconds(execution.retried_at)
     _emit(turn, PIPELINE_EVENT, pipeline, detail)
 
 
 def emit_stage(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: str) -> None:
     """Emit a state change of the execution's current stage."""
     name = execution.stage["name"]
-    detail = _detail(execution, execution.stages[name].started_at, state)
-    _emit(turn, STAGE_EVENT, pipeline, {**detail, "stage": name})
+    stage = execution.stages[name]
+    detail = _detail(execution, stage.started_at, state) | {"stage": name}
+    # Seen on AWS: the events of stages do not count the first attempt.
+    if execution.attempt == 1:
+        detail["pipeline-execution-attempt"] = 0.0
+    if stage.retried_at:
+        detail["stage-last-retry-attempt-time"] = iso_milliseconds(stage.retried_at)
+    _emit(turn, STAGE_EVENT, pipeline, detail)
 
 
 def emit_action(

@@ -1,32 +1,37 @@
 """The operations that start, stop and retry executions, and switch stage transitions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.execution import flow
-from localstack_codepipeline.model.execution.variables import resolve_start_variables
+from localstack_codepipeline.model.execution.variables import (
+    check_start_variables,
+    start_variables,
+)
 from localstack_codepipeline.model.state import ACTIVE, Execution, Pipeline, Turn
 
 MOST_AT_ONCE = 50
 
 
 def start_pipeline_execution(turn: Turn, request: Json) -> Json:
-    """Start an execution, or return the one that the same clientRequestToken started."""
+    """Start an execution, or return the one that the same clientRequestToken started.
+
+    Seen on AWS: the request is checked before its token is looked up.
+    """
     pipeline = turn.estate.pipeline(request["name"])
     token = request.get("clientRequestToken", "")
-    if token in pipeline.requests:
-        return {"pipelineExecutionId": pipeline.requests[token]}
-    variables = resolve_start_variables(pipeline.declaration, request.get("variables", []))
+    variables = request.get("variables", [])
+    check_start_variables(pipeline.declaration, variables)
     overrides = request.get("sourceRevisions", [])
     for problem in _problems_of_overrides(pipeline, overrides):
         raise ApiError("ValidationException", problem)
+    if token in pipeline.requests:
+        return {"pipelineExecutionId": pipeline.requests[token]}
+    by_rule = ":rule/" in turn.caller
+    trigger = ("CloudWatchEvent" if by_rule else "StartPipelineExecution", turn.caller)
     execution = start(
-        turn,
-        pipeline,
-        variables=variables,
-        trigger="StartPipelineExecution",
-        overrides=tuple(overrides),
+        turn, pipeline, trigger=trigger, variables=variables, overrides=tuple(overrides)
     )
     if token:
         pipeline.requests[token] = execution.id
@@ -37,25 +42,33 @@ def start(
     turn: Turn,
     pipeline: Pipeline,
     *,
-    variables: Json,
-    trigger: str,
+    trigger: tuple[str, str],
+    variables: Sequence[Json] = (),
     overrides: tuple[Json, ...] = (),
 ) -> Execution:
-    """Start an execution with the pipeline's current structure."""
+    """Start an execution with the pipeline's current structure; `trigger` is its type and detail.
+
+    Seen on AWS: without a value for a required variable the execution fails before it begins.
+    """
     _check_room(pipeline, pipeline.declaration["executionMode"])
+    values, missing = start_variables(pipeline.declaration, variables)
     execution = Execution(
         id=turn.estate.new_id(),
         version=pipeline.version,
         declaration=pipeline.declaration,
         mode=pipeline.declaration["executionMode"],
-        trigger_type=trigger,
-        trigger_detail=turn.caller,
-        variables=variables,
+        trigger_type=trigger[0],
+        trigger_detail=trigger[1],
+        variables={} if missing else values,
         overrides=overrides,
         started_at=turn.now,
         updated_at=turn.now,
     )
-    flow.begin(turn, pipeline, execution)
+    if missing:
+        summary = f"Values for required variables haven't been provided: {', '.join(missing)}"
+        flow.fail_at_once(turn, pipeline, execution, summary=summary)
+    else:
+        flow.begin(turn, pipeline, execution)
     return execution
 
 
@@ -65,9 +78,12 @@ def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
     execution = pipeline.execution(request["pipelineExecutionId"])
     abandon = bool(request.get("abandon"))
     if execution.status not in ACTIVE:
-        text = f"Execution '{execution.id}' of pipeline '{pipeline.name}' cannot be stopped"
-        status = f"its status is {execution.status}"
-        raise ApiError("PipelineExecutionNotStoppableException", f"{text}: {status}")
+        text = f"The pipeline execution with ID '{execution.id}' in '{pipeline.name}' can't be"
+        reason = "Either it does not exist in the pipeline, or the pipeline execution has no action"
+        raise ApiError(
+            "PipelineExecutionNotStoppableException",
+            f"{text} stopped now. {reason} executions in progress.",
+        )
     # Only an abandon may follow a stop that waits.
     if execution.status == "Stopping" and not abandon:
         text = f"Execution '{execution.id}' is already stopping"
@@ -146,7 +162,8 @@ def _problems_of_overrides(pipeline: Pipeline, overrides: list[Json]) -> Iterato
     for override in overrides:
         name, kind = override["actionName"], override["revisionType"]
         if name not in sources:
-            yield f"Pipeline '{pipeline.name}' has no source action '{name}'"
+            rule = "The action must be a source action in your pipeline."
+            yield f"The action name provided in the source revision is not valid. {rule}"
         if (name, kind) in seen:
             yield f"Source action '{name}' is given two revisions of type {kind}"
         seen.add((name, kind))

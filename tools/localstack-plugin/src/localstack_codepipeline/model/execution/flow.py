@@ -18,6 +18,14 @@ def begin(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
     _arrive(turn, pipeline, execution)
 
 
+def fail_at_once(turn: Turn, pipeline: Pipeline, execution: Execution, *, summary: str) -> None:
+    """Record a new execution that fails before its first stage."""
+    pipeline.executions[execution.id] = execution
+    emit_pipeline(turn, pipeline, execution, state="STARTED")
+    execution.waiting, execution.status_summary = False, summary
+    _end(turn, pipeline, execution, status="Failed")
+
+
 def admit(turn: Turn, pipeline: Pipeline, stage: str) -> None:
     """Let waiting executions enter the stage while it is free."""
     # An execution that enters may fail at once and admit the next: read the queue again each time.
@@ -41,6 +49,7 @@ def stop(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
     """Stop the execution when its running actions end, or at once if it abandons or has none."""
     if execution.status == "InProgress":
         _set_status(turn, execution, "Stopping")
+        execution.status_summary = execution.stop_reason or ""
         emit_pipeline(turn, pipeline, execution, state="STOPPING")
         if not execution.waiting:
             execution.stages[execution.stage["name"]].status = "Stopping"
@@ -76,11 +85,13 @@ def strand(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
 def retry(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: bool) -> None:
     """Run the last stage of the execution again: failed actions and what follows, or all."""
     execution.attempt += 1
+    execution.retried_at = turn.now
     execution.stop_reason, execution.abandoning, execution.status_summary = None, False, ""
     _set_status(turn, execution, "InProgress")
     emit_pipeline(turn, pipeline, execution, state="RESUMED")
     stage = execution.stages[execution.stage["name"]]
-    stage.status = "InProgress"
+    stage.status, stage.retried_at = "InProgress", turn.now
+    stage.retries += 1
     stage.runs = {
         action: run_id
         for action, run_id in stage.runs.items()

@@ -15,7 +15,7 @@ from localstack_codepipeline.model.execution.variables import (
     MissingInputError,
     resolve_configuration,
 )
-from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, Turn
+from localstack_codepipeline.model.state import ActionRun, Execution, Job, Pipeline, Turn
 
 APPROVAL_CANCELED = "The approval action has been canceled."
 
@@ -56,10 +56,17 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
         if execution.mode == "PARALLEL":
             run.result = ActionResult(external_id=run.id)
     if kind["provider"] == "Lambda":
-        run.job_id = turn.estate.new_id()
-        turn.estate.jobs[run.job_id] = (pipeline.name, run.id)
+        # Seen on AWS: the id outside CodePipeline is the name of the function, whatever it reports.
+        run.result = ActionResult(external_id=run.configuration.get("FunctionName", ""))
+        open_job(turn, pipeline, run)
     emit_action(turn, pipeline, execution, run=run, state="STARTED")
     turn.effects.append(run_effect(turn, pipeline, execution, run=run))
+
+
+def open_job(turn: Turn, pipeline: Pipeline, run: ActionRun) -> None:
+    """Give the run a new job, whose result the function reports."""
+    run.job_id = turn.estate.new_id()
+    turn.estate.jobs[run.job_id] = Job(pipeline.name, run.id)
 
 
 def run_effect(

@@ -4,7 +4,7 @@ Source: the CodePipeline user guide, "Variables reference".
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from localstack_codepipeline.model.effects import Json
@@ -18,25 +18,28 @@ class MissingInputError(Exception):
     """An action needs a variable or an artifact that its execution does not have."""
 
 
-def resolve_start_variables(declaration: Json, given: list[Json]) -> Json:
-    """Return the value of each variable of the pipeline for one execution.
-
-    Raises ValidationException for an unknown name, a repeated name and a missing value.
-    """
+def check_start_variables(declaration: Json, given: Sequence[Json]) -> None:
+    """Raise ValidationException for a repeated name, and for variables of a V1 pipeline."""
     if given and declaration["pipelineType"] != "V2":
         text = f"Pipeline '{declaration['name']}' is V1; variables need a pipeline of type V2"
         raise ApiError("ValidationException", text)
-    declared = {item["name"]: item.get("defaultValue") for item in declaration.get("variables", [])}
-    values = {item["name"]: item["value"] for item in given}
-    if len(values) < len(given):
-        raise ApiError("ValidationException", "A variable is given more than once")
-    if unknown := sorted(values.keys() - declared.keys()):
-        text = f"Variables not declared by the pipeline: {', '.join(unknown)}"
-        raise ApiError("ValidationException", text)
-    resolved = declared | values
-    if missing := sorted(name for name, value in resolved.items() if value is None):
-        raise ApiError("ValidationException", f"Variables without a value: {', '.join(missing)}")
-    return resolved
+    names = [item["name"] for item in given]
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        rule = "Variable names must be unique. The following variable name is already in use"
+        raise ApiError("ValidationException", f"{rule}: {repeated}")
+
+
+def start_variables(declaration: Json, given: Sequence[Json]) -> tuple[Json, list[str]]:
+    """Return the values of the pipeline's variables, and the names of those without a value.
+
+    Seen on AWS: a variable that the pipeline does not declare is ignored.
+    """
+    chosen = {item["name"]: item["value"] for item in given}
+    resolved = {
+        item["name"]: chosen.get(item["name"], item.get("defaultValue"))
+        for item in declaration.get("variables", [])
+    }
+    return resolved, [name for name, value in resolved.items() if value is None]
 
 
 def resolve_configuration(execution: Execution, configuration: Mapping[str, Any]) -> dict[str, str]:

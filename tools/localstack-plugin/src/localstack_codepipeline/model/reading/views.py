@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from localstack_codepipeline.model.action_types import masked
 from localstack_codepipeline.model.effects import Artifact, Json
 from localstack_codepipeline.model.state import ActionRun, Estate, Execution, Pipeline
 
@@ -16,7 +17,8 @@ def execution_view(execution: Execution) -> Json:
         artifactRevisions=_artifact_revisions(execution),
         variables=[
             {"name": name, "resolvedValue": value} for name, value in execution.variables.items()
-        ],
+        ]
+        or None,
     )
 
 
@@ -41,10 +43,11 @@ def summary_view(execution: Execution) -> Json:
 
 def run_view(estate: Estate, run: ActionRun) -> Json:
     """Return an ActionExecutionDetail."""
+    kind = run.declaration["actionTypeId"]
     given = _view(
-        actionTypeId=run.declaration["actionTypeId"],
-        configuration=run.declaration["configuration"],
-        resolvedConfiguration=run.configuration,
+        actionTypeId=kind,
+        configuration=masked(kind, run.declaration["configuration"]),
+        resolvedConfiguration=masked(kind, run.configuration),
         roleArn=run.declaration.get("roleArn"),
         region=run.declaration.get("region", estate.region),
         inputArtifacts=[_located(artifact) for artifact in run.inputs],
@@ -80,17 +83,17 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
     """Return a StageState without its actions."""
     closed = pipeline.closed.get(stage)
     inbound = [
-        {"pipelineExecutionId": one, "status": "InProgress", "type": "STANDARD"}
+        {"pipelineExecutionId": one, "status": "InProgress"}
         for one in pipeline.waiting.get(stage, ())
     ]
     latest = retries = None
     if stage in pipeline.latest:
         execution = pipeline.executions[pipeline.latest[stage]]
-        status = execution.stages[stage].status
-        latest = {"pipelineExecutionId": execution.id, "status": status, "type": "STANDARD"}
-        if execution.attempt > 1 and execution.stage["name"] == stage:
+        run = execution.stages[stage]
+        latest = {"pipelineExecutionId": execution.id, "status": run.status}
+        if run.retries:
             retries = {
-                "manualStageRetryAttempt": execution.attempt - 1,
+                "manualStageRetryAttempt": run.retries,
                 "latestRetryTrigger": "ManualStageRetry",
             }
     return _view(
@@ -132,17 +135,17 @@ def action_view(action: Json, run: ActionRun | None, *, now: datetime) -> Json:
         latestExecution=latest,
         entityUrl=run.configuration.get("ExternalEntityLink") if is_approval else None,
         currentRevision=revision
-        and {
-            "revisionId": revision.id,
-            "revisionChangeId": revision.change_id or revision.id,
-            "created": revision.created or run.started_at,
-        },
+        and _view(
+            revisionId=revision.id,
+            revisionChangeId=revision.change_id,
+            created=revision.created,
+        ),
         revisionUrl=revision and revision.url,
     )
 
 
 def _common(execution: Execution) -> Json:
-    """Return the members that both shapes of an execution have."""
+    """Return the members that both shapes of an execution have; a standard one has no type."""
     trigger = {"triggerType": execution.trigger_type, "triggerDetail": execution.trigger_detail}
     return {
         "pipelineExecutionId": execution.id,
@@ -150,7 +153,6 @@ def _common(execution: Execution) -> Json:
         "statusSummary": execution.status_summary,
         "trigger": trigger,
         "executionMode": execution.mode,
-        "executionType": "STANDARD",
     }
 
 
