@@ -1,6 +1,7 @@
 """Reads the request of a workflow execution, and the document of the manifest."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -38,12 +39,13 @@ class Intake:
     ledger: LedgerReader
     rollbacks: RollbackReader
 
-    def request(self, execution_arn: str) -> Request:
-        """The request in the input of a workflow execution.
+    def request(self, execution_arn: str) -> tuple[Request, datetime]:
+        """The request in the input of a workflow execution, and when the execution was started.
 
         Raises ManifestUnreadable and ManifestInvalid as ``read_request`` does.
         """
-        return read_request(self.step_functions.execution_input(execution_arn))
+        text, started_at = self.step_functions.execution_input(execution_arn)
+        return read_request(text), started_at
 
     def document(self, request: Request) -> tuple[Request, object]:
         """The request, completed with the requester in an object's metadata, and its document.

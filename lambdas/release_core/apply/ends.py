@@ -81,8 +81,10 @@ class Ends:
         if self._has_changed(pipeline, seen):
             return
         status = STATUS_OF_STATE[change.state]
-        if pipeline.timed_out and status is PipelineStatus.STOPPED:
+        if status is PipelineStatus.STOPPED and pipeline.timed_out:
             status = PipelineStatus.TIMED_OUT
+        elif status is PipelineStatus.STOPPED and pipeline.given_up:
+            status = PipelineStatus.FAILED
         shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
         if status is PipelineStatus.SUCCEEDED:
             shipped = bill_of_materials(self.codepipeline, pipeline, seen)
@@ -136,10 +138,10 @@ class Ends:
             shipped=shipped,
         )
 
-    def skip(self, release: Release, pipeline: Pipeline, why: str) -> None:
+    def skip(self, release: Release, pipeline: Pipeline, why: str, *, fails: bool = False) -> None:
         """Record that the pipeline is not started, or not started over, and why."""
-        ran = pipeline.earlier_executions
-        status = PipelineStatus.FAILED if ran else PipelineStatus.SKIPPED
+        fails = fails or bool(pipeline.earlier_executions)
+        status = PipelineStatus.FAILED if fails else PipelineStatus.SKIPPED
         self.record(release, pipeline, status, failure=Failure(message=why))
 
     def stop(self, release: Release, decision: Stop) -> None:

@@ -1,6 +1,7 @@
 """Step Functions: completes tasks by their tokens and describes workflow executions."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -48,10 +49,11 @@ class StepFunctions:
         """Resume a task that waits for locked pipelines; False if its token is no longer valid."""
         return self._succeed(token, "{}")
 
-    def execution_input(self, execution_arn: str) -> str:
-        """The input of a workflow execution, as the text that was given."""
+    def execution_input(self, execution_arn: str) -> tuple[str, datetime]:
+        """The input of a workflow execution, as the text that was given, and its start."""
         # Not the parsed input of a task: parsing loses the spelling of numbers (5.10 becomes 5.1).
-        return self._client.describe_execution(executionArn=execution_arn)["input"]
+        found = self._client.describe_execution(executionArn=execution_arn)
+        return found["input"], found["startDate"]
 
     def workflow_end(self, execution_arn: str) -> WorkflowEnd | None:
         """The end of a workflow execution, or None while it runs.

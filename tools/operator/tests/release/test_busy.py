@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from release_core.domain.release import LockHolder
+from release_core.domain.queue import Lock, Place
 from release_machine.release.busy import BusyPipelines, Hold
 from tests.worlds.ledger_world import LedgerWorld
 from tools.operator.tests.conftest import Stubbed, at
@@ -47,8 +47,8 @@ def test_pipelines_that_other_releases_hold(scene: Scene) -> None:
     """They are in the manifest's order, without free pipelines and those of the release."""
     scene.entered("WaitForPipelines", "IsReleaseNew", "OpenRelease")
     for name, arn in (("orders", "arn:other"), ("web", EXECUTION), ("catalog", "arn:third")):
-        mine = LockHolder(release_id=f"of {name}", execution_arn=arn)
-        assert scene.world.ledger.locks.take(name, mine) is None
+        mine = Place(release_id=f"of {name}", execution_arn=arn, since=scene.world.clock())
+        assert scene.world.ledger.locks.take(Lock(pipeline=name), mine) is None
     since = scene.world.clock()
     holds = scene.busy.waited_for(EXECUTION, ["web", "catalog", "orders", "mail"])
     assert holds == [
