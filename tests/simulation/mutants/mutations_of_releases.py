@@ -34,8 +34,43 @@ OF_RELEASES = (
     Mutant(
         "wake no release when a pipeline is free",
         "release_core/apply/unlock.py",
-        "        step_functions.wake(token)\n",
+        "step_functions.wake(waiter.task_token):",
+        "not waiter.task_token:",
+        ("one waits for the other",),
+    ),
+    Mutant(
+        "ignore an earlier place",
+        "release_core/domain/queue.py",
+        "        yield from (place for place in self.queue if place.order < mine.order)\n",
+        "        yield from ()\n",
+        ("three wait in turn",),
+    ),
+    Mutant(
+        "serve the releases by their ARNs",
+        "release_core/domain/queue.py",
+        "        return self.since, self.execution_arn\n",
+        "        return self.since.min, self.execution_arn\n",
+        ("three wait in turn",),
+    ),
+    Mutant(
+        "wait only for the pipelines that are held",
+        "open_release/reservations.py",
+        "if mine not in lock.queue]",
+        "if mine not in lock.queue and lock.holder]",
+        ("two open at once, a crash",),
+    ),
+    Mutant(
+        "a stopped release keeps its place",
+        "close_release/closing.py",
+        "        leave_queues(self.ledger, self.step_functions, arn)\n",
         "",
+        ("one waits and is cancelled",),
+    ),
+    Mutant(
+        "an opened release keeps its place",
+        "open_release/opening.py",
+        '        if outcome != "BUSY":\n',
+        '        if outcome == "OTHER":\n',
         ("one waits for the other",),
     ),
     Mutant(
@@ -162,10 +197,8 @@ OF_RELEASES = (
     Mutant(
         "drive pipelines that another release holds",
         "open_release/reservations.py",
-        "            if holder:\n"
-        "                self.give_back(pipelines, opening.execution_arn)\n",
-        "            if holder and not holder.release_id:\n"
-        "                self.give_back(pipelines, opening.execution_arn)\n",
+        "            if rival:\n                return rival\n            changed",
+        "            changed",
         ("one waits for the other",),
     ),
 )

@@ -64,12 +64,13 @@ def recorded_ends_are_true(happening: Happening) -> None:
     if str(starts.get(execution_id)) != value(happening.after, "attempt"):
         raise Violated("recorded_ends_are_true", f"{execution_id} is of another attempt")
     expected = _STATUS_OF_EXECUTION[changed[1]]
-    if changed[1] == "FAILED" and value(happening.after, "given_up"):
-        expected = "Stopped"  # our own stop
     actual = happening.world.stores.execution(happening.node, execution_id).status
     seen = happening.latest_answer("get_pipeline_execution")
     looked = seen["pipelineExecution"]["status"] if seen else "not looked at"
-    if expected != (looked if changed[1] in {"FAILED", "STOPPED", "TIMED_OUT"} else actual):
+    real = looked if changed[1] in {"FAILED", "STOPPED", "TIMED_OUT"} else actual
+    # A pipeline whose task was given up is stopped, and counts as failed.
+    stopped = real == "Stopped" and changed[1] == "FAILED" and value(happening.after, "given_up")
+    if real != expected and not stopped:
         raise Violated(
             "recorded_ends_are_true",
             f"{happening.node} recorded {changed[1]}, CodePipeline {actual}, looked {looked}",
@@ -250,6 +251,18 @@ def closed_as_recorded(world: World, invocation: Invocation, how: Ended) -> None
             raise Violated("closed_as_recorded", f"returned {how.value['status']}, recorded {kept}")
 
 
+def what_is_given_up_fails(world: World, invocation: Invocation, how: Ended) -> None:
+    """When GiveUpTask is done, its pipeline has ended, or its execution is being stopped."""
+    payload = invocation.payload
+    if how.error is not None or not (isinstance(payload, dict) and "gave_up" in payload):
+        return
+    header = world.stores.item("releases", payload["release_id"], "release")
+    node = world.stores.item("releases", payload["release_id"], f"pipeline#{payload['pipeline']}")
+    goes_on = value(node, "status") in GOING_ON and not value(node, "stop_requested_at")
+    if goes_on and value(header, "execution_arn") == invocation.arn:
+        raise Violated("what_is_given_up_fails", f"{payload['pipeline']} goes on")
+
+
 CALLS = (
     settled_with_the_truth,
     recorded_ends_are_true,
@@ -261,7 +274,7 @@ CALLS = (
     a_pipeline_has_one_holder,
     served_in_order,
 )
-RETURNS = (fails_only_for_a_reason, closed_as_recorded)
+RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails)
 
 
 def check_call(happening: Happening) -> None:
