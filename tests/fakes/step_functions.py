@@ -201,8 +201,9 @@ class FakeStepFunctions:
                 state_machine_arn=machine,
                 name=name,
                 input=given,
-                # No two start at the same moment, as mostly on AWS.
-                started_at=self._clock() + timedelta(milliseconds=len(self._executions)),
+                # No two start at the same moment, as mostly on AWS; and not at a full millisecond.
+                started_at=self._clock()
+                + timedelta(milliseconds=len(self._executions), microseconds=300),
             )
             self._executions[arn] = known
         elif known.status != "RUNNING" or known.input != given:

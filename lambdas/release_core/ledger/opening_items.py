@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from release_core.clock import to_iso
+from release_core.clock import from_iso, to_iso
 from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
@@ -49,7 +49,7 @@ class Opening:
     def place(self) -> Place:
         """Its place in the queues of its pipelines."""
         return Place(
-            since=self.came_at,
+            since=from_iso(to_iso(self.came_at)),  # to the millisecond, as it is read back
             execution_arn=self.execution_arn,
             release_id=self.manifest.release_id,
         )

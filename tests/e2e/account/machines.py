@@ -17,8 +17,9 @@ class Machines:
     def impatient(self, look_after_seconds: int, *, retries: int | None = None) -> str:
         """Make a machine whose tasks look at CodePipeline after seconds; return its ARN.
 
-        It retries a failed task of a pipeline as often as ``retries`` says, if given. The time doubles with each look. Otherwise a platform that needs longer for a look than
-        a task token is valid would never settle a task.
+        With ``retries``, a failed task of a pipeline is retried as often as that. The time doubles
+        with each look. Otherwise a platform that needs longer for a look than a task token is valid
+        would never settle a task.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])

@@ -76,7 +76,7 @@ def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
 def test_releases_that_wait_are_served_in_order(
     releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines
 ) -> None:
-    """The first that came is served first, and nobody takes the free pipeline that it waits with."""
+    """The first that came is served first, also in the free pipeline that it needs."""
     held, free = pipelines.make(approval=True), pipelines.make()
     ids = [unique("first"), unique("second"), unique("third")]
     arns = [releases.start(manifest(ids[0], held))]
