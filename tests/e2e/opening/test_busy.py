@@ -1,6 +1,7 @@
 """A release locks its pipelines: two releases never run one pipeline at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -73,6 +74,11 @@ def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
     assert releases.end(second)["status"] == "SUCCEEDED"
 
 
+def waits(releases: Releases, arn: str) -> bool:
+    """Whether an execution has reached the state that waits for pipelines."""
+    return "WaitForPipelines" in releases.visited(arn)
+
+
 def test_releases_that_wait_are_served_in_order(
     releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines
 ) -> None:
@@ -83,7 +89,7 @@ def test_releases_that_wait_are_served_in_order(
     execution_id = releases.started(ids[0], held)
     for release_id, names in ((ids[1], (free, held)), (ids[2], (held,))):
         arns.append(releases.start(manifest(release_id, *names, onBusy="wait")))
-        wait_until("it waits", lambda arn=arns[-1]: "WaitForPipelines" in releases.visited(arn))
+        wait_until("it waits", partial(waits, releases, arns[-1]))
     late = releases.start(manifest(unique("late"), free))
     cause = refusals.cause(late, "PipelinesBusy", "direct")
     assert f"- {free}: release {ids[1]} came first and waits for it ({arns[1]})" in cause

@@ -50,8 +50,9 @@ def test_a_refused_start_of_a_dependent_is_tried_again(
 ) -> None:
     """The function that notices the end of the dependency sends the task of the dependent back."""
     first, second = pipelines.make(), pipelines.make()
-    conflict = {"code": "ConflictException", "times": 1}
-    with faults.api("fail", pipeline=second, operation=START, **conflict) as fault:
+    with faults.api(
+        "fail", pipeline=second, operation=START, code="ConflictException", times=1
+    ) as fault:
         arn = releases.start(
             manifest(unique("chain"), first, {"name": second, "dependsOn": [first]})
         )
@@ -64,8 +65,8 @@ def test_a_task_that_is_given_up_fails_its_pipeline(
 ) -> None:
     """Its execution is stopped, the pipeline fails with the last trouble, and the release ends."""
     name, behind, release_id = pipelines.make(approval=True), pipelines.make(), unique("given-up")
-    denied = {"operation": "GetPipelineExecution", "code": "AccessDeniedException", "times": 1}
-    with faults.api("fail", pipeline=name, **denied):
+    denied: dict[str, Any] = {"code": "AccessDeniedException", "times": 1}
+    with faults.api("fail", pipeline=name, operation="GetPipelineExecution", **denied):
         arn = releases.start(
             manifest(release_id, name, {"name": behind, "dependsOn": [name]}, stopMode="abandon"),
             machine=machines.impatient(5, retries=0),

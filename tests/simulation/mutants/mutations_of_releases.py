@@ -57,7 +57,7 @@ OF_RELEASES = (
         "open_release/reservations.py",
         "if mine not in lock.queue]",
         "if mine not in lock.queue and lock.holder]",
-        ("two open at once, a crash",),
+        ("one waits for one of two",),
     ),
     Mutant(
         "a stopped release keeps its place",

@@ -1,5 +1,6 @@
 """Releases that wait for a pipeline are served in the order in which they came."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -151,7 +152,8 @@ def test_a_rejected_release_leaves_its_places(world: ReleaseWorld) -> None:
 def test_a_crash_loses_no_wake_up(world: ReleaseWorld, method: str) -> None:
     """After a crash behind any write, the next try of the function continues."""
     second, third = hand_in(world, "second"), hand_in(world, "third")
-    steps = [
+    token, other = (world.step_functions.wait_for_token(arn) for arn in (second, third))
+    steps: list[Callable[[], object]] = [
         lambda: world.open_release(second),
         lambda: world.opener().wait(second, token),
         lambda: world.open_release(third),
@@ -160,8 +162,6 @@ def test_a_crash_loses_no_wake_up(world: ReleaseWorld, method: str) -> None:
         lambda: world.open_release(second),
         lambda: finish(world, "second"),
     ]
-    token = world.step_functions.wait_for_token(second)
-    other = world.step_functions.wait_for_token(third)
     done = 0
     with crash_after(Locks, method):
         for step in steps:
