@@ -10,7 +10,7 @@ from release_core.aws.codepipeline import CodePipeline, StartRefused, client_req
 from release_core.clock import Clock
 from release_core.decide.decisions import why_not_started
 from release_core.decide.timing import CLAIM_WINDOW, REQUEST_TOKEN_LIFETIME, pause_before_start
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
@@ -48,11 +48,7 @@ class Starts:
             return
         except ClientError as error:
             # It passes with time. The task waits meanwhile, which uses none of its tries.
-            key = f"{now.execution_arn} {claimed.name}"
-            pause = pause_before_start(claimed.start_refusals, key=key)
-            self.ledger.pipelines.put_off_start(
-                release.release_id, claimed, why=str(error), until=self.clock() + pause
-            )
+            self._put_off(now, claimed, error)
             return
         self._bind(now, claimed, execution_id)
 
@@ -72,6 +68,13 @@ class Starts:
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
         else:
             raise StartUnresolved(f"the start {of_release}")
+
+    def _put_off(self, release: Release, pipeline: Pipeline, error: ClientError) -> None:
+        detail = error.response["Error"]
+        why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
+        key = f"{release.execution_arn} {pipeline.name}"
+        until = self.clock() + pause_before_start(pipeline.start_refusals, key=key)
+        self.ledger.pipelines.put_off_start(release.release_id, pipeline, why=why, until=until)
 
     def _claim(self, release: Release, pipeline: Pipeline) -> bool:
         if release.max_concurrency and not self.ledger.headers.claim_slot(release, pipeline.name):

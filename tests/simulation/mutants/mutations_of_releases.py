@@ -29,7 +29,7 @@ OF_RELEASES = (
         "release_core/ledger/locks.py",
         '"attribute_not_exists(#held_by) OR #held_by = :held_by"',
         '"attribute_not_exists(#held_by) OR attribute_exists(#held_by) OR #held_by = :held_by"',
-        ("one waits for the other",),
+        ("rolled back while another runs",),
     ),
     Mutant(
         "wake no release when a pipeline is free",
@@ -197,8 +197,8 @@ OF_RELEASES = (
     Mutant(
         "drive pipelines that another release holds",
         "open_release/reservations.py",
-        "            if rival:\n                return rival\n            changed",
-        "            changed",
+        "        if not busy:\n            return True\n",
+        "        if not busy or opening.place:\n            return True\n",
         ("one waits for the other",),
     ),
 )

@@ -35,7 +35,7 @@ def test_the_close_repeats_no_failed_start(world: ReleaseWorld) -> None:
     world.clock.advance(timedelta(minutes=2))
     closed = world.close_release().at_end("r", arn)
     assert closed["status"] == "FAILED"
-    assert "orders starting: An error occurred (ConflictException)" in closed["why"]
+    assert "orders starting: no (ConflictException)" in closed["why"]
     assert world.executions_of("orders") == []
 
 

@@ -6,13 +6,18 @@ from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Activity
+from release_machine.text.wording import clock_time
 
 MOST_NAMES = 3
 
 
 def waits_for(release: Release, pipeline: Pipeline) -> str | None:
     """What a pipeline that has not started waits for."""
-    if pipeline.status is not PipelineStatus.WAITING or release.closed:
+    if release.closed:
+        return None
+    if pipeline.status is PipelineStatus.STARTING and pipeline.start_again_at:
+        return f"is tried again at {clock_time(pipeline.start_again_at)}: {pipeline.trouble}"
+    if pipeline.status is not PipelineStatus.WAITING:
         return None
     before = [name for name in pipeline.depends_on if not _has_succeeded(release, name)]
     if before:
