@@ -143,7 +143,7 @@ LARGE = (
             releasing("a", "b", release_id="s", onBusy="wait"),
             releasing("b", release_id="t"),
         ),
-        at_once=3,
+        at_once=2,
         preemptions=0,
         mute=("STARTED",),
         outcomes=("succeed",),

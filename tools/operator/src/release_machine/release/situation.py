@@ -17,8 +17,10 @@ def waits_for(release: Release, pipeline: Pipeline) -> str | None:
         return None
     if pipeline.status is PipelineStatus.STARTING and pipeline.start_again_at:
         return f"is tried again at {clock_time(pipeline.start_again_at)}: {pipeline.trouble}"
-    if pipeline.status is not PipelineStatus.WAITING:
-        return None
+    return _turn(release, pipeline) if pipeline.status is PipelineStatus.WAITING else None
+
+
+def _turn(release: Release, pipeline: Pipeline) -> str | None:
     before = [name for name in pipeline.depends_on if not _has_succeeded(release, name)]
     if before:
         more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""
