@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from release_core.apply.advance import Advance
-from release_core.apply.unlock import unlock
+from release_core.apply.unlock import leave_queues, unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.decide.outcome import is_over, tally
@@ -68,6 +68,8 @@ class CloseRelease:
         if end.release_status is None:
             return
         release_id = self.ledger.headers.record_workflow_end(arn, end.status)
+        # After that write the execution gets no place in a queue.
+        leave_queues(self.ledger, self.step_functions, arn)
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
             log.info("the workflow execution had opened no release", extra={"execution_arn": arn})

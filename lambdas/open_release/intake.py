@@ -1,6 +1,7 @@
 """Reads the request of a workflow execution, and the document of the manifest."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -39,13 +40,13 @@ class Intake:
     rollbacks: RollbackReader
     manifest_bucket: str
 
-    def request(self, execution_arn: str) -> Request:
-        """The request in the input of a workflow execution.
+    def request(self, execution_arn: str) -> tuple[Request, datetime]:
+        """The request in the input of a workflow execution, and when the execution was started.
 
         Raises ManifestUnreadable for an object of another bucket, and as ``read_request`` does.
         """
-        text, alias = self.step_functions.execution_input(execution_arn)
-        request = read_request(text, alias=alias)
+        start = self.step_functions.start_of(execution_arn)
+        request = read_request(start.input, alias=start.alias)
         if isinstance(request, DroppedObject) and request.bucket != self.manifest_bucket:
             raise ManifestUnreadable(
                 f"the S3 event names the bucket {request.bucket}; this deployment reads manifests "
@@ -54,8 +55,8 @@ class Intake:
         if isinstance(request, RollbackRequest) and request.source:
             # Other workflows may ask for a rollback, too. Ours does so because a release failed.
             ours = request.source.rpartition(":")[0] == execution_arn.rpartition(":")[0]
-            return replace(request, cause=request.source) if ours else request
-        return request
+            request = replace(request, cause=request.source) if ours else request
+        return request, start.at
 
     def document(self, request: Request) -> tuple[Request, object]:
         """The request, completed with the requester in an object's metadata, and its document.

@@ -1,8 +1,8 @@
 """Opens a release: reads and checks the manifest, locks the pipelines, claims the release id."""
 
 import logging
-import math
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from open_release.intake import Intake
@@ -11,7 +11,7 @@ from open_release.resuming import Resuming
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
-from release_core.decide.timing import seconds_to_wait
+from release_core.decide.timing import seconds_to_wait, seconds_until
 from release_core.domain.release import Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
@@ -58,13 +58,14 @@ class OpenRelease:
         """
         request: Request | None = None
         try:
-            request = self.intake.request(execution_arn)
+            request, came_at = self.intake.request(execution_arn)
             twin = self._twin(request, execution_arn)
             if twin:
-                return self._existing(twin)
+                return self._existing(twin, execution_arn)
             request, document = self.intake.document(request)
             if not is_dry_run(document):
-                return self._release(_opening(self._check(document), request, execution_arn))
+                manifest = self._check(document)
+                return self._release(_opening(manifest, request, execution_arn, came_at))
         except Rejection as rejection:
             self._reject(rejection, request, execution_arn)
             raise
@@ -93,9 +94,12 @@ class OpenRelease:
         log.warning(
             "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
         )
+        self.reservations.leave(execution_arn)
 
     def _release(self, opening: Opening) -> dict[str, Any]:
         outcome, released_by, pipelines = self._open_or_give_back(opening)
+        if outcome != "BUSY":
+            self.reservations.leave(opening.execution_arn)
         manifest = opening.manifest
         log.info(
             "%s by %s",
@@ -109,7 +113,8 @@ class OpenRelease:
             "wait_seconds": self._wait_seconds(manifest, busy=outcome == "BUSY"),
         }
 
-    def _existing(self, twin: Release) -> dict[str, Any]:
+    def _existing(self, twin: Release, execution_arn: str) -> dict[str, Any]:
+        self.reservations.leave(execution_arn)
         self.resuming.orphans.close_if_orphaned(twin)
         return self._answer("ALREADY_RELEASED", twin.release_id, released_by=twin.execution_arn)
 
@@ -133,10 +138,8 @@ class OpenRelease:
         }
 
     def wait(self, execution_arn: str, task_token: str) -> None:
-        """Settle the task token when one of the release's pipelines becomes free."""
-        _, document = self.intake.document(self.intake.request(execution_arn))
-        manifest = self._check(document)
-        self.reservations.wait(manifest.names, task_token, execution_arn=execution_arn)
+        """Settle the task token when it is the turn of the release that waits."""
+        self.reservations.wait(execution_arn, task_token)
 
     def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
         try:
@@ -183,13 +186,14 @@ class OpenRelease:
     def _wait_seconds(self, manifest: Manifest, *, busy: bool) -> int:
         waits: list[float] = []
         # The longest limit: a task with a shorter one asks for its own wait, and most have the same
-        # one or none. While the pipelines are busy, only the deadline counts.
+        # one or none. A pipeline that waits for its turn has no limit yet, so only the deadline
+        # counts while the pipelines are busy, or run one after the other.
         limits = [each.timeout_minutes for each in manifest.pipelines]
-        if not busy and all(limits):
+        in_turn = manifest.max_concurrency or any(each.depends_on for each in manifest.pipelines)
+        if all(limits) and not (busy or in_turn):
             waits.append(max(limit * 60 for limit in limits if limit))
         if manifest.deadline:
-            # One second more, so that the deadline has passed when the task returns.
-            waits.append(math.ceil((manifest.deadline - self.clock()).total_seconds()) + 1)
+            waits.append(seconds_until(manifest.deadline, now=self.clock()))
         return seconds_to_wait(self.look_after_seconds, *waits)
 
     def _with_rolled_back(self, opening: Opening) -> Opening:
@@ -224,11 +228,14 @@ class OpenRelease:
         return opening
 
 
-def _opening(manifest: Manifest, request: Request, execution_arn: str) -> Opening:
+def _opening(
+    manifest: Manifest, request: Request, execution_arn: str, came_at: datetime
+) -> Opening:
     rollback = request if isinstance(request, RollbackRequest) else None
     return Opening(
         manifest=manifest,
         execution_arn=execution_arn,
+        came_at=came_at,
         channel=request.channel,
         requester=request.requester,
         source=request.source,

@@ -1,17 +1,20 @@
-"""Locks the pipelines of a release: all or none, and never those of a release that still runs."""
+"""Locks the pipelines of a release: all or none, in the order in which the releases came."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from release_core.apply.orphans import Orphans
-from release_core.apply.unlock import unlock
+from release_core.apply.unlock import leave_queues, unlock, wake_next
 from release_core.aws.step_functions import StepFunctions
+from release_core.domain.queue import Lock, Place, Rival, describe_rival
 from release_core.domain.release import LockHolder
-from release_core.errors import OpeningElsewhere, PipelinesBusy
+from release_core.errors import LedgerBusy, OpeningElsewhere, PipelinesBusy
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.problems import MAX_REPORTED
+
+# Tries to take a lock while other releases change its queue.
+_TRIES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,63 +26,111 @@ class Reservations:
     orphans: Orphans
 
     def take(self, pipelines: Sequence[str], opening: Opening) -> bool:
-        """Lock all the pipelines, or none when another release holds one of them.
+        """Lock all the pipelines, or none when a release that comes first needs one of them.
 
-        In that case returns False if the manifest says ``onBusy: wait``, otherwise raises
-        PipelinesBusy with the holders. Raises OpeningElsewhere when another execution is opening
-        the same release: a retry finds out which execution has opened it.
+        In that case returns False if the manifest says ``onBusy: wait``; the release then has its
+        place in the queues of all its pipelines. Otherwise raises PipelinesBusy with the releases
+        that come first. Raises OpeningElsewhere when another execution is opening the same release:
+        a retry finds out which execution has opened it.
         """
-        mine = LockHolder(
-            release_id=opening.manifest.release_id, execution_arn=opening.execution_arn
-        )
-        has_ended = cache(self.orphans.close_if_ended)
-        found = self.ledger.lock_holders(pipelines)
-        busy = {
-            pipeline: holder
-            for pipeline, holder in found.items()
-            if holder != mine and not has_ended(holder.execution_arn, holder.since)
-        }
-        if busy:
-            self.give_back([name for name in found if name not in busy], opening.execution_arn)
+        mine = opening.place
+        locks = self.ledger.get_locks(pipelines)
+        held = [name for name, lock in locks.items() if _is_held_by(lock, mine)]
+        has_ended = self._has_ended()
+        rivals = {name: self._rival(lock, mine, has_ended) for name, lock in locks.items()}
+        busy = {name: rival for name, rival in rivals.items() if rival}
         # All releases lock in the same order: of two that open at once, one succeeds.
-        for pipeline in () if busy else sorted(pipelines):
-            holder = self.ledger.locks.take(pipeline, mine)
-            if holder and has_ended(holder.execution_arn, holder.since):
-                holder = self.ledger.locks.take(pipeline, mine, ended=holder)
-            if holder:
-                self.give_back(pipelines, opening.execution_arn)
-                busy = {pipeline: holder}
+        for name in () if busy else sorted(pipelines):
+            rival = self._take(locks[name], mine, has_ended)
+            if rival:
+                busy = {name: rival}
                 break
+            held.append(name)
         if not busy:
             return True
-        twin = next((each for each in busy.values() if each.release_id == mine.release_id), None)
-        if twin:
-            raise OpeningElsewhere(
-                f"{twin.execution_arn} is opening release {twin.release_id} at this instant"
-            )
         if opening.manifest.on_busy == "wait":
-            return False
-        lines = [
-            f"- {name}: release {busy[name].release_id} ({busy[name].execution_arn})"
-            for name in pipelines
-            if name in busy
-        ]
-        raise PipelinesBusy(
-            "Other releases hold pipelines of this release. Wait until they have ended, or add "
-            '"onBusy": "wait":\n' + "\n".join(lines[:MAX_REPORTED])
-        )
+            absent = [name for name, lock in locks.items() if mine not in lock.queue]
+            # The places come first: otherwise a later release would find the pipelines free.
+            self.ledger.locks.enqueue(absent, mine)
+        self.give_back(held, opening.execution_arn)
+        _refuse(busy, opening)
+        return False
 
     def give_back(self, pipelines: Sequence[str], execution_arn: str) -> None:
-        """Free the pipelines that this execution holds, and wake the releases that wait."""
+        """Free the pipelines that this execution holds, and wake the releases that are next."""
         for pipeline in pipelines:
             unlock(self.ledger, self.step_functions, pipeline, execution_arn)
 
-    def wait(self, pipelines: Sequence[str], task_token: str, *, execution_arn: str) -> None:
-        """Settle the token when the first of the pipelines becomes free, or now if one is free."""
-        held = [
-            pipeline
-            for pipeline in pipelines
-            if self.ledger.locks.add_waiter(pipeline, task_token, execution_arn=execution_arn)
-        ]
-        if not held:
+    def leave(self, execution_arn: str) -> None:
+        """Remove the places of a release that is opened or rejected, and wake who is next."""
+        leave_queues(self.ledger, self.step_functions, execution_arn)
+
+    def wait(self, execution_arn: str, task_token: str) -> None:
+        """Settle the token when it is this release's turn, or now if it is."""
+        waiter = self.ledger.locks.register_waiter(execution_arn, task_token)
+        locks = self.ledger.get_locks(sorted(waiter.pipelines)) if waiter else {}
+        if not waiter or not any(any(each.ahead(waiter.place)) for each in locks.values()):
             self.step_functions.wake(task_token)
+
+    def _has_ended(self) -> "_HasEnded":
+        """A function that looks up each workflow execution once; one may hold many pipelines."""
+        known: dict[str, bool] = {}
+
+        def has_ended(rival: Rival) -> bool:
+            arn = rival.execution_arn
+            if arn not in known:
+                known[arn] = self.orphans.close_if_ended(arn, rival.since)
+            return known[arn]
+
+        return has_ended
+
+    def _take(self, lock: Lock, mine: Place, has_ended: "_HasEnded") -> Rival | None:
+        for _ in range(_TRIES):
+            rival = self._rival(lock, mine, has_ended)
+            if rival:
+                return rival
+            changed = self.ledger.locks.take(lock, mine)
+            if changed is None:
+                return None
+            lock = changed
+        raise LedgerBusy(f"the queue of pipeline {lock.pipeline} keeps changing")
+
+    def _rival(self, lock: Lock, mine: Place, has_ended: "_HasEnded") -> Rival | None:
+        """The first living release that holds the lock or came earlier, if there is one.
+
+        Removes the places of dead ones. The release behind a dead one may not know that it is next.
+        """
+        is_dead = False
+        for rival in lock.ahead(mine):
+            if not has_ended(rival):
+                if is_dead and isinstance(rival, Place):
+                    wake_next(self.ledger, self.step_functions, [rival])
+                return rival
+            is_dead = True
+            if isinstance(rival, Place):
+                self.ledger.locks.remove_place(lock.pipeline, rival)
+        return None
+
+
+type _HasEnded = Callable[[Rival], bool]
+
+
+def _is_held_by(lock: Lock, mine: Place) -> bool:
+    return bool(lock.holder and lock.holder.execution_arn == mine.execution_arn)
+
+
+def _refuse(busy: Mapping[str, Rival], opening: Opening) -> None:
+    """Raise the error for a release that cannot wait for these, or whose id is being opened."""
+    release_id = opening.manifest.release_id
+    for rival in busy.values():
+        if isinstance(rival, LockHolder) and rival.release_id == release_id:
+            raise OpeningElsewhere(
+                f"{rival.execution_arn} is opening release {release_id} at this instant"
+            )
+    if opening.manifest.on_busy == "wait":
+        return
+    lines = [f"- {describe_rival(name, rival)}" for name, rival in busy.items()]
+    raise PipelinesBusy(
+        "Other releases hold pipelines of this release, or came first and wait for them. Wait "
+        'until they have ended, or add "onBusy": "wait":\n' + "\n".join(lines[:MAX_REPORTED])
+    )

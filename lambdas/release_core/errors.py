@@ -64,7 +64,7 @@ class RollbackRefused(Rejection):
 
 
 class PipelinesBusy(Rejection):
-    """Other releases hold the locks of pipelines that this release needs; names the holders."""
+    """Other releases hold pipelines that this release needs, or came first and wait for them."""
 
 
 class Unfinished(ReleaseMachineError):

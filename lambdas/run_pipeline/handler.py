@@ -6,11 +6,14 @@ from typing import Any
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
 from release_core.settings import FunctionSettings, read_settings
-from run_pipeline.running import RunPipeline, Waiting
+from run_pipeline.running import FailedTask, RunPipeline, Waiting
 
 
 def handler(event: dict[str, Any], context: Context) -> None:
-    """Run one pipeline of a release until it has ended and its task token is settled."""
+    """Run one pipeline of a release until it has ended and its task token is settled.
+
+    Or fail a pipeline whose task the workflow has given up.
+    """
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     run_pipeline = RunPipeline(
         ledger=parts.ledger,
@@ -18,6 +21,17 @@ def handler(event: dict[str, Any], context: Context) -> None:
         step_functions=parts.step_functions,
         clock=parts.clock,
     )
+    if "gave_up" in event:
+        run_pipeline.give_up(
+            FailedTask(
+                release_id=event["release_id"],
+                pipeline=event["pipeline"],
+                execution_arn=event["execution_arn"],
+                error=event["gave_up"]["Error"],
+                cause=event["gave_up"]["Cause"],
+            )
+        )
+        return
     waiting = Waiting(
         task_token=event["task_token"],
         wait_seconds=event["wait_seconds"],

@@ -1,7 +1,7 @@
 """Runs one pipeline of a release until its task token is settled."""
 
+import json
 import logging
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,13 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from release_core.apply.advance import Advance
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
-from release_core.decide.decisions import expiry
+from release_core.decide.decisions import next_look
 from release_core.decide.timing import (
     CLAIM_WINDOW,
     MIN_WAIT,
     TASK_LATENESS,
     UNCONFIRMED_WAIT,
     seconds_to_wait,
+    seconds_until,
 )
 from release_core.domain.release import Release
 from release_core.errors import EndUnconfirmed, PipelineUnknown, StartUnresolved, Unfinished
@@ -35,6 +36,26 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FailedTask:
+    """A task that the workflow has given up, with the error of its last try."""
+
+    release_id: str
+    pipeline: str
+    execution_arn: str
+    error: str
+    cause: str
+
+    @property
+    def why(self) -> str:
+        """The error in words; the cause of a function's error is JSON with its message."""
+        try:
+            said = json.loads(self.cause)["errorMessage"]
+        except (ValueError, TypeError, KeyError):
+            said = self.cause
+        return f"its task failed too often, last with {self.error}: {said}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunPipeline:
     """Registers the task token of a pipeline, and starts the pipeline or looks at its execution."""
 
@@ -50,7 +71,10 @@ class RunPipeline:
         """
         # Race: another function records the end of the pipeline. The token is registered before
         # anything else, so that this function can settle it.
-        registered = self.ledger.pipelines.register_token(release_id, pipeline, waiting.task_token)
+        looks_at = self.clock() + timedelta(seconds=waiting.wait_seconds)
+        registered = self.ledger.pipelines.register_token(
+            release_id, pipeline, waiting.task_token, looks_at=looks_at
+        )
         if registered is None:
             raise PipelineUnknown(f"release {release_id} has no pipeline {pipeline}")
         first = registered.registrations == 1
@@ -72,6 +96,19 @@ class RunPipeline:
         if advanced:
             self._wait_until_due(advanced, pipeline, waiting)
 
+    def give_up(self, task: "FailedTask") -> None:
+        """Fail a pipeline whose task the workflow has given up, unless the release was resumed.
+
+        A running execution is stopped first. Raises as ``Advance`` does.
+        """
+        release = self.ledger.get_pipeline(task.release_id, task.pipeline)
+        pipeline = release.pipelines.get(task.pipeline) if release else None
+        if not release or not pipeline or release.execution_arn != task.execution_arn:
+            log.warning("ignored: the task belongs to no attempt that runs")
+            return
+        self.ledger.pipelines.give_up(release.release_id, pipeline, task.why)
+        self.advance.pipeline(release.release_id, pipeline.name)
+
     def _repair_others(self, release: Release, waiting: Waiting) -> Release | None:
         """Look at pipelines whose own tasks are overdue, and advance the whole release."""
         overdue = self.clock() - timedelta(seconds=waiting.look_after_seconds) - TASK_LATENESS
@@ -87,19 +124,16 @@ class RunPipeline:
             return None
 
     def _wait_until_due(self, release: Release, name: str, waiting: Waiting) -> None:
-        pipeline = release.pipelines[name]
-        if pipeline.status.ended:
+        pipeline, now = release.pipelines[name], self.clock()
+        # The function that starts a pipeline lets its task look earlier, if a limit is near.
+        if pipeline.status.ended or pipeline.task_token != waiting.task_token:
             return
-        limits: list[float] = []
-        end = None if pipeline.stop_requested_at else expiry(release, pipeline)
-        if end:
-            # One second more, so that the limit has passed when the task returns.
-            limits.append(math.ceil((end - self.clock()).total_seconds()) + 1)
-        if pipeline.time_limit and not pipeline.started_at:
-            limits.append(pipeline.time_limit.total_seconds())  # it may start at any time
-        self._wait(waiting, *limits)
+        due = next_look(release, pipeline)
+        limits = [seconds_until(due, now=now)] if due else []
+        planned = (pipeline.looks_at - now).total_seconds() if pipeline.looks_at else None
+        self._wait(waiting, *limits, planned=planned)
 
-    def _wait(self, waiting: Waiting, *limits: float) -> None:
+    def _wait(self, waiting: Waiting, *limits: float, planned: float | None = None) -> None:
         wanted = seconds_to_wait(waiting.look_after_seconds, *limits)
-        if abs(wanted - waiting.wait_seconds) > MIN_WAIT:
+        if abs(wanted - (planned or waiting.wait_seconds)) > MIN_WAIT:
             self.step_functions.look_again(waiting.task_token, wanted)

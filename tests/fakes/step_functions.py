@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSucce
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fakes.service import Refused, service
@@ -215,8 +215,10 @@ class FakeStepFunctions:
                 state_machine_arn=machine,
                 name=name,
                 input=given,
-                started_at=self._clock(),
                 alias_arn=alias_arn,
+                # No two start at the same moment, as mostly on AWS; and not at a full millisecond.
+                started_at=self._clock()
+                + timedelta(milliseconds=len(self._executions), microseconds=300),
             )
             self._executions[arn] = known
         elif known.status != "RUNNING" or known.input != given:

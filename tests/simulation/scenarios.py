@@ -70,6 +70,7 @@ FAULTS = {
     "repeat": "the answer is lost and the SDK sends the same call again",
     "refuse": "AWS rejects the call temporarily, also after all retries of the SDK",
     "obscure": "the call takes effect, but the caller gets an error",
+    "give up": "the function crashes in the last try of its task",
     "orphan": "the workflow gives up the invocation and retries it while it still runs",
     "lose": "an event is lost",
     "unheard": "the event of a stop is lost",
@@ -150,6 +151,18 @@ LARGE = (
         preemptions=0,
         outcomes=("succeed",),
         mute=("STARTED", "STOPPING"),
+    ),
+    Scenario(
+        name="one waits for one of two",
+        manifests=(
+            releasing("a"),
+            releasing("a", "b", release_id="s", onBusy="wait"),
+            releasing("b", release_id="t"),
+        ),
+        at_once=2,
+        preemptions=0,
+        mute=("STARTED",),
+        outcomes=("succeed",),
     ),
 )
 
@@ -301,6 +314,30 @@ QUICK = (
         outcomes=("succeed",),
     ),
     Scenario(
+        name="three wait in turn",
+        manifests=(
+            releasing("a"),
+            releasing("a", release_id="s", onBusy="wait"),
+            releasing("a", release_id="t", onBusy="wait"),
+        ),
+        at_once=3,
+        preemptions=0,
+        mute=("STARTED",),
+        outcomes=("succeed",),
+    ),
+    Scenario(
+        name="one waits and is cancelled",
+        manifests=(
+            releasing("a"),
+            releasing("a", release_id="s", onBusy="wait"),
+        ),
+        at_once=2,
+        preemptions=0,
+        cancels=1,
+        mute=("STARTED",),
+        outcomes=("succeed",),
+    ),
+    Scenario(
         name="resumed",
         manifests=(releasing("a"), releasing("a", resume=True)),
         preemptions=0,
@@ -310,6 +347,12 @@ QUICK = (
         manifests=(releasing({"name": "a", "timeoutMinutes": 1}),),
         faults={"time": 1},
         most_faults=1,
+        preemptions=0,
+    ),
+    Scenario(
+        name="the second limited",
+        manifests=(releasing("a", {"name": "b", "timeoutMinutes": 1, **after("a")}),),
+        outcomes=("succeed",),
         preemptions=0,
     ),
     Scenario(

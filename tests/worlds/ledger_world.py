@@ -126,6 +126,7 @@ def an_opening(
     return Opening(
         manifest=Manifest.model_validate({"releaseId": release_id, "pipelines": names, **more}),
         execution_arn=execution_arn or f"arn:execution:{release_id}",
+        came_at=FakeClock()(),
         channel="direct",
         requester="release manager",
         source=None,

@@ -13,7 +13,7 @@ from release_core.apply.wiring import FunctionParts
 from release_core.plan.planner import Planner
 from release_core.rollback.reader import RollbackReader
 from release_core.strict_json import write_json
-from run_pipeline.running import RunPipeline, Waiting
+from run_pipeline.running import FailedTask, RunPipeline, Waiting
 from tests.fakes.codepipeline import FakeCodePipeline, envelope
 from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
@@ -108,18 +108,24 @@ class ReleaseWorld(LedgerWorld):
     def run_pipeline(
         self, release_id: str, pipeline: str, token: str, *, wait_seconds: int = LOOK_AFTER
     ) -> None:
-        """Invoke run_pipeline once."""
+        """Invoke run_pipeline once for a task that waits."""
+        waiting = Waiting(
+            task_token=token, wait_seconds=wait_seconds, look_after_seconds=LOOK_AFTER
+        )
+        self._runner()(release_id, pipeline, waiting)
+
+    def give_up(self, task: FailedTask) -> None:
+        """Invoke run_pipeline for a task that the workflow has given up."""
+        self._runner().give_up(task)
+
+    def _runner(self) -> RunPipeline:
         parts = self.parts(STARTER)
-        run_pipeline = RunPipeline(
+        return RunPipeline(
             ledger=parts.ledger,
             advance=self.advance(parts),
             step_functions=parts.step_functions,
             clock=self.clock,
         )
-        waiting = Waiting(
-            task_token=token, wait_seconds=wait_seconds, look_after_seconds=LOOK_AFTER
-        )
-        run_pipeline(release_id, pipeline, waiting)
 
     def record_state_change(self, event: object) -> None:
         """Invoke record_state_change."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +18,7 @@ from release_core.decide.decisions import (
     Decision,
     End,
     Free,
+    LookEarlier,
     Resolve,
     Retry,
     Settle,
@@ -25,6 +27,7 @@ from release_core.decide.decisions import (
     Stop,
     decide,
 )
+from release_core.decide.timing import seconds_until
 from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.errors import AdvanceUnfinished, Unfinished
@@ -144,16 +147,27 @@ class Advance:
                 self._ends().record_end(release, pipeline, change)
             case Retry():
                 self._ends().retry(release, decision)
-            case Skip(why=why):
-                self._ends().skip(release, pipeline, why)
+            case Skip(why=why, fails=fails):
+                self._ends().skip(release, pipeline, why, fails=fails)
             case Free():
                 self.ledger.headers.free_slot(release, pipeline.name)
             case Resolve():
                 self._starts().resolve(release, pipeline)
             case Start(again=again):
                 self._starts().start(release, pipeline, again=again)
+            case LookEarlier(at=at):
+                self._look_earlier(release, pipeline, at)
             case Settle():
                 self._settle(release, pipeline)
+
+    def _look_earlier(self, release: Release, pipeline: Pipeline, at: datetime) -> None:
+        now = self.clock()
+        seconds = seconds_until(at, now=now)
+        # A token that is no longer valid needs nothing: its task is on its way here.
+        self.step_functions.look_again(pipeline.task_token or "", seconds)
+        # After the call: a crash between the two repeats it.
+        looks_at = now + timedelta(seconds=seconds)
+        self.ledger.pipelines.record_look_time(release.release_id, pipeline, looks_at)
 
     def _settle(self, release: Release, pipeline: Pipeline) -> None:
         sent = self.step_functions.settle(pipeline)

@@ -93,8 +93,10 @@ class Ends:
         if change.state in _MAY_COME_FROM_AN_EDIT:
             self._note_edit(release, pipeline, seen)
         status = STATUS_OF_STATE[change.state]
-        if pipeline.timed_out and status is PipelineStatus.STOPPED:
+        if status is PipelineStatus.STOPPED and pipeline.timed_out:
             status = PipelineStatus.TIMED_OUT
+        elif status is PipelineStatus.STOPPED and pipeline.given_up:
+            status = PipelineStatus.FAILED
         shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
         if status is PipelineStatus.SUCCEEDED:
             shipped = bill_of_materials(self.codepipeline, pipeline, seen)
@@ -148,10 +150,10 @@ class Ends:
             shipped=shipped,
         )
 
-    def skip(self, release: Release, pipeline: Pipeline, why: str) -> None:
+    def skip(self, release: Release, pipeline: Pipeline, why: str, *, fails: bool = False) -> None:
         """Record that the pipeline is not started, or not started over, and why."""
-        ran = pipeline.earlier_executions
-        status = PipelineStatus.FAILED if ran else PipelineStatus.SKIPPED
+        fails = fails or bool(pipeline.earlier_executions)
+        status = PipelineStatus.FAILED if fails else PipelineStatus.SKIPPED
         self.record(release, pipeline, status, failure=Failure(message=why))
 
     def retry(self, release: Release, decision: Retry) -> None:

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 from release_core.apply.ends import Ends
 from release_core.aws.codepipeline import CodePipeline, StartRefused, client_request_token
 from release_core.clock import Clock
-from release_core.decide.timing import CLAIM_WINDOW, REQUEST_TOKEN_LIFETIME
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.decide.decisions import why_not_started
+from release_core.decide.timing import CLAIM_WINDOW, REQUEST_TOKEN_LIFETIME, pause_before_start
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
@@ -46,12 +47,13 @@ class Starts:
             self.ends.record(now, claimed, PipelineStatus.FAILED, failure=refused.failure)
             return
         except ClientError as error:
-            self.ledger.pipelines.record_start_error(release.release_id, claimed, str(error))
-            raise
+            # It passes with time. The task waits meanwhile, which uses none of its tries.
+            self._put_off(now, claimed, error)
+            return
         self._bind(now, claimed, execution_id)
 
     def resolve(self, release: Release, pipeline: Pipeline) -> None:
-        """Find out whether a claimed start happened, in a release that starts nothing more.
+        """Find out whether a claimed start happened, when the pipeline is not started any more.
 
         Raises StartUnresolved while the start, or a claimed retry, may still happen.
         """
@@ -62,9 +64,17 @@ class Starts:
         if found:
             self._bind(release, pipeline, found)
         elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:
-            self.ends.skip(release, pipeline, _CLOSED_FIRST)
+            failed = why_not_started(pipeline)
+            self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
         else:
             raise StartUnresolved(f"the start {of_release}")
+
+    def _put_off(self, release: Release, pipeline: Pipeline, error: ClientError) -> None:
+        detail = error.response["Error"]
+        why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
+        key = f"{release.execution_arn} {pipeline.name}"
+        until = self.clock() + pause_before_start(pipeline.start_refusals, key=key)
+        self.ledger.pipelines.put_off_start(release.release_id, pipeline, why=why, until=until)
 
     def _claim(self, release: Release, pipeline: Pipeline) -> bool:
         if release.max_concurrency and not self.ledger.headers.claim_slot(release, pipeline.name):

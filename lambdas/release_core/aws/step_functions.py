@@ -1,7 +1,8 @@
 """Step Functions: completes tasks by their tokens and describes workflow executions."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,14 @@ CAUSE_LIMIT = 32_768  # characters, the maximum of SendTaskFailure
 
 # The token is no longer valid: already used, timed out, or its workflow execution was stopped.
 _GONE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+
+
+class WorkflowStart(NamedTuple):
+    """The start of a workflow execution: its input as given, its time, and the alias, if any."""
+
+    input: str
+    at: datetime
+    alias: str | None
 
 
 class StepFunctions:
@@ -48,14 +57,15 @@ class StepFunctions:
         """Resume a task that waits for locked pipelines; False if its token is no longer valid."""
         return self._succeed(token, "{}")
 
-    def execution_input(self, execution_arn: str) -> tuple[str, str | None]:
-        """The input of a workflow execution, as the text that was given, and its alias.
-
-        The alias is the name of the alias of the state machine that started it, or None.
-        """
+    def start_of(self, execution_arn: str) -> WorkflowStart:
+        """How a workflow execution was started."""
         # Not the parsed input of a task: parsing loses the spelling of numbers (5.10 becomes 5.1).
         found = self._client.describe_execution(executionArn=execution_arn)
-        return found["input"], found.get("stateMachineAliasArn", "").rpartition(":")[2] or None
+        return WorkflowStart(
+            input=found["input"],
+            at=found["startDate"],
+            alias=found.get("stateMachineAliasArn", "").rpartition(":")[2] or None,
+        )
 
     def workflow_end(self, execution_arn: str) -> WorkflowEnd | None:
         """The end of a workflow execution, or None while it runs.

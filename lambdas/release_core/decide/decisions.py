@@ -6,9 +6,9 @@ decision is applied by a conditional write, so a decision that comes too late ch
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from release_core.decide.timing import CLAIM_WINDOW, TASK_WINDOW
+from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, START_PATIENCE, TASK_WINDOW
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
@@ -32,10 +32,11 @@ class End:
 
 @dataclass(frozen=True)
 class Skip:
-    """Never start the pipeline."""
+    """Never start the pipeline; it ``fails`` when it should have been started."""
 
     pipeline: Pipeline
     why: str
+    fails: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,25 @@ class Start:
 
 
 @dataclass(frozen=True)
+class LookEarlier:
+    """Let the task of the pipeline look at this time, before its wait ends."""
+
+    pipeline: Pipeline
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Settle:
     """Settle the task token with the outcome on record."""
 
     pipeline: Pipeline
 
 
-type Decision = Stop | End | Skip | Free | Retry | Resolve | Start | Settle
+type Decision = Stop | End | Skip | Free | Retry | Resolve | Start | LookEarlier | Settle
 
 # Settling comes last: while its token is not settled, the task times out and returns here, so
 # decisions that could not be applied are made again.
-_URGENCY = (Stop, End, Skip, Free, Retry, Resolve, Start, Settle)
+_URGENCY = (Stop, End, Skip, Free, Retry, Resolve, Start, LookEarlier, Settle)
 
 
 def decide(
@@ -126,12 +135,17 @@ def _decide_pipeline(
             yield Free(pipeline)
         if pipeline.task_token and not pipeline.settled:
             yield Settle(pipeline)
-    elif pipeline.execution_id:
-        yield from _decide_started(release, pipeline, now, actor)
+        return
+    if pipeline.execution_id:
+        now_due = [*_decide_started(release, pipeline, now, actor)]
     elif pipeline.status is PipelineStatus.STARTING:
-        yield from _decide_starting(release, pipeline, now, actor)
+        now_due = [*_decide_starting(release, pipeline, now, actor)]
     else:
-        yield from _decide_waiting(release, pipeline, now)
+        now_due = [*_decide_waiting(release, pipeline, now)]
+    later, planned = next_look(release, pipeline), pipeline.looks_at
+    if later and planned and max(later, now) + timedelta(seconds=MIN_WAIT) < planned:
+        now_due = now_due or [LookEarlier(pipeline, later)]
+    yield from now_due
 
 
 def _decide_started(
@@ -153,7 +167,7 @@ def _decide_started(
         or now - claim.at > CLAIM_WINDOW
     )
     if claim and not claimant_is_gone:
-        if release.status is not ReleaseStatus.RUNNING:
+        if release.status is not ReleaseStatus.RUNNING or pipeline.given_up:
             yield Resolve(pipeline)
     elif _may_retry(release, pipeline, latest, now) and (
         claim or pipeline.retried < pipeline.retries
@@ -177,6 +191,8 @@ def _decide_running(release: Release, pipeline: Pipeline, now: datetime) -> Iter
         yield Stop(pipeline, f"release {release.release_id} is {release.status}")
     elif release.halted_by and release.on_failure.stops:
         yield Stop(pipeline, f"{release.halted_by} did not succeed")
+    elif pipeline.given_up:
+        yield Stop(pipeline, pipeline.given_up)
     elif end and now >= end:
         limit = "the deadline of the release" if end == release.deadline else "its time limit"
         yield Stop(pipeline, f"{limit} has passed", timed_out=True)
@@ -193,15 +209,20 @@ def _decide_starting(
         or pipeline.started_by == actor
         or (pipeline.start_tried_at is not None and now - pipeline.start_tried_at > CLAIM_WINDOW)
     )
-    if release.status is not ReleaseStatus.RUNNING:
+    starts = not (_why_not(release, now) or why_not_started(pipeline))
+    if release.status is not ReleaseStatus.RUNNING or pipeline.given_up:
         yield Resolve(pipeline)
+    elif starts and pipeline.start_again_at and now < pipeline.start_again_at:
+        return
     elif starter_is_gone:
-        yield Start(pipeline, again=True) if _why_not(release, now) is None else Resolve(pipeline)
+        yield Start(pipeline, again=True) if starts else Resolve(pipeline)
 
 
 def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
     why_not = _why_not(release, now) or _unmet_dependency(release, pipeline)
-    if why_not:
+    if pipeline.given_up:
+        yield Skip(pipeline, pipeline.given_up, fails=True)
+    elif why_not:
         yield Skip(pipeline, why_not)
     elif pipeline.task_token and all(
         release.pipelines[name].status is PipelineStatus.SUCCEEDED for name in pipeline.depends_on
@@ -222,6 +243,15 @@ def _why_not(release: Release, now: datetime) -> str | None:
     return None
 
 
+def why_not_started(pipeline: Pipeline) -> str | None:
+    """Why a pipeline that has no execution fails, or None while it may still be started."""
+    begun, tried = pipeline.starting_at, pipeline.start_tried_at
+    refused = begun and tried and pipeline.start_again_at and tried - begun >= START_PATIENCE
+    minutes = START_PATIENCE // timedelta(minutes=1)
+    too_late = f"could not be started for {minutes} minutes: {pipeline.trouble}"
+    return pipeline.given_up or (too_late if refused else None)
+
+
 def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:
     for name in pipeline.depends_on:
         if name in release.lost:
@@ -235,3 +265,12 @@ def expiry(release: Release, pipeline: Pipeline) -> datetime | None:
     if pipeline.time_limit and pipeline.started_at:
         limits.append(pipeline.started_at + pipeline.time_limit)
     return min(limits, default=None)
+
+
+def next_look(release: Release, pipeline: Pipeline) -> datetime | None:
+    """When a task has to look because no event comes: at a limit, or to repeat a start."""
+    if release.status is not ReleaseStatus.RUNNING:
+        return None
+    limit = None if pipeline.stop_requested_at else expiry(release, pipeline)
+    again = pipeline.start_again_at if pipeline.status is PipelineStatus.STARTING else None
+    return min((each for each in (limit, again) if each), default=None)

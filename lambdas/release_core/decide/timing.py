@@ -4,7 +4,9 @@ tests/contract/test_times.py checks CLAIM_WINDOW, ACTION_LAG, TASK_LATENESS and 
 against the timeouts and retries of the functions, the workflow and Lambda.
 """
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
+from random import Random
 
 # Starts and retries of one pipeline.
 
@@ -34,6 +36,13 @@ LOOK_LAG = timedelta(seconds=60)
 # event comes later than this.
 ACTION_LAG = timedelta(seconds=55)
 
+# A start that CodePipeline does not accept now, because the pipeline is busy or AWS throttles, is
+# tried again for this long. Then the pipeline fails.
+START_PATIENCE = timedelta(hours=1)
+
+# Seconds until such a start is tried again: after the first refusal, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 20, 300
+
 # Seconds until the next look, while CodePipeline does not confirm an end that an event reported.
 UNCONFIRMED_WAIT = 15
 
@@ -56,6 +65,21 @@ CLOSE_TRIED_WITHIN = timedelta(minutes=20)
 # Seconds. A cold function in a large release takes seconds to look. A task that waits for less
 # times out and returns before its wait can be changed, again and again.
 MIN_WAIT = 10
+
+
+def pause_before_start(refusals: int, *, key: str) -> timedelta:
+    """How long to wait before a start is tried again: twice as long after each refusal.
+
+    Up to half of it is taken away at random, so that starts that AWS throttled at the same time are
+    not repeated at the same time. The ``key`` is the seed: a repeated decision is the same.
+    """
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**refusals)
+    return timedelta(seconds=longest * Random(f"{key} {refusals}").uniform(0.5, 1))  # noqa: S311  # jitter, not a secret
+
+
+def seconds_until(moment: datetime, *, now: datetime) -> int:
+    """The seconds that a task waits so that the moment has passed when it returns."""
+    return max(MIN_WAIT, math.ceil((moment - now).total_seconds()) + 1)
 
 
 def seconds_to_wait(look_after_seconds: int, *limits: float) -> int:

@@ -141,12 +141,15 @@ class Pipeline:
     attempt: int = 1
     task_token: str | None = field(default=None, repr=False)
     token_registered_at: datetime | None = None
+    looks_at: datetime | None = None
     registrations: int = 0
     starting_registration: int = 0
     starting_at: datetime | None = None
     start_tried_at: datetime | None = None
     started_by: str | None = None
     starters: frozenset[str] = frozenset()
+    start_again_at: datetime | None = None
+    start_refusals: int = 0
     started_at: datetime | None = None
     execution_id: str | None = None
     earlier_executions: tuple[str, ...] = ()
@@ -159,6 +162,7 @@ class Pipeline:
     stop_reason: str | None = None
     timed_out: bool = False
     trouble: str | None = None
+    given_up: str | None = None
     failure: Failure | None = None
     late_success: datetime | None = None
     revisions: tuple[Revision, ...] = ()

@@ -1,7 +1,7 @@
 """The DynamoDB calls that the ledger uses, with items as plain Python values."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import batched
 from random import uniform
@@ -45,15 +45,15 @@ class Update:
     """The changes to one item, and their condition.
 
     ``put`` sets attributes. ``default`` sets attributes that are missing. ``append`` adds one entry
-    to a list. ``add`` adds a member to a string set, or a number to a number. ``subtract`` removes
-    a member from a string set. ``remove`` removes attributes. In the condition ``#name`` is an
+    to a list. ``add`` adds members to a string set, or a number to a number. ``subtract`` removes a
+    member from a string set. ``remove`` removes attributes. In the condition ``#name`` is an
     attribute and ``:name`` is one of its ``values``.
     """
 
     put: Mapping[str, Any] = field(default_factory=dict)
     default: Mapping[str, Any] = field(default_factory=dict)
     append: Mapping[str, Item] = field(default_factory=dict)
-    add: Mapping[str, str | int] = field(default_factory=dict)
+    add: Mapping[str, str | int | Set[str]] = field(default_factory=dict)
     subtract: Mapping[str, str] = field(default_factory=dict)
     remove: Sequence[str] = ()
     condition: str = ""
@@ -78,7 +78,7 @@ class Update:
         values = {f":{name}": value for name, value in (put | dict(self.default)).items()}
         values |= {f":{name}": [entry] for name, entry in self.append.items()}
         values |= {
-            f":{name}": more if isinstance(more, int) else {more} for name, more in self.add.items()
+            f":{name}": {more} if isinstance(more, str) else more for name, more in self.add.items()
         }
         values |= {f":{name}": {member} for name, member in self.subtract.items()}
         values |= {f":{name}": value for name, value in self.values.items()}

@@ -9,6 +9,7 @@ from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Answer
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.queue import Lock, Place, Waiter
 from release_core.domain.release import (
     Failure,
     LockHolder,
@@ -40,12 +41,13 @@ RELEASE_ATTRIBUTES = (
     *("variables", "source_revisions", "revisions", "previous_good"),
     *("token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
+    *("looks_at", "start_again_at", "start_refusals", "given_up"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at"),
 )
 PIPELINE_ATTRIBUTES = (
-    *("pipeline", "held_by", "held_for", "held_since"),
+    *("pipeline", "held_by", "held_for", "held_since", "queue"),
     *("latest_release", "taken_from", "last_good.release_id"),
 )
 
@@ -81,6 +83,31 @@ def lock_holder(item: Item) -> LockHolder:
         release_id=item["held_for"],
         execution_arn=item["held_by"],
         since=_moment(item, "held_since"),
+    )
+
+
+def place_text(place: Place) -> str:
+    """A place as a member of a queue, which is a string set."""
+    return f"{to_iso(place.since)} {place.execution_arn} {place.release_id}"
+
+
+def read_lock(pipeline: str, item: Item) -> Lock:
+    """The lock of a pipeline, from its item in the pipelines table."""
+    return Lock(
+        pipeline=pipeline,
+        holder=lock_holder(item) if "held_by" in item else None,
+        queue=tuple(sorted(map(_place, item.get("queue", ())), key=lambda place: place.order)),
+    )
+
+
+def read_waiter(item: Item) -> Waiter | None:
+    """The waiter that the item of a workflow execution describes, while it waits."""
+    if "waits_for" not in item:
+        return None
+    return Waiter(
+        place=_place(item["place"]),
+        pipelines=frozenset(item["waits_for"]),
+        task_token=item.get("task_token"),
     )
 
 
@@ -162,12 +189,15 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         attempt=int(item["attempt"]),
         task_token=item.get("task_token"),
         token_registered_at=_moment(item, "token_registered_at"),
+        looks_at=_moment(item, "looks_at"),
         registrations=int(item.get("registrations", 0)),
         starting_registration=int(item.get("starting_registration", 0)),
         starting_at=_moment(item, "starting_at"),
         start_tried_at=_moment(item, "start_tried_at"),
         started_by=item.get("started_by"),
         starters=frozenset(item.get("starters", ())),
+        start_again_at=_moment(item, "start_again_at"),
+        start_refusals=int(item.get("start_refusals", 0)),
         started_at=_moment(item, "started_at"),
         execution_id=item.get("execution_id"),
         earlier_executions=tuple(item.get("earlier_executions", ())),
@@ -180,6 +210,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         stop_reason=item.get("stop_reason"),
         timed_out=item.get("timed_out", False),
         trouble=item.get("trouble"),
+        given_up=item.get("given_up"),
         failure=Failure(**item["failure"]) if "failure" in item else None,
         late_success=_moment(item, "late_success"),
         revisions=_revisions(item),
@@ -264,6 +295,11 @@ def _runs(item: Item) -> list[datetime | None]:
         for each in item.get("attempts", ())
         if each.get("execution_id")
     ]
+
+
+def _place(text: str) -> Place:
+    since, execution_arn, release_id = text.split(" ", 2)
+    return Place(since=from_iso(since), execution_arn=execution_arn, release_id=release_id)
 
 
 def _retry(item: Item) -> RetryClaim:

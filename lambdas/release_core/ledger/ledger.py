@@ -39,4 +39,4 @@ class Ledger(LedgerReader):
         self.notes = Notes(self._releases, author)
         self.openings = Openings(client, self._releases, author)
         self.executions = Executions(self._executions, author, retention=retention)
-        self.locks = Locks(self._pipelines, author)
+        self.locks = Locks(client, self._pipelines, self._releases, author)

@@ -1,35 +1,58 @@
-"""The pipelines table: the lock of each pipeline, and what last succeeded in it."""
+"""The pipelines table: the lock and the queue of each pipeline, and what last succeeded in it."""
+
+from collections.abc import Iterable
+from itertools import batched
+from typing import TYPE_CHECKING
 
 from release_core.clock import to_iso
-from release_core.domain.release import LockHolder, Pipeline
+from release_core.domain.queue import Lock, Place, Waiter
+from release_core.domain.release import Pipeline
 from release_core.domain.revisions import Shipped
+from release_core.errors import ExecutionEnded, LedgerBusy
 from release_core.ledger.audit import Author
-from release_core.ledger.dynamodb import Item, Table, Update
-from release_core.ledger.items import lock_holder, plain
+from release_core.ledger.dynamodb import TRANSACTION_LIMIT, Item, Table, Update, write_together
+from release_core.ledger.items import place_text, plain, pointer_key, read_lock, read_waiter
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 _LOCK = ("held_by", "held_for", "held_since")
 
 
 class Locks:
-    """The locks of pipelines: two releases never run a pipeline at the same time."""
+    """The locks of pipelines: two releases never run a pipeline at the same time.
 
-    def __init__(self, pipelines: Table, author: Author) -> None:
+    A release that cannot lock all its pipelines has a place in the queues of all of them.
+    """
+
+    def __init__(
+        self, client: "DynamoDBClient", pipelines: Table, releases: Table, author: Author
+    ) -> None:
+        self._client = client
         self._pipelines = pipelines
+        self._releases = releases
         self._author = author
 
-    def take(
-        self, pipeline: str, mine: LockHolder, *, ended: LockHolder | None = None
-    ) -> LockHolder | None:
-        """Take the lock if it is free, ours, or held by ``ended``, whose workflow has ended.
+    def take(self, lock: Lock, mine: Place) -> Lock | None:
+        """Take the lock, if its holder and its queue are still as they were read.
 
-        Returns None on success, otherwise the holder.
+        ``lock`` is free, ours, or held by a workflow execution that has ended, and no living
+        release has an earlier place. Returns None on success, otherwise the lock as it is now.
         """
+        holder = lock.holder
+        ended = holder if holder and holder.execution_arn != mine.execution_arn else None
         # Race: two releases take the lock. The first gets it, the second sees the holder.
         free_or_ours = "attribute_not_exists(#held_by) OR #held_by = :held_by"
         # Race: a third release replaces the ended holder first. Only that holder is replaced.
         same_ended = " OR #held_by = :ended" if ended else ""
+        # Race: a release that came earlier gets its place first. Nobody overtakes it.
+        same_queue = "#queue = :queue" if lock.queue else "attribute_not_exists(#queue)"
+        values = {
+            "ended": ended and ended.execution_arn,
+            "queue": {place_text(place) for place in lock.queue} or None,
+        }
         written = self._pipelines.update(
-            {"pipeline": pipeline},
+            {"pipeline": lock.pipeline},
             Update(
                 put={
                     "held_by": mine.execution_arn,
@@ -38,21 +61,19 @@ class Locks:
                 },
                 # The ended holder may have run the pipeline, and its close cannot record that now.
                 add={"taken_from": ended.release_id} if ended else {},
-                condition=f"{free_or_ours}{same_ended}",
-                values={"ended": ended.execution_arn} if ended else {},
+                condition=f"({free_or_ours}{same_ended}) AND {same_queue}",
+                values=values,
             ),
         )
-        if written.applied:
-            return None
-        return lock_holder(written.item)
+        return None if written.applied else read_lock(lock.pipeline, written.item)
 
     def free(
         self, pipeline: str, execution_arn: str, *, ran_in: str | None = None
-    ) -> list[tuple[str, str]]:
+    ) -> tuple[Place, ...]:
         """Free the lock if this workflow execution holds it.
 
-        ``ran_in`` is the release that ran the pipeline, if one did. Returns the workflow executions
-        that wait for the lock, each with its task token; empty while another release holds it.
+        ``ran_in`` is the release that ran the pipeline, if one did. Returns the queue, or nothing
+        while another release holds the lock.
         """
         # Race: another release has the lock by now. Only our own lock is freed.
         still_ours = "#held_by = :execution_arn"
@@ -66,32 +87,70 @@ class Locks:
                 values={"execution_arn": execution_arn},
             ),
         )
-        # Also when the lock was free already: an earlier try may have ended before the wake-ups.
-        return [] if "held_by" in written.item else _waiters(written.item)
+        # Also when the lock was free already: an earlier try may have ended before the wake-up.
+        return _queue_if_free(pipeline, written.item)
 
-    def add_waiter(self, pipeline: str, task_token: str, *, execution_arn: str) -> bool:
-        """Record that a task waits for the lock; False when no other execution holds it."""
-        # Race: the holder frees the lock. If that comes later, the holder finds the token; if that
-        # came first, this write changes nothing.
-        held_by_another = "attribute_exists(#held_by) AND #held_by <> :execution_arn"
+    def enqueue(self, pipelines: Iterable[str], mine: Place) -> None:
+        """Give a release its place in the queues of these pipelines.
+
+        Raises ExecutionEnded when its workflow execution has ended, and LedgerBusy when another try
+        has opened the release, or when another release writes to the same queues.
+        """
+        # Race: the execution ends, or another try of it opens the release, and its places are
+        # removed. A place that follows would block the queue.
+        still_opening = "attribute_not_exists(#ended) AND attribute_not_exists(#opens)"
+        place = place_text(mine)
+        for names in batched(sorted(pipelines), TRANSACTION_LIMIT - 1, strict=False):
+            noted = Update(
+                put={"place": place}, add={"waits_for": frozenset(names)}, condition=still_opening
+            )
+            conflicts = write_together(
+                self._client,
+                [
+                    self._releases.update_action(pointer_key(mine.execution_arn), noted),
+                    *(
+                        self._pipelines.update_action(
+                            {"pipeline": name}, Update(add={"queue": place})
+                        )
+                        for name in names
+                    ),
+                ],
+            )
+            if conflicts and "ended" in (conflicts[0] or {}):
+                raise ExecutionEnded(f"{mine.execution_arn} ended before its release was opened")
+            if conflicts:
+                raise LedgerBusy(f"another try has opened release {mine.release_id}")
+
+    def register_waiter(self, execution_arn: str, task_token: str) -> Waiter | None:
+        """Record the task that waits; returns the places of its release, or None without any.
+
+        Race: a pipeline becomes free meanwhile. This write comes before the locks are read, and a
+        function that frees a lock reads the token afterwards. So one of the two sees the other.
+        """
+        written = self._releases.update(
+            pointer_key(execution_arn), Update(put={"task_token": task_token})
+        )
+        return read_waiter(written.item)
+
+    def remove_place(self, pipeline: str, place: Place) -> tuple[Place, ...]:
+        """Remove a place; returns the queue, or nothing while a release holds the lock."""
         written = self._pipelines.update(
-            {"pipeline": pipeline},
+            {"pipeline": pipeline}, Update(subtract={"queue": place_text(place)})
+        )
+        return _queue_if_free(pipeline, written.item)
+
+    def forget_waiter(self, waiter: Waiter) -> None:
+        """Record that a workflow execution has no place in these queues any more."""
+        # Race: another try adds places that are not removed yet.
+        same_places = "#waits_for = :waits_for"
+        self._releases.update(
+            pointer_key(waiter.place.execution_arn),
             Update(
-                add={"waiting": f"{execution_arn} {task_token}"},
-                condition=held_by_another,
-                values={"execution_arn": execution_arn},
+                remove=["waits_for", "place", "task_token"],
+                condition=same_places,
+                values={"waits_for": set(waiter.pipelines)},
             ),
         )
-        # An execution waits with one token; tokens of its earlier tries are invalid and add up.
-        for waiter, token in _waiters(written.item):
-            if written.applied and waiter == execution_arn and token != task_token:
-                self.remove_waiter(pipeline, waiter, token)
-        return written.applied
-
-    def remove_waiter(self, pipeline: str, waiter: str, task_token: str) -> None:
-        """Remove a task token that was used or is no longer valid."""
-        member = f"{waiter} {task_token}"
-        self._pipelines.update({"pipeline": pipeline}, Update(subtract={"waiting": member}))
 
     def record_last_good(self, release_id: str, pipeline: Pipeline, shipped: Shipped) -> None:
         """Record what last succeeded in the pipeline, as the state for a rollback to restore."""
@@ -119,6 +178,5 @@ class Locks:
         )
 
 
-def _waiters(item: Item) -> list[tuple[str, str]]:
-    found = (member.partition(" ") for member in sorted(item.get("waiting", ())))
-    return [(waiter, token) for waiter, _, token in found]
+def _queue_if_free(pipeline: str, item: Item) -> tuple[Place, ...]:
+    return () if "held_by" in item else read_lock(pipeline, item).queue

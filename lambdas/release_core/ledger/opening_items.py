@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from release_core.clock import to_iso
+from release_core.clock import from_iso, to_iso
+from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Update
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 
 # The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
 PER_ATTEMPT = (
-    *("task_token", "token_registered_at", "registrations", "settled_at"),
+    *("task_token", "token_registered_at", "looks_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
+    *("start_again_at", "start_refusals", "given_up"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
@@ -28,7 +31,7 @@ PER_ATTEMPT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """A release to open, with its request and its workflow execution.
+    """A release to open, with its request and its workflow execution, which ``came_at`` this time.
 
     ``rolls_back`` is the closed release that it rolls back. ``omissions`` has one line for each
     pipeline of that release that is not rolled back, and ``restores`` the execution that each
@@ -38,6 +41,7 @@ class Opening:
 
     manifest: "Manifest"
     execution_arn: str
+    came_at: datetime
     channel: str
     requester: str | None
     source: str | None
@@ -46,6 +50,15 @@ class Opening:
     restores: Mapping[str, str] = field(default_factory=dict)
     cause: str | None = None
     over: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Its place in the queues of its pipelines."""
+        return Place(
+            since=from_iso(to_iso(self.came_at)),  # to the millisecond, as it is read back
+            execution_arn=self.execution_arn,
+            release_id=self.manifest.release_id,
+        )
 
     def audit(self, author: Author, what: str, *, before: str | None) -> Item:
         """An entry of the release's audit, by the requester if known."""

@@ -5,13 +5,14 @@ that comes too late changes nothing. A status change and its audit entry are one
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from release_core.clock import to_iso
 from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
 from release_core.domain.execution import Change
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, RetryClaim
 from release_core.domain.revisions import NOTHING, Shipped
-from release_core.ledger.audit import Author
+from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Table, Update, Written
 from release_core.ledger.items import (
     failure_item,
@@ -21,6 +22,9 @@ from release_core.ledger.items import (
     retry_item,
 )
 
+# What is on record while a start is put off.
+_PUT_OFF = ("start_again_at", "start_refusals")
+
 
 class Pipelines:
     """Writes to the pipelines of releases."""
@@ -29,17 +33,23 @@ class Pipelines:
         self._releases = releases
         self._author = author
 
-    def register_token(self, release_id: str, pipeline: str, token: str) -> Pipeline | None:
+    def register_token(
+        self, release_id: str, pipeline: str, token: str, *, looks_at: datetime
+    ) -> Pipeline | None:
         """Record the task token that now waits; None when the release has no such pipeline.
 
-        The token before it is no longer valid.
+        The token before it is no longer valid. The task ``looks_at`` its pipeline by itself then.
         """
         # A task of a release that was never opened must not create half a pipeline.
         pipeline_exists = "attribute_exists(#release_id)"
         written = self._releases.update(
             pipeline_key(release_id, pipeline),
             Update(
-                put={"task_token": token, "token_registered_at": self._author.now()},
+                put={
+                    "task_token": token,
+                    "token_registered_at": self._author.now(),
+                    "looks_at": to_iso(looks_at),
+                },
                 add={"registrations": 1},
                 remove=["settled_at"],
                 condition=pipeline_exists,
@@ -86,16 +96,45 @@ class Pipelines:
             and written.item.get("started_by") == starter
         )
 
-    def record_start_error(self, release_id: str, pipeline: Pipeline, error: str) -> None:
-        """Record why the pipeline could not be started yet, in case no later try starts it."""
+    def put_off_start(
+        self, release_id: str, pipeline: Pipeline, *, why: str, until: datetime
+    ) -> None:
+        """Record why the pipeline could not be started now, and when the start is tried again."""
         # Race: another try starts the pipeline first.
-        still_ours = "#started_by = :starter"
+        still_ours = "#started_by = :starter AND attribute_not_exists(#execution_id)"
         self._releases.update(
             pipeline_key(release_id, pipeline.name),
             Update(
-                put={"trouble": error},
+                put={"trouble": shorten(why), "start_again_at": to_iso(until)},
+                add={"start_refusals": 1},
                 condition=still_ours,
                 values={"starter": pipeline.started_by or "nobody"},
+            ),
+        )
+
+    def record_look_time(self, release_id: str, pipeline: Pipeline, looks_at: datetime) -> None:
+        """Record that the task of the pipeline was sent back, and when it looks now."""
+        # Race: the task has returned with another token. That one has its own time.
+        same_token = "#task_token = :token"  # noqa: S105  # a condition, not a secret
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                put={"looks_at": to_iso(looks_at)},
+                condition=same_token,
+                values={"token": pipeline.task_token},
+            ),
+        )
+
+    def give_up(self, release_id: str, pipeline: Pipeline, why: str) -> None:
+        """Record that the workflow has given up the task of the pipeline, and why."""
+        # Race: the release is resumed. The task of the earlier attempt does not count.
+        same_attempt = "#attempt = :attempt"
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                put={"given_up": shorten(why)},
+                condition=same_attempt,
+                values={"attempt": pipeline.attempt},
             ),
         )
 
@@ -111,7 +150,7 @@ class Pipelines:
             what=f"started as {execution_id}",
             update=Update(
                 put={"execution_id": execution_id, "started_at": started_at},
-                remove=["trouble"],
+                remove=["trouble", *_PUT_OFF],
                 condition=unbound,
             ),
         )
@@ -194,7 +233,7 @@ class Pipelines:
                     "started_by": starter,
                     "earlier_executions": [*pipeline.earlier_executions, pipeline.execution_id],
                 },
-                remove=["execution_id", "retry", "edited_at", "abandon_planned_at"],
+                remove=["execution_id", "retry", "edited_at", "abandon_planned_at", *_PUT_OFF],
                 condition=same_execution,
                 values={"execution_id": pipeline.execution_id},
             ),

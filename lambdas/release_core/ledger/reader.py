@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from release_core.clock import to_iso
 from release_core.domain.execution import Execution
+from release_core.domain.queue import Lock, Waiter
 from release_core.domain.release import (
     LockHolder,
     Pipeline,
@@ -24,12 +25,14 @@ from release_core.ledger.items import (
     RELEASE_ATTRIBUTES,
     execution_key,
     header_key,
-    lock_holder,
     manifest_key,
     pipeline_key,
+    pointer_key,
     read_execution,
     read_header,
+    read_lock,
     read_pipeline,
+    read_waiter,
 )
 
 if TYPE_CHECKING:
@@ -111,10 +114,20 @@ class LedgerReader:
         found = self._executions.get_all(list(keys))
         return {item["execution_id"]: read_execution(item) for item in found}
 
+    def get_locks(self, pipelines: Sequence[str]) -> dict[str, Lock]:
+        """The lock of each pipeline, in the order given, with its holder and its queue."""
+        found = {item["pipeline"]: item for item in self._pipeline_items(pipelines)}
+        return {name: read_lock(name, found.get(name, {})) for name in pipelines}
+
     def lock_holders(self, pipelines: Sequence[str]) -> dict[str, LockHolder]:
         """The lock holder of each pipeline that is locked."""
-        found = self._pipeline_items(pipelines)
-        return {item["pipeline"]: lock_holder(item) for item in found if "held_by" in item}
+        locks = self.get_locks(pipelines)
+        return {name: lock.holder for name, lock in locks.items() if lock.holder}
+
+    def get_waiter(self, execution_arn: str) -> Waiter | None:
+        """The places of a workflow execution that waits for pipelines, or None."""
+        found = self._releases.get_all([pointer_key(execution_arn)])
+        return next(filter(None, map(read_waiter, found)), None)
 
     def last_good(self, pipelines: Sequence[str]) -> dict[str, Item]:
         """What last succeeded in each pipeline, as recorded, if anything has."""

@@ -7,7 +7,8 @@ from datetime import datetime
 from release_core.aws.source_lookup import Lookup
 from release_core.decide.resume import may_begin, runs_already
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
-from release_core.domain.release import LockHolder, Pipeline, PipelineStatus, Release
+from release_core.domain.queue import Rival, describe_rival
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.domain.revisions import KEY_TYPE, Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.model import Manifest, ManifestPipeline
@@ -27,7 +28,7 @@ class Assessment:
     manifest: Manifest
     declared: Declared
     facts: Mapping[str, PipelineFacts]
-    held: Mapping[str, LockHolder]
+    held: Mapping[str, Rival]
     found: Lookups
     release: Release | None
     later: Mapping[str, str]
@@ -131,8 +132,8 @@ class Assessment:
         holder = self._holder(pipeline.name)
         if holder and self.manifest.on_busy == "refuse":
             yield (
-                f"{pipeline.name}: release {holder.release_id} holds this pipeline "
-                f'({holder.execution_arn}); wait until it has ended, or add "onBusy": "wait"'
+                f"{describe_rival(pipeline.name, holder)}; wait until it has ended, or add "
+                '"onBusy": "wait"'
             )
 
     def _of_attempt_before(self, pipeline: str) -> Iterator[str]:
@@ -198,8 +199,8 @@ class Assessment:
                 f"{back}: nothing runs again"
             )
 
-    def _holder(self, pipeline: str) -> LockHolder | None:
-        """The release that holds a pipeline which would run, or None."""
+    def _holder(self, pipeline: str) -> Rival | None:
+        """The release that holds, or waits for, a pipeline which would run, or None."""
         if self._runs_already or pipeline in self._done:
             return None
         return self.held.get(pipeline)

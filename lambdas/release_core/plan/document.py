@@ -7,7 +7,7 @@ from typing import Any
 
 from release_core.clock import to_iso
 from release_core.domain.declarations import Declaration
-from release_core.domain.release import LockHolder
+from release_core.domain.queue import Rival
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import write_json
@@ -55,7 +55,7 @@ class PlannedPipeline:
     facts: PipelineFacts
     sources: tuple[PlannedSource, ...]
     variables: tuple[str, ...]
-    held_by: LockHolder | None
+    held_by: Rival | None
     usual: timedelta | None
     starts_after: timedelta | None
     problems: tuple[str, ...]

@@ -21,7 +21,8 @@ from release_core.decide.resume import (
     unfinished,
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
-from release_core.domain.release import LockHolder, Release
+from release_core.domain.queue import Rival
+from release_core.domain.release import Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.ledger.reader import LedgerReader
@@ -71,19 +72,13 @@ class Planner:
             return Plan(release_id=release_id, problems=tuple(map(line_of, problems)))
         survey = Survey(self.client("codepipeline"), in_parallel=self.in_parallel)
         facts = survey([name for name in names if declaration_of(declared, name)])
-        has_ended = cache(self._has_ended)  # one execution can hold all pipelines
-        held = {
-            name: holder
-            for name, holder in self.ledger.lock_holders(names).items()
-            if not has_ended(holder.execution_arn, holder.since)
-        }
         later = self._later(manifest, release)
         rolled_back = self._rolled_back(manifest, release)
         looked = Assessment(
             manifest=manifest,
             declared=declared,
             facts=facts,
-            held={name: each for name, each in held.items() if not _is_own(each, release)},
+            held=self._rivals(names, release),
             found=self._find(manifest, declared),
             release=release,
             later=later,
@@ -137,6 +132,18 @@ class Planner:
             return None
         return self.ledger.get_release(manifest.rollback_of)
 
+    def _rivals(self, names: Sequence[str], release: Release | None) -> dict[str, Rival]:
+        """The first living release that holds, or waits for, each pipeline."""
+        has_ended = cache(self._has_ended)  # one execution can hold all pipelines
+        first: dict[str, Rival] = {}
+        for name, lock in self.ledger.get_locks(names).items():
+            for rival in (lock.holder, *lock.queue):
+                if rival and not (
+                    _is_own(rival, release) or has_ended(rival.execution_arn, rival.since)
+                ):
+                    first.setdefault(name, rival)
+        return first
+
     def _has_ended(self, execution_arn: str, since: datetime | None) -> bool:
         end = self.step_functions.workflow_end(execution_arn)
         return is_over(end, since=since, now=self.clock())
@@ -156,8 +163,8 @@ class Planner:
         }
 
 
-def _is_own(holder: LockHolder, release: Release | None) -> bool:
-    return bool(release and holder.execution_arn == release.execution_arn)
+def _is_own(rival: Rival, release: Release | None) -> bool:
+    return bool(release and rival.execution_arn == release.execution_arn)
 
 
 def _fitting_pins(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:

@@ -88,3 +88,24 @@ def refusal(error: ClientError) -> Any:
     if not reasons:
         return response["Error"]["Code"], response.get("Item")
     return [(reason["Code"], reason.get("Item")) for reason in reasons]
+
+
+@pytest.mark.dynamodb_local
+@pytest.mark.parametrize("members", [["b", "a"], ["a", "b"], ["a"], ["a", "b", "c"]])
+def test_sets_are_equal_in_any_order(fake: FakeDynamoDB, local: Any, members: list[str]) -> None:
+    """A condition compares all members of a set, whatever their order."""
+    key = {"release_id": {"S": f"sets-{next(_partitions)}"}, "item": {"S": "x"}}
+    request = {
+        "TableName": TABLE,
+        "Key": key,
+        "UpdateExpression": "REMOVE #queue",
+        "ConditionExpression": "#queue = :queue",
+        "ExpressionAttributeNames": {"#queue": "queue"},
+        "ExpressionAttributeValues": {":queue": {"SS": members}},
+        "ReturnValues": "ALL_NEW",
+    }
+    applied = []
+    for client in (fake, local):
+        client.put_item(TableName=TABLE, Item={**key, "queue": {"SS": ["a", "b"]}})
+        applied.append(isinstance(outcome(client, "update_item", request), dict))
+    assert applied == [set(members) == {"a", "b"}] * 2

@@ -14,11 +14,12 @@ class Machines:
 
     account: Account
 
-    def impatient(self, look_after_seconds: int) -> str:
+    def impatient(self, look_after_seconds: int, *, retries: int | None = None) -> str:
         """Make a machine whose tasks look at CodePipeline after seconds; return its ARN.
 
-        The time doubles with each look. Otherwise a platform that needs longer for a look than
-        a task token is valid would never settle a task.
+        With ``retries``, a failed task of a pipeline is retried as often as that. The time doubles
+        with each look. Otherwise a platform that needs longer for a look than a task token is valid
+        would never settle a task.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
@@ -26,9 +27,12 @@ class Machines:
         for name in ("wait_seconds", "look_after_seconds"):
             del selector[f"{name}.$"]
             selector[name] = look_after_seconds
-        wait_again = definition["States"]["RunPipelines"]["ItemProcessor"]["States"]["WaitAgain"]
-        wait_again["Parameters"] = {
+        states = definition["States"]["RunPipelines"]["ItemProcessor"]["States"]
+        if retries is not None:
+            states["RunPipeline"]["Retry"][-1]["MaxAttempts"] = retries
+        states["WaitAgain"]["Parameters"] = {
             "release_id.$": "$.release_id",
+            "execution_arn.$": "$.execution_arn",
             "pipeline.$": "$.pipeline",
             "wait_seconds.$": "States.MathAdd($.wait_seconds, $.wait_seconds)",
             "look_after_seconds.$": "States.MathAdd($.look_after_seconds, $.look_after_seconds)",

@@ -1,6 +1,7 @@
 """A release locks its pipelines: two releases never run one pipeline at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_second_release_is_rejected_and_names_the_holder(
 
     cause = refusals.cause(releases.start(document), "PipelinesBusy", "direct")
 
-    assert f"- {held}: release {holder} ({first})" in cause
+    assert f"- {held}: release {holder} holds it ({first})" in cause
     assert f"- {free}" not in cause
     assert ledger.holder(free) == ""
     assert ledger.items(document["releaseId"]) == []
@@ -71,6 +72,55 @@ def test_a_release_that_waits_starts_when_the_holder_is_cancelled(
 
     pipelines.approve(name, releases.started(waiting, name))
     assert releases.end(second)["status"] == "SUCCEEDED"
+
+
+def waits(releases: Releases, arn: str) -> bool:
+    """Whether an execution has reached the state that waits for pipelines."""
+    return "WaitForPipelines" in releases.visited(arn)
+
+
+def test_releases_that_wait_are_served_in_order(
+    releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines
+) -> None:
+    """The first that came is served first, also in the free pipeline that it needs."""
+    held, free = pipelines.make(approval=True), pipelines.make()
+    ids = [unique("first"), unique("second"), unique("third")]
+    arns = [releases.start(manifest(ids[0], held))]
+    execution_id = releases.started(ids[0], held)
+    for release_id, names in ((ids[1], (free, held)), (ids[2], (held,))):
+        arns.append(releases.start(manifest(release_id, *names, onBusy="wait")))
+        wait_until("it waits", partial(waits, releases, arns[-1]))
+    late = releases.start(manifest(unique("late"), free))
+    cause = refusals.cause(late, "PipelinesBusy", "direct")
+    assert f"- {free}: release {ids[1]} came first and waits for it ({arns[1]})" in cause
+
+    for arn, release_id, following in zip(arns, ids, [*ids[1:], None], strict=True):
+        execution_id = releases.started(release_id, held)
+        assert following is None or ledger.items(following) == []
+        pipelines.approve(held, execution_id)
+        assert releases.end(arn)["status"] == "SUCCEEDED"
+
+    assert [len(pipelines.executions(name)) for name in (held, free)] == [3, 1]
+
+
+def test_a_stopped_release_that_waited_blocks_nobody(
+    releases: Releases, pipelines: Pipelines
+) -> None:
+    """The release behind it is served, although the holder of the other pipeline still runs."""
+    held, free = pipelines.make(approval=True), pipelines.make()
+    holder = unique("holder")
+    first = releases.start(manifest(holder, held))
+    execution_id = releases.started(holder, held)
+    second = releases.start(manifest(unique("stopped"), free, held, onBusy="wait"))
+    wait_until("the second waits", lambda: "WaitForPipelines" in releases.visited(second))
+    third = releases.start(manifest(unique("behind"), free, onBusy="wait"))
+    wait_until("the third waits", lambda: "WaitForPipelines" in releases.visited(third))
+
+    releases.stop(second, "enough")
+
+    assert releases.end(third)["status"] == "SUCCEEDED"
+    pipelines.approve(held, execution_id)
+    assert releases.end(first)["status"] == "SUCCEEDED"
 
 
 def test_releases_at_the_same_instant_take_turns(releases: Releases, pipelines: Pipelines) -> None:

@@ -86,7 +86,7 @@ class _Parser:
         read = _reading(reader.path())
         if reader.accept("<>"):
             other = reader.value()
-            return lambda item, values: read(item) != values[other]
+            return lambda item, values: not _equal(read(item), values[other])
         return _comparison(reader, read)
 
     def _attribute(self) -> Operand:
@@ -103,12 +103,19 @@ def _reading(path: tuple[str, ...]) -> Operand:
 def _comparison(reader: Reader, read: Operand) -> Test:
     if reader.accept("="):
         other = reader.value()
-        return lambda item, values: read(item) == values[other]
+        return lambda item, values: _equal(read(item), values[other])
     symbol = reader.take()
     if symbol not in _ORDERED:
         reader.fail()
     bound = reader.value("S", "N")
     return lambda item, values: _is_ordered(symbol, read(item), values[bound])
+
+
+def _equal(left: AttributeValue | None, right: AttributeValue) -> bool:
+    """Compare two values; the members of a set have no order."""
+    if left is not None and "SS" in left and "SS" in right:
+        return set(left["SS"]) == set(right["SS"])
+    return left == right
 
 
 def _is_ordered(symbol: str, left: AttributeValue | None, right: AttributeValue) -> bool:

@@ -222,6 +222,20 @@ OF_PIPELINES = (
         ("a time limit",),
     ),
     Mutant(
+        "look at a limit only when the task returns",
+        "release_core/decide/decisions.py",
+        "        now_due = now_due or [LookEarlier(pipeline, later)]\n",
+        "        pass\n",
+        ("the second limited",),
+    ),
+    Mutant(
+        "forget a task that was given up",
+        "run_pipeline/running.py",
+        "        self.ledger.pipelines.give_up(release.release_id, pipeline, task.why)\n",
+        "",
+        ("one, a fault",),
+    ),
+    Mutant(
         "a deadline is no limit",
         "release_core/decide/decisions.py",
         "    limits = [release.deadline] if release.deadline else []\n",

@@ -29,13 +29,48 @@ OF_RELEASES = (
         "release_core/ledger/locks.py",
         '"attribute_not_exists(#held_by) OR #held_by = :held_by"',
         '"attribute_not_exists(#held_by) OR attribute_exists(#held_by) OR #held_by = :held_by"',
-        ("one waits for the other",),
+        ("rolled back while another runs",),
     ),
     Mutant(
         "wake no release when a pipeline is free",
         "release_core/apply/unlock.py",
-        "        step_functions.wake(token)\n",
+        "step_functions.wake(waiter.task_token):",
+        "not waiter.task_token:",
+        ("one waits for the other",),
+    ),
+    Mutant(
+        "ignore an earlier place",
+        "release_core/domain/queue.py",
+        "        yield from (place for place in self.queue if place.order < mine.order)\n",
+        "        yield from ()\n",
+        ("three wait in turn",),
+    ),
+    Mutant(
+        "serve the releases by their ARNs",
+        "release_core/domain/queue.py",
+        "        return self.since, self.execution_arn\n",
+        "        return self.since.min, self.execution_arn\n",
+        ("three wait in turn",),
+    ),
+    Mutant(
+        "wait only for the pipelines that are held",
+        "open_release/reservations.py",
+        "if mine not in lock.queue]",
+        "if mine not in lock.queue and lock.holder]",
+        ("one waits for one of two",),
+    ),
+    Mutant(
+        "a stopped release keeps its place",
+        "close_release/closing.py",
+        "        leave_queues(self.ledger, self.step_functions, arn)\n",
         "",
+        ("one waits and is cancelled",),
+    ),
+    Mutant(
+        "an opened release keeps its place",
+        "open_release/opening.py",
+        '        if outcome != "BUSY":\n',
+        '        if outcome == "OTHER":\n',
         ("one waits for the other",),
     ),
     Mutant(
@@ -204,10 +239,8 @@ OF_RELEASES = (
     Mutant(
         "drive pipelines that another release holds",
         "open_release/reservations.py",
-        "            if holder:\n"
-        "                self.give_back(pipelines, opening.execution_arn)\n",
-        "            if holder and not holder.release_id:\n"
-        "                self.give_back(pipelines, opening.execution_arn)\n",
+        "        if not busy:\n            return True\n",
+        "        if not busy or opening.place:\n            return True\n",
         ("one waits for the other",),
     ),
 )

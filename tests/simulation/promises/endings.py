@@ -37,7 +37,7 @@ def every_token_is_settled_once(world: World, workflow: Workflow) -> None:
             for token, outcome in zip(tokens, outcomes, strict=True)
             if outcome and outcome.error != LOOK_AGAIN
         ]
-        if workflow.stage == "ABORTED" and not settled:
+        if (workflow.stage == "ABORTED" or child.given_up) and not settled:
             continue
         if settled != tokens[-1:]:
             raise Violated("every_token_is_settled_once", f"of {tokens} {settled} were settled")
@@ -163,6 +163,16 @@ def no_closed_release_holds_a_pipeline(world: World, workflow: Workflow) -> None
             raise Violated("no_closed_release_holds_a_pipeline", f"{name} by {held_by}")
 
 
+def no_place_is_left_behind(world: World, workflow: Workflow) -> None:
+    """In the end no release has a place in a queue, unless the event of its stop was lost."""
+    if world.spent("unheard") or world.spent("orphan"):
+        return
+    for name in world.scenario.pipelines:
+        queue = list_of(world.stores.item("pipelines", name), "queue")
+        if queue:
+            raise Violated("no_place_is_left_behind", f"in {name}: {queue}")
+
+
 def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     """Without a fault, events alone move everything on, and no look is needed.
 
@@ -194,6 +204,7 @@ ENDINGS = (
     no_attempt_is_invented,
     nobody_waits_without_a_fault,
     no_closed_release_holds_a_pipeline,
+    no_place_is_left_behind,
     every_workflow_ends,
     every_token_is_settled_once,
     every_release_ends,

@@ -1,6 +1,7 @@
 """The promises that hold whenever a call takes effect or an invocation ends."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +13,7 @@ from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
 from tests.simulation.promises.starting import STARTS
+from tests.simulation.scenarios import name_of
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
 from tests.simulation.world.invocations import Invocation
@@ -69,7 +71,10 @@ def recorded_ends_are_true(happening: Happening) -> None:
     looked = seen["pipelineExecution"]["status"] if seen else "not looked at"
     if execution_id in happening.world.stores.deleted and changed[1] == "FAILED":
         return
-    if expected != (looked if changed[1] in {"FAILED", "STOPPED", "TIMED_OUT"} else actual):
+    real = looked if changed[1] in {"FAILED", "STOPPED", "TIMED_OUT"} else actual
+    # A pipeline whose task was given up is stopped, and counts as failed.
+    stopped = real == "Stopped" and changed[1] == "FAILED" and value(happening.after, "given_up")
+    if real != expected and not stopped:
         raise Violated(
             "recorded_ends_are_true",
             f"{happening.node} recorded {changed[1]}, CodePipeline {actual}, looked {looked}",
@@ -165,7 +170,7 @@ def _is_to_stop(happening: Happening) -> bool:
     limited = bool(minutes and started)
     late = limited and happening.now >= _later(started, timedelta(minutes=minutes))
     halts = value(header, "halted_by") and value(header, "on_failure") in {"stop", "rollback"}
-    asked = value(node, "stop_requested_at")
+    asked = value(node, "stop_requested_at") or value(node, "given_up")
     over = value(header, "status") != "RUNNING" or _deadline_passed(happening)
     return bool(over or halts or asked or late)
 
@@ -208,6 +213,35 @@ def a_pipeline_has_one_holder(happening: Happening) -> None:
         raise Violated("a_pipeline_has_one_holder", f"taken from {before} by {after}")
 
 
+def served_in_order(happening: Happening) -> None:
+    """No release locks a pipeline that a release which came earlier waits for.
+
+    Who waits is known from the queue in the ledger, and from the workflows and their manifests.
+    """
+    before, after = value(happening.before, "held_by"), value(happening.after, "held_by")
+    if not after or before == after:
+        return
+    pipeline, world = value(happening.after, "pipeline"), happening.world
+    for workflow in world.workflows.values():
+        waits = any(
+            member.split(" ")[1] == workflow.arn for member in list_of(happening.before, "queue")
+        ) or (workflow.stage == "WaitForPipelines" and pipeline in _needs(world, workflow.arn))
+        came_first = _order(world, workflow.arn) < _order(world, after)
+        if waits and came_first and not workflow.ended:
+            raise Violated("served_in_order", f"{after} took {pipeline} before {workflow.arn}")
+
+
+def _order(world: World, arn: str) -> tuple[datetime, str]:
+    return world.stores.step_functions.execution(arn).started_at, arn
+
+
+def _needs(world: World, arn: str) -> list[str]:
+    """The pipelines that a submitted manifest needs; a resume or a rollback may need fewer."""
+    manifest = json.loads(world.stores.step_functions.execution(arn).input)
+    named = [] if manifest.get("resume") else manifest.get("pipelines", [])
+    return [name_of(each) for each in named]
+
+
 def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) -> None:
     """A function raises only errors that the workflow handles, or errors from AWS."""
     if how.error is None or type(how.error).__name__ == "Crashed":
@@ -229,6 +263,18 @@ def closed_as_recorded(world: World, invocation: Invocation, how: Ended) -> None
             raise Violated("closed_as_recorded", f"returned {how.value['status']}, recorded {kept}")
 
 
+def what_is_given_up_fails(world: World, invocation: Invocation, how: Ended) -> None:
+    """When GiveUpTask is done, its pipeline has ended, or its execution is being stopped."""
+    payload = invocation.payload
+    if how.error is not None or not (isinstance(payload, dict) and "gave_up" in payload):
+        return
+    header = world.stores.item("releases", payload["release_id"], "release")
+    node = world.stores.item("releases", payload["release_id"], f"pipeline#{payload['pipeline']}")
+    goes_on = value(node, "status") in GOING_ON and not value(node, "stop_requested_at")
+    if goes_on and value(header, "execution_arn") == invocation.arn:
+        raise Violated("what_is_given_up_fails", f"{payload['pipeline']} goes on")
+
+
 CALLS = (
     a_rollback_is_up_to_date,
     only_approvals_are_abandoned,
@@ -240,8 +286,9 @@ CALLS = (
     fails_after_its_retries,
     an_execution_keeps_its_owner,
     a_pipeline_has_one_holder,
+    served_in_order,
 )
-RETURNS = (fails_only_for_a_reason, closed_as_recorded)
+RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails)
 
 
 def check_call(happening: Happening) -> None:

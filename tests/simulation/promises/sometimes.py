@@ -42,6 +42,7 @@ MUST_BE_REACHED = frozenset(
         "a task looked again in time",
         "an answer was recorded",
         "an edit was noticed",
+        "a task was given up",
         "an event bound the execution",
         "an event came before the execution was claimed",
         "an execution was started over",
@@ -60,7 +61,7 @@ def note_call(happening: Happening) -> None:
         case "send_task_success" | "send_task_failure":
             _note_settle(happening)
         case "transact_write_items":
-            _note_resume(happening)
+            _note_transaction(happening)
         case "start_pipeline_execution":
             _note_start(happening)
         case "stop_pipeline_execution":
@@ -71,9 +72,7 @@ def note_call(happening: Happening) -> None:
             key = happening.call.request["Key"]
             if "execution_id" in key:
                 _note_execution(happening)
-            elif "pipeline" in key:
-                _note_holder(happening)
-            else:
+            elif "pipeline" not in key:
                 _note_release(happening)
 
 
@@ -144,7 +143,9 @@ def _note_execution(happening: Happening) -> None:
             reached.add("a person's retry was noticed")
 
 
-def _note_resume(happening: Happening) -> None:
+def _note_transaction(happening: Happening) -> None:
+    if ":queue" in str(happening.call.request):
+        happening.world.reached.add("a release waited for a pipeline")
     crashed = happening.world.spent("crash") or happening.world.spent("die")
     if (
         crashed
@@ -152,11 +153,6 @@ def _note_resume(happening: Happening) -> None:
         and ":seen_attempt" in str(happening.call.request)
     ):
         happening.world.reached.add("a release was resumed after a crash")
-
-
-def _note_holder(happening: Happening) -> None:
-    if ":waiting" in happening.call.request["ExpressionAttributeValues"]:
-        happening.world.reached.add("a release waited for a pipeline")
 
 
 def _note_release(happening: Happening) -> None:

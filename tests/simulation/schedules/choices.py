@@ -7,6 +7,7 @@ from tests.simulation.schedules.steps import Step
 from tests.simulation.world.calls import Call
 from tests.simulation.world.happenings import value
 from tests.simulation.world.invocations import Invocation
+from tests.simulation.world.machine import GIVE_UP
 from tests.simulation.world.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB, LATE_READS
 from tests.simulation.world.workflow import TOLD_ENDINGS
 from tests.simulation.world.world import World
@@ -188,6 +189,8 @@ def _faults_of(world: World, each: Invocation) -> Iterator[Step]:
         kinds.append("late")
     if each.cause != "event" and world.affords("orphan"):
         kinds.append("orphan")
+    if each.cause == "RunPipelines" and not each.name.startswith(GIVE_UP):
+        kinds.append("give up")
     for kind in kinds:
         if world.affords(kind):
             yield Step(kind, each.name, str(call), costs=kind)

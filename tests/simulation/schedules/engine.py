@@ -102,6 +102,11 @@ def _crash(world: World, step: Step) -> None:
     effects.end(world, world.invocations[step.who], Ended(error=effects.Crashed()))
 
 
+def _give_up(world: World, step: Step) -> None:
+    machine.use_up_tries(world, world.invocations[step.who])
+    _crash(world, step)
+
+
 def _die(world: World, step: Step) -> bool:
     invocation, call = effects.pending(world, step)
     assert invocation.point
@@ -286,6 +291,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "refuse": _refuse,
     "obscure": _obscure,
     "crash": _crash,
+    "give up": _give_up,
     "die": _die,
     "orphan": _orphan,
     "hand in": _hand_in,

@@ -32,10 +32,14 @@ from tests.simulation.world.workflow import (
 from tests.simulation.world.world import World
 from tests.worlds.release_world import MACHINE
 
+# How the names of invocations for GiveUpTask begin.
+GIVE_UP = "give up"
+
 
 def start(world: World, manifest: Mapping[str, Any], *, why: str = "") -> None:
     """Start a workflow execution with a manifest; its name has the reason."""
-    name = f"w{len(world.workflows)}{why}"
+    # The ARNs do not sort by the order in which the executions start.
+    name = f"w{99 - len(world.workflows)}{why}"
     answer = world.stores.change_step_functions().start_execution(
         stateMachineArn=MACHINE, input=write_json(manifest), name=name
     )
@@ -55,6 +59,8 @@ def ended(world: World, invocation: Invocation, how: Ended) -> None:
     if workflow.stage in {"OpenRelease", "CloseRelease"}:
         if invocation.name.endswith(f"#{workflow.invoked}"):
             _answered(world, workflow, how)
+    elif invocation.name.startswith(GIVE_UP):
+        _given_up(world, workflow, invocation, how)
     elif how.error is not None:
         _task_failed(world, workflow, invocation, type(how.error).__name__)
 
@@ -266,18 +272,59 @@ def _task_failed(world: World, workflow: Workflow, invocation: Invocation, error
     """Retry a task whose function failed, with a new token, unless it is already settled."""
     task = workflow.task(invocation.pipeline)
     token = task.token(workflow.arn)
-    if task.ended or not invocation.name.endswith(f" {token}"):
+    if task.ended or task.given_up or not invocation.name.endswith(f" {token}"):
         return
     world.stores.change_step_functions().time_out(token)
     busy = task.pipeline == BUSY
-    if busy and error in REJECTIONS:
-        _enter(world, workflow, "OpenRelease")
-    elif task.failures < RETRIES["WaitForPipelines" if busy else "RunPipeline"]:
+    if task.failures < RETRIES["WaitForPipelines" if busy else "RunPipeline"]:
         _wait(world, workflow, replace(task, failures=task.failures + 1))
     elif busy:
         _finish(world, workflow, "FAILED")
     else:
+        _give_up(world, workflow, replace(task, given_up=True, failures=0, due=None))
+
+
+def use_up_tries(world: World, invocation: Invocation) -> None:
+    """Let the next failure of a pipeline's task be its last one."""
+    workflow = world.workflows[invocation.arn]
+    last = RETRIES["RunPipeline"]
+    _put(world, workflow, replace(workflow.task(invocation.pipeline), failures=last))
+
+
+def _give_up(world: World, workflow: Workflow, task: Child, *, delay: int = 0) -> None:
+    """Enter GiveUpTask, which invokes a function and waits for its result."""
+    _put(world, workflow, task)
+    world.invoke(
+        Invocation(
+            name=f"{GIVE_UP} {task.token(workflow.arn)}#{task.failures}",
+            function="run_pipeline",
+            cause=workflow.stage,
+            arn=workflow.arn,
+            pipeline=task.pipeline,
+            payload={
+                "release_id": workflow.release_id,
+                "pipeline": task.pipeline,
+                "execution_arn": workflow.arn,
+                "gave_up": {"Error": "Crashed", "Cause": "the function crashed"},
+            },
+            due=world.stores.clock() + timedelta(seconds=delay) if delay else None,
+        )
+    )
+
+
+def _given_up(world: World, workflow: Workflow, invocation: Invocation, how: Ended) -> None:
+    """Leave GiveUpTask, or try it again after an error."""
+    task = workflow.task(invocation.pipeline)
+    if task.ended or not invocation.name.endswith(f"#{task.failures}"):
+        return
+    delay, most = 0, RETRIES["GiveUpTask"]
+    if type(how.error).__name__ in {"StartUnresolved", "EndUnconfirmed"}:
+        delay, most = START_UNRESOLVED
+    if how.error is None or task.failures >= most:
+        world.reached.add("a task was given up")
         _child_ended(world, workflow, task)
+    else:
+        _give_up(world, workflow, replace(task, failures=task.failures + 1), delay=delay)
 
 
 def _child_ended(world: World, workflow: Workflow, child: Child) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from release_core.aws.step_functions import PIPELINE_ERRORS
 from tests.simulation.world.workflow import LOOK_AGAIN, REJECTIONS, RETRIES, START_UNRESOLVED
 
 MACHINE = json.loads((Path(__file__).parents[3] / "statemachine.asl.json").read_text())
@@ -38,9 +39,10 @@ def test_temporary_errors_are_retried_as_often(state: str) -> None:
     assert attempts(state, "States.TaskFailed") == RETRIES[state]
 
 
-def test_what_needs_time_is_retried_at_the_same_times() -> None:
-    """CloseRelease retries both errors with the same interval and as often."""
-    retrier = STATES["CloseRelease"]["Retry"][0]
+@pytest.mark.parametrize("state", ["CloseRelease", "GiveUpTask"])
+def test_what_needs_time_is_retried_at_the_same_times(state: str) -> None:
+    """Both states retry both errors with the same interval and as often."""
+    retrier = STATES[state]["Retry"][0]
     assert retrier["ErrorEquals"] == ["StartUnresolved", "EndUnconfirmed"]
     assert (retrier["IntervalSeconds"], retrier["MaxAttempts"]) == START_UNRESOLVED
 
@@ -56,9 +58,11 @@ def test_waiting_states_have_the_simulated_transitions() -> None:
     """Timeouts, LookAgain and busy pipelines lead to the same states as in the simulation."""
     assert caught("RunPipeline", "States.Timeout") == "WaitAgain"
     assert caught("RunPipeline", LOOK_AGAIN) == "WaitOtherwise"
+    assert all(caught("RunPipeline", each) == "PipelineEnded" for each in PIPELINE_ERRORS.values())
+    assert caught("RunPipeline", "States.ALL") == "GiveUpTask"
+    assert caught("GiveUpTask", "States.ALL") == STATES["GiveUpTask"]["Next"] == "PipelineEnded"
     assert STATES["WaitAgain"]["Next"] == STATES["WaitOtherwise"]["Next"] == "RunPipeline"
     assert caught("WaitForPipelines", "States.Timeout") == "OpenRelease"
-    assert caught("WaitForPipelines", "ManifestInvalid") == "OpenRelease"
     assert STATES["WaitForPipelines"]["Next"] == "OpenRelease"
     assert STATES["RunPipelines"]["Next"] == "CloseRelease"
     assert caught("RunPipelines", "States.ALL") == "CloseRelease"

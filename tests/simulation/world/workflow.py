@@ -11,12 +11,14 @@ RETRIES = {
     "OpenRelease": 6,
     "WaitForPipelines": 8,
     "RunPipeline": 12,
+    "GiveUpTask": 8,
     "CloseRelease": 8,
     "RollBackRelease": 8,
 }
 # How often OpenRelease is retried while another execution opens the same release.
 OPENING_ELSEWHERE = 10
-# CloseRelease is retried after this many seconds, this often, while a claimed start is undecided.
+# CloseRelease and GiveUpTask are retried after this many seconds, this often, while a claimed start
+# is undecided.
 START_UNRESOLVED = (30, 6)
 # The errors of open_release that reject a manifest.
 REJECTIONS = frozenset(
@@ -46,7 +48,8 @@ BUSY = "%busy"
 class Child:
     """A task that waits for its token: RunPipeline of one child workflow, or WaitForPipelines.
 
-    It was entered `entries` times, each time with a new token, and waits until `due`.
+    It was entered `entries` times, each time with a new token, and waits until `due`. When it is
+    `given_up`, GiveUpTask has its place.
     """
 
     pipeline: str
@@ -54,6 +57,7 @@ class Child:
     failures: int = 0
     wait_seconds: int = 0
     due: datetime | None = None
+    given_up: bool = False
     ended: bool = False
 
     def token(self, arn: str) -> str:

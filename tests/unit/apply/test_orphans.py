@@ -220,11 +220,11 @@ def test_an_execution_that_no_longer_exists_counts_as_failed(world: ReleaseWorld
 def test_a_new_execution_that_is_not_found_still_runs(world: ReleaseWorld) -> None:
     """DescribeExecution is eventually consistent: a release of seconds ago is not taken over."""
     arn = world.begin("orders")
+    another = world.start(write_json({"releaseId": "next", "pipelines": ["orders"]}))
     world.step_functions.forget(arn)
     world.parts().orphans.sweep()
-    manifest = {"releaseId": "next", "pipelines": ["orders"]}
     with pytest.raises(PipelinesBusy):
-        world.open_release(world.start(write_json(manifest)))
+        world.open_release(another)
     assert world.release().status is ReleaseStatus.RUNNING
 
 

@@ -122,7 +122,7 @@ def client() -> Recording:
         "held_by": EXECUTION,
         "held_for": "5.10",
         "held_since": "2026-11-22T10:00:00.000Z",
-        "waiting": {"arn:other another-token"},
+        "queue": {"2026-11-22T10:00:01.000Z arn:other 6.0"},
         "last_good": {"release_id": "5.9", "variables": {"PASSWORD": "geheim"}},
     }
     dynamodb.put_item(TableName="pipelines", Item=to_attributes(held))
@@ -200,6 +200,7 @@ def test_the_reader_asks_for_no_token_and_writes_nothing(
     assert ledger.get_manifest("5.10") == {"releaseId": "5.10"}
     assert ledger.latest(5)
     assert ledger.lock_holders(["orders"])["orders"].since == OPENED
+    assert [place.release_id for place in ledger.get_locks(["orders"])["orders"].queue] == ["6.0"]
     assert ledger.latest_releases(["orders"]) == {"orders": ["5.9", "5.10"]}
     check_reads(client)
 
@@ -223,7 +224,7 @@ def check_reads(client: Recording) -> None:
         for table, read in reads.items():
             assert table == "executions" or read["ProjectionExpression"]
             names = read.get("ExpressionAttributeNames", {}).values()
-            assert not {"task_token", "waiting", "resolved_variables"} & {*names}
+            assert not {"task_token", "resolved_variables"} & {*names}
 
 
 def test_more_pipelines_than_one_call_reads(ledger: HistoryReader, client: Recording) -> None:
@@ -255,7 +256,7 @@ def test_every_attribute_that_is_read_is_asked_for() -> None:
     pipeline_for_people(read_pipeline(orders), orders)
     header_for_people(read_header(header), header)
     assert used - {*RELEASE_ATTRIBUTES} == {"task_token"}
-    assert "waiting" not in PIPELINE_ATTRIBUTES
+    assert "task_token" not in (*RELEASE_ATTRIBUTES, *PIPELINE_ATTRIBUTES)
 
 
 def test_executions_are_read_on_request(ledger: HistoryReader, client: Recording) -> None:

@@ -56,7 +56,7 @@ def test_a_slow_first_try_does_not_reset_what_its_retry_has_started(world: Ledge
     """Recording the pipelines again does not change those that run."""
     names = [f"p{index}" for index in range(150)]
     opening = world.open("r", *names)
-    world.ledger.pipelines.register_token("r", "p120", "t")
+    world.ledger.pipelines.register_token("r", "p120", "t", looks_at=world.clock())
     assert world.ledger.pipelines.claim_start("r", world.pipeline("p120"), "run-pipeline/1")
     world.ledger.openings.put_pipelines(opening, {})
     assert world.pipeline("p120").status is PipelineStatus.STARTING
@@ -93,18 +93,18 @@ def test_a_rejected_manifest_is_recorded_under_its_execution(world: LedgerWorld)
 
 def test_a_token_is_registered_only_for_a_pipeline_of_a_release(world: LedgerWorld) -> None:
     """A token for an unknown pipeline is not recorded."""
-    assert world.ledger.pipelines.register_token("r", "orders", "t") is None
+    assert world.ledger.pipelines.register_token("r", "orders", "t", looks_at=world.clock()) is None
     assert world.items("releases") == []
 
 
 def test_a_new_token_is_not_settled(world: LedgerWorld) -> None:
     """A new token replaces a settled one; marking the old one as settled changes nothing."""
     world.open("r")
-    world.ledger.pipelines.register_token("r", "orders", "old")
+    world.ledger.pipelines.register_token("r", "orders", "old", looks_at=world.clock())
     before = world.pipeline()
     world.ledger.pipelines.mark_settled("r", before)
     assert world.pipeline().settled
-    world.ledger.pipelines.register_token("r", "orders", "new")
+    world.ledger.pipelines.register_token("r", "orders", "new", looks_at=world.clock())
     world.ledger.pipelines.mark_settled("r", before)
     assert not world.pipeline().settled
     assert world.pipeline().registrations == 2

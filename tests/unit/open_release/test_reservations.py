@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from release_core.clock import to_iso
-from release_core.domain.release import LockHolder, ReleaseStatus
+from release_core.domain.queue import Lock, Place
+from release_core.domain.release import ReleaseStatus
 from release_core.errors import ExecutionEnded, ManifestInvalid, OpeningElsewhere, PipelinesBusy
 from release_core.ledger.locks import Locks
 from release_core.strict_json import write_json
@@ -97,7 +98,7 @@ def test_a_waiting_release_starts_by_itself(world: ReleaseWorld) -> None:
     finish(world, first(world))
     assert world.settlement(token).succeeded
     assert world.open_release(arn)["outcome"] == "OPENED"
-    assert all("waiting" not in each for each in world.items("pipelines"))
+    assert all("queue" not in each for each in world.items("pipelines"))
 
 
 def test_a_wait_after_the_close_of_the_holder_ends_at_once(
@@ -124,8 +125,8 @@ def test_a_late_close_does_not_free_the_pipelines_of_the_next_holder(world: Rele
 
 def test_two_executions_of_one_release_do_not_reject_each_other(world: ReleaseWorld) -> None:
     """If another execution of the same release takes its pipelines, this one tries again."""
-    twin = LockHolder(release_id="third", execution_arn=world.start('{"a": 1}'))
-    world.ledger.locks.take("catalog", twin)
+    twin = Place(release_id="third", execution_arn=world.start('{"a": 1}'), since=world.clock())
+    world.ledger.locks.take(Lock(pipeline="catalog"), twin)
     arn = world.start('{"releaseId": "third", "pipelines": ["catalog"]}')
     with pytest.raises(OpeningElsewhere):
         world.open_release(arn)
@@ -139,14 +140,14 @@ def test_a_retried_opening_keeps_its_pipelines(world: ReleaseWorld) -> None:
 
 
 def test_a_release_that_waits_for_days_leaves_one_token(world: ReleaseWorld) -> None:
-    """A waiting release has one token on record; the tokens of earlier hours are removed."""
+    """A waiting release has one place and one token on record, and none of earlier hours."""
     arn = second(world, "wait")
     for _ in range(30):
         assert world.open_release(arn)["outcome"] == "BUSY"
         token = world.step_functions.wait_for_token(arn)
         world.opener().wait(arn, token)
-    (held,) = [each for each in world.items("pipelines") if "held_by" in each]
-    assert len(held["waiting"]) == 1
+    assert [len(each["queue"]) for each in world.items("pipelines")] == [1, 1]
+    assert world.item("execution", arn)["task_token"] == token
     finish(world, first(world))
     assert world.outcome(token)
 
@@ -160,7 +161,6 @@ def test_the_execution_of_a_holder_is_looked_up_once(
     asked = count_calls(monkeypatch, world.step_functions, "describe_execution")
     assert world.open_release(arn)["outcome"] == "BUSY"
     assert asked.count({"executionArn": world.release("third").execution_arn}) == 1
-    assert "catalog" not in {each["pipeline"] for each in world.items("pipelines")}
 
 
 def test_one_of_two_releases_that_open_at_once_gets_its_pipelines(
@@ -172,15 +172,15 @@ def test_one_of_two_releases_that_open_at_once_gets_its_pipelines(
     """
     finish(world, first(world))
     arn = second(world, "refuse", "storefront", "payments", "orders", "catalog")
-    rival = LockHolder(release_id="rival", execution_arn=world.start("{}"))
+    rival = Place(release_id="rival", execution_arn=world.start("{}"), since=world.clock())
     take = Locks.take
     taken: list[str] = []
 
-    def overtaken(self: Locks, pipeline: str, mine: LockHolder) -> LockHolder | None:
-        taken.append(pipeline)
-        if pipeline == "payments":
-            take(self, pipeline, rival)
-        return take(self, pipeline, mine)
+    def overtaken(self: Locks, lock: Lock, mine: Place) -> Lock | None:
+        taken.append(lock.pipeline)
+        if lock.pipeline == "payments":
+            take(self, lock, rival)
+        return take(self, lock, mine)
 
     monkeypatch.setattr(Locks, "take", overtaken)
     with pytest.raises(PipelinesBusy, match="- payments: release rival"):

@@ -97,7 +97,7 @@ def test_a_late_close_does_not_touch_the_next_attempt(world: ReleaseWorld) -> No
         again = resume(world, ["orders"])
         world.open_release(again)
         token = world.step_functions.wait_for_token(again)
-        world.ledger.pipelines.register_token("r", "orders", token)
+        world.ledger.pipelines.register_token("r", "orders", token, looks_at=world.clock())
 
     with meanwhile(Advance, "finish_closed", before=next_attempt):
         world.cancel(arn)

@@ -174,7 +174,7 @@ def test_a_holder_is_a_problem_or_a_warning(world: ReleaseWorld) -> None:
     """A held pipeline is a problem; with onBusy wait it is a warning."""
     arn = world.begin("orders", release_id="other")
     refused = plan(world, "orders")
-    assert f"orders: release other holds this pipeline ({arn})" in refused.problems[0]
+    assert f"orders: release other holds it ({arn})" in refused.problems[0]
     assert refused.as_json()["pipelines"][0]["heldBy"] == {
         "releaseId": "other",
         "executionArn": arn,
@@ -221,7 +221,7 @@ def test_a_resume_waits_for_a_start_that_may_still_come(world: ReleaseWorld) -> 
     """A resume is a problem while a claimed start may still happen."""
     arn = world.begin("orders")
     token = world.step_functions.wait_for_token(arn)
-    registered = world.ledger.pipelines.register_token("r", "orders", token)
+    registered = world.ledger.pipelines.register_token("r", "orders", token, looks_at=world.clock())
     assert registered
     world.ledger.pipelines.claim_start("r", registered, "run-pipeline/dies")
     world.step_functions.stop_execution(executionArn=arn)

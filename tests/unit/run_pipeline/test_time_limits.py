@@ -1,13 +1,16 @@
 """A pipeline is stopped at its time limit and counts as timed out, without polling."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from release_core.clock import to_iso
 from release_core.domain.release import PipelineStatus
 from release_core.errors import ManifestInvalid
+from release_core.ledger.pipelines import Pipelines
 from release_core.strict_json import write_json
+from tests.worlds.faults import crash_after
 from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
 
 
@@ -65,17 +68,66 @@ def test_a_pipeline_that_succeeds_at_the_last_moment_succeeded(world: ReleaseWor
 
 def test_a_task_that_comes_back_early_waits_the_rest(world: ReleaseWorld) -> None:
     """A task that comes back before its pipeline's limit waits exactly until the limit."""
-    arn = world.begin("catalog", {"name": "orders", "timeoutMinutes": 2, "dependsOn": ["catalog"]})
-    world.wait(arn, "catalog")
-    world.run_pipeline("r", "orders", world.step_functions.wait_for_token(arn), wait_seconds=120)
-    world.clock.advance(timedelta(seconds=90))
-    world.complete("catalog")
-    assert world.pipeline().status is PipelineStatus.RUNNING
+    arn = world.begin({"name": "orders", "timeoutMinutes": 2})
+    world.wait(arn)
     token = come_back(world, arn, "orders", 30)
     outcome = world.settlement(token)
     assert (outcome.error, outcome.cause) == ("LookAgain", "91")
     come_back(world, arn, "orders", 91)
     assert world.executions_of("orders")[0]["status"] == "Stopping"
+
+
+def test_the_function_that_starts_a_pipeline_lets_its_task_look_in_time(
+    world: ReleaseWorld,
+) -> None:
+    """A task that waits its turn looks once an hour; when its pipeline starts, at the limit."""
+    arn = world.begin("catalog", {"name": "orders", "timeoutMinutes": 2, "dependsOn": ["catalog"]})
+    world.wait(arn, "catalog")
+    token = world.wait(arn, "orders")
+    assert world.outcome(token) is None
+    world.clock.advance(timedelta(seconds=90))
+    world.complete("catalog")
+    assert world.pipeline().status is PipelineStatus.RUNNING
+    outcome = world.settlement(token)
+    assert (outcome.error, outcome.cause) == ("LookAgain", "121")
+    come_back(world, arn, "orders", 121)
+    assert world.executions_of("orders")[0]["status"] == "Stopping"
+
+
+def test_a_crash_before_the_task_looks_earlier_is_repaired(world: ReleaseWorld) -> None:
+    """If the function dies after the start, the next one that sees it sends the task back."""
+    arn = world.begin("catalog", {"name": "orders", "timeoutMinutes": 2, "dependsOn": ["catalog"]})
+    world.wait(arn, "catalog")
+    token = world.wait(arn, "orders")
+    world.play("catalog")
+    *_, succeeded = world.undelivered()
+    with crash_after(Pipelines, "bind_execution"):
+        world.record_state_change(succeeded)
+    assert world.outcome(token) is None
+    world.record_state_change(succeeded)
+    assert world.settlement(token).cause == "121"
+
+
+def test_a_task_that_waits_for_two_days_looks_once_an_hour(world: ReleaseWorld) -> None:
+    """A short limit of a pipeline that waits its turn does not fill the history of its task."""
+    arn = world.begin("catalog", {"name": "orders", "timeoutMinutes": 1, "dependsOn": ["catalog"]})
+    world.wait(arn, "catalog")
+    for _ in range(52):
+        world.clock.advance(timedelta(seconds=LOOK_AFTER))
+        assert world.outcome(world.wait(arn, "orders")) is None
+
+
+@pytest.mark.parametrize("turns", [{"maxConcurrency": 1}, {"dependsOn": ["catalog"]}])
+def test_the_first_wait_has_no_limit_of_a_pipeline_that_waits_its_turn(
+    world: ReleaseWorld, turns: dict[str, Any]
+) -> None:
+    """The limit of such a pipeline counts from its start, which may be hours away."""
+    orders = {"name": "orders", "timeoutMinutes": 1, **turns}
+    concurrency = {"maxConcurrency": orders.pop("maxConcurrency", None)}
+    pipelines = [{"name": "catalog", "timeoutMinutes": 1}, orders]
+    document = {"releaseId": "r", "pipelines": pipelines}
+    document |= {name: limit for name, limit in concurrency.items() if limit}
+    assert world.open_release(world.start(write_json(document)))["wait_seconds"] == LOOK_AFTER
 
 
 def test_the_time_limit_is_that_of_the_pipeline(world: ReleaseWorld) -> None:

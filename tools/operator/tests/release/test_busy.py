@@ -1,11 +1,11 @@
-"""A release that waits for pipelines that other releases hold."""
+"""A release that waits for pipelines that other releases hold, or that came first for them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from release_core.domain.release import LockHolder
+from release_core.domain.queue import Lock, Place
 from release_machine.release.busy import BusyPipelines, Hold
 from tests.worlds.ledger_world import LedgerWorld
 from tools.operator.tests.conftest import Stubbed, at
@@ -47,8 +47,8 @@ def test_pipelines_that_other_releases_hold(scene: Scene) -> None:
     """They are in the manifest's order, without free pipelines and those of the release."""
     scene.entered("WaitForPipelines", "IsReleaseNew", "OpenRelease")
     for name, arn in (("orders", "arn:other"), ("web", EXECUTION), ("catalog", "arn:third")):
-        mine = LockHolder(release_id=f"of {name}", execution_arn=arn)
-        assert scene.world.ledger.locks.take(name, mine) is None
+        mine = Place(release_id=f"of {name}", execution_arn=arn, since=scene.world.clock())
+        assert scene.world.ledger.locks.take(Lock(pipeline=name), mine) is None
     since = scene.world.clock()
     holds = scene.busy.waited_for(EXECUTION, ["web", "catalog", "orders", "mail"])
     assert holds == [
@@ -63,3 +63,17 @@ def test_an_execution_that_does_not_wait(scene: Scene, states: tuple[str, ...]) 
     """An execution that is opening its release waits for no pipelines."""
     scene.entered(*states)
     assert scene.busy.waited_for(EXECUTION, ["web"]) == []
+
+
+def test_a_free_pipeline_that_an_earlier_release_waits_for(scene: Scene) -> None:
+    """It is named with that release; a release that came later is not in the way."""
+    scene.entered("WaitForPipelines")
+    for minutes, arn in ((1, "arn:other"), (2, EXECUTION), (3, "arn:later")):
+        since = scene.world.clock() + timedelta(minutes=minutes)
+        place = Place(release_id=f"of {arn}", execution_arn=arn, since=since)
+        scene.world.ledger.locks.enqueue(["orders"], place)
+    (hold,) = scene.busy.waited_for(EXECUTION, ["orders"])
+    assert (hold.release_id, hold.waits) == ("of arn:other", True)
+    assert str(hold) == (
+        "orders is first reserved for release of arn:other since 2026-11-22T09:01:00Z"
+    )

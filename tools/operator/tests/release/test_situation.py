@@ -1,7 +1,7 @@
 """What a pipeline waits for, by the ledger alone."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -39,6 +39,19 @@ def test_token_and_slot(release: Release) -> None:
     assert waits_for(full, replace(WEB, token_registered_at=None)) == "starting soon"
     assert waits_for(full, WEB) == "waits for a free slot, 1 of 1 taken"
     assert waits_for(replace(full, max_concurrency=2), WEB) is None
+
+
+def test_a_refused_start(release: Release) -> None:
+    """A start that CodePipeline refused for now is tried again, and the view says when and why."""
+    refused = replace(
+        WEB,
+        status=PipelineStatus.STARTING,
+        start_again_at=datetime(2026, 11, 22, 9, 1, tzinfo=UTC),
+        trouble="busy (ConflictException)",
+    )
+    said = "is tried again at 2026-11-22T09:01:00Z: busy (ConflictException)"
+    assert waits_for(release, refused) == said
+    assert waits_for(replace(release, status=ReleaseStatus.CANCELLED), refused) is None
 
 
 def test_nothing_waits_in_a_closed_release(release: Release) -> None:

@@ -13,8 +13,14 @@ MOST_NAMES = 3
 
 def waits_for(release: Release, pipeline: Pipeline) -> str | None:
     """What a pipeline that has not started waits for."""
-    if pipeline.status is not PipelineStatus.WAITING or release.closed:
+    if release.closed:
         return None
+    if pipeline.status is PipelineStatus.STARTING and pipeline.start_again_at:
+        return f"is tried again at {clock_time(pipeline.start_again_at)}: {pipeline.trouble}"
+    return _turn(release, pipeline) if pipeline.status is PipelineStatus.WAITING else None
+
+
+def _turn(release: Release, pipeline: Pipeline) -> str | None:
     before = [name for name in pipeline.depends_on if not _has_succeeded(release, name)]
     if before:
         more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""

@@ -1,0 +1,63 @@
+"""The lock of a pipeline, and the releases that wait for it in the order in which they came."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from release_core.domain.release import LockHolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The place of a release in the queues of its pipelines.
+
+    The release came ``since`` its workflow execution was started. Of two that came at the same
+    moment, the ARN decides.
+    """
+
+    since: datetime
+    execution_arn: str
+    release_id: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """What orders all releases."""
+        return self.since, self.execution_arn
+
+
+# A release that another release has to wait for.
+type Rival = LockHolder | Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """The lock of a pipeline: its holder, if it is held, and its queue, the earliest place first.
+
+    The holder is not in the queue. A release that waits is in the queues of all its pipelines, also
+    of those that are free: otherwise a later release would run them first.
+    """
+
+    pipeline: str
+    holder: LockHolder | None = None
+    queue: tuple[Place, ...] = ()
+
+    def ahead(self, mine: Place) -> Iterator[Rival]:
+        """The other releases that come first: the holder, then the earlier places."""
+        if self.holder and self.holder.execution_arn != mine.execution_arn:
+            yield self.holder
+        yield from (place for place in self.queue if place.order < mine.order)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiter:
+    """A workflow execution that waits for pipelines, and the token of the task that waits."""
+
+    place: Place
+    pipelines: frozenset[str]
+    task_token: str | None
+
+
+def describe_rival(pipeline: str, rival: Rival) -> str:
+    """One line that says which release another one has to wait for."""
+    does = "holds it" if isinstance(rival, LockHolder) else "came first and waits for it"
+    return f"{pipeline}: release {rival.release_id} {does} ({rival.execution_arn})"
