@@ -37,11 +37,11 @@ class Reservations:
         locks = self.ledger.get_locks(pipelines)
         held = [name for name, lock in locks.items() if _is_held_by(lock, mine)]
         has_ended = self._has_ended()
-        rivals = {name: self._rival(lock, mine, has_ended) for name, lock in locks.items()}
+        rivals = {name: self._rival(lock, opening, has_ended) for name, lock in locks.items()}
         busy = {name: rival for name, rival in rivals.items() if rival}
         # All releases lock in the same order: of two that open at once, one succeeds.
         for name in () if busy else sorted(pipelines):
-            rival = self._take(locks[name], mine, has_ended)
+            rival = self._take(locks[name], opening, has_ended)
             if rival:
                 busy = {name: rival}
                 break
@@ -84,24 +84,24 @@ class Reservations:
 
         return has_ended
 
-    def _take(self, lock: Lock, mine: Place, has_ended: "_HasEnded") -> Rival | None:
+    def _take(self, lock: Lock, opening: Opening, has_ended: "_HasEnded") -> Rival | None:
         for _ in range(_TRIES):
-            rival = self._rival(lock, mine, has_ended)
+            rival = self._rival(lock, opening, has_ended)
             if rival:
                 return rival
-            changed = self.ledger.locks.take(lock, mine)
+            changed = self.ledger.locks.take(lock, opening.place)
             if changed is None:
                 return None
             lock = changed
         raise LedgerBusy(f"the queue of pipeline {lock.pipeline} keeps changing")
 
-    def _rival(self, lock: Lock, mine: Place, has_ended: "_HasEnded") -> Rival | None:
+    def _rival(self, lock: Lock, opening: Opening, has_ended: "_HasEnded") -> Rival | None:
         """The first living release that holds the lock or came earlier, if there is one.
 
         Removes the places of dead ones. The release behind a dead one may not know that it is next.
         """
         is_dead = False
-        for rival in lock.ahead(mine):
+        for rival in lock.ahead(opening.place, overtakes=opening.overtakes):
             if not has_ended(rival):
                 if is_dead and isinstance(rival, Place):
                     wake_next(self.ledger, self.step_functions, [rival])

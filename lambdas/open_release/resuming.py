@@ -1,6 +1,6 @@
 """Handles a release id that is taken: the same release again, another release, or a resume."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from open_release.reservations import Reservations
 from release_core.apply.orphans import Orphans
@@ -52,6 +52,7 @@ class Resuming:
         # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
         names = [*unfinished(release), *missing]
+        opening = replace(opening, overtakes=holder.rolls_back_as)
         if not self.reservations.take(names, opening):
             return "BUSY", opening.execution_arn, []
         try:

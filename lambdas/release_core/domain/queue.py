@@ -41,11 +41,16 @@ class Lock:
     holder: LockHolder | None = None
     queue: tuple[Place, ...] = ()
 
-    def ahead(self, mine: Place) -> Iterator[Rival]:
-        """The other releases that come first: the holder, then the earlier places."""
+    def ahead(self, mine: Place, *, overtakes: str | None = None) -> Iterator[Rival]:
+        """The other releases that come first: the holder, then the earlier places.
+
+        The place of the release that it ``overtakes`` does not count.
+        """
         if self.holder and self.holder.execution_arn != mine.execution_arn:
             yield self.holder
-        yield from (place for place in self.queue if place.order < mine.order)
+        for place in self.queue:
+            if place.order < mine.order and place.release_id != overtakes:
+                yield place
 
 
 @dataclass(frozen=True, kw_only=True)

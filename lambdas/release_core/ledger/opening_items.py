@@ -36,7 +36,8 @@ class Opening:
     ``rolls_back`` is the closed release that it rolls back. ``omissions`` has one line for each
     pipeline of that release that is not rolled back, and ``restores`` the execution that each
     pipeline goes back to, if no release started it. ``cause`` is the workflow execution whose
-    failure started this rollback, and ``over`` are the executions that it may roll back, too.
+    failure started this rollback, and ``over`` are the executions that it may roll back, too. A
+    resume ``overtakes`` the automatic rollback of its release, which then has nothing to do.
     """
 
     manifest: "Manifest"
@@ -50,6 +51,7 @@ class Opening:
     restores: Mapping[str, str] = field(default_factory=dict)
     cause: str | None = None
     over: tuple[str, ...] = ()
+    overtakes: str | None = None
 
     @property
     def place(self) -> Place:

@@ -21,7 +21,7 @@ from release_core.decide.resume import (
     unfinished,
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
-from release_core.domain.queue import Rival
+from release_core.domain.queue import Place, Rival
 from release_core.domain.release import Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
@@ -164,7 +164,13 @@ class Planner:
 
 
 def _is_own(rival: Rival, release: Release | None) -> bool:
-    return bool(release and rival.execution_arn == release.execution_arn)
+    """Whether this is the release itself, or its automatic rollback, which it overtakes."""
+    if release is None:
+        return False
+    own_id = {release.release_id, release.rolls_back_as}
+    return rival.execution_arn == release.execution_arn or (
+        isinstance(rival, Place) and rival.release_id in own_id
+    )
 
 
 def _fitting_pins(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:

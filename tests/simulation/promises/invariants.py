@@ -216,6 +216,7 @@ def a_pipeline_has_one_holder(happening: Happening) -> None:
 def served_in_order(happening: Happening) -> None:
     """No release locks a pipeline that a release which came earlier waits for.
 
+    Except the next attempt of a release, whose automatic rollback waits and has nothing to do now.
     Who waits is known from the queue in the ledger, and from the workflows and their manifests.
     """
     before, after = value(happening.before, "held_by"), value(happening.after, "held_by")
@@ -227,12 +228,20 @@ def served_in_order(happening: Happening) -> None:
             member.split(" ")[1] == workflow.arn for member in list_of(happening.before, "queue")
         ) or (workflow.stage == "WaitForPipelines" and pipeline in _needs(world, workflow.arn))
         came_first = _order(world, workflow.arn) < _order(world, after)
-        if waits and came_first and not workflow.ended:
+        overtaken = _rolls_back(world, workflow.arn) == value(happening.after, "held_for")
+        if waits and came_first and not workflow.ended and not overtaken:
             raise Violated("served_in_order", f"{after} took {pipeline} before {workflow.arn}")
 
 
 def _order(world: World, arn: str) -> tuple[datetime, str]:
     return world.stores.step_functions.execution(arn).started_at, arn
+
+
+def _rolls_back(world: World, arn: str) -> str | None:
+    """The release that a workflow execution rolls back, if it was started for that."""
+    given = json.loads(world.stores.step_functions.execution(arn).input)
+    release_id: str | None = given.get("rollBack")
+    return release_id
 
 
 def _needs(world: World, arn: str) -> list[str]:

@@ -32,7 +32,9 @@ PARTS: dict[str, list[Any]] = {
 def structure(parts: dict[str, Any]) -> dict[str, Any]:
     """The pipeline declaration for these parts."""
     web = declaration("web") | {"pipelineType": parts["type"]}
-    configuration = {name: parts[name] for name in [*PARTS][5:]}
+    of_s3 = ("S3Bucket", "S3ObjectKey", "AllowOverrideForS3ObjectKey")
+    names = of_s3 if parts["provider"] == "S3" else (*of_s3, "RepositoryName")
+    configuration = {name: parts[name] for name in names}
     if parts["type"] == "V2":
         default = {"defaultValue": parts["default"]} if parts["default"] else {}
         web["variables"] = [{"name": "KEY", **default}]
