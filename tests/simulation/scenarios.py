@@ -108,6 +108,18 @@ LARGE = (
         mute=("STARTED", "RESUMED"),
     ),
     Scenario(
+        name="one waits for one of two",
+        manifests=(
+            releasing("a"),
+            releasing("a", "b", release_id="s", onBusy="wait"),
+            releasing("b", release_id="t"),
+        ),
+        at_once=2,
+        preemptions=0,
+        mute=("STARTED",),
+        outcomes=("succeed",),
+    ),
+    Scenario(
         name="rolled back while another runs",
         manifests=(
             releasing("a", onFailure="rollback"),
@@ -134,18 +146,6 @@ LARGE = (
         name="two in parallel",
         manifests=(releasing("a", "b"),),
         preemptions=1,
-        outcomes=("succeed",),
-    ),
-    Scenario(
-        name="one waits for one of two",
-        manifests=(
-            releasing("a"),
-            releasing("a", "b", release_id="s", onBusy="wait"),
-            releasing("b", release_id="t"),
-        ),
-        at_once=2,
-        preemptions=0,
-        mute=("STARTED",),
         outcomes=("succeed",),
     ),
 )
