@@ -145,6 +145,10 @@ class FakeCodePipeline:
             raise self._service.error(refusal, operation) from error
         if operation == "PutApprovalResult":
             self.actions.pop(request["token"], None)  # the token is the id of the action execution
+        if operation == "UpdatePipeline":
+            runs = self._model.pipelines[request["pipeline"]["name"]].runs
+            for name in [name for name in self.actions if name in runs and runs[name].is_dead]:
+                del self.actions[name]  # the update has cancelled this approval
         self._take(done.effects)
         return answer(copied(done.response))
 
