@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -101,20 +102,39 @@ def granted(terraform: dict[str, Any], document: str) -> set[str]:
 
 def called(function: str) -> set[str]:
     """The IAM actions behind every AWS operation that the code of a function names."""
+    return actions_in(sources_of(function), SERVICES)
+
+
+def actions_in(sources: Iterable[Path], services: Mapping[str, str]) -> set[str]:
+    """The IAM actions behind every operation of these services that these files name."""
     session = botocore.session.get_session()
     operations = {
         xform_name(operation): f"{prefix}:{operation}"
-        for prefix, service in SERVICES.items()
+        for prefix, service in services.items()
         for operation in session.get_service_model(service).operation_names
     }
     names: set[str] = set()
-    for source in sources_of(function):
+    for source in sources:
         for node in ast.walk(ast.parse(source.read_bytes())):
             match node:
                 case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
                     names.add(name)
     actions = {operations[name] for name in names & set(operations)}
     return set().union(*(ALSO_NEEDED.get(action, {action}) for action in actions))
+
+
+def test_the_permissions_of_users_are_documented() -> None:
+    """docs/deploy.md names every action that the command calls, and those of the ways out."""
+    services = SERVICES | {"logs": "logs", "sts": "sts"}
+    sources = (ROOT / "tools/operator/src").rglob("*.py")
+    needed = actions_in(sources, services) | {
+        "codepipeline:PutApprovalResult",
+        "codepipeline:StopPipelineExecution",
+        "lambda:GetFunctionConfiguration",
+    }
+    table = (ROOT / "docs/deploy.md").read_text().partition("Users of `release-machine` need")[2]
+    for action in needed:
+        assert re.search(rf"\b{action.partition(':')[2]}\b", table), action
 
 
 def test_every_folder_is_a_function(local_values: dict[str, Any]) -> None:
