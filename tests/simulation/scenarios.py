@@ -390,6 +390,15 @@ QUICK = (
         mute=("STARTED",),
     ),
     Scenario(
+        name="rolled back, looked at late",
+        manifests=(releasing("a", onFailure="rollback"),),
+        good=("a",),
+        faults={"late": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
         name="rolled back, and shipped by hand",
         manifests=(releasing("a", onFailure="rollback"),),
         good=("a",),

@@ -48,7 +48,11 @@ CHANGES_DYNAMODB = {
     "update_item",
     "transact_write_items",
 }
-LATE_READS = {"get_pipeline_execution", "list_action_executions"}
+LATE_READS = {
+    "get_pipeline_execution",
+    "list_action_executions",
+    "list_pipeline_executions",
+}
 _SETTLES = {"send_task_success", "send_task_failure"}
 
 
