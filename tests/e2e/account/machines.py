@@ -30,6 +30,7 @@ class Machines:
         wait_again["Parameters"] = {
             "release_id.$": "$.release_id",
             "pipeline.$": "$.pipeline",
+            "attempt.$": "$.attempt",
             "wait_seconds.$": "States.MathAdd($.wait_seconds, $.wait_seconds)",
             "look_after_seconds.$": "States.MathAdd($.look_after_seconds, $.look_after_seconds)",
         }
