@@ -25,7 +25,7 @@ from release_core.rollback.later_releases import overtaken_by
 
 
 class Opened(NamedTuple):
-    """The outcome, the execution that runs or ran the release, the pipelines to run, the attempt."""
+    """The outcome, and for the workflow: who runs the release, which pipelines, which attempt."""
 
     outcome: str
     released_by: str

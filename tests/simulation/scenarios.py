@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,15 @@ class Scenario:
 
     Each of the `manifests` is opened by its own workflow execution: the first `at_once` at the
     beginning, the others in order at any later time. `outcomes` are the possible ends of an
-    execution. `faults` limits each kind of fault, and `most_faults` all of them together.
-    `preemptions`, if given, limits how often a function can be interrupted by another one. Events
-    of the states in `mute` are always lost. In the pipelines of `good` an earlier release has
-    succeeded.
+    execution; one that names a pipeline is only for that one. `faults` limits each kind of fault,
+    and `most_faults` all of them together. If `cancelled` is given, only the workflow executions of
+    these names are stopped.
+
+    `preemptions`, if given, limits how often a function can be interrupted by another one. Each of
+    `interrupted` is a function and a text: only these functions are interrupted, only before calls
+    with that text, and nothing happens while another function is in the middle. Events of the
+    states in `mute` are always lost. In the pipelines of `good` an earlier release has succeeded.
+    With `revisions`, each execution ships a revision of its own.
     """
 
     name: str
@@ -28,11 +33,14 @@ class Scenario:
     faults: Mapping[str, int] = field(default_factory=dict)
     most_faults: int = 0
     cancels: int = 0
+    cancelled: tuple[str, ...] = ()
     person_retries: int = 0
     person_changes: int = 0
     preemptions: int | None = None
+    interrupted: tuple[str, ...] = ()
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
+    revisions: bool = False
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -48,7 +56,7 @@ class Scenario:
     def from_json(cls, text: str) -> "Scenario":
         """Return the scenario from the text of as_json()."""
         fields = json.loads(text)
-        for name in ("manifests", "outcomes", "mute", "good"):
+        for name in ("manifests", "outcomes", "cancelled", "interrupted", "mute", "good"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
 
@@ -62,7 +70,7 @@ def name_of(pipeline: Any) -> str:
 FAULTS = {
     "crash": "the function crashes before this call, which never happens",
     "die": "the function crashes after its last call took effect",
-    "repeat": "the answer is lost and the SDK sends the same call again",
+    "repeat": "the answer is lost, and later the SDK sends the same call again",
     "refuse": "AWS rejects the call temporarily, also after all retries of the SDK",
     "obscure": "the call takes effect, but the caller gets an error",
     "orphan": "the workflow gives up the invocation and retries it while it still runs",
@@ -71,6 +79,7 @@ FAULTS = {
     "double": "an event is delivered twice",
     "time": "time passes although other steps are possible",
     "late": "a look shows CodePipeline as it was before its last change",
+    "linger": "the tasks of a stopped workflow go on for a while",
 }
 
 
@@ -269,14 +278,4 @@ QUICK = (
         preemptions=0,
         mute=("STARTED",),
     ),
-)
-
-SMALL = LARGE + QUICK
-
-# The same with wider bounds; exploring them takes an hour.
-DEEP = tuple(
-    replace(
-        each, preemptions=(each.preemptions or 0) + 1, most_faults=each.most_faults + 1, faults=ANY
-    )
-    for each in SMALL
 )

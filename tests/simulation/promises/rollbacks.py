@@ -40,7 +40,7 @@ def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> No
 
 
 def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> None:
-    """Each execution of a rollback ships the revision from before the release."""
+    """Each execution of a rollback ships what was live when the release took the pipeline."""
     header = world.stores.item("releases", workflow.release_id, "release")
     rolled_back = value(header, "rollback_of")
     if not rolled_back:
@@ -54,7 +54,7 @@ def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> N
             continue
         overrides = world.stores.execution(start.pipeline, start.execution_id).overrides
         shipped = [str(each["revisionValue"]) for each in overrides]
-        if shipped != [GOOD_BEFORE.format(start.pipeline)]:
+        if shipped != [_live_before(world, rolled_back, start.pipeline)]:
             raise Violated("a_rollback_ships_what_was_good_before", f"{start} with {shipped}")
 
 
@@ -85,6 +85,22 @@ def _ran(world: World, release_id: str) -> set[str]:
         for start in world.starts
         if start.release_id == release_id and start.pipeline in world.scenario.good
     }
+
+
+def _live_before(world: World, release_id: str, pipeline: str) -> str:
+    """Return the revision that was live in a pipeline when the release last started it."""
+    live, before = GOOD_BEFORE.format(pipeline), GOOD_BEFORE.format(pipeline)
+    for start in world.starts:
+        if start.pipeline != pipeline:
+            continue
+        if start.release_id == release_id:
+            before = live
+            continue
+        execution = world.stores.execution(pipeline, start.execution_id)
+        if execution.status == "Succeeded":
+            found = execution.revisions.get("Fetch")
+            live = found.id if found else live
+    return before
 
 
 def _came_later(world: World, release_id: str) -> bool:

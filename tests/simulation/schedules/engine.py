@@ -2,33 +2,27 @@
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from copy import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from localstack_codepipeline.model import ActionResult
 from tests.fakes.service import Refused, service
 from tests.simulation.promises.endings import check_rest
 from tests.simulation.scenarios import Scenario, name_of, releasing
 from tests.simulation.schedules import effects
 from tests.simulation.schedules.choices import next_due
 from tests.simulation.schedules.steps import Step
-from tests.simulation.world import machine
+from tests.simulation.world import machine, outside
 from tests.simulation.world.calls import Answer, Ended
 from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.world import World
-from tests.worlds.release_world import declaration
 
 # A release that has not ended after this time counts as hung.
 LONGEST = timedelta(hours=12)
 # When nothing else can happen, an hour passes, or a person needs a release's pipelines or submits
 # it again.
 NEEDED_AFTER = timedelta(hours=1)
-_FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
 
 
 def make_world(scenario: Scenario, *, explores: bool = True) -> World:
@@ -66,7 +60,8 @@ def _go_on(world: World, step: Step) -> None:
 def _repeat(world: World, step: Step) -> None:
     invocation, call = effects.pending(world, step)
     effects.perform(world, invocation, call)
-    effects.answer_call(world, invocation, effects.perform(world, invocation, call))
+    world.invocations[step.who] = replace(invocation, repeats=True)
+    world.current = ""  # the SDK waits before it repeats a call: others go on in between
 
 
 def _late(world: World, step: Step) -> None:
@@ -169,42 +164,32 @@ def _double(world: World, step: Step) -> None:
 def _play(world: World, step: Step) -> None:
     pipeline, _, execution_id = step.who.partition("/")
     check_rest(world, pipeline, execution_id)
-    codepipeline = world.stores.change_codepipeline()
-    while running := [
-        action
-        for action in codepipeline.actions.values()
-        if (action.pipeline, action.execution_id) == (pipeline, execution_id)
-    ]:
-        fails = step.more == "fail" and running[0].stage == "Deploy"
-        codepipeline.finish(running[0], _FAILED if fails else None)
+    outside.play(world, pipeline, execution_id, outcome=step.more)
     effects.deliver_events(world)
 
 
 def _person_retries(world: World, step: Step) -> None:
     pipeline, _, execution_id = step.who.partition("/")
-    codepipeline = world.stores.change_codepipeline()
-    execution = world.stores.execution(pipeline, execution_id)
-    with suppress(ClientError):  # rejected for a person, too, if the pipeline was changed
-        codepipeline.retry_stage_execution(
-            pipelineName=pipeline,
-            pipelineExecutionId=execution_id,
-            stageName=execution.stage["name"],
-            retryMode="FAILED_ACTIONS",
-        )
+    if outside.retry(world, pipeline, execution_id):
         world.resumed |= {execution_id}
     effects.deliver_events(world)
 
 
 def _person_changes(world: World, step: Step) -> None:
-    codepipeline = world.stores.change_codepipeline()
-    changed = declaration(step.who)
-    changed["stages"][-1]["actions"][0]["configuration"]["BucketName"] = "another"
-    codepipeline.update_pipeline(pipeline=changed)
+    outside.change(world, step.who)
     effects.deliver_events(world)
 
 
 def _cancel(world: World, step: Step) -> None:
-    machine.cancel(world, step.who, vanish=bool(step.more))
+    lingers = step.costs == "linger"
+    if lingers:
+        world.pay("cancel")
+        world.reached.add("the tasks of a stopped workflow went on")
+    machine.cancel(world, step.who, vanish=bool(step.more) and not lingers, lingers=lingers)
+
+
+def _tasks_end(world: World, step: Step) -> None:
+    machine.end_tasks(world, step.who)
 
 
 def _time_out(world: World, step: Step) -> None:
@@ -245,6 +230,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "person retries": _person_retries,
     "person changes": _person_changes,
     "cancel": _cancel,
+    "tasks end": _tasks_end,
     "time out": _time_out,
     "time": _time,
 }
