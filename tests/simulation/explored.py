@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from tests.simulation.scenarios import ANY, LARGE, QUICK
-from tests.simulation.scenarios_of_attempts import OF_ATTEMPTS
+from tests.simulation.scenarios import ANY, LARGE
+from tests.simulation.scenarios import QUICK as OF_ONE_RELEASE
+from tests.simulation.scenarios_of_attempts import OF_ATTEMPTS, OF_THREE_RELEASES
 
-SMALL = LARGE + OF_ATTEMPTS + QUICK
+# `make test` explores these; `make prove` explores all.
+QUICK = OF_ONE_RELEASE + OF_ATTEMPTS
+SMALL = LARGE + OF_THREE_RELEASES + QUICK
 
 # The same with wider bounds; exploring them takes an hour.
 DEEP = tuple(

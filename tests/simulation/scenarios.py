@@ -146,7 +146,7 @@ LARGE = (
     ),
 )
 
-# `make test` explores these; `make prove` explores all.
+# These are quicker.
 QUICK = (
     Scenario(
         name="one, looked at late",
