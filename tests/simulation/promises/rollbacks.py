@@ -54,8 +54,23 @@ def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> N
             continue
         overrides = world.stores.execution(start.pipeline, start.execution_id).overrides
         shipped = [str(each["revisionValue"]) for each in overrides]
-        if shipped != [_live_before(world, rolled_back, start.pipeline)]:
+        if shipped != [_revision_before(world, rolled_back, start.pipeline)]:
             raise Violated("a_rollback_ships_what_was_good_before", f"{start} with {shipped}")
+
+
+def what_was_live_is_remembered(world: World, workflow: Workflow) -> None:
+    """A release remembers what was live when it took a pipeline, if nothing disturbed it."""
+    disturbed = world.resumed or world.budgets["cancel"] < world.scenario.cancels
+    if disturbed or world.budgets["faults"] < world.scenario.most_faults:
+        return
+    for start in world.starts:
+        if start.release_id != workflow.release_id:
+            continue
+        live = _live_before(world, start.release_id, start.pipeline)
+        node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}") or {}
+        good = node.get("previous_good")
+        if live and (not good or value(good["M"], "execution_id") != live.execution_id):
+            raise Violated("what_was_live_is_remembered", f"{start} after {live}, not {good}")
 
 
 def a_rollback_leaves_later_releases_alone(world: World, workflow: Workflow) -> None:
@@ -74,6 +89,7 @@ def a_rollback_leaves_later_releases_alone(world: World, workflow: Workflow) -> 
 ROLLBACKS = (
     a_failed_release_is_rolled_back_once,
     a_rollback_ships_what_was_good_before,
+    what_was_live_is_remembered,
     a_rollback_leaves_later_releases_alone,
 )
 
@@ -87,19 +103,24 @@ def _ran(world: World, release_id: str) -> set[str]:
     }
 
 
-def _live_before(world: World, release_id: str, pipeline: str) -> str:
+def _revision_before(world: World, release_id: str, pipeline: str) -> str:
     """Return the revision that was live in a pipeline when the release last started it."""
-    live, before = GOOD_BEFORE.format(pipeline), GOOD_BEFORE.format(pipeline)
+    live = _live_before(world, release_id, pipeline)
+    found = world.stores.execution(pipeline, live.execution_id).revisions if live else {}
+    return found["Fetch"].id if found else GOOD_BEFORE.format(pipeline)
+
+
+def _live_before(world: World, release_id: str, pipeline: str) -> Start | None:
+    """Return the success of another release that was live when the release last started."""
+    live: Start | None = None
+    before: Start | None = None
     for start in world.starts:
         if start.pipeline != pipeline:
             continue
         if start.release_id == release_id:
             before = live
-            continue
-        execution = world.stores.execution(pipeline, start.execution_id)
-        if execution.status == "Succeeded":
-            found = execution.revisions.get("Fetch")
-            live = found.id if found else live
+        elif world.stores.execution(pipeline, start.execution_id).status == "Succeeded":
+            live = start
     return before
 
 
