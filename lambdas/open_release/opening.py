@@ -7,7 +7,7 @@ from typing import Any
 
 from open_release.intake import Intake
 from open_release.reservations import Reservations
-from open_release.resuming import Resuming
+from open_release.resuming import Opened, Resuming
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
@@ -52,9 +52,9 @@ class OpenRelease:
         """Open the release and return what the workflow needs to run it.
 
         The answer has ``outcome`` (OPENED, ALREADY_RELEASED, BUSY or PLANNED), ``release_id``,
-        ``pipelines`` to run, ``wait_seconds``, ``look_after_seconds``, ``released_by`` (the
-        execution that runs or ran the release) and the ``plan`` of a dry run. Raises a Rejection
-        when the manifest is rejected, and records it unless it is a dry run.
+        ``pipelines`` to run, the ``attempt``, ``wait_seconds``, ``look_after_seconds``,
+        ``released_by`` (the execution that runs or ran the release) and the ``plan`` of a dry run.
+        Raises a Rejection when the manifest is rejected, and records it unless it is a dry run.
         """
         request: Request | None = None
         try:
@@ -97,43 +97,40 @@ class OpenRelease:
         self.reservations.leave(execution_arn)
 
     def _release(self, opening: Opening) -> dict[str, Any]:
-        outcome, released_by, pipelines = self._open_or_give_back(opening)
-        if outcome != "BUSY":
+        opened = self._open_or_give_back(opening)
+        if opened.outcome != "BUSY":
             self.reservations.leave(opening.execution_arn)
         manifest = opening.manifest
         log.info(
             "%s by %s",
-            outcome.lower().replace("_", " "),
-            released_by,
+            opened.outcome.lower().replace("_", " "),
+            opened.released_by,
             extra={"release_id": manifest.release_id, "execution_arn": opening.execution_arn},
         )
         return {
-            **self._answer(outcome, manifest.release_id, released_by=released_by),
-            "pipelines": pipelines,
-            "wait_seconds": self._wait_seconds(manifest, busy=outcome == "BUSY"),
+            **self._answer(opened, manifest.release_id),
+            "wait_seconds": self._wait_seconds(manifest, busy=opened.outcome == "BUSY"),
         }
 
     def _existing(self, twin: Release, execution_arn: str) -> dict[str, Any]:
         self.reservations.leave(execution_arn)
         self.resuming.orphans.close_if_orphaned(twin)
-        return self._answer("ALREADY_RELEASED", twin.release_id, released_by=twin.execution_arn)
+        return self._answer(Opened("ALREADY_RELEASED", twin.execution_arn), twin.release_id)
 
     def _plan(self, document: object, execution_arn: str) -> dict[str, Any]:
         plan = self.planner(document)
         if not plan.valid:
             raise plan.refused_as(report("The plan", plan.problems))
         log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
-        answer = self._answer("PLANNED", plan.release_id, released_by=execution_arn)
+        answer = self._answer(Opened("PLANNED", execution_arn), plan.release_id)
         return {**answer, "plan": plan.as_output()}
 
-    def _answer(self, outcome: str, release_id: str | None, *, released_by: str) -> dict[str, Any]:
+    def _answer(self, opened: Opened, release_id: str | None) -> dict[str, Any]:
         return {
-            "outcome": outcome,
+            **opened._asdict(),
             "release_id": release_id,
-            "pipelines": [],
             "wait_seconds": self.look_after_seconds,
             "look_after_seconds": self.look_after_seconds,
-            "released_by": released_by,
             "plan": None,
         }
 
@@ -141,7 +138,7 @@ class OpenRelease:
         """Settle the task token when it is the turn of the release that waits."""
         self.reservations.wait(execution_arn, task_token)
 
-    def _open_or_give_back(self, opening: Opening) -> tuple[str, str, list[str]]:
+    def _open_or_give_back(self, opening: Opening) -> Opened:
         try:
             return self._open(opening)
         except (ExecutionEnded, RollbackRefused):
@@ -149,8 +146,7 @@ class OpenRelease:
             self.reservations.give_back(opening.manifest.names, opening.execution_arn)
             raise
 
-    def _open(self, opening: Opening) -> tuple[str, str, list[str]]:
-        """The outcome, the execution that runs or ran the release, and the pipelines to run."""
+    def _open(self, opening: Opening) -> Opened:
         manifest = opening.manifest
         holder = self.ledger.get_header(manifest.release_id)
         if holder is not None and holder.execution_arn != opening.execution_arn:
@@ -160,7 +156,7 @@ class OpenRelease:
             manifest.refuse_past(self.clock())
             opening = self._with_rolled_back(opening)
             if not self.reservations.take(manifest.names, opening):
-                return "BUSY", opening.execution_arn, []
+                return Opened("BUSY", opening.execution_arn, [])
             opening = self._refuse_stale(opening)
             rival = self.ledger.openings.claim(opening)
             if rival is not None:
@@ -175,7 +171,7 @@ class OpenRelease:
             )
         previous = self.ledger.last_good(manifest.names)
         self.ledger.openings.put_pipelines(opening, previous)
-        return "OPENED", opening.execution_arn, list(manifest.names)
+        return Opened("OPENED", opening.execution_arn, list(manifest.names))
 
     def _check(self, document: object) -> Manifest:
         declared = self.codepipeline.declarations(named_pipelines(document))

@@ -1,6 +1,8 @@
 """Handles a release id that is taken: the same release again, another release, or a resume."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from open_release.reservations import Reservations
 from release_core.apply.orphans import Orphans
@@ -24,6 +26,15 @@ from release_core.rollback.later_releases import overtaken_by
 from release_core.rollback.reader import RollbackReader
 
 
+class Opened(NamedTuple):
+    """The outcome, and for the workflow: who runs the release, which pipelines, which attempt."""
+
+    outcome: str
+    released_by: str
+    pipelines: Sequence[str] = ()
+    attempt: int = 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resuming:
     """Opens the next attempt of a release that exists, or answers with the existing release."""
@@ -35,8 +46,8 @@ class Resuming:
     rollbacks: RollbackReader
     clock: Clock
 
-    def __call__(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
-        """The outcome, the execution that runs or ran the release, and the pipelines to run.
+    def __call__(self, opening: Opening, holder: Release) -> Opened:
+        """Open the next attempt, or find out that the release exists already.
 
         Raises ReleaseIdTaken for another manifest, and ReleaseNotResumable while parts of the
         previous attempt still run.
@@ -45,7 +56,7 @@ class Resuming:
         refuse_other(manifest, holder)
         if runs_already(manifest, holder):
             self.orphans.close_if_orphaned(holder)
-            return "ALREADY_RELEASED", holder.execution_arn, []
+            return Opened("ALREADY_RELEASED", holder.execution_arn, [])
         refuse_resume(holder, has_ended=self.orphans.close_if_ended)
         manifest.refuse_past(self.clock())
         release = self._caught_up(holder)
@@ -54,7 +65,7 @@ class Resuming:
         names = [*unfinished(release), *missing]
         opening = replace(opening, overtakes=holder.rolls_back_as)
         if not self.reservations.take(names, opening):
-            return "BUSY", opening.execution_arn, []
+            return Opened("BUSY", opening.execution_arn, [])
         try:
             # This release holds the pipelines now: no other release runs them from here on.
             outside = self.rollbacks.foreign_since(release, names) if release.rollback_of else {}
@@ -70,13 +81,13 @@ class Resuming:
             )
         return self.go_on(opening, holder)
 
-    def go_on(self, opening: Opening, holder: Release) -> tuple[str, str, list[str]]:
+    def go_on(self, opening: Opening, holder: Release) -> Opened:
         """Set the pipelines to WAITING for the attempt that this execution has opened."""
         previous = self.ledger.last_good(opening.manifest.names)
         self.ledger.openings.put_pipelines(opening, previous)
         release = self._read(holder.release_id)
         self.ledger.openings.renew_pipelines(release, previous)
-        return "OPENED", opening.execution_arn, unfinished(release)
+        return Opened("OPENED", opening.execution_arn, unfinished(release), release.attempt)
 
     def _caught_up(self, holder: Release) -> Release:
         """The release, updated with retries in the console since the release was closed.

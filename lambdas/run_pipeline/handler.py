@@ -36,5 +36,6 @@ def handler(event: dict[str, Any], context: Context) -> None:
         task_token=event["task_token"],
         wait_seconds=event["wait_seconds"],
         look_after_seconds=event["look_after_seconds"],
+        attempt=event.get("attempt"),  # absent in executions of an earlier workflow definition
     )
     run_pipeline(event["release_id"], event["pipeline"], waiting)

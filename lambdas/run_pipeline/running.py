@@ -28,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A task that waits: ``wait_seconds`` this time, usually ``look_after_seconds``."""
+    """A task that waits: ``wait_seconds`` this time, usually ``look_after_seconds``.
+
+    ``attempt`` is the attempt of the release that its workflow execution runs, if that is known.
+    """
 
     task_token: str
     wait_seconds: int
     look_after_seconds: int
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +77,14 @@ class RunPipeline:
         # anything else, so that this function can settle it.
         looks_at = self.clock() + timedelta(seconds=waiting.wait_seconds)
         registered = self.ledger.pipelines.register_token(
-            release_id, pipeline, waiting.task_token, looks_at=looks_at
+            release_id, pipeline, waiting.task_token, looks_at=looks_at, attempt=waiting.attempt
         )
         if registered is None:
             raise PipelineUnknown(f"release {release_id} has no pipeline {pipeline}")
+        if waiting.attempt not in {None, registered.attempt}:
+            # AWS stops the tasks of a stopped workflow execution, but not at once.
+            log.info("this task belongs to attempt %s of the release", waiting.attempt)
+            return
         first = registered.registrations == 1
         try:
             if not first:

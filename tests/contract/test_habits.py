@@ -6,8 +6,8 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.explored import SMALL
 from tests.simulation.mutants.mutants import MUTANTS
-from tests.simulation.scenarios import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -130,6 +130,8 @@ def test_look_again_waits_for_the_given_seconds(machine: dict[str, Any]) -> None
     assert back["Parameters"]["wait_seconds.$"] == "States.StringToJson($.again.Cause)"
     selected = everything["RunPipelines"]["ItemSelector"].keys()
     assert back["Parameters"].keys() == selected
+    payload = everything["RunPipeline"]["Parameters"]["Payload"].keys()
+    assert payload == selected | {"task_token.$"}
 
 
 def test_every_child_workflow_has_an_empty_output(machine: dict[str, Any]) -> None:

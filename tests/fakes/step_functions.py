@@ -54,11 +54,12 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A task that waits, or waited, for its token."""
+    """A task that waits, or waited, for its token; a detached one outlives its execution."""
 
     execution_arn: str
     waits: bool = True
     outcome: Outcome | None = None
+    is_detached: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,21 @@ class FakeStepFunctions:
         self._executions = dict(snapshot.executions)
         self._tasks = dict(snapshot.tasks)
 
-    def wait_for_token(self, execution_arn: str, *, token: str | None = None) -> str:
+    def wait_for_token(
+        self, execution_arn: str, *, token: str | None = None, is_detached: bool = False
+    ) -> str:
         """Let a task of a running execution wait; return the token that settles it."""
-        if self._executions[execution_arn].status != "RUNNING":
+        if self._executions[execution_arn].status != "RUNNING" and not is_detached:
             raise ValueError(f"{execution_arn} does not run")
         token = token or f"AQCEAAAAKgAAAAMAAAAA{len(self._tasks):08d}="
-        self._tasks[token] = Task(execution_arn=execution_arn)
+        self._tasks[token] = Task(execution_arn=execution_arn, is_detached=is_detached)
         return token
+
+    def detach_tasks(self, execution_arn: str) -> None:
+        """Let the waiting tasks outlive the execution, as those of a Map Run do for a while."""
+        for token, task in self._tasks.items():
+            if task.execution_arn == execution_arn and task.waits:
+                self._tasks[token] = replace(task, is_detached=True)
 
     def time_out(self, token: str) -> None:
         """Let a task time out; its token is invalid from now on."""
@@ -121,7 +130,7 @@ class FakeStepFunctions:
             cause=cause,
         )
         for token, task in self._tasks.items():
-            if task.execution_arn == execution_arn and task.waits:
+            if task.execution_arn == execution_arn and task.waits and not task.is_detached:
                 self._tasks[token] = replace(task, waits=False)
 
     def redrive(self, execution_arn: str) -> None:

@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def _explore(arguments: argparse.Namespace) -> int:
-    from tests.simulation.scenarios import DEEP, SMALL  # after the path is known  # noqa: PLC0415
+    from tests.simulation.explored import DEEP, SMALL  # after the path is known  # noqa: PLC0415
     from tests.simulation.schedules.runs import (  # after the path is known  # noqa: PLC0415
         explore_quietly,
         on_all_cores,

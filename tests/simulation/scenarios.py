@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,17 @@ class Scenario:
 
     Each of the `manifests` is opened by its own workflow execution: the first `at_once` at the
     beginning, the others in order at any later time. `outcomes` are the possible ends of an
-    execution. `faults` limits each kind of fault, and `most_faults` all of them together.
-    `preemptions`, if given, limits how often a function can be interrupted by another one. Events
-    of the states in `mute` are always lost. In the pipelines of `good` an earlier release has
-    succeeded. Those of `gated` ask for a manual approval before they deploy. A change of a pipeline
-    `strands` its execution, or cancels it.
+    execution; one that names a pipeline is only for that one. `faults` limits each kind of fault,
+    and `most_faults` all of them together. If `cancelled` is given, only the workflow executions of
+    these names are stopped.
+
+    `preemptions`, if given, limits how often a function can be interrupted by another one. Each of
+    `interrupted` is a function and a text: only these functions are interrupted, only before calls
+    with that text, and nothing happens while another function is in the middle. Events of the
+    states in `mute` are always lost. In the pipelines of `good` an earlier release has succeeded.
+    With `revisions`, each execution ships a revision of its own. The pipelines of `gated` ask for a
+    manual approval before they deploy. A change of a pipeline `strands` its execution, or cancels
+    it.
     """
 
     name: str
@@ -29,15 +35,18 @@ class Scenario:
     faults: Mapping[str, int] = field(default_factory=dict)
     most_faults: int = 0
     cancels: int = 0
+    cancelled: tuple[str, ...] = ()
     person_retries: int = 0
     person_changes: int = 0
     person_deletes: int = 0
     person_starts: int = 0
     preemptions: int | None = None
+    interrupted: tuple[str, ...] = ()
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
     gated: tuple[str, ...] = ()
     strands: bool = False
+    revisions: bool = False
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -53,7 +62,9 @@ class Scenario:
     def from_json(cls, text: str) -> "Scenario":
         """Return the scenario from the text of as_json()."""
         fields = json.loads(text)
-        for name in ("manifests", "outcomes", "mute", "good", "gated"):
+        for name in (
+            *("manifests", "outcomes", "cancelled", "interrupted", "mute", "good", "gated"),
+        ):
             fields[name] = tuple(fields[name])
         return cls(**fields)
 
@@ -67,7 +78,7 @@ def name_of(pipeline: Any) -> str:
 FAULTS = {
     "crash": "the function crashes before this call, which never happens",
     "die": "the function crashes after its last call took effect",
-    "repeat": "the answer is lost and the SDK sends the same call again",
+    "repeat": "the answer is lost, and later the SDK sends the same call again",
     "refuse": "AWS rejects the call temporarily, also after all retries of the SDK",
     "obscure": "the call takes effect, but the caller gets an error",
     "give up": "the function crashes in the last try of its task",
@@ -77,6 +88,7 @@ FAULTS = {
     "double": "an event is delivered twice",
     "time": "time passes although other steps are possible",
     "late": "a look shows CodePipeline as it was before its last change",
+    "linger": "the tasks of a stopped workflow go on for a while",
 }
 
 
@@ -166,7 +178,7 @@ LARGE = (
     ),
 )
 
-# `make test` explores these; `make prove` explores all.
+# These are quicker.
 QUICK = (
     Scenario(
         name="one, looked at late",
@@ -424,14 +436,4 @@ QUICK = (
         preemptions=0,
         mute=("STARTED",),
     ),
-)
-
-SMALL = LARGE + QUICK
-
-# The same with wider bounds; exploring them takes an hour.
-DEEP = tuple(
-    replace(
-        each, preemptions=(each.preemptions or 0) + 1, most_faults=each.most_faults + 1, faults=ANY
-    )
-    for each in SMALL
 )

@@ -10,9 +10,9 @@ from functools import partial
 
 import pytest
 
+from tests.simulation.explored import QUICK, SMALL
 from tests.simulation.promises.policies import allowed
 from tests.simulation.promises.sometimes import MUST_BE_REACHED
-from tests.simulation.scenarios import QUICK, SMALL
 from tests.simulation.schedules.explore import Found
 from tests.simulation.schedules.runs import Drawn, draw, explore_quietly, on_all_cores
 from tests.simulation.world.functions import TIMEOUTS

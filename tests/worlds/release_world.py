@@ -106,11 +106,20 @@ class ReleaseWorld(LedgerWorld):
         return self.opener().planner
 
     def run_pipeline(
-        self, release_id: str, pipeline: str, token: str, *, wait_seconds: int = LOOK_AFTER
+        self,
+        release_id: str,
+        pipeline: str,
+        token: str,
+        *,
+        attempt: int | None = None,
+        wait_seconds: int = LOOK_AFTER,
     ) -> None:
         """Invoke run_pipeline once for a task that waits."""
         waiting = Waiting(
-            task_token=token, wait_seconds=wait_seconds, look_after_seconds=LOOK_AFTER
+            task_token=token,
+            wait_seconds=wait_seconds,
+            look_after_seconds=LOOK_AFTER,
+            attempt=attempt,
         )
         self._runner()(release_id, pipeline, waiting)
 

@@ -34,14 +34,23 @@ class Pipelines:
         self._author = author
 
     def register_token(
-        self, release_id: str, pipeline: str, token: str, *, looks_at: datetime
+        self,
+        release_id: str,
+        pipeline: str,
+        token: str,
+        *,
+        looks_at: datetime,
+        attempt: int | None = None,
     ) -> Pipeline | None:
-        """Record the task token that now waits; None when the release has no such pipeline.
+        """Record the task token that now waits; the token before it is no longer valid.
 
-        The token before it is no longer valid. The task ``looks_at`` its pipeline by itself then.
+        The task ``looks_at`` its pipeline by itself then. Returns the pipeline, which is unchanged
+        if it is in another attempt than this one, or None when the release has no such pipeline.
         """
         # A task of a release that was never opened must not create half a pipeline.
         pipeline_exists = "attribute_exists(#release_id)"
+        # Race: the release is resumed while a task of its stopped workflow execution still runs.
+        same_attempt = " AND #attempt = :attempt" if attempt else ""
         written = self._releases.update(
             pipeline_key(release_id, pipeline),
             Update(
@@ -52,10 +61,11 @@ class Pipelines:
                 },
                 add={"registrations": 1},
                 remove=["settled_at"],
-                condition=pipeline_exists,
+                condition=pipeline_exists + same_attempt,
+                values={"attempt": attempt} if attempt else {},
             ),
         )
-        return read_pipeline(written.item) if written.applied else None
+        return read_pipeline(written.item) if written.item else None
 
     def claim_start(self, release_id: str, pipeline: Pipeline, starter: str) -> bool:
         """Claim the start of a pipeline; ``starter`` is ``<function>/<invocation>``.

@@ -34,6 +34,7 @@ class Machines:
             "release_id.$": "$.release_id",
             "execution_arn.$": "$.execution_arn",
             "pipeline.$": "$.pipeline",
+            "attempt.$": "$.attempt",
             "wait_seconds.$": "States.MathAdd($.wait_seconds, $.wait_seconds)",
             "look_after_seconds.$": "States.MathAdd($.look_after_seconds, $.look_after_seconds)",
         }

@@ -17,7 +17,7 @@ SEED = 7
 def main(lambdas: str, *names: str) -> None:
     """Search for the mutant in this folder, first in these scenarios."""
     sys.path[:0] = [lambdas, str(ROOT / "tools/localstack-plugin/src"), str(ROOT)]
-    from tests.simulation.scenarios import SMALL  # noqa: PLC0415
+    from tests.simulation.explored import SMALL  # noqa: PLC0415
     from tests.simulation.schedules.explore import Failed  # after the path is known  # noqa: PLC0415
     from tests.simulation.schedules.runs import draw, explore_quietly  # noqa: PLC0415
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from time import monotonic
 
 from tests.simulation.mutants.mutation import Mutant
+from tests.simulation.mutants.mutations_of_attempts import OF_ATTEMPTS
 from tests.simulation.mutants.mutations_of_pipelines import OF_PIPELINES
 from tests.simulation.mutants.mutations_of_releases import OF_RELEASES
 
 ROOT = Path(__file__).parents[3]
-MUTANTS = OF_PIPELINES + OF_RELEASES
+MUTANTS = OF_PIPELINES + OF_RELEASES + OF_ATTEMPTS
 LIMIT = 180  # seconds for one mutant
 
 

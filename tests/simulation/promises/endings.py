@@ -7,6 +7,7 @@ from datetime import timedelta
 from release_core.apply.orphans import ORPHANED
 from release_core.clock import from_iso, to_iso
 from tests.simulation.promises.approvals import answers_are_on_record, check_answer
+from tests.simulation.promises.attempts import what_succeeded_stays_so
 from tests.simulation.promises.rollbacks import ROLLBACKS
 from tests.simulation.world.happenings import Violated, list_of, value
 from tests.simulation.world.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
@@ -213,6 +214,7 @@ ENDINGS = (
     nothing_runs_on_unseen,
     every_outcome_is_announced,
     what_succeeded_is_the_last_good,
+    what_succeeded_stays_so,
     *ROLLBACKS,
 )
 

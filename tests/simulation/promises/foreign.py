@@ -2,7 +2,8 @@
 
 from localstack_codepipeline.model.state import Execution
 from tests.simulation.world.happenings import Happening, Violated, value
-from tests.simulation.world.stores import BY_HAND, GOOD_BEFORE, Item
+from tests.simulation.world.outside import by_hand
+from tests.simulation.world.stores import GOOD_BEFORE, Item
 from tests.simulation.world.workflow import Workflow
 from tests.simulation.world.world import World
 
@@ -10,18 +11,19 @@ _BROKEN = {"FAILED", "STOPPED", "SUPERSEDED", "CANCELLED", "TIMED_OUT"}
 _SHIPS = {"Succeeded", "InProgress", "Stopping"}
 
 
-def by_hand(world: World, pipeline: str) -> dict[str, Execution]:
-    """Return the executions that a person has started, by their ids, the oldest first."""
-    ours = {start.execution_id for start in world.starts}
-    executions = world.stores.executions(pipeline)
-    return {each.id: each for each in executions if each.id not in ours}
-
-
 def live_before(world: World, release_id: str, pipeline: str) -> str:
-    """Return the revision that was live when a release took a pipeline."""
-    before, _ = _around(world, release_id, pipeline)
-    shipped = any(each.status == "Succeeded" for each in before)
-    return (BY_HAND if shipped else GOOD_BEFORE).format(pipeline)
+    """Return the revision that was live in a pipeline when the release last started it."""
+    own = [
+        start.execution_id
+        for start in world.starts
+        if (start.release_id, start.pipeline) == (release_id, pipeline)
+    ]
+    executions = world.stores.executions(pipeline)
+    began = next((at for at, each in enumerate(executions) if each.id in own[-1:]), 0)
+    for each in reversed(executions[:began]):
+        if each.status == "Succeeded" and each.id not in own and "Fetch" in each.revisions:
+            return each.revisions["Fetch"].id
+    return GOOD_BEFORE.format(pipeline)
 
 
 def a_rollback_is_up_to_date(happening: Happening) -> None:

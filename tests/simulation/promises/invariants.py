@@ -11,16 +11,16 @@ from release_core.decide.timing import TASK_WINDOW
 from release_core.domain.release import PipelineStatus
 from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
+from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
 from tests.simulation.promises.starting import STARTS
 from tests.simulation.scenarios import name_of
 from tests.simulation.world.calls import Ended
-from tests.simulation.world.happenings import Happening, Violated, list_of, value
+from tests.simulation.world.happenings import GOING_ON, Happening, Violated, list_of, value
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.workflow import BUSY, LOOK_AGAIN
 from tests.simulation.world.world import World
 
-GOING_ON = {"WAITING", "STARTING", "RUNNING"}
 _STATUS_OF_EXECUTION = {
     "SUCCEEDED": "Succeeded",
     "FAILED": "Failed",
@@ -140,9 +140,9 @@ def fails_after_its_retries(happening: Happening) -> None:
     if not (happening.node and changed) or changed[1] != "FAILED":
         return
     allowed = int(value(happening.after, "retries") or 0)
-    used = int(value(happening.after, "retried") or 0)
     if _was_rejected(happening):
         return
+    used = min(int(value(happening.after, "retried") or 0), real_retries(happening))
     if value(happening.header, "halted_by") and _was_refused_a_retry(happening):
         return
     if used < allowed and value(happening.after, "execution_id") and not _is_to_stop(happening):
@@ -165,14 +165,10 @@ def _was_refused_a_retry(happening: Happening) -> bool:
 def _is_to_stop(happening: Happening) -> bool:
     """Whether a running execution of the pipeline has to be stopped now, or was stopped."""
     node, header = happening.after, happening.header
-    minutes = int(value(node, "timeout_minutes") or 0)
-    started = value(node, "started_at")
-    limited = bool(minutes and started)
-    late = limited and happening.now >= _later(started, timedelta(minutes=minutes))
     halts = value(header, "halted_by") and value(header, "on_failure") in {"stop", "rollback"}
     asked = value(node, "stop_requested_at") or value(node, "given_up")
     over = value(header, "status") != "RUNNING" or _deadline_passed(happening)
-    return bool(over or halts or asked or late)
+    return bool(over or halts or asked or is_late(happening))
 
 
 def _deadline_passed(happening: Happening) -> bool:
@@ -296,6 +292,7 @@ CALLS = (
     an_execution_keeps_its_owner,
     a_pipeline_has_one_holder,
     served_in_order,
+    *CALLS_OF_ATTEMPTS,
 )
 RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails)
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from tests.simulation.promises.foreign import (
     a_rollback_belongs_to_the_attempt_that_failed,
-    by_hand,
     live_before,
 )
 from tests.simulation.world.happenings import Violated, value
+from tests.simulation.world.outside import by_hand
 from tests.simulation.world.stores import Item
 from tests.simulation.world.workflow import Workflow
 from tests.simulation.world.world import Start, World
@@ -47,7 +47,7 @@ def a_failed_release_is_rolled_back_once(world: World, workflow: Workflow) -> No
 
 
 def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> None:
-    """Each execution of a rollback ships what was live before the release."""
+    """Each execution of a rollback ships what was live when the release took the pipeline."""
     header = world.stores.item("releases", workflow.release_id, "release")
     rolled_back = value(header, "rollback_of")
     if not rolled_back:
@@ -63,6 +63,21 @@ def a_rollback_ships_what_was_good_before(world: World, workflow: Workflow) -> N
         shipped = [str(each["revisionValue"]) for each in overrides]
         if shipped != [live_before(world, rolled_back, start.pipeline)]:
             raise Violated("a_rollback_ships_what_was_good_before", f"{start} with {shipped}")
+
+
+def what_was_live_is_remembered(world: World, workflow: Workflow) -> None:
+    """A release remembers what was live when it took a pipeline, if nothing disturbed it."""
+    disturbed = world.resumed or world.budgets["cancel"] < world.scenario.cancels
+    if disturbed or world.budgets["faults"] < world.scenario.most_faults:
+        return
+    for start in world.starts:
+        if start.release_id != workflow.release_id:
+            continue
+        live = _live_before(world, start.release_id, start.pipeline)
+        node = world.stores.item("releases", start.release_id, f"pipeline#{start.pipeline}") or {}
+        good = node.get("previous_good")
+        if live and (not good or value(good["M"], "execution_id") != live.execution_id):
+            raise Violated("what_was_live_is_remembered", f"{start} after {live}, not {good}")
 
 
 def a_rollback_leaves_later_releases_alone(world: World, workflow: Workflow) -> None:
@@ -81,6 +96,7 @@ def a_rollback_leaves_later_releases_alone(world: World, workflow: Workflow) -> 
 ROLLBACKS = (
     a_failed_release_is_rolled_back_once,
     a_rollback_ships_what_was_good_before,
+    what_was_live_is_remembered,
     a_rollback_leaves_later_releases_alone,
     a_rollback_belongs_to_the_attempt_that_failed,
 )
@@ -102,6 +118,20 @@ def _deployed(world: World, release_id: str) -> bool:
         for start in world.starts
         if start.release_id == release_id and start.pipeline in world.scenario.good
     )
+
+
+def _live_before(world: World, release_id: str, pipeline: str) -> Start | None:
+    """Return the success of another release that was live when the release last started."""
+    live: Start | None = None
+    before: Start | None = None
+    for start in world.starts:
+        if start.pipeline != pipeline:
+            continue
+        if start.release_id == release_id:
+            before = live
+        elif world.stores.execution(pipeline, start.execution_id).status == "Succeeded":
+            live = start
+    return before
 
 
 def _came_later(world: World, release_id: str) -> bool:

@@ -2,9 +2,8 @@
 
 from botocore.exceptions import ClientError
 
-from tests.simulation.promises.invariants import GOING_ON
 from tests.simulation.world.calls import Ended
-from tests.simulation.world.happenings import Happening, value
+from tests.simulation.world.happenings import GOING_ON, Happening, value
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.workflow import BUSY, LOOK_AGAIN
 from tests.simulation.world.world import World
@@ -49,6 +48,7 @@ MUST_BE_REACHED = frozenset(
         "an old token was invalid",
         "raised StartUnresolved",
         "the limit kept a pipeline waiting",
+        "the tasks of a stopped workflow went on",
         "two advances overlapped",
     }
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.simulation.promises.attempts import what_succeeded_is_not_run_again
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
 from tests.simulation.world.world import Start
 
@@ -112,6 +113,7 @@ STARTS = (
     nothing_starts_after_a_visible_end,
     held_by_its_release,
     retries_are_counted,
+    what_succeeded_is_not_run_again,
 )
 
 

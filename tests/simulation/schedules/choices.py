@@ -9,7 +9,7 @@ from tests.simulation.world.happenings import value
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.machine import GIVE_UP
 from tests.simulation.world.stores import CHANGES_CODEPIPELINE, CHANGES_DYNAMODB, LATE_READS
-from tests.simulation.world.workflow import TOLD_ENDINGS
+from tests.simulation.world.workflow import TOLD_ENDINGS, Workflow
 from tests.simulation.world.world import World
 
 _TELLS = {"send_task_success", "send_task_failure", "put_events"}
@@ -18,12 +18,39 @@ _CHANGES = CHANGES_CODEPIPELINE | CHANGES_DYNAMODB | _TELLS
 
 def enabled(world: World) -> list[Step]:
     """Return the possible next steps, ordinary ones first; empty at the end of the schedule."""
+    if undisturbed := _undisturbed(world):
+        return [Step("go on", undisturbed.name), *_faults_if_any(world, undisturbed)]
     steps = list(_ordinary(world))
     if not steps and next_due(world) is None:
         return list(_at_last(world))
     if not steps:
         steps = [Step("time", "passes", forced=True)]
     return steps + list(_optional(world))
+
+
+def only_step(world: World) -> Step | None:
+    """Return the next call of a function that nothing can interrupt or harm there, if any."""
+    if _undisturbed(world) is None:
+        return None
+    steps = enabled(world)
+    return steps[0] if len(steps) == 1 else None
+
+
+def _undisturbed(world: World) -> Invocation | None:
+    """Return the function that is in the middle and cannot be interrupted there, if any."""
+    current = world.invocations.get(world.current)
+    if not world.scenario.interrupted or current is None or current.point is None:
+        return None
+    for each in world.scenario.interrupted:
+        function, _, text = each.partition(" ")
+        if current.function == function and text in str(current.point.next):
+            return None
+    return current
+
+
+def _faults_if_any(world: World, invocation: Invocation) -> Iterator[Step]:
+    if world.budgets["faults"]:
+        yield from _faults_of(world, invocation)
 
 
 def _at_last(world: World) -> Iterator[Step]:
@@ -58,9 +85,11 @@ def next_due(world: World) -> datetime | None:
 
 def _ordinary(world: World) -> Iterator[Step]:
     yield from _functions(world)
-    for execution in _executions_that_run(world):
-        for outcome in world.scenario.outcomes:
-            yield Step("play", execution, outcome)
+    for execution, stage in _executions_that_run(world):
+        for outcome, _, only in (each.partition(" ") for each in world.scenario.outcomes):
+            is_possible = outcome != "supersede" or stage == "Source"
+            if is_possible and execution.startswith(f"{only}/" if only else ""):
+                yield Step("play", execution, outcome)
     now = world.stores.clock()
     for workflow in world.workflows.values():
         for task in workflow.waiting:
@@ -68,6 +97,8 @@ def _ordinary(world: World) -> Iterator[Step]:
                 yield Step("time out", workflow.arn, task.pipeline)
         if workflow.stage == "RollBackRelease":
             yield Step("roll back", workflow.arn)
+        if workflow.lingers:
+            yield Step("tasks end", workflow.arn)
     if world.handed_in < len(world.scenario.manifests):
         yield Step("hand in", str(world.handed_in))
 
@@ -88,9 +119,10 @@ def _functions(world: World) -> Iterator[Step]:
         yield Step("begin", each.name, costs=costs)
 
 
-def _executions_that_run(world: World) -> list[str]:
+def _executions_that_run(world: World) -> list[tuple[str, str]]:
+    """Return each execution that runs an action, with its stage."""
     running = {
-        f"{action.pipeline}/{action.execution_id}"
+        (f"{action.pipeline}/{action.execution_id}", action.stage)
         for action in world.stores.codepipeline.actions.values()
     }
     return sorted(running)
@@ -128,10 +160,8 @@ def _lost_answers(world: World) -> Iterator[Step]:
 def _from_outside(world: World) -> Iterator[Step]:
     if world.budgets["cancel"]:
         for workflow in world.workflows.values():
-            if not workflow.ended:
-                yield Step("cancel", workflow.arn, costs="cancel")
-                if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
-                    yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
+            if not workflow.ended and workflow.name in (world.scenario.cancelled or workflow.name):
+                yield from _cancels(world, workflow)
     yield from _in_the_console(world)
 
 
@@ -171,6 +201,14 @@ def _deletable(world: World) -> set[str]:
         for start in world.starts
         if world.stores.execution(start.pipeline, start.execution_id).status == "InProgress"
     }
+
+
+def _cancels(world: World, workflow: Workflow) -> Iterator[Step]:
+    yield Step("cancel", workflow.arn, costs="cancel")
+    if any(each.arn == workflow.arn and not each.point for each in world.waiting()):
+        yield Step("cancel", workflow.arn, "before it invokes more", costs="cancel")
+    if workflow.stage == "RunPipelines" and world.affords("linger"):
+        yield Step("cancel", workflow.arn, "but not yet its tasks", costs="linger")
 
 
 def _faults_of(world: World, each: Invocation) -> Iterator[Step]:

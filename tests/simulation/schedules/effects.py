@@ -52,7 +52,7 @@ def perform(world: World, invocation: Invocation, call: Call) -> Answer:
 def answer_call(world: World, invocation: Invocation, answer: Answer) -> None:
     """Let an invocation continue with the answer, up to its next call or its end."""
     assert invocation.point
-    moved = replace(invocation, point=invocation.point.after(answer))
+    moved = replace(invocation, point=invocation.point.after(answer), repeats=False)
     assert moved.point
     if isinstance(moved.point.next, Ended):
         end(world, moved, moved.point.next)

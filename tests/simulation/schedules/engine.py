@@ -2,38 +2,27 @@
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from copy import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from localstack_codepipeline.model import ActionResult, Revision
-from tests.fakes.codepipeline import FakeCodePipeline
 from tests.fakes.service import Refused, service
 from tests.simulation.promises.endings import check_rest
-from tests.simulation.promises.foreign import by_hand
 from tests.simulation.scenarios import Scenario, name_of, releasing
 from tests.simulation.schedules import effects
 from tests.simulation.schedules.choices import next_due
 from tests.simulation.schedules.steps import Step
-from tests.simulation.world import machine
+from tests.simulation.world import machine, outside
 from tests.simulation.world.calls import Answer, Ended
 from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.invocations import Invocation
-from tests.simulation.world.stores import BY_HAND
 from tests.simulation.world.world import World
-from tests.worlds.approvals import gated
-from tests.worlds.release_world import declaration
-from tests.worlds.rollbacks import PERSON
 
 # A release that has not ended after this time counts as hung.
 LONGEST = timedelta(hours=12)
 # When nothing else can happen, an hour passes, or a person needs a release's pipelines or submits
 # it again.
 NEEDED_AFTER = timedelta(hours=1)
-_FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
 
 
 def make_world(scenario: Scenario, *, explores: bool = True) -> World:
@@ -71,7 +60,8 @@ def _go_on(world: World, step: Step) -> None:
 def _repeat(world: World, step: Step) -> None:
     invocation, call = effects.pending(world, step)
     effects.perform(world, invocation, call)
-    effects.answer_call(world, invocation, effects.perform(world, invocation, call))
+    world.invocations[step.who] = replace(invocation, repeats=True)
+    world.current = ""  # the SDK waits before it repeats a call: others go on in between
 
 
 def _late(world: World, step: Step) -> None:
@@ -179,87 +169,43 @@ def _double(world: World, step: Step) -> None:
 def _play(world: World, step: Step) -> bool:
     pipeline, _, execution_id = step.who.partition("/")
     check_rest(world, pipeline, execution_id)
-    codepipeline = world.stores.change_codepipeline()
-    if pipeline in world.scenario.gated:
-        return _play_one(world, codepipeline, execution_id, fails=step.more == "fail")
-    while running := [
-        action
-        for action in codepipeline.actions.values()
-        if (action.pipeline, action.execution_id) == (pipeline, execution_id)
-    ]:
-        fails = step.more == "fail" and running[0].stage == "Deploy"
-        fetches = running[0].stage == "Source" and execution_id in by_hand(world, pipeline)
-        result = ActionResult(revision=Revision(BY_HAND.format(pipeline))) if fetches else None
-        codepipeline.finish(running[0], _FAILED if fails else result)
+    done = outside.play(world, pipeline, execution_id, outcome=step.more)
     effects.deliver_events(world)
-    return True
-
-
-def _play_one(
-    world: World, codepipeline: FakeCodePipeline, execution_id: str, *, fails: bool
-) -> bool:
-    """End one action of an execution; a person answers an approval. False if it cannot fail."""
-    running = [each for each in codepipeline.actions.values() if each.execution_id == execution_id]
-    action = running[0]
-    if action.token:
-        codepipeline.caller = PERSON
-        result = {"status": "Rejected" if fails else "Approved", "summary": "seen"}
-        place = {"pipelineName": action.pipeline, "stageName": action.stage}
-        codepipeline.put_approval_result(
-            **place, actionName=action.action, token=action.token, result=result
-        )
-    elif fails and action.stage != "Deploy":
-        return False  # only approvals and deploys fail
-    else:
-        codepipeline.finish(action, _FAILED if fails else None)
-    effects.deliver_events(world)
-    return True
+    return done
 
 
 def _person_retries(world: World, step: Step) -> None:
     pipeline, _, execution_id = step.who.partition("/")
-    codepipeline = world.stores.change_codepipeline()
-    execution = world.stores.execution(pipeline, execution_id)
-    with suppress(ClientError):  # rejected for a person, too, if the pipeline was changed
-        codepipeline.retry_stage_execution(
-            pipelineName=pipeline,
-            pipelineExecutionId=execution_id,
-            stageName=execution.stage["name"],
-            retryMode="FAILED_ACTIONS",
-        )
+    if outside.retry(world, pipeline, execution_id):
         world.resumed |= {execution_id}
     effects.deliver_events(world)
 
 
 def _person_changes(world: World, step: Step) -> None:
-    codepipeline = world.stores.change_codepipeline()
-    is_gated = step.who in world.scenario.gated
-    changed = gated(name=step.who) if is_gated else declaration(step.who)
-    changed["stages"][-1]["actions"][0]["configuration"]["BucketName"] = "another"
-    codepipeline.update_pipeline(pipeline=changed)
+    outside.change(world, step.who)
     effects.deliver_events(world)
 
 
 def _person_deletes(world: World, step: Step) -> None:
-    # A pipeline that is created in the moment of the start would be one that existed before it.
-    world.pass_time(world.stores.clock() + timedelta(seconds=1))
-    world.stores.delete_pipeline(step.who)
-    world.reached.add("a running pipeline was deleted")
-    if step.more:
-        world.stores.change_codepipeline().create_pipeline(pipeline=declaration(step.who))
-        world.reached.add("a running pipeline was replaced")
+    outside.delete(world, step.who, replace=bool(step.more))
     effects.deliver_events(world)
 
 
 def _person_starts(world: World, step: Step) -> None:
-    codepipeline = world.stores.change_codepipeline()
-    codepipeline.caller = PERSON
-    codepipeline.start_pipeline_execution(name=step.who)
+    outside.start(world, step.who)
     effects.deliver_events(world)
 
 
 def _cancel(world: World, step: Step) -> None:
-    machine.cancel(world, step.who, vanish=bool(step.more))
+    lingers = step.costs == "linger"
+    if lingers:
+        world.pay("cancel")
+        world.reached.add("the tasks of a stopped workflow went on")
+    machine.cancel(world, step.who, vanish=bool(step.more) and not lingers, lingers=lingers)
+
+
+def _tasks_end(world: World, step: Step) -> None:
+    machine.end_tasks(world, step.who)
 
 
 def _time_out(world: World, step: Step) -> None:
@@ -303,6 +249,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "person deletes": _person_deletes,
     "person starts": _person_starts,
     "cancel": _cancel,
+    "tasks end": _tasks_end,
     "time out": _time_out,
     "time": _time,
 }

@@ -6,7 +6,7 @@ from time import monotonic
 
 from tests.simulation.promises.endings import check_end
 from tests.simulation.scenarios import Scenario
-from tests.simulation.schedules.choices import enabled
+from tests.simulation.schedules.choices import enabled, only_step
 from tests.simulation.schedules.engine import make_world, take
 from tests.simulation.schedules.steps import Step
 from tests.simulation.world.happenings import Violated
@@ -63,11 +63,14 @@ class Failed(AssertionError):
 
 @dataclass(slots=True)
 class _Frame:
+    """A state on the path; `chain` has the steps that alone were possible after the last one."""
+
     number: int
     saved: SavedWorld
     steps: list[Step]
     at: int = 0
     schedules: int = 0
+    chain: tuple[Step, ...] = ()
 
 
 def explore(scenario: Scenario, *, most_states: int | None = None) -> Found:
@@ -102,12 +105,19 @@ class _Search:
         return self.found
 
     def _take(self, step: Step) -> None:
+        frame = self._frames[-1]
+        frame.chain = ()
         self.found.steps += 1
         try:
-            if take(self._world, step):
-                self._enter()
+            if not take(self._world, step):
+                return
+            while forced := only_step(self._world):
+                frame.chain = (*frame.chain, forced)
+                self.found.steps += 1
+                take(self._world, forced)
         except Violated as violated:
             raise self._failed(violated) from None
+        self._enter()
 
     def _enter(self) -> None:
         saved = self._world.save()
@@ -136,7 +146,10 @@ class _Search:
             raise self._failed(violated) from None
 
     def _failed(self, violated: Violated) -> Failed:
-        path = [(frame.at - 1, frame.steps[frame.at - 1]) for frame in self._frames]
+        path: list[tuple[int, Step]] = []
+        for frame in self._frames:
+            path.append((frame.at - 1, frame.steps[frame.at - 1]))
+            path += [(0, step) for step in frame.chain]
         failed = Failed(self._scenario, violated, path)
         failed.ends = self.found.ends
         return failed

@@ -8,6 +8,8 @@ from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.stores import Item
 from tests.simulation.world.world import Start, World
 
+GOING_ON = {"WAITING", "STARTING", "RUNNING"}
+
 
 class Violated(AssertionError):
     """A promise is broken; `invariant` is its name."""

@@ -11,7 +11,7 @@ class Invocation(NamedTuple):
 
     `sent` is the time of its request. `cause` is the workflow state that waits for it, "event", or
     "nobody" if nothing waits for it any more. `tries` counts the retries of an asynchronous
-    invocation.
+    invocation. With `repeats`, the call at `point` took effect, and the SDK will send it again.
     """
 
     name: str
@@ -26,12 +26,13 @@ class Invocation(NamedTuple):
     point: Point | None = None
     deadline: datetime | None = None
     hurt: bool = False
+    repeats: bool = False
 
     def key(self) -> tuple[object, ...]:
         """What distinguishes the state of this invocation from others."""
         where = self.point.number if self.point else -1
         when = (self.sent, self.due, self.deadline)
-        return (self.name, self.cause, self.tries, where, when, self.hurt)
+        return (self.name, self.cause, self.tries, where, when, self.hurt, self.repeats)
 
     def __str__(self) -> str:
         """Return its name, with the number of the try."""

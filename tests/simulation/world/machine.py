@@ -54,7 +54,7 @@ def ended(world: World, invocation: Invocation, how: Ended) -> None:
             _repeat(world, invocation)
         return
     workflow = world.workflows.get(invocation.arn)
-    if workflow is None or invocation.cause != workflow.stage:
+    if workflow is None or not workflow.waits_in(invocation.cause):
         return  # no state waits for it any more
     if workflow.stage in {"OpenRelease", "CloseRelease"}:
         if invocation.name.endswith(f"#{workflow.invoked}"):
@@ -69,7 +69,7 @@ def settled(world: World, token: str) -> None:
     """Pass the outcome of a task to the state that waits for it."""
     name, pipeline, entries = token.split(":")
     workflow = next((each for each in world.workflows.values() if each.name == name), None)
-    if workflow is None or workflow.ended:
+    if workflow is None or (workflow.ended and not workflow.lingers):
         return
     task = workflow.task(pipeline)
     outcome = world.stores.step_functions.task(token).outcome
@@ -96,9 +96,16 @@ def time_out(world: World, arn: str, pipeline: str) -> None:
         _wait(world, workflow, replace(task, failures=0))
 
 
-def cancel(world: World, arn: str, *, vanish: bool) -> None:
-    """Stop the execution; with `vanish`, its invocations that have not begun never do."""
-    world.stores.change_step_functions().stop_execution(executionArn=arn, cause=STOPPED_BECAUSE)
+def cancel(world: World, arn: str, *, vanish: bool, lingers: bool) -> None:
+    """Stop the execution; with `vanish`, its invocations that have not begun never do.
+
+    If it `lingers`, its Map Run goes on until end_tasks().
+    """
+    step_functions = world.stores.change_step_functions()
+    if lingers:
+        step_functions.detach_tasks(arn)
+        world.workflows[arn] = replace(world.workflows[arn], lingers=True)
+    step_functions.stop_execution(executionArn=arn, cause=STOPPED_BECAUSE)
     if vanish:
         world.invocations = {
             name: each
@@ -106,6 +113,14 @@ def cancel(world: World, arn: str, *, vanish: bool) -> None:
             if each.point or each.cause == "event" or each.arn != arn
         }
     _end(world, world.workflows[arn], "ABORTED")
+
+
+def end_tasks(world: World, arn: str) -> None:
+    """Stop the tasks that have outlived their workflow."""
+    step_functions = world.stores.change_step_functions()
+    for task in world.workflows[arn].waiting:
+        step_functions.time_out(task.token(arn))
+    world.workflows[arn] = replace(world.workflows[arn], lingers=False)
 
 
 def put_on_the_bus(world: World, entry: Mapping[str, Any]) -> None:
@@ -230,6 +245,7 @@ def _opened(world: World, workflow: Workflow, how: Ended) -> None:
         workflow,
         stage="RunPipelines",
         release_id=answer["release_id"],
+        attempt=answer["attempt"],
         children=tuple(Child(p, wait_seconds=answer["wait_seconds"]) for p in answer["pipelines"]),
     )
     world.workflows[workflow.arn] = workflow
@@ -244,7 +260,9 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
     due = world.stores.clock() + timedelta(seconds=task.wait_seconds)
     task = replace(task, entries=task.entries + 1, due=due)
     token = task.token(workflow.arn)
-    world.stores.change_step_functions().wait_for_token(workflow.arn, token=token)
+    world.stores.change_step_functions().wait_for_token(
+        workflow.arn, token=token, is_detached=workflow.lingers
+    )
     _put(world, workflow, task)
     busy = task.pipeline == BUSY
     payload: dict[str, object] = {"execution_arn": workflow.arn, "task_token": token}
@@ -252,6 +270,7 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
         payload = {
             "release_id": workflow.release_id,
             "pipeline": task.pipeline,
+            "attempt": workflow.attempt,
             "task_token": token,
             "wait_seconds": task.wait_seconds,
             "look_after_seconds": LOOK_AFTER_SECONDS,
@@ -260,7 +279,7 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
         Invocation(
             name=f"{'wait' if busy else 'run'} {token}",
             function="open_release" if busy else "run_pipeline",
-            cause=workflow.stage,
+            cause="WaitForPipelines" if busy else "RunPipelines",
             arn=workflow.arn,
             pipeline=task.pipeline,
             payload=payload,
@@ -329,7 +348,11 @@ def _given_up(world: World, workflow: Workflow, invocation: Invocation, how: End
 
 def _child_ended(world: World, workflow: Workflow, child: Child) -> None:
     workflow = _put(world, workflow, replace(child, ended=True, due=None))
-    if all(each.ended for each in workflow.children):
+    if not all(each.ended for each in workflow.children):
+        return
+    if workflow.lingers:
+        end_tasks(world, workflow.arn)
+    else:
         _enter(world, workflow, "CloseRelease")
 
 
@@ -372,4 +395,4 @@ def _repeat(world: World, invocation: Invocation) -> None:
         tries, minutes = 1, REDRIVE_MINUTES
     due = world.stores.clock() + timedelta(minutes=minutes)
     again = replace(invocation, tries=tries, due=due, point=None, deadline=None, hurt=False)
-    world.invoke(again)
+    world.invoke(replace(again, repeats=False))

@@ -70,7 +70,8 @@ class Workflow:
     """One execution; `stage` is its ASL state, or how it ended.
 
     `closed_as` is the status that close_release returned. `rollback` is the id of the rollback and
-    the name of its execution. `busy` is the task WaitForPipelines.
+    the name of its execution. `busy` is the task WaitForPipelines. The children of a stopped
+    execution that `lingers` still run: AWS stops a Map Run after its parent.
     """
 
     arn: str
@@ -78,11 +79,13 @@ class Workflow:
     invoked: int = 0
     failures: int = 0
     release_id: str = ""
+    attempt: int = 1
     children: tuple[Child, ...] = ()
     busy: Child = Child(BUSY)
     closed_as: str = ""
     rollback: tuple[str, str] | None = None
     outcome: str = ""
+    lingers: bool = False
 
     @property
     def name(self) -> str:
@@ -99,9 +102,13 @@ class Workflow:
         """Return the tasks that wait for their tokens."""
         if self.stage == "WaitForPipelines":
             return (self.busy,)
-        if self.stage == "RunPipelines":
+        if self.waits_in("RunPipelines"):
             return tuple(child for child in self.children if not child.ended)
         return ()
+
+    def waits_in(self, stage: str) -> bool:
+        """Whether the execution is in this state, or its children are."""
+        return stage == self.stage or (self.lingers and stage == "RunPipelines")
 
     def task(self, pipeline: str) -> Child:
         """Return the task of a pipeline, or of WaitForPipelines."""

@@ -138,7 +138,14 @@ class World:
     def begun(self, invocation: Invocation) -> Invocation:
         """Return the invocation before its first call."""
         now = self.stores.clock()
-        key = (invocation.name, invocation.tries, invocation.sent, now)
+        # Two tasks can have the same name and time, and wait for different times.
+        key = (
+            invocation.name,
+            invocation.tries,
+            invocation.sent,
+            str(invocation.payload),
+            now,
+        )
         point = self._beginnings.get(key)
         if point is None:
             program = make_program(

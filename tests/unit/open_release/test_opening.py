@@ -47,6 +47,7 @@ def test_a_dropped_manifest_opens_its_release(world: ReleaseWorld) -> None:
         "outcome": "OPENED",
         "release_id": "5.10",
         "pipelines": ["orders", "catalog"],
+        "attempt": 1,
         "wait_seconds": 3600,
         "look_after_seconds": 3600,
         "released_by": arn,

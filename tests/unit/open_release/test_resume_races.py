@@ -89,6 +89,21 @@ def test_a_release_is_not_resumed_while_a_start_may_still_come(world: ReleaseWor
     assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
 
 
+def test_a_late_task_of_the_former_attempt_changes_nothing(world: ReleaseWorld) -> None:
+    """A task that outlives its stopped workflow does not replace the token of the next attempt."""
+    stopped = world.begin("orders")
+    late = world.step_functions.wait_for_token(stopped)
+    world.cancel(stopped)
+    again = resume(world, ["orders"])
+    opened = world.open_release(again)
+    token = world.step_functions.wait_for_token(again)
+    world.run_pipeline("r", "orders", token, attempt=opened["attempt"])
+    world.run_pipeline("r", "orders", late, attempt=1)
+    assert (opened["attempt"], world.pipeline().task_token) == (2, token)
+    world.complete("orders")
+    assert world.settlement(token).succeeded
+
+
 def test_a_late_close_does_not_touch_the_next_attempt(world: ReleaseWorld) -> None:
     """The late close of an attempt starts, ends and announces nothing of the next one."""
     arn = world.begin("orders")
