@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from tests.simulation.scenarios import ANY, LARGE
-from tests.simulation.scenarios import QUICK as OF_ONE_RELEASE
-from tests.simulation.scenarios_of_attempts import OF_ATTEMPTS, OF_THREE_RELEASES
+from tests.simulation.scenarios import QUICK as QUICK_OF_ONE_ATTEMPT
+from tests.simulation.scenarios_of_attempts import LARGE_OF_ATTEMPTS, QUICK_OF_ATTEMPTS
 
 # `make test` explores these; `make prove` explores all.
-QUICK = OF_ONE_RELEASE + OF_ATTEMPTS
-SMALL = LARGE + OF_THREE_RELEASES + QUICK
+QUICK = QUICK_OF_ONE_ATTEMPT + QUICK_OF_ATTEMPTS
+SMALL = LARGE + LARGE_OF_ATTEMPTS + QUICK
 
 # The same with wider bounds; exploring them takes an hour.
 DEEP = tuple(

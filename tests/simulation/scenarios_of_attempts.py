@@ -11,8 +11,8 @@ _NOWHERE = ("no function",)
 _AT_A_LOCK = ("open_release held_for",)
 _BEFORE_LOCKS = ("open_release batch_get_item(pipelines",)
 
-# `make prove` explores these, and `make test` only the second tuple.
-OF_THREE_RELEASES = (
+# Only `make prove` explores these.
+LARGE_OF_ATTEMPTS = (
     Scenario(
         name="three releases of two pipelines",
         manifests=(
@@ -61,9 +61,29 @@ OF_THREE_RELEASES = (
         most_faults=1,
         preemptions=0,
     ),
+    Scenario(
+        name="resumed, or rolled back elsewhere",
+        manifests=(
+            PAIR | {"onFailure": "rollback"},
+            PAIR | {"onFailure": "rollback", "resume": True},
+        ),
+        good=("a",),
+        outcomes=("succeed a", "fail b"),
+        preemptions=1,
+        interrupted=_AT_A_LOCK,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="two, resumed",
+        manifests=(releasing("a", "b"), releasing("a", "b", resume=True)),
+        preemptions=0,
+        interrupted=_NOWHERE,
+        mute=("STARTED",),
+    ),
 )
 
-OF_ATTEMPTS = (
+# `make test` explores these, too.
+QUICK_OF_ATTEMPTS = (
     Scenario(
         name="stopped or overtaken from outside",
         manifests=(releasing({"name": "a", "retries": 1}),),
@@ -85,25 +105,6 @@ OF_ATTEMPTS = (
             "run_pipeline start_pipeline_execution",
         ),
         mute=("STARTED", "STOPPING"),
-    ),
-    Scenario(
-        name="resumed, or rolled back elsewhere",
-        manifests=(
-            PAIR | {"onFailure": "rollback"},
-            PAIR | {"onFailure": "rollback", "resume": True},
-        ),
-        good=("a",),
-        outcomes=("succeed a", "fail b"),
-        preemptions=1,
-        interrupted=_AT_A_LOCK,
-        mute=("STARTED",),
-    ),
-    Scenario(
-        name="two, resumed",
-        manifests=(releasing("a", "b"), releasing("a", "b", resume=True)),
-        preemptions=0,
-        interrupted=_NOWHERE,
-        mute=("STARTED",),
     ),
     Scenario(
         name="retried twice, a crash",

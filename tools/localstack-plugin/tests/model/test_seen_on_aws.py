@@ -100,11 +100,14 @@ def test_each_stage_counts_its_own_retries() -> None:
 
 
 def test_stopped_execution_shows_the_reason() -> None:
-    """The status summary of a stopped execution is the reason that was given."""
+    """The status summary of a stopped execution is the reason that was given last."""
     shop, execution = fetched()
     named = {"pipelineName": "shop", "pipelineExecutionId": execution}
-    shop.call("StopPipelineExecution", **named, abandon=True, reason="wrong build")
+    shop.call("StopPipelineExecution", **named, reason="wrong build")
     assert seen(shop, execution)["statusSummary"] == "wrong build"
+    shop.call("StopPipelineExecution", **named, abandon=True, reason="now")
+    found = seen(shop, execution)
+    assert (found["status"], found["statusSummary"]) == ("Stopped", "now")
 
 
 def test_ended_execution_cannot_be_stopped() -> None:

@@ -47,9 +47,9 @@ def finish(turn: Turn, pipeline: Pipeline, run: ActionRun, *, result: ActionResu
 
 def stop(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
     """Stop the execution when its running actions end, or at once if it abandons or has none."""
+    execution.status_summary = execution.stop_reason or ""
     if execution.status == "InProgress":
         _set_status(turn, execution, "Stopping")
-        execution.status_summary = execution.stop_reason or ""
         emit_pipeline(turn, pipeline, execution, state="STOPPING")
         if not execution.waiting:
             execution.stages[execution.stage["name"]].status = "Stopping"
