@@ -127,8 +127,11 @@ class OpenRelease:
 
     def _answer(self, opened: Opened, release_id: str | None) -> dict[str, Any]:
         return {
-            **opened._asdict(),
+            "outcome": opened.outcome,
             "release_id": release_id,
+            "pipelines": list(opened.pipelines),
+            "attempt": opened.attempt,
+            "released_by": opened.released_by,
             "wait_seconds": self.look_after_seconds,
             "look_after_seconds": self.look_after_seconds,
             "plan": None,

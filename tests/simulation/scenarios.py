@@ -368,6 +368,15 @@ QUICK = (
         preemptions=0,
     ),
     Scenario(
+        name="the second starts, a crash before the deadline",
+        manifests=(PAIR | {"deadline": in_minutes(1)},),
+        outcomes=("succeed",),
+        preemptions=0,
+        most_faults=1,
+        faults={"crash": 1},
+        mute=("STARTED",),
+    ),
+    Scenario(
         name="a deadline",
         manifests=(releasing({"name": "a", "retries": 1}, deadline=in_minutes(1)),),
         outcomes=("fail",),

@@ -61,7 +61,8 @@ def halts_for_a_failure_of_this_attempt(happening: Happening) -> None:
     if execution_id and execution_id not in happening.world.resumed:
         status = happening.world.stores.execution(name, execution_id).status
     is_former = value(node, "attempt") != value(happening.after, "attempt")
-    if is_former or status in {"WAITING", "InProgress", "Succeeded"}:
+    given_up = value(node, "given_up") and not execution_id
+    if is_former or (status in {"WAITING", "InProgress", "Succeeded"} and not given_up):
         raise Violated("halts_for_a_failure_of_this_attempt", f"halted by {name}, {status}")
 
 
