@@ -57,18 +57,16 @@ OF_ATTEMPTS = (
     Mutant(
         "a failed take wakes nobody",
         "open_release/reservations.py",
-        "            if holder:\n"
-        "                self.give_back(pipelines, opening.execution_arn)\n",
-        "            if holder:\n"
-        "                for name in pipelines:\n"
-        "                    self.ledger.locks.free(name, opening.execution_arn)\n",
+        "        self.give_back(held, opening.execution_arn)\n",
+        "        for name in held:\n"
+        "            self.ledger.locks.free(name, opening.execution_arn)\n",
         ("three releases of two pipelines",),
     ),
     Mutant(
         "take a lock from a release that lives",
         "open_release/reservations.py",
-        "            if holder and has_ended(holder.execution_arn, holder.since):\n",
-        "            if holder:\n",
+        "            if not has_ended(rival):\n",
+        "            if not has_ended(rival) and isinstance(rival, Place):\n",
         ("three releases of two pipelines",),
     ),
     Mutant(
@@ -113,7 +111,7 @@ OF_ATTEMPTS = (
     ),
     Mutant(
         "plan a stop after it",
-        "release_core/apply/ends.py",
+        "release_core/apply/stops.py",
         "        self.ledger.pipelines.plan_stop(\n"
         "            release.release_id, pipeline, why=decision.why, timed_out=decision.timed_out\n"
         "        )\n"

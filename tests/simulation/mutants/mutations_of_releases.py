@@ -41,8 +41,8 @@ OF_RELEASES = (
     Mutant(
         "ignore an earlier place",
         "release_core/domain/queue.py",
-        "        yield from (place for place in self.queue if place.order < mine.order)\n",
-        "        yield from ()\n",
+        "            if place.order < mine.order and place.release_id != overtakes:\n",
+        "            if not place.order:\n",
         ("three wait in turn",),
     ),
     Mutant(
@@ -69,8 +69,8 @@ OF_RELEASES = (
     Mutant(
         "an opened release keeps its place",
         "open_release/opening.py",
-        '        if outcome != "BUSY":\n',
-        '        if outcome == "OTHER":\n',
+        '        if opened.outcome != "BUSY":\n',
+        '        if opened.outcome == "OTHER":\n',
         ("one waits for the other",),
     ),
     Mutant(
