@@ -190,8 +190,8 @@ data "aws_iam_policy_document" "open_release" {
   }
 
   statement {
-    sid       = "ReadEarlierExecutions"
-    actions   = ["dynamodb:BatchGetItem"]
+    sid       = "ReadEarlierExecutions" # And claim those of starts that were not recorded.
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.executions.arn]
   }
 

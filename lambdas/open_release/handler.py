@@ -13,12 +13,13 @@ from release_core.plan.planner import Planner
 from release_core.settings import OpenReleaseSettings, read_settings
 
 
-def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Open the release of the workflow execution that the event names, or wait to open it."""
     settings = read_settings(OpenReleaseSettings, os.environ)
     parts = FunctionParts.of(settings, patterns=settings.pipeline_name_patterns)
     open_release = make_open_release(
         parts,
+        invocation=context.aws_request_id,
         look_after_seconds=settings.look_after_seconds,
         manifest_bucket=settings.manifest_bucket,
     )
@@ -29,7 +30,7 @@ def handler(event: dict[str, Any], _context: Context) -> dict[str, Any] | None:
 
 
 def make_open_release(
-    parts: FunctionParts, *, look_after_seconds: int, manifest_bucket: str
+    parts: FunctionParts, *, invocation: str, look_after_seconds: int, manifest_bucket: str
 ) -> OpenRelease:
     """Build OpenRelease from the parts of the function."""
     reservations = Reservations(
@@ -51,6 +52,7 @@ def make_open_release(
             codepipeline=parts.codepipeline,
             reservations=reservations,
             orphans=parts.orphans,
+            advance=parts.advance(invocation),
             rollbacks=parts.rollbacks,
             clock=parts.clock,
         ),

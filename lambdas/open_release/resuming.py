@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from open_release.reservations import Reservations
+from release_core.apply.advance import Advance
 from release_core.apply.orphans import Orphans
 from release_core.aws.bill_of_materials import bill_of_materials
 from release_core.aws.codepipeline import CodePipeline
@@ -18,8 +19,8 @@ from release_core.decide.resume import (
     unfinished,
 )
 from release_core.domain.execution import ExecutionState
-from release_core.domain.release import PipelineStatus, Release
-from release_core.errors import ReleaseNotResumable
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.errors import ReleaseNotResumable, StartUnresolved
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.rollback.later_releases import overtaken_by
@@ -43,6 +44,7 @@ class Resuming:
     codepipeline: CodePipeline
     reservations: Reservations
     orphans: Orphans
+    advance: Advance
     rollbacks: RollbackReader
     clock: Clock
 
@@ -90,15 +92,18 @@ class Resuming:
         return Opened("OPENED", opening.execution_arn, unfinished(release), release.attempt)
 
     def _caught_up(self, holder: Release) -> Release:
-        """The release, updated with retries in the console since the release was closed.
+        """The release, updated with unrecorded starts and with retries in the console.
 
-        A pipeline whose retry succeeded counts as succeeded.
+        A pipeline that has succeeded since the release was closed counts as succeeded.
         """
         release = self._read(holder.release_id)
-        going_on = []
+        going_on = [
+            f"- {pipeline.name}: a start or retry that may still take place"
+            for pipeline in release.pipelines.values()
+            if may_begin(pipeline, self.clock()) or not self._resolved(release, pipeline)
+        ]
+        release = self._read(holder.release_id)
         for pipeline in release.pipelines.values():
-            if may_begin(pipeline, self.clock()):
-                going_on.append(f"- {pipeline.name}: a start or retry that may still take place")
             if pipeline.status is PipelineStatus.SUCCEEDED or pipeline.execution_id is None:
                 continue
             seen = self.codepipeline.get_execution(pipeline.name, pipeline.execution_id)
@@ -116,6 +121,16 @@ class Resuming:
                 + "\n".join(going_on)
             )
         return self._read(holder.release_id)
+
+    def _resolved(self, release: Release, pipeline: Pipeline) -> bool:
+        """Whether it is known if a claimed start took place; the close may not have come so far."""
+        if pipeline.status is not PipelineStatus.STARTING:
+            return True
+        try:
+            self.advance.resolve_start(release, pipeline)
+        except StartUnresolved:
+            return False
+        return True
 
     def _read(self, release_id: str) -> Release:
         release = self.ledger.get_release(release_id)

@@ -94,7 +94,10 @@ class ReleaseWorld(LedgerWorld):
     def opener(self) -> OpenRelease:
         """The function open_release, which opens a release or waits until it can."""
         return make_open_release(
-            self.parts("open-release"), look_after_seconds=LOOK_AFTER, manifest_bucket="manifests"
+            self.parts("open-release"),
+            invocation="1",
+            look_after_seconds=LOOK_AFTER,
+            manifest_bucket="manifests",
         )
 
     def rollbacks(self) -> RollbackReader:

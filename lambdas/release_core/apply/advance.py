@@ -90,6 +90,13 @@ class Advance:
         if node.execution_id == execution_id and node.status.broken:
             self._ends().record_late_success(release, node)
 
+    def resolve_start(self, release: Release, pipeline: Pipeline) -> None:
+        """Find out whether a claimed start of a closed release took place.
+
+        Raises StartUnresolved while it may still take place.
+        """
+        self._starts().resolve(release, pipeline)
+
     def record_end(self, release: Release, pipeline: Pipeline) -> None:
         """Look at a pipeline once more and record its end, if it has ended; nothing is started."""
         self.record_look(release, pipeline)

@@ -12,7 +12,7 @@ from release_core.errors import ExecutionEnded, ReleaseNotResumable
 from release_core.ledger import openings
 from release_core.ledger.openings import Openings
 from release_core.strict_json import write_json
-from tests.worlds.faults import FAILURE, meanwhile
+from tests.worlds.faults import FAILURE, crash_after, meanwhile
 from tests.worlds.release_world import ReleaseWorld
 
 PIPELINES: list[Any] = ["orders", {"name": "catalog", "dependsOn": ["orders"]}]
@@ -87,6 +87,19 @@ def test_a_release_is_not_resumed_while_a_start_may_still_come(world: ReleaseWor
         world.open_release(resume(world, ["orders"]))
     world.clock.advance(timedelta(minutes=10))
     assert world.open_release(resume(world, ["orders"]))["outcome"] == "OPENED"
+
+
+def test_an_unrecorded_start_that_succeeded_is_not_repeated(world: ReleaseWorld) -> None:
+    """What started without a record and has succeeded is found before the next attempt opens."""
+    arn = world.begin("orders")
+    with crash_after(world.codepipeline, "start_pipeline_execution"):
+        world.wait(arn, "orders")
+    world.play("orders")
+    world.ledger.headers.close("r", ReleaseStatus.CANCELLED, why="stopped", execution_arn=arn)
+    world.step_functions.end(arn, "ABORTED")
+    world.clock.advance(timedelta(minutes=10))
+    assert world.open_release(resume(world, ["orders"]))["pipelines"] == []
+    assert world.pipeline().status is PipelineStatus.SUCCEEDED
 
 
 def test_a_late_task_of_the_former_attempt_changes_nothing(world: ReleaseWorld) -> None:
