@@ -114,7 +114,8 @@ class FakeCodePipeline:
 
     def executions(self, pipeline: str) -> tuple[Execution, ...]:
         """Return the executions of a pipeline, the oldest first; they must not be changed."""
-        return tuple(self._model.pipeline(pipeline).executions.values())
+        known = self._model.pipelines.get(pipeline)
+        return tuple(known.executions.values()) if known else ()
 
     def leaves_executions_at_update(self) -> None:
         """Let UpdatePipeline leave running executions in progress, as was seen on AWS."""
