@@ -33,6 +33,8 @@ def structure(parts: dict[str, Any]) -> dict[str, Any]:
     """The pipeline declaration for these parts."""
     web = declaration("web") | {"pipelineType": parts["type"]}
     configuration = {name: parts[name] for name in [*PARTS][5:]}
+    if parts["provider"] == "S3":
+        del configuration["RepositoryName"]  # CodePipeline rejects a setting of another provider
     if parts["type"] == "V2":
         default = {"defaultValue": parts["default"]} if parts["default"] else {}
         web["variables"] = [{"name": "KEY", **default}]
