@@ -32,9 +32,9 @@ PARTS: dict[str, list[Any]] = {
 def structure(parts: dict[str, Any]) -> dict[str, Any]:
     """The pipeline declaration for these parts."""
     web = declaration("web") | {"pipelineType": parts["type"]}
-    of_s3 = ("S3Bucket", "S3ObjectKey", "AllowOverrideForS3ObjectKey")
-    names = of_s3 if parts["provider"] == "S3" else (*of_s3, "RepositoryName")
-    configuration = {name: parts[name] for name in names}
+    configuration = {name: parts[name] for name in [*PARTS][5:]}
+    if parts["provider"] == "S3":
+        del configuration["RepositoryName"]  # CodePipeline rejects a setting of another provider
     if parts["type"] == "V2":
         default = {"defaultValue": parts["default"]} if parts["default"] else {}
         web["variables"] = [{"name": "KEY", **default}]
