@@ -19,7 +19,10 @@ ACTIVE = ("InProgress", "Stopping")
 
 @dataclass(slots=True)
 class ActionRun:
-    """One run of one action; a retry makes another run. `result` is what is known of it so far."""
+    """One run of one action; a retry makes another run. `result` is what is known of it so far.
+
+    A run of a rule has the same members; `condition` is then the type of its condition.
+    """
 
     id: str
     execution_id: str
@@ -38,6 +41,7 @@ class ActionRun:
     job_id: str = ""
     percent: int | None = None
     result: ActionResult = field(default_factory=ActionResult)
+    condition: str = ""
 
     @property
     def action(self) -> str:
@@ -46,21 +50,52 @@ class ActionRun:
 
 
 @dataclass(slots=True)
+class ConditionRun:
+    """The state of one condition of a stage; `runs` holds each rule's run."""
+
+    updated_at: datetime
+    status: str = "InProgress"
+    summary: str = ""
+    runs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the condition lets the stage go on."""
+        return self.status in ("Succeeded", "Overridden")
+
+    def clone(self) -> "ConditionRun":
+        """Return an independent copy."""
+        return dataclasses.replace(self, runs=dict(self.runs))
+
+
+@dataclass(slots=True)
 class StageRun:
-    """The state of one execution in one stage; `runs` holds each action's latest run."""
+    """The state of one execution in one stage; `runs` holds each action's latest run.
+
+    `conditions` has the types of the conditions that were checked as keys.
+    """
 
     started_at: datetime
     status: str = "InProgress"
     runs: dict[str, str] = field(default_factory=dict)
+    conditions: dict[str, ConditionRun] = field(default_factory=dict)
+    automatic_retries: int = 0
+    manual_retries: int = 0
+    retry_trigger: str = ""
 
     def clone(self) -> "StageRun":
         """Return an independent copy."""
-        return StageRun(self.started_at, self.status, dict(self.runs))
+        conditions = {kind: condition.clone() for kind, condition in self.conditions.items()}
+        return dataclasses.replace(self, runs=dict(self.runs), conditions=conditions)
 
 
 @dataclass(slots=True)
 class Execution:
-    """One execution; `stage_index` is the stage that it is in, or waits for if `waiting`."""
+    """One execution; `stage_index` is the stage that it is in, or waits for if `waiting`.
+
+    `rollback_target` is the execution to which a rollback returns a stage; it runs only that stage.
+    At `retry_at` a failed stage is retried automatically.
+    """
 
     id: str
     version: int
@@ -79,16 +114,28 @@ class Execution:
     waiting: bool = True
     abandoning: bool = False
     stop_reason: str | None = None
+    rollback_target: str = ""
+    retry_at: datetime | None = None
     stages: dict[str, StageRun] = field(default_factory=dict)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     namespaces: dict[str, Json] = field(default_factory=dict)
     revisions: dict[str, Revision] = field(default_factory=dict)
 
     @property
+    def type(self) -> str:
+        """Return the type of the execution, as the API spells it."""
+        return "ROLLBACK" if self.rollback_target else "STANDARD"
+
+    @property
     def stage(self) -> Json:
         """Return the declaration of that stage."""
         stage: Json = self.declaration["stages"][self.stage_index]
         return stage
+
+    @property
+    def stage_run(self) -> StageRun:
+        """Return the state of that stage, which the execution has entered."""
+        return self.stages[self.stage["name"]]
 
     def clone(self) -> "Execution":
         """Return an independent copy."""
@@ -161,13 +208,15 @@ class Estate:
 
     `starts_on_create` decides whether a new pipeline starts its first execution by itself, as it
     does on AWS. `last_id` makes identifiers count from it, so that a history can be repeated
-    exactly; with None they are random.
+    exactly; with None they are random. `retry_after` is the number of seconds between the failure
+    of a stage and its automatic retry.
     """
 
     account: str = "000000000000"
     region: str = "us-east-1"
     starts_on_create: bool = True
     last_id: int | None = None
+    retry_after: float = 0
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
 

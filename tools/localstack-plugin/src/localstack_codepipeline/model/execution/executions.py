@@ -42,7 +42,7 @@ def start(
     overrides: tuple[Json, ...] = (),
 ) -> Execution:
     """Start an execution with the pipeline's current structure."""
-    _check_room(pipeline, pipeline.declaration["executionMode"])
+    check_room(pipeline, pipeline.declaration["executionMode"])
     execution = Execution(
         id=turn.estate.new_id(),
         version=pipeline.version,
@@ -94,7 +94,7 @@ def retry_stage_execution(turn: Turn, request: Json) -> Json:
     if execution.status in ACTIVE or run is None or run.status not in ("Failed", "Stopped"):
         text = f"Stage '{stage['name']}' holds no failed actions of execution '{execution.id}'"
         raise ApiError("StageNotRetryableException", text)
-    _check_room(pipeline, execution.mode)
+    check_room(pipeline, execution.mode)
     flow.retry(turn, pipeline, execution, everything=request["retryMode"] == "ALL_ACTIONS")
     return {"pipelineExecutionId": execution.id}
 
@@ -130,7 +130,8 @@ def _entered_stages(pipeline: Pipeline, request: Json) -> list[str]:
     return stages[following : following + 1]
 
 
-def _check_room(pipeline: Pipeline, mode: str) -> None:
+def check_room(pipeline: Pipeline, mode: str) -> None:
+    """Raise an ApiError if the pipeline has as many executions in progress as it may have."""
     active = sum(execution.status in ACTIVE for execution in pipeline.executions.values())
     if mode != "SUPERSEDED" and active >= MOST_AT_ONCE:
         text = f"Pipeline '{pipeline.name}' has {MOST_AT_ONCE} executions in progress"

@@ -79,26 +79,20 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
     """Return a StageState without its actions."""
     closed = pipeline.closed.get(stage)
     inbound = [
-        {"pipelineExecutionId": one, "status": "InProgress", "type": "STANDARD"}
+        {"pipelineExecutionId": one, "status": "InProgress", "type": pipeline.executions[one].type}
         for one in pipeline.waiting.get(stage, ())
     ]
-    latest = retries = None
+    latest = None
     if stage in pipeline.latest:
         execution = pipeline.executions[pipeline.latest[stage]]
         status = execution.stages[stage].status
-        latest = {"pipelineExecutionId": execution.id, "status": status, "type": "STANDARD"}
-        if execution.attempt > 1 and execution.stage["name"] == stage:
-            retries = {
-                "manualStageRetryAttempt": execution.attempt - 1,
-                "latestRetryTrigger": "ManualStageRetry",
-            }
+        latest = {"pipelineExecutionId": execution.id, "status": status, "type": execution.type}
     return _view(
         stageName=stage,
         inboundExecutions=inbound,
         inboundExecution=inbound[-1] if inbound else None,
         inboundTransitionState={"enabled": closed is None, **(closed or {})},
         latestExecution=latest,
-        retryStageMetadata=retries,
     )
 
 
@@ -139,6 +133,7 @@ def action_view(action: Json, run: ActionRun | None) -> Json:
 
 def _common(execution: Execution) -> Json:
     """Return the members that both shapes of an execution have."""
+    target = execution.rollback_target
     trigger = {"triggerType": execution.trigger_type, "triggerDetail": execution.trigger_detail}
     return {
         "pipelineExecutionId": execution.id,
@@ -146,7 +141,8 @@ def _common(execution: Execution) -> Json:
         "statusSummary": execution.status_summary,
         "trigger": trigger,
         "executionMode": execution.mode,
-        "executionType": "STANDARD",
+        "executionType": execution.type,
+        "rollbackMetadata": {"rollbackTargetPipelineExecutionId": target} if target else None,
     }
 
 
