@@ -1,4 +1,4 @@
-"""Faults to inject: events lost or delayed, operations rejected, actions that fail.
+"""Faults to inject: events lost or delayed, operations rejected, actions and rules that fail.
 
 A fault is a JSON object. It fires where every member it gives matches; a member it leaves out
 matches anything. It fires `times` times. If several faults match, the oldest one fires.
@@ -68,7 +68,9 @@ _ALWAYS = {"times": _whole(1, 1_000_000), "pipeline": _text}
 _EVENT = _ALWAYS | {"detailType": _one_of(*EVENT_TYPES), "state": _text}
 _API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "after")}
 _ACTION = _ALWAYS | {"stage": _text, "action": _text}
+_RULE = _ALWAYS | {"stage": _text, "rule": _text}
 _FAILURE = {"code": _text, "message": _text}
+_RESULT = _FAILURE | {"summary": _text, "url": _text}
 
 # The members of each kind of fault, and their checks. The README of this package describes them.
 MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
@@ -78,8 +80,10 @@ MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
     ("event", "reorder"): _EVENT,
     ("api", "throttle"): _API,
     ("api", "fail"): _API | _FAILURE | {"status": _whole(400, 599)},
-    ("action", "fail"): _ACTION | _FAILURE | {"summary": _text, "url": _text},
+    ("action", "fail"): _ACTION | _RESULT,
     ("action", "delay"): _ACTION | {"seconds": _seconds},
+    ("rule", "fail"): _RULE | _RESULT,
+    ("rule", "delay"): _RULE | {"seconds": _seconds},
 }
 REQUIRED = {
     ("event", "delay"): ("seconds",),
@@ -87,6 +91,8 @@ REQUIRED = {
     ("api", "fail"): ("operation", "code"),
     ("action", "fail"): ("code",),
     ("action", "delay"): ("seconds",),
+    ("rule", "fail"): ("code",),
+    ("rule", "delay"): ("seconds",),
 }
 
 

@@ -141,7 +141,9 @@ def test_stage_is_rolled_back(mode: str) -> None:
     rollback = roll_back(shop, target)
     publish = shop.running("Publish", rollback)
     runs = shop.call("ListActionExecutions", pipelineName="shop")["actionExecutionDetails"]
-    fetch = next(one for one in runs if one["pipelineExecutionId"] == target and "Fetch" in str(one))
+    fetch = next(
+        one for one in runs if (one["pipelineExecutionId"], one["actionName"]) == (target, "Fetch")
+    )
     assert fetch["output"]["outputArtifacts"] == runs[0]["input"]["inputArtifacts"]
     shop.finish(publish)
     shown = shop.shown(rollback)

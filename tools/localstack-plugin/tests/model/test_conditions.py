@@ -201,7 +201,8 @@ def test_condition_that_failed_its_stage_is_overridden(kind: str) -> None:
     """The execution is resumed, and the stage goes on as if the condition held."""
     failing = condition("FAIL", variable_is("prod"))
     before = kind == "BEFORE_ENTRY"
-    shop, execution = checked(**{"beforeEntry" if before else "onSuccess": failing})
+    conditions: dict[str, Any] = {"beforeEntry" if before else "onSuccess": failing}
+    shop, execution = checked(**conditions)
     if not before:
         shop.end("Publish")
     assert shop.status(execution) == "Failed"

@@ -40,7 +40,7 @@ def condition_of(stage: Json, kind: str) -> Json | None:
 
 def as_action(rule: Json) -> Json:
     """Return the rule in the form of an action, with AWS's defaults filled in."""
-    defaults = {"configuration": {}, "inputArtifacts": [], "outputArtifacts": []}
+    defaults: Json = {"configuration": {}, "inputArtifacts": [], "outputArtifacts": []}
     type_id = {"owner": "AWS", "version": "1"} | rule["ruleTypeId"]
     return defaults | rule | {"actionTypeId": type_id}
 

@@ -15,7 +15,7 @@ class Outcome(StrEnum):
     """What follows from a condition: the stage goes on, or the result of the failed condition."""
 
     WAIT = "WAIT"
-    PASS = "PASS"
+    GO_ON = "GO_ON"
     FAIL = "FAIL"
     SKIP = "SKIP"
     ROLLBACK = "ROLLBACK"
@@ -29,13 +29,13 @@ def check(turn: Turn, pipeline: Pipeline, execution: Execution, *, kind: str) ->
     """
     stage = execution.stage_run
     if execution.rollback_target:
-        return Outcome.PASS
+        return Outcome.GO_ON
     automatic = execution.stage.get("onFailure", {}).get("result") if kind == ON_FAILURE else None
     if automatic == "RETRY" and stage.automatic_retries == 0:
         return Outcome.RETRY
     declared = condition_of(execution.stage, kind)
     if declared is None:
-        return Outcome.PASS if automatic in (None, "RETRY") else Outcome(automatic)
+        return Outcome.GO_ON if automatic in (None, "RETRY") else Outcome(automatic)
     condition = stage.conditions.get(kind)
     if condition is None:
         stage.conditions[kind] = ConditionRun(turn.now)
@@ -45,7 +45,7 @@ def check(turn: Turn, pipeline: Pipeline, execution: Execution, *, kind: str) ->
     if condition.status == "InProgress":
         _conclude(turn, pipeline, condition)
     if condition.passed:
-        return Outcome.PASS
+        return Outcome.GO_ON
     engaged = Outcome(declared.get("result") or automatic or "FAIL")
     used_up = engaged is Outcome.RETRY and stage.automatic_retries
     return Outcome.FAIL if used_up else engaged

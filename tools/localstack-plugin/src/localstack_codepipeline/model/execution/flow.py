@@ -189,14 +189,14 @@ def _advance(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
         outcome = conditions.check(turn, pipeline, execution, kind=BEFORE_ENTRY)
         group = _next_group(execution, stage)
         failed = "Failed" in {pipeline.runs[run_id].status for run_id in stage.runs.values()}
-        if outcome is Outcome.PASS and (failed or not group):
+        if outcome is Outcome.GO_ON and (failed or not group):
             kind = ON_FAILURE if failed else ON_SUCCESS
             outcome = conditions.check(turn, pipeline, execution, kind=kind)
-            if outcome is Outcome.PASS:
+            if outcome is Outcome.GO_ON:
                 status = "Failed" if failed else "Succeeded"
                 _end_stage(turn, pipeline, execution, status=status)
                 return
-        elif outcome is Outcome.PASS:
+        elif outcome is Outcome.GO_ON:
             for declaration in group:
                 runs.open_run(turn, pipeline, execution, declaration=declaration)
             continue

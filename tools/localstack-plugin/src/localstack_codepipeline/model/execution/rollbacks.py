@@ -37,9 +37,7 @@ def manual(turn: Turn, pipeline: Pipeline, *, stage: str, target: Execution) -> 
     return _rollback(turn, pipeline, stage=stage, target=target, trigger=trigger)
 
 
-def automatic(
-    turn: Turn, pipeline: Pipeline, failed: Execution, *, target: Execution
-) -> Execution:
+def automatic(turn: Turn, pipeline: Pipeline, failed: Execution, *, target: Execution) -> Execution:
     """Return the execution that CodePipeline starts because the stage of another one failed."""
     detail = json.dumps({"FailedPipelineExecutionId": failed.id}, separators=(",", ":"))
     trigger = "AutomatedRollback", detail

@@ -1,4 +1,4 @@
-"""Runs of actions and rules: opened with a resolved configuration, closed with a result, or abandoned."""
+"""Runs of actions and rules: opened with a resolved configuration, closed, or abandoned."""
 
 from collections.abc import Iterator
 from dataclasses import replace
