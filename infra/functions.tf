@@ -239,6 +239,7 @@ data "aws_iam_policy_document" "advance" {
       "codepipeline:GetPipelineExecution",
       "codepipeline:ListActionExecutions",
       "codepipeline:ListPipelineExecutions",
+      "codepipeline:ListRuleExecutions",
       "codepipeline:StopPipelineExecution",
     ]
     resources = local.pipeline_arns

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, replace
 
+from release_core.apply.failures import with_failed_rule
 from release_core.aws.bill_of_materials import bill_of_materials
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
@@ -177,6 +178,7 @@ class Ends:
         if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        actions = with_failed_rule(self.codepipeline, pipeline, actions)
         failure = newest_failure(actions)
         if failure is None and repeated_since(actions, failed):
             # A retry took place, and CodePipeline still shows the failure before it.
@@ -212,7 +214,7 @@ class Ends:
         if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        newest = newest_failure(actions)
+        newest = newest_failure(with_failed_rule(self.codepipeline, pipeline, actions))
         if newest and (
             failure is None or newest.action_execution_id != failure.action_execution_id
         ):
@@ -266,6 +268,8 @@ class Ends:
         if seen is NOT_FOUND or not pipeline.execution_id:
             return Failure(message=reason)
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        if state is ExecutionState.FAILED:
+            actions = with_failed_rule(self.codepipeline, pipeline, actions)
         failed = newest_failure(actions)
         if failed is None or failed.failure is None:
             return Failure(message=reason)

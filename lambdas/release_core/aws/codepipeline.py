@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.rule_runs import read_rule_run
 from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import (
     Declaration,
@@ -240,6 +241,13 @@ class CodePipeline:
             )
             for detail in answer["actionExecutionDetails"]
         ]
+
+    def rule_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
+        """The 100 newest executions of the rules of stage conditions, the newest first."""
+        answer = self._client.list_rule_executions(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
+        )
+        return [read_rule_run(each) for each in answer["ruleExecutionDetails"]]
 
     def find_started(
         self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]

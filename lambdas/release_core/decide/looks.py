@@ -56,6 +56,18 @@ def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:
     return next((runs[0] for runs in _by_action(actions) if runs[0].failure), None)
 
 
+def newest_failed_rule(
+    rules: Sequence[ActionRun], actions: Sequence[ActionRun]
+) -> ActionRun | None:
+    """The rule whose condition failed the stage, or None; no action begins after it.
+
+    After a rule that only let a stage be skipped, the actions of another stage begin.
+    """
+    latest = max((run.started_at for run in actions), default=None)
+    failed = newest_failure(rules)
+    return failed if failed and (latest is None or failed.started_at >= latest) else None
+
+
 def repeated_since(actions: Sequence[ActionRun], latest: Change) -> bool:
     """Whether an action was repeated after the newest change on record."""
     return any(

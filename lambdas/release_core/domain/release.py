@@ -99,7 +99,8 @@ class Failure:
 
     def __str__(self) -> str:
         """One line a person can act on."""
-        where = f"stage {self.stage}, action {self.action}: " if self.stage else ""
+        action = f", action {self.action}" if self.action else ""
+        where = f"stage {self.stage}{action}: " if self.stage else ""
         link = f" See {self.link}" if self.link else ""
         return f"{where}{self.reason}{link}"
 
