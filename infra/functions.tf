@@ -236,6 +236,7 @@ data "aws_iam_policy_document" "advance" {
   statement {
     sid = "ReadAndStopPipelines"
     actions = [
+      "codepipeline:GetPipeline",
       "codepipeline:GetPipelineExecution",
       "codepipeline:ListActionExecutions",
       "codepipeline:ListPipelineExecutions",

@@ -117,8 +117,12 @@ class FakeCodePipeline:
         for pipeline in self._model.pipelines.values():  # no operation of AWS does this
             pipeline.requests.clear()
 
+    def set_retry_after(self, seconds: float) -> None:
+        """Let automatic retries of stages come this long after the failure."""
+        self._model.retry_after = seconds
+
     def tick(self) -> None:
-        """Fail the actions whose deadline has passed."""
+        """Fail the actions whose deadline has passed, and make the automatic retries due."""
         self._take(self._model.tick(self._clock()))
 
     def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

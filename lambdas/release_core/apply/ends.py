@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass, replace
 
-from release_core.apply.failures import with_failed_rule
+from release_core.apply.failures import require_final, with_failed_rule
 from release_core.aws.bill_of_materials import bill_of_materials
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
@@ -76,7 +76,8 @@ class Ends:
     def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
         """Record how the execution ended, unless it was resumed since.
 
-        Raises EndUnconfirmed while CodePipeline does not show the end and may be late.
+        Raises EndUnconfirmed while CodePipeline does not show the end and may be late, or may retry
+        the failed stage by itself.
         """
         seen = self._get_execution(pipeline)
         if self._has_changed(pipeline, seen):
@@ -93,7 +94,7 @@ class Ends:
             pipeline,
             status,
             ended_at=to_iso(change.at),
-            failure=self._failure(pipeline, change.state, seen),
+            failure=self._failure(pipeline, change, seen),
             shipped=shipped,
         )
 
@@ -178,7 +179,8 @@ class Ends:
         if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        actions = with_failed_rule(self.codepipeline, pipeline, actions)
+        actions = with_failed_rule(self.codepipeline, pipeline, actions=actions)
+        require_final(self.codepipeline, pipeline, failed=failed, actions=actions, now=self.clock())
         failure = newest_failure(actions)
         if failure is None and repeated_since(actions, failed):
             # A retry took place, and CodePipeline still shows the failure before it.
@@ -214,7 +216,7 @@ class Ends:
         if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        newest = newest_failure(with_failed_rule(self.codepipeline, pipeline, actions))
+        newest = newest_failure(with_failed_rule(self.codepipeline, pipeline, actions=actions))
         if newest and (
             failure is None or newest.action_execution_id != failure.action_execution_id
         ):
@@ -258,8 +260,9 @@ class Ends:
         return verdict is Verdict.NEWER
 
     def _failure(
-        self, pipeline: Pipeline, state: ExecutionState, seen: ExecutionSnapshot
+        self, pipeline: Pipeline, change: Change, seen: ExecutionSnapshot
     ) -> Failure | None:
+        state = change.state
         if state is ExecutionState.SUCCEEDED:
             return None
         note = pipeline.execution.note if pipeline.execution else None
@@ -269,7 +272,10 @@ class Ends:
             return Failure(message=reason)
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
         if state is ExecutionState.FAILED:
-            actions = with_failed_rule(self.codepipeline, pipeline, actions)
+            actions = with_failed_rule(self.codepipeline, pipeline, actions=actions)
+            require_final(
+                self.codepipeline, pipeline, failed=change, actions=actions, now=self.clock()
+            )
         failed = newest_failure(actions)
         if failed is None or failed.failure is None:
             return Failure(message=reason)

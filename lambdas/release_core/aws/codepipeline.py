@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.rule_runs import read_rule_run
 from release_core.domain.actions import ActionRun
+from release_core.domain.automation import Automation, read_automation
 from release_core.domain.declarations import (
     Declaration,
     Declared,
@@ -241,6 +242,15 @@ class CodePipeline:
             )
             for detail in answer["actionExecutionDetails"]
         ]
+
+    def automation(self, pipeline: str) -> Automation:
+        """What CodePipeline may do by itself when a stage of the pipeline fails."""
+        try:
+            return read_automation(self._client.get_pipeline(name=pipeline)["pipeline"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return Automation()
 
     def rule_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
         """The 100 newest executions of the rules of stage conditions, the newest first."""

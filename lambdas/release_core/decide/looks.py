@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from release_core.decide.timing import LOOK_LAG
 from release_core.domain.actions import ActionRun
+from release_core.domain.automation import Automation
 from release_core.domain.execution import Change, ExecutionState
 
 # An event's time is in whole seconds, rounded down: the action that failed may begin after it.
@@ -54,6 +55,21 @@ def settle_contradiction(latest: Change, actions: Sequence[ActionRun], *, now: d
 def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:
     """The newest failed or abandoned action that was not repeated since."""
     return next((runs[0] for runs in _by_action(actions) if runs[0].failure), None)
+
+
+def awaits_retry(
+    automation: Automation, failed: Change, *, actions: Sequence[ActionRun], now: datetime
+) -> bool:
+    """Whether CodePipeline may be about to retry the stage that failed, by itself.
+
+    It does so once, and in a short time. ``actions`` begin with what failed, if that is known.
+    """
+    if now - failed.at >= LOOK_LAG:
+        return False
+    failure = newest_failure(actions)
+    stages = automation.retried & {failure.stage} if failure else automation.retried
+    repeated = {runs[0].stage for runs in _by_action(actions) if len(runs) > 1}
+    return not stages <= repeated
 
 
 def newest_failed_rule(

@@ -1,10 +1,12 @@
 """Conditions fail stages, and CodePipeline retries stages by itself."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from localstack_codepipeline.model import ActionResult
+from release_core.decide.timing import LOOK_LAG
 from release_core.domain.release import PipelineStatus
 from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld, declaration
@@ -97,3 +99,80 @@ def test_a_stage_is_retried_as_often_as_its_condition_fails(world: ReleaseWorld)
         world.deliver()
     assert world.settlement(token).error == "PipelineFailed"
     assert world.pipeline().status is PipelineStatus.FAILED
+
+
+RETRY = {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}
+
+
+def retry_later(world: ReleaseWorld) -> None:
+    """Let CodePipeline retry the stage Deploy of ``orders`` 20 seconds after its failure."""
+    configure(world, onFailure=RETRY)
+    world.codepipeline.set_retry_after(20)
+
+
+def test_an_automatic_retry_is_waited_for(world: ReleaseWorld) -> None:
+    """An execution that CodePipeline retries by itself has not failed yet."""
+    retry_later(world)
+    arn = world.begin("orders")
+    token = world.wait(arn)
+    world.complete("orders", fail=FAILURE)
+    assert world.settlement(token).error == "LookAgain"
+    world.clock.advance(timedelta(seconds=20))
+    world.codepipeline.tick()
+    token = world.wait(arn)
+    world.deliver()
+    world.complete("orders")
+    assert world.settlement(token).succeeded
+
+
+@pytest.mark.parametrize("order", [("FAILED", "RESUMED"), ("RESUMED", "FAILED"), ("RESUMED",)])
+def test_an_automatic_retry_in_any_order_of_events(
+    world: ReleaseWorld, order: tuple[str, ...]
+) -> None:
+    """The pipeline runs on, whether FAILED comes before RESUMED, after it, or never."""
+    configure(world, onFailure=RETRY)
+    token = world.wait(world.begin("orders"))
+    finish(world, "Fetch")
+    finish(world, "Copy", FAILURE)
+    events = {event["detail"]["state"]: event for event in world.undelivered()}
+    for state in order:
+        world.record_state_change(events[state])
+    assert world.outcome(token) is None
+    world.complete("orders")
+    assert world.settlement(token).succeeded
+
+
+def test_the_failure_of_an_automatic_retry_counts_at_once(world: ReleaseWorld) -> None:
+    """CodePipeline retries a stage once: its second failure is an end."""
+    configure(world, onFailure=RETRY)
+    token = world.wait(world.begin("orders"))
+    world.complete("orders", fail=FAILURE)
+    assert world.settlement(token).error == "PipelineFailed"
+
+
+def test_an_automatic_retry_that_does_not_come_is_not_waited_for_long(world: ReleaseWorld) -> None:
+    """After a minute the failure counts."""
+    retry_later(world)
+    arn = world.begin("orders")
+    world.wait(arn)
+    world.complete("orders", fail=FAILURE)
+    world.clock.advance(LOOK_LAG)
+    assert world.settlement(world.wait(arn)).error == "PipelineFailed"
+
+
+def test_a_retry_of_the_release_comes_after_that_of_codepipeline(world: ReleaseWorld) -> None:
+    """A release retries a stage when CodePipeline has used up its own retry."""
+    retry_later(world)
+    arn = world.begin({"name": "orders", "retries": 1})
+    world.wait(arn)
+    world.complete("orders", fail=FAILURE)
+    assert world.pipeline().retried == 0
+    world.clock.advance(timedelta(seconds=20))
+    world.codepipeline.tick()
+    world.deliver()
+    token = world.wait(arn)
+    world.complete("orders", fail=FAILURE)
+    assert world.pipeline().retried == 1
+    world.complete("orders")
+    assert world.settlement(token).succeeded
+    assert len(world.executions_of("orders")) == 1
