@@ -121,6 +121,15 @@ class FakeCodePipeline:
         """Let automatic retries of stages come this long after the failure."""
         self._model.retry_after = seconds
 
+    def retries_due(self) -> list[datetime]:
+        """Return the times at which automatic retries of stages come."""
+        return [
+            execution.retry_at
+            for pipeline in self._model.pipelines.values()
+            for execution in pipeline.executions.values()
+            if execution.retry_at
+        ]
+
     def tick(self) -> None:
         """Fail the actions whose deadline has passed, and make the automatic retries due."""
         self._take(self._model.tick(self._clock()))

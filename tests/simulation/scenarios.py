@@ -18,7 +18,8 @@ class Scenario:
     execution. `faults` limits each kind of fault, and `most_faults` all of them together.
     `preemptions`, if given, limits how often a function can be interrupted by another one. Events
     of the states in `mute` are always lost. In the pipelines of `good` an earlier release has
-    succeeded.
+    succeeded. With `automatic_retry` CodePipeline retries a failed stage once by itself, seconds
+    after its failure.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Scenario:
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
+    automatic_retry: bool = False
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -183,6 +185,22 @@ QUICK = (
         preemptions=0,
         most_faults=2,
         faults={"unheard": 1, "crash": 1},
+    ),
+    Scenario(
+        name="retried by CodePipeline",
+        manifests=(releasing("a"),),
+        preemptions=1,
+        mute=("STARTED",),
+        automatic_retry=True,
+    ),
+    Scenario(
+        name="retried by CodePipeline, then by us",
+        manifests=(releasing({"name": "a", "retries": 1}),),
+        faults={"late": 1, "lose": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+        automatic_retry=True,
     ),
     Scenario(name="two in order", manifests=(PAIR,), preemptions=1),
     Scenario(

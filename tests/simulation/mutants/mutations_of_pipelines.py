@@ -243,6 +243,20 @@ OF_PIPELINES = (
         ("one retried, looked at late",),
     ),
     Mutant(
+        "fail before CodePipeline retries the stage by itself",
+        "release_core/decide/looks.py",
+        "    return not stages <= repeated\n",
+        "    return False\n",
+        ("retried by CodePipeline",),
+    ),
+    Mutant(
+        "retry before CodePipeline retries the stage by itself",
+        "release_core/apply/ends.py",
+        "\n        require_final(",
+        "\n        lambda: require_final(",
+        ("retried by CodePipeline, then by us",),
+    ),
+    Mutant(
         "take any action that runs for a repeated one",
         "release_core/decide/looks.py",
         "            and runs[0].started_at > latest.at + _EVENT_PRECISION\n",

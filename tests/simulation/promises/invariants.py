@@ -137,6 +137,17 @@ def fails_after_its_retries(happening: Happening) -> None:
         raise Violated("fails_after_its_retries", f"{happening.node}: {used} of {allowed} used")
 
 
+def waits_for_codepipeline(happening: Happening) -> None:
+    """A pipeline does not fail while CodePipeline is about to retry its stage by itself."""
+    changed = happening.changed_status
+    execution_id = value(happening.after, "execution_id")
+    if not (happening.node and changed and execution_id) or changed[1] != "FAILED":
+        return
+    execution = happening.world.stores.execution(happening.node, execution_id)
+    if execution.retry_at:
+        raise Violated("waits_for_codepipeline", f"{execution_id} goes on at {execution.retry_at}")
+
+
 def _was_refused_a_retry(happening: Happening) -> bool:
     assert happening.invocation.point
     return any(
@@ -224,6 +235,7 @@ CALLS = (
     halted_before_a_bad_end,
     skipped_for_a_reason,
     fails_after_its_retries,
+    waits_for_codepipeline,
     an_execution_keeps_its_owner,
     a_pipeline_has_one_holder,
 )

@@ -11,6 +11,7 @@ from tests.simulation.world.world import World
 
 MUST_BE_REACHED = frozenset(
     {
+        "CodePipeline retried a stage by itself",
         "a duplicate settle was absorbed",
         "a function crashed between settle and record",
         "a function crashed between start and record",

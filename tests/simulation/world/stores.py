@@ -32,6 +32,9 @@ type Item = Mapping[str, Any]
 # The revision with which a pipeline has succeeded before the beginning.
 GOOD_BEFORE = "before {}"
 
+# Seconds after which CodePipeline retries a failed stage by itself.
+RETRY_AFTER = 20
+
 CHANGES_CODEPIPELINE = {
     "start_pipeline_execution",
     "stop_pipeline_execution",
@@ -68,7 +71,12 @@ class Stores:
     """The fakes of all services, with the pipelines of a scenario."""
 
     def __init__(
-        self, pipelines: tuple[str, ...], good: tuple[str, ...] = (), *, is_late: bool = False
+        self,
+        pipelines: tuple[str, ...],
+        good: tuple[str, ...] = (),
+        *,
+        is_late: bool = False,
+        automatic_retry: bool = False,
     ) -> None:
         self._is_late = is_late
         self._earlier: Earlier | None = None
@@ -78,7 +86,11 @@ class Stores:
         self.step_functions = FakeStepFunctions(self.clock, check_parameters=False)
         self.codepipeline = FakeCodePipeline(self.clock, check_parameters=False)
         for name in pipelines:
-            self.codepipeline.create_pipeline(pipeline=declaration(name))
+            declared = declaration(name)
+            if automatic_retry:
+                declared["stages"][-1]["onFailure"] = {"result": "RETRY"}
+            self.codepipeline.create_pipeline(pipeline=declared)
+        self.codepipeline.set_retry_after(RETRY_AFTER)
         for name in good:
             self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
         self.events = FakeEvents(check_parameters=False)

@@ -50,7 +50,12 @@ class World:
     def __init__(self, scenario: Scenario, *, explores: bool = True) -> None:
         self._explores = explores
         self.scenario = scenario
-        self.stores = Stores(scenario.pipelines, scenario.good, is_late="late" in scenario.faults)
+        self.stores = Stores(
+            scenario.pipelines,
+            scenario.good,
+            is_late="late" in scenario.faults,
+            automatic_retry=scenario.automatic_retry,
+        )
         self.invocations: dict[str, Invocation] = {}
         self.workflows: dict[str, Workflow] = {}
         self.budgets: dict[str, int] = {
