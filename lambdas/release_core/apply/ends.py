@@ -3,7 +3,13 @@
 import logging
 from dataclasses import dataclass, replace
 
-from release_core.apply.failures import require_final, with_failed_rule
+from release_core.apply.failures import (
+    StageRollback,
+    look_at_rollback,
+    waits_for_rollback,
+    what_follows,
+    with_failed_rule,
+)
 from release_core.aws.bill_of_materials import bill_of_materials
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
@@ -71,16 +77,20 @@ class Ends:
             return ExecutionState.FAILED
         if self._is_newer(pipeline, seen):
             self._record_state(pipeline, seen.state)
+        look_at_rollback(self.ledger, self.codepipeline, pipeline, now=self.clock())
         return seen.state
 
     def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
-        """Record how the execution ended, unless it was resumed since.
+        """Record how the execution ended, unless it was resumed since, or is rolled back now.
 
         Raises EndUnconfirmed while CodePipeline does not show the end and may be late, or may retry
         the failed stage by itself.
         """
         seen = self._get_execution(pipeline)
         if self._has_changed(pipeline, seen):
+            return
+        failure, rollback = self._failure(pipeline, change, seen)
+        if rollback and waits_for_rollback(self.ledger, release, pipeline, rollback):
             return
         status = STATUS_OF_STATE[change.state]
         if pipeline.timed_out and status is PipelineStatus.STOPPED:
@@ -94,7 +104,7 @@ class Ends:
             pipeline,
             status,
             ended_at=to_iso(change.at),
-            failure=self._failure(pipeline, change, seen),
+            failure=failure,
             shipped=shipped,
         )
 
@@ -180,7 +190,10 @@ class Ends:
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
         actions = with_failed_rule(self.codepipeline, pipeline, actions=actions)
-        require_final(self.codepipeline, pipeline, failed=failed, actions=actions, now=self.clock())
+        if self._what_follows(pipeline, failed, actions):
+            # A retry would ship again what CodePipeline takes back.
+            self.record_end(release, pipeline, failed)
+            return
         failure = newest_failure(actions)
         if failure is None and repeated_since(actions, failed):
             # A retry took place, and CodePipeline still shows the failure before it.
@@ -261,27 +274,33 @@ class Ends:
 
     def _failure(
         self, pipeline: Pipeline, change: Change, seen: ExecutionSnapshot
-    ) -> Failure | None:
+    ) -> tuple[Failure | None, StageRollback | None]:
+        """Why the pipeline did not succeed, and the rollback that CodePipeline itself has begun."""
         state = change.state
         if state is ExecutionState.SUCCEEDED:
-            return None
+            return None, None
         note = pipeline.execution.note if pipeline.execution else None
         stopped_by_us = pipeline.stop_reason if state is ExecutionState.STOPPED else None
         reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
         if seen is NOT_FOUND or not pipeline.execution_id:
-            return Failure(message=reason)
+            return Failure(message=reason), None
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        rollback = None
         if state is ExecutionState.FAILED:
             actions = with_failed_rule(self.codepipeline, pipeline, actions=actions)
-            require_final(
-                self.codepipeline, pipeline, failed=change, actions=actions, now=self.clock()
-            )
+            rollback = self._what_follows(pipeline, change, actions)
         failed = newest_failure(actions)
-        if failed is None or failed.failure is None:
-            return Failure(message=reason)
-        if state is ExecutionState.FAILED:
-            return failed.failure
-        return replace(failed.failure, message=reason)
+        failure = (failed and failed.failure) or Failure(message=reason)
+        if state is not ExecutionState.FAILED:
+            failure = replace(failure, message=reason)
+        return (rollback.explain(failure) if rollback else failure), rollback
+
+    def _what_follows(
+        self, pipeline: Pipeline, failed: Change, actions: list[ActionRun]
+    ) -> StageRollback | None:
+        return what_follows(
+            self.codepipeline, pipeline, failed=failed, actions=actions, now=self.clock()
+        )
 
     def _record_state(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
         """Record the state that CodePipeline showed, unless it is on record already."""

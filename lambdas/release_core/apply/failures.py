@@ -1,14 +1,16 @@
 """Failed executions: what failed if it was no action, and what CodePipeline does about it."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from release_core.aws.codepipeline import CodePipeline
 from release_core.decide.looks import awaits_retry, newest_failed_rule, newest_failure
 from release_core.decide.timing import LOOK_LAG
 from release_core.domain.actions import ActionRun
-from release_core.domain.execution import Change
-from release_core.domain.release import Pipeline
+from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.release import Failure, OnFailure, Pipeline, Release
 from release_core.errors import EndUnconfirmed
+from release_core.ledger.ledger import Ledger
 
 
 def with_failed_rule(
@@ -23,18 +25,84 @@ def with_failed_rule(
     return [failed, *actions] if failed else actions
 
 
-def require_final(
+@dataclass(frozen=True, kw_only=True)
+class StageRollback:
+    """The execution with which CodePipeline itself rolls a failed stage back."""
+
+    execution_id: str
+    state: ExecutionState | None
+    stage: str | None
+
+    def explain(self, failure: Failure) -> Failure:
+        """The failure, with what CodePipeline did about it."""
+        stage = f"stage {self.stage}" if self.stage else "the failed stage"
+        what = f"CodePipeline rolled {stage} back (execution {self.execution_id})"
+        return replace(failure, message=f"{failure.message}; {what}")
+
+
+def what_follows(
     codepipeline: CodePipeline,
     pipeline: Pipeline,
     *,
     failed: Change,
     actions: list[ActionRun],
     now: datetime,
-) -> None:
-    """Raise EndUnconfirmed while CodePipeline may be about to retry the failed stage by itself."""
-    if now - failed.at >= LOOK_LAG:
-        return
-    # Race: an automatic retry of the stage comes after the look that showed its failure.
+) -> StageRollback | None:
+    """What CodePipeline itself does about a failure: roll the stage back, or nothing.
+
+    ``actions`` begin with what failed, if that is known. Raises EndUnconfirmed while CodePipeline
+    may be about to retry the stage or to roll it back.
+    """
+    assert pipeline.execution_id
     automation = codepipeline.automation(pipeline.name)
+    # Race: an automatic retry of the stage comes after the look that showed its failure.
     if awaits_retry(automation, failed, actions=actions, now=now):
         raise EndUnconfirmed(f"CodePipeline may retry a failed stage of {pipeline.name} by itself")
+    failure = newest_failure(actions)
+    stage = failure.stage if failure else None
+    if not (automation.rolled_back & {stage} if stage else automation.rolled_back):
+        return None
+    since = pipeline.started_at or failed.at
+    found = codepipeline.find_rollback(pipeline.name, pipeline.execution_id, since=since)
+    if found:
+        execution_id, state = found
+        return StageRollback(execution_id=execution_id, state=state, stage=stage)
+    if now - failed.at < LOOK_LAG:
+        raise EndUnconfirmed(f"CodePipeline may roll back a stage of {pipeline.name} by itself")
+    return None
+
+
+def waits_for_rollback(
+    ledger: Ledger, release: Release, pipeline: Pipeline, rollback: StageRollback
+) -> bool:
+    """Whether the pipeline ends only when CodePipeline's own rollback has ended; notes it then.
+
+    Until then the release keeps the lock of the pipeline, so that nothing collides with it.
+    """
+    noted = pipeline.stage_rollback
+    is_over = rollback.state is not None and rollback.state.ended
+    if is_over or release.closed or (noted and noted.latest and noted.latest.state.ended):
+        return False
+    if release.on_failure is not OnFailure.CONTINUE:
+        ledger.headers.halt(release, pipeline.name)
+    # Race: the rollback ends before it is noted. The claim comes first: its event then finds this
+    # release, or the next read of the pipeline finds its event.
+    ledger.executions.claim(rollback.execution_id, release_id=release.release_id, pipeline=pipeline)
+    ledger.pipelines.note_stage_rollback(
+        release.release_id, pipeline, stage=rollback.stage, execution_id=rollback.execution_id
+    )
+    return True
+
+
+def look_at_rollback(
+    ledger: Ledger, codepipeline: CodePipeline, pipeline: Pipeline, *, now: datetime
+) -> None:
+    """Record the end of CodePipeline's own rollback, in case its event was lost."""
+    rollback = pipeline.stage_rollback
+    if rollback is None or (rollback.latest and rollback.latest.state.ended):
+        return
+    seen = codepipeline.get_execution(pipeline.name, rollback.execution_id)
+    if seen and seen.state and seen.state.ended:
+        attempt = rollback.latest.attempt if rollback.latest else 1
+        change = Change(state=seen.state, attempt=attempt, at=now, source="look")
+        ledger.executions.record_change(rollback.execution_id, pipeline.name, change)

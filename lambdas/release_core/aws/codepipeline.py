@@ -252,6 +252,20 @@ class CodePipeline:
                 raise
             return Automation()
 
+    def find_rollback(
+        self, pipeline: str, execution_id: str, *, since: datetime
+    ) -> tuple[str, ExecutionState | None] | None:
+        """The execution with which CodePipeline itself rolls back a stage that failed since then.
+
+        Returns its id, and its state if it has ended. Its trigger names the execution that failed.
+        """
+        for summary in self._newest_first(pipeline, since=since):
+            trigger = summary.get("trigger", {})
+            of_this = execution_id in trigger.get("triggerDetail", "")
+            if of_this and trigger.get("triggerType") == "AutomatedRollback":
+                return summary["pipelineExecutionId"], _STATE_OF_STATUS.get(summary["status"])
+        return None
+
     def rule_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
         """The 100 newest executions of the rules of stage conditions, the newest first."""
         answer = self._client.list_rule_executions(

@@ -142,6 +142,9 @@ def _decide_started(
         if not pipeline.stop_requested_at:
             yield from _decide_running(release, pipeline, now)
         return
+    if release.status is ReleaseStatus.RUNNING and _is_rolled_back_now(pipeline):
+        # CodePipeline itself is at work: the pipeline is locked until its rollback has ended.
+        return
     claim = pipeline.retry if latest.state is ExecutionState.FAILED else None
     if claim and claim.attempt != latest.attempt:
         claim = None
@@ -161,6 +164,11 @@ def _decide_started(
         yield Retry(pipeline, latest, again=claim is not None)
     else:
         yield End(pipeline, latest)
+
+
+def _is_rolled_back_now(pipeline: Pipeline) -> bool:
+    rollback = pipeline.stage_rollback
+    return rollback is not None and not (rollback.latest and rollback.latest.state.ended)
 
 
 def _may_retry(release: Release, pipeline: Pipeline, latest: Change, now: datetime) -> bool:

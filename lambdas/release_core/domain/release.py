@@ -127,7 +127,10 @@ class RetryClaim:
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """One pipeline of a release, with what is known of its execution."""
+    """One pipeline of a release, with what is known of its execution.
+
+    ``stage_rollback`` is the execution with which CodePipeline itself rolls a failed stage back.
+    """
 
     name: str
     status: PipelineStatus = PipelineStatus.WAITING
@@ -153,6 +156,7 @@ class Pipeline:
     ran_before: bool = False
     began_before: datetime | None = None
     execution: Execution | None = None
+    stage_rollback: Execution | None = None
     retried: int = 0
     retry: RetryClaim | None = None
     stop_requested_at: datetime | None = None

@@ -40,7 +40,7 @@ RELEASE_ATTRIBUTES = (
     *("token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
-    *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out"),
+    *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "stage_rollback"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since"),

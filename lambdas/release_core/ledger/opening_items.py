@@ -20,7 +20,7 @@ PER_ATTEMPT = (
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
-    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
+    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
 )
 

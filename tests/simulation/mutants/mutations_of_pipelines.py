@@ -252,8 +252,8 @@ OF_PIPELINES = (
     Mutant(
         "retry before CodePipeline retries the stage by itself",
         "release_core/apply/ends.py",
-        "\n        require_final(",
-        "\n        lambda: require_final(",
+        "        if self._what_follows(pipeline, failed, actions):\n",
+        "        if not pipeline:\n",
         ("retried by CodePipeline, then by us",),
     ),
     Mutant(

@@ -8,7 +8,8 @@ import pytest
 from localstack_codepipeline.model import ActionResult
 from release_core.decide.timing import LOOK_LAG
 from release_core.domain.release import PipelineStatus
-from tests.worlds.faults import FAILURE
+from release_core.ledger.executions import Executions
+from tests.worlds.faults import FAILURE, meanwhile
 from tests.worlds.release_world import ReleaseWorld, declaration
 
 ALARM = ActionResult("JobFailed", "alarm errors is in state ALARM")
@@ -176,3 +177,129 @@ def test_a_retry_of_the_release_comes_after_that_of_codepipeline(world: ReleaseW
     world.complete("orders")
     assert world.settlement(token).succeeded
     assert len(world.executions_of("orders")) == 1
+
+
+def begin_after_a_success(world: ReleaseWorld, **more: Any) -> str:
+    """Let ``orders`` roll its stage back by itself, succeed once, and start in a release."""
+    configure(world, onFailure={"result": "ROLLBACK"})
+    world.codepipeline.start_pipeline_execution(name="orders")
+    world.complete("orders")
+    return world.begin({"name": "orders", **more})
+
+
+def fail_and_roll_back(world: ReleaseWorld) -> str:
+    """Let the execution of the release fail; returns the rollback that CodePipeline starts."""
+    finish(world, "Fetch")
+    finish(world, "Copy", FAILURE)
+    return str(world.executions_of("orders")[0]["pipelineExecutionId"])
+
+
+def test_a_rollback_by_codepipeline_is_told(world: ReleaseWorld) -> None:
+    """The pipeline is FAILED, and its reason names the execution that rolled the stage back."""
+    token = world.wait(begin_after_a_success(world))
+    rollback = fail_and_roll_back(world)
+    world.complete("orders")
+    outcome = world.settlement(token)
+    assert outcome.error == "PipelineFailed"
+    assert "the bucket is gone" in str(outcome.cause)
+    assert f"CodePipeline rolled stage Deploy back (execution {rollback})" in str(outcome.cause)
+
+
+def test_a_stage_that_codepipeline_rolls_back_is_not_retried(world: ReleaseWorld) -> None:
+    """A retry would ship again what CodePipeline has just taken back."""
+    token = world.wait(begin_after_a_success(world, retries=1))
+    fail_and_roll_back(world)
+    world.complete("orders")
+    assert world.settlement(token).error == "PipelineFailed"
+    assert world.pipeline().retried == 0
+
+
+def test_a_rollback_that_does_not_come_is_not_waited_for_long(world: ReleaseWorld) -> None:
+    """A stage that never succeeded is not rolled back: after a minute the failure counts."""
+    configure(world, onFailure={"result": "ROLLBACK"})
+    arn = world.begin("orders")
+    token = world.wait(arn)
+    world.complete("orders", fail=FAILURE)
+    assert world.settlement(token).error == "LookAgain"
+    world.clock.advance(LOOK_LAG)
+    outcome = world.settlement(world.wait(arn))
+    assert outcome.error == "PipelineFailed"
+    assert "rolled" not in str(outcome.cause)
+
+
+def holder(world: ReleaseWorld) -> str | None:
+    """The release that holds the lock of ``orders``, if any."""
+    found = world.ledger.lock_holders(["orders"]).get("orders")
+    return found.release_id if found else None
+
+
+def test_the_lock_is_kept_until_the_rollback_has_ended(world: ReleaseWorld) -> None:
+    """The pipeline ends with the event of the rollback, so that nothing collides with it."""
+    arn = begin_after_a_success(world)
+    token = world.wait(arn)
+    rollback = fail_and_roll_back(world)
+    world.deliver()
+    assert world.outcome(token) is None
+    assert world.pipeline().status is PipelineStatus.RUNNING
+    assert world.release().halted_by == "orders"
+    assert holder(world) == "r"
+    said = [each["what"] for each in world.item("pipeline#orders")["audit"]]
+    assert said[-1] == f"CodePipeline rolls stage Deploy back (execution {rollback})"
+    world.complete("orders")
+    assert world.settlement(token).error == "PipelineFailed"
+    world.close(arn)
+    assert holder(world) is None
+
+
+def test_a_rollback_whose_event_is_lost_is_looked_at(world: ReleaseWorld) -> None:
+    """The task of the pipeline finds that the rollback has ended."""
+    arn = begin_after_a_success(world)
+    world.wait(arn)
+    rollback = fail_and_roll_back(world)
+    world.deliver()
+    world.play("orders", fail=FAILURE)
+    outcome = world.settlement(world.wait(arn))
+    assert outcome.error == "PipelineFailed"
+    assert rollback in str(outcome.cause)
+
+
+def test_a_rollback_that_ends_before_it_is_noted(world: ReleaseWorld) -> None:
+    """The event of its end may come between the look and the note; then the next read has it."""
+    token = world.wait(begin_after_a_success(world))
+    fail_and_roll_back(world)
+    failed = world.undelivered()
+
+    def ends() -> None:
+        world.play("orders")
+        for event in world.undelivered():
+            world.record_state_change(event)
+
+    with meanwhile(Executions, "claim", before=ends):
+        for event in failed:
+            world.record_state_change(event)
+    assert world.settlement(token).error == "PipelineFailed"
+
+
+def test_a_cancelled_release_does_not_wait_for_a_rollback(world: ReleaseWorld) -> None:
+    """A release that is over ends its pipeline at once, and its reason names the rollback."""
+    arn = begin_after_a_success(world)
+    world.wait(arn)
+    rollback = fail_and_roll_back(world)
+    world.deliver()
+    world.cancel(arn)
+    assert world.pipeline().status is PipelineStatus.FAILED
+    assert rollback in str(world.pipeline().failure)
+
+
+def test_a_resume_after_a_rollback_by_codepipeline(world: ReleaseWorld) -> None:
+    """The next attempt forgets the rollback of the attempt before it."""
+    arn = begin_after_a_success(world)
+    world.wait(arn)
+    fail_and_roll_back(world)
+    world.complete("orders")
+    world.close(arn)
+    again = world.begin("orders", resume=True)
+    token = world.wait(again)
+    assert "stage_rollback" not in world.item("pipeline#orders")
+    world.complete("orders")
+    assert world.settlement(token).succeeded
