@@ -121,6 +121,20 @@ class FakeCodePipeline:
         """Let automatic retries of stages come this long after the failure."""
         self._model.retry_after = seconds
 
+    def rollbacks_of(self, pipeline: str, execution_id: str) -> list[Execution]:
+        """Return the executions that roll a stage back because this execution failed."""
+        return [
+            execution
+            for execution in self._model.pipeline(pipeline).executions.values()
+            if execution.rollback_target and execution_id in execution.trigger_detail
+        ]
+
+    def origin_of(self, pipeline: str, execution_id: str) -> str:
+        """Return the execution that failed if this one rolls it back, otherwise this one."""
+        executions = self._model.pipeline(pipeline).executions
+        detail = executions[execution_id].trigger_detail if execution_id in executions else ""
+        return next((one for one in executions if one in detail), execution_id)
+
     def retries_due(self) -> list[datetime]:
         """Return the times at which automatic retries of stages come."""
         return [

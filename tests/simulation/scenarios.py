@@ -18,8 +18,8 @@ class Scenario:
     execution. `faults` limits each kind of fault, and `most_faults` all of them together.
     `preemptions`, if given, limits how often a function can be interrupted by another one. Events
     of the states in `mute` are always lost. In the pipelines of `good` an earlier release has
-    succeeded. With `automatic_retry` CodePipeline retries a failed stage once by itself, seconds
-    after its failure.
+    succeeded. `on_stage_failure` is what CodePipeline itself does when a stage fails: RETRY once,
+    seconds later, or ROLLBACK at once.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Scenario:
     preemptions: int | None = None
     mute: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
-    automatic_retry: bool = False
+    on_stage_failure: str = ""
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ QUICK = (
         manifests=(releasing("a"),),
         preemptions=1,
         mute=("STARTED",),
-        automatic_retry=True,
+        on_stage_failure="RETRY",
     ),
     Scenario(
         name="retried by CodePipeline, then by us",
@@ -200,7 +200,24 @@ QUICK = (
         most_faults=1,
         preemptions=0,
         mute=("STARTED",),
-        automatic_retry=True,
+        on_stage_failure="RETRY",
+    ),
+    Scenario(
+        name="rolled back by CodePipeline",
+        manifests=(releasing("a"),),
+        preemptions=1,
+        mute=("STARTED",),
+        on_stage_failure="ROLLBACK",
+    ),
+    Scenario(
+        name="rolled back by CodePipeline, a fault",
+        manifests=(releasing("a"),),
+        outcomes=("fail",),
+        faults={"lose": 1, "crash": 1, "die": 1, "late": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+        on_stage_failure="ROLLBACK",
     ),
     Scenario(name="two in order", manifests=(PAIR,), preemptions=1),
     Scenario(

@@ -257,6 +257,27 @@ OF_PIPELINES = (
         ("retried by CodePipeline, then by us",),
     ),
     Mutant(
+        "end before CodePipeline's own rollback has ended",
+        "release_core/apply/failures.py",
+        "    is_over = rollback.state is not None and rollback.state.ended\n",
+        "    is_over = True\n",
+        ("rolled back by CodePipeline",),
+    ),
+    Mutant(
+        "decide although CodePipeline itself rolls back",
+        "release_core/decide/decisions.py",
+        "    if release.status is ReleaseStatus.RUNNING and _is_rolled_back_now(pipeline):\n",
+        "    if release.status is None:\n",
+        ("rolled back by CodePipeline",),
+    ),
+    Mutant(
+        "never look at CodePipeline's own rollback",
+        "release_core/apply/failures.py",
+        "    if seen and seen.state and seen.state.ended:\n",
+        "    if seen is None:\n",
+        ("rolled back by CodePipeline, a fault",),
+    ),
+    Mutant(
         "take any action that runs for a repeated one",
         "release_core/decide/looks.py",
         "            and runs[0].started_at > latest.at + _EVENT_PRECISION\n",

@@ -171,7 +171,7 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     told = str(world.scenario.manifests)
     limited = "timeoutMinutes" in told or "deadline" in told
     changed = world.budgets["change"] < world.scenario.person_changes
-    retried = world.scenario.automatic_retry
+    retried = world.scenario.on_stage_failure == "RETRY"
     if world.waits and not (spent or stopped or limited or changed or retried):
         raise Violated("nobody_waits_without_a_fault", f"time had to pass {world.waits} times")
 

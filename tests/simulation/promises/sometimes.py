@@ -12,6 +12,7 @@ from tests.simulation.world.world import World
 MUST_BE_REACHED = frozenset(
     {
         "CodePipeline retried a stage by itself",
+        "a release waited for a rollback by CodePipeline",
         "a duplicate settle was absorbed",
         "a function crashed between settle and record",
         "a function crashed between start and record",
@@ -148,6 +149,8 @@ def _note_release(happening: Happening) -> None:
         reached.add("the limit kept a pipeline waiting")
     if not happening.node:
         return
+    if value(happening.after, "stage_rollback"):
+        reached.add("a release waited for a rollback by CodePipeline")
     others = [each for each in happening.world.running() if each.name != happening.invocation.name]
     if any(each.pipeline == happening.node for each in others):
         reached.add("two advances overlapped")

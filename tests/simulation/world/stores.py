@@ -76,7 +76,7 @@ class Stores:
         good: tuple[str, ...] = (),
         *,
         is_late: bool = False,
-        automatic_retry: bool = False,
+        on_stage_failure: str = "",
     ) -> None:
         self._is_late = is_late
         self._earlier: Earlier | None = None
@@ -87,9 +87,11 @@ class Stores:
         self.codepipeline = FakeCodePipeline(self.clock, check_parameters=False)
         for name in pipelines:
             declared = declaration(name)
-            if automatic_retry:
-                declared["stages"][-1]["onFailure"] = {"result": "RETRY"}
+            if on_stage_failure:
+                declared["stages"][-1]["onFailure"] = {"result": on_stage_failure}
             self.codepipeline.create_pipeline(pipeline=declared)
+            if on_stage_failure == "ROLLBACK":
+                self._succeed_before(name)
         self.codepipeline.set_retry_after(RETRY_AFTER)
         for name in good:
             self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
@@ -103,6 +105,13 @@ class Stores:
         }
         self._codepipeline_at: CodePipelineSnapshot | None = None
         self._step_functions_at: StepFunctionsSnapshot | None = None
+
+    def _succeed_before(self, pipeline: str) -> None:
+        """Let an execution succeed to which CodePipeline can roll back, before the beginning."""
+        self.codepipeline.start_pipeline_execution(name=pipeline)
+        while running := list(self.codepipeline.actions.values()):
+            self.codepipeline.finish(running[0])
+        self.codepipeline.events = []
 
     def perform(self, call: Call, function: str) -> Answer:
         """Let a function's call take effect; return its answer."""

@@ -54,7 +54,7 @@ class World:
             scenario.pipelines,
             scenario.good,
             is_late="late" in scenario.faults,
-            automatic_retry=scenario.automatic_retry,
+            on_stage_failure=scenario.on_stage_failure,
         )
         self.invocations: dict[str, Invocation] = {}
         self.workflows: dict[str, Workflow] = {}
