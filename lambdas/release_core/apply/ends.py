@@ -90,7 +90,9 @@ class Ends:
         if self._has_changed(pipeline, seen):
             return
         failure, rollback = self._failure(pipeline, change, seen)
-        if rollback and waits_for_rollback(self.ledger, release, pipeline, rollback):
+        if rollback and waits_for_rollback(
+            self.ledger, release, pipeline=pipeline, rollback=rollback, now=self.clock()
+        ):
             return
         status = STATUS_OF_STATE[change.state]
         if pipeline.timed_out and status is PipelineStatus.STOPPED:

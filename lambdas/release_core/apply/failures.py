@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from release_core.aws.codepipeline import CodePipeline
+from release_core.decide.decisions import waits_for_rollbacks
 from release_core.decide.looks import awaits_retry, newest_failed_rule, newest_failure
 from release_core.decide.timing import LOOK_LAG
 from release_core.domain.actions import ActionRun
@@ -73,7 +74,7 @@ def what_follows(
 
 
 def waits_for_rollback(
-    ledger: Ledger, release: Release, pipeline: Pipeline, rollback: StageRollback
+    ledger: Ledger, release: Release, *, pipeline: Pipeline, rollback: StageRollback, now: datetime
 ) -> bool:
     """Whether the pipeline ends only when CodePipeline's own rollback has ended; notes it then.
 
@@ -81,7 +82,8 @@ def waits_for_rollback(
     """
     noted = pipeline.stage_rollback
     is_over = rollback.state is not None and rollback.state.ended
-    if is_over or release.closed or (noted and noted.latest and noted.latest.state.ended):
+    was_over = noted is not None and noted.latest is not None and noted.latest.state.ended
+    if is_over or was_over or not waits_for_rollbacks(release, now):
         return False
     if release.on_failure is not OnFailure.CONTINUE:
         ledger.headers.halt(release, pipeline.name)

@@ -142,7 +142,7 @@ def _decide_started(
         if not pipeline.stop_requested_at:
             yield from _decide_running(release, pipeline, now)
         return
-    if release.status is ReleaseStatus.RUNNING and _is_rolled_back_now(pipeline):
+    if waits_for_rollbacks(release, now) and _is_rolled_back_now(pipeline):
         # CodePipeline itself is at work: the pipeline is locked until its rollback has ended.
         return
     claim = pipeline.retry if latest.state is ExecutionState.FAILED else None
@@ -164,6 +164,12 @@ def _decide_started(
         yield Retry(pipeline, latest, again=claim is not None)
     else:
         yield End(pipeline, latest)
+
+
+def waits_for_rollbacks(release: Release, now: datetime) -> bool:
+    """Whether the release waits for the end of rollbacks that CodePipeline makes by itself."""
+    is_late = release.deadline is not None and now >= release.deadline
+    return release.status is ReleaseStatus.RUNNING and not is_late
 
 
 def _is_rolled_back_now(pipeline: Pipeline) -> bool:
@@ -238,8 +244,11 @@ def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def expiry(release: Release, pipeline: Pipeline) -> datetime | None:
-    """When a started pipeline reaches its time limit or the release's deadline, if it has any."""
+    """When a started pipeline reaches its time limit or the release's deadline, if it has any.
+
+    While CodePipeline itself rolls a stage back, only the deadline counts.
+    """
     limits = [release.deadline] if release.deadline else []
-    if pipeline.time_limit and pipeline.started_at:
+    if pipeline.time_limit and pipeline.started_at and not pipeline.stage_rollback:
         limits.append(pipeline.started_at + pipeline.time_limit)
     return min(limits, default=None)

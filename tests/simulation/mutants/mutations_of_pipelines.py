@@ -266,7 +266,7 @@ OF_PIPELINES = (
     Mutant(
         "decide although CodePipeline itself rolls back",
         "release_core/decide/decisions.py",
-        "    if release.status is ReleaseStatus.RUNNING and _is_rolled_back_now(pipeline):\n",
+        "    if waits_for_rollbacks(release, now) and _is_rolled_back_now(pipeline):\n",
         "    if release.status is None:\n",
         ("rolled back by CodePipeline",),
     ),

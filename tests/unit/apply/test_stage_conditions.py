@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from localstack_codepipeline.model import ActionResult
+from release_core.clock import to_iso
 from release_core.decide.timing import LOOK_LAG
 from release_core.domain.release import PipelineStatus
 from release_core.ledger.executions import Executions
@@ -303,3 +304,30 @@ def test_a_resume_after_a_rollback_by_codepipeline(world: ReleaseWorld) -> None:
     assert "stage_rollback" not in world.item("pipeline#orders")
     world.complete("orders")
     assert world.settlement(token).succeeded
+
+
+def test_a_time_limit_does_not_end_a_rollback_by_codepipeline(world: ReleaseWorld) -> None:
+    """The time limit is for the pipeline itself: its task waits its usual time."""
+    arn = begin_after_a_success(world, timeoutMinutes=1)
+    world.wait(arn)
+    fail_and_roll_back(world)
+    world.deliver()
+    world.clock.advance(timedelta(minutes=2))
+    assert world.outcome(world.wait(arn)) is None
+    assert world.pipeline().status is PipelineStatus.RUNNING
+
+
+def test_a_deadline_ends_the_wait_for_a_rollback_by_codepipeline(world: ReleaseWorld) -> None:
+    """A release never waits for longer than its deadline."""
+    configure(world, onFailure={"result": "ROLLBACK"})
+    world.codepipeline.start_pipeline_execution(name="orders")
+    world.complete("orders")
+    deadline = to_iso(world.clock() + timedelta(minutes=5))
+    arn = world.begin("orders", deadline=deadline)
+    world.wait(arn)
+    rollback = fail_and_roll_back(world)
+    world.deliver()
+    world.clock.advance(timedelta(minutes=5))
+    outcome = world.settlement(world.wait(arn))
+    assert outcome.error == "PipelineFailed"
+    assert rollback in str(outcome.cause)
