@@ -88,8 +88,8 @@ OF_PIPELINES = (
     Mutant(
         "record an end without looking again",
         "release_core/apply/ends.py",
-        "        if self._has_changed(pipeline, seen):\n            return\n        status =",
-        "        status =",
+        "        if self._has_changed(pipeline, seen):\n            return\n        failure, ",
+        "        failure, ",
         ("retried in the console",),
     ),
     Mutant(
