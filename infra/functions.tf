@@ -239,11 +239,12 @@ data "aws_iam_policy_document" "advance" {
   statement {
     sid = "ReadAndStopPipelines"
     actions = [
-      "codepipeline:GetPipeline", # Whether an execution is gone with its pipeline.
+      "codepipeline:GetPipeline", # Whether an execution is gone with its pipeline, and what CodePipeline does by itself.
       "codepipeline:GetPipelineExecution",
       "codepipeline:GetPipelineState", # shows answers to manual approvals at once, and the current version
       "codepipeline:ListActionExecutions",
       "codepipeline:ListPipelineExecutions",
+      "codepipeline:ListRuleExecutions",
       "codepipeline:StopPipelineExecution",
     ]
     resources = local.pipeline_arns

@@ -132,8 +132,35 @@ class FakeCodePipeline:
         for pipeline in self._model.pipelines.values():  # no operation of AWS does this
             pipeline.requests.clear()
 
+    def set_retry_after(self, seconds: float) -> None:
+        """Let automatic retries of stages come this long after the failure."""
+        self._model.retry_after = seconds
+
+    def rollbacks_of(self, pipeline: str, execution_id: str) -> list[Execution]:
+        """Return the executions that roll a stage back because this execution failed."""
+        return [
+            execution
+            for execution in self.executions(pipeline)
+            if execution.rollback_target and execution_id in execution.trigger_detail
+        ]
+
+    def origin_of(self, pipeline: str, execution_id: str) -> str:
+        """Return the execution that failed if this one rolls it back, otherwise this one."""
+        executions = {one.id: one for one in self.executions(pipeline)}
+        detail = executions[execution_id].trigger_detail if execution_id in executions else ""
+        return next((one for one in executions if one in detail), execution_id)
+
+    def retries_due(self) -> list[datetime]:
+        """Return the times at which automatic retries of stages come."""
+        return [
+            execution.retry_at
+            for pipeline in self._model.pipelines.values()
+            for execution in pipeline.executions.values()
+            if execution.retry_at
+        ]
+
     def tick(self) -> None:
-        """Fail the actions whose deadline has passed."""
+        """Fail the actions whose deadline has passed, and make the automatic retries due."""
         self._take(self._model.tick(self._clock()))
 
     def _call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Scenario:
     states in `mute` are always lost. In the pipelines of `good` an earlier release has succeeded.
     With `revisions`, each execution ships a revision of its own. The pipelines of `gated` ask for a
     manual approval before they deploy. A change of a pipeline `strands` its execution, or cancels
-    it.
+    it. `on_stage_failure` is what CodePipeline itself does when a stage fails: RETRY once, seconds
+    later, or ROLLBACK at once.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Scenario:
     gated: tuple[str, ...] = ()
     strands: bool = False
     revisions: bool = False
+    on_stage_failure: str = ""
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -279,6 +281,39 @@ QUICK = (
         person_changes=1,
         preemptions=0,
         mute=("STARTED",),
+    ),
+    Scenario(
+        name="retried by CodePipeline",
+        manifests=(releasing("a"),),
+        preemptions=1,
+        mute=("STARTED",),
+        on_stage_failure="RETRY",
+    ),
+    Scenario(
+        name="retried by CodePipeline, then by us",
+        manifests=(releasing({"name": "a", "retries": 1}),),
+        faults={"late": 1, "lose": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+        on_stage_failure="RETRY",
+    ),
+    Scenario(
+        name="rolled back by CodePipeline",
+        manifests=(releasing("a"),),
+        preemptions=1,
+        mute=("STARTED",),
+        on_stage_failure="ROLLBACK",
+    ),
+    Scenario(
+        name="rolled back by CodePipeline, a fault",
+        manifests=(releasing("a"),),
+        outcomes=("fail",),
+        faults={"lose": 1, "crash": 1, "die": 1, "late": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+        on_stage_failure="ROLLBACK",
     ),
     Scenario(name="two in order", manifests=(PAIR,), preemptions=1),
     Scenario(

@@ -1,14 +1,20 @@
 """Applies decisions about the end of a pipeline: look, record the end, skip, retry."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
+from release_core.apply.failures import (
+    StageRollback,
+    look_at_rollback,
+    read_actions,
+    waits_for_rollback,
+    what_follows,
+    why_not_succeeded,
+    with_failed_rule,
+)
 from release_core.apply.noticing import note_answers, note_edit, require_answers
 from release_core.aws.bill_of_materials import bill_of_materials
-from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot, is_permanent
+from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
 from release_core.decide.decisions import Retry
 from release_core.decide.looks import (
@@ -36,16 +42,7 @@ from release_core.domain.revisions import NOTHING, Shipped
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
 
-log = logging.getLogger(__name__)
-
 _MAY_COME_FROM_AN_EDIT = {ExecutionState.CANCELED, ExecutionState.STOPPED}
-
-_DEFAULT_REASON = {
-    ExecutionState.FAILED: "the execution failed",
-    ExecutionState.STOPPED: "the execution was stopped",
-    ExecutionState.SUPERSEDED: "a newer execution of the pipeline superseded this one",
-    ExecutionState.CANCELED: "the execution was cancelled, for example by a pipeline update",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,22 +71,29 @@ class Ends:
             return ExecutionState.FAILED
         if self._is_newer(pipeline, seen):
             self._record_state(pipeline, seen.state)
+        look_at_rollback(self.ledger, self.codepipeline, pipeline, now=self.clock())
         if seen.state is None:
-            note_answers(self.ledger, release, pipeline, self._get_actions(pipeline))
+            note_answers(self.ledger, release, pipeline, read_actions(self.codepipeline, pipeline))
             self._note_edit(release, pipeline, seen)
         return seen.state
 
     def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
-        """Record how the execution ended, unless it was resumed since.
+        """Record how the execution ended, unless it was resumed since, or is rolled back now.
 
-        Raises EndUnconfirmed while CodePipeline does not show the end and may be late.
+        Raises EndUnconfirmed while CodePipeline does not show the end and may be late, or may retry
+        the failed stage by itself.
         """
         seen = self._get_execution(pipeline)
         if self._has_changed(pipeline, seen):
             return
-        actions = () if seen.gone else self._get_actions(pipeline)
+        actions = self._read_actions(pipeline, change, seen)
         require_answers(pipeline, change, actions, now=self.clock())
         note_answers(self.ledger, release, pipeline, actions)
+        rollback = None if seen.gone else self._what_follows(pipeline, change, actions)
+        if rollback and waits_for_rollback(
+            self.ledger, release, pipeline=pipeline, rollback=rollback, now=self.clock()
+        ):
+            return
         if change.state in _MAY_COME_FROM_AN_EDIT:
             self._note_edit(release, pipeline, seen)
         status = STATUS_OF_STATE[change.state]
@@ -106,7 +110,9 @@ class Ends:
             pipeline,
             status,
             ended_at=to_iso(change.at),
-            failure=_failure(pipeline, change.state, seen, actions),
+            failure=why_not_succeeded(
+                pipeline, change.state, summary=seen.summary, actions=actions, rollback=rollback
+            ),
             shipped=shipped,
         )
 
@@ -169,8 +175,13 @@ class Ends:
         if seen.gone:
             self.record_end(release, pipeline, failed)
             return
-        actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        note_answers(self.ledger, release, pipeline, actions)
+        listed = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
+        note_answers(self.ledger, release, pipeline, listed)
+        actions = with_failed_rule(self.codepipeline, pipeline, actions=listed)
+        if self._what_follows(pipeline, failed, actions):
+            # A retry would ship again what CodePipeline takes back.
+            self.record_end(release, pipeline, failed)
+            return
         failure = newest_failure(actions)
         if failure is None and repeated_since(actions, failed):
             # A retry took place, and CodePipeline still shows the failure before it.
@@ -206,7 +217,7 @@ class Ends:
         if self._has_changed(pipeline, self._get_execution(pipeline)):
             return
         actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        newest = newest_failure(actions)
+        newest = newest_failure(with_failed_rule(self.codepipeline, pipeline, actions=actions))
         if newest and (
             failure is None or newest.action_execution_id != failure.action_execution_id
         ):
@@ -237,17 +248,14 @@ class Ends:
         why = why_gone(pipeline, self.codepipeline.existence(pipeline.name), now=self.clock())
         return ExecutionSnapshot(state=None, summary=why, gone=True) if why else None
 
-    def _get_actions(self, pipeline: Pipeline) -> Sequence[ActionRun]:
-        """The executions of actions; none, if a retry cannot read them either."""
-        assert pipeline.execution_id
-        try:
-            return self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        except ClientError as error:
-            if not is_permanent(error):
-                raise
-            facts = {"pipeline": pipeline.name, "execution_id": pipeline.execution_id}
-            log.warning("could not list the actions: %s", error, extra=facts)
+    def _read_actions(
+        self, pipeline: Pipeline, change: Change, seen: ExecutionSnapshot
+    ) -> Sequence[ActionRun]:
+        """The actions of an execution that ended; first the rule that failed, if no action did."""
+        if seen.gone:
             return ()
+        failed = change.state is ExecutionState.FAILED
+        return read_actions(self.codepipeline, pipeline, with_rules=failed)
 
     def _note_edit(self, release: Release, pipeline: Pipeline, seen: ExecutionSnapshot) -> None:
         note_edit(self.ledger, self.codepipeline, release=release, pipeline=pipeline, seen=seen)
@@ -279,23 +287,15 @@ class Ends:
             )
         return verdict is Verdict.NEWER
 
-    def _failure(
-        self, pipeline: Pipeline, state: ExecutionState, seen: ExecutionSnapshot
-    ) -> Failure | None:
-        if state is ExecutionState.SUCCEEDED:
+    def _what_follows(
+        self, pipeline: Pipeline, change: Change, actions: Sequence[ActionRun]
+    ) -> StageRollback | None:
+        """The rollback that CodePipeline itself has begun; raises as ``what_follows`` does."""
+        if change.state is not ExecutionState.FAILED:
             return None
-        note = pipeline.execution.note if pipeline.execution else None
-        stopped_by_us = pipeline.stop_reason if state is ExecutionState.STOPPED else None
-        reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
-        if seen.gone or not pipeline.execution_id:
-            return Failure(message=reason)
-        actions = self.codepipeline.action_runs(pipeline.name, pipeline.execution_id)
-        failed = newest_failure(actions)
-        if failed is None or failed.failure is None:
-            return Failure(message=reason)
-        if state is ExecutionState.FAILED:
-            return failed.failure
-        return replace(failed.failure, message=reason)
+        return what_follows(
+            self.codepipeline, pipeline, failed=change, actions=actions, now=self.clock()
+        )
 
     def _record_state(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
         """Record the state that CodePipeline showed, unless it is on record already."""
@@ -323,22 +323,3 @@ class Ends:
 def _failed_again(claim: RetryClaim, failure: ActionRun | None) -> bool:
     """Whether another action execution has failed than the one that a retry was claimed for."""
     return failure is not None and failure.action_execution_id != claim.action_execution_id
-
-
-def _failure(
-    pipeline: Pipeline,
-    state: ExecutionState,
-    seen: ExecutionSnapshot,
-    actions: Sequence[ActionRun],
-) -> Failure | None:
-    if state is ExecutionState.SUCCEEDED:
-        return None
-    note = pipeline.execution.note if pipeline.execution else None
-    stopped_by_us = pipeline.stop_reason if state is ExecutionState.STOPPED else None
-    reason = stopped_by_us or note or seen.summary or _DEFAULT_REASON[state]
-    failed = newest_failure(actions)
-    if failed is None or failed.failure is None:
-        return Failure(message=reason)
-    if state is ExecutionState.FAILED:
-        return failed.failure
-    return replace(failed.failure, message=reason)

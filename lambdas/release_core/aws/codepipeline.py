@@ -11,7 +11,9 @@ from botocore.exceptions import ClientError
 from release_core.aws.action_runs import read_action_run
 from release_core.aws.approvals import IN_PROGRESS, is_approval
 from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.rule_runs import read_rule_run
 from release_core.domain.actions import ActionRun
+from release_core.domain.automation import Automation, read_automation
 from release_core.domain.declarations import (
     Declaration,
     Declared,
@@ -267,6 +269,36 @@ class CodePipeline:
         asks = any(each["status"] == IN_PROGRESS and is_approval(each) for each in details)
         state = self._client.get_pipeline_state(name=pipeline) if asks else None
         return [read_action_run(each, state) for each in details]
+
+    def automation(self, pipeline: str) -> Automation:
+        """What CodePipeline may do by itself when a stage of the pipeline fails."""
+        try:
+            return read_automation(self._client.get_pipeline(name=pipeline)["pipeline"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return Automation()
+
+    def find_rollback(
+        self, pipeline: str, execution_id: str, *, since: datetime
+    ) -> tuple[str, ExecutionState | None] | None:
+        """The execution with which CodePipeline itself rolls back a stage that failed since then.
+
+        Returns its id, and its state if it has ended. Its trigger names the execution that failed.
+        """
+        for summary in self._newest_first(pipeline, since=since):
+            trigger = summary.get("trigger", {})
+            of_this = execution_id in trigger.get("triggerDetail", "")
+            if of_this and trigger.get("triggerType") == "AutomatedRollback":
+                return summary["pipelineExecutionId"], STATE_OF_STATUS.get(summary["status"])
+        return None
+
+    def rule_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
+        """The 100 newest executions of the rules of stage conditions, the newest first."""
+        answer = self._client.list_rule_executions(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
+        )
+        return [read_rule_run(each) for each in answer["ruleExecutionDetails"]]
 
     def find_started(
         self, pipeline: str, *, since: datetime, until: datetime, starters: Container[str]

@@ -156,6 +156,9 @@ def _decide_started(
         if not pipeline.stop_requested_at:
             yield from _decide_running(release, pipeline, now)
         return
+    if waits_for_rollbacks(release, now) and _is_rolled_back_now(pipeline):
+        # CodePipeline itself is at work: the pipeline is locked until its rollback has ended.
+        return
     claim = pipeline.retry if latest.state is ExecutionState.FAILED else None
     if claim and claim.attempt != latest.attempt:
         claim = None
@@ -175,6 +178,17 @@ def _decide_started(
         yield Retry(pipeline, latest, again=claim is not None)
     else:
         yield End(pipeline, latest)
+
+
+def waits_for_rollbacks(release: Release, now: datetime) -> bool:
+    """Whether the release waits for the end of rollbacks that CodePipeline makes by itself."""
+    is_late = release.deadline is not None and now >= release.deadline
+    return release.status is ReleaseStatus.RUNNING and not is_late
+
+
+def _is_rolled_back_now(pipeline: Pipeline) -> bool:
+    rollback = pipeline.stage_rollback
+    return rollback is not None and not (rollback.latest and rollback.latest.state.ended)
 
 
 def _may_retry(release: Release, pipeline: Pipeline, latest: Change, now: datetime) -> bool:
@@ -260,9 +274,12 @@ def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:
 
 
 def expiry(release: Release, pipeline: Pipeline) -> datetime | None:
-    """When a started pipeline reaches its time limit or the release's deadline, if it has any."""
+    """When a started pipeline reaches its time limit or the release's deadline, if it has any.
+
+    While CodePipeline itself rolls a stage back, only the deadline counts.
+    """
     limits = [release.deadline] if release.deadline else []
-    if pipeline.time_limit and pipeline.started_at:
+    if pipeline.time_limit and pipeline.started_at and not pipeline.stage_rollback:
         limits.append(pipeline.started_at + pipeline.time_limit)
     return min(limits, default=None)
 

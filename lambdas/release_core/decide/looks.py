@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from release_core.decide.timing import LOOK_LAG, VISIBLE_WITHIN
 from release_core.domain.actions import ActionRun
+from release_core.domain.automation import Automation
 from release_core.domain.declarations import Existence
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline
@@ -85,6 +86,33 @@ def was_rejected(actions: Sequence[ActionRun]) -> bool:
 
 def _failures(actions: Sequence[ActionRun]) -> Sequence[ActionRun]:
     return [runs[0] for runs in _by_action(actions) if runs[0].failure]
+
+
+def awaits_retry(
+    automation: Automation, failed: Change, *, actions: Sequence[ActionRun], now: datetime
+) -> bool:
+    """Whether CodePipeline may be about to retry the stage that failed, by itself.
+
+    It does so once, and in a short time. ``actions`` begin with what failed, if that is known.
+    """
+    if now - failed.at >= LOOK_LAG:
+        return False
+    failure = newest_failure(actions)
+    stages = automation.retried & {failure.stage} if failure else automation.retried
+    repeated = {runs[0].stage for runs in _by_action(actions) if len(runs) > 1}
+    return not stages <= repeated
+
+
+def newest_failed_rule(
+    rules: Sequence[ActionRun], actions: Sequence[ActionRun]
+) -> ActionRun | None:
+    """The rule whose condition failed the stage, or None; no action begins after it.
+
+    After a rule that only let a stage be skipped, the actions of another stage begin.
+    """
+    latest = max((run.started_at for run in actions), default=None)
+    failed = newest_failure(rules)
+    return failed if failed and (latest is None or failed.started_at >= latest) else None
 
 
 def repeated_since(actions: Sequence[ActionRun], latest: Change) -> bool:

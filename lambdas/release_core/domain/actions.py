@@ -1,4 +1,4 @@
-"""An execution of one action of a pipeline."""
+"""An execution of one action of a pipeline, or of a rule of a stage condition."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from release_core.domain.release import Failure
 
 @dataclass(frozen=True, kw_only=True)
 class ActionRun:
-    """An execution of an action, as CodePipeline lists it.
+    """An execution of an action or a rule, as CodePipeline lists it.
 
     ``failure`` is set if the action failed or was abandoned, ``approval`` if the action is a manual
     approval.

@@ -100,7 +100,8 @@ class Failure:
 
     def __str__(self) -> str:
         """One line a person can act on."""
-        where = f"stage {self.stage}, action {self.action}: " if self.stage else ""
+        action = f", action {self.action}" if self.action else ""
+        where = f"stage {self.stage}{action}: " if self.stage else ""
         link = f" See {self.link}" if self.link else ""
         return f"{where}{self.reason}{link}"
 
@@ -127,7 +128,10 @@ class RetryClaim:
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """One pipeline of a release, with what is known of its execution."""
+    """One pipeline of a release, with what is known of its execution.
+
+    ``stage_rollback`` is the execution with which CodePipeline itself rolls a failed stage back.
+    """
 
     name: str
     status: PipelineStatus = PipelineStatus.WAITING
@@ -156,6 +160,7 @@ class Pipeline:
     ran_before: bool = False
     began_before: datetime | None = None
     execution: Execution | None = None
+    stage_rollback: Execution | None = None
     retried: int = 0
     retry: RetryClaim | None = None
     stop_requested_at: datetime | None = None

@@ -44,7 +44,7 @@ RELEASE_ATTRIBUTES = (
     *("looks_at", "start_again_at", "start_refusals", "given_up"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
-    *("approvals", "edited_at"),
+    *("approvals", "edited_at", "stage_rollback"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),

@@ -23,7 +23,7 @@ PER_ATTEMPT = (
     *("start_again_at", "start_refusals", "given_up"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
-    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure"),
+    *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
     *("approvals", "answered", "edited_at", "abandon_planned_at"),
 )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -173,12 +173,16 @@ class LedgerReader:
         nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
         # Only the next step of a pipeline that has not ended depends on its execution.
         executions = self.get_executions(
-            node["execution_id"]
+            node[name]
             for node in nodes
-            if "execution_id" in node and not PipelineStatus(node["status"]).ended
+            for name in ("execution_id", "stage_rollback")
+            if name in node and not PipelineStatus(node["status"]).ended
         )
         pipelines = {
-            node["pipeline"]: self._pipeline_of(node, executions.get(node.get("execution_id", "")))
+            node["pipeline"]: replace(
+                self._pipeline_of(node, executions.get(node.get("execution_id", ""))),
+                stage_rollback=executions.get(node.get("stage_rollback", "")),
+            )
             for node in nodes
         }
         return self._release_of(header, pipelines)

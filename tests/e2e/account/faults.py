@@ -76,6 +76,13 @@ class Faults:
         with self._in_force({"kind": "update", "effect": effect, "pipeline": pipeline}) as fault_id:
             yield fault_id
 
+    @contextmanager
+    def rule(self, effect: str, *, pipeline: str, **more: Any) -> Iterator[str]:
+        """Let the rule of a stage condition fail or take ``seconds``; gives the fault's id."""
+        fault = {"kind": "rule", "effect": effect, "pipeline": pipeline}
+        with self._in_force(fault | more) as fault_id:
+            yield fault_id
+
     def fired(self, fault_id: str) -> int:
         """Return how often a fault in force has fired."""
         listed = self._call("GET", self._url)["faults"]

@@ -107,6 +107,16 @@ class Pipelines:
         if replace:
             self.account.codepipeline.create_pipeline(pipeline=declaration)
 
+    def configure(self, pipeline: str, **conditions: Any) -> None:
+        """Give the deploy stage of a pipeline conditions."""
+        declaration: Any = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
+        declaration["stages"][-1] |= conditions
+        self.account.codepipeline.update_pipeline(pipeline=declaration)
+
+    def newest(self, pipeline: str) -> "PipelineExecutionSummaryTypeDef":
+        """Return the execution that started last, whoever started it."""
+        return self._all(pipeline)[0]
+
     def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
         """Return the executions that the release machine started, newest first."""
         # The function that records the end of a pipeline starts its dependents.

@@ -288,8 +288,8 @@ OF_PIPELINES = (
     Mutant(
         "do not record who answered",
         "release_core/apply/ends.py",
-        "        note_answers(self.ledger, release, pipeline, actions)\n        if change.state in",
-        "        if change.state in",
+        "        note_answers(self.ledger, release, pipeline, actions)\n        rollback =",
+        "        rollback =",
         ("an approval, looked at late",),
     ),
     Mutant(
@@ -298,6 +298,41 @@ OF_PIPELINES = (
         'not_noted = "NOT contains(#answered, :key) AND #attempt = :attempt"',
         'not_noted = "(attribute_exists(#release_id) OR #answered = :key) AND #attempt = :attempt"',
         ("an approval, retried",),
+    ),
+    Mutant(
+        "fail before CodePipeline retries the stage by itself",
+        "release_core/decide/looks.py",
+        "    return not stages <= repeated\n",
+        "    return False\n",
+        ("retried by CodePipeline",),
+    ),
+    Mutant(
+        "retry before CodePipeline retries the stage by itself",
+        "release_core/apply/ends.py",
+        "        if self._what_follows(pipeline, failed, actions):\n",
+        "        if not pipeline:\n",
+        ("retried by CodePipeline, then by us",),
+    ),
+    Mutant(
+        "end before CodePipeline's own rollback has ended",
+        "release_core/apply/failures.py",
+        "    is_over = rollback.state is not None and rollback.state.ended\n",
+        "    is_over = True\n",
+        ("rolled back by CodePipeline",),
+    ),
+    Mutant(
+        "decide although CodePipeline itself rolls back",
+        "release_core/decide/decisions.py",
+        "    if waits_for_rollbacks(release, now) and _is_rolled_back_now(pipeline):\n",
+        "    if release.status is None:\n",
+        ("rolled back by CodePipeline",),
+    ),
+    Mutant(
+        "never look at CodePipeline's own rollback",
+        "release_core/apply/failures.py",
+        "    if seen and seen.state and seen.state.ended:\n",
+        "    if seen is None:\n",
+        ("rolled back by CodePipeline, a fault",),
     ),
     Mutant(
         "take any action that runs for a repeated one",

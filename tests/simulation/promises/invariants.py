@@ -154,6 +154,24 @@ def _was_rejected(happening: Happening) -> bool:
     return any(run.token and run.status == "Failed" for run in runs)
 
 
+def waits_for_codepipeline(happening: Happening) -> None:
+    """A pipeline does not fail while CodePipeline itself retries its stage, or rolls it back.
+
+    A release that is over waits for no rollback.
+    """
+    changed = happening.changed_status
+    execution_id = value(happening.after, "execution_id")
+    if not (happening.node and changed and execution_id) or changed[1] != "FAILED":
+        return
+    execution = happening.world.stores.execution(happening.node, execution_id)
+    if execution.retry_at:
+        raise Violated("waits_for_codepipeline", f"{execution_id} goes on at {execution.retry_at}")
+    rollbacks = happening.world.stores.codepipeline.rollbacks_of(happening.node, execution_id)
+    is_open = value(happening.header, "status") == "RUNNING"
+    if is_open and any(each.status == "InProgress" for each in rollbacks):
+        raise Violated("waits_for_codepipeline", f"{execution_id} is being rolled back")
+
+
 def _was_refused_a_retry(happening: Happening) -> bool:
     assert happening.invocation.point
     return any(
@@ -181,7 +199,10 @@ def _later(moment: str, by: timedelta) -> str:
 
 
 def an_execution_keeps_its_owner(happening: Happening) -> None:
-    """An execution always belongs to the attempt of the release that started it."""
+    """An execution always belongs to the attempt of the release that started it.
+
+    A rollback by CodePipeline belongs to that of the execution that failed.
+    """
     if happening.call.method != "update_item" or not happening.after:
         return
     if "execution_id" not in happening.call.request["Key"]:
@@ -192,11 +213,12 @@ def an_execution_keeps_its_owner(happening: Happening) -> None:
     ]
     if owners[0] != ("", "") and owners[0] != owners[1]:
         raise Violated("an_execution_keeps_its_owner", f"from {owners[0]} to {owners[1]}")
-    execution_id = value(happening.after, "execution_id")
+    execution_id, pipeline = (value(happening.after, each) for each in ("execution_id", "pipeline"))
+    origin = happening.world.stores.codepipeline.origin_of(pipeline, execution_id)
     starters = [
         (each.release_id, str(each.attempt))
         for each in happening.world.starts
-        if each.execution_id == execution_id
+        if each.execution_id == origin
     ]
     if owners[1] != ("", "") and starters != [owners[1]]:
         raise Violated("an_execution_keeps_its_owner", f"{owners[1]} took one of {starters}")
@@ -289,6 +311,7 @@ CALLS = (
     halted_before_a_bad_end,
     skipped_for_a_reason,
     fails_after_its_retries,
+    waits_for_codepipeline,
     an_execution_keeps_its_owner,
     a_pipeline_has_one_holder,
     served_in_order,

@@ -10,6 +10,8 @@ from tests.simulation.world.world import World
 
 MUST_BE_REACHED = frozenset(
     {
+        "CodePipeline retried a stage by itself",
+        "a release waited for a rollback by CodePipeline",
         "a duplicate settle was absorbed",
         "a function crashed between settle and record",
         "a function crashed between start and record",
@@ -165,6 +167,8 @@ def _note_release(happening: Happening) -> None:
     if not happening.node:
         return
     _note_approval(happening)
+    if value(happening.after, "stage_rollback"):
+        reached.add("a release waited for a rollback by CodePipeline")
     others = [each for each in happening.world.running() if each.name != happening.invocation.name]
     if any(each.pipeline == happening.node for each in others):
         reached.add("two advances overlapped")

@@ -80,6 +80,7 @@ def next_due(world: World) -> datetime | None:
     now = world.stores.clock()
     dues = [each.due for each in world.invocations.values() if each.due and not each.point]
     dues += [task.due for each in world.workflows.values() for task in each.waiting if task.due]
+    dues += world.stores.codepipeline.retries_due()
     return min((due for due in dues if due > now), default=None)
 
 

@@ -224,6 +224,10 @@ def _wait_until(world: World, due: datetime) -> None:
     if due - world.began > LONGEST:
         raise Violated("every_release_ends", f"it has been waiting since {world.began}")
     world.pass_time(due)
+    if any(due <= world.stores.clock() for due in world.stores.codepipeline.retries_due()):
+        world.stores.change_codepipeline().tick()
+        world.reached.add("CodePipeline retried a stage by itself")
+        effects.deliver_events(world)
 
 
 _TAKE: dict[str, Callable[[World, Step], bool | None]] = {

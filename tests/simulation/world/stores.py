@@ -38,6 +38,9 @@ GOOD_BEFORE = "before {}"
 # The revision that an execution ships which a person has started.
 BY_HAND = "by hand {}"
 
+# Seconds after which CodePipeline retries a failed stage by itself.
+RETRY_AFTER = 20
+
 CHANGES_CODEPIPELINE = {
     "start_pipeline_execution",
     "stop_pipeline_execution",
@@ -89,9 +92,14 @@ class Stores:
         self.codepipeline = FakeCodePipeline(self.clock, check_parameters=False)
         if scenario.strands:
             self.codepipeline.leaves_executions_at_update()
+        self.codepipeline.set_retry_after(RETRY_AFTER)
         for name in scenario.pipelines:
             declared = gated(name=name) if name in scenario.gated else declaration(name)
+            if scenario.on_stage_failure:
+                declared["stages"][-1]["onFailure"] = {"result": scenario.on_stage_failure}
             self.codepipeline.create_pipeline(pipeline=declared)
+            if scenario.on_stage_failure == "ROLLBACK":
+                self._succeed_before(name)
         for name in scenario.good:
             self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
         self.events = FakeEvents(check_parameters=False)
@@ -104,6 +112,13 @@ class Stores:
         }
         self._codepipeline_at: CodePipelineSnapshot | None = None
         self._step_functions_at: StepFunctionsSnapshot | None = None
+
+    def _succeed_before(self, pipeline: str) -> None:
+        """Let an execution succeed to which CodePipeline can roll back, before the beginning."""
+        self.codepipeline.start_pipeline_execution(name=pipeline)
+        while running := list(self.codepipeline.actions.values()):
+            self.codepipeline.finish(running[0])
+        self.codepipeline.events = []
 
     def perform(self, call: Call, function: str) -> Answer:
         """Let a function's call take effect; return its answer."""

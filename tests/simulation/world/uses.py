@@ -23,11 +23,13 @@ class Use(NamedTuple):
     resource: str
 
 
-# Simulated releases are submitted directly, without an S3 object, a plan or pinned revisions.
+# Simulated releases are submitted directly, without an S3 object, a plan or pinned revisions, and
+# no condition fails a stage.
 NOT_SIMULATED = {
     Use("open_release", "s3:GetObject", _MANIFESTS),
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
     Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
+    Use("close_release", "codepipeline:ListRuleExecutions", _PIPELINES),
 }
 SEEN: set[Use] = set()
 _KINDS: set[tuple[object, ...]] = set()

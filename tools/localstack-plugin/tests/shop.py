@@ -8,6 +8,7 @@ from typing import Any, Self
 import pytest
 
 from localstack_codepipeline.model import (
+    AbandonAction,
     ActionResult,
     ApiError,
     CodePipelineModel,
@@ -43,9 +44,27 @@ def deploy(name: str = "Publish", **more: Any) -> Json:
     return action(name, "Deploy/S3", where, inputArtifacts=[{"name": "App"}], **more)
 
 
-def stage(name: str, *actions: Json) -> Json:
-    """Declare a stage."""
-    return {"name": name, "actions": list(actions)}
+def stage(name: str, *actions: Json, **more: Any) -> Json:
+    """Declare a stage; its conditions are `beforeEntry`, `onSuccess` and `onFailure`."""
+    return {"name": name, "actions": list(actions), **more}
+
+
+def condition(result: str, *rules: Json) -> Json:
+    """Declare the condition of a stage."""
+    return {"conditions": [{"result": result, "rules": list(rules)}]}
+
+
+def rule(name: str = "Check", provider: str = "LambdaInvoke", **configuration: str) -> Json:
+    """Declare a rule of a condition."""
+    type_id = {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"}
+    given = configuration or {"FunctionName": "check"}
+    return {"name": name, "ruleTypeId": type_id, "configuration": given}
+
+
+def variable_is(value: str, operator: str = "EQ") -> Json:
+    """Declare a rule that compares the pipeline's variable TIER."""
+    variable = "#{variables.TIER}"
+    return rule("Tier", "VariableCheck", Variable=variable, Operator=operator, Value=value)
 
 
 def declare(*later: Json, **more: Any) -> Json:
@@ -105,7 +124,7 @@ class Driver:
                 self.events.append(effect)
             elif isinstance(effect, RunAction):
                 self.open[effect.action_execution_id] = effect
-            else:
+            elif isinstance(effect, AbandonAction):
                 self.open.pop(effect.action_execution_id, None)
 
 
@@ -139,8 +158,23 @@ class Shop(Driver):
 
     def status(self, execution: str) -> str:
         """Return the status of an execution."""
+        return str(self.shown(execution)["status"])
+
+    def shown(self, execution: str) -> Json:
+        """Return an execution as GetPipelineExecution shows it."""
         named = {"pipelineName": "shop", "pipelineExecutionId": execution}
-        return str(self.call("GetPipelineExecution", **named)["pipelineExecution"]["status"])
+        found: Json = self.call("GetPipelineExecution", **named)["pipelineExecution"]
+        return found
+
+    def stage(self, name: str = "Deploy") -> Json:
+        """Return a stage as GetPipelineState shows it."""
+        stages = self.call("GetPipelineState", name="shop")["stageStates"]
+        return next(one for one in stages if one["stageName"] == name)
+
+    def newest(self) -> str:
+        """Return the execution that started last."""
+        listed = self.call("ListPipelineExecutions", pipelineName="shop")
+        return str(listed["pipelineExecutionSummaries"][0]["pipelineExecutionId"])
 
     def retry(self, execution: str, stage: str = "Deploy", mode: str = "FAILED_ACTIONS") -> None:
         """Retry a stage of an execution."""

@@ -99,10 +99,13 @@ class Reply:
 class World:
     """An emulator whose new pipelines start nothing, its services, its bus, and its client."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, retry_after: float = 0) -> None:
         self.services, self.inbox = Services(), Inbox()
         self.emulator = Emulator(
-            clients=self.services, send=self.inbox.send, starts_on_create=False
+            clients=self.services,
+            send=self.inbox.send,
+            starts_on_create=False,
+            retry_after=retry_after,
         )
         self.client = self.client_in("us-east-1")
 
@@ -131,10 +134,14 @@ class World:
 
     def start(self, **request: Any) -> str:
         """Create the pipeline `shop`, whose second stage invokes a function, and start it."""
-        check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
-        self.client.create_pipeline(pipeline=declare(stage("Check", check)))
+        self.create()
         answer = self.client.start_pipeline_execution(name="shop", **request)
         return str(answer["pipelineExecutionId"])
+
+    def create(self, **conditions: Json) -> None:
+        """Create the pipeline `shop`; its second stage may have conditions."""
+        check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
+        self.client.create_pipeline(pipeline=declare(stage("Check", check, **conditions)))
 
     def executions(self) -> list[Json]:
         """List the executions of the pipeline `shop`."""

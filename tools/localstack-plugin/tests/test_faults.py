@@ -81,6 +81,8 @@ def test_faults_can_be_removed() -> None:
             "when: unknown",
         ),
         ({"kind": "action", "effect": "fail", "code": ""}, "code: must be a string"),
+        ({"kind": "rule", "effect": "fail"}, "code: missing"),
+        ({"kind": "rule", "effect": "delay", "action": "x"}, "action: unknown; seconds: missing"),
     ],
 )
 def test_invalid_fault_is_rejected(given: Any, reason: str) -> None:

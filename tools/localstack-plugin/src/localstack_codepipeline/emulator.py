@@ -21,6 +21,7 @@ from localstack_codepipeline.model import (
     Effect,
     EmitEvent,
     RunAction,
+    Wake,
 )
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.service import READS
@@ -47,10 +48,13 @@ class Emulator:
         clients: ClientFactory,
         send: Callable[[list[Letter]], None],
         starts_on_create: bool = True,
+        retry_after: float = 0,
     ) -> None:
         self.faults = Faults()
         self._clients = clients
-        self._starts_on_create = starts_on_create
+        self._new_model = partial(
+            CodePipelineModel, starts_on_create=starts_on_create, retry_after=retry_after
+        )
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="codepipeline-action")
         self._alarm = Alarm(self._workers.submit)
         self.outbox = Outbox(send, faults=self.faults, alarm=self._alarm)
@@ -110,7 +114,7 @@ class Emulator:
 
     def _model(self, home: Home) -> CodePipelineModel:
         if home not in self._models:
-            self._models[home] = CodePipelineModel(*home, self._starts_on_create)
+            self._models[home] = self._new_model(*home)
         return self._models[home]
 
     def _apply(self, home: Home, effects: list[Effect]) -> None:
@@ -128,11 +132,13 @@ class Emulator:
             elif isinstance(effect, RunAction):
                 self._alarm.at(effect.deadline, partial(self._tick, home, effect.deadline))
                 self._begin(home, effect)
+            elif isinstance(effect, Wake):
+                self._alarm.at(effect.moment, partial(self._tick, home, effect.moment))
 
     def _begin(self, home: Home, action: RunAction) -> None:
-        fault = self.faults.take(
-            "action", pipeline=action.pipeline, stage=action.stage, action=action.action
-        )
+        kind = "rule" if action.category == "Rule" else "action"
+        place = {"pipeline": action.pipeline, "stage": action.stage, kind: action.action}
+        fault = self.faults.take(kind, **place)
         delay = CONTINUATION_DELAY if action.continuation_token else timedelta()
         if fault and fault.effect == "fail":
             self._workers.submit(self._finish, home, action, _injected_failure(fault))

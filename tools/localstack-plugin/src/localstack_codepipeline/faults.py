@@ -1,4 +1,4 @@
-"""Faults to inject: events lost or delayed, operations rejected or late, actions that fail.
+"""Faults to inject: events lost or delayed, operations rejected or late, runs that fail.
 
 A fault is a JSON object. It fires where every member it gives matches; a member it leaves out
 matches anything. It fires `times` times. If several faults match, the oldest one fires.
@@ -77,7 +77,9 @@ _EVENT = _ALWAYS | {"detailType": _one_of(*EVENT_TYPES), "state": _text}
 _API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "after")}
 _STALE = _ALWAYS | {"operation": _one_of(*READS), "seconds": _seconds}
 _ACTION = _ALWAYS | {"stage": _text, "action": _text}
+_RULE = _ALWAYS | {"stage": _text, "rule": _text}
 _FAILURE = {"code": _text, "message": _text}
+_RESULT = _FAILURE | {"summary": _text, "url": _text}
 
 # The members of each kind of fault, and their checks. The README of this package describes them.
 MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
@@ -88,9 +90,11 @@ MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
     ("api", "throttle"): _API,
     ("api", "fail"): _API | _FAILURE | {"status": _whole(400, 599)},
     ("api", "stale"): _STALE,
-    ("action", "fail"): _ACTION | _FAILURE | {"summary": _text, "url": _text},
+    ("action", "fail"): _ACTION | _RESULT,
     ("action", "delay"): _ACTION | {"seconds": _seconds},
     ("action", "hide token"): _ACTION | {"seconds": _seconds},
+    ("rule", "fail"): _RULE | _RESULT,
+    ("rule", "delay"): _RULE | {"seconds": _seconds},
     ("update", "strand"): _ALWAYS,
 }
 REQUIRED = {
@@ -101,6 +105,8 @@ REQUIRED = {
     ("action", "fail"): ("code",),
     ("action", "delay"): ("seconds",),
     ("action", "hide token"): ("seconds",),
+    ("rule", "fail"): ("code",),
+    ("rule", "delay"): ("seconds",),
 }
 
 

@@ -27,6 +27,7 @@ EMULATOR = Emulator(
     clients=client_for,
     send=send_events,
     starts_on_create=os.environ.get("CODEPIPELINE_START_ON_CREATE", "1") != "0",
+    retry_after=float(os.environ.get("CODEPIPELINE_RETRY_AFTER", "0")),
 )
 
 

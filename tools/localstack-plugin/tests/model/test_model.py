@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localstack_codepipeline.model import ActionResult, ApiError
-from shop import FAILED, Json, Shop, declare
+from shop import FAILED, Json, Shop, condition, declare, deploy, rule, stage
 
 ENDED = {"SUCCEEDED", "SUPERSEDED", "CANCELED", "FAILED", "STOPPED"}
 
@@ -106,8 +106,9 @@ def test_rejected_call_changes_nothing() -> None:
 class Walk:
     """A random history of one pipeline; each step is chosen by numbers."""
 
-    def __init__(self, mode: str) -> None:
-        self.shop = Shop(executionMode=mode)
+    def __init__(self, mode: str, automation: Json) -> None:
+        self.later = stage("Deploy", deploy(), **automation)
+        self.shop = Shop(self.later, executionMode=mode)
         self.mode = mode
         self.executions: list[str] = []
 
@@ -143,7 +144,19 @@ class Walk:
 
     def update(self, choice: int) -> None:
         """Update the pipeline with the same structure."""
-        self.shop.call("UpdatePipeline", pipeline=declare(executionMode=self.mode))
+        self.shop.call("UpdatePipeline", pipeline=declare(self.later, executionMode=self.mode))
+
+    def override(self, choice: int) -> None:
+        """Override a condition."""
+        kind = ("BEFORE_ENTRY", "ON_SUCCESS")[choice % 2]
+        self._on(choice, "OverrideStageCondition", stageName="Deploy", conditionType=kind)
+
+    def roll_back(self, choice: int) -> None:
+        """Roll a stage back."""
+        if self.executions:
+            target = self.executions[choice % len(self.executions)]
+            named = {"pipelineName": "shop", "stageName": ("Source", "Deploy")[choice % 2]}
+            self.shop.call("RollbackStage", **named, targetPipelineExecutionId=target)
 
     def _finish(self, choice: int, result: ActionResult) -> None:
         if open_actions := list(self.shop.open.values()):
@@ -157,25 +170,44 @@ class Walk:
 
 
 STEPS = st.tuples(
-    st.sampled_from(["begin", "begin", "succeed", "succeed", "fail", "stop", "retry", "update"]),
+    st.sampled_from(
+        [
+            *("begin", "begin", "succeed", "succeed", "succeed", "fail", "stop", "retry"),
+            *("update", "override", "roll_back"),
+        ]
+    ),
     st.integers(0, 40),
+)
+AUTOMATION = st.fixed_dictionaries(
+    {},
+    optional={
+        "beforeEntry": st.sampled_from([condition("FAIL", rule()), condition("SKIP", rule())]),
+        "onSuccess": st.sampled_from([condition("FAIL", rule()), condition("ROLLBACK", rule())]),
+        "onFailure": st.sampled_from(
+            [{"result": "RETRY"}, {"result": "ROLLBACK"}, condition("SKIP", rule())]
+        ),
+    },
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    mode=st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), steps=st.lists(STEPS, max_size=40)
+    mode=st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]),
+    automation=AUTOMATION,
+    steps=st.lists(STEPS, max_size=40),
 )
-def test_every_history_keeps_the_rules(mode: str, steps: list[tuple[str, int]]) -> None:
+def test_every_history_keeps_the_rules(
+    mode: str, automation: Json, steps: list[tuple[str, int]]
+) -> None:
     """Events follow AWS's order, one execution holds a stage, and every execution ends."""
-    walk = Walk(mode)
+    walk = Walk(mode, automation)
     for kind, choice in steps:
         walk.step(kind, choice)
         held = Counter(action.stage for action in walk.shop.open.values())
         assert mode == "PARALLEL" or all(count == 1 for count in held.values())
     while walk.shop.open:
         walk.succeed(0)
-    for execution in walk.executions:
+    for execution in {event.detail["execution-id"]: None for event in walk.shop.events}:
         states = [""] + [
             event.state
             for event in walk.shop.events

@@ -2,7 +2,20 @@
 
 import pytest
 
-from shop import ARN, Driver, Json, Shop, declare, deploy, refused, source, stage
+from shop import (
+    ARN,
+    Driver,
+    Json,
+    Shop,
+    condition,
+    declare,
+    deploy,
+    refused,
+    rule,
+    source,
+    stage,
+    variable_is,
+)
 
 
 def test_created_pipeline_is_read_back_with_its_defaults() -> None:
@@ -126,9 +139,18 @@ def test_invalid_tags_are_rejected() -> None:
 WITHOUT_STORE = {key: value for key, value in declare().items() if key != "artifactStore"}
 ELSEWHERE = {"artifactStores": {"eu-west-1": declare()["artifactStore"]}}
 V1, ROLLBACK = {"pipelineType": "V1"}, {"onFailure": {"result": "ROLLBACK"}}
+ALARM = rule("Alarm", "CloudWatchAlarm", AlarmName="errors")
 STRUCTURE = "InvalidStructureException"
 STAGE = "InvalidStageDeclarationException"
 ACTION = "InvalidActionDeclarationException"
+
+
+RETRIED = {"retryConfiguration": {"retryMode": "ALL_ACTIONS"}}
+
+
+def checked(**conditions: Json) -> Json:
+    """Declare a pipeline whose second stage has these conditions."""
+    return declare(stage("Deploy", deploy(), **conditions))
 
 
 def ending(*actions: Json) -> Json:
@@ -154,7 +176,17 @@ def ending(*actions: Json) -> Json:
         (declare(**V1, variables=[{"name": "A"}]), STRUCTURE, "Variables and .* of type V2"),
         (declare(variables=[{"name": "A"}, {"name": "A"}]), STRUCTURE, "Variable names"),
         (ending(deploy(namespace="variables")), STRUCTURE, "Namespace"),
-        (declare(stage("Deploy", deploy()) | ROLLBACK), "ValidationException", "onFailure"),
+        (declare(stage("Deploy", deploy(), **ROLLBACK), **V1), STAGE, "onFailure .* type V2"),
+        (checked(beforeEntry=condition("ROLLBACK", rule())), STAGE, "cannot have .* ROLLBACK"),
+        (checked(onSuccess=condition("SKIP", rule())), STAGE, "cannot have .* SKIP"),
+        (checked(onFailure=ROLLBACK["onFailure"] | RETRIED), STAGE, "retryConfiguration"),
+        (checked(beforeEntry=condition("FAIL")), STAGE, "has no rules"),
+        (checked(beforeEntry=condition("FAIL", rule(), rule())), STAGE, "must be unique"),
+        (checked(beforeEntry=condition("FAIL", rule("A", "Moon"))), STAGE, "no rule type Moon"),
+        (checked(beforeEntry=condition("SKIP", ALARM)), STAGE, "SKIP does not go with .*Alarm"),
+        (checked(onSuccess=condition("FAIL", rule("A", "Commands"))), STAGE, "no commands"),
+        (checked(onSuccess=condition("FAIL", rule("A", Extra="x"))), STAGE, "'FunctionName'"),
+        (checked(beforeEntry=condition("FAIL", variable_is("x", "LT"))), STAGE, "one of: EQ, NE"),
     ],
 )
 def test_ill_formed_pipeline_is_rejected(pipeline: Json, error: str, reason: str) -> None:

@@ -8,7 +8,21 @@ from botocore.validate import ParamValidator
 from localstack_codepipeline.model import ActionResult, Revision
 from localstack_codepipeline.model.service import OPERATIONS
 from localstack_codepipeline.validation import service_model
-from shop import ARN, FAILED, UNKNOWN_ID, Json, Shop, action, declare, fetched, refused, stage
+from shop import (
+    ARN,
+    FAILED,
+    UNKNOWN_ID,
+    Json,
+    Shop,
+    action,
+    condition,
+    declare,
+    deploy,
+    fetched,
+    refused,
+    rule,
+    stage,
+)
 
 
 def test_executions_are_listed_newest_first_in_pages() -> None:
@@ -113,11 +127,11 @@ def test_every_answer_has_the_shape_of_the_service_model() -> None:
         variables=[{"name": "A", "defaultValue": "1"}],
         executionMode="QUEUED",
     )
-    answers: dict[str, Json] = {}
+    answers = _answers_about_conditions()
 
     def call(operation: str, **request: Any) -> Json:
-        answers[operation] = shop.call(operation, **request)
-        return answers[operation]
+        answers.append((operation, shop.call(operation, **request)))
+        return answers[-1][1]
 
     place = {"pipelineName": "shop", "stageName": "Ask"}
     execution = call("StartPipelineExecution", name="shop")["pipelineExecutionId"]
@@ -162,8 +176,8 @@ def test_every_answer_has_the_shape_of_the_service_model() -> None:
     call("UntagResource", resourceArn=ARN, tagKeys=["a"])
     call("DeletePipeline", name="shop")
 
-    assert answers.keys() == OPERATIONS.keys()
-    for operation, answer in answers.items():
+    assert {operation for operation, _ in answers} == OPERATIONS.keys()
+    for operation, answer in answers:
         shape = service_model().operation_model(operation).output_shape
         if shape is None:
             assert answer == {}, operation
@@ -171,6 +185,40 @@ def test_every_answer_has_the_shape_of_the_service_model() -> None:
         assert _unknown(shape, answer) == [], operation
         report = ParamValidator().validate(answer, shape)
         assert not report.has_errors(), f"{operation}: {report.generate_report()}"
+
+
+def _answers_about_conditions() -> list[tuple[str, Json]]:
+    """Return the answers of operations about a stage with conditions, a retry and a rollback."""
+    gated = stage(
+        "Deploy",
+        deploy(),
+        beforeEntry=condition("FAIL", rule(), rule("Other")),
+        onSuccess=condition("FAIL", rule()),
+        onFailure={"result": "RETRY"},
+    )
+    shop, execution = fetched(gated)
+    place = {"pipelineName": "shop", "stageName": "Deploy"}
+    named = {**place, "pipelineExecutionId": execution}
+    shop.end("Other", FAILED)
+    overridden = shop.call("OverrideStageCondition", **named, conditionType="BEFORE_ENTRY")
+    shop.end("Publish", FAILED)
+    shop.end("Publish")
+    shop.end("Check", ActionResult(summary="Fine", url="https://x.test", external_id="f"))
+    back = shop.call("RollbackStage", **place, targetPipelineExecutionId=execution)
+    state = shop.call("GetPipelineState", name="shop")
+    shop.start()
+    shop.end("Publish")
+    shop.end("Fetch")
+    return [
+        ("OverrideStageCondition", overridden),
+        ("RollbackStage", back),
+        ("GetPipelineState", state),
+        ("GetPipelineState", shop.call("GetPipelineState", name="shop")),
+        ("GetPipelineExecution", {"pipelineExecution": shop.shown(back["pipelineExecutionId"])}),
+        ("ListPipelineExecutions", shop.call("ListPipelineExecutions", pipelineName="shop")),
+        ("ListRuleExecutions", shop.call("ListRuleExecutions", pipelineName="shop")),
+        ("ListRuleTypes", shop.call("ListRuleTypes")),
+    ]
 
 
 def _unknown(shape: Any, value: Any) -> list[str]:

@@ -1,9 +1,9 @@
-"""The action providers that the emulator can run, one module each."""
+"""The providers of actions and rules that the emulator can run, one module each."""
 
 from collections.abc import Callable
 from typing import Any
 
-from localstack_codepipeline.actions import approval, lambda_invoke, s3_deploy, s3_source
+from localstack_codepipeline.actions import approval, lambda_invoke, rule, s3_deploy, s3_source
 from localstack_codepipeline.actions.failures import ActionError
 from localstack_codepipeline.model import ActionResult, RunAction
 
@@ -15,6 +15,11 @@ PROVIDERS: dict[tuple[str, str, str], Callable[[RunAction, Clients], ActionResul
     ("Deploy", "AWS", "S3"): s3_deploy.run,
     ("Invoke", "AWS", "Lambda"): lambda_invoke.run,
     ("Approval", "AWS", "Manual"): approval.run,
+    ("Rule", "AWS", "LambdaInvoke"): lambda_invoke.run,
+    ("Rule", "AWS", "CloudWatchAlarm"): rule.run,
+    ("Rule", "AWS", "CodeBuild"): rule.run,
+    ("Rule", "AWS", "Commands"): rule.run,
+    ("Rule", "AWS", "DeploymentWindow"): rule.run,
 }
 
 
@@ -26,7 +31,7 @@ def run_action(action: RunAction, clients: Clients) -> ActionResult | None:
     run = PROVIDERS.get((action.category, action.owner, action.provider))
     if run is None:
         kind = f"{action.category}/{action.owner}/{action.provider}"
-        known = ", ".join("/".join(key) for key in PROVIDERS)
+        known = ", ".join("/".join(key) for key in PROVIDERS if key[0] != "Rule")
         return ActionResult(
             "ConfigurationError", f"This emulator cannot run {kind} actions; it can run {known}"
         )

@@ -14,6 +14,7 @@ from localstack_codepipeline.model.effects import (
     EmitEvent,
     Revision,
     RunAction,
+    Wake,
 )
 from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.service import Answer, CodePipelineModel
@@ -29,4 +30,5 @@ __all__ = [
     "EmitEvent",
     "Revision",
     "RunAction",
+    "Wake",
 ]

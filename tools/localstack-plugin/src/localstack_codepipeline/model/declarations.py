@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from localstack_codepipeline.model.action_types import problems_of_configuration
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.errors import ApiError
+from localstack_codepipeline.model.rules import problems_of_stage
 
 STRUCTURE = "InvalidStructureException"
 STAGE = "InvalidStageDeclarationException"
@@ -52,6 +53,9 @@ def _problems(declaration: Json, region: str) -> Iterator[Problem]:
     yield from _problems_of_type(declaration)
     yield from _problems_of_stores(declaration, region)
     yield from _problems_of_stages(declaration["stages"])
+    for stage in declaration["stages"]:
+        for text in problems_of_stage(stage, declaration["pipelineType"]):
+            yield STAGE, text
     for action in _actions(declaration):
         yield from _problems_of_action(action)
     yield from _problems_of_artifacts(declaration)
@@ -94,11 +98,6 @@ def _problems_of_stages(stages: list[Json]) -> Iterator[Problem]:
         if any(is_source != (position == 0) for is_source in sources):
             rule = "Pipeline should start with a stage that only contains source actions"
             yield STRUCTURE, f"{rule}, and no other stage may contain one (stage {name})"
-        # Ignoring a condition would let a pipeline succeed that AWS would fail.
-        for key in ("beforeEntry", "onSuccess", "onFailure"):
-            if stage.get(key):
-                text = f"This emulator does not run stage conditions: {key} of stage {name}"
-                yield "ValidationException", text
 
 
 def _problems_of_action(action: Json) -> Iterator[Problem]:

@@ -45,7 +45,8 @@ class RunAction:
     """Run this action and report its result through `CodePipelineModel.finish_action`.
 
     A manual approval comes as this effect too; it is answered by PutApprovalResult, with `token`. A
-    Lambda invocation is answered by PutJobSuccessResult or PutJobFailureResult, with `job_id`.
+    Lambda invocation is answered by PutJobSuccessResult or PutJobFailureResult, with `job_id`. A
+    rule of a stage's condition is an action of the category `Rule`.
     """
 
     pipeline: str
@@ -75,7 +76,14 @@ class AbandonAction:
     action_execution_id: str
 
 
-type Effect = EmitEvent | RunAction | AbandonAction
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Call `CodePipelineModel.tick` at this moment."""
+
+    moment: datetime
+
+
+type Effect = EmitEvent | RunAction | AbandonAction | Wake
 
 
 @dataclass(frozen=True, slots=True)

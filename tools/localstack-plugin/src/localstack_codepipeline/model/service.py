@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from localstack_codepipeline.model import action_types, pipelines, tags, webhooks
 from localstack_codepipeline.model.effects import ActionResult, Effect, Json
-from localstack_codepipeline.model.execution import executions, flow, jobs, results
+from localstack_codepipeline.model.execution import executions, flow, jobs, results, stages
 from localstack_codepipeline.model.reading import queries
 from localstack_codepipeline.model.state import Estate, Turn
 
@@ -26,12 +26,16 @@ OPERATIONS: dict[str, Callable[[Turn, Json], Json]] = {
     "StartPipelineExecution": executions.start_pipeline_execution,
     "StopPipelineExecution": executions.stop_pipeline_execution,
     "RetryStageExecution": executions.retry_stage_execution,
+    "RollbackStage": stages.rollback_stage,
+    "OverrideStageCondition": stages.override_stage_condition,
     "DisableStageTransition": executions.disable_stage_transition,
     "EnableStageTransition": executions.enable_stage_transition,
     "GetPipelineExecution": queries.get_pipeline_execution,
     "ListPipelineExecutions": queries.list_pipeline_executions,
     "GetPipelineState": queries.get_pipeline_state,
     "ListActionExecutions": queries.list_action_executions,
+    "ListRuleExecutions": queries.list_rule_executions,
+    "ListRuleTypes": queries.list_rule_types,
     "PutApprovalResult": results.put_approval_result,
     "PutJobSuccessResult": jobs.put_job_success_result,
     "PutJobFailureResult": jobs.put_job_failure_result,
@@ -76,11 +80,14 @@ class CodePipelineModel(Estate):
         return turn.effects
 
     def tick(self, now: datetime) -> list[Effect]:
-        """Fail every action whose deadline has passed."""
+        """Fail every action whose deadline has passed, and make the automatic retries due."""
         turn = Turn(self, now)
         late = ActionResult("TimedOut", "The action did not end before its timeout")
         for pipeline in self.pipelines.values():
             for run in list(pipeline.runs.values()):
                 if run.status == "InProgress" and run.deadline <= now:
                     flow.finish(turn, pipeline, run, result=late)
+            for execution in list(pipeline.executions.values()):
+                if execution.retry_at and execution.retry_at <= now:
+                    flow.retry_automatically(turn, pipeline, execution)
         return turn.effects

@@ -23,6 +23,7 @@ class ActionRun:
 
     `token` answers a manual approval; GetPipelineState shows it from `token_shown_at` on. `is_dead`
     is an approval that can no longer be answered although its execution goes on.
+    A run of a rule has the same members; `condition` is then the type of its condition.
     """
 
     id: str
@@ -44,6 +45,7 @@ class ActionRun:
     job_id: str = ""
     percent: int | None = None
     result: ActionResult = field(default_factory=ActionResult)
+    condition: str = ""
 
     @property
     def action(self) -> str:
@@ -52,23 +54,53 @@ class ActionRun:
 
 
 @dataclass(slots=True)
-class StageRun:
-    """The state of one execution in one stage; `runs` holds each action's latest run."""
+class ConditionRun:
+    """The state of one condition of a stage; `runs` holds each rule's run."""
 
-    started_at: datetime
+    updated_at: datetime
     status: str = "InProgress"
+    summary: str = ""
     runs: dict[str, str] = field(default_factory=dict)
-    retries: int = 0
-    retried_at: datetime | None = None
 
-    def clone(self) -> "StageRun":
+    @property
+    def passed(self) -> bool:
+        """Tell whether the condition lets the stage go on."""
+        return self.status in ("Succeeded", "Overridden")
+
+    def clone(self) -> "ConditionRun":
         """Return an independent copy."""
         return dataclasses.replace(self, runs=dict(self.runs))
 
 
 @dataclass(slots=True)
+class StageRun:
+    """The state of one execution in one stage; `runs` holds each action's latest run.
+
+    `conditions` has the types of the conditions that were checked as keys.
+    """
+
+    started_at: datetime
+    status: str = "InProgress"
+    runs: dict[str, str] = field(default_factory=dict)
+    retried_at: datetime | None = None
+    conditions: dict[str, ConditionRun] = field(default_factory=dict)
+    automatic_retries: int = 0
+    manual_retries: int = 0
+    retry_trigger: str = ""
+
+    def clone(self) -> "StageRun":
+        """Return an independent copy."""
+        conditions = {kind: condition.clone() for kind, condition in self.conditions.items()}
+        return dataclasses.replace(self, runs=dict(self.runs), conditions=conditions)
+
+
+@dataclass(slots=True)
 class Execution:
-    """One execution; `stage_index` is the stage that it is in, or waits for if `waiting`."""
+    """One execution; `stage_index` is the stage that it is in, or waits for if `waiting`.
+
+    `rollback_target` is the execution to which a rollback returns a stage; it runs only that stage.
+    At `retry_at` a failed stage is retried automatically.
+    """
 
     id: str
     version: int
@@ -88,16 +120,28 @@ class Execution:
     waiting: bool = True
     abandoning: bool = False
     stop_reason: str | None = None
+    rollback_target: str = ""
+    retry_at: datetime | None = None
     stages: dict[str, StageRun] = field(default_factory=dict)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     namespaces: dict[str, Json] = field(default_factory=dict)
     revisions: dict[str, Revision] = field(default_factory=dict)
 
     @property
+    def type(self) -> str | None:
+        """Return the type of the execution. Seen on AWS: a standard one has none."""
+        return "ROLLBACK" if self.rollback_target else None
+
+    @property
     def stage(self) -> Json:
         """Return the declaration of that stage."""
         stage: Json = self.declaration["stages"][self.stage_index]
         return stage
+
+    @property
+    def stage_run(self) -> StageRun:
+        """Return the state of that stage, which the execution has entered."""
+        return self.stages[self.stage["name"]]
 
     def clone(self) -> "Execution":
         """Return an independent copy."""
@@ -189,6 +233,7 @@ class Estate:
     does on AWS. `update_cancels` decides whether UpdatePipeline cancels running executions, as the
     user guide says, or leaves them in progress, as was seen on AWS. `last_id` makes identifiers
     count from it, so that a history can be repeated exactly; with None they are random.
+    `retry_after` is the number of seconds between the failure of a stage and its automatic retry.
     """
 
     account: str = "000000000000"
@@ -196,6 +241,7 @@ class Estate:
     starts_on_create: bool = True
     update_cancels: bool = True
     last_id: int | None = None
+    retry_after: float = 0
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)

@@ -45,7 +45,12 @@ def emit_stage(turn: Turn, pipeline: Pipeline, execution: Execution, *, state: s
 def emit_action(
     turn: Turn, pipeline: Pipeline, execution: Execution, *, run: ActionRun, state: str
 ) -> None:
-    """Emit a state change of one run of an action, with its result if it has one."""
+    """Emit a state change of one run of an action, with its result if it has one.
+
+    AWS documents no event for a rule of a condition.
+    """
+    if run.condition:
+        return
     detail = _detail(execution, run.started_at, state) | {
         "stage": run.stage,
         "action": run.action,

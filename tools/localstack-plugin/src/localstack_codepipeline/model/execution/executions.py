@@ -50,7 +50,7 @@ def start(
 
     Seen on AWS: without a value for a required variable the execution fails before it begins.
     """
-    _check_room(pipeline, pipeline.declaration["executionMode"])
+    check_room(pipeline, pipeline.declaration["executionMode"])
     values, missing = start_variables(pipeline.declaration, variables)
     execution = Execution(
         id=turn.estate.new_id(),
@@ -111,7 +111,7 @@ def retry_stage_execution(turn: Turn, request: Json) -> Json:
     if execution.status in ACTIVE or run is None or run.status not in ("Failed", "Stopped"):
         text = f"Stage '{stage['name']}' holds no failed actions of execution '{execution.id}'"
         raise ApiError("StageNotRetryableException", text)
-    _check_room(pipeline, execution.mode)
+    check_room(pipeline, execution.mode)
     flow.retry(turn, pipeline, execution, everything=request["retryMode"] == "ALL_ACTIONS")
     return {"pipelineExecutionId": execution.id}
 
@@ -147,7 +147,8 @@ def _entered_stages(pipeline: Pipeline, request: Json) -> list[str]:
     return stages[following : following + 1]
 
 
-def _check_room(pipeline: Pipeline, mode: str) -> None:
+def check_room(pipeline: Pipeline, mode: str) -> None:
+    """Raise an ApiError if the pipeline has as many executions in progress as it may have."""
     active = sum(execution.status in ACTIVE for execution in pipeline.executions.values())
     if mode != "SUPERSEDED" and active >= MOST_AT_ONCE:
         text = f"Pipeline '{pipeline.name}' has {MOST_AT_ONCE} executions in progress"

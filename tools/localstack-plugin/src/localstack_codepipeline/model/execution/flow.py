@@ -5,9 +5,13 @@ for it: in SUPERSEDED mode only the newest, in QUEUED mode all, in order. PARALL
 no lock. Source: the CodePipeline user guide, "How pipeline executions work".
 """
 
-from localstack_codepipeline.model.effects import ActionResult
-from localstack_codepipeline.model.execution import runs
+from itertools import chain
+
+from localstack_codepipeline.model.effects import ActionResult, Wake
+from localstack_codepipeline.model.execution import conditions, rollbacks, runs
+from localstack_codepipeline.model.execution.conditions import Outcome
 from localstack_codepipeline.model.execution.events import emit_pipeline, emit_stage
+from localstack_codepipeline.model.rules import BEFORE_ENTRY, ON_FAILURE, ON_SUCCESS
 from localstack_codepipeline.model.state import ActionRun, Execution, Pipeline, StageRun, Turn
 
 
@@ -52,7 +56,7 @@ def stop(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
         _set_status(turn, execution, "Stopping")
         emit_pipeline(turn, pipeline, execution, state="STOPPING")
         if not execution.waiting:
-            execution.stages[execution.stage["name"]].status = "Stopping"
+            execution.stage_run.status = "Stopping"
             emit_stage(turn, pipeline, execution, state="STOPPING")
     if execution.abandoning:
         runs.abandon_runs(turn, pipeline, execution, state="ABANDONED")
@@ -71,6 +75,7 @@ def cancel(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
         _leave_queue(pipeline, execution)
         _end(turn, pipeline, execution, status="Cancelled")
     else:
+        conditions.close(turn, execution, status="Cancelled")
         _end_stage(turn, pipeline, execution, status="Cancelled")
 
 
@@ -84,19 +89,66 @@ def strand(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
 
 def retry(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: bool) -> None:
     """Run the last stage of the execution again: failed actions and what follows, or all."""
-    execution.attempt += 1
-    execution.retried_at = turn.now
-    execution.stop_reason, execution.abandoning, execution.status_summary = None, False, ""
-    _set_status(turn, execution, "InProgress")
-    emit_pipeline(turn, pipeline, execution, state="RESUMED")
-    stage = execution.stages[execution.stage["name"]]
-    stage.status, stage.retried_at = "InProgress", turn.now
-    stage.retries += 1
+    stage = execution.stage_run
+    stage.manual_retries += 1
+    stage.retry_trigger = "ManualStageRetry"
+    _run_again(turn, pipeline, execution, everything=everything)
+
+
+def retry_automatically(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
+    """Retry the failed stage as its declaration says.
+
+    Not if another execution has entered the stage, or the pipeline was updated.
+    """
+    stage, execution.retry_at = execution.stage_run, None
+    latest = pipeline.latest[execution.stage["name"]]
+    is_late = execution.mode != "PARALLEL" and latest != execution.id
+    if is_late or execution.version != pipeline.version:
+        return
+    stage.automatic_retries += 1
+    stage.retry_trigger = "AutomatedStageRetry"
+    how = execution.stage["onFailure"].get("retryConfiguration", {}).get("retryMode")
+    _run_again(turn, pipeline, execution, everything=how == "ALL_ACTIONS")
+
+
+def override(turn: Turn, pipeline: Pipeline, execution: Execution, *, kind: str) -> None:
+    """Let a condition of the current stage pass; a stage that it failed is resumed."""
+    conditions.override(turn, pipeline, execution.stage_run.conditions[kind])
+    if execution.status == "Failed":
+        _resume(turn, pipeline, execution)
+    else:
+        _advance(turn, pipeline, execution)
+
+
+def roll_back(turn: Turn, pipeline: Pipeline, rollback: Execution) -> None:
+    """Start a rollback: it enters its stage at once, in front of all that wait for it."""
+    pipeline.executions[rollback.id] = rollback
+    emit_pipeline(turn, pipeline, rollback, state="STARTED")
+    rollback.waiting = False
+    if rollback.mode != "PARALLEL":
+        pipeline.holders[rollback.stage["name"]] = rollback.id
+    _enter(turn, pipeline, rollback)
+
+
+def _run_again(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: bool) -> None:
+    stage = execution.stage_run
+    conditions.reset(stage, everything=everything)
     stage.runs = {
         action: run_id
         for action, run_id in stage.runs.items()
         if not everything and pipeline.runs[run_id].status == "Succeeded"
     }
+    _resume(turn, pipeline, execution)
+
+
+def _resume(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
+    execution.attempt += 1
+    execution.retried_at = execution.stage_run.retried_at = turn.now
+    execution.stop_reason, execution.abandoning, execution.status_summary = None, False, ""
+    execution.retry_at = None
+    _set_status(turn, execution, "InProgress")
+    emit_pipeline(turn, pipeline, execution, state="RESUMED")
+    execution.stage_run.status = "InProgress"
     if execution.mode != "PARALLEL":
         pipeline.holders[execution.stage["name"]] = execution.id
     emit_stage(turn, pipeline, execution, state="RESUMED")
@@ -145,25 +197,52 @@ def _enter(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
 
 
 def _advance(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
-    """Start the next actions of the stage, or end the stage; wait while any action runs."""
-    stage = execution.stages[execution.stage["name"]]
-    while True:
-        statuses = {pipeline.runs[run_id].status for run_id in stage.runs.values()}
-        if "InProgress" in statuses:
-            return
-        group = _next_group(execution, stage)
+    """Start the next actions or rules of the stage, or end the stage; wait while any runs."""
+    stage = execution.stage_run
+    while not _runs_any(pipeline, stage):
         if execution.status == "Stopping":
-            ended = "Stopped"
-        elif "Failed" in statuses:
-            ended = "Failed"
-        elif not group:
-            ended = "Succeeded"
-        else:
+            conditions.close(turn, execution, status="Abandoned")
+            _end_stage(turn, pipeline, execution, status="Stopped")
+            return
+        outcome = conditions.check(turn, pipeline, execution, kind=BEFORE_ENTRY)
+        group = _next_group(execution, stage)
+        failed = "Failed" in {pipeline.runs[run_id].status for run_id in stage.runs.values()}
+        if outcome is Outcome.GO_ON and (failed or not group):
+            kind = ON_FAILURE if failed else ON_SUCCESS
+            outcome = conditions.check(turn, pipeline, execution, kind=kind)
+            if outcome is Outcome.GO_ON:
+                status = "Failed" if failed else "Succeeded"
+                _end_stage(turn, pipeline, execution, status=status)
+                return
+        elif outcome is Outcome.GO_ON:
             for declaration in group:
                 runs.open_run(turn, pipeline, execution, declaration=declaration)
             continue
-        _end_stage(turn, pipeline, execution, status=ended)
+        if outcome is not Outcome.WAIT:
+            _engage(turn, pipeline, execution, outcome)
+            return
+
+
+def _runs_any(pipeline: Pipeline, stage: StageRun) -> bool:
+    run_ids = chain(stage.runs.values(), *(one.runs.values() for one in stage.conditions.values()))
+    return any(pipeline.runs[run_id].status == "InProgress" for run_id in run_ids)
+
+
+def _engage(turn: Turn, pipeline: Pipeline, execution: Execution, result: Outcome) -> None:
+    """Do what a failed condition, or the failure of a stage, leads to."""
+    if result is Outcome.RETRY and not turn.estate.retry_after:
+        # The execution keeps the stage, but its failure is announced.
+        execution.stage_run.status = "Failed"
+        emit_stage(turn, pipeline, execution, state="FAILED")
+        _end(turn, pipeline, execution, status="Failed")
+        retry_automatically(turn, pipeline, execution)
         return
+    if result is Outcome.RETRY:
+        execution.retry_at = turn.later(seconds=turn.estate.retry_after)
+        turn.effects.append(Wake(execution.retry_at))
+    status = "Skipped" if result is Outcome.SKIP else "Failed"
+    rolls_back = result is Outcome.ROLLBACK
+    _end_stage(turn, pipeline, execution, status=status, rolls_back=rolls_back)
 
 
 def _next_group(execution: Execution, stage: StageRun) -> list[dict[str, object]]:
@@ -172,14 +251,25 @@ def _next_group(execution: Execution, stage: StageRun) -> list[dict[str, object]
     return [action for action in todo if action["runOrder"] == first]
 
 
-def _end_stage(turn: Turn, pipeline: Pipeline, execution: Execution, *, status: str) -> None:
+def _end_stage(
+    turn: Turn, pipeline: Pipeline, execution: Execution, *, status: str, rolls_back: bool = False
+) -> None:
     name = execution.stage["name"]
-    execution.stages[name].status = status
-    emit_stage(turn, pipeline, execution, state=EVENT_STATES[status])
+    execution.stage_run.status = status
+    is_last = execution.stage_index + 1 == len(execution.declaration["stages"])
+    if status == "Skipped":
+        # AWS documents no event for a stage that was skipped.
+        status = "Succeeded"
+    else:
+        emit_stage(turn, pipeline, execution, state=EVENT_STATES[status])
     if pipeline.holders.get(name) == execution.id:
         del pipeline.holders[name]
-    if status != "Succeeded" or execution.stage_index + 1 == len(execution.declaration["stages"]):
+    if status != "Succeeded" or is_last or execution.rollback_target:
         _end(turn, pipeline, execution, status=status)
+        target = rollbacks.latest_target(pipeline, execution) if rolls_back else None
+        if target:
+            rollback = rollbacks.automatic(turn, pipeline, execution, target=target)
+            roll_back(turn, pipeline, rollback)
     else:
         execution.stage_index += 1
         _arrive(turn, pipeline, execution)

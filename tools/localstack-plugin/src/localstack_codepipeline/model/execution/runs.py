@@ -1,4 +1,4 @@
-"""Runs of actions: opened with a resolved configuration, closed with a result, or abandoned."""
+"""Runs of actions and rules: opened with a resolved configuration, closed, or abandoned."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +13,7 @@ from localstack_codepipeline.model.effects import (
 from localstack_codepipeline.model.execution.events import emit_action
 from localstack_codepipeline.model.execution.variables import (
     MissingInputError,
+    check_variable,
     resolve_configuration,
 )
 from localstack_codepipeline.model.state import ActionRun, Execution, Job, Pipeline, Turn
@@ -24,8 +25,18 @@ TIMEOUTS = {"Manual": 7 * 24 * 60, "Lambda": 24 * 60, "S3": 90}
 OTHER_TIMEOUT = 60
 
 
-def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaration: Json) -> None:
-    """Start a run of an action; it fails at once when its configuration cannot be resolved."""
+def open_run(
+    turn: Turn,
+    pipeline: Pipeline,
+    execution: Execution,
+    *,
+    declaration: Json,
+    condition: str = "",
+) -> None:
+    """Start a run of an action, or of a rule of a condition.
+
+    It fails at once when its configuration cannot be resolved.
+    """
     kind = declaration["actionTypeId"]
     minutes = declaration.get("timeoutInMinutes") or TIMEOUTS.get(kind["provider"], OTHER_TIMEOUT)
     run = ActionRun(
@@ -39,9 +50,11 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
         updated_at=turn.now,
         deadline=turn.later(minutes=minutes),
         outputs=tuple(_places(turn, execution, declaration)),
+        condition=condition,
     )
     pipeline.runs[run.id] = run
-    execution.stages[run.stage].runs[run.action] = run.id
+    stage = execution.stage_run
+    (stage.conditions[condition] if condition else stage).runs[run.action] = run.id
     execution.updated_at = turn.now
     try:
         run.inputs = tuple(_inputs(execution, declaration))
@@ -55,7 +68,11 @@ def open_run(turn: Turn, pipeline: Pipeline, execution: Execution, *, declaratio
         run.token = run.id
         if execution.mode == "PARALLEL":
             run.result = ActionResult(external_id=run.id)
-    if kind["provider"] == "Lambda":
+    if kind["provider"] == "VariableCheck":
+        result = check_variable(run.configuration, declaration["configuration"])
+        close_run(turn, pipeline, execution, run=run, result=result)
+        return
+    if kind["provider"] in ("Lambda", "LambdaInvoke"):
         # Seen on AWS: the id outside CodePipeline is the name of the function, whatever it reports.
         run.result = ActionResult(external_id=run.configuration.get("FunctionName", ""))
         open_job(turn, pipeline, run)
@@ -134,7 +151,7 @@ def cancel_approval(run: ActionRun) -> None:
 
 
 def running(pipeline: Pipeline, execution: Execution) -> Iterator[ActionRun]:
-    """Return the running actions of the execution."""
+    """Return the running actions and rules of the execution."""
     for run in pipeline.runs.values():
         if run.execution_id == execution.id and run.status == "InProgress":
             yield run

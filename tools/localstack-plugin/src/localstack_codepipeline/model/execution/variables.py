@@ -1,13 +1,13 @@
-"""Resolves variables: those of the pipeline and those that actions output.
+"""Resolves variables, those of the pipeline and those that actions output, and checks them.
 
-Source: the CodePipeline user guide, "Variables reference".
+Source: the CodePipeline user guide, "Variables reference" and "VariableCheck".
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from localstack_codepipeline.model.effects import Json
+from localstack_codepipeline.model.effects import ActionResult, Json
 from localstack_codepipeline.model.errors import ApiError
 from localstack_codepipeline.model.state import Execution
 
@@ -60,3 +60,28 @@ def resolve_configuration(execution: Execution, configuration: Mapping[str, Any]
         return spaces[namespace][name]
 
     return {key: REFERENCE.sub(value_of, str(value)) for key, value in configuration.items()}
+
+
+def check_variable(configuration: Mapping[str, str], declared: Mapping[str, str]) -> ActionResult:
+    """Return the result of a VariableCheck rule.
+
+    Its text shows the rule as it is declared, so that it repeats no value of a variable.
+    """
+    value, wanted = configuration["Variable"], configuration["Value"]
+    text = f"{declared['Variable']} {declared['Operator']} {declared['Value']}"
+    try:
+        holds = _CHECKS[configuration["Operator"]](value, wanted)
+    except re.error:
+        return ActionResult("ConfigurationError", f"Not a valid regular expression: {text}")
+    if holds:
+        return ActionResult(summary=f"The variable check succeeded: {text}")
+    failure = f"The variable check failed: {text}"
+    return ActionResult("JobFailed", failure, summary=failure)
+
+
+_CHECKS: dict[str, Callable[[str, str], bool]] = {
+    "EQ": lambda value, wanted: value == wanted,
+    "NE": lambda value, wanted: value != wanted,
+    "CONTAINS": lambda value, wanted: wanted in value,
+    "MATCHES": lambda value, wanted: re.fullmatch(wanted, value) is not None,
+}

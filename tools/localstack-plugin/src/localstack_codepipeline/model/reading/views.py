@@ -83,26 +83,20 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
     """Return a StageState without its actions."""
     closed = pipeline.closed.get(stage)
     inbound = [
-        {"pipelineExecutionId": one, "status": "InProgress"}
+        _view(pipelineExecutionId=one, status="InProgress", type=pipeline.executions[one].type)
         for one in pipeline.waiting.get(stage, ())
     ]
-    latest = retries = None
+    latest = None
     if stage in pipeline.latest:
         execution = pipeline.executions[pipeline.latest[stage]]
-        run = execution.stages[stage]
-        latest = {"pipelineExecutionId": execution.id, "status": run.status}
-        if run.retries:
-            retries = {
-                "manualStageRetryAttempt": run.retries,
-                "latestRetryTrigger": "ManualStageRetry",
-            }
+        status = execution.stages[stage].status
+        latest = _view(pipelineExecutionId=execution.id, status=status, type=execution.type)
     return _view(
         stageName=stage,
         inboundExecutions=inbound,
         inboundExecution=inbound[-1] if inbound else None,
         inboundTransitionState={"enabled": closed is None, **(closed or {})},
         latestExecution=latest,
-        retryStageMetadata=retries,
     )
 
 
@@ -146,6 +140,7 @@ def action_view(action: Json, run: ActionRun | None, *, now: datetime) -> Json:
 
 def _common(execution: Execution) -> Json:
     """Return the members that both shapes of an execution have; a standard one has no type."""
+    target = execution.rollback_target
     trigger = {"triggerType": execution.trigger_type, "triggerDetail": execution.trigger_detail}
     return {
         "pipelineExecutionId": execution.id,
@@ -153,6 +148,8 @@ def _common(execution: Execution) -> Json:
         "statusSummary": execution.status_summary,
         "trigger": trigger,
         "executionMode": execution.mode,
+        "executionType": execution.type,
+        "rollbackMetadata": {"rollbackTargetPipelineExecutionId": target} if target else None,
     }
 
 
