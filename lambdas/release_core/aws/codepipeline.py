@@ -48,6 +48,8 @@ STATE_OF_STATUS = {
     "Failed": ExecutionState.FAILED,
     "Cancelled": ExecutionState.CANCELED,
 }
+# The trigger of an execution with which CodePipeline itself rolls a failed stage back.
+AUTOMATED_ROLLBACK = "AutomatedRollback"
 _NO_PIPELINE = "PipelineNotFoundException"
 _GONE = {_NO_PIPELINE, "PipelineExecutionNotFoundException"}
 _NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
@@ -289,7 +291,7 @@ class CodePipeline:
         for summary in self._newest_first(pipeline, since=since):
             trigger = summary.get("trigger", {})
             of_this = execution_id in trigger.get("triggerDetail", "")
-            if of_this and trigger.get("triggerType") == "AutomatedRollback":
+            if of_this and trigger.get("triggerType") == AUTOMATED_ROLLBACK:
                 return summary["pipelineExecutionId"], STATE_OF_STATUS.get(summary["status"])
         return None
 

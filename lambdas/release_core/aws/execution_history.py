@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from release_core.aws.codepipeline import STATE_OF_STATUS
+from release_core.aws.codepipeline import AUTOMATED_ROLLBACK, STATE_OF_STATUS
 from release_core.domain.past_execution import BegunAction, PastExecution
 
 if TYPE_CHECKING:
@@ -37,12 +37,15 @@ class ExecutionHistory:
         for page in pages:
             for each in page["pipelineExecutionSummaries"]:
                 target = each.get("rollbackMetadata", {}).get("rollbackTargetPipelineExecutionId")
+                trigger = each.get("trigger", {})
+                automatic = trigger.get("triggerType") == AUTOMATED_ROLLBACK
                 yield PastExecution(
                     execution_id=each["pipelineExecutionId"],
                     state=STATE_OF_STATUS.get(each["status"]),
                     started_at=each["startTime"],
                     updated_at=each["lastUpdateTime"],
                     rollback_to=target,
+                    undoes=trigger.get("triggerDetail") if automatic else None,
                 )
 
     def begun_actions(self, pipeline: str, execution_id: str) -> list[BegunAction]:

@@ -11,7 +11,8 @@ class PastExecution:
     """An execution in the list of its pipeline; ``state`` is None while it is in progress.
 
     ``rollback_to`` is set for a rollback of a stage by CodePipeline: the execution whose revisions
-    it ships again.
+    it ships again. ``undoes`` is set if CodePipeline rolled back by itself: a text with the id of
+    the execution that failed.
     """
 
     execution_id: str
@@ -19,6 +20,7 @@ class PastExecution:
     started_at: datetime
     updated_at: datetime
     rollback_to: str | None = None
+    undoes: str | None = None
 
     @property
     def succeeded(self) -> bool:

@@ -33,8 +33,12 @@ class Past:
 
     @property
     def repaired(self) -> bool:
-        """Whether the last execution of the release has succeeded by now."""
-        return bool(self.own and self.own[0].succeeded)
+        """Whether the last execution of the release has succeeded by now.
+
+        What CodePipeline has rolled back by itself is as it was before the release.
+        """
+        last = next((each for each in self.own if not each.undoes), None)
+        return last is not None and last.succeeded
 
     def over(self, executions: Collection[str]) -> Self:
         """The past without these executions since the release: a person says to go over them."""
@@ -54,18 +58,21 @@ def past_of(
     ``listed`` are its executions that are newer than the last good one on record, the newest first.
     ``owners`` has the release of each execution that a release has claimed.
     """
-    known = {pipeline.execution_id, *pipeline.earlier_executions}
-    own = tuple(
-        each
-        for each in listed
-        if each.execution_id in known or owners.get(each.execution_id) == release.release_id
-    )
+    started = {pipeline.execution_id, *pipeline.earlier_executions}
+    claimed = {name for name, owner in owners.items() if owner == release.release_id}
+    known = claimed | {each for each in started if each}
+    own = tuple(each for each in listed if each.execution_id in known or _undoes_any(each, known))
     foreign = [each for each in listed if each not in own and each.execution_id not in owners]
     # A pipeline that has not run yet was taken when the release was opened.
     taken_at = pipeline.began_at if pipeline.ran else release.opened_at
     since = [each for each in foreign if _is_since(each, taken_at, own=own, listed=listed)]
     before = (each for each in foreign if each.succeeded and each not in since)
     return Past(own=own, live=next(before, None), since=tuple(each.execution_id for each in since))
+
+
+def _undoes_any(each: PastExecution, failed: Collection[str]) -> bool:
+    """Whether with this execution CodePipeline itself rolled one of the others back."""
+    return each.undoes is not None and any(one in each.undoes for one in failed)
 
 
 def _is_since(
