@@ -463,6 +463,14 @@ QUICK = (
         mute=("STARTED",),
     ),
     Scenario(
+        name="rolled back by CodePipeline, then by us",
+        manifests=(releasing("a", onFailure="rollback"),),
+        good=("a",),
+        preemptions=0,
+        mute=("STARTED",),
+        on_stage_failure="ROLLBACK",
+    ),
+    Scenario(
         name="rolled back or repaired",
         manifests=(releasing("a", onFailure="rollback"),),
         good=("a",),

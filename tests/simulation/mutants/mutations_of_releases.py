@@ -195,6 +195,20 @@ OF_RELEASES = (
         ("rolled back, and shipped by hand",),
     ),
     Mutant(
+        "a rollback by CodePipeline repairs a pipeline",
+        "release_core/rollback/past.py",
+        "        last = next((each for each in self.own if not each.undoes), None)\n",
+        "        last = next(iter(self.own), None)\n",
+        ("rolled back by CodePipeline, then by us",),
+    ),
+    Mutant(
+        "a rollback by CodePipeline is in the way",
+        "release_core/rollback/past.py",
+        "    return each.undoes is not None and any(",
+        "    return each.undoes is None and any(",
+        ("rolled back by CodePipeline, then by us",),
+    ),
+    Mutant(
         "go back to the last release only",
         "release_core/rollback/past.py",
         "live=next(before, None)",

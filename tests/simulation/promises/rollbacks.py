@@ -140,9 +140,12 @@ def _came_later(world: World, release_id: str) -> bool:
     known = {release_id, f"{release_id}-rollback"}
     if any(by_hand(world, pipeline) for pipeline in world.scenario.pipelines):
         return True
-    return any(other not in known and "release" in others[other] for other in others) or any(
-        _is_other(start, known) for start in world.starts
-    )
+    opened = {
+        other
+        for other, items in others.items()
+        if "release" in items and value(items["release"], "status") != "REJECTED"
+    }
+    return not opened <= known or any(_is_other(start, known) for start in world.starts)
 
 
 def _is_other(start: Start, known: set[str]) -> bool:

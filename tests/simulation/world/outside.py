@@ -20,9 +20,8 @@ _DEPLOY = {"stageName": "Deploy", "transitionType": "Inbound"}
 
 def by_hand(world: World, pipeline: str) -> dict[str, Execution]:
     """Return the executions that a person has started, by their ids, the oldest first."""
-    ours = {start.execution_id for start in world.starts}
     executions = world.stores.executions(pipeline)
-    return {each.id: each for each in executions if each.id not in ours}
+    return {each.id: each for each in executions if each.trigger_detail == _PERSON}
 
 
 def play(world: World, pipeline: str, execution_id: str, *, outcome: str) -> bool:

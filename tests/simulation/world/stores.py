@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from localstack_codepipeline.model import EmitEvent
+from localstack_codepipeline.model import ActionResult, EmitEvent, Revision
 from localstack_codepipeline.model.state import ACTIVE, Execution
 from release_core.clock import to_iso
 from release_core.decide.timing import LOOK_LAG
@@ -98,10 +98,12 @@ class Stores:
             if scenario.on_stage_failure:
                 declared["stages"][-1]["onFailure"] = {"result": scenario.on_stage_failure}
             self.codepipeline.create_pipeline(pipeline=declared)
-            if scenario.on_stage_failure == "ROLLBACK":
-                self._succeed_before(name)
+        succeeded = {}
+        if scenario.on_stage_failure == "ROLLBACK":
+            succeeded = {name: self._succeed_before(name) for name in scenario.pipelines}
         for name in scenario.good:
-            self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(_good_before(name)))
+            good = _good_before(name, succeeded.get(name, f"of {name}"))
+            self.dynamodb.put_item(TableName="pipelines", Item=to_attributes(good))
         self.events = FakeEvents(check_parameters=False)
         self._clients = {
             "dynamodb": self.dynamodb,
@@ -113,12 +115,14 @@ class Stores:
         self._codepipeline_at: CodePipelineSnapshot | None = None
         self._step_functions_at: StepFunctionsSnapshot | None = None
 
-    def _succeed_before(self, pipeline: str) -> None:
+    def _succeed_before(self, pipeline: str) -> str:
         """Let an execution succeed to which CodePipeline can roll back, before the beginning."""
-        self.codepipeline.start_pipeline_execution(name=pipeline)
+        started = self.codepipeline.start_pipeline_execution(name=pipeline)
+        result = ActionResult(revision=Revision(GOOD_BEFORE.format(pipeline)))
         while running := list(self.codepipeline.actions.values()):
-            self.codepipeline.finish(running[0])
+            self.codepipeline.finish(running[0], result)
         self.codepipeline.events = []
+        return str(started["pipelineExecutionId"])
 
     def perform(self, call: Call, function: str) -> Answer:
         """Let a function's call take effect; return its answer."""
@@ -241,7 +245,7 @@ class Stores:
         self.deleted = saved.deleted
 
 
-def _good_before(pipeline: str) -> dict[str, Any]:
+def _good_before(pipeline: str, execution_id: str) -> dict[str, Any]:
     """Return the item of a pipeline in which release "before" has succeeded."""
     revision = {
         "artifact": "app",
@@ -251,7 +255,7 @@ def _good_before(pipeline: str) -> dict[str, Any]:
     }
     good = {
         "release_id": "before",
-        "execution_id": f"of {pipeline}",
+        "execution_id": execution_id,
         "at": to_iso(BEGINNING),
         "revisions": [revision],
         "variables": {},
