@@ -58,7 +58,7 @@ class StageRun:
     started_at: datetime
     status: str = "InProgress"
     runs: dict[str, str] = field(default_factory=dict)
-    retries: int = 0
+    manual_retries: int = 0
     retried_at: datetime | None = None
 
     def clone(self) -> "StageRun":

@@ -91,7 +91,7 @@ def retry(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: b
     emit_pipeline(turn, pipeline, execution, state="RESUMED")
     stage = execution.stages[execution.stage["name"]]
     stage.status, stage.retried_at = "InProgress", turn.now
-    stage.retries += 1
+    stage.manual_retries += 1
     stage.runs = {
         action: run_id
         for action, run_id in stage.runs.items()

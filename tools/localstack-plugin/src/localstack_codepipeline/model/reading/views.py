@@ -91,9 +91,9 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
         execution = pipeline.executions[pipeline.latest[stage]]
         run = execution.stages[stage]
         latest = {"pipelineExecutionId": execution.id, "status": run.status}
-        if run.retries:
+        if run.manual_retries:
             retries = {
-                "manualStageRetryAttempt": run.retries,
+                "manualStageRetryAttempt": run.manual_retries,
                 "latestRetryTrigger": "ManualStageRetry",
             }
     return _view(
