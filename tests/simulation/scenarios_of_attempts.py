@@ -35,7 +35,7 @@ LARGE_OF_ATTEMPTS = (
         ),
         outcomes=("succeed",),
         cancels=1,
-        cancelled=("w0",),
+        cancelled=("w99",),
         preemptions=1,
         interrupted=("open_release taken_from",),
         mute=("STARTED", "STOPPING"),
@@ -60,6 +60,8 @@ LARGE_OF_ATTEMPTS = (
         faults={"time": 1},
         most_faults=1,
         preemptions=0,
+        interrupted=_NOWHERE,
+        mute=("STARTED",),
     ),
     Scenario(
         name="resumed, or rolled back elsewhere",
