@@ -70,7 +70,7 @@ LARGE_OF_ATTEMPTS = (
             PAIR | {"onFailure": "rollback", "resume": True},
         ),
         good=("a",),
-        outcomes=("succeed a", "fail b"),
+        outcomes=("succeed", "fail"),
         preemptions=1,
         interrupted=_AT_A_LOCK,
         mute=("STARTED",),
