@@ -5,6 +5,7 @@ from typing import Any
 
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
+from release_core.clock import from_iso
 from release_core.settings import FunctionSettings, read_settings
 from run_pipeline.running import FailedTask, RunPipeline, Waiting
 
@@ -36,6 +37,8 @@ def handler(event: dict[str, Any], context: Context) -> None:
         task_token=event["task_token"],
         wait_seconds=event["wait_seconds"],
         look_after_seconds=event["look_after_seconds"],
-        attempt=event.get("attempt"),  # absent in executions of an earlier workflow definition
+        # These two are absent in executions of an earlier workflow definition.
+        attempt=event.get("attempt"),
+        waits_since=from_iso(event["waits_since"]) if "waits_since" in event else None,
     )
     run_pipeline(event["release_id"], event["pipeline"], waiting)

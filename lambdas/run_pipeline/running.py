@@ -3,7 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -30,13 +30,15 @@ log = logging.getLogger(__name__)
 class Waiting:
     """A task that waits: ``wait_seconds`` this time, usually ``look_after_seconds``.
 
-    ``attempt`` is the attempt of the release that its workflow execution runs, if that is known.
+    ``attempt`` is the attempt of the release that its workflow execution runs, and ``waits_since``
+    is when it began to wait, if that is known.
     """
 
     task_token: str
     wait_seconds: int
     look_after_seconds: int
     attempt: int | None = None
+    waits_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +79,19 @@ class RunPipeline:
         # anything else, so that this function can settle it.
         looks_at = self.clock() + timedelta(seconds=waiting.wait_seconds)
         registered = self.ledger.pipelines.register_token(
-            release_id, pipeline, waiting.task_token, looks_at=looks_at, attempt=waiting.attempt
+            release_id,
+            pipeline,
+            waiting.task_token,
+            looks_at=looks_at,
+            attempt=waiting.attempt,
+            waits_since=waiting.waits_since,
         )
         if registered is None:
             raise PipelineUnknown(f"release {release_id} has no pipeline {pipeline}")
-        if waiting.attempt not in {None, registered.attempt}:
-            # AWS stops the tasks of a stopped workflow execution, but not at once.
-            log.info("this task belongs to attempt %s of the release", waiting.attempt)
+        if registered.task_token != waiting.task_token:
+            # A late function of a task that is over; or AWS has not stopped the tasks of a stopped
+            # workflow execution yet.
+            log.info("a later task waits for this pipeline")
             return
         first = registered.registrations == 1
         try:

@@ -1,6 +1,7 @@
 """A whole release in memory: the real functions, and fakes of every AWS service they call."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from close_release.closing import CloseRelease
@@ -115,6 +116,7 @@ class ReleaseWorld(LedgerWorld):
         token: str,
         *,
         attempt: int | None = None,
+        waits_since: datetime | None = None,
         wait_seconds: int = LOOK_AFTER,
     ) -> None:
         """Invoke run_pipeline once for a task that waits."""
@@ -123,6 +125,7 @@ class ReleaseWorld(LedgerWorld):
             wait_seconds=wait_seconds,
             look_after_seconds=LOOK_AFTER,
             attempt=attempt,
+            waits_since=waits_since,
         )
         self._runner()(release_id, pipeline, waiting)
 

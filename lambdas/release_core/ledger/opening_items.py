@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 # The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
 PER_ATTEMPT = (
-    *("task_token", "token_registered_at", "looks_at", "registrations", "settled_at"),
+    *(
+        "task_token",
+        "token_registered_at",
+        "waits_since",
+        "looks_at",
+        "registrations",
+        "settled_at",
+    ),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
     *("start_again_at", "start_refusals", "given_up"),
     *("started_at", "ended_at"),

@@ -41,16 +41,24 @@ class Pipelines:
         *,
         looks_at: datetime,
         attempt: int | None = None,
+        waits_since: datetime | None = None,
     ) -> Pipeline | None:
         """Record the task token that now waits; the token before it is no longer valid.
 
         The task ``looks_at`` its pipeline by itself then. Returns the pipeline, which is unchanged
-        if it is in another attempt than this one, or None when the release has no such pipeline.
+        if it is in another attempt than this one, or if a later task waits than the one that
+        ``waits_since`` this moment; or None when the release has no such pipeline.
         """
         # A task of a release that was never opened must not create half a pipeline.
         pipeline_exists = "attribute_exists(#release_id)"
         # Race: the release is resumed while a task of its stopped workflow execution still runs.
         same_attempt = " AND #attempt = :attempt" if attempt else ""
+        # Race: the function of a task that has timed out comes after that of the next task.
+        no_later_task = (
+            " AND (attribute_not_exists(#waits_since) OR #waits_since <= :waits_since)"
+            if waits_since
+            else ""
+        )
         written = self._releases.update(
             pipeline_key(release_id, pipeline),
             Update(
@@ -58,10 +66,11 @@ class Pipelines:
                     "task_token": token,
                     "token_registered_at": self._author.now(),
                     "looks_at": to_iso(looks_at),
+                    "waits_since": to_iso(waits_since) if waits_since else None,
                 },
                 add={"registrations": 1},
                 remove=["settled_at"],
-                condition=pipeline_exists + same_attempt,
+                condition=pipeline_exists + same_attempt + no_later_task,
                 values={"attempt": attempt} if attempt else {},
             ),
         )

@@ -78,6 +78,22 @@ def test_a_pipeline_repaired_in_the_console_is_not_run_again(
     assert ledger.pipeline(document["releaseId"], name)["execution_id"] == execution_id
 
 
+def test_a_pipeline_that_succeeded_may_be_gone(
+    releases: Releases, pipelines: Pipelines, faults: Faults, account: Account
+) -> None:
+    """A resume checks only what it runs: a pipeline that has succeeded may be deleted."""
+    good, broken = pipelines.make(), pipelines.make()
+    document = manifest(unique("gone"), good, {"name": broken, "dependsOn": [good]})
+    with faults.action("fail", pipeline=broken, **BROKEN):
+        assert releases.end(releases.start(document))["status"] == "FAILED"
+    account.codepipeline.delete_pipeline(name=good)
+
+    again = releases.start(document | {"resume": True})
+
+    assert releases.end(again)["status"] == "SUCCEEDED"
+    assert len(pipelines.executions(broken)) == 2
+
+
 def test_a_cancelled_release_is_resumed_when_its_pipelines_have_stopped(
     releases: Releases, ledger: Ledger, refusals: Refusals, pipelines: Pipelines, faults: Faults
 ) -> None:

@@ -88,7 +88,7 @@ def test_a_holder_that_is_not_shown_yet_keeps_its_pipelines(
             releases.start(manifest(unique("second"), name)), "PipelinesBusy", "direct"
         )
 
-    assert f"- {name}: release {holder} ({first})" in cause
+    assert f"- {name}: release {holder} holds it ({first})" in cause
     assert ledger.holder(name) == first
     pipelines.approve(name, execution_id)
     assert releases.end(first)["status"] == "SUCCEEDED"

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release_core.apply.orphans import ORPHANED
+from release_core.clock import to_iso
 from release_core.strict_json import write_json
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.functions import LOOK_AFTER_SECONDS
@@ -79,7 +80,7 @@ def settled(world: World, token: str) -> None:
         _enter(world, workflow, "OpenRelease")
     elif outcome.error == LOOK_AGAIN:
         # WaitOtherwise: RunPipeline again, with the seconds in the cause.
-        again = replace(task, wait_seconds=int(outcome.cause or ""), failures=0)
+        again = replace(task, wait_seconds=int(outcome.cause or ""), failures=0, since=None)
         _wait(world, workflow, again)
     else:
         _child_ended(world, workflow, task)
@@ -93,7 +94,7 @@ def time_out(world: World, arn: str, pipeline: str) -> None:
     if pipeline == BUSY:
         _enter(world, workflow, "OpenRelease")
     else:
-        _wait(world, workflow, replace(task, failures=0))
+        _wait(world, workflow, replace(task, failures=0, since=None))
 
 
 def cancel(world: World, arn: str, *, vanish: bool, lingers: bool) -> None:
@@ -256,9 +257,11 @@ def _opened(world: World, workflow: Workflow, how: Ended) -> None:
 
 
 def _wait(world: World, workflow: Workflow, task: Child) -> None:
-    """Enter a task that waits for a new token, and invoke its function."""
-    due = world.stores.clock() + timedelta(seconds=task.wait_seconds)
-    task = replace(task, entries=task.entries + 1, due=due)
+    """Enter a task that waits for a new token, or retry it, and invoke its function."""
+    now = world.stores.clock()
+    since = task.since or now
+    due = now + timedelta(seconds=task.wait_seconds)
+    task = replace(task, entries=task.entries + 1, since=since, due=due)
     token = task.token(workflow.arn)
     world.stores.change_step_functions().wait_for_token(
         workflow.arn, token=token, is_detached=workflow.lingers
@@ -274,6 +277,7 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
             "task_token": token,
             "wait_seconds": task.wait_seconds,
             "look_after_seconds": LOOK_AFTER_SECONDS,
+            "waits_since": to_iso(since),
         }
     world.invoke(
         Invocation(

@@ -48,14 +48,15 @@ BUSY = "%busy"
 class Child:
     """A task that waits for its token: RunPipeline of one child workflow, or WaitForPipelines.
 
-    It was entered `entries` times, each time with a new token, and waits until `due`. When it is
-    `given_up`, GiveUpTask has its place.
+    It was entered `entries` times, each time with a new token. It waits `since` its state was
+    entered, until `due`. When it is `given_up`, GiveUpTask has its place.
     """
 
     pipeline: str
     entries: int = 0
     failures: int = 0
     wait_seconds: int = 0
+    since: datetime | None = None
     due: datetime | None = None
     given_up: bool = False
     ended: bool = False

@@ -156,3 +156,15 @@ def test_a_late_success_replaces_no_newer_one(world: ReleaseWorld) -> None:
     assert world.pipeline(release_id="a").status is PipelineStatus.SUCCEEDED
     (good,) = world.items("pipelines")
     assert good["last_good"]["release_id"] == "b"
+
+
+def test_a_late_function_of_an_earlier_task_changes_no_token(world: ReleaseWorld) -> None:
+    """The function of a task that has timed out comes late: the token of the next task stays."""
+    arn = world.begin("orders")
+    entered = world.clock()
+    early, later = (world.step_functions.wait_for_token(arn) for _ in range(2))
+    world.run_pipeline("r", "orders", later, waits_since=entered + timedelta(hours=1))
+    world.run_pipeline("r", "orders", early, waits_since=entered)
+    assert world.pipeline().task_token == later
+    world.complete("orders")
+    assert world.settlement(later).succeeded
