@@ -15,10 +15,15 @@ SEEN_ENOUGH = " waits for "
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command, pass its output on, and return its exit code."""
+    """Run the command, pass its output on in the order in which it came, and return its exit code.
+
+    Both of its outputs go through one pipe: two would be read in another order than written.
+    """
     seconds = next(at for at, word in enumerate(arguments) if not word.startswith("-"))
-    interrupted = False
-    with subprocess.Popen(arguments[seconds + 1 :], stdout=subprocess.PIPE, text=True) as process:
+    command, interrupted = arguments[seconds + 1 :], False
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         for line in process.stdout or ():
             sys.stdout.write(line)
             sys.stdout.flush()
