@@ -27,10 +27,10 @@ from release_core.decide.decisions import (
     Stop,
     decide,
 )
-from release_core.decide.timing import seconds_until
+from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
 from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
-from release_core.errors import AdvanceUnfinished, Unfinished
+from release_core.errors import AdvanceUnfinished, EndUnconfirmed, Unfinished
 from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -104,20 +104,23 @@ class Advance:
         if now is None:
             return
         due = decide(now, self.clock(), actor=self.actor, only=pipeline.name)
-        self._apply_all(now, [decision for decision in due if isinstance(decision, End)])
+        ends = [decision for decision in due if isinstance(decision, End)]
+        self._apply_all(now, ends, only=pipeline.name)
 
     def _rounds(
         self, release_id: str, only: str | None, *, while_closed: bool = False
     ) -> Release | None:
         release = self._read(release_id, only)
         pipelines = len(release.pipelines) if release else 0
+        put_off: set[str] = set()
         for _ in range(MAX_ROUNDS + ROUNDS_PER_PIPELINE * pipelines):
             if release is None or (while_closed and release.status is ReleaseStatus.RUNNING):
                 return release
-            decisions = decide(release, self.clock(), actor=self.actor, only=only)
+            due = decide(release, self.clock(), actor=self.actor, only=only)
+            decisions = [each for each in due if each.pipeline.name not in put_off]
             if not decisions:
                 return release
-            self._apply_all(release, decisions)
+            put_off |= self._apply_all(release, decisions, only=only)
             release = self._read(release_id, only)
         raise AdvanceUnfinished(f"decisions for release {release_id} are still due")
 
@@ -126,9 +129,13 @@ class Advance:
             return self.ledger.get_pipeline(release_id, only)
         return self.ledger.get_release(release_id)
 
-    def _apply_all(self, release: Release, decisions: Sequence[Decision]) -> None:
+    def _apply_all(
+        self, release: Release, decisions: Sequence[Decision], *, only: str | None
+    ) -> set[str]:
+        """Apply the decisions; return the pipelines that are put off: their tasks look soon."""
         # An error with one pipeline must not keep the others from being stopped or settled.
         errors: list[Exception] = []
+        put_off: set[str] = set()
         for decision in decisions:
             facts = {
                 "release_id": release.release_id,
@@ -141,9 +148,19 @@ class Advance:
                 self._apply(release, decision)
             except (Unfinished, ClientError, BotoCoreError) as error:
                 log.warning("could not %s: %s", name, error, extra=facts)
-                errors.append(error)
+                unconfirmed = isinstance(error, EndUnconfirmed) and not only
+                if unconfirmed and self._looks_soon(decision.pipeline):
+                    put_off.add(decision.pipeline.name)
+                else:
+                    errors.append(error)
         if errors:
             raise errors[0]  # all are logged; the workflow retries by the name of one
+        return put_off
+
+    def _looks_soon(self, pipeline: Pipeline) -> bool:
+        """Let the task of a pipeline look again soon; False if no task waits for it."""
+        token = pipeline.task_token
+        return bool(token and self.step_functions.look_again(token, UNCONFIRMED_WAIT))
 
     def _apply(self, release: Release, decision: Decision) -> None:
         pipeline = decision.pipeline

@@ -135,3 +135,20 @@ def test_a_late_success_is_kept_when_it_is_shown(world: ReleaseWorld) -> None:
     ]
     assert world.pipeline().status is PipelineStatus.FAILED
     assert world.pipeline().late_success == world.clock()
+
+
+def test_what_is_unclear_about_another_pipeline_puts_off_only_that_one(world: ReleaseWorld) -> None:
+    """A stop finds a failure that may be the one before a retry: that pipeline looks again soon."""
+    arn = world.begin(RETRIED, "catalog", onFailure="stop")
+    token, _ = world.wait(arn), world.wait(arn, "catalog")
+    world.complete("orders", fail=FAILURE)
+    world.play("orders", fail=FAILURE)
+    (late,) = [
+        event
+        for event in world.undelivered()
+        if event["detail"]["pipeline"] == "orders" and event["detail"]["state"] == "FAILED"
+    ]
+    world.complete("catalog", fail=FAILURE)
+    assert world.settlement(token).error == "LookAgain"
+    world.record_state_change(late)
+    assert world.settlement(world.wait(arn)).error == "PipelineFailed"
