@@ -200,6 +200,8 @@ class Pipelines:
             claimed = {"claimed_by": takes_over.by, "claimed_registration": takes_over.registration}
         # Race: another retry is claimed in between. A stale count would allow one retry too many.
         same_count = "(attribute_not_exists(#retried) OR #retried = :retried_before)"
+        # Race: the workflow gives the task up. What is given up is not retried.
+        not_given_up = "attribute_not_exists(#given_up)"
         # Race: the pipeline has ended, or was started over.
         same_execution = "#execution_id = :execution_id AND #status = :running"
         number = pipeline.retried + (takes_over is None)
@@ -222,7 +224,9 @@ class Pipelines:
                         after=pipeline.status,
                     )
                 },
-                condition=f"{same_execution} AND {same_count} AND ({not_claimed})",
+                condition=(
+                    f"{same_execution} AND {same_count} AND {not_given_up} AND ({not_claimed})"
+                ),
                 values={
                     **claimed,
                     "failed": failed.attempt,

@@ -6,8 +6,10 @@ import pytest
 
 from release_core.domain.release import PipelineStatus
 from release_core.errors import StartUnresolved
+from release_core.ledger.pipelines import Pipelines
 from release_core.strict_json import write_json
 from run_pipeline.running import FailedTask
+from tests.worlds.faults import FAILURE, meanwhile
 from tests.worlds.release_world import STARTER, ReleaseWorld, after
 
 CAUSE = write_json({"errorType": "ClientError", "errorMessage": "the table is throttled"})
@@ -91,3 +93,18 @@ def test_a_pipeline_that_has_ended_keeps_its_end(world: ReleaseWorld) -> None:
     world.complete("orders")
     give_up(world, arn)
     assert world.statuses() == {"orders": "SUCCEEDED"}
+
+
+def test_a_retry_that_was_decided_before_is_not_claimed(world: ReleaseWorld) -> None:
+    """A function decides to retry, then the task is given up: the pipeline fails at once."""
+    arn = world.begin({"name": "orders", "retries": 1})
+    world.wait(arn)
+    world.play("orders", fail=FAILURE)
+    (failed,) = [each for each in world.undelivered() if each["detail"]["state"] == "FAILED"]
+
+    def given_up() -> None:
+        world.ledger.pipelines.give_up("r", world.pipeline(), "its task failed too often")
+
+    with meanwhile(Pipelines, "claim_retry", before=given_up):
+        world.record_state_change(failed)
+    assert (world.pipeline().status, world.pipeline().retried) == (PipelineStatus.FAILED, 0)
