@@ -2,10 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
 import pytest
 
+from tests.e2e.account.account import Account
 from tests.e2e.account.ledger import Ledger
+from tests.e2e.account.waiting import wait_until
 from tests.e2e.releasing.pipelines import Estate, Pipelines, unique
 from tests.e2e.releasing.releases import Releases, manifest
 
@@ -46,6 +49,24 @@ def test_a_failed_release_is_not_run_again(releases: Releases, pipelines: Pipeli
 
     assert json.loads(second["output"])["released_by"] == first
     assert len(pipelines.executions(name)) == 1
+
+
+def test_an_execution_of_another_deployment_is_not_taken(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, account: Account
+) -> None:
+    """Another deployment has run the pipeline under the same release id: ours starts its own."""
+    name, release_id = pipelines.make(), unique("twin")
+    # A token that names nothing of the deployment; a start had such a token once.
+    token = sha256(f"{release_id}\n{name}\n1\n0".encode()).hexdigest()
+    other = account.codepipeline.start_pipeline_execution(name=name, clientRequestToken=token)
+    foreign = other["pipelineExecutionId"]
+    wait_until(f"{name} succeeds", lambda: pipelines.status(name, foreign) == "Succeeded")
+
+    assert releases.end(releases.start(manifest(release_id, name)))["status"] == "SUCCEEDED"
+
+    (ours,) = pipelines.executions(name)  # without those that others started
+    assert ours["pipelineExecutionId"] != foreign
+    assert ledger.pipeline(release_id, name)["execution_id"] == ours["pipelineExecutionId"]
 
 
 def test_triggers_at_the_same_instant_start_each_pipeline_once(

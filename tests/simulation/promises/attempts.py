@@ -51,8 +51,13 @@ def a_slot_is_kept_until_the_end(happening: Happening) -> None:
 
 
 def halts_for_a_failure_of_this_attempt(happening: Happening) -> None:
-    """A release is halted only by a pipeline that has just not succeeded in the same attempt."""
+    """A release is halted only by a pipeline that has just not succeeded in the same attempt.
+
+    A closed release starts nothing any more, so that a halt changes nothing.
+    """
     name = value(happening.after, "halted_by")
+    if value(happening.after, "status") != "RUNNING":
+        return
     if happening.item != "release" or not name or value(happening.before, "halted_by"):
         return
     node = happening.sibling(name)
