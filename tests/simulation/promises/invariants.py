@@ -110,13 +110,14 @@ def skipped_for_a_reason(happening: Happening) -> None:
     """A pipeline is skipped only if its release ended or is halted, or a dependency ended badly.
 
     It is also skipped if its task has not come within an hour, because the workflow has given it
-    up.
+    up. The close of an attempt may skip what the next attempt has not renewed yet: that one ended.
     """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "SKIPPED":
         return
     header = happening.header
-    if value(header, "status") != "RUNNING" or value(header, "halted_by"):
+    is_former = value(happening.after, "attempt") != value(header, "attempt")
+    if is_former or value(header, "status") != "RUNNING" or value(header, "halted_by"):
         return
     if _deadline_passed(happening):
         return
