@@ -130,7 +130,7 @@ class Ends:
             raise EndUnconfirmed(f"CodePipeline does not show that {pipeline.name} succeeded")
         shipped = bill_of_materials(self.codepipeline, pipeline, seen)
         self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
-        self.ledger.pipelines.note_late_success(release.release_id, pipeline)
+        self.ledger.notes.note_late_success(release.release_id, pipeline)
 
     def record(
         self,

@@ -142,7 +142,7 @@ def waits_for_rollback(
     # Race: the rollback ends before it is noted. The claim comes first: its event then finds this
     # release, or the next read of the pipeline finds its event.
     ledger.executions.claim(rollback.execution_id, release_id=release.release_id, pipeline=pipeline)
-    ledger.pipelines.note_stage_rollback(
+    ledger.notes.note_stage_rollback(
         release.release_id, pipeline, stage=rollback.stage, execution_id=rollback.execution_id
     )
     return True

@@ -45,12 +45,27 @@ class Notes:
         """Record that the stopped execution is to be abandoned, before CodePipeline is called."""
         self._note(release_id, pipeline, "abandon_planned_at", APPROVAL_ABANDONED.before)
 
-    def _note(self, release_id: str, pipeline: Pipeline, name: str, what: str) -> None:
+    def note_stage_rollback(
+        self, release_id: str, pipeline: Pipeline, *, stage: str | None, execution_id: str
+    ) -> None:
+        """Record the execution with which CodePipeline itself rolls a failed stage back."""
+        what = f"CodePipeline rolls stage {stage or '?'} back (execution {execution_id})"
+        self._note(release_id, pipeline, "stage_rollback", what, value=execution_id)
+
+    def note_late_success(self, release_id: str, pipeline: Pipeline) -> None:
+        """Record that the execution succeeded after the pipeline had ended otherwise."""
+        what = f"execution {pipeline.execution_id} succeeded later, after a retry in CodePipeline"
+        self._note(release_id, pipeline, "late_success", what)
+
+    def _note(
+        self, release_id: str, pipeline: Pipeline, name: str, what: str, *, value: str | None = None
+    ) -> None:
+        """Record a note and its audit entry; by default its value is the time."""
         # Race: several functions note the same.
         not_noted = f"attribute_not_exists(#{name})"
         # Race: the pipeline has ended, or was started over.
         same_execution = "#execution_id = :execution_id AND #status = :seen"
-        put: Item = {name: self._author.now()}
+        put: Item = {name: value or self._author.now()}
         audit = self._author.audit(what, before=pipeline.status, after=pipeline.status)
         self._releases.update(
             pipeline_key(release_id, pipeline.name),

@@ -296,55 +296,6 @@ class Pipelines:
             ),
         )
 
-    def note_stage_rollback(
-        self, release_id: str, pipeline: Pipeline, *, stage: str | None, execution_id: str
-    ) -> None:
-        """Record the execution with which CodePipeline itself rolls a failed stage back."""
-        # Race: two functions find the rollback. It is noted once.
-        not_noted = "attribute_not_exists(#stage_rollback)"
-        # Race: the pipeline has ended, or was started over.
-        still_this_execution = "#execution_id = :execution_id AND #status = :running"
-        what = f"CodePipeline rolls stage {stage or '?'} back (execution {execution_id})"
-        self._releases.update(
-            pipeline_key(release_id, pipeline.name),
-            Update(
-                put={"stage_rollback": execution_id},
-                append={
-                    "audit": self._author.audit(what, before=pipeline.status, after=pipeline.status)
-                },
-                condition=f"{still_this_execution} AND {not_noted}",
-                values={
-                    "execution_id": pipeline.execution_id,
-                    "running": PipelineStatus.RUNNING.value,
-                },
-            ),
-        )
-
-    def note_late_success(self, release_id: str, pipeline: Pipeline) -> None:
-        """Say in the audit that the execution succeeded after the pipeline had ended otherwise."""
-        # The event of the success may arrive twice: it is noted once.
-        not_noted = "attribute_not_exists(#late_success)"
-        same_execution = "#execution_id = :execution_id AND #status = :status"
-        self._releases.update(
-            pipeline_key(release_id, pipeline.name),
-            Update(
-                put={"late_success": self._author.now()},
-                append={
-                    "audit": self._author.audit(
-                        f"execution {pipeline.execution_id} succeeded later, after a retry in "
-                        "CodePipeline",
-                        before=pipeline.status,
-                        after=pipeline.status,
-                    )
-                },
-                condition=f"{same_execution} AND {not_noted}",
-                values={
-                    "execution_id": pipeline.execution_id,
-                    "status": pipeline.status.value,
-                },
-            ),
-        )
-
     def plan_stop(self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool) -> None:
         """Record why the pipeline's execution is to be stopped, before CodePipeline is called."""
         # Race: the stop is repeated. The audit has one entry for it.
