@@ -14,6 +14,7 @@ locals {
       releaseId      = { type = ["string", "number"] }
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
       onFailure      = { type = "string" }
+      onSkipped      = { type = "string" }
       maxConcurrency = { type = ["integer", "null"] }
       stopMode       = { type = "string" }
       deadline       = { type = ["string", "null"] }

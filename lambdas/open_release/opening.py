@@ -12,6 +12,7 @@ from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_wait, seconds_until
+from release_core.domain.declarations import Declared
 from release_core.domain.release import Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
@@ -64,8 +65,10 @@ class OpenRelease:
                 return self._existing(twin, execution_arn)
             request, document = self.intake.document(request)
             if not is_dry_run(document):
-                manifest = self._check(document)
-                return self._release(_opening(manifest, request, execution_arn, came_at))
+                declared = self.codepipeline.declarations(named_pipelines(document))
+                manifest = self._check(document, declared)
+                opening = _opening(manifest, request, execution_arn, came_at)
+                return self._release(replace(opening, declared=declared))
         except Rejection as rejection:
             self._reject(rejection, request, execution_arn)
             raise
@@ -176,8 +179,7 @@ class OpenRelease:
         self.ledger.openings.put_pipelines(opening, previous)
         return Opened("OPENED", opening.execution_arn, list(manifest.names))
 
-    def _check(self, document: object) -> Manifest:
-        declared = self.codepipeline.declarations(named_pipelines(document))
+    def _check(self, document: object, declared: Declared) -> Manifest:
         resumed = release_id_of(document) if is_resume(document) else None
         release = self.ledger.get_release(resumed) if resumed else None
         return check_manifest(document, declared=declared, succeeded=succeeded(release))

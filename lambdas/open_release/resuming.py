@@ -7,7 +7,6 @@ from typing import NamedTuple
 from open_release.reservations import Reservations
 from release_core.apply.advance import Advance
 from release_core.apply.orphans import Orphans
-from release_core.aws.bill_of_materials import bill_of_materials
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import (
@@ -20,7 +19,7 @@ from release_core.decide.resume import (
 )
 from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_core.errors import ReleaseNotResumable, StartUnresolved
+from release_core.errors import EndUnconfirmed, ReleaseNotResumable, StartUnresolved
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.rollback.later_releases import overtaken_by
@@ -110,11 +109,10 @@ class Resuming:
             if seen and seen.state in {None, ExecutionState.STOPPING}:
                 going_on.append(f"- {pipeline.name}: execution {pipeline.execution_id}")
             elif seen and seen.state is ExecutionState.SUCCEEDED:
-                shipped = bill_of_materials(self.codepipeline, pipeline, seen)
-                self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
-                self.ledger.pipelines.record_end(
-                    release.release_id, pipeline, PipelineStatus.SUCCEEDED, shipped=shipped
-                )
+                try:
+                    self.advance.record_success_since(release, pipeline)
+                except EndUnconfirmed as unconfirmed:
+                    going_on.append(f"- {pipeline.name}: {unconfirmed}")
         if going_on:
             raise ReleaseNotResumable(
                 f"release {release.release_id} can be resumed when these have ended:\n"

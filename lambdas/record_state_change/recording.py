@@ -80,7 +80,7 @@ class RecordStateChange:
                 raise
             return
         if new.change.state is ExecutionState.SUCCEEDED and advanced:
-            self.advance.record_late_success(advanced, new.pipeline, new.execution_id)
+            self.advance.record_late_success(advanced, new.pipeline, new.execution_id, new.change)
 
 
 def read_state_change(event: object, *, clock: Clock) -> StateChange | str:

@@ -15,9 +15,10 @@ class Scenario:
 
     Each of the `manifests` is opened by its own workflow execution: the first `at_once` at the
     beginning, the others in order at any later time. `outcomes` are the possible ends of an
-    execution; one that names a pipeline is only for that one. `faults` limits each kind of fault,
-    and `most_faults` all of them together. If `cancelled` is given, only the workflow executions of
-    these names are stopped.
+    execution; one that names a pipeline is only for that one. With `skip` among them, each pipeline
+    has a gate before its deployment, and CodePipeline skips the deployment if it is closed.
+    `faults` limits each kind of fault, and `most_faults` all of them together. If `cancelled` is
+    given, only the workflow executions of these names are stopped.
 
     `preemptions`, if given, limits how often a function can be interrupted by another one. Each of
     `interrupted` is a function and a text: only these functions are interrupted, only before calls

@@ -76,6 +76,17 @@ LARGE_OF_ATTEMPTS = (
         mute=("STARTED",),
     ),
     Scenario(
+        name="skipped and rolled back",
+        manifests=(releasing("a", "b", onFailure="rollback", onSkipped="fail"),),
+        outcomes=("succeed", "skip a"),
+        faults={"double": 1},
+        most_faults=1,
+        good=("a", "b"),
+        preemptions=0,
+        interrupted=_NOWHERE,
+        mute=("STARTED",),
+    ),
+    Scenario(
         name="two, resumed",
         manifests=(releasing("a", "b"), releasing("a", "b", resume=True)),
         preemptions=0,
@@ -86,6 +97,25 @@ LARGE_OF_ATTEMPTS = (
 
 # `make test` explores these, too.
 QUICK_OF_ATTEMPTS = (
+    Scenario(
+        name="skipped and accepted",
+        manifests=(releasing("a"),),
+        outcomes=("succeed", "skip"),
+        faults={"late": 1, "lose": 1, "double": 1, "crash": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="skipped and refused, then resumed",
+        manifests=(
+            releasing({"name": "a", "retries": 1}, onSkipped="fail"),
+            releasing({"name": "a", "retries": 1}, onSkipped="fail", resume=True),
+        ),
+        outcomes=("succeed", "fail", "skip"),
+        preemptions=0,
+        mute=("STARTED",),
+    ),
     Scenario(
         name="stopped or overtaken from outside",
         manifests=(releasing({"name": "a", "retries": 1}),),

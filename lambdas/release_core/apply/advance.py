@@ -28,7 +28,7 @@ from release_core.decide.decisions import (
     decide,
 )
 from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
-from release_core.domain.execution import ExecutionState
+from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.errors import AdvanceUnfinished, EndUnconfirmed, Unfinished
 from release_core.ledger.ledger import Ledger
@@ -84,11 +84,20 @@ class Advance:
         if state is ExecutionState.STOPPING and pipeline.stop_requested_at:
             self._stops().abandon_approvals(release, pipeline, why=pipeline.stop_reason or "")
 
-    def record_late_success(self, release: Release, pipeline: str, execution_id: str) -> None:
+    def record_late_success(
+        self, release: Release, pipeline: str, execution_id: str, success: Change
+    ) -> None:
         """Record what an execution shipped that succeeded after its pipeline ended otherwise."""
         node = release.pipelines[pipeline]
         if node.execution_id == execution_id and node.status.broken:
-            self._ends().record_late_success(release, node)
+            self._ends().record_late_success(release, node, success)
+
+    def record_success_since(self, release: Release, pipeline: Pipeline) -> None:
+        """Record that a pipeline of a closed release has succeeded since, if it has.
+
+        Raises EndUnconfirmed while CodePipeline does not show all actions.
+        """
+        self._ends().record_success_since(release, pipeline)
 
     def resolve_start(self, release: Release, pipeline: Pipeline) -> None:
         """Find out whether a claimed start of a closed release took place.

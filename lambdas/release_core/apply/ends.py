@@ -13,9 +13,10 @@ from release_core.apply.failures import (
     with_failed_rule,
 )
 from release_core.apply.noticing import note_answers, note_edit, require_answers
-from release_core.aws.bill_of_materials import bill_of_materials
+from release_core.apply.skips import find_skipped, why_skipped
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
+from release_core.decide.bill_of_materials import bill_of_materials
 from release_core.decide.decisions import Retry
 from release_core.decide.looks import (
     Verdict,
@@ -28,11 +29,13 @@ from release_core.decide.looks import (
 )
 from release_core.decide.timing import LOOK_LAG
 from release_core.domain.actions import ActionRun
+from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import (
     STATUS_OF_STATE,
     Failure,
     OnFailure,
+    OnSkipped,
     Pipeline,
     PipelineStatus,
     Release,
@@ -101,10 +104,9 @@ class Ends:
             status = PipelineStatus.TIMED_OUT
         elif status is PipelineStatus.STOPPED and pipeline.given_up:
             status = PipelineStatus.FAILED
-        shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
         if status is PipelineStatus.SUCCEEDED:
-            shipped = bill_of_materials(self.codepipeline, pipeline, seen)
-            self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
+            self._record_success(release, pipeline, change, seen=seen, actions=actions)
+            return
         self.record(
             release,
             pipeline,
@@ -113,24 +115,41 @@ class Ends:
             failure=why_not_succeeded(
                 pipeline, change.state, summary=seen.summary, actions=actions, rollback=rollback
             ),
-            shipped=shipped,
+            shipped=seen.shipped,
         )
 
-    def record_late_success(self, release: Release, pipeline: Pipeline) -> None:
+    def record_late_success(self, release: Release, pipeline: Pipeline, success: Change) -> None:
         """Record what an execution shipped that succeeded after its pipeline ended otherwise.
 
         In this release the pipeline keeps its status, and its audit says what happened. A later
         rollback restores what was live. Raises EndUnconfirmed while CodePipeline does not show the
-        success that its event reported.
+        success that its event reported, or all its actions.
         """
+        if pipeline.skipped_stages:
+            return  # it failed because it succeeded without these stages
         seen = self._get_execution(pipeline)
         if seen.gone:
             return
         if seen.state is not ExecutionState.SUCCEEDED:
             raise EndUnconfirmed(f"CodePipeline does not show that {pipeline.name} succeeded")
-        shipped = bill_of_materials(self.codepipeline, pipeline, seen)
-        self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
+        actions = read_actions(self.codepipeline, pipeline)
+        self._keep(release, pipeline, success, seen=seen, actions=actions)
         self.ledger.notes.note_late_success(release.release_id, pipeline)
+
+    def record_success_since(self, release: Release, pipeline: Pipeline) -> None:
+        """Record that a pipeline of a closed release has succeeded since, if it has.
+
+        Raises EndUnconfirmed while CodePipeline does not show all actions.
+        """
+        seen = self._find_execution(pipeline)
+        if seen is None or seen.state is not ExecutionState.SUCCEEDED or pipeline.skipped_stages:
+            return
+        assert pipeline.execution_id
+        self._record_state(pipeline, seen.state)
+        known = self.ledger.get_executions([pipeline.execution_id])[pipeline.execution_id]
+        actions = read_actions(self.codepipeline, pipeline)
+        if known.latest:
+            self._record_success(release, pipeline, known.latest, seen=seen, actions=actions)
 
     def record(
         self,
@@ -141,6 +160,7 @@ class Ends:
         ended_at: str | None = None,
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
+        skipped: Sequence[SkippedStage] = (),
     ) -> None:
         """Record the end of a pipeline, and before it the halt of the release, if it halts."""
         if status.broken and release.on_failure is not OnFailure.CONTINUE:
@@ -154,6 +174,7 @@ class Ends:
             ended_at=ended_at,
             failure=failure,
             shipped=shipped,
+            skipped=skipped,
         )
 
     def skip(self, release: Release, pipeline: Pipeline, why: str, *, fails: bool = False) -> None:
@@ -228,6 +249,53 @@ class Ends:
         else:
             # To start over is a start, and this release starts nothing more.
             self.record_end(release, pipeline, failed)
+
+    def _record_success(
+        self,
+        release: Release,
+        pipeline: Pipeline,
+        success: Change,
+        *,
+        seen: ExecutionSnapshot,
+        actions: Sequence[ActionRun],
+    ) -> None:
+        """Record a success, which is a failure if the release does not accept skipped stages."""
+        shipped, skipped = self._keep(release, pipeline, success, seen=seen, actions=actions)
+        failure = why_skipped(skipped) if release.on_skipped is OnSkipped.FAIL else None
+        if failure and pipeline.status.ended:
+            return  # it has failed in any case, and its next attempt starts it again
+        self.record(
+            release,
+            pipeline,
+            PipelineStatus.FAILED if failure else PipelineStatus.SUCCEEDED,
+            ended_at=to_iso(success.at),
+            failure=failure,
+            shipped=shipped,
+            skipped=skipped,
+        )
+
+    def _keep(
+        self,
+        release: Release,
+        pipeline: Pipeline,
+        success: Change,
+        *,
+        seen: ExecutionSnapshot,
+        actions: Sequence[ActionRun],
+    ) -> tuple[Shipped, Sequence[SkippedStage]]:
+        """Record what is live now; returns what was shipped, and the stages that were skipped."""
+        skipped = find_skipped(
+            self.codepipeline,
+            pipeline,
+            success=success,
+            version=seen.version,
+            actions=actions,
+            now=self.clock(),
+        )
+        shipped = bill_of_materials(seen.shipped, actions, pipeline.source_revisions)
+        if not any(each.deploys for each in skipped):
+            self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)
+        return shipped, skipped
 
     def _get_execution(self, pipeline: Pipeline) -> ExecutionSnapshot:
         """The execution as CodePipeline shows it; raises EndUnconfirmed if it is not shown yet."""

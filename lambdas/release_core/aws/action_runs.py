@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from release_core.aws.approvals import IN_PROGRESS, is_approval, read_approval, with_state
 from release_core.domain.actions import ActionRun
+from release_core.domain.declarations import SourceAction
 from release_core.domain.release import Failure
 
 if TYPE_CHECKING:
@@ -34,6 +35,24 @@ def read_action_run(
         failure=_failure_of(known) if failed else None,
         running=known["status"] == IN_PROGRESS,
         approval=approval,
+        source=_source_of(listed),
+        artifacts=tuple(
+            artifact["name"]
+            for artifact in listed.get("output", {}).get("outputArtifacts", [])
+            if "name" in artifact
+        ),
+    )
+
+
+def _source_of(listed: "ActionExecutionDetailTypeDef") -> SourceAction | None:
+    given = listed.get("input", {})
+    kind = given.get("actionTypeId", {})
+    if kind.get("category") != "Source":
+        return None
+    return SourceAction(
+        name=listed["actionName"],
+        provider=kind.get("provider", ""),
+        configuration=given.get("resolvedConfiguration") or given.get("configuration", {}),
     )
 
 

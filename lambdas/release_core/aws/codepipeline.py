@@ -13,26 +13,31 @@ from release_core.aws.approvals import IN_PROGRESS, is_approval
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.rule_runs import read_rule_run
 from release_core.domain.actions import ActionRun
-from release_core.domain.automation import Automation, read_automation
+from release_core.domain.automation import (
+    Automation,
+    Skippable,
+    read_automation,
+    read_skippable,
+)
 from release_core.domain.declarations import (
     Declaration,
     Declared,
     Existence,
     NotAllowed,
     NotMatched,
-    SourceAction,
     matches,
     read_declaration,
 )
 from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Failure, Pipeline, Release
-from release_core.domain.revisions import Revision
+from release_core.domain.revisions import Revision, Shipped
 from release_core.errors import ReleaseMachineError
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_codepipeline.literals import SourceRevisionTypeType
     from types_boto3_codepipeline.type_defs import (
+        GetPipelineInputTypeDef,
         PipelineExecutionSummaryTypeDef,
         StartPipelineExecutionInputTypeDef,
     )
@@ -52,6 +57,7 @@ STATE_OF_STATUS = {
 AUTOMATED_ROLLBACK = "AutomatedRollback"
 _NO_PIPELINE = "PipelineNotFoundException"
 _GONE = {_NO_PIPELINE, "PipelineExecutionNotFoundException"}
+_NOT_DECLARED = {_NO_PIPELINE, "PipelineVersionNotFoundException"}
 _NOTHING_TO_STOP = _GONE | {"PipelineExecutionNotStoppableException"}
 _ALREADY_STOPPING = {"DuplicatedStopRequestException"}
 
@@ -79,6 +85,11 @@ class ExecutionSnapshot:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     version: int | None = None
     mode: str | None = None
+
+    @property
+    def shipped(self) -> Shipped:
+        """What it ships: its revisions, and its variables with their values."""
+        return Shipped(revisions=self.revisions, variables=self.variables)
 
 
 class CodePipeline:
@@ -223,27 +234,6 @@ class CodePipeline:
                 raise
             return None
 
-    def source_actions(self, pipeline: str, execution_id: str) -> dict[str, SourceAction]:
-        """The source actions of an execution, by the names of their output artifacts."""
-        pages = self._client.get_paginator("list_action_executions").paginate(
-            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
-        )
-        details = (detail for page in pages for detail in page["actionExecutionDetails"])
-        found: dict[str, SourceAction] = {}
-        for detail in details:
-            given = detail.get("input", {})
-            kind = given.get("actionTypeId", {})
-            if kind.get("category") == "Source" and "actionName" in detail:
-                action = SourceAction(
-                    name=detail["actionName"],
-                    provider=kind.get("provider", ""),
-                    configuration=given.get("resolvedConfiguration")
-                    or given.get("configuration", {}),
-                )
-                artifacts = detail.get("output", {}).get("outputArtifacts", [])
-                found |= {artifact["name"]: action for artifact in artifacts if "name" in artifact}
-        return found
-
     def retry(self, pipeline: str, execution_id: str, *, stage: str) -> bool:
         """Retry the failed actions of a stage; False when CodePipeline rejects the retry."""
         try:
@@ -260,17 +250,29 @@ class CodePipeline:
         return True
 
     def action_runs(self, pipeline: str, execution_id: str) -> list[ActionRun]:
-        """The 100 newest executions of actions, the newest first; with those that were repeated.
+        """The executions of actions, the newest first; with those that were repeated.
 
         A manual approval is as the list and the state of the pipeline show it together.
         """
-        answer = self._client.list_action_executions(
-            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}, maxResults=100
+        pages = self._client.get_paginator("list_action_executions").paginate(
+            pipelineName=pipeline, filter={"pipelineExecutionId": execution_id}
         )
-        details = answer["actionExecutionDetails"]
+        details = [detail for page in pages for detail in page["actionExecutionDetails"]]
         asks = any(each["status"] == IN_PROGRESS and is_approval(each) for each in details)
         state = self._client.get_pipeline_state(name=pipeline) if asks else None
         return [read_action_run(each, state) for each in details]
+
+    def skippable(self, pipeline: str, version: int | None) -> Skippable:
+        """The stages that CodePipeline may skip in this version of the pipeline, or the present."""
+        wanted: GetPipelineInputTypeDef = {"name": pipeline}
+        if version is not None:
+            wanted["version"] = version
+        try:
+            return read_skippable(self._client.get_pipeline(**wanted)["pipeline"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_DECLARED:
+                raise
+            return Skippable(version=version)
 
     def automation(self, pipeline: str) -> Automation:
         """What CodePipeline may do by itself when a stage of the pipeline fails."""

@@ -76,15 +76,16 @@ def why_gone(pipeline: Pipeline, seen: Existence, *, now: datetime) -> str | Non
 
 def newest_failure(actions: Sequence[ActionRun]) -> ActionRun | None:
     """The newest failed or abandoned action that was not repeated since."""
-    return next(iter(_failures(actions)), None)
+    return next(iter(failures(actions)), None)
 
 
 def was_rejected(actions: Sequence[ActionRun]) -> bool:
     """Whether a manual approval failed and was not asked again since."""
-    return any(run.approval for run in _failures(actions))
+    return any(run.approval for run in failures(actions))
 
 
-def _failures(actions: Sequence[ActionRun]) -> Sequence[ActionRun]:
+def failures(actions: Sequence[ActionRun]) -> Sequence[ActionRun]:
+    """The failed and abandoned actions that were not repeated since, the newest first."""
     return [runs[0] for runs in _by_action(actions) if runs[0].failure]
 
 

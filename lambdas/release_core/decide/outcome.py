@@ -24,7 +24,11 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
     unsuccessful = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
     if pipelines and not unsuccessful:
         all_of_them = "its 1 pipeline" if len(pipelines) == 1 else f"all {len(pipelines)} pipelines"
-        return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded"
+        skipped = [
+            f"\n- {each.name}: {stage}" for each in pipelines for stage in each.skipped_stages
+        ]
+        but = f", but CodePipeline skipped stages:{''.join(skipped)}" if skipped else ""
+        return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded{but}"[:WHY_LIMIT]
     lines = [f"- {describe_outcome(each)}" for each in unsuccessful]
     title = f"{len(unsuccessful)} of {len(pipelines)} pipelines did not succeed:\n"
     why = title + "\n".join(lines)

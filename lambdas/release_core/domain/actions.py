@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.domain.approvals import Approval
+from release_core.domain.declarations import SourceAction
 from release_core.domain.release import Failure
 
 
@@ -12,7 +13,7 @@ class ActionRun:
     """An execution of an action or a rule, as CodePipeline lists it.
 
     ``failure`` is set if the action failed or was abandoned, ``approval`` if the action is a manual
-    approval.
+    approval, ``source`` if it is a source action. ``artifacts`` are the names of what it delivered.
     """
 
     action_execution_id: str
@@ -22,3 +23,5 @@ class ActionRun:
     failure: Failure | None = None
     running: bool = False
     approval: Approval | None = None
+    source: SourceAction | None = None
+    artifacts: tuple[str, ...] = ()

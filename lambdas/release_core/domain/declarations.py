@@ -7,6 +7,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
+from release_core.domain.automation import Skippable, read_skippable
+
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
         ActionDeclarationOutputTypeDef,
@@ -88,7 +90,7 @@ class SourceAction:
 class Declaration:
     """A pipeline's declaration from GetPipeline; ``variables`` maps names to defaults or None.
 
-    ``categories`` are those of its actions.
+    ``categories`` are those of its actions, and CodePipeline may skip the ``skippable`` stages.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Declaration:
     sources: tuple[SourceAction, ...] = ()
     version: int | None = None
     categories: frozenset[str] = frozenset()
+    skippable: Skippable = field(default_factory=Skippable)
 
     def sources_with(self, given: Mapping[str, str]) -> tuple[SourceAction, ...]:
         """The source actions, resolved for a start with these variables."""
@@ -166,6 +169,7 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
         ),
         version=pipeline.get("version"),
         categories=frozenset(action["actionTypeId"]["category"] for action in actions),
+        skippable=read_skippable(pipeline),
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from release_core.domain.approvals import Answer
+from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.revisions import Good, Pin, Revision
@@ -62,6 +63,13 @@ class OnFailure(StrEnum):
     def stops(self) -> bool:
         """Whether the running pipelines are stopped; a rollback stops them first, too."""
         return self in {self.STOP, self.ROLLBACK}
+
+
+class OnSkipped(StrEnum):
+    """What a success counts for in whose execution CodePipeline skipped a stage."""
+
+    ACCEPT = "accept"
+    FAIL = "fail"
 
 
 # The status of a pipeline whose execution has ended in this state.
@@ -131,6 +139,8 @@ class Pipeline:
     """One pipeline of a release, with what is known of its execution.
 
     ``stage_rollback`` is the execution with which CodePipeline itself rolls a failed stage back.
+    ``skippable`` is what the pipeline declared when the release was opened, ``skipped_stages`` what
+    its execution has skipped.
     """
 
     name: str
@@ -173,6 +183,8 @@ class Pipeline:
     revisions: tuple[Revision, ...] = ()
     edited_at: datetime | None = None
     approvals: tuple[Answer, ...] = ()
+    skippable: Skippable | None = None
+    skipped_stages: tuple[SkippedStage, ...] = ()
     settled: bool = False
     # History, for people only:
     ended_at: datetime | None = None
@@ -223,6 +235,7 @@ class Release:
     why: str | None = None
     announced: bool = False
     on_failure: OnFailure = OnFailure.HALT
+    on_skipped: OnSkipped = OnSkipped.ACCEPT
     max_concurrency: int | None = None
     in_flight: frozenset[str] = frozenset()
     halted_by: str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Answer
+from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.queue import Lock, Place, Waiter
@@ -14,6 +15,7 @@ from release_core.domain.release import (
     Failure,
     LockHolder,
     OnFailure,
+    OnSkipped,
     Pipeline,
     PipelineStatus,
     Release,
@@ -44,7 +46,7 @@ RELEASE_ATTRIBUTES = (
     *("looks_at", "start_again_at", "start_refusals", "given_up"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
-    *("approvals", "edited_at", "stage_rollback"),
+    *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
@@ -139,6 +141,17 @@ def failure_item(failure: Failure) -> Item:
     return {name: shorten(text) for name, text in plain(failure).items()}
 
 
+def skipped_item(skipped: SkippedStage) -> Item:
+    """A skipped stage as a pipeline's item lists it."""
+    why = shorten(skipped.why) if skipped.why else None
+    return {"stage": skipped.stage, "deploys": skipped.deploys, "why": why}
+
+
+def skippable_item(skippable: Skippable) -> Item:
+    """The stages that may be skipped, as a pipeline's item holds them."""
+    return {"version": skippable.version, "stages": dict(skippable.stages)}
+
+
 def read_good(item: Item) -> Good:
     """What last succeeded in a pipeline, from ``last_good`` or ``previous_good``."""
     return Good(
@@ -218,6 +231,11 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         approvals=tuple(
             Answer(**{**each, "at": from_iso(each["at"])}) for each in item.get("approvals", ())
         ),
+        skippable=_skippable(item["skippable"]) if "skippable" in item else None,
+        skipped_stages=tuple(
+            SkippedStage(stage=each["stage"], deploys=each["deploys"], why=each.get("why"))
+            for each in item.get("skipped_stages", ())
+        ),
         settled="settled_at" in item,
     )
 
@@ -236,6 +254,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         why=item.get("why"),
         announced="announced_at" in item,
         on_failure=OnFailure(item.get("on_failure", OnFailure.HALT)),
+        on_skipped=OnSkipped(item.get("on_skipped", OnSkipped.ACCEPT)),
         max_concurrency=int(item["max_concurrency"]) if "max_concurrency" in item else None,
         in_flight=frozenset(item.get("in_flight", ())),
         halted_by=item.get("halted_by"),
@@ -282,6 +301,11 @@ def header_for_people(release: Release, item: Item) -> Release:
 def retry_item(retry: RetryClaim) -> Item:
     """The claim of a retry as a pipeline's item holds it."""
     return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def _skippable(item: Item) -> Skippable:
+    version = item.get("version")
+    return Skippable(version=None if version is None else int(version), stages=item["stages"])
 
 
 def _revisions(item: Item) -> tuple[Revision, ...]:

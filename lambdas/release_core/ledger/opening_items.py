@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from release_core.clock import from_iso, to_iso
+from release_core.domain.declarations import Declared, declaration_of
 from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Update
-from release_core.ledger.items import LISTING, header_key, pipeline_key, plain
+from release_core.ledger.items import LISTING, header_key, pipeline_key, plain, skippable_item
 from release_core.problems import listing
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ PER_ATTEMPT = (
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
-    *("approvals", "answered", "edited_at", "abandon_planned_at"),
+    *("approvals", "answered", "edited_at", "abandon_planned_at", "skipped_stages"),
 )
 
 
@@ -43,8 +44,9 @@ class Opening:
     ``rolls_back`` is the closed release that it rolls back. ``omissions`` has one line for each
     pipeline of that release that is not rolled back, and ``restores`` the execution that each
     pipeline goes back to, if no release started it. ``cause`` is the workflow execution whose
-    failure started this rollback, and ``over`` are the executions that it may roll back, too. A
-    resume ``overtakes`` the automatic rollback of its release, which then has nothing to do.
+    failure started this rollback, and ``over`` are the executions that it may roll back, too.
+    ``declared`` are the declarations with which the manifest was checked. A resume ``overtakes``
+    the automatic rollback of its release, which then has nothing to do.
     """
 
     manifest: "Manifest"
@@ -58,6 +60,7 @@ class Opening:
     restores: Mapping[str, str] = field(default_factory=dict)
     cause: str | None = None
     over: tuple[str, ...] = ()
+    declared: Declared = field(default_factory=dict)
     overtakes: str | None = None
 
     @property
@@ -89,6 +92,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "attempt": 1,
         "pipeline_count": len(manifest.pipelines),
         "on_failure": manifest.on_failure,
+        "on_skipped": manifest.on_skipped,
         "max_concurrency": manifest.max_concurrency,
         "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
         "abandons": manifest.stop_mode == "abandon",
@@ -178,13 +182,15 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
 
 
 def new_pipeline(
-    manifest: "Manifest", position: int, *, previous: Mapping[str, Item], author: Author
+    opening: Opening, position: int, *, previous: Mapping[str, Item], author: Author
 ) -> Item:
     """The item of the pipeline at this position of the manifest.
 
     ``previous`` is the ``last_good`` of each pipeline, by its name.
     """
+    manifest = opening.manifest
     pipeline = manifest.pipelines[position]
+    declaration = declaration_of(opening.declared, pipeline.name)
     waiting = PipelineStatus.WAITING
     return {
         **pipeline_key(manifest.release_id, pipeline.name),
@@ -197,6 +203,7 @@ def new_pipeline(
         "variables": pipeline.variables,
         "source_revisions": [plain(pin) for pin in pipeline.pins],
         "previous_good": previous.get(pipeline.name),
+        "skippable": skippable_item(declaration.skippable) if declaration else None,
         "attempt": 1,
         "audit": [author.audit("opened", before=None, after=waiting)],
     }

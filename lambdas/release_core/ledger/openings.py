@@ -80,7 +80,7 @@ class Openings:
         items = [
             {**manifest_key(manifest.release_id), "manifest": manifest.canonical},
             *(
-                new_pipeline(manifest, position, previous=previous, author=self._author)
+                new_pipeline(opening, position, previous=previous, author=self._author)
                 for position in range(len(manifest.pipelines))
             ),
         ]

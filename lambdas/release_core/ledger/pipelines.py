@@ -4,11 +4,13 @@ Every condition is a named variable, and the comment above it names the race tha
 that comes too late changes nothing. A status change and its audit entry are one write.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from release_core.clock import to_iso
 from release_core.domain.audit_texts import RETRY_CLAIMED, STARTED_OVER, STOP_PLANNED
+from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, RetryClaim
 from release_core.domain.revisions import NOTHING, Shipped
@@ -20,6 +22,7 @@ from release_core.ledger.items import (
     plain,
     read_pipeline,
     retry_item,
+    skipped_item,
 )
 
 # What is on record while a start is put off.
@@ -271,6 +274,7 @@ class Pipelines:
         ended_at: str | None = None,
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
+        skipped: Sequence[SkippedStage] = (),
     ) -> None:
         """Record how the pipeline ended; ``failure`` says why it did not succeed."""
         # Race: an event and a look report the same end. The first one is recorded.
@@ -281,7 +285,9 @@ class Pipelines:
             release_id,
             pipeline,
             status,
-            what=str(failure) if failure else f"ended{kept.remark}",
+            what=str(failure)
+            if failure
+            else "; ".join(["ended", *map(str, skipped)]) + kept.remark,
             update=Update(
                 put={
                     "ended_at": ended_at or self._author.now(),
@@ -289,6 +295,7 @@ class Pipelines:
                     "revisions": [plain(revision) for revision in kept.revisions] or None,
                     "resolved_variables": dict(kept.variables) or None,
                     "unrecorded_bytes": kept.unrecorded_bytes,
+                    "skipped_stages": [skipped_item(stage) for stage in skipped] or None,
                 },
                 remove=[] if failure else ["failure"],
                 condition=not_retried,

@@ -94,6 +94,7 @@ RevisionValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_RE
 OnFailure = Literal["halt", "continue", "stop", "rollback"]
 StopMode = Literal["graceful", "abandon"]
 OnBusy = Literal["refuse", "wait"]
+OnSkipped = Literal["accept", "fail"]
 
 
 class _Model(BaseModel):
@@ -225,6 +226,13 @@ class Manifest(_Model):
         "running pipelines are stopped. rollback: as stop, then the previous revisions are "
         "released again.",
         examples=["rollback"],
+    )
+    on_skipped: OnSkipped = Field(
+        default="accept",
+        description="What happens when a pipeline succeeds although CodePipeline skipped one of "
+        "its stages. accept: the pipeline has succeeded, and the release says what was skipped. "
+        "fail: the pipeline has failed. A skipped deployment is never rolled back to.",
+        examples=["fail"],
     )
     max_concurrency: Annotated[int, Field(ge=1, le=MAX_PIPELINES)] | None = Field(
         default=None,

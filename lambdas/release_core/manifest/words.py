@@ -22,6 +22,7 @@ from release_core.manifest.model import (
     ManifestPipeline,
     OnBusy,
     OnFailure,
+    OnSkipped,
     RevisionType,
     SourceRevision,
     StopMode,
@@ -60,6 +61,7 @@ SENTENCES: Mapping[str, str] = {
 _VARIABLE, _VARIABLE_NAME = "pipelines[].variables.*", "the name in pipelines[].variables"
 _CHOICES: Mapping[str, Sequence[str]] = {
     "onFailure": get_args(OnFailure),
+    "onSkipped": get_args(OnSkipped),
     "stopMode": get_args(StopMode),
     "onBusy": get_args(OnBusy),
     "pipelines[].sourceRevisions[].revisionType": get_args(RevisionType.__value__),

@@ -6,14 +6,10 @@ from datetime import datetime
 from typing import Self
 
 from release_core.domain.declarations import Declaration
+from release_core.domain.effects import HARMLESS, changing, is_passive
 from release_core.domain.execution import ExecutionState
 from release_core.domain.past_execution import BegunAction, PastExecution
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-
-# The categories of actions that change nothing, and of those that change something only where no
-# action of another category is there to do it.
-_PASSIVE = {"Source", "Approval"}
-_BUILDS = {"Build", "Test"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +101,17 @@ def changed_nothing(
     if pipeline.status is PipelineStatus.STARTING or not _all_ended(pipeline, past, actions):
         return False
     begun = {each.category for each in actions}
-    if begun <= _PASSIVE:
+    if is_passive(begun):
         return True
-    # A build may deploy, where nothing else does. The declaration may have changed since the run.
+    # The declaration may have changed since the run.
     same = {each.version for each in actions} == {declaration.version}
-    return begun <= _PASSIVE | _BUILDS and same and not declaration.categories <= _PASSIVE | _BUILDS
+    return begun <= HARMLESS and same and begun.isdisjoint(changing(declaration.categories))
 
 
 def may_be_unchanged(pipeline: Pipeline, past: Past) -> bool:
     """Whether it is worth reading which actions were begun."""
+    if any(each.deploys for each in pipeline.skipped_stages):
+        return True
     succeeded = pipeline.status is PipelineStatus.SUCCEEDED or pipeline.late_success is not None
     return not succeeded and not any(each.succeeded for each in past.own)
 
@@ -137,5 +135,6 @@ def is_repaired(release: Release, pasts: Mapping[str, Past]) -> bool:
     """Whether every pipeline that did not succeed in the release has succeeded since."""
     broken = [each for each in release.pipelines.values() if each.status.broken]
     return bool(broken) and all(
-        each.late_success or pasts.get(each.name, Past()).repaired for each in broken
+        each.late_success or (pasts.get(each.name, Past()).repaired and not each.skipped_stages)
+        for each in broken
     )

@@ -6,15 +6,18 @@ The functions and the operator's command use the same reader, each with their ow
 import hashlib
 import logging
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
 
-from release_core.aws.bill_of_materials import bill_of_materials
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.codepipeline import CodePipeline, is_permanent
 from release_core.aws.execution_history import ExecutionHistory
+from release_core.decide.bill_of_materials import bill_of_materials
+from release_core.decide.skips import skipped_stages
+from release_core.domain.actions import ActionRun
+from release_core.domain.automation import Skippable
 from release_core.domain.declarations import Declaration, Declared, declaration_of
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Pipeline, Release
@@ -121,7 +124,12 @@ class RollbackReader:
         )
         owners = {name: each.release_id for name, each in claimed.items() if each.release_id}
         return {
-            pipeline.name: past_of(release, pipeline, executions, owners=owners)
+            pipeline.name: past_of(
+                release,
+                pipeline,
+                self._without_skipped(pipeline, executions, owners),
+                owners=owners,
+            )
             for pipeline, executions in zip(pipelines, listed, strict=True)
         }
 
@@ -129,6 +137,39 @@ class RollbackReader:
         good = pipeline.previous_good
         back_to = good.execution_id if good else None
         return self.history.executions(pipeline.name, back_to=back_to)
+
+    def _without_skipped(
+        self, pipeline: Pipeline, listed: Sequence[PastExecution], owners: Collection[str]
+    ) -> Sequence[PastExecution]:
+        """The executions without those whose deployment was skipped, and that no release started.
+
+        What they were started with is not live.
+        """
+        if not (pipeline.skippable and any(pipeline.skippable.stages.values())):
+            return listed
+        return [
+            each
+            for each in listed
+            # A rollback by CodePipeline runs only one stage.
+            if each.execution_id in owners
+            or each.rollback_to
+            or not each.succeeded
+            or not self._skipped(pipeline, pipeline.skippable, each.execution_id)
+        ]
+
+    def _skipped(self, pipeline: Pipeline, skippable: Skippable, execution_id: str) -> bool:
+        actions = self._actions(pipeline.name, execution_id)
+        return any(each.deploys for each in skipped_stages(skippable, actions) if actions)
+
+    def _actions(self, pipeline: str, execution_id: str) -> Sequence[ActionRun]:
+        """The executions of actions; none, if a retry cannot read them either."""
+        try:
+            return self.codepipeline.action_runs(pipeline, execution_id)
+        except ClientError as error:
+            if not is_permanent(error):
+                raise
+            log.warning("could not list the actions of %s: %s", pipeline, error)
+            return ()
 
     def _changed_nothing(self, pipeline: Pipeline, declaration: Declaration, past: Past) -> bool:
         if not may_be_unchanged(pipeline, past):
@@ -174,8 +215,8 @@ class RollbackReader:
         seen = self.codepipeline.get_execution(pipeline.name, shipped_by)
         if seen is None:
             return good
-        foreign = replace(pipeline, execution_id=shipped_by, source_revisions=())
-        shipped = bill_of_materials(self.codepipeline, foreign, seen).kept
+        actions = self._actions(pipeline.name, shipped_by)
+        shipped = bill_of_materials(seen.shipped, actions).kept
         return replace(
             good,
             revisions=tuple(shipped.revisions),

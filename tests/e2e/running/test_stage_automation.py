@@ -15,24 +15,28 @@ pytestmark = pytest.mark.platform
 BROKEN: dict[str, Any] = {"stage": DEPLOY_STAGE, "code": "JobFailed", "message": "Broke"}
 
 
+def condition(result: str, provider: str, **configuration: str) -> dict[str, Any]:
+    """A condition with one rule of that provider."""
+    rule = {
+        "name": "Rule",
+        "ruleTypeId": {"category": "Rule", "provider": provider, "version": "1"},
+        "configuration": configuration,
+    }
+    return {"conditions": [{"result": result, "rules": [rule]}]}
+
+
 def test_a_stage_condition_that_fails_is_the_reason(
     releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
 ) -> None:
     """No action has failed: the reason is that of the rule."""
     name, release_id = pipelines.make(), unique("condition")
-    rule = {
-        "name": "Alarm",
-        "ruleTypeId": {"category": "Rule", "provider": "CloudWatchAlarm", "version": "1"},
-        "configuration": {"AlarmName": "errors"},
-    }
-    condition = {"conditions": [{"result": "FAIL", "rules": [rule]}]}
-    pipelines.configure(name, beforeEntry=condition)
+    pipelines.configure(name, beforeEntry=condition("FAIL", "CloudWatchAlarm", AlarmName="errors"))
     with faults.rule("fail", pipeline=name, code="JobFailed", message="errors is in ALARM"):
         arn = releases.start(manifest(release_id, name))
         assert releases.end(arn)["status"] == "FAILED"
     failure = ledger.pipeline(release_id, name)["failure"]
     assert failure["stage"] == DEPLOY_STAGE
-    assert failure["message"] == "rule Alarm of a stage condition failed: errors is in ALARM"
+    assert failure["message"] == "rule Rule of a stage condition failed: errors is in ALARM"
 
 
 def test_a_stage_that_codepipeline_retries_succeeds(
@@ -66,3 +70,30 @@ def test_a_stage_that_codepipeline_rolls_back(
     assert rollback["status"] == "Succeeded"
     told = f"CodePipeline rolled stage {DEPLOY_STAGE} back"
     assert f"{told} (execution {rollback['pipelineExecutionId']})" in node["failure"]["message"]
+
+
+@pytest.mark.parametrize(("policy", "outcome"), [("accept", "SUCCEEDED"), ("fail", "FAILED")])
+def test_a_stage_that_codepipeline_skips(
+    releases: Releases,
+    ledger: Ledger,
+    pipelines: Pipelines,
+    faults: Faults,
+    policy: str,
+    outcome: str,
+) -> None:
+    """The stage is on record with the reason, and what was not deployed is not the last good."""
+    name, release_id = pipelines.make(), unique(policy)
+    pipelines.configure(name, beforeEntry=condition("SKIP", "LambdaInvoke", FunctionName="gate"))
+    with faults.rule("fail", pipeline=name, code="JobFailed", message="closed"):
+        arn = releases.start(manifest(release_id, name, onSkipped=policy))
+        assert releases.end(arn)["status"] == outcome
+    node = ledger.pipeline(release_id, name)
+    assert node["status"] == outcome
+    assert node["skipped_stages"] == [
+        {
+            "stage": DEPLOY_STAGE,
+            "deploys": True,
+            "why": "rule Rule of a stage condition failed: closed (JobFailed)",
+        }
+    ]
+    assert not ledger.last_good(name)

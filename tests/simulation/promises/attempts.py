@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from release_core.clock import from_iso, to_iso
+from tests.simulation.promises.skips import was_skipped
 from tests.simulation.world.happenings import GOING_ON, Happening, Violated, list_of, value
 from tests.simulation.world.workflow import Workflow
 from tests.simulation.world.world import World
@@ -64,7 +65,9 @@ def halts_for_a_failure_of_this_attempt(happening: Happening) -> None:
     execution_id = value(node, "execution_id")
     status = value(node, "status")
     if execution_id and execution_id not in happening.world.resumed:
-        status = happening.world.stores.execution(name, execution_id).status
+        execution = happening.world.stores.execution(name, execution_id)
+        refused = was_skipped(execution) and value(happening.after, "on_skipped") == "fail"
+        status = "Skipped" if refused else execution.status
     is_former = value(node, "attempt") != value(happening.after, "attempt")
     given_up = value(node, "given_up") and not execution_id
     if is_former or (status in {"WAITING", "InProgress", "Succeeded"} and not given_up):
@@ -108,14 +111,19 @@ def a_token_is_of_its_attempt(happening: Happening) -> None:
 
 
 def what_succeeded_is_not_run_again(happening: Happening) -> None:
-    """An attempt starts no pipeline that has succeeded in an earlier attempt of its release."""
+    """An attempt starts no pipeline that has succeeded in an earlier attempt of its release.
+
+    A success whose deployment was skipped does not count if the release does not accept it.
+    """
     new, world = happening.started, happening.world
     if new is None:
         return
+    refuses = value(happening.header_of(new.release_id), "on_skipped") == "fail"
     for each in world.starts:
         earlier = (each.release_id, each.pipeline) == (new.release_id, new.pipeline) and each != new
-        status = world.stores.execution(each.pipeline, each.execution_id).status
-        if earlier and status == "Succeeded" and each.execution_id not in world.resumed:
+        execution = world.stores.execution(each.pipeline, each.execution_id)
+        counts = execution.status == "Succeeded" and not (refuses and was_skipped(execution))
+        if earlier and counts and each.execution_id not in world.resumed:
             raise Violated("what_succeeded_is_not_run_again", f"{new} after {each}")
 
 

@@ -9,6 +9,7 @@ from release_core.clock import from_iso, to_iso
 from tests.simulation.promises.approvals import answers_are_on_record, check_answer
 from tests.simulation.promises.attempts import what_succeeded_stays_so
 from tests.simulation.promises.rollbacks import ROLLBACKS
+from tests.simulation.promises.skips import was_skipped
 from tests.simulation.world.happenings import Violated, list_of, value
 from tests.simulation.world.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
 from tests.simulation.world.world import Start, World
@@ -138,15 +139,20 @@ def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
 
 
 def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
-    """After a success, the pipeline's last good execution is that one."""
+    """After a success, the pipeline's last good execution is that one, unless it deployed nothing.
+
+    What was skipped never becomes the last good execution.
+    """
     for child in workflow.children:
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
-        if value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1:
-            last = world.stores.item("pipelines", child.pipeline)
-            good = last.get("last_good") if last else None
-            kept = good["M"]["execution_id"]["S"] if good else "nothing"
-            if kept != value(node, "execution_id"):
-                raise Violated("what_succeeded_is_the_last_good", f"{child.pipeline} kept {kept}")
+        last = world.stores.item("pipelines", child.pipeline)
+        good = last.get("last_good") if last else None
+        kept = good["M"]["execution_id"]["S"] if good else "nothing"
+        execution_id = value(node, "execution_id")
+        succeeded = value(node, "status") == "SUCCEEDED" and len(world.workflows) == 1
+        skipped = execution_id and was_skipped(world.stores.execution(child.pipeline, execution_id))
+        if (kept == execution_id) if skipped else (succeeded and kept != execution_id):
+            raise Violated("what_succeeded_is_the_last_good", f"{child.pipeline} kept {kept}")
 
 
 def no_closed_release_holds_a_pipeline(world: World, workflow: Workflow) -> None:

@@ -13,6 +13,7 @@ from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
+from tests.simulation.promises.skips import skips_are_on_record
 from tests.simulation.promises.starting import STARTS
 from tests.simulation.scenarios import name_of
 from tests.simulation.world.calls import Ended
@@ -72,6 +73,8 @@ def recorded_ends_are_true(happening: Happening) -> None:
     if execution_id in happening.world.stores.deleted and changed[1] == "FAILED":
         return
     real = looked if changed[1] in {"FAILED", "STOPPED", "TIMED_OUT"} else actual
+    if changed[1] == "FAILED" and "skipped_stages" in (happening.after or {}):
+        expected = "Succeeded"
     # A pipeline whose task was given up is stopped, and counts as failed.
     stopped = real == "Stopped" and changed[1] == "FAILED" and value(happening.after, "given_up")
     if real != expected and not stopped:
@@ -135,13 +138,13 @@ def fails_after_its_retries(happening: Happening) -> None:
     """A pipeline fails only after its retries are used up, unless it has to be stopped anyway.
 
     If CodePipeline rejects a retry, the pipeline is started again; a halted release starts nothing.
-    A rejected approval is final.
+    A rejected approval is final, and so is a success whose deployment was skipped.
     """
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] != "FAILED":
         return
     allowed = int(value(happening.after, "retries") or 0)
-    if _was_rejected(happening):
+    if _was_rejected(happening) or "skipped_stages" in (happening.after or {}):
         return
     used = min(int(value(happening.after, "retried") or 0), real_retries(happening))
     if value(happening.header, "halted_by") and _was_refused_a_retry(happening):
@@ -316,6 +319,7 @@ CALLS = (
     an_execution_keeps_its_owner,
     a_pipeline_has_one_holder,
     served_in_order,
+    skips_are_on_record,
     *CALLS_OF_ATTEMPTS,
 )
 RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails)

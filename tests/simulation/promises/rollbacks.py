@@ -6,6 +6,7 @@ from tests.simulation.promises.foreign import (
     a_rollback_belongs_to_the_attempt_that_failed,
     live_before,
 )
+from tests.simulation.promises.skips import succeeded_for_good, was_skipped
 from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.outside import by_hand
 from tests.simulation.world.stores import Item
@@ -113,11 +114,12 @@ def _ran(world: World, release_id: str) -> set[str]:
 
 def _deployed(world: World, release_id: str) -> bool:
     """Whether a release has changed something in such a pipeline."""
-    return any(
-        "Deploy" in world.stores.execution(start.pipeline, start.execution_id).stages
+    executions = [
+        world.stores.execution(start.pipeline, start.execution_id)
         for start in world.starts
         if start.release_id == release_id and start.pipeline in world.scenario.good
-    )
+    ]
+    return any("Deploy" in each.stages and not was_skipped(each) for each in executions)
 
 
 def _live_before(world: World, release_id: str, pipeline: str) -> Start | None:
@@ -129,7 +131,7 @@ def _live_before(world: World, release_id: str, pipeline: str) -> Start | None:
             continue
         if start.release_id == release_id:
             before = live
-        elif world.stores.execution(pipeline, start.execution_id).status == "Succeeded":
+        elif succeeded_for_good(world.stores.execution(pipeline, start.execution_id)):
             live = start
     return before
 

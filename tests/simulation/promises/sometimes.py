@@ -30,6 +30,7 @@ MUST_BE_REACHED = frozenset(
         "a release became SUCCEEDED",
         "a release was resumed after a crash",
         "a release waited for a pipeline",
+        "a skipped stage was recorded",
         "a release was rolled back",
         "a rollback was started again",
         "a running pipeline was deleted",
@@ -54,6 +55,11 @@ MUST_BE_REACHED = frozenset(
         "two advances overlapped",
     }
 )
+# What is reached when a pipeline has this attribute.
+_SITUATION_OF = {
+    "skipped_stages": "a skipped stage was recorded",
+    "stage_rollback": "a release waited for a rollback by CodePipeline",
+}
 _SETTLES = {"send_task_success", "send_task_failure"}
 
 
@@ -119,12 +125,15 @@ def _note_start(happening: Happening) -> None:
         happening.world.reached.add("an execution was started over")
 
 
-def _note_approval(happening: Happening) -> None:
+def _note_observation(happening: Happening) -> None:
     values = happening.call.request.get("ExpressionAttributeValues", {})
     if ":approvals" in values:
         happening.world.reached.add("an answer was recorded")
     if ":edited_at" in values:
         happening.world.reached.add("an edit was noticed")
+    for attribute, situation in _SITUATION_OF.items():
+        if attribute in (happening.after or {}):
+            happening.world.reached.add(situation)
 
 
 def _note_stop(happening: Happening) -> None:
@@ -166,9 +175,7 @@ def _note_release(happening: Happening) -> None:
         reached.add("the limit kept a pipeline waiting")
     if not happening.node:
         return
-    _note_approval(happening)
-    if value(happening.after, "stage_rollback"):
-        reached.add("a release waited for a rollback by CodePipeline")
+    _note_observation(happening)
     others = [each for each in happening.world.running() if each.name != happening.invocation.name]
     if any(each.pipeline == happening.node for each in others):
         reached.add("two advances overlapped")

@@ -14,6 +14,7 @@ from tests.worlds.approvals import gated
 from tests.worlds.release_world import declaration
 
 _FAILED = ActionResult(error_code="JobFailed", error_message="the deployment failed")
+_CLOSED = ActionResult(error_code="JobFailed", error_message="the gate is closed")
 _PERSON = "arn:aws:sts::000000000000:assumed-role/people/ann"
 _DEPLOY = {"stageName": "Deploy", "transitionType": "Inbound"}
 
@@ -25,7 +26,7 @@ def by_hand(world: World, pipeline: str) -> dict[str, Execution]:
 
 
 def play(world: World, pipeline: str, execution_id: str, *, outcome: str) -> bool:
-    """Let an execution succeed or fail, or let a person stop it or overtake it.
+    """Let an execution succeed, fail or skip its deployment, or let a person stop or overtake it.
 
     An execution with a manual approval goes one action further. False if that cannot fail.
     """
@@ -41,7 +42,7 @@ def play(world: World, pipeline: str, execution_id: str, *, outcome: str) -> boo
         case "supersede":
             _overtake(world, codepipeline, pipeline, execution_id)
         case _:
-            _finish(world, codepipeline, pipeline, execution_id, fails=outcome == "fail")
+            _finish(world, codepipeline, pipeline, execution_id, outcome=outcome)
     return True
 
 
@@ -121,7 +122,7 @@ def _finish(
     pipeline: str,
     execution_id: str,
     *,
-    fails: bool = False,
+    outcome: str = "succeed",
 ) -> None:
     """End the actions of an execution until none runs."""
     while running := [
@@ -130,9 +131,13 @@ def _finish(
         if (action.pipeline, action.execution_id) == (pipeline, execution_id)
     ]:
         action = running[0]
-        result = _FAILED if fails and action.stage == "Deploy" else None
+        result = None
         if action.category == "Source":
             result = _fetched(world, action)
+        elif outcome == "skip" and action.category == "Rule":
+            result = _CLOSED
+        elif outcome == "fail" and action.category == "Deploy":
+            result = _FAILED
         codepipeline.finish(action, result)
 
 

@@ -25,6 +25,7 @@ from tests.simulation.world.calls import Answer, Call
 from tests.simulation.world.functions import deployed_name
 from tests.simulation.world.hashes import Hashes
 from tests.worlds.approvals import gated
+from tests.worlds.gates import GATE
 from tests.worlds.ledger_world import KEYS, make_tables
 from tests.worlds.release_world import declaration
 
@@ -97,6 +98,8 @@ class Stores:
             declared = gated(name=name) if name in scenario.gated else declaration(name)
             if scenario.on_stage_failure:
                 declared["stages"][-1]["onFailure"] = {"result": scenario.on_stage_failure}
+            if any(each.startswith("skip") for each in scenario.outcomes):
+                declared["stages"][-1]["beforeEntry"] = GATE
             self.codepipeline.create_pipeline(pipeline=declared)
         succeeded = {}
         if scenario.on_stage_failure == "ROLLBACK":

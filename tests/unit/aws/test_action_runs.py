@@ -127,3 +127,33 @@ def test_whether_an_approval_is_alone_in_its_stage(
     state = shown("InProgress", version=version)
     state["stageStates"][1]["actionStates"] += [{"actionName": "Copy"}] * beside
     assert read(listed(), state)[1].alone is is_alone
+
+
+def delivered(**more: Any) -> Any:
+    """A source action in ListActionExecutions that delivered the artifact ``app``."""
+    kind = {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}
+    fetched = {"outputArtifacts": [{"name": "app", "s3location": {"bucket": "b", "key": "k"}}]}
+    given = {"actionTypeId": kind, "configuration": {"S3ObjectKey": "#{variables.STAGE}.zip"}}
+    return listed("Succeeded", actionName="Fetch", input=given, output=fetched) | more
+
+
+def test_a_source_action_has_its_resolved_configuration() -> None:
+    """The declared configuration counts where the resolved one is missing."""
+    detail = delivered()
+    run = read_action_run(detail, None)
+    assert run.source
+    assert (run.source.provider, run.artifacts) == ("S3", ("app",))
+    assert run.source.configuration == {"S3ObjectKey": "#{variables.STAGE}.zip"}
+    detail["input"]["resolvedConfiguration"] = {"S3ObjectKey": "prod.zip"}
+    resolved = read_action_run(detail, None).source
+    assert resolved
+    assert resolved.configuration == {"S3ObjectKey": "prod.zip"}
+
+
+@pytest.mark.parametrize("part", ["input", "output"])
+def test_an_action_without_details_has_no_source_or_artifacts(part: str) -> None:
+    """AWS may leave these fields out."""
+    detail = delivered()
+    del detail[part]
+    run = read_action_run(detail, None)
+    assert run.source is None or not run.artifacts

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from release_core.aws.clients import in_parallel, one_by_one
 from release_core.aws.codepipeline import CodePipeline
+from release_core.domain.automation import Skippable
 from release_core.domain.declarations import (
     Declaration,
     Declared,
@@ -56,6 +57,7 @@ def test_type_mode_variables_and_sources_are_read() -> None:
             ),
             version=1,
             categories=frozenset({"Source", "Deploy"}),
+            skippable=Skippable(version=1),
         )
     }
 

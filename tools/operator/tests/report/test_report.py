@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.release import ReleaseStatus
 from release_machine.release.model import Snapshot
@@ -216,6 +217,15 @@ def test_every_process_gives_the_same_page() -> None:
     }
     here = "".join(html(sample()) for sample in samples.SAMPLES.values())
     assert digests == {hashlib.sha256(here.encode()).hexdigest()}
+
+
+def test_a_skipped_stage_is_said() -> None:
+    """The row of a pipeline names the stage without which it succeeded."""
+    sample = samples.good()
+    name, good = next(iter(sample.release.pipelines.items()))
+    skipped = SkippedStage(stage="Deploy", deploys=True, why="the gate is closed")
+    page = with_release(sample, pipelines={name: replace(good, skipped_stages=(skipped,))})
+    assert "stage Deploy was skipped: the gate is closed" in page.text
 
 
 def test_a_late_success_is_said() -> None:

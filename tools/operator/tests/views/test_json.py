@@ -8,12 +8,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
+from release_core.domain.automation import SkippedStage
 from release_core.domain.release import Pipeline, ReleaseStatus
 from release_core.domain.revisions import Good, Pin, Revision
-from release_machine.follow.events import Event, LookFailed, PipelineEvent, ReleaseEvent
+from release_machine.follow.events import (
+    Event,
+    LookFailed,
+    PipelineEvent,
+    PipelineMoved,
+    ReleaseEvent,
+)
 from release_machine.follow.loop import changes
 from release_machine.follow.opening import Answer, Rejected
 from release_machine.release.model import Snapshot
+from release_machine.views.event_facts import described
 from release_machine.views.json_events import JsonView, event_name
 from release_machine.views.json_output import bom_document, release_document
 from tools.operator.tests.conftest import at
@@ -57,6 +65,20 @@ def test_release(running: Snapshot) -> None:
     assert catalog["previousGood"]["revisions"] == catalog["revisions"]
     assert orders["failure"]["link"] == "https://example.com/run/2"
     assert "pipelines" not in release_document(replace(release, pipelines={}))
+
+
+def test_a_skipped_stage(running: Snapshot) -> None:
+    """Program and person see which stage was skipped, and why."""
+    skipped = SkippedStage(stage="Deploy", deploys=True, why="the gate is closed")
+    catalog = replace(running.release.pipelines["catalog"], skipped_stages=(skipped,))
+    release = replace(running.release, pipelines={"catalog": catalog})
+    (found,) = json.loads(json.dumps(release_document(release)))["pipelines"]
+    assert found["skippedStages"] == [
+        {"stage": "Deploy", "deploys": True, "why": "the gate is closed"}
+    ]
+    line, facts = described(PipelineMoved(catalog, catalog.status))
+    assert line.endswith("; stage Deploy was skipped: the gate is closed")
+    assert facts["skippedStages"] == found["skippedStages"]
 
 
 def test_a_late_success(running: Snapshot) -> None:

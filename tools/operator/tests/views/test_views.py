@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
+from release_core.domain.automation import SkippedStage
 from release_core.domain.release import ReleaseStatus
 from release_machine.follow.events import LookFailed
 from release_machine.follow.loop import changes
@@ -227,6 +228,15 @@ def test_long_names_leave_room(running: Snapshot, width: int) -> None:
     assert row.startswith("production")
     for part in ("…", "▶ RUNNING", "0:40", "~3:00", "Approve → Ask"):
         assert part in row
+
+
+def test_a_skipped_stage_is_said(running: Snapshot) -> None:
+    """A pipeline that succeeded without one of its stages says so, and why."""
+    skipped = SkippedStage(stage="Deploy", deploys=True, why="the gate is closed")
+    catalog = replace(running.release.pipelines["catalog"], skipped_stages=(skipped,))
+    release = replace(running.release, pipelines=by_name([catalog]))
+    table = pipeline_table(release, now=at(120), activity={}, width=160)
+    assert "stage Deploy was skipped: the gate is closed" in drawn(table, width=160)
 
 
 def test_a_late_success_is_said(running: Snapshot) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
 from release_machine.release.model import Activity
@@ -65,6 +65,12 @@ def answers(pipeline: Pipeline) -> Iterator[str]:
         person = re.split("[:/]", each.by)[-1] if each.by else "somebody"
         words = f": {each.comment}" if each.comment else ""
         yield f"{each.answer.lower()} by {person} at {each.stage} → {each.action}{words}"
+
+
+def skips(pipeline: Pipeline) -> Iterator[str]:
+    """The stages that CodePipeline skipped in an execution that counts as succeeded."""
+    if pipeline.status is PipelineStatus.SUCCEEDED:
+        yield from map(str, pipeline.skipped_stages)
 
 
 def counted(pipelines: Iterable[Pipeline]) -> str:

@@ -2,7 +2,7 @@
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Snapshot
-from release_machine.release.phrases import answers, edited
+from release_machine.release.phrases import answers, edited, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
 from release_machine.report.durations import brief, ran
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
@@ -45,6 +45,7 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
         isolated(stopping(release, pipeline)),
         isolated(edited(pipeline, snapshot.activity.get(pipeline.name))),
         _why(pipeline),
+        *map(isolated, skips(pipeline)),
         succeeded_later(pipeline),
         *map(isolated, answers(pipeline)),
         retries(pipeline) if pipeline.retried else None,

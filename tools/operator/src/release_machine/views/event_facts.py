@@ -25,6 +25,7 @@ from release_machine.release.phrases import (
     halted,
     progress,
     retries_used,
+    skips,
 )
 from release_machine.text.wording import clock_time, duration
 from release_machine.views.json_output import Json, document, part
@@ -89,7 +90,7 @@ def _of_pipeline(event: PipelineEvent) -> Described:
     """The words after the status of the pipeline, and the facts beside it."""
     match event:
         case PipelineMoved(pipeline, before):
-            facts = part(pipeline, "executionId startedAt endedAt failure")
+            facts = part(pipeline, "executionId startedAt endedAt failure skippedStages")
             return _moved(pipeline), {"before": before, **facts}
         case PipelineKept(pipeline):
             return f" in attempt {pipeline.attempt}", part(pipeline, "attempt")
@@ -126,7 +127,7 @@ def _moved(pipeline: Pipeline) -> str:
         place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
         link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
         text += f"{place}: {pipeline.failure.reason}{link}"
-    return text
+    return "; ".join([text, *skips(pipeline)])
 
 
 def _acts(activity: Activity) -> str:

@@ -9,6 +9,7 @@ import click
 
 from release_core.clock import to_iso
 from release_core.domain.approvals import Answer
+from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, Pipeline, Release
@@ -23,15 +24,15 @@ type Json = Mapping[str, Any]
 _KEYS = {
     Release: (
         "releaseId status executionArn openedAt closedAt channel requester why pipelineCount "
-        "attempt resumedAt attempts onFailure haltedBy deadline maxConcurrency rollbackOf "
-        "restores rollsBackAs rolledBackBy audit"
+        "attempt resumedAt attempts onFailure onSkipped haltedBy deadline maxConcurrency "
+        "rollbackOf restores rollsBackAs rolledBackBy audit"
     ),
     Pipeline: (
         "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "
-        "startedAt endedAt stopRequestedAt stopReason editedAt failure lateSuccess approvals "
-        "variables "
-        "sourceRevisions revisions previousGood changes audit"
+        "startedAt endedAt stopRequestedAt stopReason editedAt failure lateSuccess skippedStages "
+        "approvals variables sourceRevisions revisions previousGood changes audit"
     ),
+    SkippedStage: "stage deploys why",
     Answer: "stage action answer by comment at",
     PastAttempt: "attempt status execution why",
     AuditEntry: "at who what before after",

@@ -11,7 +11,7 @@ from rich.text import Text
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Activity
-from release_machine.release.phrases import answers, counted, edited, retries_used
+from release_machine.release.phrases import answers, counted, edited, retries_used, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
 from release_machine.release.ways_out import Detail, ways_out
 from release_machine.text.fitting import ELLIPSIS, fitted
@@ -152,6 +152,8 @@ def _facts(
         yield cause
         if failure.link:
             yield Text(failure.link, style="underline")
+    for skipped in skips(pipeline):
+        yield Text(skipped, style="yellow")
     if later := succeeded_later(pipeline):
         yield Text(later, style="green")
     yield from _history(release, pipeline, activity)

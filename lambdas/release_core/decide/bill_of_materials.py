@@ -1,44 +1,28 @@
 """The bill of materials of a succeeded execution: all that is needed to ship it again."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from botocore.exceptions import ClientError
-
-from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot, is_permanent
+from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import OBJECT_KEY, SourceAction, revision_types
-from release_core.domain.release import Pipeline
 from release_core.domain.revisions import KEY_TYPE, Pin, Revision, Shipped
-
-log = logging.getLogger(__name__)
 
 
 def bill_of_materials(
-    codepipeline: CodePipeline, pipeline: Pipeline, seen: ExecutionSnapshot
+    shipped: Shipped, actions: Sequence[ActionRun], pins: Sequence[Pin] = ()
 ) -> Shipped:
-    """The revisions and variables of the pipeline's execution, each revision with its action.
+    """What an execution shipped, each revision with its source action.
 
-    A revision whose action AWS does not name has none; the success is recorded all the same. Raises
-    ClientError when a retry may help: without its actions, nothing could be rolled back to this
-    success.
+    ``actions`` are those of the execution, the newest first, and ``pins`` those of its start. A
+    revision whose action AWS does not name has none.
     """
-    shipped = Shipped(revisions=seen.revisions, variables=seen.variables)
-    if not seen.revisions or not pipeline.execution_id:
-        return shipped
-    try:
-        sources = codepipeline.source_actions(pipeline.name, pipeline.execution_id)
-    except ClientError as error:
-        if not is_permanent(error):
-            raise
-        log.warning(
-            "could not list the source actions: %s",
-            error,
-            extra={"pipeline": pipeline.name, "execution_id": pipeline.execution_id},
-        )
-        sources = {}
-    named = name_sources(seen.revisions, sources, pipeline.source_revisions)
-    return replace(shipped, revisions=named)
+    sources = {
+        artifact: run.source
+        for run in reversed(actions)
+        if run.source
+        for artifact in run.artifacts
+    }
+    return replace(shipped, revisions=name_sources(shipped.revisions, sources, pins))
 
 
 def name_sources(
