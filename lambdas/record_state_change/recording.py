@@ -59,9 +59,11 @@ class RecordStateChange:
         if execution.release_id is None:
             # No release started it, or its start is not recorded yet and will find this change.
             return
-        release = self.ledger.get_pipeline(execution.release_id, execution.pipeline)
+        release = self.ledger.get_pipeline(
+            execution.release_id, execution.pipeline, known=execution
+        )
         pipeline = release.pipelines.get(execution.pipeline) if release else None
-        if pipeline is None or pipeline.attempt != execution.attempt:
+        if release is None or pipeline is None or pipeline.attempt != execution.attempt:
             log.info("the execution belongs to an earlier attempt", extra=facts)
             return
         if (
@@ -70,8 +72,11 @@ class RecordStateChange:
         ):
             # Race: the starter has claimed the execution and not bound it yet, or it has crashed.
             self.ledger.pipelines.bind_execution(execution.release_id, pipeline, new.execution_id)
+            release = None
         try:
-            advanced = self.advance.pipeline(execution.release_id, execution.pipeline)
+            advanced = self.advance.pipeline(
+                execution.release_id, execution.pipeline, known=release
+            )
         except EndUnconfirmed as unconfirmed:
             # This needs only time: the task of the pipeline looks again soon.
             log.info("%s", unconfirmed, extra=facts)

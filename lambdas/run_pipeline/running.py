@@ -19,7 +19,7 @@ from release_core.decide.timing import (
     seconds_to_wait,
     seconds_until,
 )
-from release_core.domain.release import Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import EndUnconfirmed, PipelineUnknown, StartUnresolved, Unfinished
 from release_core.ledger.ledger import Ledger
 
@@ -107,8 +107,8 @@ class RunPipeline:
             is_end = isinstance(unresolved, EndUnconfirmed)
             self._wait(waiting, UNCONFIRMED_WAIT if is_end else CLAIM_WINDOW.total_seconds() + 1)
             return
-        if advanced and advanced.coupled and not first:
-            advanced = self._repair_others(advanced, waiting) or advanced
+        if advanced and not first:
+            self._repair_others(advanced, advanced.pipelines[pipeline], waiting)
         if advanced:
             self._wait_until_due(advanced, pipeline, waiting)
 
@@ -125,19 +125,26 @@ class RunPipeline:
         self.ledger.pipelines.give_up(release.release_id, pipeline, task.why)
         self.advance.pipeline(release.release_id, pipeline.name)
 
-    def _repair_others(self, release: Release, waiting: Waiting) -> Release | None:
-        """Look at pipelines whose own tasks are overdue, and advance the whole release."""
+    def _repair_others(self, release: Release, pipeline: Pipeline, waiting: Waiting) -> None:
+        """Advance the pipelines that this one waits for and whose own tasks are overdue."""
+        if pipeline.status is not PipelineStatus.WAITING:
+            return
         overdue = self.clock() - timedelta(seconds=waiting.look_after_seconds) - TASK_LATENESS
+        names = {*pipeline.depends_on, *release.in_flight}
+        others = self.ledger.get_pipelines([(release.release_id, name) for name in sorted(names)])
+        for _, other in others:
+            if (other.token_registered_at or release.began_at) < overdue:
+                self._repair(release.release_id, other.name)
+
+    def _repair(self, release_id: str, name: str) -> None:
         try:
-            latest = self.ledger.get_release(release.release_id)
-            for other in latest.pipelines.values() if latest else ():
-                if other.token_registered_at and other.token_registered_at < overdue:
-                    self.advance.record_look(release, other)
-            return self.advance.release(release.release_id)
+            release = self.ledger.get_pipeline(release_id, name)
+            if release:
+                self.advance.record_look(release, release.pipelines[name])
+            self.advance.pipeline(release_id, name)
         except (Unfinished, ClientError, BotoCoreError) as error:
             # An error with another pipeline must not fail the task of this one.
-            log.warning("could not advance the other pipelines: %s", error)
-            return None
+            log.warning("could not advance %s: %s", name, error)
 
     def _wait_until_due(self, release: Release, name: str, waiting: Waiting) -> None:
         pipeline, now = release.pipelines[name], self.clock()

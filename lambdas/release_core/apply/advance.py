@@ -1,8 +1,9 @@
 """Advances a release: decides what is due and applies it, until nothing is due."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,7 +30,7 @@ from release_core.decide.decisions import (
 )
 from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
 from release_core.domain.execution import Change, ExecutionState
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AdvanceUnfinished, EndUnconfirmed, Unfinished
 from release_core.ledger.ledger import Ledger
 
@@ -53,20 +54,78 @@ class Advance:
     clock: Clock
     actor: str
 
-    def pipeline(self, release_id: str, pipeline: str) -> Release | None:
-        """Advance one pipeline; when it has ended and that affects others, the whole release.
+    def pipeline(
+        self, release_id: str, pipeline: str, *, known: Release | None = None
+    ) -> Release | None:
+        """Advance one pipeline, and those that its end affects.
 
-        Returns the release as it was last read. Raises Unfinished errors, and ClientError or
-        BotoCoreError from AWS: the caller's retry continues.
+        ``known`` is the release with this pipeline, if it has just been read. Returns the release
+        as it was last read. Raises Unfinished errors, and ClientError or BotoCoreError from AWS:
+        the caller's retry continues.
         """
-        release = self._rounds(release_id, pipeline)
-        if release and release.coupled and release.pipelines[pipeline].status.ended:
-            return self._rounds(release_id, None)
+        release = self._rounds(release_id, pipeline, known=known)
+        if release:
+            self._spread(release, pipeline)
         return release
 
-    def release(self, release_id: str) -> Release | None:
-        """Advance every pipeline of a release; returns and raises as ``pipeline`` does."""
-        return self._rounds(release_id, None)
+    def _spread(self, release: Release, pipeline: str) -> None:
+        """Advance what the end of a pipeline affects, then what that affects, and settle each.
+
+        A pipeline is settled last: until then its task returns, and this is done again.
+        """
+        errors: list[Exception] = []
+        ended = deque([(release, pipeline)])
+        while ended:
+            release, name = ended.popleft()
+            node = release.pipelines.get(name)
+            if node is None or not node.status.ended or node.settled:
+                continue
+            try:
+                if release.halted_by == name:
+                    self._rounds(release.release_id, None)
+                    continue
+                ended += [(after, each) for each, after in self._affected_by(release, node)]
+                if node.task_token:
+                    self._settle(release, node)
+            except (Unfinished, ClientError, BotoCoreError) as error:
+                # An error with one pipeline must not keep the others from being started.
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _affected_by(self, release: Release, pipeline: Pipeline) -> Iterator[tuple[str, Release]]:
+        """Advance those that wait for a slot, or for this pipeline; each with its release then."""
+        if release.max_concurrency:
+            yield from self._in_line(release)
+        for name in self._unblocked(release, pipeline):
+            after = self._rounds(release.release_id, name)
+            if after:
+                yield name, after
+
+    def _in_line(self, release: Release) -> Iterator[tuple[str, Release]]:
+        """Start those that wait in line, while slots are free."""
+        for name in self.ledger.headers.line(release.release_id):
+            after = self._rounds(release.release_id, name)
+            if after is None:
+                return
+            if after.pipelines[name].status is not PipelineStatus.WAITING:
+                self.ledger.headers.leave_line(after, after.pipelines[name])
+                yield name, after
+            elif len(after.in_flight) >= (after.max_concurrency or 0):
+                return
+
+    def _unblocked(self, release: Release, pipeline: Pipeline) -> Iterator[str]:
+        """The dependents that may start now, or that never start."""
+        if pipeline.status is PipelineStatus.SUCCEEDED:
+            for name in pipeline.dependents:
+                dependent = self.ledger.pipelines.unblock(release.release_id, name, pipeline)
+                if dependent and not dependent.blocked_by and not dependent.status.ended:
+                    yield name
+        else:
+            wanted = [(release.release_id, name) for name in pipeline.dependents]
+            for _, dependent in self.ledger.get_pipelines(wanted):
+                if dependent.status is PipelineStatus.WAITING:
+                    yield dependent.name
 
     def finish_closed(self, release_id: str) -> None:
         """Advance every pipeline of a closed release, unless the release was resumed.
@@ -117,20 +176,33 @@ class Advance:
         self._apply_all(now, ends, only=pipeline.name)
 
     def _rounds(
-        self, release_id: str, only: str | None, *, while_closed: bool = False
+        self,
+        release_id: str,
+        only: str | None,
+        *,
+        known: Release | None = None,
+        while_closed: bool = False,
     ) -> Release | None:
-        release = self._read(release_id, only)
+        """Decide and apply until nothing is due, for one pipeline or for all.
+
+        One pipeline is not settled here: what its end affects comes first.
+        """
+        release = known or self._read(release_id, only)
         pipelines = len(release.pipelines) if release else 0
         put_off: set[str] = set()
         for _ in range(MAX_ROUNDS + ROUNDS_PER_PIPELINE * pipelines):
             if release is None or (while_closed and release.status is ReleaseStatus.RUNNING):
                 return release
             due = decide(release, self.clock(), actor=self.actor, only=only)
-            decisions = [each for each in due if each.pipeline.name not in put_off]
+            decisions = [
+                each
+                for each in due
+                if each.pipeline.name not in put_off and not (only and isinstance(each, Settle))
+            ]
             if not decisions:
                 return release
-            put_off |= self._apply_all(release, decisions, only=only)
-            release = self._read(release_id, only)
+            after = self._apply_all(release, decisions, only=only, put_off=put_off)
+            release = after or self._read(release_id, only)
         raise AdvanceUnfinished(f"decisions for release {release_id} are still due")
 
     def _read(self, release_id: str, only: str | None) -> Release | None:
@@ -139,12 +211,21 @@ class Advance:
         return self.ledger.get_release(release_id)
 
     def _apply_all(
-        self, release: Release, decisions: Sequence[Decision], *, only: str | None
-    ) -> set[str]:
-        """Apply the decisions; return the pipelines that are put off: their tasks look soon."""
+        self,
+        release: Release,
+        decisions: Sequence[Decision],
+        *,
+        only: str | None,
+        put_off: set[str] | None = None,
+    ) -> Release | None:
+        """Apply the decisions; return the release after them, or None when it must be read again.
+
+        Pipelines whose tasks look again soon, or that wait for a slot, are added to ``put_off``.
+        """
         # An error with one pipeline must not keep the others from being stopped or settled.
         errors: list[Exception] = []
-        put_off: set[str] = set()
+        after: Release | None = release
+        put_off = set() if put_off is None else put_off
         for decision in decisions:
             facts = {
                 "release_id": release.release_id,
@@ -154,7 +235,11 @@ class Advance:
             name = type(decision).__name__.lower()
             log.info("decided: %s", name, extra=facts)
             try:
-                self._apply(release, decision)
+                known = self._apply(after or release, decision)
+                after = known if after else None
+                waits = known and known.pipelines[decision.pipeline.name].status
+                if isinstance(decision, Start) and waits is PipelineStatus.WAITING:
+                    put_off.add(decision.pipeline.name)
             except (Unfinished, ClientError, BotoCoreError) as error:
                 log.warning("could not %s: %s", name, error, extra=facts)
                 unconfirmed = isinstance(error, EndUnconfirmed) and not only
@@ -164,34 +249,48 @@ class Advance:
                     errors.append(error)
         if errors:
             raise errors[0]  # all are logged; the workflow retries by the name of one
-        return put_off
+        return after
 
     def _looks_soon(self, pipeline: Pipeline) -> bool:
         """Let the task of a pipeline look again soon; False if no task waits for it."""
         token = pipeline.task_token
         return bool(token and self.step_functions.look_again(token, UNCONFIRMED_WAIT))
 
-    def _apply(self, release: Release, decision: Decision) -> None:
+    def _apply(self, release: Release, decision: Decision) -> Release | None:
+        """Apply a decision; return the release after it, or None when it must be read again."""
         pipeline = decision.pipeline
         match decision:
             case Stop():
                 self._stops().stop(release, decision)
             case End(change=change):
-                self._ends().record_end(release, pipeline, change)
+                ended = self._ends().record_end(release, pipeline, change)
+                return _with(release, ended) if ended else None
             case Retry():
                 self._ends().retry(release, decision)
             case Skip(why=why, fails=fails):
                 self._ends().skip(release, pipeline, why, fails=fails)
             case Free():
-                self.ledger.headers.free_slot(release, pipeline.name)
+                freed = self.ledger.headers.free_slot(release, pipeline.name)
+                return replace(freed, pipelines=release.pipelines)
             case Resolve():
                 self._starts().resolve(release, pipeline)
             case Start(again=again):
-                self._starts().start(release, pipeline, again=again)
+                return self._start(release, pipeline, again=again)
             case LookEarlier(at=at):
                 self._look_earlier(release, pipeline, at)
             case Settle():
                 self._settle(release, pipeline)
+        return None
+
+    def _start(self, release: Release, pipeline: Pipeline, *, again: bool) -> Release | None:
+        started = self._starts().start(release, pipeline, again=again)
+        if started is None:
+            return None
+        if started.status is PipelineStatus.WAITING:
+            return release
+        # Race: the release is halted or closed while the pipeline starts. Then it is stopped now.
+        header = self.ledger.get_header(release.release_id)
+        return header and _with(replace(header, pipelines=release.pipelines), started)
 
     def _look_earlier(self, release: Release, pipeline: Pipeline, at: datetime) -> None:
         now = self.clock()
@@ -232,3 +331,8 @@ class Advance:
             actor=self.actor,
             ends=self._ends(),
         )
+
+
+def _with(release: Release, pipeline: Pipeline) -> Release:
+    """The release with this pipeline as it is now."""
+    return replace(release, pipelines={**release.pipelines, pipeline.name: pipeline})

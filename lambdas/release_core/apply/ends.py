@@ -80,15 +80,16 @@ class Ends:
             self._note_edit(release, pipeline, seen)
         return seen.state
 
-    def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> None:
+    def record_end(self, release: Release, pipeline: Pipeline, change: Change) -> Pipeline | None:
         """Record how the execution ended, unless it was resumed since, or is rolled back now.
 
-        Raises EndUnconfirmed while CodePipeline does not show the end and may be late, or may retry
-        the failed stage by itself.
+        Returns the pipeline if it has succeeded; None means that it must be read again. Raises
+        EndUnconfirmed while CodePipeline does not show the end and may be late, or may retry the
+        failed stage by itself.
         """
         seen = self._get_execution(pipeline)
         if self._has_changed(pipeline, seen):
-            return
+            return None
         actions = self._read_actions(pipeline, change, seen)
         require_answers(pipeline, change, actions, now=self.clock())
         note_answers(self.ledger, release, pipeline, actions)
@@ -96,7 +97,7 @@ class Ends:
         if rollback and waits_for_rollback(
             self.ledger, release, pipeline=pipeline, rollback=rollback, now=self.clock()
         ):
-            return
+            return None
         if change.state in _MAY_COME_FROM_AN_EDIT:
             self._note_edit(release, pipeline, seen)
         status = STATUS_OF_STATE[change.state]
@@ -105,8 +106,7 @@ class Ends:
         elif status is PipelineStatus.STOPPED and pipeline.given_up:
             status = PipelineStatus.FAILED
         if status is PipelineStatus.SUCCEEDED:
-            self._record_success(release, pipeline, change, seen=seen, actions=actions)
-            return
+            return self._record_success(release, pipeline, change, seen=seen, actions=actions)
         self.record(
             release,
             pipeline,
@@ -117,6 +117,7 @@ class Ends:
             ),
             shipped=seen.shipped,
         )
+        return None
 
     def record_late_success(self, release: Release, pipeline: Pipeline, success: Change) -> None:
         """Record what an execution shipped that succeeded after its pipeline ended otherwise.
@@ -161,13 +162,16 @@ class Ends:
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
         skipped: Sequence[SkippedStage] = (),
-    ) -> None:
-        """Record the end of a pipeline, and before it the halt of the release, if it halts."""
+    ) -> Pipeline | None:
+        """Record the end of a pipeline, and before it the halt of the release, if it halts.
+
+        Returns the pipeline, or None when it has changed since it was read.
+        """
         if status.broken and release.on_failure is not OnFailure.CONTINUE:
             # Race: another function reads this end and starts a pipeline. The halt is written first
             # so that it reads both.
             self.ledger.headers.halt(release, pipeline.name)
-        self.ledger.pipelines.record_end(
+        return self.ledger.pipelines.record_end(
             release.release_id,
             pipeline,
             status,
@@ -258,13 +262,16 @@ class Ends:
         *,
         seen: ExecutionSnapshot,
         actions: Sequence[ActionRun],
-    ) -> None:
-        """Record a success, which is a failure if the release does not accept skipped stages."""
+    ) -> Pipeline | None:
+        """Record a success, which is a failure if the release does not accept skipped stages.
+
+        Returns the pipeline if it has succeeded.
+        """
         shipped, skipped = self._keep(release, pipeline, success, seen=seen, actions=actions)
         failure = why_skipped(skipped) if release.on_skipped is OnSkipped.FAIL else None
         if failure and pipeline.status.ended:
-            return  # it has failed in any case, and its next attempt starts it again
-        self.record(
+            return None  # it has failed in any case, and its next attempt starts it again
+        ended = self.record(
             release,
             pipeline,
             PipelineStatus.FAILED if failure else PipelineStatus.SUCCEEDED,
@@ -273,6 +280,7 @@ class Ends:
             shipped=shipped,
             skipped=skipped,
         )
+        return None if failure else ended
 
     def _keep(
         self,

@@ -1,6 +1,6 @@
 """Applies decisions about the start of a pipeline: claim, start, and find unrecorded starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
@@ -27,30 +27,25 @@ class Starts:
     actor: str
     ends: Ends
 
-    def start(self, release: Release, pipeline: Pipeline, *, again: bool) -> None:
-        """Start the pipeline once, however many functions try."""
-        if not self._claim(release, pipeline):
-            return
+    def start(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
+        """Start the pipeline once, however many functions try.
+
+        Returns the pipeline if it runs now, and unchanged if it waits for a free slot. None means
+        that it must be read again.
+        """
+        if not self._has_slot(release, pipeline):
+            return pipeline
+        claimed = self.ledger.pipelines.claim_start(release.release_id, pipeline, self.actor)
+        if claimed is None:
+            return None
         # Race: the release is closed or halted. If that came before the claim, this read shows it.
         # Otherwise the other function reads STARTING and finds out whether the start happened.
-        now = self.ledger.get_pipeline(release.release_id, pipeline.name)
-        claimed = now.pipelines.get(pipeline.name) if now else None
-        if not now or not claimed or claimed.status is not PipelineStatus.STARTING:
-            return
-        if not now.open:
-            if not again:
-                self.ends.skip(now, claimed, _CLOSED_FIRST)
-            return
-        try:
-            execution_id = self._found_or_started(now, claimed, again=again)
-        except StartRefused as refused:
-            self.ends.record(now, claimed, PipelineStatus.FAILED, failure=refused.failure)
-            return
-        except ClientError as error:
-            # It passes with time. The task waits meanwhile, which uses none of its tries.
-            self._put_off(now, claimed, error)
-            return
-        self._bind(now, claimed, execution_id)
+        now = self.ledger.get_header(release.release_id)
+        if now and now.open:
+            return self._begin(now, claimed, again=again)
+        if now and not again:
+            self.ends.skip(now, claimed, _CLOSED_FIRST)
+        return None
 
     def resolve(self, release: Release, pipeline: Pipeline) -> None:
         """Find out whether a claimed start happened, when the pipeline is not started any more.
@@ -69,6 +64,18 @@ class Starts:
         else:
             raise StartUnresolved(f"the start {of_release}")
 
+    def _begin(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
+        try:
+            execution_id = self._found_or_started(release, pipeline, again=again)
+        except StartRefused as refused:
+            self.ends.record(release, pipeline, PipelineStatus.FAILED, failure=refused.failure)
+        except ClientError as error:
+            # It passes with time. The task waits meanwhile, which uses none of its tries.
+            self._put_off(release, pipeline, error)
+        else:
+            return self._bind(release, pipeline, execution_id)
+        return None
+
     def _put_off(self, release: Release, pipeline: Pipeline, error: ClientError) -> None:
         detail = error.response["Error"]
         why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
@@ -76,10 +83,18 @@ class Starts:
         until = self.clock() + pause_before_start(pipeline.start_refusals, key=key)
         self.ledger.pipelines.put_off_start(release.release_id, pipeline, why=why, until=until)
 
-    def _claim(self, release: Release, pipeline: Pipeline) -> bool:
-        if release.max_concurrency and not self.ledger.headers.claim_slot(release, pipeline.name):
-            return False
-        return self.ledger.pipelines.claim_start(release.release_id, pipeline, self.actor)
+    def _has_slot(self, release: Release, pipeline: Pipeline) -> bool:
+        """Whether the pipeline has a slot, or needs none; otherwise it waits in line."""
+        if not release.max_concurrency:
+            return True
+        is_free = len(release.in_flight) < release.max_concurrency
+        if (is_free or pipeline.name in release.in_flight) and self._claim_slot(release, pipeline):
+            return True
+        self.ledger.headers.line_up(release, pipeline)
+        return self._claim_slot(release, pipeline)
+
+    def _claim_slot(self, release: Release, pipeline: Pipeline) -> bool:
+        return self.ledger.headers.claim_slot(release, pipeline.name)
 
     def _found_or_started(self, release: Release, pipeline: Pipeline, *, again: bool) -> str:
         if again and self._since(pipeline.starting_at) > REQUEST_TOKEN_LIFETIME:
@@ -129,11 +144,14 @@ class Starts:
         claimed = known is not None and known.release_id is not None
         return not claimed and self._since(started_at) <= CLAIM_WINDOW
 
-    def _bind(self, release: Release, pipeline: Pipeline, execution_id: str) -> None:
+    def _bind(self, release: Release, pipeline: Pipeline, execution_id: str) -> Pipeline | None:
         # The execution's record first: after a crash between the two, the execution's next event
         # finds the release there and binds it.
-        self.ledger.executions.claim(execution_id, release_id=release.release_id, pipeline=pipeline)
-        self.ledger.pipelines.bind_execution(release.release_id, pipeline, execution_id)
+        execution = self.ledger.executions.claim(
+            execution_id, release_id=release.release_id, pipeline=pipeline
+        )
+        bound = self.ledger.pipelines.bind_execution(release.release_id, pipeline, execution_id)
+        return replace(bound, execution=execution) if bound else None
 
     def _since(self, moment: datetime | None) -> timedelta:
         now = self.clock()

@@ -4,7 +4,7 @@ Several functions may decide at the same time from slightly different reads of t
 decision is applied by a conditional write, so a decision that comes too late changes nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -110,21 +110,7 @@ def decide(
     # A pipeline is skipped after the pipeline that it depends on.
     places = {name: place for place, name in enumerate(release.lost)}
     decisions.sort(key=lambda each: (_URGENCY.index(type(each)), places.get(each.pipeline.name, 0)))
-    return _within_limit(release, decisions)
-
-
-def _within_limit(release: Release, decisions: Sequence[Decision]) -> list[Decision]:
-    if release.max_concurrency is None:
-        return list(decisions)
-    free = release.max_concurrency - len(release.in_flight)
-    within: list[Decision] = []
-    for decision in decisions:
-        if isinstance(decision, Start) and decision.pipeline.name not in release.in_flight:
-            free -= 1
-            if free < 0:
-                continue
-        within.append(decision)
-    return within
+    return decisions
 
 
 def _decide_pipeline(

@@ -138,15 +138,19 @@ class RetryClaim:
 class Pipeline:
     """One pipeline of a release, with what is known of its execution.
 
-    ``stage_rollback`` is the execution with which CodePipeline itself rolls a failed stage back.
-    ``skippable`` is what the pipeline declared when the release was opened, ``skipped_stages`` what
-    its execution has skipped.
+    ``dependents`` are the pipelines that depend on it directly. ``blocked_by`` are the positions of
+    those that it depends on and that have not succeeded yet: a hint when it can be started, while
+    the decision reads their status. ``stage_rollback`` is the execution with which CodePipeline
+    itself rolls a failed stage back. ``skippable`` is what the pipeline declared when the release
+    was opened, ``skipped_stages`` what its execution has skipped.
     """
 
     name: str
     status: PipelineStatus = PipelineStatus.WAITING
     position: int = 0
     depends_on: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
+    blocked_by: frozenset[str] = frozenset()
     retries: int = 0
     time_limit: timedelta | None = None
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -284,11 +288,6 @@ class Release:
         """The id; a rejected manifest has none and is named by its workflow execution."""
         rejected = self.status is ReleaseStatus.REJECTED
         return self.release_id.rpartition(":")[2] if rejected else self.release_id
-
-    @property
-    def coupled(self) -> bool:
-        """Whether the end of one pipeline can change what happens to another one."""
-        return bool(self.ordered or self.max_concurrency or self.on_failure.stops)
 
     @property
     def began_at(self) -> datetime:

@@ -21,8 +21,8 @@ class Executions:
         self._author = author
         self._retention = retention
 
-    def claim(self, execution_id: str, *, release_id: str, pipeline: Pipeline) -> None:
-        """Record the release and attempt that the execution belongs to.
+    def claim(self, execution_id: str, *, release_id: str, pipeline: Pipeline) -> Execution:
+        """Record the release and attempt that the execution belongs to; return the whole record.
 
         Raises ExecutionTaken when it belongs to another release or attempt.
         """
@@ -47,6 +47,7 @@ class Executions:
                 f"{written.item.get('release_id')}, attempt {written.item.get('attempt')}, not to "
                 f"{release_id}, attempt {pipeline.attempt}"
             )
+        return read_execution(written.item)
 
     def record_change(self, execution_id: str, pipeline: str, change: Change) -> Execution:
         """Add a state change to the execution's record, once; return the whole record.

@@ -1,9 +1,15 @@
 """Writes to the header of a release: its slots, its halt and its close."""
 
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Table, Update
-from release_core.ledger.items import header_key, pointer_key
+from release_core.ledger.items import (
+    header_key,
+    line_key,
+    place_in_line,
+    pointer_key,
+    read_header,
+)
 
 
 class Headers:
@@ -40,11 +46,33 @@ class Headers:
         )
         return written.applied
 
-    def free_slot(self, release: Release, pipeline: str) -> None:
-        """Free the slot of a pipeline that has ended."""
+    def line_up(self, release: Release, pipeline: Pipeline) -> None:
+        """Give a pipeline that finds no free slot its place in line.
+
+        Race: a slot is freed meanwhile. The slots are claimed once more after this write, and who
+        frees a slot reads the line afterwards. So one of the two sees the other.
+        """
+        self._releases.update(
+            line_key(release.release_id), Update(add={"pipelines": place_in_line(pipeline)})
+        )
+
+    def line(self, release_id: str) -> list[str]:
+        """The pipelines that wait for a free slot, in the order of the manifest."""
+        found = self._releases.get_all([line_key(release_id)])
+        places = sorted(place for item in found for place in item.get("pipelines", ()))
+        return [place.partition(" ")[2] for place in places]
+
+    def leave_line(self, release: Release, pipeline: Pipeline) -> None:
+        """Remove a pipeline from the line."""
+        self._releases.update(
+            line_key(release.release_id), Update(subtract={"pipelines": place_in_line(pipeline)})
+        )
+
+    def free_slot(self, release: Release, pipeline: str) -> Release:
+        """Free the slot of a pipeline that has ended; returns the header."""
         # Race: the release is resumed first, and the slot belongs to the next attempt.
         same_attempt = "#attempt = :attempt"
-        self._releases.update(
+        written = self._releases.update(
             header_key(release.release_id),
             Update(
                 subtract={"in_flight": pipeline},
@@ -52,6 +80,7 @@ class Headers:
                 values={"attempt": release.attempt},
             ),
         )
+        return read_header(written.item)
 
     def halt(self, release: Release, pipeline: str) -> None:
         """Halt the release because of this pipeline: this attempt starts nothing more."""

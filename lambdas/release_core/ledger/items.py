@@ -30,6 +30,7 @@ HEADER = "release"
 MANIFEST = "manifest"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
+LINE = "line"
 LISTING = "release"  # the one partition of the index that lists releases by time
 
 # What is read for people, of each table. Not the task tokens: they can settle a task, or wake one.
@@ -39,7 +40,8 @@ RELEASE_ATTRIBUTES = (
     *("opened_at", "resumed_at", "closed_at", "announced_at", "halted_by", "deadline", "abandons"),
     *("on_failure", "max_concurrency", "in_flight", "ordered"),
     *("rollback_of", "rolls_back_as", "rolled_back_by", "restores"),
-    *("pipeline", "position", "depends_on", "retries", "timeout_minutes"),
+    *("pipeline", "position", "depends_on", "dependents", "blocked_by"),
+    *("retries", "timeout_minutes"),
     *("variables", "source_revisions", "revisions", "previous_good"),
     *("token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
@@ -72,6 +74,16 @@ def pipeline_key(release_id: str, pipeline: str) -> Item:
 def pointer_key(execution_arn: str) -> Item:
     """The key of the item that names the release which a workflow execution opens."""
     return {"release_id": execution_arn, "item": POINTER}
+
+
+def line_key(release_id: str) -> Item:
+    """The key of the item that lists the pipelines of a release which wait for a free slot."""
+    return {"release_id": release_id, "item": LINE}
+
+
+def place_in_line(pipeline: Pipeline) -> str:
+    """A member of that list; the members sort in the order of the manifest."""
+    return f"{pipeline.position:04} {pipeline.name}"
 
 
 def execution_key(execution_id: str) -> Item:
@@ -192,6 +204,8 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         status=PipelineStatus(item["status"]),
         position=int(item["position"]),
         depends_on=tuple(item.get("depends_on", ())),
+        dependents=tuple(item.get("dependents", ())),
+        blocked_by=frozenset(item.get("blocked_by", ())),
         retries=int(item.get("retries", 0)),
         time_limit=timedelta(minutes=int(item["timeout_minutes"]))
         if "timeout_minutes" in item

@@ -1,6 +1,6 @@
 """The items and updates that open a release, its next attempt, or record its rejection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from release_core.ledger.items import LISTING, header_key, pipeline_key, plain, 
 from release_core.problems import listing
 
 if TYPE_CHECKING:
-    from release_core.manifest.model import Manifest
+    from release_core.manifest.model import Manifest, ManifestPipeline
 
 # The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
 PER_ATTEMPT = (
@@ -181,21 +181,41 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
     )
 
 
-def new_pipeline(
-    opening: Opening, position: int, *, previous: Mapping[str, Item], author: Author
-) -> Item:
-    """The item of the pipeline at this position of the manifest.
+def new_pipelines(
+    opening: Opening, *, previous: Mapping[str, Item], author: Author
+) -> Iterator[Item]:
+    """The items of all pipelines, in the order of the manifest.
 
     ``previous`` is the ``last_good`` of each pipeline, by its name.
     """
     manifest = opening.manifest
-    pipeline = manifest.pipelines[position]
+    places = {name: str(position) for position, name in enumerate(manifest.names)}
+    dependents: dict[str, list[str]] = {}
+    for pipeline in manifest.pipelines:
+        for name in pipeline.depends_on:
+            dependents.setdefault(name, []).append(pipeline.name)
+    for position, pipeline in enumerate(manifest.pipelines):
+        yield {
+            **_new_pipeline(opening, pipeline, previous=previous, author=author),
+            "position": position,
+            "dependents": dependents.get(pipeline.name, []),
+            "blocked_by": {places[name] for name in pipeline.depends_on if name in places} or None,
+        }
+
+
+def _new_pipeline(
+    opening: Opening,
+    pipeline: "ManifestPipeline",
+    *,
+    previous: Mapping[str, Item],
+    author: Author,
+) -> Item:
+    manifest = opening.manifest
     declaration = declaration_of(opening.declared, pipeline.name)
     waiting = PipelineStatus.WAITING
     return {
         **pipeline_key(manifest.release_id, pipeline.name),
         "pipeline": pipeline.name,
-        "position": position,
         "status": waiting.value,
         "depends_on": list(pipeline.depends_on),
         "retries": pipeline.retries,
@@ -214,7 +234,7 @@ def renewed_pipeline(
 ) -> Update:
     """The update that makes a pipeline wait again; its earlier attempt is kept in ``attempts``.
 
-    ``previous`` is as for ``new_pipeline``.
+    ``previous`` is as for ``new_pipelines``.
     """
     good = previous.get(pipeline.name)
     # A rollback never restores what this release itself shipped: the earlier previous_good stays.
@@ -231,15 +251,24 @@ def renewed_pipeline(
     # Race: a retry of the same resume. A pipeline is renewed once.
     same_attempt = "#attempt = :seen"
     waiting = PipelineStatus.WAITING
+    before = [release.pipelines[name] for name in pipeline.depends_on if name in release.pipelines]
+    blocked_by = {
+        str(each.position) for each in before if each.status is not PipelineStatus.SUCCEEDED
+    }
     return Update(
-        put={"status": waiting.value, "attempt": release.attempt, "previous_good": good},
+        put={
+            "status": waiting.value,
+            "attempt": release.attempt,
+            "previous_good": good,
+            "blocked_by": blocked_by or None,
+        },
         append={
             "attempts": history,
             "audit": author.audit(
                 f"resumed as attempt {release.attempt}", before=pipeline.status, after=waiting
             ),
         },
-        remove=PER_ATTEMPT,
+        remove=PER_ATTEMPT if blocked_by else (*PER_ATTEMPT, "blocked_by"),
         condition=same_attempt,
         values={"seen": pipeline.attempt},
     )

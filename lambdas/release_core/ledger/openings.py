@@ -18,7 +18,7 @@ from release_core.ledger.items import (
 from release_core.ledger.opening_items import (
     Opening,
     new_header,
-    new_pipeline,
+    new_pipelines,
     rejected_header,
     renewed_pipeline,
     reopened_header,
@@ -79,10 +79,7 @@ class Openings:
         manifest = opening.manifest
         items = [
             {**manifest_key(manifest.release_id), "manifest": manifest.canonical},
-            *(
-                new_pipeline(opening, position, previous=previous, author=self._author)
-                for position in range(len(manifest.pipelines))
-            ),
+            *new_pipelines(opening, previous=previous, author=self._author),
         ]
         # Race: a first try still writes while its retry already runs pipelines. Items that exist
         # stay. A batch is complete or absent, so a batch that exists needs no write: every try has

@@ -79,11 +79,24 @@ class Pipelines:
         )
         return read_pipeline(written.item) if written.item else None
 
-    def claim_start(self, release_id: str, pipeline: Pipeline, starter: str) -> bool:
+    def unblock(self, release_id: str, dependent: str, by: Pipeline) -> Pipeline | None:
+        """Record that one of the pipelines has succeeded that this one depends on.
+
+        Returns the dependent pipeline; None when the release has no such pipeline.
+        """
+        # Race: several functions record the same success. A member is removed once.
+        pipeline_exists = "attribute_exists(#release_id)"
+        written = self._releases.update(
+            pipeline_key(release_id, dependent),
+            Update(subtract={"blocked_by": str(by.position)}, condition=pipeline_exists),
+        )
+        return read_pipeline(written.item) if written.item else None
+
+    def claim_start(self, release_id: str, pipeline: Pipeline, starter: str) -> Pipeline | None:
         """Claim the start of a pipeline; ``starter`` is ``<function>/<invocation>``.
 
         Also takes over the claim of a starter that is gone. ``starting_at`` stays the time of the
-        first try.
+        first try. Returns the claimed pipeline, or None when another function was faster.
         """
         # Race: two functions start the same pipeline, or take over the same start. One gets it.
         no_other_try = (
@@ -113,10 +126,11 @@ class Pipelines:
             ),
         )
         # When a response is lost, the SDK writes again and finds our own claim.
-        return written.applied or (
+        claimed = written.applied or (
             written.item.get("status") == PipelineStatus.STARTING
             and written.item.get("started_by") == starter
         )
+        return read_pipeline(written.item) if claimed else None
 
     def put_off_start(
         self, release_id: str, pipeline: Pipeline, *, why: str, until: datetime
@@ -160,12 +174,17 @@ class Pipelines:
             ),
         )
 
-    def bind_execution(self, release_id: str, pipeline: Pipeline, execution_id: str) -> None:
-        """Record that the pipeline runs as this execution: STARTING becomes RUNNING."""
+    def bind_execution(
+        self, release_id: str, pipeline: Pipeline, execution_id: str
+    ) -> Pipeline | None:
+        """Record that the pipeline runs as this execution: STARTING becomes RUNNING.
+
+        Returns the pipeline, or None when it has changed since it was read.
+        """
         # Race: the starter and the event of the start both bind the execution. The first one does.
         unbound = "attribute_not_exists(#execution_id)"
         started_at = to_iso(pipeline.started_at) if pipeline.started_at else self._author.now()
-        self._change_status(
+        written = self._change_status(
             release_id,
             pipeline,
             PipelineStatus.RUNNING,
@@ -176,6 +195,7 @@ class Pipelines:
                 condition=unbound,
             ),
         )
+        return read_pipeline(written.item) if written.applied else None
 
     def claim_retry(
         self,
@@ -275,13 +295,16 @@ class Pipelines:
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
         skipped: Sequence[SkippedStage] = (),
-    ) -> None:
-        """Record how the pipeline ended; ``failure`` says why it did not succeed."""
+    ) -> Pipeline | None:
+        """Record how the pipeline ended; ``failure`` says why it did not succeed.
+
+        Returns the pipeline, or None when it has changed since it was read.
+        """
         # Race: an event and a look report the same end. The first one is recorded.
         # Race: a retry of the failure is claimed first. Then the failure is no end.
         not_retried = "attribute_not_exists(#retried) OR #retried = :retried"
         kept = shipped.kept
-        self._change_status(
+        written = self._change_status(
             release_id,
             pipeline,
             status,
@@ -302,6 +325,7 @@ class Pipelines:
                 values={"retried": pipeline.retried},
             ),
         )
+        return read_pipeline(written.item) if written.applied else None
 
     def plan_stop(self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool) -> None:
         """Record why the pipeline's execution is to be stopped, before CodePipeline is called."""

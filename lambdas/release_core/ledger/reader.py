@@ -68,13 +68,18 @@ class LedgerReader:
         """The release with all its pipelines, or None when there is no such release."""
         return self._join(list(self._items_of(release_id)))
 
-    def get_pipeline(self, release_id: str, pipeline: str) -> Release | None:
-        """The release with one of its pipelines and the direct dependencies of that pipeline."""
+    def get_pipeline(
+        self, release_id: str, pipeline: str, *, known: Execution | None = None
+    ) -> Release | None:
+        """The release with one of its pipelines and the direct dependencies of that pipeline.
+
+        An execution that is ``known`` is not read again.
+        """
         keys = [header_key(release_id), pipeline_key(release_id, pipeline)]
         items = list(self._releases.get_all(keys))
         before = {name for item in items for name in item.get("depends_on", ())}
         items += self._releases.get_all([pipeline_key(release_id, name) for name in sorted(before)])
-        return self._join(items)
+        return self._join(items, known=known)
 
     def get_pipelines(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Pipeline]]:
         """The pipelines with these releases and names, each with its release; no executions."""
@@ -166,18 +171,20 @@ class LedgerReader:
     def _pipeline_items(self, pipelines: Sequence[str]) -> Iterator[Item]:
         return self._pipelines.get_all([{"pipeline": pipeline} for pipeline in pipelines])
 
-    def _join(self, items: Sequence[Item]) -> Release | None:
+    def _join(self, items: Sequence[Item], *, known: Execution | None = None) -> Release | None:
         header = next((item for item in items if item["item"] == HEADER), None)
         if header is None:
             return None
         nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
         # Only the next step of a pipeline that has not ended depends on its execution.
-        executions = self.get_executions(
+        wanted = {
             node[name]
             for node in nodes
             for name in ("execution_id", "stage_rollback")
             if name in node and not PipelineStatus(node["status"]).ended
-        )
+        }
+        executions = {known.execution_id: known} if known else {}
+        executions |= self.get_executions(sorted(wanted - executions.keys()))
         pipelines = {
             node["pipeline"]: replace(
                 self._pipeline_of(node, executions.get(node.get("execution_id", ""))),

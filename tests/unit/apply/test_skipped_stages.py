@@ -187,7 +187,7 @@ def test_a_late_list_is_no_skip(gated: ReleaseWorld, monkeypatch: pytest.MonkeyP
     token = gated.wait(arn)
     gated.play("orders")
     listed = gated.codepipeline.list_action_executions
-    late = {"actionExecutionDetails": []}
+    late: dict[str, list[Any]] = {"actionExecutionDetails": []}
     with monkeypatch.context() as patched:
         patched.setattr(gated.codepipeline, "list_action_executions", lambda **_: late)
         gated.deliver()

@@ -77,14 +77,17 @@ def test_the_largest_pipeline_leaves_room_for_its_audit() -> None:
     world.ledger.locks.record_last_good("before", Pipeline(name="web", execution_id="e"), shipped)
     before = [f"{n:03}".ljust(100, "p") for n in range(999)]
     entry: Any = {"name": "web", "dependsOn": before, "variables": variables}
-    opening = an_opening("r", entry)
+    opening = an_opening("r", *before, entry)
     world.ledger.openings.claim(opening)
     world.ledger.openings.put_pipelines(opening, world.ledger.last_good(["web"]))
     failure = Failure(message=WIDE * 100_000, summary=WIDE * 100_000)
     world.ledger.pipelines.record_end(
         "r", world.pipeline("web"), PipelineStatus.FAILED, failure=failure, shipped=shipped
     )
-    (stored,) = [each for each in world.dynamodb.items("releases") if "depends_on" in each]
+    (stored,) = [
+        each for each in world.dynamodb.items("releases") if each["item"] == {"S": "pipeline#web"}
+    ]
+    assert len(stored["blocked_by"]["SS"]) == len(before)
     assert size_of_item(stored) < 400 * 1024 - 75_000
     assert world.pipeline("web").failure
 

@@ -114,5 +114,5 @@ def test_the_source_of_the_newest_delivery_counts() -> None:
 
 def run(action: str, **more: Any) -> ActionRun:
     """An execution of an action."""
-    place = {"action_execution_id": action, "stage": "S", "action": action}
-    return ActionRun(**place, started_at=datetime(2026, 11, 22, tzinfo=UTC), **more)
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    return ActionRun(action_execution_id=action, stage="S", action=action, started_at=at, **more)

@@ -150,6 +150,7 @@ def test_at_the_deadline_everything_stops(world: ReleaseWorld) -> None:
     world.wait(arn, "catalog")
     world.clock.advance(timedelta(minutes=10))
     come_back(world, arn, "orders", 1)
+    come_back(world, arn, "catalog", 1)
     assert world.pipeline("catalog").status is PipelineStatus.SKIPPED
     assert "the deadline of the release has passed" in str(world.pipeline("catalog").failure)
     assert world.pipeline("orders").stop_reason == "the deadline of the release has passed"

@@ -152,8 +152,8 @@ def _facts(
         yield cause
         if failure.link:
             yield Text(failure.link, style="underline")
-    for skipped in skips(pipeline):
-        yield Text(skipped, style="yellow")
+    for skip in skips(pipeline):
+        yield Text(skip, style="yellow")
     if later := succeeded_later(pipeline):
         yield Text(later, style="green")
     yield from _history(release, pipeline, activity)
