@@ -259,6 +259,19 @@ def test_throttled_start_starts_nothing(world: World) -> None:
     world.client.start_pipeline_execution(name="shop")
 
 
+def test_limited_start_starts_nothing(world: World) -> None:
+    """A start over the limit is answered as a throttled one, and starts nothing."""
+    limit = {"kind": "api", "effect": "limit", "operation": "StartPipelineExecution"}
+    world.emulator.faults.add(limit | {"perMinute": 1, "burst": 1})
+    world.start()
+    with pytest.raises(ClientError) as error:
+        world.client.start_pipeline_execution(name="shop")
+    assert code_of(error) == "ThrottlingException"
+    assert error.value.response["Error"]["Message"] == ""
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert len(world.executions()) == 1
+
+
 def test_start_whose_response_is_lost_is_found_by_its_token(world: World) -> None:
     """After a fault the execution exists, and the same request token returns it."""
     lost = {"operation": "StartPipelineExecution", "pipeline": "shop", "when": "after"}
