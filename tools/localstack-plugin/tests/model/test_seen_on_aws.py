@@ -100,23 +100,27 @@ def test_each_stage_counts_its_own_retries() -> None:
 
 
 def test_stopped_execution_shows_the_reason() -> None:
-    """The status summary of a stopped execution is the reason that was given last."""
+    """The status summary is the reason that was given last, and only when the execution ended."""
     shop, execution = fetched()
     named = {"pipelineName": "shop", "pipelineExecutionId": execution}
     shop.call("StopPipelineExecution", **named, reason="wrong build")
-    assert seen(shop, execution)["statusSummary"] == "wrong build"
+    assert "statusSummary" not in seen(shop, execution)
+    with refused("DuplicatedStopRequestException", "shop is already in a stopping state"):
+        shop.call("StopPipelineExecution", **named)
     shop.call("StopPipelineExecution", **named, abandon=True, reason="now")
     found = seen(shop, execution)
     assert (found["status"], found["statusSummary"]) == ("Stopped", "now")
 
 
-def test_ended_execution_cannot_be_stopped() -> None:
-    """The error of a stop that comes too late has AWS's text."""
+def test_ended_execution_cannot_be_stopped_or_retried() -> None:
+    """The errors of a stop and of a retry that come too late have AWS's texts."""
     shop, execution = fetched()
     shop.end("Publish")
     named = {"pipelineName": "shop", "pipelineExecutionId": execution}
     with refused("PipelineExecutionNotStoppableException", "has no action executions in progress"):
         shop.call("StopPipelineExecution", **named)
+    with refused("StageNotRetryableException", "The stage named Deploy in the shop pipeline can't be"):
+        shop.retry(execution)
 
 
 def test_unknown_variable_is_ignored() -> None:
@@ -193,6 +197,19 @@ def test_s3_revision_has_three_members() -> None:
     ]
     state = shop.call("GetPipelineState", name="shop")["stageStates"][0]["actionStates"][0]
     assert state["currentRevision"] == {"revisionId": "v7"}
+
+
+def test_state_of_a_stage_is_that_of_its_latest_execution() -> None:
+    """An action that has not run in the latest execution has no execution, only its name."""
+    shop, _ = fetched(stage("Deploy", deploy("A"), deploy("B", runOrder=2)))
+    shop.end("A")
+    shop.end("B", FAILED)
+    shop.start()
+    assert "latestExecution" in shop.stage()["actionStates"][1]
+    shop.end("Fetch")
+    first, second = shop.stage()["actionStates"]
+    assert first["latestExecution"]["status"] == "InProgress"
+    assert second == {"actionName": "B"}
 
 
 def created_with(*polls: str | None) -> list[Json]:

@@ -109,20 +109,21 @@ def action_view(action: Json, run: ActionRun | None, *, now: datetime) -> Json:
     shown_elsewhere = run.token == run.result.external_id
     too_early = run.token_shown_at is not None and now < run.token_shown_at
     answerable = run.status == "InProgress" and not run.is_dead
+    is_approval = action["actionTypeId"]["category"] == "Approval"
     latest = _view(
         actionExecutionId=run.id,
         # ListActionExecutions says Abandoned, or InProgress after an update.
         status="Failed" if run.is_dead else run.status,
         summary=run.result.summary,
-        lastStatusChange=run.updated_at,
+        # Seen on AWS: an approval that waits has no time, and none has an external id.
+        lastStatusChange=None if is_approval and answerable else run.updated_at,
         token=run.token if answerable and not shown_elsewhere and not too_early else "",
         lastUpdatedBy=run.result.updated_by,
-        externalExecutionId=run.result.external_id,
+        externalExecutionId=None if is_approval else run.result.external_id,
         externalExecutionUrl=run.result.url,
         percentComplete=run.percent,
         errorDetails=_error(run),
     )
-    is_approval = action["actionTypeId"]["category"] == "Approval"
     revision = run.result.revision
     return _view(
         actionName=action["name"],
