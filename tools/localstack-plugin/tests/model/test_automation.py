@@ -267,7 +267,9 @@ def test_rollback_is_refused() -> None:
     with refused("UnableToRollbackStageException", f"id '{rollback}' has not completed in stage"):
         roll_back(shop, rollback)
     shop.call("UpdatePipeline", pipeline=declare())
-    with refused("PipelineExecutionOutdatedException", "'shop' has been updated since the rollback"):
+    with refused(
+        "PipelineExecutionOutdatedException", "'shop' has been updated since the rollback"
+    ):
         roll_back(shop, target)
 
 

@@ -119,7 +119,9 @@ def test_ended_execution_cannot_be_stopped_or_retried() -> None:
     named = {"pipelineName": "shop", "pipelineExecutionId": execution}
     with refused("PipelineExecutionNotStoppableException", "has no action executions in progress"):
         shop.call("StopPipelineExecution", **named)
-    with refused("StageNotRetryableException", "The stage named Deploy in the shop pipeline can't be"):
+    with refused(
+        "StageNotRetryableException", "The stage named Deploy in the shop pipeline can't be"
+    ):
         shop.retry(execution)
 
 
