@@ -83,8 +83,8 @@ def _seconds(value: Any) -> str | None:
 _ALWAYS = {"times": _whole(1, MOST_TIMES), "pipeline": _text}
 _EVENT = _ALWAYS | {"detailType": _one_of(*EVENT_TYPES), "state": _text}
 _API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "after")}
-_LIMIT = _ALWAYS | {"operation": _one_of(*OPERATIONS)}
-_LIMIT |= {"perMinute": _whole(1, 60_000), "burst": _whole(1, 60_000)}
+_RATE = {"perMinute": _whole(1, 60_000), "burst": _whole(1, 60_000)}
+_LIMIT = _ALWAYS | {"operation": _one_of(*OPERATIONS)} | _RATE
 _STALE = _ALWAYS | {"operation": _one_of(*READS), "seconds": _seconds}
 _ACTION = _ALWAYS | {"stage": _text, "action": _text}
 _RULE = _ALWAYS | {"stage": _text, "rule": _text}
@@ -139,10 +139,11 @@ def read_fault(given: Any, *, fault_id: str, now: datetime) -> Fault:
             wrong.append(f"{name}: {reason}")
     if wrong:
         raise InvalidFaultError("; ".join(wrong))
-    limit = form == ("api", "limit")
-    defaults = {"times": MOST_TIMES if limit else 1}
-    defaults |= {"when": "before"} if "when" in members else {}
-    bucket = Bucket(given["perMinute"], given["burst"], since=now) if limit else None
+    is_limit = form == ("api", "limit")
+    defaults: Json = {"times": MOST_TIMES if is_limit else 1}
+    if "when" in members:
+        defaults["when"] = "before"
+    bucket = Bucket(given["perMinute"], given["burst"], since=now) if is_limit else None
     return Fault(fault_id, *form, given=defaults | given, since=now, bucket=bucket)
 
 

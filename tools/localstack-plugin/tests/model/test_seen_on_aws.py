@@ -7,6 +7,15 @@ from shop import FAILED, Json, Shop, action, declare, deploy, fetched, refused, 
 
 MISSING = "Values for required variables haven't been provided: WHERE"
 REVISION = Revision("v7", "Amazon S3 version id: v7")
+EVENT_MEMBERS = {
+    "pipeline",
+    "execution-id",
+    "start-time",
+    "state",
+    "version",
+    "pipeline-execution-attempt",
+}
+ACTION_MEMBERS = {"action-execution-id", "region", "type", "input-artifacts"}
 GATES = stage("Check", deploy("Try")), stage("Deploy", deploy())
 
 
@@ -89,6 +98,35 @@ def test_resumed_keeps_the_first_start_and_has_no_trigger() -> None:
     resumed = [event.detail for event in shop.events if event.state == "RESUMED"]
     assert not any("execution-trigger" in detail for detail in resumed)
     assert [detail["start-time"][14:19] for detail in resumed] == ["00:00"] * 3 + ["01:00"]
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "attempt", "more"),
+    [
+        ({}, "STARTED", 1.0, {"execution-trigger"}),
+        ({}, "FAILED", 1.0, set()),
+        ({}, "RESUMED", 2.0, {"last-retry-attempt-time"}),
+        ({}, "SUCCEEDED", 3.0, {"last-retry-attempt-time"}),
+        ({"stage": "Check"}, "STARTED", 0.0, set()),
+        ({"stage": "Check"}, "RESUMED", 2.0, {"stage-last-retry-attempt-time"}),
+        ({"stage": "Deploy"}, "STARTED", 2.0, set()),
+        ({"stage": "Deploy"}, "FAILED", 2.0, set()),
+        ({"stage": "Deploy"}, "RESUMED", 3.0, {"stage-last-retry-attempt-time"}),
+        ({"stage": "Check", "action": "Try"}, "STARTED", 2.0, ACTION_MEMBERS),
+        ({"stage": "Check", "action": "Try"}, "FAILED", 1.0, ACTION_MEMBERS | {"execution-result"}),
+    ],
+)
+def test_events_have_these_members(place: Json, state: str, attempt: float, more: set[str]) -> None:
+    """Each event of two retries has the members that AWS was seen to send, and no others."""
+    shop, _ = retried_twice()
+    (found,) = [
+        event.detail
+        for event in shop.events
+        if (event.state, event.detail["pipeline-execution-attempt"]) == (state, attempt)
+        and {name: event.detail[name] for name in ("stage", "action") if name in event.detail}
+        == place
+    ]
+    assert set(found) == EVENT_MEMBERS | set(place) | more
 
 
 def test_each_stage_counts_its_own_retries() -> None:
