@@ -71,7 +71,7 @@ ACTION_TYPES: dict[tuple[str, str, str], ActionType] = {
     ("Build", "AWS", "CodeBuild"): BUILD,
     ("Test", "AWS", "CodeBuild"): BUILD,
     ("Approval", "AWS", "Manual"): ActionType(
-        optional=("NotificationArn", "CustomData", "ExternalEntityLink")
+        optional=("NotificationArn", "CustomData", "ExternalEntityLink", "IsSummaryRequired")
     ),
     ("Deploy", "AWS", "S3"): ActionType(
         ONE,
