@@ -1,7 +1,7 @@
-"""What is left of a stage that was skipped: nothing that says so, except its state while it lasts.
+"""What the API shows of a skipped stage and of a rollback.
 
-The stages that an execution skipped follow from the actions that it ran and from the version of the
-structure that it ran with.
+The stages that an execution skipped follow from the actions that it ran, and from the version of
+the structure that it ran with.
 """
 
 import pytest

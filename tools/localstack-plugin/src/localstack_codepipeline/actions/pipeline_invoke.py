@@ -1,7 +1,8 @@
 """The CodePipeline invoke action: starts another pipeline, and does not wait for it.
 
-Source: the CodePipeline user guide, "CodePipeline invoke action reference". Its only permission is
-to start the pipeline, so the action cannot wait.
+Source: the CodePipeline user guide, "CodePipeline invoke action reference". That the action does
+not wait is our reading: AWS's CDK gives it the permission to start the pipeline, and none to look
+at it.
 """
 
 import json
