@@ -74,7 +74,7 @@ class MemoryS3:
 
 
 class Services:
-    """Gives clients by name; the clients of Lambda, SNS and STS only record their calls."""
+    """Gives clients by name; those of other services only record their calls."""
 
     def __init__(self) -> None:
         self.s3 = MemoryS3()
@@ -96,6 +96,11 @@ class Services:
         self.calls.append(request)
 
     publish = invoke
+
+    def start_pipeline_execution(self, **request: Any) -> Json:
+        """Record a start."""
+        self.calls.append(request)
+        return {"pipelineExecutionId": "started"}
 
     def run(self, kind: str, configuration: Json, **more: Any) -> ActionResult | None:
         """Run an action of a kind with a configuration."""

@@ -30,6 +30,7 @@ class Services:
     """Services in which every source object exists; invocations are recorded, or fail."""
 
     def __init__(self) -> None:
+        self.codepipeline: Any = None
         self.clients: list[tuple[str, str, str]] = []
         self.invoked: queue.Queue[Json] = queue.Queue()
         self.error: Exception | None = None
@@ -37,7 +38,7 @@ class Services:
     def __call__(self, service: str, account: str, region: str) -> Any:
         """Give a client of any service."""
         self.clients.append((service, account, region))
-        return self
+        return self.codepipeline if service == "codepipeline" else self
 
     def head_object(self, **_: Any) -> Json:
         """Find the source object."""
@@ -107,7 +108,7 @@ class World:
             starts_on_create=False,
             retry_after=retry_after,
         )
-        self.client = self.client_in("us-east-1")
+        self.client = self.services.codepipeline = self.client_in("us-east-1")
 
     def client_in(self, region: str) -> Any:
         """Return a boto3 client whose requests go to the emulator."""
@@ -143,9 +144,9 @@ class World:
         check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
         self.client.create_pipeline(pipeline=declare(stage("Check", check, **conditions)))
 
-    def executions(self) -> list[Json]:
-        """List the executions of the pipeline `shop`."""
-        answer = self.client.list_pipeline_executions(pipelineName="shop")
+    def executions(self, pipeline: str = "shop") -> list[Json]:
+        """List the executions of a pipeline."""
+        answer = self.client.list_pipeline_executions(pipelineName=pipeline)
         return list(answer["pipelineExecutionSummaries"])
 
     def actions(self) -> list[Json]:
@@ -187,6 +188,45 @@ def test_function_that_cannot_be_invoked_fails_its_action(world: World) -> None:
     world.start()
     world.inbox.wait_for("FAILED")
     assert world.reason()["message"] == "The AWS Lambda function f does not exist."
+
+
+INVOKE = action("Invoke", "Invoke/CodePipeline", {"PipelineName": "web"})
+
+
+def test_action_starts_another_pipeline(world: World) -> None:
+    """The action passes a variable on, and succeeds while the other pipeline runs."""
+    variables = [{"name": "TIER", "defaultValue": "beta"}]
+    check = action("Check", "Invoke/Lambda", {"FunctionName": "f"})
+    world.client.create_pipeline(
+        pipeline=declare(stage("Check", check), variables=variables) | {"name": "web"}
+    )
+    pass_on = json.dumps([{"name": "TIER", "value": "#{variables.TIER}"}])
+    invoke = INVOKE | {"configuration": INVOKE["configuration"] | {"Variables": pass_on}}
+    world.client.create_pipeline(pipeline=declare(stage("Next", invoke), variables=variables))
+    world.client.start_pipeline_execution(
+        name="shop", variables=[{"name": "TIER", "value": "prod"}]
+    )
+    assert world.inbox.wait_for("SUCCEEDED").event.pipeline == "shop"
+    (summary,) = world.executions("web")
+    assert (summary["status"], summary["trigger"]["triggerType"]) == (
+        "InProgress",
+        "StartPipelineExecution",
+    )
+    found = world.client.get_pipeline_execution(
+        pipelineName="web", pipelineExecutionId=summary["pipelineExecutionId"]
+    )["pipelineExecution"]
+    assert found["variables"] == [{"name": "TIER", "resolvedValue": "prod"}]
+    result = world.actions()[0]["output"]["executionResult"]
+    assert result["externalExecutionId"] == summary["pipelineExecutionId"]
+
+
+def test_action_that_starts_no_pipeline_fails(world: World) -> None:
+    """A pipeline that does not exist fails the action, and the error names it."""
+    world.client.create_pipeline(pipeline=declare(stage("Next", INVOKE)))
+    world.client.start_pipeline_execution(name="shop")
+    world.inbox.wait_for("FAILED")
+    assert world.reason()["code"] == "ConfigurationError"
+    assert "a pipeline with name 'web'" in world.reason()["message"]
 
 
 def test_worker_that_crashes_fails_its_action(world: World) -> None:
@@ -259,6 +299,19 @@ def test_throttled_start_starts_nothing(world: World) -> None:
     world.client.start_pipeline_execution(name="shop")
 
 
+def test_limited_start_starts_nothing(world: World) -> None:
+    """A start over the limit is answered as a throttled one, and starts nothing."""
+    limit = {"kind": "api", "effect": "limit", "operation": "StartPipelineExecution"}
+    world.emulator.faults.add(limit | {"perMinute": 1, "burst": 1})
+    world.start()
+    with pytest.raises(ClientError) as error:
+        world.client.start_pipeline_execution(name="shop")
+    assert code_of(error) == "ThrottlingException"
+    assert error.value.response["Error"]["Message"] == ""
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert len(world.executions()) == 1
+
+
 def test_start_whose_response_is_lost_is_found_by_its_token(world: World) -> None:
     """After a fault the execution exists, and the same request token returns it."""
     lost = {"operation": "StartPipelineExecution", "pipeline": "shop", "when": "after"}
@@ -272,7 +325,7 @@ def test_start_whose_response_is_lost_is_found_by_its_token(world: World) -> Non
 
 
 def test_faults_of_approvals(world: World) -> None:
-    """A fault hides the token of an approval for a while; another lets an update strand it."""
+    """A fault hides an approval with its token for a while; another lets an update strand it."""
     ask = stage("Ask", action("Ok", "Approval/Manual"))
     world.client.create_pipeline(pipeline=declare(ask) | {"name": "asks"})
     hide = {"kind": "action", "effect": "hide token", "pipeline": "asks", "seconds": 3600}
@@ -281,8 +334,7 @@ def test_faults_of_approvals(world: World) -> None:
     started = world.client.start_pipeline_execution(name="asks")["pipelineExecutionId"]
     world.inbox.wait_for("SUCCEEDED", kind="Stage")
     state = world.client.get_pipeline_state(name="asks")["stageStates"][1]["actionStates"][0]
-    assert state["latestExecution"]["status"] == "InProgress"
-    assert "token" not in state["latestExecution"]
+    assert state == {"actionName": "Ok"}
     world.client.update_pipeline(pipeline=declare(ask) | {"name": "asks"})
     found = world.client.get_pipeline_execution(pipelineName="asks", pipelineExecutionId=started)
     assert found["pipelineExecution"]["status"] == "InProgress"

@@ -1,5 +1,6 @@
 """Faults: which ones are valid, and when one fires."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +52,57 @@ def test_faults_can_be_removed() -> None:
     assert faults.shown() == []
 
 
+LIMIT = {
+    "kind": "api",
+    "effect": "limit",
+    "operation": "StartPipelineExecution",
+    "perMinute": 20,
+    "burst": 2,
+}
+
+
+class Limited:
+    """Faults with a limit of 20 starts per minute and two at once, and their clock."""
+
+    def __init__(self, **more: Any) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.faults = Faults(lambda: self.now)
+        self.faults.add(LIMIT | more)
+
+    def passed(self, seconds: float = 0, *, starts: int, pipeline: str = "shop") -> int:
+        """Let time pass, and return how many of so many starts are not throttled."""
+        self.now += timedelta(seconds=seconds)
+        facts = {"operation": "StartPipelineExecution", "pipeline": pipeline}
+        return sum(self.faults.take("api", **facts) is None for _ in range(starts))
+
+
+def test_limit_lets_a_burst_through_and_then_a_rate() -> None:
+    """After the burst one start passes every three seconds; an idle minute refills the burst."""
+    limited = Limited()
+    assert limited.passed(starts=5) == 2
+    assert limited.passed(2.999999, starts=1) == 0
+    assert limited.passed(0.000001, starts=2) == 1
+    assert [limited.passed(1, starts=1) for _ in range(9)] == [0, 0, 1] * 3
+    assert limited.passed(60, starts=5) == 2
+
+
+def test_limit_counts_the_throttled_calls_until_its_times_are_used_up() -> None:
+    """Without `times` a limit never ends; with it, it throttles so many calls."""
+    limited = Limited()
+    limited.passed(starts=50)
+    assert [fault["fired"] for fault in limited.faults.shown()] == [48]
+    assert Limited(times=3).passed(starts=50) == 47
+
+
+def test_limit_is_of_one_operation_and_of_all_pipelines_unless_it_names_one() -> None:
+    """Other operations pass; the pipelines share the limit."""
+    limited, of_one = Limited(), Limited(pipeline="shop")
+    assert limited.passed(starts=1) + limited.passed(starts=9, pipeline="web") == 2
+    assert limited.faults.take("api", operation="GetPipeline", pipeline="shop") is None
+    assert of_one.passed(starts=9, pipeline="web") == 9
+    assert of_one.passed(starts=9) == 2
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
@@ -71,6 +123,11 @@ def test_faults_can_be_removed() -> None:
             {"kind": "api", "effect": "fail", "operation": "GetPipeline", "when": "later"},
             "code: missing; when: must be one of",
         ),
+        (
+            {"kind": "api", "effect": "limit", "operation": "GetPipeline"},
+            "perMinute: missing; burst: missing",
+        ),
+        (LIMIT | {"burst": 0, "when": "after"}, "when: unknown; burst: must be a whole number"),
         ({"kind": "api", "effect": "stale"}, "operation: missing"),
         (
             {"kind": "api", "effect": "stale", "operation": "StartPipelineExecution"},

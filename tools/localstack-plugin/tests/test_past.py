@@ -44,6 +44,6 @@ def test_a_read_lags_by_seconds_but_not_beyond_its_fault(
 ) -> None:
     """Without seconds a read shows the moment at which the fault was added."""
     given = {"kind": "api", "effect": "stale", "operation": "GetPipelineState"}
-    fault = read_fault(given | ({} if lag is None else {"seconds": lag}), fault_id="f")
-    fault.since = START
+    lagging = given | ({} if lag is None else {"seconds": lag})
+    fault = read_fault(lagging, fault_id="f", now=START)
     assert fault.shows(after(now)) == after(shown)

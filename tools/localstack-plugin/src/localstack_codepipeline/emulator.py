@@ -79,7 +79,7 @@ class Emulator:
             return self._call(operation, request, home=home, caller=caller)
         if fault.effect == "stale":
             return self._recall(operation, request, home=home, fault=fault)
-        if fault.given["when"] == "after":
+        if fault.given.get("when") == "after":
             # The operation takes effect, but its response is lost.
             with contextlib.suppress(ApiError):
                 self._call(operation, request, home=home, caller=caller)
@@ -184,7 +184,7 @@ def _pipeline_of(request: Json) -> str:
 
 
 def _injected_error(fault: Fault) -> ApiError:
-    if fault.effect == "throttle":
+    if fault.effect in ("throttle", "limit"):
         return ApiError("ThrottlingException", "")  # AWS gives no message
     given = fault.given
     message = given.get("message", "Injected by a fault of the emulator")

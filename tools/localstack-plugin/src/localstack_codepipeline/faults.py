@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from localstack_codepipeline.bucket import Bucket
 from localstack_codepipeline.model.effects import Json
 from localstack_codepipeline.model.execution import events
 from localstack_codepipeline.model.service import OPERATIONS, READS
 
+MOST_TIMES = 1_000_000
 EVENT_TYPES = (events.PIPELINE_EVENT, events.STAGE_EVENT, events.ACTION_EVENT)
 
 
@@ -23,22 +25,28 @@ class InvalidFaultError(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """An active fault: the request with its defaults, and how often it has fired."""
+    """An active fault: the request with its defaults, and how often it has fired.
+
+    A fault with a bucket does not fire while the bucket lets calls through.
+    """
 
     id: str
     kind: str
     effect: str
     given: Json
     since: datetime
+    bucket: Bucket | None = None
     fired: int = 0
 
     def shown(self) -> Json:
         """Return the fault as the endpoint shows it."""
         return {"id": self.id, **self.given, "fired": self.fired}
 
-    def fits(self, kind: str, facts: Mapping[str, str]) -> bool:
-        """Tell whether the fault fires for these facts."""
-        return kind == self.kind and self.fired < self.given["times"] and self.matches(facts)
+    def fires(self, kind: str, facts: Mapping[str, str], *, now: datetime) -> bool:
+        """Tell whether the fault fires for these facts; a call takes a token of its bucket."""
+        if kind != self.kind or self.fired >= self.given["times"] or not self.matches(facts):
+            return False
+        return self.bucket is None or not self.bucket.take(now)
 
     def shows(self, now: datetime) -> datetime:
         """Return the moment that a stale read shows; never one before the fault was added."""
@@ -72,9 +80,11 @@ def _seconds(value: Any) -> str | None:
     return None if number and 0 <= value <= 86_400 else "must be a number of seconds 0..86400"
 
 
-_ALWAYS = {"times": _whole(1, 1_000_000), "pipeline": _text}
+_ALWAYS = {"times": _whole(1, MOST_TIMES), "pipeline": _text}
 _EVENT = _ALWAYS | {"detailType": _one_of(*EVENT_TYPES), "state": _text}
 _API = _ALWAYS | {"operation": _one_of(*OPERATIONS), "when": _one_of("before", "after")}
+_RATE = {"perMinute": _whole(1, 60_000), "burst": _whole(1, 60_000)}
+_LIMIT = _ALWAYS | {"operation": _one_of(*OPERATIONS)} | _RATE
 _STALE = _ALWAYS | {"operation": _one_of(*READS), "seconds": _seconds}
 _ACTION = _ALWAYS | {"stage": _text, "action": _text}
 _RULE = _ALWAYS | {"stage": _text, "rule": _text}
@@ -88,6 +98,7 @@ MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
     ("event", "delay"): _EVENT | {"seconds": _seconds},
     ("event", "reorder"): _EVENT,
     ("api", "throttle"): _API,
+    ("api", "limit"): _LIMIT,
     ("api", "fail"): _API | _FAILURE | {"status": _whole(400, 599)},
     ("api", "stale"): _STALE,
     ("action", "fail"): _ACTION | _RESULT,
@@ -100,6 +111,7 @@ MEMBERS: dict[tuple[str, str], dict[str, Callable[[Any], str | None]]] = {
 REQUIRED = {
     ("event", "delay"): ("seconds",),
     ("api", "throttle"): ("operation",),
+    ("api", "limit"): ("operation", "perMinute", "burst"),
     ("api", "fail"): ("operation", "code"),
     ("api", "stale"): ("operation",),
     ("action", "fail"): ("code",),
@@ -110,7 +122,7 @@ REQUIRED = {
 }
 
 
-def read_fault(given: Any, *, fault_id: str) -> Fault:
+def read_fault(given: Any, *, fault_id: str, now: datetime) -> Fault:
     """Return the fault that a JSON document describes; raises InvalidFaultError."""
     if not isinstance(given, dict):
         raise InvalidFaultError("a fault must be a JSON object")
@@ -127,14 +139,23 @@ def read_fault(given: Any, *, fault_id: str) -> Fault:
             wrong.append(f"{name}: {reason}")
     if wrong:
         raise InvalidFaultError("; ".join(wrong))
-    defaults = {"times": 1} | ({"when": "before"} if "when" in members else {})
-    return Fault(fault_id, *form, given=defaults | given, since=datetime.now(UTC))
+    is_limit = form == ("api", "limit")
+    defaults: Json = {"times": MOST_TIMES if is_limit else 1}
+    if "when" in members:
+        defaults["when"] = "before"
+    bucket = Bucket(given["perMinute"], given["burst"], since=now) if is_limit else None
+    return Fault(fault_id, *form, given=defaults | given, since=now, bucket=bucket)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Faults:
     """All active faults, for all accounts and Regions; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._faults: dict[str, Fault] = {}
         self._made = 0
@@ -142,7 +163,7 @@ class Faults:
     def add(self, given: Any) -> Json:
         """Add a fault and return it as the endpoint shows it; raises InvalidFaultError."""
         with self._lock:
-            fault = read_fault(given, fault_id=f"fault-{self._made + 1}")
+            fault = read_fault(given, fault_id=f"fault-{self._made + 1}", now=self._clock())
             self._made += 1
             self._faults[fault.id] = fault
             return fault.shown()
@@ -168,8 +189,9 @@ class Faults:
     def take(self, kind: str, **facts: str) -> Fault | None:
         """Return the fault that fires for these facts, or None, and count it."""
         with self._lock:
+            now = self._clock()
             for fault in self._faults.values():
-                if fault.fits(kind, facts):
+                if fault.fires(kind, facts, now=now):
                     fault.fired += 1
                     return fault
         return None

@@ -1,6 +1,8 @@
-"""The Lambda invoke action, the manual approval, and the actions that the emulator cannot run."""
+"""The invoke actions, the manual approval, and the actions that the emulator cannot run."""
 
 import json
+
+import pytest
 
 from memory_services import APP, Services, failure
 
@@ -28,6 +30,40 @@ def test_unknown_function_is_named(services: Services) -> None:
     result = services.result("Invoke/Lambda", {"FunctionName": "check"})
     text = "The AWS Lambda function check does not exist."
     assert (result.error_code, result.error_message) == ("ConfigurationError", text)
+
+
+def test_pipeline_is_started_once_for_a_run(services: Services) -> None:
+    """The other pipeline gets revisions and variables; the run of the action is the token."""
+    revisions = [{"actionName": "F", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "v"}]
+    variables = [{"name": "TIER", "value": "beta"}]
+    lists = {"SourceRevisions": json.dumps(revisions), "Variables": json.dumps(variables)}
+    result = services.result("Invoke/CodePipeline", {"PipelineName": "web", **lists})
+    assert (result.succeeded, result.external_id) == (True, "started")
+    services.run("Invoke/CodePipeline", {"PipelineName": "api"})
+    assert services.calls == [
+        {
+            "name": "web",
+            "clientRequestToken": "a",
+            "sourceRevisions": revisions,
+            "variables": variables,
+        },
+        {"name": "api", "clientRequestToken": "a"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"), [("{'", "is not JSON"), ("{}", "must be a list in JSON")]
+)
+@pytest.mark.parametrize("setting", ["SourceRevisions", "Variables"])
+def test_unreadable_settings_start_nothing(
+    services: Services, setting: str, value: str, reason: str
+) -> None:
+    """A setting that is no list in JSON fails the action, and the error names it."""
+    given = {"PipelineName": "web", setting: value}
+    result = services.result("Invoke/CodePipeline", given)
+    assert result.error_code == "ConfigurationError"
+    assert result.error_message.startswith(f"{setting} {reason}")
+    assert services.calls == []
 
 
 def test_approval_publishes_to_its_topic(services: Services) -> None:

@@ -44,11 +44,15 @@ def test_the_token_is_the_id_of_the_action_execution(mode: str) -> None:
 
 @pytest.mark.parametrize("word", ["Approved", "Rejected"])
 def test_an_answer_has_its_person_its_words_and_its_id(word: str) -> None:
-    """The list and the event of an answered approval name who answered, the words and the id."""
+    """The list and the event of an answered approval name who answered, the words and the id.
+
+    The state of the pipeline shows the words, and not the id.
+    """
     shop, _ = asking()
     answer(shop, shop.running("Ok").token, word)
     found = listed(shop)
     assert found["updatedBy"] == shop.caller
+    assert "externalExecutionId" not in shown(shop)
     result = found["output"]["executionResult"]
     assert result["externalExecutionSummary"] == "seen"
     assert result["externalExecutionId"] == found["actionExecutionId"]
@@ -59,15 +63,33 @@ def test_an_answer_has_its_person_its_words_and_its_id(word: str) -> None:
     )
 
 
-def test_a_token_is_shown_later_than_the_approval() -> None:
-    """The state can show an approval seconds before its token, which is valid from the start."""
-    shop, _ = asking()
+def test_an_approval_is_shown_late() -> None:
+    """The state can show an approval seconds late. Its token is valid from the start."""
+    link = {"ExternalEntityLink": "https://x.test"}
+    shop, _ = fetched(stage("Ask", action("Ok", "Approval/Manual", link)))
     token = shop.running("Ok").token
     shop.model.pipelines["shop"].runs[token].token_shown_at = shop.now + timedelta(seconds=15)
-    assert shown(shop)["status"] == "InProgress"
-    assert "token" not in shown(shop)
+    early = {"actionName": "Ok", "entityUrl": "https://x.test"}
+    assert shop.stage("Ask")["actionStates"] == [early]
+    answered = shop.clone()
     shop.pass_time(15)
-    assert shown(shop)["token"] == token
+    assert shown(shop) == {"actionExecutionId": token, "status": "InProgress", "token": token}
+    answer(answered, token, "Approved")
+    assert shown(answered)["status"] == "Succeeded"
+
+
+def test_an_approval_may_require_a_summary() -> None:
+    """With IsSummaryRequired an answer without a summary is rejected, and the token stays good."""
+    shop, execution = fetched(
+        stage("Ask", action("Ok", "Approval/Manual", {"IsSummaryRequired": "true"}))
+    )
+    token = shop.running("Ok").token
+    place = {"pipelineName": "shop", "stageName": "Ask", "actionName": "Ok", "token": token}
+    empty = {"summary": "", "status": "Approved"}
+    with refused("InvalidApprovalTokenException", "Action 'Ok' in stage 'Ask' requires a summary"):
+        shop.call("PutApprovalResult", **place, result=empty)
+    answer(shop, token, "Approved")
+    assert shop.status(execution) == "Succeeded"
 
 
 def test_an_abandoned_approval_cannot_be_answered() -> None:

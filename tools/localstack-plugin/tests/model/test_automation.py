@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from localstack_codepipeline.model import ActionResult, Revision
 from shop import (
     FAILED,
     UNKNOWN_ID,
@@ -149,7 +150,8 @@ def test_stage_is_rolled_back(mode: str) -> None:
     shown = shop.shown(rollback)
     assert (shown["status"], shown["executionType"]) == ("Succeeded", "ROLLBACK")
     assert shown["rollbackMetadata"] == {"rollbackTargetPipelineExecutionId": target}
-    assert shown["trigger"] == {"triggerType": "ManualRollback", "triggerDetail": shop.caller}
+    detail = json.dumps({"AwsUserArn": shop.caller}, separators=(",", ":"))
+    assert shown["trigger"] == {"triggerType": "ManualRollback", "triggerDetail": detail}
     assert shop.stage()["latestExecution"]["type"] == "ROLLBACK"
     assert shop.emitted()[before:] == [
         "pipeline STARTED",
@@ -162,12 +164,18 @@ def test_stage_is_rolled_back(mode: str) -> None:
 
 
 def test_source_stage_is_rolled_back() -> None:
-    """A rollback of a source stage runs only that stage, as was seen on AWS."""
-    shop, target = deployed()
+    """As seen on AWS: it fetches the newest revision, and shows the target's all the same."""
+    shop = Shop()
+    target = shop.start()
+    shop.end("Fetch", ActionResult(revision=Revision("v1")))
+    shop.end("Publish")
     rollback = roll_back(shop, target, "Source")
-    shop.end("Fetch")
+    shop.end("Fetch", ActionResult(revision=Revision("v2"), external_id="v2"))
     assert shop.status(rollback) == "Succeeded"
     assert not shop.open
+    assert shop.shown(rollback)["artifactRevisions"][0]["revisionId"] == "v1"
+    state = shop.stage("Source")["actionStates"][0]
+    assert state["currentRevision"]["revisionId"] == "v2"
 
 
 def test_failed_stage_rolls_back_by_itself() -> None:
@@ -243,23 +251,25 @@ def test_rollback_goes_before_executions_that_wait() -> None:
 
 
 def test_rollback_is_refused() -> None:
-    """The target must have succeeded in the stage and in this structure, and no stage may run."""
+    """The target must have succeeded in this structure and stage, which must not run now."""
     shop, target = deployed()
     failed = start_and_fail(shop)
-    with refused("UnableToRollbackStageException", "did not succeed"):
+    with refused("UnableToRollbackStageException", "has not completed in stage with name 'Deploy'"):
         roll_back(shop, failed)
     with refused("PipelineExecutionNotFoundException"):
         roll_back(shop, UNKNOWN_ID)
     with refused("StageNotFoundException"):
         roll_back(shop, target, "Nowhere")
     rollback = roll_back(shop, target)
-    with refused("UnableToRollbackStageException", "is in progress"):
+    with refused("UnableToRollbackStageException", "since stage Deploy is in progress"):
         roll_back(shop, target)
     shop.end("Publish")
-    with refused("UnableToRollbackStageException", "is a rollback"):
+    with refused("UnableToRollbackStageException", f"id '{rollback}' has not completed in stage"):
         roll_back(shop, rollback)
     shop.call("UpdatePipeline", pipeline=declare())
-    with refused("PipelineExecutionOutdatedException"):
+    with refused(
+        "PipelineExecutionOutdatedException", "'shop' has been updated since the rollback"
+    ):
         roll_back(shop, target)
 
 

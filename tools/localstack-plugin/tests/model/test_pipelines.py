@@ -1,5 +1,7 @@
 """The operations on pipelines: create, read, update, list, tag, delete."""
 
+from typing import Any
+
 import pytest
 
 from shop import (
@@ -7,6 +9,7 @@ from shop import (
     Driver,
     Json,
     Shop,
+    action,
     condition,
     declare,
     deploy,
@@ -153,9 +156,14 @@ def checked(**conditions: Json) -> Json:
     return declare(stage("Deploy", deploy(), **conditions))
 
 
-def ending(*actions: Json) -> Json:
+def ending(*actions: Json, **more: Any) -> Json:
     """Declare a pipeline with these actions in its second stage."""
-    return declare(stage("Deploy", *actions))
+    return declare(stage("Deploy", *actions), **more)
+
+
+def invoke(configuration: Json, **more: Any) -> Json:
+    """Declare an action that starts another pipeline."""
+    return action("Next", "Invoke/CodePipeline", configuration, **more)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +182,9 @@ def ending(*actions: Json) -> Json:
         (WITHOUT_STORE | ELSEWHERE, STRUCTURE, "us-east-1"),
         (declare(**V1, executionMode="QUEUED"), STRUCTURE, "QUEUED needs a pipeline of type V2"),
         (declare(**V1, variables=[{"name": "A"}]), STRUCTURE, "Variables and .* of type V2"),
+        (ending(invoke({"PipelineName": "web"}), **V1), ACTION, "Next needs a pipeline of type V2"),
+        (ending(invoke({})), ACTION, "'PipelineName'"),
+        (ending(invoke({}, inputArtifacts=[{"name": "App"}])), ACTION, "0 inputArtifacts"),
         (declare(variables=[{"name": "A"}, {"name": "A"}]), STRUCTURE, "Variable names"),
         (ending(deploy(namespace="variables")), STRUCTURE, "Namespace"),
         (declare(stage("Deploy", deploy(), **ROLLBACK), **V1), STAGE, "onFailure .* type V2"),

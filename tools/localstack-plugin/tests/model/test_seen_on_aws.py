@@ -7,6 +7,15 @@ from shop import FAILED, Json, Shop, action, declare, deploy, fetched, refused, 
 
 MISSING = "Values for required variables haven't been provided: WHERE"
 REVISION = Revision("v7", "Amazon S3 version id: v7")
+EVENT_MEMBERS = {
+    "pipeline",
+    "execution-id",
+    "start-time",
+    "state",
+    "version",
+    "pipeline-execution-attempt",
+}
+ACTION_MEMBERS = {"action-execution-id", "region", "type", "input-artifacts"}
 GATES = stage("Check", deploy("Try")), stage("Deploy", deploy())
 
 
@@ -91,6 +100,35 @@ def test_resumed_keeps_the_first_start_and_has_no_trigger() -> None:
     assert [detail["start-time"][14:19] for detail in resumed] == ["00:00"] * 3 + ["01:00"]
 
 
+@pytest.mark.parametrize(
+    ("place", "state", "attempt", "more"),
+    [
+        ({}, "STARTED", 1.0, {"execution-trigger"}),
+        ({}, "FAILED", 1.0, set()),
+        ({}, "RESUMED", 2.0, {"last-retry-attempt-time"}),
+        ({}, "SUCCEEDED", 3.0, {"last-retry-attempt-time"}),
+        ({"stage": "Check"}, "STARTED", 0.0, set()),
+        ({"stage": "Check"}, "RESUMED", 2.0, {"stage-last-retry-attempt-time"}),
+        ({"stage": "Deploy"}, "STARTED", 2.0, set()),
+        ({"stage": "Deploy"}, "FAILED", 2.0, set()),
+        ({"stage": "Deploy"}, "RESUMED", 3.0, {"stage-last-retry-attempt-time"}),
+        ({"stage": "Check", "action": "Try"}, "STARTED", 2.0, ACTION_MEMBERS),
+        ({"stage": "Check", "action": "Try"}, "FAILED", 1.0, ACTION_MEMBERS | {"execution-result"}),
+    ],
+)
+def test_events_have_these_members(place: Json, state: str, attempt: float, more: set[str]) -> None:
+    """Each event of two retries has the members that AWS was seen to send, and no others."""
+    shop, _ = retried_twice()
+    (found,) = [
+        event.detail
+        for event in shop.events
+        if (event.state, event.detail["pipeline-execution-attempt"]) == (state, attempt)
+        and {name: event.detail[name] for name in ("stage", "action") if name in event.detail}
+        == place
+    ]
+    assert set(found) == EVENT_MEMBERS | set(place) | more
+
+
 def test_each_stage_counts_its_own_retries() -> None:
     """GetPipelineState shows the number of retries of each stage, also after it succeeded."""
     shop, _ = retried_twice()
@@ -100,23 +138,29 @@ def test_each_stage_counts_its_own_retries() -> None:
 
 
 def test_stopped_execution_shows_the_reason() -> None:
-    """The status summary of a stopped execution is the reason that was given last."""
+    """The status summary is the reason that was given last, and only when the execution ended."""
     shop, execution = fetched()
     named = {"pipelineName": "shop", "pipelineExecutionId": execution}
     shop.call("StopPipelineExecution", **named, reason="wrong build")
-    assert seen(shop, execution)["statusSummary"] == "wrong build"
+    assert "statusSummary" not in seen(shop, execution)
+    with refused("DuplicatedStopRequestException", "shop is already in a stopping state"):
+        shop.call("StopPipelineExecution", **named)
     shop.call("StopPipelineExecution", **named, abandon=True, reason="now")
     found = seen(shop, execution)
     assert (found["status"], found["statusSummary"]) == ("Stopped", "now")
 
 
-def test_ended_execution_cannot_be_stopped() -> None:
-    """The error of a stop that comes too late has AWS's text."""
+def test_ended_execution_cannot_be_stopped_or_retried() -> None:
+    """The errors of a stop and of a retry that come too late have AWS's texts."""
     shop, execution = fetched()
     shop.end("Publish")
     named = {"pipelineName": "shop", "pipelineExecutionId": execution}
     with refused("PipelineExecutionNotStoppableException", "has no action executions in progress"):
         shop.call("StopPipelineExecution", **named)
+    with refused(
+        "StageNotRetryableException", "The stage named Deploy in the shop pipeline can't be"
+    ):
+        shop.retry(execution)
 
 
 def test_unknown_variable_is_ignored() -> None:
@@ -193,6 +237,19 @@ def test_s3_revision_has_three_members() -> None:
     ]
     state = shop.call("GetPipelineState", name="shop")["stageStates"][0]["actionStates"][0]
     assert state["currentRevision"] == {"revisionId": "v7"}
+
+
+def test_state_of_a_stage_is_that_of_its_latest_execution() -> None:
+    """An action that has not run in the latest execution has no execution, only its name."""
+    shop, _ = fetched(stage("Deploy", deploy("A"), deploy("B", runOrder=2)))
+    shop.end("A")
+    shop.end("B", FAILED)
+    shop.start()
+    assert "latestExecution" in shop.stage()["actionStates"][1]
+    shop.end("Fetch")
+    first, second = shop.stage()["actionStates"]
+    assert first["latestExecution"]["status"] == "InProgress"
+    assert second == {"actionName": "B"}
 
 
 def created_with(*polls: str | None) -> list[Json]:

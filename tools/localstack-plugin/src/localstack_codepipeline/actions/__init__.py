@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from localstack_codepipeline.actions import approval, lambda_invoke, rule, s3_deploy, s3_source
+from localstack_codepipeline.actions import (
+    approval,
+    lambda_invoke,
+    pipeline_invoke,
+    rule,
+    s3_deploy,
+    s3_source,
+)
 from localstack_codepipeline.actions.failures import ActionError
 from localstack_codepipeline.model import ActionResult, RunAction
 
@@ -14,6 +21,7 @@ PROVIDERS: dict[tuple[str, str, str], Callable[[RunAction, Clients], ActionResul
     ("Source", "AWS", "S3"): s3_source.run,
     ("Deploy", "AWS", "S3"): s3_deploy.run,
     ("Invoke", "AWS", "Lambda"): lambda_invoke.run,
+    ("Invoke", "AWS", "CodePipeline"): pipeline_invoke.run,
     ("Approval", "AWS", "Manual"): approval.run,
     ("Rule", "AWS", "LambdaInvoke"): lambda_invoke.run,
     ("Rule", "AWS", "CloudWatchAlarm"): rule.run,

@@ -71,7 +71,7 @@ ACTION_TYPES: dict[tuple[str, str, str], ActionType] = {
     ("Build", "AWS", "CodeBuild"): BUILD,
     ("Test", "AWS", "CodeBuild"): BUILD,
     ("Approval", "AWS", "Manual"): ActionType(
-        optional=("NotificationArn", "CustomData", "ExternalEntityLink")
+        optional=("NotificationArn", "CustomData", "ExternalEntityLink", "IsSummaryRequired")
     ),
     ("Deploy", "AWS", "S3"): ActionType(
         ONE,
@@ -97,6 +97,9 @@ ACTION_TYPES: dict[tuple[str, str, str], ActionType] = {
     ),
     ("Invoke", "AWS", "Lambda"): ActionType(
         (0, 5), (0, 5), ("FunctionName",), ("UserParameters",), checked=True
+    ),
+    ("Invoke", "AWS", "CodePipeline"): ActionType(
+        required=("PipelineName",), optional=("SourceRevisions", "Variables"), checked=True
     ),
     ("Invoke", "AWS", "StepFunctions"): ActionType(
         (0, 1), (0, 1), ("StateMachineArn",), ("ExecutionNamePrefix", "InputType", "Input")

@@ -20,6 +20,7 @@ ACTION = "InvalidActionDeclarationException"
 ARTIFACTS: dict[tuple[str, str], tuple[int, int]] = {
     ("Source", "S3"): (0, 1),
     ("Deploy", "S3"): (1, 0),
+    ("Invoke", "CodePipeline"): (0, 0),
     ("Approval", "Manual"): (0, 0),
 }
 
@@ -68,6 +69,10 @@ def _problems_of_type(declaration: Json) -> Iterator[Problem]:
             yield STRUCTURE, f"Execution mode {mode} needs a pipeline of type V2"
         if variables or declaration.get("triggers"):
             yield STRUCTURE, "Variables and triggers need a pipeline of type V2"
+        for action in _actions(declaration):
+            kind = action["actionTypeId"]
+            if (kind["category"], kind["provider"]) == ("Invoke", "CodePipeline"):
+                yield ACTION, f"Action {action['name']} needs a pipeline of type V2"
     if _repeated(variables or []):
         yield STRUCTURE, "Variable names must be unique in a pipeline"
 

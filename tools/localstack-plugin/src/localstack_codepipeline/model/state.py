@@ -21,8 +21,8 @@ ACTIVE = ("InProgress", "Stopping")
 class ActionRun:
     """One run of one action; a retry makes another run. `result` is what is known of it so far.
 
-    `token` answers a manual approval; GetPipelineState shows it from `token_shown_at` on. `is_dead`
-    is an approval that can no longer be answered although its execution goes on.
+    `token` answers a manual approval; GetPipelineState shows both from `token_shown_at` on.
+    `is_dead` is an approval that can no longer be answered although its execution goes on.
     A run of a rule has the same members; `condition` is then the type of its condition.
     """
 

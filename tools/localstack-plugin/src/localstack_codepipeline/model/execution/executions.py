@@ -86,11 +86,9 @@ def stop_pipeline_execution(turn: Turn, request: Json) -> Json:
         )
     # Only an abandon may follow a stop that waits.
     if execution.status == "Stopping" and not abandon:
-        text = f"Execution '{execution.id}' is already stopping"
-        raise ApiError("DuplicatedStopRequestException", text)
+        raise ApiError("DuplicatedStopRequestException", _already_stopping(pipeline, execution))
     execution.abandoning = abandon
     execution.stop_reason = request.get("reason") or execution.stop_reason or ""
-    execution.status_summary = execution.stop_reason
     flow.stop(turn, pipeline, execution)
     return {"pipelineExecutionId": execution.id}
 
@@ -100,20 +98,39 @@ def retry_stage_execution(turn: Turn, request: Json) -> Json:
     pipeline = turn.estate.pipeline(request["pipelineName"])
     stage = pipeline.stage(request["stageName"])
     execution = pipeline.executions.get(request["pipelineExecutionId"])
+    not_retryable = ApiError("StageNotRetryableException", _not_retryable(request))
     if execution is None or stage not in execution.declaration["stages"]:
-        text = f"Stage '{stage['name']}' has no such execution, or has changed since"
-        raise ApiError("StageNotRetryableException", text)
+        raise not_retryable
     latest = pipeline.latest.get(stage["name"])
     if execution.mode != "PARALLEL" and latest not in (execution.id, None):
         text = f"A later execution, '{latest}', has entered stage '{stage['name']}'"
         raise ApiError("NotLatestPipelineExecutionException", text)
     run = execution.stages.get(stage["name"])
     if execution.status in ACTIVE or run is None or run.status not in ("Failed", "Stopped"):
-        text = f"Stage '{stage['name']}' holds no failed actions of execution '{execution.id}'"
-        raise ApiError("StageNotRetryableException", text)
+        raise not_retryable
     check_room(pipeline, execution.mode)
     flow.retry(turn, pipeline, execution, everything=request["retryMode"] == "ALL_ACTIONS")
     return {"pipelineExecutionId": execution.id}
+
+
+def _already_stopping(pipeline: Pipeline, execution: Execution) -> str:
+    """Return AWS's text."""
+    return (
+        f"The execution with ID {execution.id} in {pipeline.name} is already in a stopping state. "
+        "If you already chose to stop and wait, you cannot make that request again. You can choose "
+        "to stop and abandon now, but be aware that this option can lead to failed actions. If you "
+        "already chose to stop and abandon, you cannot make that request again."
+    )
+
+
+def _not_retryable(request: Json) -> str:
+    """Return AWS's text."""
+    place = f"The stage named {request['stageName']} in the {request['pipelineName']} pipeline"
+    return (
+        f"{place} can't be retried now. Either it contains no failed actions, the execution "
+        f"'{request['pipelineExecutionId']}' is already superseded, or the pipeline definition has "
+        "changed since the action(s) failed."
+    )
 
 
 def disable_stage_transition(turn: Turn, request: Json) -> Json:

@@ -51,7 +51,6 @@ def finish(turn: Turn, pipeline: Pipeline, run: ActionRun, *, result: ActionResu
 
 def stop(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
     """Stop the execution when its running actions end, or at once if it abandons or has none."""
-    execution.status_summary = execution.stop_reason or ""
     if execution.status == "InProgress":
         _set_status(turn, execution, "Stopping")
         emit_pipeline(turn, pipeline, execution, state="STOPPING")
@@ -277,6 +276,9 @@ def _end_stage(
 
 
 def _end(turn: Turn, pipeline: Pipeline, execution: Execution, *, status: str) -> None:
+    if status == "Stopped":
+        # Seen on AWS: an execution that is still stopping does not show the reason.
+        execution.status_summary = execution.stop_reason or ""
     _set_status(turn, execution, status)
     emit_pipeline(turn, pipeline, execution, state=EVENT_STATES[status])
 

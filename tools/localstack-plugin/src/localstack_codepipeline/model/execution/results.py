@@ -20,6 +20,11 @@ def put_approval_result(turn: Turn, request: Json) -> Json:
         text = "The approval action has already been answered"
         raise ApiError("ApprovalAlreadyCompletedException", text)
     summary = request["result"]["summary"]
+    if not summary and run.configuration.get("IsSummaryRequired") == "true":
+        # Seen on AWS, with this code.
+        text = f"Action '{name}' in stage '{stage['name']}' requires a summary."
+        hint = "Provide a summary in the approval result and try again."
+        raise ApiError("InvalidApprovalTokenException", f"{text} {hint}")
     approved = request["result"]["status"] == "Approved"
     result = ActionResult(
         error_code="" if approved else "JobFailed",

@@ -17,31 +17,35 @@ def latest_target(pipeline: Pipeline, failed: Execution) -> Execution | None:
 
 
 def check_target(pipeline: Pipeline, target: Execution, stage: str) -> None:
-    """Raise an ApiError if the stage cannot be rolled back to that execution."""
+    """Raise an ApiError, with AWS's text, if the stage cannot be rolled back to that execution."""
     if target.version != pipeline.version:
-        text = f"Execution '{target.id}' ran an earlier structure of pipeline '{pipeline.name}'"
+        text = f"Pipeline '{pipeline.name}' has been updated since the rollback request was made."
         raise ApiError("PipelineExecutionOutdatedException", text)
     unable = "UnableToRollbackStageException"
     for execution in pipeline.executions.values():
         here = not execution.waiting and execution.stage["name"] == stage
         if here and execution.status in ACTIVE:
-            raise ApiError(unable, f"Stage '{stage}' is in progress (execution '{execution.id}')")
+            text = f"cannot start rollback since stage {stage} is in progress."
+            raise ApiError(unable, f"Pipeline '{pipeline.name}' {text}")
     if not _fits(pipeline, target, stage):
-        text = f"Execution '{target.id}' is a rollback, or did not succeed in stage '{stage}'"
-        raise ApiError(unable, text)
+        text = f"has not completed in stage with name '{stage}'"
+        raise ApiError(unable, f"Target Pipeline Execution with id '{target.id}' {text}")
 
 
 def manual(turn: Turn, pipeline: Pipeline, *, stage: str, target: Execution) -> Execution:
     """Return the execution that a user starts to roll a stage back."""
-    trigger = "ManualRollback", turn.caller
+    trigger = "ManualRollback", _detail(AwsUserArn=turn.caller)
     return _rollback(turn, pipeline, stage=stage, target=target, trigger=trigger)
 
 
 def automatic(turn: Turn, pipeline: Pipeline, failed: Execution, *, target: Execution) -> Execution:
     """Return the execution that CodePipeline starts because the stage of another one failed."""
-    detail = json.dumps({"FailedPipelineExecutionId": failed.id}, separators=(",", ":"))
-    trigger = "AutomatedRollback", detail
+    trigger = "AutomatedRollback", _detail(FailedPipelineExecutionId=failed.id)
     return _rollback(turn, pipeline, stage=failed.stage["name"], target=target, trigger=trigger)
+
+
+def _detail(**member: str) -> str:
+    return json.dumps(member, separators=(",", ":"))
 
 
 def _fits(pipeline: Pipeline, target: Execution, stage: str) -> bool:

@@ -127,7 +127,8 @@ def close_run(
         run.percent = 100
         if namespace := run.declaration.get("namespace"):
             execution.namespaces[namespace] = dict(result.variables)
-        if result.revision is not None:
+        # Seen on AWS: a rollback of the source stage shows the revision of its target.
+        if result.revision is not None and not execution.rollback_target:
             execution.revisions[run.action] = result.revision
         execution.artifacts |= {artifact.name: artifact for artifact in run.outputs}
     emit_action(turn, pipeline, execution, run=run, state=run.status.upper())

@@ -49,8 +49,12 @@ def list_rule_types(turn: Turn, request: Json) -> Json:
 def get_pipeline_state(turn: Turn, request: Json) -> Json:
     """Return the latest execution of each stage and action, and the waiting executions."""
     pipeline = turn.estate.pipeline(request["name"])
-    runs_of_actions = [run for run in pipeline.runs.values() if not run.condition]
-    last_runs = {(run.stage, run.action): run for run in runs_of_actions}
+    # Seen on AWS: a stage shows the actions of the execution that entered it last.
+    last_runs = {
+        (run.stage, run.action): run
+        for run in pipeline.runs.values()
+        if not run.condition and run.execution_id == pipeline.latest.get(run.stage)
+    }
     stages = []
     for stage in pipeline.declaration["stages"]:
         name = stage["name"]

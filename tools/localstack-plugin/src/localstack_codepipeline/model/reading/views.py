@@ -102,32 +102,34 @@ def stage_view(pipeline: Pipeline, stage: str) -> Json:
 
 def action_view(action: Json, run: ActionRun | None, *, now: datetime) -> Json:
     """Return an ActionState; `run` is the latest run of the action, or None."""
-    if run is None:
-        return {"actionName": action["name"]}
+    is_approval = action["actionTypeId"]["category"] == "Approval"
+    configuration = run.configuration if run else action["configuration"]
+    link = configuration.get("ExternalEntityLink") if is_approval else None
+    if run is None or _is_hidden(run, now):
+        return _view(actionName=action["name"], entityUrl=link)
     # In PARALLEL mode only ListActionExecutions shows the token of an approval.
     # Source: the API reference, PutApprovalResult.
     shown_elsewhere = run.token == run.result.external_id
-    too_early = run.token_shown_at is not None and now < run.token_shown_at
     answerable = run.status == "InProgress" and not run.is_dead
     latest = _view(
         actionExecutionId=run.id,
         # ListActionExecutions says Abandoned, or InProgress after an update.
         status="Failed" if run.is_dead else run.status,
         summary=run.result.summary,
-        lastStatusChange=run.updated_at,
-        token=run.token if answerable and not shown_elsewhere and not too_early else "",
+        # Seen on AWS: an approval that waits has no time, and none has an external id.
+        lastStatusChange=None if is_approval and answerable else run.updated_at,
+        token=run.token if answerable and not shown_elsewhere else "",
         lastUpdatedBy=run.result.updated_by,
-        externalExecutionId=run.result.external_id,
+        externalExecutionId=None if is_approval else run.result.external_id,
         externalExecutionUrl=run.result.url,
         percentComplete=run.percent,
         errorDetails=_error(run),
     )
-    is_approval = action["actionTypeId"]["category"] == "Approval"
     revision = run.result.revision
     return _view(
         actionName=action["name"],
         latestExecution=latest,
-        entityUrl=run.configuration.get("ExternalEntityLink") if is_approval else None,
+        entityUrl=link,
         currentRevision=revision
         and _view(
             revisionId=revision.id,
@@ -136,6 +138,12 @@ def action_view(action: Json, run: ActionRun | None, *, now: datetime) -> Json:
         ),
         revisionUrl=revision and revision.url,
     )
+
+
+def _is_hidden(run: ActionRun, now: datetime) -> bool:
+    """Tell whether the state does not show an approval yet. Seen on AWS: an answer shows it."""
+    is_early = run.token_shown_at is not None and now < run.token_shown_at
+    return is_early and run.status == "InProgress" and not run.is_dead
 
 
 def _common(execution: Execution) -> Json:
