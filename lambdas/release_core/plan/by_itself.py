@@ -10,6 +10,15 @@ def by_itself(
     declaration: Declaration, sources: Sequence[SourceAction], *, released: Container[str]
 ) -> Iterator[str]:
     """One line for each kind; ``released`` are the names of the pipelines in the manifest."""
+    twice = [name for name in declaration.starts if name in released]
+    if twice:
+        yield (
+            "an action starts pipelines that this manifest releases, too, so they run TWICE: "
+            f"{', '.join(twice)}"
+        )
+    others = [name for name in declaration.starts if name not in released]
+    if others:
+        yield f"an action starts other pipelines, outside of this release: {', '.join(others)}"
     detecting = [
         source.name
         for source in sources
@@ -17,18 +26,9 @@ def by_itself(
     ]
     if detecting:
         changes = f"{' or '.join(detecting)} changes"
-        yield f"may also start by itself, outside of this release, when its source {changes}"
+        yield f"may also start by itself, outside of this release, when {changes}"
     if automatic := "; ".join(_automatic(declaration.automation)):
         yield f"CodePipeline may by itself {automatic}"
-    others = [name for name in declaration.starts if name not in released]
-    if others:
-        yield f"an action starts other pipelines, outside of this release: {', '.join(others)}"
-    twice = [name for name in declaration.starts if name in released]
-    if twice:
-        yield (
-            "an action starts pipelines that this manifest releases, too, so they run TWICE: "
-            f"{', '.join(twice)}"
-        )
 
 
 def _automatic(automation: Automation) -> Iterator[str]:

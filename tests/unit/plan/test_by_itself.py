@@ -40,7 +40,7 @@ def test_changes_of_a_source(
 ) -> None:
     """The sources whose changes start the pipeline are named."""
     assert warnings(*sources, triggered_by=triggered_by) == [
-        f"may also start by itself, outside of this release, when its source {named} changes"
+        f"may also start by itself, outside of this release, when {named} changes"
     ]
 
 
@@ -61,8 +61,8 @@ def test_stages() -> None:
 def test_other_pipelines() -> None:
     """Pipelines of the same manifest run twice, and that is said more loudly."""
     assert warnings(starts=("reports", "web", "mail")) == [
-        "an action starts other pipelines, outside of this release: reports, mail",
         "an action starts pipelines that this manifest releases, too, so they run TWICE: web",
+        "an action starts other pipelines, outside of this release: reports, mail",
     ]
 
 
@@ -79,6 +79,6 @@ def test_a_plan_has_the_warnings() -> None:
     assert planned.warnings == ("CodePipeline may by itself roll back stage Deploy",)
     (planned,) = plan(world, {"name": "web", "variables": {"POLL": "true"}}).pipelines
     assert planned.as_json()["warnings"] == [
-        "may also start by itself, outside of this release, when its source Fetch changes",
+        "may also start by itself, outside of this release, when Fetch changes",
         "CodePipeline may by itself roll back stage Deploy",
     ]
