@@ -53,7 +53,7 @@ def _action(
     name: str, category: str, *, inputs: list[str] | None = None, outputs: list[str] | None = None
 ) -> dict[str, Any]:
     place = (
-        {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+        {"S3Bucket": "sources", "S3ObjectKey": "app.zip", "PollForSourceChanges": "false"}
         if category == "Source"
         else {"BucketName": "site", "Extract": "true"}
     )

@@ -1,13 +1,18 @@
 """The declarations of pipelines: the parts that a release has to match."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
-from release_core.domain.automation import Skippable, read_skippable
+from release_core.domain.automation import (
+    Automation,
+    Skippable,
+    read_automation,
+    read_skippable,
+)
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -36,6 +41,15 @@ _ORIGINS = {
     "CodeStarSourceConnection": ("FullRepositoryId",),
     "GitHub": ("Owner", "Repo"),
 }
+# The configuration of each provider's actions that turns the detection of changes off. Source: as
+# above; the default is true.
+_DETECTS_CHANGES = {
+    "S3": "PollForSourceChanges",
+    "CodeCommit": "PollForSourceChanges",
+    "CodeStarSourceConnection": "DetectChanges",
+    "GitHub": "PollForSourceChanges",
+}
+_STARTS_A_PIPELINE = ("Invoke", "AWS", "CodePipeline")
 _VARIABLE = re.compile(r"#\{variables\.([A-Za-z0-9@_-]+)\}")
 
 
@@ -70,6 +84,12 @@ class SourceAction:
         return self.configuration.get("AllowOverrideForS3ObjectKey", "").lower() == "true"
 
     @property
+    def detects_changes(self) -> bool:
+        """Whether CodePipeline itself starts the pipeline when the source changes."""
+        key = _DETECTS_CHANGES.get(self.provider)
+        return key is not None and self.configuration.get(key, "true").lower() != "false"
+
+    @property
     def origin(self) -> dict[str, str]:
         """The configuration fields that name its bucket and key, or its repository, if known."""
         names = _ORIGINS.get(self.provider, ())
@@ -91,6 +111,8 @@ class Declaration:
     """A pipeline's declaration from GetPipeline; ``variables`` maps names to defaults or None.
 
     ``categories`` are those of its actions, and CodePipeline may skip the ``skippable`` stages.
+    ``triggered_by`` are the source actions that have a trigger, ``starts`` the names of the
+    pipelines that its actions start.
     """
 
     name: str
@@ -101,6 +123,9 @@ class Declaration:
     version: int | None = None
     categories: frozenset[str] = frozenset()
     skippable: Skippable = field(default_factory=Skippable)
+    automation: Automation = field(default_factory=Automation)
+    triggered_by: frozenset[str] = frozenset()
+    starts: tuple[str, ...] = ()
 
     def sources_with(self, given: Mapping[str, str]) -> tuple[SourceAction, ...]:
         """The source actions, resolved for a start with these variables."""
@@ -170,7 +195,20 @@ def read_declaration(pipeline: "PipelineDeclarationOutputTypeDef") -> Declaratio
         version=pipeline.get("version"),
         categories=frozenset(action["actionTypeId"]["category"] for action in actions),
         skippable=read_skippable(pipeline),
+        automation=read_automation(pipeline),
+        triggered_by=frozenset(
+            trigger["gitConfiguration"]["sourceActionName"]
+            for trigger in pipeline.get("triggers", [])
+        ),
+        starts=tuple(dict.fromkeys(_started(actions))),
     )
+
+
+def _started(actions: "Iterable[ActionDeclarationOutputTypeDef]") -> Iterator[str]:
+    for action in actions:
+        kind = action["actionTypeId"]
+        if (kind["category"], kind["owner"], kind["provider"]) == _STARTS_A_PIPELINE:
+            yield action.get("configuration", {}).get("PipelineName", "?")
 
 
 def _foreign_role(

@@ -12,6 +12,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.domain.revisions import KEY_TYPE, Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.model import Manifest, ManifestPipeline
+from release_core.plan.by_itself import by_itself
 from release_core.plan.document import Plan, PlannedPipeline, PlannedSource, Standing
 from release_core.plan.schedule import schedule, usual
 from release_core.plan.survey import PipelineFacts
@@ -181,6 +182,9 @@ class Assessment:
             lookup = self.found.get((pipeline.name, source.name))
             if lookup and lookup.exists is None:
                 yield f"the revision of {source.name} was not checked: {lookup.note}"
+        if declaration:
+            sources = sources_of(self.declared, pipeline)
+            yield from by_itself(declaration, sources, released=self.manifest.names)
 
     def _foreign(self, pipeline: str) -> Iterator[str]:
         """The executions outside any release that a rollback restores, or rolls back, too."""

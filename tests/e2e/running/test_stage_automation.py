@@ -1,5 +1,10 @@
 """CodePipeline fails, retries and rolls back stages by itself, and the release knows it."""
 
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +12,7 @@ import pytest
 from tests.e2e.account.faults import Faults
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.waiting import wait_until
+from tests.e2e.command.command_line import in_pipe, on_terminal
 from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Pipelines, unique
 from tests.e2e.releasing.releases import Releases, manifest
 
@@ -37,6 +43,36 @@ def test_a_stage_condition_that_fails_is_the_reason(
     failure = ledger.pipeline(release_id, name)["failure"]
     assert failure["stage"] == DEPLOY_STAGE
     assert failure["message"] == "rule Rule of a stage condition failed: errors is in ALARM"
+
+
+def test_a_deployment_window_is_shown_and_overridden(
+    releases: Releases, ledger: Ledger, pipelines: Pipelines, faults: Faults
+) -> None:
+    """The views show when the window opens; the command that they show lets the release end."""
+    name, release_id = pipelines.make(), unique("window")
+    rule = {
+        "name": "Hours",
+        "ruleTypeId": {"category": "Rule", "provider": "DeploymentWindow", "version": "1"},
+        "configuration": {"Cron": "* 0 4 1 1 ? 2199", "TimeZone": "Europe/Berlin"},
+    }
+    pipelines.configure(name, beforeEntry={"conditions": [{"result": "FAIL", "rules": [rule]}]})
+    with faults.rule("delay", pipeline=name, seconds=3600):
+        arn = releases.start(manifest(release_id, name))
+        releases.started(release_id, name)
+        with on_terminal("watch", release_id) as terminal:
+            terminal.wait_for("override-stage-condition")
+            assert "opensat2199-01-01T03:00:00Z" in "".join(terminal.text.split())
+        with in_pipe("watch", release_id, "--json") as watching:
+            watching.wait_for("override-stage-condition")
+            seen = [json.loads(line) for line in watching.text.splitlines()]
+            waits = next(each for each in seen if each.get("wayOut"))
+            assert (waits["stage"], waits["condition"]) == (DEPLOY_STAGE, "beforeEntry")
+            assert (waits["rules"], waits["opensAt"]) == (["Hours"], "2199-01-01T03:00:00.000Z")
+            _, *override = shlex.split(waits["wayOut"])
+            subprocess.run([Path(sys.executable).with_name("aws"), *override], check=True)
+            assert watching.end() == 0
+        assert releases.end(arn)["status"] == "SUCCEEDED"
+    assert ledger.pipeline(release_id, name)["status"] == "SUCCEEDED"
 
 
 def test_a_stage_that_codepipeline_retries_succeeds(

@@ -52,7 +52,11 @@ def test_type_mode_variables_and_sources_are_read() -> None:
                 SourceAction(
                     name="Fetch",
                     provider="S3",
-                    configuration={"S3Bucket": "sources", "S3ObjectKey": "app.zip"},
+                    configuration={
+                        "S3Bucket": "sources",
+                        "S3ObjectKey": "app.zip",
+                        "PollForSourceChanges": "false",
+                    },
                 ),
             ),
             version=1,
@@ -78,6 +82,49 @@ def test_the_role_of_another_account_is_read(role: str | None, *, foreign: bool)
         pipeline["stages"][0]["actions"][0]["roleArn"] = role
     (source,) = read_declaration(pipeline).sources
     assert source.foreign_role == (role if foreign else None)
+
+
+@pytest.mark.parametrize(
+    ("provider", "configuration", "detects"),
+    [
+        ("S3", {}, True),
+        ("CodeCommit", {"PollForSourceChanges": "true"}, True),
+        ("GitHub", {"PollForSourceChanges": "False"}, False),
+        ("CodeStarSourceConnection", {}, True),
+        ("CodeStarSourceConnection", {"DetectChanges": "false"}, False),
+        ("CodeStarSourceConnection", {"PollForSourceChanges": "false"}, True),
+        ("ECR", {}, False),
+    ],
+)
+def test_sources_that_start_a_pipeline(
+    provider: str, configuration: dict[str, str], *, detects: bool
+) -> None:
+    """CodePipeline detects changes by default; an image repository needs a rule of its own."""
+    source = SourceAction(name="Fetch", provider=provider, configuration=configuration)
+    assert source.detects_changes is detects
+
+
+def test_triggers_and_started_pipelines_are_read() -> None:
+    """A declaration has the sources of its triggers, and the pipelines that its actions start."""
+    pipeline: Any = declaration("orders")
+    push = {"branches": {"includes": ["main"]}}
+    git = {"sourceActionName": "Fetch", "push": [push]}
+    pipeline["triggers"] = [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]
+    kind = {"category": "Invoke", "owner": "AWS", "version": "1"}
+    pipeline["stages"][1]["actions"] += [
+        {
+            "name": f"Invoke{number}",
+            "actionTypeId": {**kind, "provider": provider},
+            "configuration": {"PipelineName": name, "Variables": "hunter2"},
+        }
+        for number, (provider, name) in enumerate(
+            [("CodePipeline", "web"), ("Lambda", "none"), ("CodePipeline", "web")]
+        )
+    ]
+    found = read_declaration(pipeline)
+    assert found.triggered_by == {"Fetch"}
+    assert found.starts == ("web",)
+    assert "hunter2" not in repr(found)
 
 
 def test_what_aws_leaves_out_has_its_default() -> None:

@@ -38,3 +38,16 @@ def test_each_place_of_a_result_is_read(
     found = of(**stage)
     assert found.retried == (stages if retried else frozenset())
     assert found.rolled_back == (stages if rolled_back else frozenset())
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        {"beforeEntry": condition("SKIP")},
+        {"onFailure": {"result": "SKIP"}},
+        {"onFailure": condition("SKIP")},
+    ],
+)
+def test_stages_that_may_be_skipped(stage: dict[str, Any]) -> None:
+    """A stage is skipped by its entry condition, or after a failure."""
+    assert of(**stage) == Automation(skipped=frozenset({"Deploy"}))

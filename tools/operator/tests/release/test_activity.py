@@ -66,13 +66,14 @@ def asks(run: str = "Approve-Ask", status: str = "InProgress", **more: str) -> d
 
 @pytest.fixture
 def told(stubbed: Stubbed) -> Told:
-    """The activity of web, for its actions, the states of its stages and its execution mode."""
+    """The activity of web: from its actions, states of stages, rules and its execution mode."""
 
     def tell(
         *actions: dict[str, Any],
         stages: Sequence[Any] = (),
         version: int = 1,
         mode: str | None = None,
+        rules: Sequence[Any] | None = None,
     ) -> Activity | None:
         client, stubber = stubbed("codepipeline")
         stubber.add_response(
@@ -82,11 +83,18 @@ def told(stubbed: Stubbed) -> Told:
         )
         state = {"stageStates": list(stages), "pipelineVersion": version}
         stubber.add_response("get_pipeline_state", state, {"name": "web"})
+        if rules is not None:
+            asked: dict[str, Any] = {"pipelineName": "web"}
+            asked["filter"] = {"pipelineExecutionId": EXECUTION}
+            stubber.add_response(
+                "list_rule_executions", {"ruleExecutionDetails": list(rules)}, asked
+            )
         if mode is not None:
             asked = {"pipelineName": "web", "pipelineExecutionId": EXECUTION}
             answer = {"pipelineExecution": {"executionMode": mode}}
             stubber.add_response("get_pipeline_execution", answer, asked)
-        return ActivityReader(client).get_all((WEB,)).get("web")
+        reader = ActivityReader(client, clock=lambda: at(30))
+        return reader.get_all((WEB,)).get("web")
 
     return tell
 
@@ -287,6 +295,53 @@ def test_an_emulator_has_no_console() -> None:
     stubber.add_response("get_pipeline_state", {"stageStates": []})
     with stubber:
         assert ActivityReader(client).get_all((WEB,))["web"].link is None
+
+
+def test_a_condition_that_is_checked(told: Told) -> None:
+    """An execution before its stage, whose condition is checked, waits for the rule."""
+    kind = {"category": "Rule", "owner": "AWS", "provider": "DeploymentWindow", "version": "1"}
+    rule = {
+        "pipelineExecutionId": EXECUTION,
+        "ruleExecutionId": "r-1",
+        "stageName": "Deploy",
+        "ruleName": "Hours",
+        "status": "InProgress",
+        "startTime": at(7),
+        "input": {"ruleTypeId": kind, "resolvedConfiguration": {"Cron": "* 30 13 ? * SUN"}},
+    }
+    run = {"ruleExecutionId": "r-1", "status": "InProgress"}
+    shown = [{"ruleStates": [{"ruleName": "Hours", "latestExecution": run}]}]
+    deploy = {
+        "stageName": "Deploy",
+        "inboundExecution": inside(EXECUTION),
+        "beforeEntryConditionState": {
+            "latestExecution": {"status": "InProgress"},
+            "conditionStates": shown,
+        },
+    }
+    assert told(COPIED, stages=[deploy], rules=[rule]) == Activity(
+        stage="Deploy",
+        condition="beforeEntry",
+        rules=("Hours",),
+        waits_for=(
+            "the beforeEntry condition: deployment window Hours (opens at 2026-11-22T13:30:00Z)"
+        ),
+        opens_at=at(3.5 * 60 * 60),
+        since=at(7),
+        way_out=(
+            "aws codepipeline override-stage-condition --pipeline-name web --stage-name Deploy "
+            f"--pipeline-execution-id {EXECUTION} --condition-type BEFORE_ENTRY"
+        ),
+        link=CONSOLE_PAGE,
+    )
+    assert told(COPIED, stages=[deploy], rules=[]).waits_for.startswith("execution ")
+
+
+def test_no_rules_are_read_while_an_action_runs(told: Told) -> None:
+    """A condition is checked only before and after the actions of its stage."""
+    stage = {"stageName": "Deploy", "onSuccessConditionState": {"conditionStates": []}}
+    copying = action("Deploy", "Copy", "InProgress")
+    assert told(copying, stages=[stage]) == Activity(stage="Deploy", action="Copy")
 
 
 def test_between_two_actions(told: Told) -> None:

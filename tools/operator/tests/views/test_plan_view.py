@@ -2,6 +2,7 @@
 
 import pytest
 
+from release_core.problems import MAX_REPORTED
 from release_machine.views.plan_view import plan_view
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.picture_files import compare
@@ -44,6 +45,18 @@ def test_the_same_revision_is_written_once() -> None:
     shown = drawn(plan_view(plan, width=100), width=100)
     assert "3f2a9c0d5b7e… (same)" in shown
     assert shown.count("3f2a9c0d5b7e") == 1
+
+
+def test_a_warning_of_several_pipelines() -> None:
+    """A warning that several pipelines have is written once, with their names."""
+    first, second = PLAN["pipelines"]
+    warned = [{**first, "warnings": ["a", "b"]}, {**second, "warnings": ["b"]}]
+    several = range(MAX_REPORTED + 3)
+    many = [{**first, "name": f"p{number}", "warnings": ["c"]} for number in several]
+    shown = drawn(plan_view({**PLAN, "pipelines": [*warned, *many]}, width=160), width=160)
+    names = ", ".join(each["name"] for each in many[:MAX_REPORTED])
+    assert "- shop-catalog: a\n- shop-catalog, shop-orders: b\n" in shown
+    assert f"- {names} and 3 more: c" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from release_core.domain.automation import SkippedStage
 from release_core.domain.release import ReleaseStatus
 from release_machine.follow.events import LookFailed
 from release_machine.follow.loop import changes
-from release_machine.release.model import Estimate, Snapshot
+from release_machine.release.model import Activity, Estimate, Snapshot
 from release_machine.terminal.output import draws_in_place
 from release_machine.text.wording import duration, left
+from release_machine.views.json_output import document
 from release_machine.views.live import LiveView
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.plain import PlainView
@@ -89,6 +90,33 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
     picture = drawn(live(snapshot, now=at(42)))
     for part in ("manual approval since 2026-11-21", "Prices checked?", "to reject it"):
         assert part in picture
+
+
+def test_a_stage_condition(running: Snapshot) -> None:
+    """Each view shows what a condition waits for, when it opens, and the command to override it."""
+    waits = Activity(
+        stage="Deploy",
+        waits_for=(
+            "the beforeEntry condition: deployment window Hours (opens at 2026-11-22T13:30:00Z)"
+        ),
+        condition="beforeEntry",
+        rules=("Hours",),
+        opens_at=at(12_600),
+        since=at(2),
+        way_out="aws codepipeline override-stage-condition --condition-type BEFORE_ENTRY",
+    )
+    snapshot = replace(running, activity={"web": waits})
+    assert (
+        f"web      RUNNING at Deploy, waits for {waits.waits_for} since 2026-11-22T10:00:02Z; "
+        f"continue with: {waits.way_out}"
+    ) in lines(snapshot)
+    table = pipeline_table(snapshot.release, now=at(42), activity=snapshot.activity, width=200)
+    picture = drawn(table, width=200)
+    assert f"waits for {waits.waits_for} since 10:00Z" in picture
+    assert f"to continue web, run:\n{waits.way_out}" in picture
+    facts = document(waits)
+    assert (facts["condition"], facts["rules"]) == ("beforeEntry", ["Hours"])
+    assert facts["opensAt"] == "2026-11-22T13:30:00.000Z"
 
 
 def test_why_there_is_no_estimate(running: Snapshot) -> None:

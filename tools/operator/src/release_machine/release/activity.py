@@ -11,10 +11,12 @@ from botocore.exceptions import ClientError
 
 from release_core.aws.action_runs import read_action_run
 from release_core.aws.approvals import IN_PROGRESS
+from release_core.clock import Clock, now
 from release_core.domain.actions import ActionRun
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.release.model import Activity
 from release_machine.release.situation import abandon_command, stop_command
+from release_machine.release.waiting_condition import has_conditions, waiting_condition
 from release_machine.text.console_links import console_region
 from release_machine.text.wording import short
 
@@ -32,8 +34,9 @@ _APPROVED_BY_HAND = "manual approval"
 class ActivityReader:
     """Reads the activity of running pipelines from CodePipeline."""
 
-    def __init__(self, codepipeline: CodePipelineClient) -> None:
+    def __init__(self, codepipeline: CodePipelineClient, *, clock: Clock = now) -> None:
         self._codepipeline = codepipeline
+        self._clock = clock
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         """The activity of each running pipeline, without pipelines that cannot be read.
@@ -57,7 +60,11 @@ class ActivityReader:
         # The state is read second: it shows at once that an approval was answered.
         state = self._codepipeline.get_pipeline_state(name=name)
         runs = [read_action_run(each, state) for each in listed]
-        doing = self._in_stage(name, runs) or self._before_stage(name, execution_id, state)
+        doing = (
+            self._in_stage(name, runs)
+            or self._in_condition(name, execution_id, state)
+            or self._before_stage(name, execution_id, state)
+        )
         if not self._was_edited(name, execution_id, listed=listed, state=state):
             return doing
         shown = replace(doing or _cancelled_approval(runs), edited=True)
@@ -76,6 +83,17 @@ class ActivityReader:
         return Activity(
             stage=running[0].stage, action=", ".join(sorted(run.action for run in running))
         )
+
+    def _in_condition(
+        self, name: str, execution_id: str, state: GetPipelineStateOutputTypeDef
+    ) -> Activity | None:
+        if not has_conditions(state):
+            return None
+        listed = self._codepipeline.list_rule_executions(
+            pipelineName=name, filter={"pipelineExecutionId": execution_id}
+        )["ruleExecutionDetails"]
+        waiting = waiting_condition(name, listed, state, now=self._clock())
+        return waiting and replace(waiting, link=self._console_page(name))
 
     def _approval(self, name: str, asking: ActionRun) -> Activity:
         assert asking.approval

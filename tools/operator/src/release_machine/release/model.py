@@ -12,9 +12,11 @@ class Activity:
     """What a running pipeline does now, and what it waits for if it cannot continue by itself.
 
     ``way_out`` is the command that lets the pipeline continue, or that stops it at once if
-    ``ends``. ``message`` is the question of an approval, ``since`` the time when it was asked.
-    ``edited`` means that the pipeline was edited while the execution ran, which may end it or leave
-    it in progress for ever.
+    ``ends``. ``message`` is the question of an approval, ``since`` the time when it was asked, or
+    when the check of a condition began. ``edited`` means that the pipeline was edited while the
+    execution ran, which may end it or leave it in progress for ever. Of a stage condition that is
+    checked, ``condition`` is its kind, where it is known, ``rules`` are the rules in progress, and
+    ``opens_at`` is when its deployment window opens.
     """
 
     stage: str | None = None
@@ -26,6 +28,9 @@ class Activity:
     ends: bool = False
     edited: bool = False
     link: str | None = None
+    condition: str | None = None
+    rules: tuple[str, ...] = ()
+    opens_at: datetime | None = None
 
     @property
     def can_be_rejected(self) -> bool:

@@ -41,7 +41,9 @@ _KEYS = {
     Revision: "action type revision origin artifact summary",
     Pin: "actionName revisionType revisionValue",
     Good: "releaseId executionId at revisions variables",
-    Activity: "stage action waitsFor since message wayOut ends edited link",
+    Activity: (
+        "stage action waitsFor condition rules opensAt since message wayOut ends edited link"
+    ),
     Hold: "pipeline releaseId executionArn since",
 }
 # The attributes whose keys are not their names in camelCase.

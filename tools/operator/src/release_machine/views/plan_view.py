@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from release_core.rollback.refusals import listed
 from release_machine.text.fitting import fitted
 from release_machine.text.printable import printable
 from release_machine.text.wording import lasting, roughly
@@ -141,8 +142,12 @@ def _cut(revision: str) -> str:
 
 def _notes(plan: Json) -> Iterator[RenderableType]:
     warnings = [("", each) for each in plan["warnings"]]
+    # Many pipelines may have the same warning.
+    named: dict[str, list[str]] = {}
     for pipeline in plan["pipelines"]:
-        warnings += [(pipeline["name"], each) for each in pipeline["warnings"]]
+        for each in pipeline["warnings"]:
+            named.setdefault(each, []).append(pipeline["name"])
+    warnings += [(listed(names), each) for each, names in named.items()]
     if warnings:
         yield _listed("Warnings", warnings, style="yellow")
     if plan["problems"]:
