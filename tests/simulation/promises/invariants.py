@@ -63,9 +63,11 @@ def settled_last(happening: Happening) -> None:
     workflow = next(each for each in happening.world.workflows.values() if each.name == name)
     items = happening.world.stores.releases()[workflow.release_id]
     node = items[f"pipeline#{pipeline}"]
-    for dependent in list_of(node, "dependents"):
-        if value(node, "position") in list_of(items[f"pipeline#{dependent}"], "blocked_by"):
-            raise Violated("settled_last", f"{pipeline}, while it blocks {dependent}")
+    for name in list_of(node, "dependents"):
+        dependent = items[f"pipeline#{name}"]
+        waits = value(dependent, "status") == "WAITING"
+        if waits and value(node, "position") in list_of(dependent, "blocked_by"):
+            raise Violated("settled_last", f"{pipeline}, while it blocks {name}")
 
 
 def recorded_ends_are_true(happening: Happening) -> None:
