@@ -82,7 +82,13 @@ class FunctionParts(ReadingParts):
     event_bus: str
 
     @classmethod
-    def of(cls, settings: FunctionSettings, *, patterns: tuple[str, ...] = ("*",)) -> Self:
+    def of(
+        cls,
+        settings: FunctionSettings,
+        *,
+        patterns: tuple[str, ...] = ("*",),
+        client: Callable[[str], Any] = client,
+    ) -> Self:
         """The parts of this Lambda function, with boto3's clients."""
         return cls(
             client=client,

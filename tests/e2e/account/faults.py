@@ -47,6 +47,14 @@ class Faults:
             yield fault_id
 
     @contextmanager
+    def limit(self, operation: str, *, per_minute: int, burst: int) -> Iterator[str]:
+        """Let CodePipeline take so many calls a minute, of all pipelines; gives the fault's id."""
+        rate = {"perMinute": per_minute, "burst": burst}
+        fault = {"kind": "api", "effect": "limit", "operation": operation, **rate}
+        with self._in_force(fault) as fault_id:
+            yield fault_id
+
+    @contextmanager
     def stale(self, operation: str, *, pipeline: str, times: int = 1) -> Iterator[str]:
         """Let the next reads show the pipeline as it is now; gives the fault's id."""
         with self.api("stale", pipeline=pipeline, operation=operation, times=times) as fault_id:

@@ -38,7 +38,7 @@ ENVIRONMENT = {
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
-    "open_release": timedelta(seconds=120),
+    "open_release": timedelta(seconds=180),
     "run_pipeline": timedelta(seconds=45),
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
