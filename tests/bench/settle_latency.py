@@ -1,0 +1,100 @@
+"""Settle latency: from the end of a pipeline to its settled token and to the closed release."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from tests.bench.floor import STATE, Floor, floor
+from tests.bench.graphs import flat
+from tests.bench.history import history, left
+from tests.bench.polling import CLASSIC_WAIT_SECONDS, Polling, polling
+from tests.bench.samples import Sample, ratio
+from tests.bench.tables import Goal, Table
+from tests.bench.usage import Loop
+from tests.bench.workload import UNSEEN, Workload
+
+WAIT_SECONDS = 2
+ROUNDS, SHORT_ROUNDS = 20, 2
+
+
+@dataclass
+class _Found:
+    """Seconds after the end of the pipeline, in each round."""
+
+    floor_token: list[float] = field(default_factory=list)
+    floor_closed: list[float] = field(default_factory=list)
+    token: list[float] = field(default_factory=list)
+    closed: list[float] = field(default_factory=list)
+    polled: list[float] = field(default_factory=list)
+
+
+def measure(*, short: bool) -> list[Table]:
+    """Release one pipeline in each design, in turns, so that all designs meet the same load."""
+    workload = Workload.in_environment()
+    rounds = SHORT_ROUNDS if short else ROUNDS
+    with ExitStack() as stack:
+        (unseen,) = workload.pipelines(1, UNSEEN)
+        lowest = stack.enter_context(floor(workload.account, unseen))
+        poller = stack.enter_context(polling(workload.account, wait_seconds=WAIT_SECONDS))
+        inline = workload.inline()
+        # The first round starts the processes of the functions, and does not count.
+        _round(workload, _Found(), lowest, poller, inline, 0)
+        found = _Found()
+        for number in range(rounds):
+            # The ends fall evenly into polling's wait.
+            delay = 0.5 + WAIT_SECONDS * (number + 0.5) / rounds
+            _round(workload, found, lowest, poller, inline, delay)
+    return [_table(found)]
+
+
+def _round(
+    workload: Workload, found: _Found, lowest: Floor, poller: Polling, inline: str, delay: float
+) -> None:
+    (ours,) = workload.pipelines(1)
+    unseen = lowest.pipeline
+    run = workload.end(lowest.start(), [unseen])
+    events = history(workload.account, run.arn)
+    found.floor_token.append(run.after_last(left(events, STATE)))
+    found.floor_closed.append(run.after_pipelines)
+    run = workload.release(flat([ours]), machine=inline)
+    events = history(workload.account, run.arn)
+    found.token.append(run.after_last(left(events, "RunPipeline")))
+    found.closed.append(workload.release(flat([ours])).after_pipelines)
+    with workload.lasting({unseen: delay}):
+        run = workload.end(poller.start(poller.one_loop, [unseen]), [unseen])
+    found.polled.append(run.after_pipelines)
+
+
+def _table(found: _Found) -> Table:
+    floor_token, floor_closed = Sample.of(found.floor_token), Sample.of(found.floor_closed)
+    token, closed, polled = Sample.of(found.token), Sample.of(found.closed), Sample.of(found.polled)
+    check = polled.mean - WAIT_SECONDS / 2
+    classic = Loop(
+        wait_seconds=CLASSIC_WAIT_SECONDS, check_seconds=check, check_gb_seconds=0
+    ).detection_seconds()
+    rows = [
+        ("floor", floor_token.show(scale=1000), floor_closed.show(scale=1000)),
+        ("release machine", token.show(scale=1000), closed.show(scale=1000)),
+        (f"polling every {WAIT_SECONDS} s", "", polled.show(scale=1000)),
+        (f"polling every {CLASSIC_WAIT_SECONDS} s, by the formula", "", f"{classic * 1000:,.0f}"),
+    ]
+    note = (
+        f"Polling's mean with a wait of {WAIT_SECONDS} s was {polled.mean:.2f} s, so its check takes"
+        f" {polled.mean:.2f} - {WAIT_SECONDS}/2 = {check:.2f} s. With the classic wait, the mean is"
+        f" {CLASSIC_WAIT_SECONDS}/2 + {check:.2f} = {classic:.2f} s."
+    )
+    return Table(
+        caption=f"Milliseconds after the end of the pipeline, {len(found.token)} rounds:"
+        " median (quartiles).",
+        head=("", "token settled", "release closed"),
+        rows=rows,
+        notes=[note],
+        goals=[
+            Goal("Token settled, times the floor", ratio(token, floor_token), 2),
+            Goal(
+                "Polling's mean, times the median of the closed release",
+                classic / closed.median,
+                50,
+                at_most=False,
+            ),
+        ],
+    )
