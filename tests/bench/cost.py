@@ -1,0 +1,165 @@
+"""Cost: what a release uses of AWS, depending on how many pipelines it has and how long they run."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import add
+
+from tests.bench.counting import FUNCTIONS, Work, counted, work_of
+from tests.bench.graphs import flat
+from tests.bench.history import history, transitions
+from tests.bench.polling import CLASSIC_WAIT_SECONDS, Polling, polling
+from tests.bench.tables import Goal, Table
+from tests.bench.usage import Loop, Usage
+from tests.bench.workload import UNSEEN, Run, Workload
+from tests.e2e.account.account import Account
+from tests.e2e.account.waiting import wait_until
+
+WAIT_SECONDS = 2
+PIPELINES, SHORT_PIPELINES = 20, 2
+DURATIONS, SHORT_DURATIONS = (5, 25), (1, 3)
+CLASSIC_SECONDS = 1800
+
+
+def measure(*, short: bool) -> list[Table]:
+    """Release the same pipelines with short and with longer durations, in both designs."""
+    workload = Workload.in_environment()
+    count = SHORT_PIPELINES if short else PIPELINES
+    durations = SHORT_DURATIONS if short else DURATIONS
+    rows: list[tuple[str, Usage]] = []
+    with counted(workload.account):
+        inline = workload.inline()
+        _release(workload, inline, count, 0)  # starts the processes of the functions
+        for seconds in durations:
+            ours = _release(workload, inline, count, seconds)
+            rows.append((f"release machine, {seconds} s", ours))
+    with polling(workload.account, wait_seconds=WAIT_SECONDS) as poller:
+        _poll(workload, poller, poller.one_loop, count, 0)
+        each, _ = _poll(workload, poller, poller.loop_each, count, durations[-1])
+        one, loop = _poll(workload, poller, poller.one_loop, count, durations[-1])
+    expected_each = loop.per_pipeline(count, durations[-1])
+    expected_one = loop.per_release(count, durations[-1])
+    classic = replace(loop, wait_seconds=CLASSIC_WAIT_SECONDS)
+    classic_each = classic.per_pipeline(count, CLASSIC_SECONDS)
+    classic_one = classic.per_release(count, CLASSIC_SECONDS)
+    polled = f"{durations[-1]} s"
+    rows += [
+        (f"a loop for each pipeline, {polled}", each),
+        (f"the same, by the formula, {polled}", expected_each),
+        (f"one loop, {polled}", one),
+        (f"the same, by the formula, {polled}", expected_one),
+        ("a loop for each pipeline, 30 min", classic_each),
+        ("one loop, 30 min", classic_one),
+    ]
+    goals = [
+        Goal(
+            "Transitions, part of polling's with a loop for each pipeline",
+            ours.transitions / classic_each.transitions,
+            0.1,
+        ),
+        Goal(
+            "Transitions, part of polling's with one loop",
+            ours.transitions / classic_one.transitions,
+            0.1,
+        ),
+        Goal(
+            "Reads of CodePipeline, part of polling's",
+            ours.pipeline_reads / classic_one.pipeline_reads,
+            0.02,
+        ),
+    ]
+    return [_table(rows, count, goals)]
+
+
+def _release(workload: Workload, machine: str, count: int, seconds: float) -> Usage:
+    """Release with our machine; return what the functions and the workflow used."""
+    names = workload.pipelines(count)
+    with workload.lasting(dict.fromkeys(names, seconds)):
+        run = workload.release(flat(names), machine=machine)
+    works = our_work(workload.account, run, pipelines=count)
+    used: Usage = reduce(add, (each.usage() for each in works.values()))
+    events = history(workload.account, run.arn)
+    return used + Usage(transitions=transitions(events))
+
+
+def our_work(account: Account, run: Run, *, pipelines: int) -> dict[str, Work]:
+    """Return the work of each function in a release, when its last events have been handled."""
+
+    def works() -> dict[str, Work] | None:
+        found = {each: work_of(account, account.function(each), since=run.started) for each in FUNCTIONS}
+        # Each pipeline has a STARTED and a SUCCEEDED event.
+        handled = found["record_state_change"].invocations >= 2 * pipelines
+        return found if handled and found["close_release"].invocations else None
+
+    return wait_until("the functions have handled all events", works, seconds=300)
+
+
+def _poll(
+    workload: Workload, poller: Polling, machine: str, count: int, seconds: float
+) -> tuple[Usage, Loop]:
+    """Release with polling; return what it used, and what its loop takes beyond the wait."""
+    names: Sequence[str] = workload.pipelines(count, UNSEEN)
+    with workload.lasting(dict.fromkeys(names, seconds)):
+        run = workload.end(poller.start(machine, names), names)
+    events = history(workload.account, run.arn)
+    name = poller.function.rpartition(":")[2]
+    loops = count if machine == poller.loop_each else 1
+    checks = sum(
+        event.get("stateEnteredEventDetails", {}).get("name") == "Check" for event in events
+    )
+    work = wait_until(
+        "the log of polling's function is complete",
+        lambda: _complete(work_of(workload.account, name, since=run.started), loops + checks),
+    )
+    used = Usage(
+        transitions=transitions(events),
+        invocations=work.invocations,
+        gb_seconds=work.gb_seconds,
+        pipeline_starts=count,
+        pipeline_reads=checks * count / loops,
+    )
+    loop = Loop(
+        wait_seconds=WAIT_SECONDS,
+        check_seconds=max(0.0, run.seconds * loops / checks - WAIT_SECONDS),
+        check_gb_seconds=work.gb_seconds / work.invocations,
+    )
+    return used, loop
+
+
+def _complete(work: Work, invocations: int) -> Work | None:
+    return work if work.invocations >= invocations else None
+
+
+def _table(rows: Sequence[tuple[str, Usage]], count: int, goals: Sequence[Goal]) -> Table:
+    return Table(
+        caption=f"One release of {count} pipelines that do not depend on each other. The time is"
+        " how long each pipeline runs.",
+        head=(
+            "",
+            "transitions",
+            "invocations",
+            "GB-seconds",
+            "DynamoDB calls",
+            "read units",
+            "write units",
+            "CodePipeline starts",
+            "CodePipeline reads",
+            "US dollars",
+        ),
+        rows=[
+            (
+                name,
+                f"{each.transitions:,.0f}",
+                f"{each.invocations:,.0f}",
+                f"{each.gb_seconds:,.1f}",
+                f"{each.dynamodb_calls:,.0f}",
+                f"{each.read_units:,.0f}",
+                f"{each.write_units:,.0f}",
+                f"{each.pipeline_starts:,.0f}",
+                f"{each.pipeline_reads:,.0f}",
+                f"{each.dollars:.5f}",
+            )
+            for name, each in rows
+        ],
+        goals=goals,
+    )
