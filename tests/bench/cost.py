@@ -1,4 +1,4 @@
-"""Cost: what a release uses of AWS, depending on how many pipelines it has and how long they run."""
+"""Cost: what a release uses of AWS, and that it does not depend on how long pipelines run."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,7 +86,9 @@ def our_work(account: Account, run: Run, *, pipelines: int) -> dict[str, Work]:
     """Return the work of each function in a release, when its last events have been handled."""
 
     def works() -> dict[str, Work] | None:
-        found = {each: work_of(account, account.function(each), since=run.started) for each in FUNCTIONS}
+        found = {
+            each: work_of(account, account.function(each), since=run.started) for each in FUNCTIONS
+        }
         # Each pipeline has a STARTED and a SUCCEEDED event.
         handled = found["record_state_change"].invocations >= 2 * pipelines
         return found if handled and found["close_release"].invocations else None

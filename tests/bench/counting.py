@@ -35,7 +35,7 @@ class Work:
         return sum(count for call, count in self.calls.items() if call.startswith(f"{service}."))
 
     def usage(self) -> Usage:
-        """Return what these invocations used; the transitions of the workflow are not known here."""
+        """Return what these invocations used, without the transitions of the workflow."""
         starts = self.calls["codepipeline.StartPipelineExecution"]
         return Usage(
             invocations=self.invocations,
@@ -101,7 +101,9 @@ def _counted(account: Account, module: str) -> Iterator[None]:
     with zipfile.ZipFile(content, "a") as archive:
         archive.write(FOLDER / "counted.py", "counted.py")
     more = {"COUNTED_HANDLER": f"{module}.handler"}
-    _change(account, name, content.getvalue(), handler="counted.handler", variables=variables | more)
+    _change(
+        account, name, content.getvalue(), handler="counted.handler", variables=variables | more
+    )
     try:
         yield
     finally:

@@ -24,8 +24,8 @@ def left(events: Sequence[Mapping[str, Any]], state: str) -> datetime:
 
 
 def transitions(events: Sequence[Mapping[str, Any]]) -> int:
-    """Count what Step Functions charges for: each state that was entered, and each retry of a task."""
-    kinds = [event["type"] for event in events]
+    """Count what Step Functions charges for: each entered state, and each retry of a task."""
+    kinds: list[str] = [event["type"] for event in events]
     entered = sum(kind.endswith("StateEntered") for kind in kinds)
     tasks = kinds.count("TaskScheduled") + kinds.count("LambdaFunctionScheduled")
     return entered + tasks - kinds.count("TaskStateEntered")

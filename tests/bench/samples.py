@@ -40,10 +40,8 @@ class Sample:
 
     def show(self, *, scale: float = 1, digits: int = 0) -> str:
         """Return "median (first quartile to third quartile)", each times ``scale``."""
-        low, high = self.quartiles
-        median, low, high = (
-            f"{value * scale:,.{digits}f}" for value in (self.median, low, high)
-        )
+        shown = (f"{value * scale:,.{digits}f}" for value in (self.median, *self.quartiles))
+        median, low, high = shown
         return f"{median} ({low} to {high})"
 
 

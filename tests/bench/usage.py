@@ -31,8 +31,7 @@ class Usage:
 
     def __add__(self, other: Self) -> Self:
         sums = {
-            each.name: getattr(self, each.name) + getattr(other, each.name)
-            for each in fields(self)
+            each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)
         }
         return type(self)(**sums)
 

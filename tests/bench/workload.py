@@ -44,7 +44,9 @@ class Run:
     @property
     def durations(self) -> dict[str, float]:
         """The seconds that CodePipeline took for each pipeline."""
-        return {name: (self.ends[name] - begin).total_seconds() for name, begin in self.begins.items()}
+        return {
+            name: (self.ends[name] - begin).total_seconds() for name, begin in self.begins.items()
+        }
 
     def after_last(self, moment: datetime) -> float:
         """Seconds from the end of the last pipeline to a moment."""

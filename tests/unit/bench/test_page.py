@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.page import PAGE, replaced
+from tests.bench.page import replaced
 from tests.bench.tables import Goal, Table
 
 TEXT = "before\n<!-- Measured: cost -->\nold\n<!-- End: cost -->\nafter\n"
