@@ -29,6 +29,8 @@ class Work:
     calls: Counter[str]
     read_units: float
     write_units: float
+    # The first calls of each invocation, each with the milliseconds until its answer.
+    orders: Sequence[Sequence[tuple[str, float]]] = ()
 
     def calls_to(self, service: str) -> int:
         """Return the number of calls to an AWS service."""
@@ -53,10 +55,12 @@ def work_in(lines: Sequence[str]) -> Work:
     """Add up the lines of a log: those of counted.py, and Lambda's reports."""
     calls, read_units, write_units = Counter[str](), 0.0, 0.0
     reports: list[dict[str, Any]] = []
+    orders = []
     for line in lines:
         entry = json.loads(line)
         if "counted" in entry:
             calls.update(entry["counted"])
+            orders.append([(name, milliseconds) for name, milliseconds in entry["first"]])
             read_units += entry["units"]["read"]
             write_units += entry["units"]["write"]
         elif entry.get("type") == "platform.report":
@@ -70,6 +74,7 @@ def work_in(lines: Sequence[str]) -> Work:
         calls=calls,
         read_units=read_units,
         write_units=write_units,
+        orders=orders,
     )
 
 

@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from tests.bench.cost import our_work
+from tests.bench.counting import counted
 from tests.bench.floor import STATE, Floor, floor
 from tests.bench.graphs import flat
 from tests.bench.history import history, left
@@ -12,6 +14,7 @@ from tests.bench.tables import Goal, Table
 from tests.bench.usage import Loop
 from tests.bench.workload import UNSEEN, Workload
 
+SETTLE = "stepfunctions.SendTaskSuccess"
 WAIT_SECONDS = 2
 ROUNDS, SHORT_ROUNDS = 20, 2
 
@@ -44,7 +47,7 @@ def measure(*, short: bool) -> list[Table]:
             # The ends fall evenly into polling's wait.
             delay = 0.5 + WAIT_SECONDS * (number + 0.5) / rounds
             _round(workload, found, lowest, poller, inline, delay)
-    return [_table(found)]
+    return [_table(found), _calls(workload)]
 
 
 def _round(
@@ -65,6 +68,23 @@ def _round(
     found.polled.append(run.after_pipelines)
     waited = left(history(workload.account, run.arn), "Wait")
     found.check.append((run.ended - waited).total_seconds())
+
+
+def _calls(workload: Workload) -> Table:
+    """Return the calls of the invocation that settled a token, until it did."""
+    with counted(workload.account):
+        # The first release starts the processes of the functions.
+        runs = [workload.release(flat(workload.pipelines(1))) for _ in range(2)]
+        work = our_work(workload.account, runs[-1], pipelines=1)["record_state_change"]
+    (order,) = [each for each in work.orders if SETTLE in dict(each)]
+    until = order[: 1 + [name for name, _ in order].index(SETTLE)]
+    return Table(
+        caption="The calls of one invocation of `record_state_change`, from the SUCCEEDED event to"
+        " the settled token, and when each was answered.",
+        head=("call", "ms"),
+        rows=[(f"{number}. `{name}`", f"{ms:.0f}") for number, (name, ms) in enumerate(until, 1)],
+        goals=[Goal("Calls before SendTaskSuccess", len(until) - 1, 6)],
+    )
 
 
 def _table(found: _Found) -> Table:

@@ -36,6 +36,11 @@ class Usage:
         return type(self)(**sums)
 
     @property
+    def aws_calls(self) -> float:
+        """The calls of DynamoDB and CodePipeline."""
+        return self.dynamodb_calls + self.pipeline_starts + self.pipeline_reads
+
+    @property
     def dollars(self) -> float:
         """The list price. Both designs write logs and run the same pipelines: not counted."""
         return (

@@ -21,7 +21,8 @@ def report(milliseconds: int, *, mb: int) -> str:
 
 def counted(calls: dict[str, int], *, read: float, write: float) -> str:
     """The line of counted.py."""
-    return json.dumps({"counted": calls, "units": {"read": read, "write": write}})
+    first = [(name, 1.5) for name in calls]
+    return json.dumps({"counted": calls, "units": {"read": read, "write": write}, "first": first})
 
 
 def test_the_work_of_a_function_adds_up() -> None:
@@ -49,6 +50,10 @@ def test_the_work_of_a_function_adds_up() -> None:
             "codepipeline.GetPipeline": 3,
         }
     )
+    assert work.orders == [
+        [("dynamodb.UpdateItem", 1.5), ("events.PutEvents", 1.5)],
+        [("codepipeline.StartPipelineExecution", 1.5), ("codepipeline.GetPipeline", 1.5)],
+    ]
     assert work.usage() == Usage(
         invocations=2,
         gb_seconds=2,

@@ -58,3 +58,9 @@ def test_the_critical_path_is_the_longest_in_time() -> None:
 def test_waves_wait_for_the_slowest_of_a_layer() -> None:
     """In waves d waits for c, on which it does not depend."""
     assert waves(GRAPH, SECONDS) == 1 + 9 + 5
+
+
+def test_a_layer_comes_after_all_that_it_needs() -> None:
+    """A pipeline that depends on two layers is in the layer after the later one."""
+    graph = {"a": [], "b": ["a"], "c": ["a", "b"]}
+    assert waves(graph, dict.fromkeys(graph, 1.0)) == 3

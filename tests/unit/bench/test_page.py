@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.bench.page import replaced
+from tests.bench.__main__ import NAMES
+from tests.bench.page import PAGE, replaced
 from tests.bench.tables import Goal, Table
 
 TEXT = "before\n<!-- Measured: cost -->\nold\n<!-- End: cost -->\nafter\n"
@@ -18,6 +19,12 @@ def test_a_page_without_the_markers_is_an_error() -> None:
     """A benchmark never drops its result in silence."""
     with pytest.raises(ValueError, match="Measured: scale"):
         replaced(TEXT, "scale", "new")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_has_a_section_for_each_benchmark(name: str) -> None:
+    """A benchmark that takes an hour does not fail when it writes its tables."""
+    assert "new" in replaced(PAGE.read_text("utf-8"), name, "new")
 
 
 def test_a_goal_is_met_on_its_side_of_the_limit() -> None:

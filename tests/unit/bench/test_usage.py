@@ -30,6 +30,11 @@ def test_usages_add_up() -> None:
     assert one + one == Usage(transitions=2, read_units=5, pipeline_reads=6)
 
 
+def test_the_calls_are_those_of_both_services() -> None:
+    """Starts and reads are calls, too."""
+    assert Usage(dynamodb_calls=4, pipeline_starts=2, pipeline_reads=1, events=8).aws_calls == 7
+
+
 def test_one_loop_reads_every_pipeline_in_each_round() -> None:
     """Half an hour has sixty rounds of three transitions."""
     usage = LOOP.per_release(20, HALF_AN_HOUR)
