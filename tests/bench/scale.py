@@ -21,7 +21,7 @@ def measure(*, short: bool) -> list[Table]:
     sizes = SHORT_SIZES if short else os.environ.get("SIZES", SIZES)
     rows = []
     with counted(workload.account):
-        workload.release(flat(workload.pipelines(1)))  # starts the processes of the functions
+        _row(workload, "", flat(workload.pipelines(1)))  # starts the processes of the functions
         for size in map(int, sizes.split(",")):
             names = workload.pipelines(size)
             rows.append(_row(workload, f"{size} flat", flat(names)))

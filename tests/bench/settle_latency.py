@@ -73,9 +73,9 @@ def _round(
 def _calls(workload: Workload) -> Table:
     """Return the calls of the invocation that settled a token, until it did."""
     with counted(workload.account):
-        # The first release starts the processes of the functions.
-        runs = [workload.release(flat(workload.pipelines(1))) for _ in range(2)]
-        work = our_work(workload.account, runs[-1], pipelines=1)["record_state_change"]
+        for _ in range(2):  # the first release starts the processes of the functions
+            run = workload.release(flat(workload.pipelines(1)))
+            work = our_work(workload.account, run, pipelines=1)["record_state_change"]
     (order,) = [each for each in work.orders if SETTLE in dict(each)]
     until = order[: 1 + [name for name, _ in order].index(SETTLE)]
     return Table(
