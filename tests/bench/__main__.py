@@ -1,7 +1,8 @@
-"""The benchmarks: python -m tests.bench [NAME ...] [--short] [--sizes N,N].
+"""The benchmarks: python -m tests.bench [NAME ...] [--short].
 
-make bench runs all of them on a platform of their own, and writes docs/performance.md. With --short
-each takes seconds, and nothing is written: this shows only that the benchmarks run.
+They measure the deployment that the environment names, and write docs/performance.md. make bench
+gives them a platform of their own. With --short each takes seconds and nothing is written: this
+shows only that the benchmarks run.
 """
 
 import argparse

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STEP = re.compile(r"^(?P<step>.*?)\s*(?:\(|started in )(?P<seconds>\d+\.\d) s\b")
 # The release begins after the last deployment and ends before this line.
 DEPLOYED, RELEASED = "infra/demo", "Live now:"
-RELEASE, REST = "the release of the demo", "everything else"
+RELEASE, REST = "Release the demo", "everything else"
 
 type Line = tuple[float, str]
 

@@ -123,7 +123,7 @@ def test_the_seconds_of_a_demo_are_those_of_its_steps() -> None:
         "Platform": 5.0,
         "Deploy infra": 30.0,
         "Deploy infra/demo": 8.0,
-        "the release of the demo": 20.0,
+        "Release the demo": 20.0,
         REST: 17.5,
         "**all**": 91.0,
     }
