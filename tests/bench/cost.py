@@ -7,14 +7,13 @@ from dataclasses import replace
 from functools import reduce
 from operator import add
 
-from tests.bench.counting import FUNCTIONS, Work, counted, work_of
+from tests.bench.counting import Work, counted, work_of, work_of_release
 from tests.bench.graphs import flat
 from tests.bench.history import history, transitions
 from tests.bench.polling import CLASSIC_WAIT_SECONDS, Polling, polling
 from tests.bench.tables import Goal, Table
 from tests.bench.usage import Loop, Usage
-from tests.bench.workload import UNSEEN, Run, Workload
-from tests.e2e.account.account import Account
+from tests.bench.workload import UNSEEN, Workload
 from tests.e2e.account.waiting import wait_until
 
 WAIT_SECONDS = 2
@@ -78,25 +77,11 @@ def _release(
     names = workload.pipelines(count)
     with workload.lasting(dict.fromkeys(names, seconds)):
         run = workload.release(flat(names), machine=machine)
-    works = our_work(workload.account, run, pipelines=count).values()
+    works = work_of_release(workload.account, since=run.started, pipelines=count).values()
     events = history(workload.account, run.arn)
     used = reduce(add, (each.usage() for each in works))
     calls = reduce(add, (each.calls for each in works))
     return used + Usage(transitions=transitions(events)), calls
-
-
-def our_work(account: Account, run: Run, *, pipelines: int) -> dict[str, Work]:
-    """Return the work of each function in a release, when its last events have been handled."""
-
-    def works() -> dict[str, Work] | None:
-        found = {
-            each: work_of(account, account.function(each), since=run.started) for each in FUNCTIONS
-        }
-        # Each pipeline has a STARTED and a SUCCEEDED event.
-        handled = found["record_state_change"].invocations >= 2 * pipelines
-        return found if handled and found["close_release"].invocations else None
-
-    return wait_until("the functions have handled all events", works, seconds=300)
 
 
 def _poll(

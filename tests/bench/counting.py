@@ -14,6 +14,7 @@ from typing import Any
 from tests.bench.own_function import FOLDER
 from tests.bench.usage import Usage
 from tests.e2e.account.account import Account
+from tests.e2e.account.waiting import wait_until
 
 ZIPS = Path(__file__).resolve().parents[2] / ".build/functions"
 FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_release")
@@ -85,6 +86,18 @@ def work_of(account: Account, function: str, *, since: datetime) -> Work:
     )
     messages = (event["message"].strip() for page in pages for event in page["events"])
     return work_in([each for each in messages if each.startswith("{")])
+
+
+def work_of_release(account: Account, *, since: datetime, pipelines: int) -> dict[str, Work]:
+    """Return what each function did in a release, when the last events have been handled."""
+
+    def works() -> dict[str, Work] | None:
+        found = {each: work_of(account, account.function(each), since=since) for each in FUNCTIONS}
+        # Each pipeline has a STARTED and a SUCCEEDED event.
+        handled = found["record_state_change"].invocations >= 2 * pipelines
+        return found if handled and found["close_release"].invocations else None
+
+    return wait_until("the functions have handled all events", works, seconds=300)
 
 
 @contextmanager

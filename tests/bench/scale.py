@@ -3,8 +3,7 @@
 import math
 import os
 
-from tests.bench.cost import our_work
-from tests.bench.counting import counted
+from tests.bench.counting import counted, work_of_release
 from tests.bench.graphs import Graph, flat, layered
 from tests.bench.tables import Table
 from tests.bench.workload import LONGEST_SECONDS, Workload
@@ -53,7 +52,7 @@ def _row(workload: Workload, name: str, graph: Graph) -> tuple[str, ...]:
         workload.releases.stop(arn, "the benchmark waits no longer")
         return (name, f"more than {LONGEST_SECONDS:,.0f}", "", "", "", "", "")
     assert run.status == "SUCCEEDED", f"{arn} ended as {run.status}"
-    works = our_work(workload.account, run, pipelines=size)
+    works = work_of_release(workload.account, since=run.started, pipelines=size)
     calls = {
         service: sum(work.calls_to(service) for work in works.values()) / size
         for service in ("dynamodb", "codepipeline")
