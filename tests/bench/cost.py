@@ -13,7 +13,7 @@ from tests.bench.history import history, transitions
 from tests.bench.polling import CLASSIC_WAIT_SECONDS, Polling, polling
 from tests.bench.tables import Goal, Table
 from tests.bench.usage import Loop, Usage
-from tests.bench.workload import UNSEEN, Workload
+from tests.bench.workload import UNSEEN, Workload, own_workload
 from tests.e2e.account.waiting import wait_until
 
 WAIT_SECONDS = 2
@@ -24,7 +24,11 @@ CLASSIC_SECONDS = 1800
 
 def measure(*, short: bool) -> list[Table]:
     """Release the same pipelines with short and with longer durations, in both designs."""
-    workload = Workload.in_environment()
+    with own_workload() as workload:
+        return _measure(workload, short=short)
+
+
+def _measure(workload: Workload, *, short: bool) -> list[Table]:
     count = SHORT_PIPELINES if short else PIPELINES
     durations = SHORT_DURATIONS if short else DURATIONS
     with counted(workload.account):

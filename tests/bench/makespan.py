@@ -1,11 +1,12 @@
 """Makespan: how long random graphs of pipelines take, compared with their critical path."""
 
+from itertools import batched
 from random import Random
 
 from tests.bench.graphs import critical_path, drawn, waves
 from tests.bench.samples import Sample
 from tests.bench.tables import Goal, Table
-from tests.bench.workload import Workload
+from tests.bench.workload import own_workload
 
 GRAPHS, PIPELINES, SECONDS = 3, 50, (15.0, 45.0)
 SHORT_GRAPHS, SHORT_PIPELINES, SHORT_SECONDS = 1, 6, (1.0, 2.0)
@@ -14,16 +15,16 @@ SEED = 12
 
 def measure(*, short: bool) -> list[Table]:
     """Release all graphs at the same time; each has pipelines of its own."""
-    workload = Workload.in_environment()
     count, size = (SHORT_GRAPHS, SHORT_PIPELINES) if short else (GRAPHS, PIPELINES)
     shortest, longest = SHORT_SECONDS if short else SECONDS
     random = Random(SEED)  # noqa: S311 - no secret
-    names = workload.pipelines(count * size)
-    graphs = [drawn(names[start : start + size], random) for start in range(0, len(names), size)]
-    workload.release({names[0]: []})  # starts the processes of the functions
-    with workload.lasting({name: random.uniform(shortest, longest) for name in names}):
-        arns = [workload.start(graph) for graph in graphs]
-        runs = [workload.end(arn, list(graph)) for arn, graph in zip(arns, graphs, strict=True)]
+    with own_workload() as workload:
+        names = workload.pipelines(count * size)
+        graphs = [drawn(each, random) for each in batched(names, size, strict=True)]
+        workload.release({names[0]: []})  # starts the processes of the functions
+        with workload.lasting({name: random.uniform(shortest, longest) for name in names}):
+            arns = [workload.start(graph) for graph in graphs]
+            runs = [workload.end(arn, list(graph)) for arn, graph in zip(arns, graphs, strict=True)]
     rows, ratios = [], []
     for number, (graph, run) in enumerate(zip(graphs, runs, strict=True), 1):
         assert run.status == "SUCCEEDED", f"{run.arn} ended as {run.status}"

@@ -6,7 +6,7 @@ import os
 from tests.bench.counting import counted, work_of_release
 from tests.bench.graphs import Graph, flat, layered
 from tests.bench.tables import Table
-from tests.bench.workload import LONGEST_SECONDS, Workload
+from tests.bench.workload import LONGEST_SECONDS, Workload, own_workload
 from tests.e2e.account.waiting import WaitedInVainError
 
 # SIZES=10,100 in the environment chooses others.
@@ -16,10 +16,9 @@ AT_BOTH_ENDS = ("open_release", "close_release")
 
 def measure(*, short: bool) -> list[Table]:
     """Release each size flat, then in layers."""
-    workload = Workload.in_environment()
     sizes = SHORT_SIZES if short else os.environ.get("SIZES", SIZES)
     rows = []
-    with counted(workload.account):
+    with own_workload() as workload, counted(workload.account):
         _row(workload, "", flat(workload.pipelines(1)))  # starts the processes of the functions
         for size in map(int, sizes.split(",")):
             names = workload.pipelines(size)

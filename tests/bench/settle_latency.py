@@ -11,7 +11,7 @@ from tests.bench.polling import CLASSIC_WAIT_SECONDS, Polling, polling
 from tests.bench.samples import Sample, ratio
 from tests.bench.tables import Goal, Table
 from tests.bench.usage import Loop
-from tests.bench.workload import UNSEEN, Workload
+from tests.bench.workload import UNSEEN, Workload, own_workload
 
 SETTLE = "stepfunctions.SendTaskSuccess"
 WAIT_SECONDS = 2
@@ -34,9 +34,9 @@ class _Found:
 
 def measure(*, short: bool) -> list[Table]:
     """Release one pipeline in each design, in turns, so that all designs meet the same load."""
-    workload = Workload.in_environment()
     rounds = SHORT_ROUNDS if short else ROUNDS
     with ExitStack() as stack:
+        workload = stack.enter_context(own_workload())
         (unseen,) = workload.pipelines(1, UNSEEN)
         lowest = stack.enter_context(floor(workload.account, unseen))
         poller = stack.enter_context(polling(workload.account, wait_seconds=WAIT_SECONDS))
@@ -48,7 +48,7 @@ def measure(*, short: bool) -> list[Table]:
             # The ends fall evenly into polling's wait.
             delay = LASTS_SECONDS + WAIT_SECONDS * (number + 0.5) / rounds
             _round(workload, found, lowest, poller, inline, delay)
-    return [_table(found), _calls(workload)]
+        return [_table(found), _calls(workload)]
 
 
 def _round(

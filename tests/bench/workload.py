@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from tests.bench.graphs import Graph
 from tests.e2e.account.account import Account, account_from_environment
@@ -55,7 +56,7 @@ class Run:
 
 @dataclass
 class Workload:
-    """Makes pipelines once and lends them to every benchmark."""
+    """Makes pipelines, lends them to the releases of one benchmark, and deletes them."""
 
     account: Account
     faults: Faults
@@ -69,6 +70,12 @@ class Workload:
         account = account_from_environment()
         releases = Releases(account, Ledger(account))
         return cls(account, Faults(account), releases, Pipelines.in_account(account))
+
+    def delete(self) -> None:
+        """Delete all pipelines: an account can have a thousand."""
+        delete = self.account.codepipeline.delete_pipeline
+        with ThreadPoolExecutor(MAKERS) as threads:
+            list(threads.map(lambda name: delete(name=name), chain(*self._made.values())))
 
     def pipelines(self, count: int, prefix: str = RELEASED) -> list[str]:
         """Return as many pipelines, new ones if there are too few."""
@@ -123,3 +130,13 @@ class Workload:
         run = self.end(self.start(graph, machine=machine), list(graph))
         assert run.status == "SUCCEEDED", f"{run.arn} ended as {run.status}"
         return run
+
+
+@contextmanager
+def own_workload() -> Iterator[Workload]:
+    """Give a workload in the deployment that the environment names; delete it at the end."""
+    workload = Workload.in_environment()
+    try:
+        yield workload
+    finally:
+        workload.delete()
