@@ -5,9 +5,11 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,29 +105,32 @@ def work_of_release(account: Account, *, since: datetime, pipelines: int) -> dic
 @contextmanager
 def counted(account: Account) -> Iterator[None]:
     """Let each function log its AWS calls while the block runs."""
-    with ExitStack() as stack:
-        for module in FUNCTIONS:
-            stack.enter_context(_counted(account, module))
-        yield
+    # Each change takes seconds, so all functions are changed at the same time.
+    with ThreadPoolExecutor(len(FUNCTIONS)) as threads:
+        before = list(threads.map(partial(_count_calls, account), FUNCTIONS))
+        try:
+            yield
+        finally:
+            list(threads.map(partial(_restore, account), FUNCTIONS, before))
 
 
-@contextmanager
-def _counted(account: Account, module: str) -> Iterator[None]:
-    client, name = account.functions, account.function(module)
-    package = (ZIPS / f"{module}.zip").read_bytes()
-    before = client.get_function_configuration(FunctionName=name)
-    variables = before["Environment"]["Variables"]
-    content = io.BytesIO(package)
-    with zipfile.ZipFile(content, "a") as archive:
+def _count_calls(account: Account, module: str) -> dict[str, str]:
+    """Put counted.py in front of a function; return its environment as it was."""
+    name = account.function(module)
+    configuration = account.functions.get_function_configuration(FunctionName=name)
+    before = configuration["Environment"]["Variables"]
+    package = io.BytesIO((ZIPS / f"{module}.zip").read_bytes())
+    with zipfile.ZipFile(package, "a") as archive:
         archive.write(FOLDER / "counted.py", "counted.py")
-    more = {"COUNTED_HANDLER": f"{module}.handler"}
-    _change(
-        account, name, content.getvalue(), handler="counted.handler", variables=variables | more
-    )
-    try:
-        yield
-    finally:
-        _change(account, name, package, handler=before["Handler"], variables=variables)
+    more = before | {"COUNTED_HANDLER": f"{module}.handler"}
+    _change(account, name, package.getvalue(), handler="counted.handler", variables=more)
+    return before
+
+
+def _restore(account: Account, module: str, before: dict[str, str]) -> None:
+    package = (ZIPS / f"{module}.zip").read_bytes()
+    name = account.function(module)
+    _change(account, name, package, handler=f"{module}.handler.handler", variables=before)
 
 
 def _change(
