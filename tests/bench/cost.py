@@ -9,7 +9,7 @@ from operator import add
 
 from tests.bench.counting import Work, counted, work_of, work_of_release
 from tests.bench.graphs import flat
-from tests.bench.history import history, transitions
+from tests.bench.history import history, left, transitions
 from tests.bench.polling import CLASSIC_WAIT_SECONDS, Polling, polling
 from tests.bench.tables import Goal, Table
 from tests.bench.usage import Loop, Usage
@@ -112,9 +112,10 @@ def _poll(
         pipeline_starts=count,
         pipeline_reads=checks * count / loops,
     )
+    looped = (run.ended - left(events, "Start")).total_seconds()
     loop = Loop(
         wait_seconds=WAIT_SECONDS,
-        check_seconds=max(0.0, run.seconds * loops / checks - WAIT_SECONDS),
+        check_seconds=max(0.0, looped * loops / checks - WAIT_SECONDS),
         check_gb_seconds=work.gb_seconds / work.invocations,
     )
     return used, loop, statistics.fmean(run.durations.values())
