@@ -10,6 +10,7 @@ from botocore.httpsession import URLLib3Session
 
 from tests.e2e.account.account import Account
 
+MANY = 1_000_000
 PIPELINE_STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 
 
@@ -38,6 +39,13 @@ class Faults:
         # A reordered event waits for the next one of its state, or until its fault is lifted.
         with self.event("reorder", pipeline=pipeline, state=state) as fault_id:
             yield fault_id
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Lose the pipeline events of all pipelines."""
+        fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "effect": "lose"}
+        with self._in_force(fault | {"times": MANY}):
+            yield
 
     @contextmanager
     def api(self, effect: str, *, pipeline: str, operation: str, **more: Any) -> Iterator[str]:
