@@ -8,7 +8,7 @@ from open_release.opening import OpenRelease
 from open_release.reservations import Reservations
 from open_release.resuming import Resuming
 from release_core.apply.wiring import FunctionParts
-from release_core.aws.clients import Context, client_paced
+from release_core.aws.clients import Context
 from release_core.plan.planner import Planner
 from release_core.settings import OpenReleaseSettings, read_settings
 
@@ -17,9 +17,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Open the release of the workflow execution that the event names, or wait to open it."""
     settings = read_settings(OpenReleaseSettings, os.environ)
     # An opening reads each pipeline's declaration: many calls in a row.
-    parts = FunctionParts.of(
-        settings, patterns=settings.pipeline_name_patterns, client=client_paced
-    )
+    parts = FunctionParts.of(settings, patterns=settings.pipeline_name_patterns, paced=True)
     open_release = make_open_release(
         parts,
         invocation=context.aws_request_id,

@@ -77,6 +77,7 @@ def functions_on_stage() -> Iterator[None]:
     stand_ins = {
         "client": _client,
         "client_once": _client,
+        "client_paced": _client,
         "now": _now,
         "function_name": _function_name,
         "in_parallel": one_by_one,  # the scheduler supports one greenlet, not threads
