@@ -83,10 +83,7 @@ def test_an_execution_started_by_a_person_changes_no_release(
 
     by_hand = pipelines.start(name)
 
-    wait_until(
-        "both its changes are on record",
-        lambda: len(ledger.execution(by_hand).get("changes", ())) == 2,
-    )
+    wait_until("its end is on record", lambda: ledger.execution(by_hand).get("changes"))
     assert "release_id" not in ledger.execution(by_hand)
     assert ledger.items(release_id) == items
     assert ledger.last_good(name) == last_good
