@@ -133,7 +133,7 @@ class RunPipeline:
         names = {*pipeline.depends_on, *release.in_flight}
         others = self.ledger.get_pipelines([(release.release_id, name) for name in sorted(names)])
         for _, other in others:
-            if (other.token_registered_at or release.began_at) < overdue:
+            if not other.settled and (other.token_registered_at or release.began_at) < overdue:
                 self._repair(release.release_id, other.name)
 
     def _repair(self, release_id: str, name: str) -> None:

@@ -1,8 +1,7 @@
 """Advances a release: decides what is due and applies it, until nothing is due."""
 
 import logging
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.apply.ends import Ends
 from release_core.apply.orphans import Orphans
+from release_core.apply.spread import Spread
 from release_core.apply.starts import Starts
 from release_core.apply.stops import Stops
 from release_core.aws.codepipeline import CodePipeline
@@ -36,11 +36,9 @@ from release_core.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-# More rounds than one pipeline has steps mean a decision that never takes effect. A whole release
-# may need a few more for each pipeline: one after the other gets a free slot, is started, fails
-# and frees the slot.
-MAX_ROUNDS = 16
-ROUNDS_PER_PIPELINE = 4
+# More rounds than one pipeline has steps mean a decision that never takes effect. A round for all
+# pipelines takes one step with each of them.
+MAX_ROUNDS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,63 +67,12 @@ class Advance:
         return release
 
     def _spread(self, release: Release, pipeline: str) -> None:
-        """Advance what the end of a pipeline affects, then what that affects, and settle each.
-
-        A pipeline is settled last: until then its task returns, and this is done again.
-        """
-        errors: list[Exception] = []
-        ended = deque([(release, pipeline)])
-        while ended:
-            release, name = ended.popleft()
-            node = release.pipelines.get(name)
-            if node is None or not node.status.ended or node.settled:
-                continue
-            try:
-                if release.halted_by == name:
-                    self._rounds(release.release_id, None)
-                    continue
-                ended += [(after, each) for each, after in self._affected_by(release, node)]
-                if node.task_token:
-                    self._settle(release, node)
-            except (Unfinished, ClientError, BotoCoreError) as error:
-                # An error with one pipeline must not keep the others from being started.
-                errors.append(error)
-        if errors:
-            raise errors[0]
-
-    def _affected_by(self, release: Release, pipeline: Pipeline) -> Iterator[tuple[str, Release]]:
-        """Advance those that wait for a slot, or for this pipeline; each with its release then."""
-        if release.max_concurrency:
-            yield from self._in_line(release)
-        for name in self._unblocked(release, pipeline):
-            after = self._rounds(release.release_id, name)
-            if after:
-                yield name, after
-
-    def _in_line(self, release: Release) -> Iterator[tuple[str, Release]]:
-        """Start those that wait in line, while slots are free."""
-        for name in self.ledger.headers.line(release.release_id):
-            after = self._rounds(release.release_id, name)
-            if after is None:
-                return
-            if after.pipelines[name].status is not PipelineStatus.WAITING:
-                self.ledger.headers.leave_line(after, after.pipelines[name])
-                yield name, after
-            elif len(after.in_flight) >= (after.max_concurrency or 0):
-                return
-
-    def _unblocked(self, release: Release, pipeline: Pipeline) -> Iterator[str]:
-        """The dependents that may start now, or that never start."""
-        if pipeline.status is PipelineStatus.SUCCEEDED:
-            for name in pipeline.dependents:
-                dependent = self.ledger.pipelines.unblock(release.release_id, name, pipeline)
-                if dependent and not dependent.blocked_by and not dependent.status.ended:
-                    yield name
-        else:
-            wanted = [(release.release_id, name) for name in pipeline.dependents]
-            for _, dependent in self.ledger.get_pipelines(wanted):
-                if dependent.status is PipelineStatus.WAITING:
-                    yield dependent.name
+        Spread(
+            ledger=self.ledger,
+            advance=self._rounds,
+            advance_all=lambda release_id, last: self._rounds(release_id, None, last=last),
+            settle=self._settle,
+        )(release, pipeline)
 
     def finish_closed(self, release_id: str) -> None:
         """Advance every pipeline of a closed release, unless the release was resumed.
@@ -182,22 +129,24 @@ class Advance:
         *,
         known: Release | None = None,
         while_closed: bool = False,
+        last: str | None = None,
     ) -> Release | None:
         """Decide and apply until nothing is due, for one pipeline or for all.
 
-        One pipeline is not settled here: what its end affects comes first.
+        ``only`` this pipeline is not settled here, or of all pipelines the ``last``: what its end
+        affects comes first.
         """
         release = known or self._read(release_id, only)
-        pipelines = len(release.pipelines) if release else 0
         put_off: set[str] = set()
-        for _ in range(MAX_ROUNDS + ROUNDS_PER_PIPELINE * pipelines):
+        for _ in range(MAX_ROUNDS):
             if release is None or (while_closed and release.status is ReleaseStatus.RUNNING):
                 return release
             due = decide(release, self.clock(), actor=self.actor, only=only)
             decisions = [
                 each
                 for each in due
-                if each.pipeline.name not in put_off and not (only and isinstance(each, Settle))
+                if each.pipeline.name not in put_off
+                and not (isinstance(each, Settle) and each.pipeline.name in {only, last})
             ]
             if not decisions:
                 return release

@@ -134,8 +134,13 @@ class Ends:
         if seen.state is not ExecutionState.SUCCEEDED:
             raise EndUnconfirmed(f"CodePipeline does not show that {pipeline.name} succeeded")
         actions = read_actions(self.codepipeline, pipeline)
-        self._keep(release, pipeline, success, seen=seen, actions=actions)
-        self.ledger.notes.note_late_success(release.release_id, pipeline)
+        _, skipped = self._keep(release, pipeline, success, seen=seen, actions=actions)
+        refused = skipped and release.on_skipped is OnSkipped.FAIL
+        if refused or any(each.deploys for each in skipped):
+            # It has repaired nothing: its deployment is missing, or what the release asks for.
+            self.ledger.notes.note_skipped(release.release_id, pipeline, skipped)
+        else:
+            self.ledger.notes.note_late_success(release.release_id, pipeline)
 
     def record_success_since(self, release: Release, pipeline: Pipeline) -> None:
         """Record that a pipeline of a closed release has succeeded since, if it has.
@@ -296,7 +301,7 @@ class Ends:
             self.codepipeline,
             pipeline,
             success=success,
-            version=seen.version,
+            seen=seen,
             actions=actions,
             now=self.clock(),
         )

@@ -24,6 +24,7 @@ from release_core.domain.release import Failure, Pipeline, PipelineStatus, Relea
 from release_core.errors import ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
+_MANY = 10  # refusals, after which a pause is not longer
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
 
 
@@ -97,7 +98,11 @@ class Starts:
             why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
         if isinstance(error, ClientError) and is_throttled(error):
             turn = self.ledger.pace.take_turn(now, apart=START_PACE)
-            until = max(turn, now + pause_before_start(0, key=key))
+            # Turns of releases that were cancelled since stay taken, so nobody waits for very long.
+            until = min(
+                max(turn, now + pause_before_start(0, key=key)),
+                now + pause_before_start(_MANY, key=key),
+            )
         self.ledger.pipelines.put_off_start(release.release_id, pipeline, why=why, until=until)
 
     def _has_slot(self, release: Release, pipeline: Pipeline) -> bool:
@@ -107,8 +112,11 @@ class Starts:
         is_free = len(release.in_flight) < release.max_concurrency
         if (is_free or pipeline.name in release.in_flight) and self._claim_slot(release, pipeline):
             return True
-        self.ledger.headers.line_up(release, pipeline)
-        return self._claim_slot(release, pipeline)
+        self.ledger.line.join(release, pipeline)
+        has_slot = self._claim_slot(release, pipeline)
+        if has_slot:
+            self.ledger.line.leave(release, pipeline)
+        return has_slot
 
     def _claim_slot(self, release: Release, pipeline: Pipeline) -> bool:
         return self.ledger.headers.claim_slot(release, pipeline.name)

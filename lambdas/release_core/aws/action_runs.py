@@ -36,6 +36,7 @@ def read_action_run(
         running=known["status"] == IN_PROGRESS,
         approval=approval,
         source=_source_of(listed),
+        version=listed.get("pipelineVersion"),
         artifacts=tuple(
             artifact["name"]
             for artifact in listed.get("output", {}).get("outputArtifacts", [])

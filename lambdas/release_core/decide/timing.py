@@ -39,7 +39,7 @@ ACTION_LAG = timedelta(seconds=55)
 # A start that CodePipeline does not accept now, because the pipeline is busy or AWS throttles, is
 # tried again for this long, and longer in a large release. Then the pipeline fails.
 START_PATIENCE = timedelta(hours=1)
-PATIENCE_PER_PIPELINE = timedelta(seconds=30)
+PATIENCE_PER_PIPELINE = timedelta(seconds=6)
 
 # AWS was seen to accept about this many starts a minute in an account and Region.
 STARTS_PER_MINUTE = 20

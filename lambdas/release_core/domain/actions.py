@@ -13,7 +13,8 @@ class ActionRun:
     """An execution of an action or a rule, as CodePipeline lists it.
 
     ``failure`` is set if the action failed or was abandoned, ``approval`` if the action is a manual
-    approval, ``source`` if it is a source action. ``artifacts`` are the names of what it delivered.
+    approval, ``source`` if it is a source action. ``artifacts`` are the names of what it delivered,
+    ``version`` is that of the pipeline.
     """
 
     action_execution_id: str
@@ -25,3 +26,4 @@ class ActionRun:
     approval: Approval | None = None
     source: SourceAction | None = None
     artifacts: tuple[str, ...] = ()
+    version: int | None = None

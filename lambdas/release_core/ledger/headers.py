@@ -1,15 +1,9 @@
 """Writes to the header of a release: its slots, its halt and its close."""
 
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Table, Update
-from release_core.ledger.items import (
-    header_key,
-    line_key,
-    place_in_line,
-    pointer_key,
-    read_header,
-)
+from release_core.ledger.items import header_key, pointer_key, read_header
 
 
 class Headers:
@@ -45,28 +39,6 @@ class Headers:
             ),
         )
         return written.applied
-
-    def line_up(self, release: Release, pipeline: Pipeline) -> None:
-        """Give a pipeline that finds no free slot its place in line.
-
-        Race: a slot is freed meanwhile. The slots are claimed once more after this write, and who
-        frees a slot reads the line afterwards. So one of the two sees the other.
-        """
-        self._releases.update(
-            line_key(release.release_id), Update(add={"pipelines": place_in_line(pipeline)})
-        )
-
-    def line(self, release_id: str) -> list[str]:
-        """The pipelines that wait for a free slot, in the order of the manifest."""
-        found = self._releases.get_all([line_key(release_id)])
-        places = sorted(place for item in found for place in item.get("pipelines", ()))
-        return [place.partition(" ")[2] for place in places]
-
-    def leave_line(self, release: Release, pipeline: Pipeline) -> None:
-        """Remove a pipeline from the line."""
-        self._releases.update(
-            line_key(release.release_id), Update(subtract={"pipelines": place_in_line(pipeline)})
-        )
 
     def free_slot(self, release: Release, pipeline: str) -> Release:
         """Free the slot of a pipeline that has ended; returns the header."""

@@ -30,7 +30,6 @@ HEADER = "release"
 MANIFEST = "manifest"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
-LINE = "line"
 LISTING = "release"  # the one partition of the index that lists releases by time
 
 # What is read for people, of each table. Not the task tokens: they can settle a task, or wake one.
@@ -74,16 +73,6 @@ def pipeline_key(release_id: str, pipeline: str) -> Item:
 def pointer_key(execution_arn: str) -> Item:
     """The key of the item that names the release which a workflow execution opens."""
     return {"release_id": execution_arn, "item": POINTER}
-
-
-def line_key(release_id: str) -> Item:
-    """The key of the item that lists the pipelines of a release which wait for a free slot."""
-    return {"release_id": release_id, "item": LINE}
-
-
-def place_in_line(pipeline: Pipeline) -> str:
-    """A member of that list; the members sort in the order of the manifest."""
-    return f"{pipeline.position:04} {pipeline.name}"
 
 
 def execution_key(execution_id: str) -> Item:

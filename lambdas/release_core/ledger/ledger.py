@@ -7,6 +7,7 @@ from release_core.clock import Clock
 from release_core.ledger.audit import Author
 from release_core.ledger.executions import Executions
 from release_core.ledger.headers import Headers
+from release_core.ledger.line import Line
 from release_core.ledger.locks import Locks
 from release_core.ledger.notes import Notes
 from release_core.ledger.openings import Openings
@@ -38,6 +39,7 @@ class Ledger(LedgerReader):
         self.headers = Headers(self._releases, author)
         self.pipelines = Pipelines(self._releases, author)
         self.notes = Notes(self._releases, author)
+        self.line = Line(self._releases)
         self.pace = Pace(self._releases)
         self.openings = Openings(client, self._releases, author)
         self.executions = Executions(self._executions, author, retention=retention)

@@ -1,12 +1,16 @@
 """Writes that note what was seen of a pipeline's execution; the status of the pipeline stays."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from release_core.clock import to_iso
 from release_core.domain.approvals import Answer
 from release_core.domain.audit_texts import APPROVAL_ABANDONED, EDITED
+from release_core.domain.automation import SkippedStage
 from release_core.domain.release import Pipeline
-from release_core.ledger.audit import Author
+from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Table, Update
-from release_core.ledger.items import answer_item, pipeline_key
+from release_core.ledger.items import answer_item, pipeline_key, skipped_item
 
 
 class Notes:
@@ -57,8 +61,16 @@ class Notes:
         what = f"execution {pipeline.execution_id} succeeded later, after a retry in CodePipeline"
         self._note(release_id, pipeline, "late_success", what)
 
+    def note_skipped(
+        self, release_id: str, pipeline: Pipeline, skipped: Sequence[SkippedStage]
+    ) -> None:
+        """Record that the execution succeeded later, and which stages it skipped."""
+        what = f"execution {pipeline.execution_id} succeeded later; {'; '.join(map(str, skipped))}"
+        items = [skipped_item(each) for each in skipped]
+        self._note(release_id, pipeline, "skipped_stages", shorten(what), value=items)
+
     def _note(
-        self, release_id: str, pipeline: Pipeline, name: str, what: str, *, value: str | None = None
+        self, release_id: str, pipeline: Pipeline, name: str, what: str, *, value: Any = None
     ) -> None:
         """Record a note and its audit entry; by default its value is the time."""
         # Race: several functions note the same.

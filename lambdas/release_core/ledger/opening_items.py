@@ -1,6 +1,6 @@
 """The items and updates that open a release, its next attempt, or record its rejection."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from release_core.ledger.items import LISTING, header_key, pipeline_key, plain, 
 from release_core.problems import listing
 
 if TYPE_CHECKING:
+    from release_core.domain.order import InOrder
     from release_core.manifest.model import Manifest, ManifestPipeline
 
 # The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
@@ -190,10 +191,7 @@ def new_pipelines(
     """
     manifest = opening.manifest
     places = {name: str(position) for position, name in enumerate(manifest.names)}
-    dependents: dict[str, list[str]] = {}
-    for pipeline in manifest.pipelines:
-        for name in pipeline.depends_on:
-            dependents.setdefault(name, []).append(pipeline.name)
+    dependents = dependents_of(manifest.pipelines)
     for position, pipeline in enumerate(manifest.pipelines):
         yield {
             **_new_pipeline(opening, pipeline, previous=previous, author=author),
@@ -201,6 +199,15 @@ def new_pipelines(
             "dependents": dependents.get(pipeline.name, []),
             "blocked_by": {places[name] for name in pipeline.depends_on if name in places} or None,
         }
+
+
+def dependents_of(pipelines: "Iterable[InOrder]") -> dict[str, list[str]]:
+    """The pipelines that depend directly on each pipeline, in their order."""
+    dependents: dict[str, list[str]] = {}
+    for pipeline in pipelines:
+        for name in pipeline.depends_on:
+            dependents.setdefault(name, []).append(pipeline.name)
+    return dependents
 
 
 def _new_pipeline(
@@ -230,7 +237,12 @@ def _new_pipeline(
 
 
 def renewed_pipeline(
-    release: Release, pipeline: Pipeline, *, previous: Mapping[str, Item], author: Author
+    release: Release,
+    pipeline: Pipeline,
+    *,
+    dependents: Sequence[str],
+    previous: Mapping[str, Item],
+    author: Author,
 ) -> Update:
     """The update that makes a pipeline wait again; its earlier attempt is kept in ``attempts``.
 
@@ -260,6 +272,8 @@ def renewed_pipeline(
             "status": waiting.value,
             "attempt": release.attempt,
             "previous_good": good,
+            # A release that an earlier version opened has no dependents on record.
+            "dependents": dependents,
             "blocked_by": blocked_by or None,
         },
         append={

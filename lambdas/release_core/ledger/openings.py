@@ -17,6 +17,7 @@ from release_core.ledger.items import (
 )
 from release_core.ledger.opening_items import (
     Opening,
+    dependents_of,
     new_header,
     new_pipelines,
     rejected_header,
@@ -116,12 +117,19 @@ class Openings:
         and LedgerBusy also when another try of the same resume is renewing them.
         """
         stale = [each for each in release.pipelines.values() if release.renews(each)]
+        dependents = dependents_of(release.pipelines.values())
         is_running = self._is_running(release.release_id, release.execution_arn)
         for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
             renewals = [
                 self._releases.update_action(
                     pipeline_key(release.release_id, each.name),
-                    renewed_pipeline(release, each, previous=previous, author=self._author),
+                    renewed_pipeline(
+                        release,
+                        each,
+                        dependents=dependents.get(each.name, []),
+                        previous=previous,
+                        author=self._author,
+                    ),
                 )
                 for each in batch
             ]

@@ -211,8 +211,8 @@ class Assessment:
             yield (
                 f"{at_once} pipelines start at about the same time, and CodePipeline was seen to "
                 f"accept about {STARTS_PER_MINUTE} starts a minute: their starts alone may take "
-                f"{at_once // STARTS_PER_MINUTE} minutes. maxConcurrency limits how many start at "
-                "once"
+                f"{-(-at_once // STARTS_PER_MINUTE)} minutes. maxConcurrency limits how many start "
+                "at once"
             )
 
     def _most_at_once(self) -> int:

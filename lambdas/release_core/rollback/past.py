@@ -16,13 +16,15 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 class Past:
     """A pipeline's executions around a release, each list with the newest first.
 
-    ``own`` are the executions of the release. ``live`` is the execution that was live when the
-    release took the pipeline, if no release started it and it is newer than the last good one on
-    record. ``since`` are the executions that no release started, and that shipped after the release
-    or still run. ``unchanged`` means that the release changed nothing.
+    ``own`` are the executions of the release. ``before`` are the successes that no release started,
+    before the release took the pipeline, and that are newer than the last good one on record;
+    ``live`` is the one of them that was live then. ``since`` are the executions that no release
+    started, and that shipped after the release or still run. ``unchanged`` means that the release
+    changed nothing.
     """
 
     own: tuple[PastExecution, ...] = ()
+    before: tuple[PastExecution, ...] = ()
     live: PastExecution | None = None
     since: tuple[str, ...] = ()
     unchanged: bool = False
@@ -62,8 +64,13 @@ def past_of(
     # A pipeline that has not run yet was taken when the release was opened.
     taken_at = pipeline.began_at if pipeline.ran else release.opened_at
     since = [each for each in foreign if _is_since(each, taken_at, own=own, listed=listed)]
-    before = (each for each in foreign if each.succeeded and each not in since)
-    return Past(own=own, live=next(before, None), since=tuple(each.execution_id for each in since))
+    before = tuple(each for each in foreign if each.succeeded and each not in since)
+    return Past(
+        own=own,
+        before=before,
+        live=next(iter(before), None),
+        since=tuple(each.execution_id for each in since),
+    )
 
 
 def _undoes_any(each: PastExecution, failed: Collection[str]) -> bool:

@@ -17,7 +17,6 @@ from release_core.aws.execution_history import ExecutionHistory
 from release_core.decide.bill_of_materials import bill_of_materials
 from release_core.decide.skips import skipped_stages
 from release_core.domain.actions import ActionRun
-from release_core.domain.automation import Skippable
 from release_core.domain.declarations import Declaration, Declared, declaration_of
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Pipeline, Release
@@ -106,7 +105,11 @@ class RollbackReader:
             for each in release.pipelines.values()
             if each.ran and (declaration := declaration_of(declared, each.name))
         }
-        pasts = self._executions_around(release, known)
+        around = self._executions_around(release, known)
+        lives = self.in_parallel(
+            lambda name: self._with_live_one(release.pipelines[name], around[name]), around
+        )
+        pasts = dict(zip(around, lives, strict=True))
         unchanged = self.in_parallel(
             lambda name: self._changed_nothing(release.pipelines[name], known[name], pasts[name]),
             known,
@@ -124,12 +127,7 @@ class RollbackReader:
         )
         owners = {name: each.release_id for name, each in claimed.items() if each.release_id}
         return {
-            pipeline.name: past_of(
-                release,
-                pipeline,
-                self._without_skipped(pipeline, executions, owners),
-                owners=owners,
-            )
+            pipeline.name: past_of(release, pipeline, executions, owners=owners)
             for pipeline, executions in zip(pipelines, listed, strict=True)
         }
 
@@ -138,28 +136,21 @@ class RollbackReader:
         back_to = good.execution_id if good else None
         return self.history.executions(pipeline.name, back_to=back_to)
 
-    def _without_skipped(
-        self, pipeline: Pipeline, listed: Sequence[PastExecution], owners: Collection[str]
-    ) -> Sequence[PastExecution]:
-        """The executions without those whose deployment was skipped, and that no release started.
+    def _with_live_one(self, pipeline: Pipeline, past: Past) -> Past:
+        """The past, in which an execution whose deployment was skipped was not live."""
+        candidates = (each for each in past.before if not self._skipped(pipeline, each))
+        return replace(past, live=next(candidates, None))
 
-        What they were started with is not live.
-        """
-        if not (pipeline.skippable and any(pipeline.skippable.stages.values())):
-            return listed
-        return [
-            each
-            for each in listed
-            # A rollback by CodePipeline runs only one stage.
-            if each.execution_id in owners
-            or each.rollback_to
-            or not each.succeeded
-            or not self._skipped(pipeline, pipeline.skippable, each.execution_id)
-        ]
-
-    def _skipped(self, pipeline: Pipeline, skippable: Skippable, execution_id: str) -> bool:
-        actions = self._actions(pipeline.name, execution_id)
-        return any(each.deploys for each in skipped_stages(skippable, actions) if actions)
+    def _skipped(self, pipeline: Pipeline, execution: PastExecution) -> bool:
+        """Whether CodePipeline skipped the deployment of an execution that succeeded."""
+        if execution.rollback_to:
+            return False  # a rollback by CodePipeline runs only one stage
+        actions = self._actions(pipeline.name, execution.execution_id)
+        version = next((run.version for run in actions), None)
+        known = pipeline.skippable
+        if known is None or known.version != version:
+            known = self.codepipeline.skippable(pipeline.name, version)
+        return any(each.deploys for each in skipped_stages(known, actions) if actions)
 
     def _actions(self, pipeline: str, execution_id: str) -> Sequence[ActionRun]:
         """The executions of actions; none, if a retry cannot read them either."""

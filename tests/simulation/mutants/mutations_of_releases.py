@@ -210,8 +210,8 @@ OF_RELEASES = (
     ),
     Mutant(
         "go back to the last release only",
-        "release_core/rollback/past.py",
-        "live=next(before, None)",
+        "release_core/rollback/reader.py",
+        "live=next(candidates, None)",
         "live=None",
         ("rolled back, and shipped by hand",),
     ),

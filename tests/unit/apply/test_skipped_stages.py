@@ -270,3 +270,17 @@ def test_what_was_shipped_by_hand_without_its_deployment_is_not_live(gated: Rele
     run(gated, "v2", "orders")
     restores = read(gated, "v2").restores
     assert restores == {"orders": deployed}
+
+
+@pytest.mark.parametrize("denied", ["list_action_executions", "list_rule_executions"])
+def test_a_gated_pipeline_that_is_gone_or_not_readable_has_succeeded(
+    gated: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    """Nothing is known about its stages then, and its event has told the success."""
+    arn = gated.begin("orders")
+    token = gated.wait(arn)
+    gated.play("orders")
+    refuse(monkeypatch, gated.codepipeline, denied, Refused("AccessDeniedException", "no"))
+    gated.codepipeline.delete_pipeline(name="orders")
+    gated.deliver()
+    assert gated.settlement(token).succeeded

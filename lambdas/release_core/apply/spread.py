@@ -1,0 +1,103 @@
+"""Applies what the end of a pipeline means for the others, and settles them in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.errors import Unfinished
+from release_core.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Advances the pipelines that the end of one affects, directly or through others.
+
+    ``advance`` advances one pipeline of a release without settling it, and returns the release with
+    it. ``advance_all`` advances all pipelines, and settles all but this one.
+    """
+
+    ledger: Ledger
+    advance: Callable[[str, str], Release | None]
+    advance_all: Callable[[str, str], object]
+    settle: Callable[[Release, Pipeline], None]
+    errors: list[Exception] = field(default_factory=list)
+
+    def __call__(self, release: Release, name: str) -> None:
+        """Advance what the end of this pipeline affects, and settle it.
+
+        The pipeline itself is settled last, and only if everything before took place: until then
+        its task or its event returns, and all of this is done again. Raises the first error.
+        """
+        waiting, ended = deque([(release, name)]), list[tuple[Release, Pipeline]]()
+        while waiting:
+            seen, each = waiting.popleft()
+            node = seen.pipelines.get(each)
+            if node is None or seen.renews(node):
+                continue
+            if seen.halted_by == each and not node.settled:
+                self._try(lambda: self.advance_all(seen.release_id, name))  # noqa: B023  # called now
+            elif node.status.ended:
+                waiting += self._affected_by(seen, node, is_first=each == name)
+            if node.status.ended and node.task_token and not node.settled:
+                ended.append((seen, node))
+        for seen, node in reversed(ended):
+            if not (self.errors and node.name == name):
+                self._try(lambda: self.settle(seen, node))  # noqa: B023  # called now
+        if self.errors:
+            raise self.errors[0]
+
+    def _affected_by(
+        self, release: Release, pipeline: Pipeline, *, is_first: bool
+    ) -> Iterable[tuple[Release, str]]:
+        """Advance those that wait for a slot, or for this pipeline; each with its release then."""
+        # Race: a late starter frees the slot of a pipeline that is settled already.
+        if release.max_concurrency and release.open and (is_first or not pipeline.settled):
+            yield from self._in_line(release)
+        if not pipeline.settled:
+            for name in self._dependents(release, pipeline):
+                after = self._advance(release, name)
+                if after:
+                    yield after, name
+
+    def _in_line(self, release: Release) -> Iterator[tuple[Release, str]]:
+        """Start those that wait in line, while slots are free."""
+        for name in self.ledger.line.names(release):
+            after = self._advance(release, name)
+            if after is None:
+                continue
+            if after.pipelines[name].status is not PipelineStatus.WAITING:
+                self.ledger.line.leave(release, after.pipelines[name])
+                yield after, name
+            elif len(after.in_flight) >= (after.max_concurrency or 0):
+                return
+
+    def _dependents(self, release: Release, pipeline: Pipeline) -> Iterator[str]:
+        """The dependents that may start now, or that never start.
+
+        Those that an earlier try has advanced, and not settled, are among them: what their end
+        affects may not have been advanced.
+        """
+        if pipeline.status is PipelineStatus.SUCCEEDED:
+            for name in pipeline.dependents:
+                dependent = self.ledger.pipelines.unblock(release.release_id, name, pipeline)
+                if dependent and not dependent.blocked_by and not dependent.settled:
+                    yield name
+        else:
+            wanted = [(release.release_id, name) for name in pipeline.dependents]
+            for _, dependent in self.ledger.get_pipelines(wanted):
+                if not dependent.settled:
+                    yield dependent.name
+
+    def _advance(self, release: Release, name: str) -> Release | None:
+        return self._try(lambda: self.advance(release.release_id, name))
+
+    def _try[T](self, step: Callable[[], T]) -> T | None:
+        """Take a step; an error with one pipeline must not keep the others from being advanced."""
+        try:
+            return step()
+        except (Unfinished, ClientError, BotoCoreError) as error:
+            self.errors.append(error)
+            return None
