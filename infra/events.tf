@@ -40,6 +40,15 @@ locals {
       )
     }
   }
+
+  state_changed_pattern = jsonencode(merge({
+    account     = [local.account]
+    region      = [local.region]
+    source      = ["aws.codepipeline"]
+    detail-type = ["CodePipeline Pipeline Execution State Change"]
+  }, local.of_driven_pipelines))
+
+  longest_event_pattern = 2048 # EventBridge's quota, in characters.
 }
 
 resource "aws_cloudwatch_event_rule" "state_changed" {
@@ -47,12 +56,16 @@ resource "aws_cloudwatch_event_rule" "state_changed" {
   description = "Record the state changes of the pipelines that releases may contain."
   tags        = local.tags
 
-  event_pattern = jsonencode(merge({
-    account     = [local.account]
-    region      = [local.region]
-    source      = ["aws.codepipeline"]
-    detail-type = ["CodePipeline Pipeline Execution State Change"]
-  }, local.of_driven_pipelines))
+  event_pattern = local.state_changed_pattern
+
+  lifecycle {
+    precondition {
+      condition     = length(local.state_changed_pattern) <= local.longest_event_pattern
+      error_message = <<-EOT
+        pipeline_name_patterns has ${length(var.pipeline_name_patterns)} patterns, which make an event pattern of ${length(local.state_changed_pattern)} characters. EventBridge accepts at most ${local.longest_event_pattern}. Replace names that begin alike with one pattern, such as "shop-*", or divide the pipelines between two deployments.
+      EOT
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_rule" "execution_ended" {
@@ -60,14 +73,15 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
   description = "Close the release of a workflow execution that was stopped, failed or timed out."
   tags        = local.tags
 
-  # The second source is this project: a function that detects a missed workflow end announces it again.
+  # The second source is this project: a function that detects a missed workflow end announces it again. A prefix instead of a
+  # wildcard, because EventBridge allows only 30 rules with wildcards on a bus, and each deployment needs this rule.
   event_pattern = jsonencode({
     account     = [local.account]
     region      = [local.region]
     source      = ["aws.states", "release-machine"]
     detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
     detail = {
-      stateMachineArn = [aws_sfn_state_machine.release.arn, { wildcard = local.versions_of_machine }]
+      stateMachineArn = [aws_sfn_state_machine.release.arn, { prefix = local.prefix_of_versions }]
       status          = ["ABORTED", "FAILED", "TIMED_OUT"]
     }
   })
