@@ -48,6 +48,7 @@ locals {
     detail-type = ["CodePipeline Pipeline Execution State Change"]
   }, local.of_driven_pipelines))
 
+  state_changed_length  = length(local.state_changed_pattern)
   longest_event_pattern = 2048 # EventBridge's quota, in characters.
 }
 
@@ -60,10 +61,8 @@ resource "aws_cloudwatch_event_rule" "state_changed" {
 
   lifecycle {
     precondition {
-      condition     = length(local.state_changed_pattern) <= local.longest_event_pattern
-      error_message = <<-EOT
-        pipeline_name_patterns has ${length(var.pipeline_name_patterns)} patterns, which make an event pattern of ${length(local.state_changed_pattern)} characters. EventBridge accepts at most ${local.longest_event_pattern}. Replace names that begin alike with one pattern, such as "shop-*", or divide the pipelines between two deployments.
-      EOT
+      condition     = local.state_changed_length <= local.longest_event_pattern
+      error_message = "pipeline_name_patterns has ${length(var.pipeline_name_patterns)} patterns, which make an event pattern of ${local.state_changed_length} characters. EventBridge accepts at most ${local.longest_event_pattern}. Replace names that begin alike with one pattern, such as \"shop-*\", or divide the pipelines between two deployments."
     }
   }
 }
