@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove soak verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
+.PHONY: help demo test prove soak bench verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -39,6 +39,10 @@ prove: setup build ## Run what takes longer: all of the simulation, its mutants,
 
 soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
 	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
+
+# The zips of this machine, because the functions run here.
+bench: setup build ## Measure latency, cost, scale and start: docs/performance.md (NAMES="cost scale", SIZES=10,100)
+	@$(PYTHON) -m tools.checks.bench $(NAMES)
 
 # The copy runs on AWS with the zips that ran on the platform.
 verify: ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))

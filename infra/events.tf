@@ -33,20 +33,20 @@ locals {
   # Only pipelines that releases may contain: other pipelines cause no invocation, and two deployments in one Region do not
   # record each other's pipelines. A * stands for any characters, as in IAM.
   of_driven_pipelines = contains(var.pipeline_name_patterns, "*") ? {} : {
-    detail = {
-      pipeline = concat(
-        [for pattern in var.pipeline_name_patterns : pattern if !strcontains(pattern, "*")],
-        [for pattern in var.pipeline_name_patterns : { wildcard = pattern } if strcontains(pattern, "*")],
-      )
-    }
+    pipeline = concat(
+      [for pattern in var.pipeline_name_patterns : pattern if !strcontains(pattern, "*")],
+      [for pattern in var.pipeline_name_patterns : { wildcard = pattern } if strcontains(pattern, "*")],
+    )
   }
 
-  state_changed_pattern = jsonencode(merge({
+  state_changed_pattern = jsonencode({
     account     = [local.account]
     region      = [local.region]
     source      = ["aws.codepipeline"]
     detail-type = ["CodePipeline Pipeline Execution State Change"]
-  }, local.of_driven_pipelines))
+    # The function that starts an execution records it, and the workflow repeats that function: STARTED adds nothing.
+    detail = merge({ state = [{ anything-but = ["STARTED"] }] }, local.of_driven_pipelines)
+  })
 
   state_changed_length  = length(local.state_changed_pattern)
   longest_event_pattern = 2048 # EventBridge's quota, in characters.

@@ -16,7 +16,7 @@ locals {
   functions = {
     open_release = {
       description     = "Reads and validates a manifest, and opens its release."
-      timeout_seconds = 120 # Reads and locks up to a thousand pipelines, one after the other.
+      timeout_seconds = 180 # Reads and locks up to a thousand pipelines, slowly while CodePipeline throttles.
       memory_mb       = 1024
       asynchronous    = false
       environment = merge(local.every_function, {

@@ -274,6 +274,7 @@ run "events_reach_their_targets" {
       region      = ["eu-west-1"]
       source      = ["aws.codepipeline"]
       detail-type = ["CodePipeline Pipeline Execution State Change"]
+      detail      = { state = [{ anything-but = ["STARTED"] }] }
     }
     error_message = "The rule misses state changes of pipelines, or matches events of stages and actions."
   }
@@ -344,7 +345,7 @@ run "only_state_changes_of_named_pipelines_are_recorded" {
       region      = ["eu-west-1"]
       source      = ["aws.codepipeline"]
       detail-type = ["CodePipeline Pipeline Execution State Change"]
-      detail      = { pipeline = ["web", { wildcard = "shop-*" }, { wildcard = "*-web-*" }] }
+      detail      = { state = [{ anything-but = ["STARTED"] }], pipeline = ["web", { wildcard = "shop-*" }, { wildcard = "*-web-*" }] }
     }
     error_message = "The rule matches other pipelines, or events of stages and actions."
   }
@@ -358,7 +359,7 @@ run "one_pattern_can_stand_for_all_pipelines" {
   }
 
   assert {
-    condition     = !can(jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern).detail)
+    condition     = !can(jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern).detail.pipeline)
     error_message = "The rule misses pipelines although a pattern is *."
   }
 }

@@ -16,7 +16,8 @@ from release_core.settings import OpenReleaseSettings, read_settings
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Open the release of the workflow execution that the event names, or wait to open it."""
     settings = read_settings(OpenReleaseSettings, os.environ)
-    parts = FunctionParts.of(settings, patterns=settings.pipeline_name_patterns)
+    # An opening reads each pipeline's declaration: many calls in a row.
+    parts = FunctionParts.of(settings, patterns=settings.pipeline_name_patterns, paced=True)
     open_release = make_open_release(
         parts,
         invocation=context.aws_request_id,

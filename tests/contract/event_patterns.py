@@ -49,10 +49,13 @@ def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, P
 
 
 def _pattern(expression: str, references: Mapping[str, Any]) -> Pattern:
-    inside = expression.removeprefix("${jsonencode(").removesuffix(")}")
-    merged = re.fullmatch(r"merge\((\{.*\}), ([\w.]+)\)", inside)
-    literal, more = (merged[1], references[merged[2]]) if merged else (inside, {})
-    return {**_resolved(hcl2.loads(f"pattern = {literal}\n")["pattern"], references), **more}
+    literal = expression.removeprefix("${jsonencode(").removesuffix(")}")
+    resolved: Pattern = _resolved(_literal(literal), references)
+    return resolved
+
+
+def _literal(text: str) -> Any:
+    return hcl2.loads(f"pattern = {text}\n")["pattern"]
 
 
 def _resolved(value: Any, references: Mapping[str, Any]) -> Any:
@@ -65,7 +68,11 @@ def _resolved(value: Any, references: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [_resolved(element, references) for element in value]
     if isinstance(value, str) and value.startswith("${"):
-        return references[value.removeprefix("${").removesuffix("}")]
+        expression = value.removeprefix("${").removesuffix("}")
+        merged = re.fullmatch(r"merge\((\{.*\}), ([\w.]+)\)", expression)
+        if merged:
+            return _resolved(_literal(merged[1]), references) | references[merged[2]]
+        return references[expression]
     return _unquoted(value) if isinstance(value, str) else value
 
 
@@ -90,6 +97,8 @@ def _accepts_one(option: Any, value: Any) -> bool:
             return isinstance(value, str) and value.endswith(end)
         case {"prefix": str(start)}:
             return isinstance(value, str) and value.startswith(start)
+        case {"anything-but": [*others]}:
+            return value not in others
         case {"wildcard": str(text)}:
             shape = ".*".join(map(re.escape, text.split("*")))
             return isinstance(value, str) and re.fullmatch(shape, value) is not None

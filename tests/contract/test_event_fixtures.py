@@ -191,6 +191,8 @@ def test_the_orphan_event_has_the_fields_of_the_missed_event() -> None:
 def test_each_event_matches_only_the_rule_meant_for_it(name: str, event: dict[str, Any]) -> None:
     """Each event matches the pattern of its one rule in infra/events.tf, or of none."""
     expected = {rule for start, rule in TAKEN_BY.items() if name.startswith(start)}
+    if event["detail"].get("state") == "STARTED":
+        expected = set()  # the function that starts an execution records it
     assert {rule for rule, pattern in RULES.items() if matches(pattern, event)} == expected
 
 
@@ -243,7 +245,7 @@ def test_events_of_other_accounts_and_regions_match_no_rule(name: str, member: s
 def test_only_events_of_driven_pipelines_match(pipeline: str, *, heard: bool) -> None:
     """With pipeline_name_patterns, events of other pipelines match no rule."""
     driven = ["web", {"wildcard": "shop-*"}, {"wildcard": "*-web-*"}]
-    rules = rules_with({"detail": {"pipeline": driven}})
+    rules = rules_with({"pipeline": driven})
     event = EVENTS["pipeline_succeeded"]
     event = {**event, "detail": {**event["detail"], "pipeline": pipeline}}
     reached = {rule for rule, pattern in rules.items() if matches(pattern, event)}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release_core.decide.timing import START_PATIENCE
+from release_core.decide.timing import PATIENCE_PER_PIPELINE, START_PATIENCE
 from release_core.manifest.limits import MAX_PIPELINES
 from release_core.rollback.manifest import MAX_BYTES as MAX_KEPT
 from release_core.strict_json import MAX_BYTES
@@ -43,8 +43,11 @@ def test_a_page_without_a_place_for_a_table_is_refused() -> None:
 def test_limits_of_the_code_are_named() -> None:
     """The limits that the code sets have their numbers in the table."""
     assert f"at most {MAX_PIPELINES:,}" in limit("CodePipeline: pipelines")
-    minutes = f"{START_PATIENCE.total_seconds() / 60:.0f} minutes"
-    assert minutes in limit("Time in which a start is tried again")
+    patience = (
+        f"{START_PATIENCE.total_seconds() / 60:.0f} minutes, "
+        f"and {PATIENCE_PER_PIPELINE.total_seconds():.0f} seconds more for each pipeline"
+    )
+    assert patience in limit("Time in which a start is tried again")
     assert f"| {MAX_BYTES // 1024} KiB" in limit("Manifest")
     assert f"{MAX_KEPT:,} bytes" in limit("DynamoDB: item")
 

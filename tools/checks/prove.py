@@ -2,6 +2,7 @@
 
 import sys
 
+from tools.checks import bench
 from tools.checks.parts import ROOT, Part, run
 from tools.platform.__main__ import main as platform
 
@@ -18,6 +19,8 @@ PARTS = (
         'eval "$exports"\n'
         f"{PYTHON} -m pytest -q -m platform tests/deployment",
     ),
+    # It shows only that the benchmarks run: what they measure beside other parts means nothing.
+    Part("Benchmarks", f"{PYTHON} -m tools.checks.bench --short", after=("Public configurations",)),
     Part(
         "Simulation",
         "SIMULATION_SCENARIOS=all SIMULATION_SCHEDULES=20000"
@@ -32,7 +35,8 @@ def main() -> int:
     try:
         return run(PARTS)
     finally:
-        platform(["down", "--home", str(ROOT / HOME)])
+        for home in (HOME, bench.HOME):
+            platform(["down", "--home", str(ROOT / home)])
 
 
 if __name__ == "__main__":

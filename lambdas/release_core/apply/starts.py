@@ -3,13 +3,23 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.apply.ends import Ends
-from release_core.aws.codepipeline import CodePipeline, StartRefused, client_request_token
+from release_core.aws.codepipeline import (
+    CodePipeline,
+    StartRefused,
+    client_request_token,
+    is_throttled,
+)
 from release_core.clock import Clock
 from release_core.decide.decisions import why_not_started
-from release_core.decide.timing import CLAIM_WINDOW, REQUEST_TOKEN_LIFETIME, pause_before_start
+from release_core.decide.timing import (
+    CLAIM_WINDOW,
+    REQUEST_TOKEN_LIFETIME,
+    START_PACE,
+    pause_before_start,
+)
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
@@ -59,7 +69,7 @@ class Starts:
         if found:
             self._bind(release, pipeline, found)
         elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:
-            failed = why_not_started(pipeline)
+            failed = why_not_started(release, pipeline)
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
         else:
             raise StartUnresolved(f"the start {of_release}")
@@ -69,18 +79,25 @@ class Starts:
             execution_id = self._found_or_started(release, pipeline, again=again)
         except StartRefused as refused:
             self.ends.record(release, pipeline, PipelineStatus.FAILED, failure=refused.failure)
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             # It passes with time. The task waits meanwhile, which uses none of its tries.
             self._put_off(release, pipeline, error)
         else:
             return self._bind(release, pipeline, execution_id)
         return None
 
-    def _put_off(self, release: Release, pipeline: Pipeline, error: ClientError) -> None:
-        detail = error.response["Error"]
-        why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
+    def _put_off(
+        self, release: Release, pipeline: Pipeline, error: ClientError | BotoCoreError
+    ) -> None:
+        why, now = str(error), self.clock()
         key = f"{release.execution_arn} {pipeline.name}"
-        until = self.clock() + pause_before_start(pipeline.start_refusals, key=key)
+        until = now + pause_before_start(pipeline.start_refusals, key=key)
+        if isinstance(error, ClientError):
+            detail = error.response["Error"]
+            why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
+        if isinstance(error, ClientError) and is_throttled(error):
+            turn = self.ledger.pace.take_turn(now, apart=START_PACE)
+            until = max(turn, now + pause_before_start(0, key=key))
         self.ledger.pipelines.put_off_start(release.release_id, pipeline, why=why, until=until)
 
     def _has_slot(self, release: Release, pipeline: Pipeline) -> bool:

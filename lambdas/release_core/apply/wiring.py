@@ -12,6 +12,7 @@ from release_core.aws.clients import (
     InParallel,
     client,
     client_once,
+    client_paced,
     function_name,
     in_parallel,
     one_by_one,
@@ -82,10 +83,19 @@ class FunctionParts(ReadingParts):
     event_bus: str
 
     @classmethod
-    def of(cls, settings: FunctionSettings, *, patterns: tuple[str, ...] = ("*",)) -> Self:
-        """The parts of this Lambda function, with boto3's clients."""
+    def of(
+        cls,
+        settings: FunctionSettings,
+        *,
+        patterns: tuple[str, ...] = ("*",),
+        paced: bool = False,
+    ) -> Self:
+        """The parts of this Lambda function, with boto3's clients.
+
+        ``paced`` clients slow down while AWS throttles.
+        """
         return cls(
-            client=client,
+            client=client_paced if paced else client,
             client_once=client_once,
             tables=LedgerTables(
                 releases=settings.releases_table,

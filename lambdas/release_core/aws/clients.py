@@ -42,6 +42,13 @@ def client_once(service: str) -> Any:
     return boto3.client(service, config=config)  # type: ignore[call-overload]  # by name
 
 
+@cache
+def client_paced(service: str) -> Any:
+    """A client that slows down while AWS throttles, for very many calls in a row."""
+    config = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 30}))
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # by name
+
+
 class InParallel(Protocol):
     """A function that calls for each of many values; the results are in the order of the values."""
 

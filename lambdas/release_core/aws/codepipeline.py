@@ -95,9 +95,9 @@ class ExecutionSnapshot:
 class CodePipeline:
     """Calls CodePipeline; the SDK retries throttling and server errors.
 
-    ``once`` sends each request once, for the retry of a stage: it has no request token, so the SDK
-    must not repeat it. ``patterns`` match the names of the pipelines that this deployment may
-    release.
+    ``once`` sends each request once: for the retry of a stage, which has no request token, so that
+    the SDK must not repeat it; and for starts, which are paced. ``patterns`` match the names of the
+    pipelines that this deployment may release.
     """
 
     def __init__(
@@ -167,7 +167,8 @@ class CodePipeline:
                 for pin in pipeline.source_revisions
             ]
         try:
-            answer = self._client.start_pipeline_execution(**request)
+            # Once: a throttled start has its turn later, and repeats would only take other turns.
+            answer = self._once.start_pipeline_execution(**request)
         except ClientError as error:
             if not is_permanent(error):
                 raise
@@ -354,7 +355,13 @@ def is_permanent(error: ClientError) -> bool:
     """Whether a retry of the call cannot succeed: a client error that is not about load."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     code = error.response["Error"]["Code"]
-    return 400 <= status < 500 and status != 429 and "Throttl" not in code and code not in _BUSY
+    return 400 <= status < 500 and not is_throttled(error) and code not in _BUSY
+
+
+def is_throttled(error: ClientError) -> bool:
+    """Whether AWS rejected the call because of its rate."""
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status == 429 or "Throttl" in error.response["Error"]["Code"]
 
 
 # Errors that pass with time: the workflow's retry calls again.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
+from typing import Protocol
 
 from release_core.domain.release import Pipeline
 
@@ -14,7 +15,21 @@ def in_order(pipelines: Iterable[Pipeline]) -> dict[str, Pipeline]:
     return {each.name: each for each in by_depth}
 
 
-def depths(pipelines: Iterable[Pipeline]) -> Mapping[str, int]:
+class InOrder(Protocol):
+    """A pipeline of a release or of a manifest."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The pipelines before it."""
+        ...
+
+
+def depths(pipelines: Iterable[InOrder]) -> Mapping[str, int]:
     """The length of the longest chain of dependencies before each pipeline."""
     # While a release is being opened, some of its pipelines are not recorded yet.
     known = {pipeline.name: pipeline.depends_on for pipeline in pipelines}

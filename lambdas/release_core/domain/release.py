@@ -240,6 +240,7 @@ class Release:
     announced: bool = False
     on_failure: OnFailure = OnFailure.HALT
     on_skipped: OnSkipped = OnSkipped.ACCEPT
+    pipeline_count: int = 0
     max_concurrency: int | None = None
     in_flight: frozenset[str] = frozenset()
     halted_by: str | None = None
@@ -254,7 +255,6 @@ class Release:
     # History, for people only:
     channel: str | None = None
     requester: str | None = None
-    pipeline_count: int = 0
     attempts: tuple[PastAttempt, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
 

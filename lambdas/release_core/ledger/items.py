@@ -269,6 +269,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         announced="announced_at" in item,
         on_failure=OnFailure(item.get("on_failure", OnFailure.HALT)),
         on_skipped=OnSkipped(item.get("on_skipped", OnSkipped.ACCEPT)),
+        pipeline_count=int(item.get("pipeline_count", 0)),
         max_concurrency=int(item["max_concurrency"]) if "max_concurrency" in item else None,
         in_flight=frozenset(item.get("in_flight", ())),
         halted_by=item.get("halted_by"),
@@ -303,7 +304,6 @@ def header_for_people(release: Release, item: Item) -> Release:
         release,
         channel=item.get("channel"),
         requester=item.get("requester"),
-        pipeline_count=int(item.get("pipeline_count", 0)),
         attempts=tuple(
             _past(each, execution=each.get("execution_arn"), why=each.get("why"))
             for each in item.get("attempts", ())

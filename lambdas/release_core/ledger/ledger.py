@@ -10,6 +10,7 @@ from release_core.ledger.headers import Headers
 from release_core.ledger.locks import Locks
 from release_core.ledger.notes import Notes
 from release_core.ledger.openings import Openings
+from release_core.ledger.pace import Pace
 from release_core.ledger.pipelines import Pipelines
 from release_core.ledger.reader import LedgerReader, LedgerTables
 
@@ -37,6 +38,7 @@ class Ledger(LedgerReader):
         self.headers = Headers(self._releases, author)
         self.pipelines = Pipelines(self._releases, author)
         self.notes = Notes(self._releases, author)
+        self.pace = Pace(self._releases)
         self.openings = Openings(client, self._releases, author)
         self.executions = Executions(self._executions, author, retention=retention)
         self.locks = Locks(client, self._pipelines, self._releases, author)

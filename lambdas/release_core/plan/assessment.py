@@ -1,12 +1,15 @@
 """Makes a plan from facts that were read before: pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.aws.source_lookup import Lookup
 from release_core.decide.resume import may_begin, runs_already
+from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
+from release_core.domain.order import depths
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.domain.revisions import KEY_TYPE, Pin, foreign
@@ -202,6 +205,24 @@ class Assessment:
                 f"release {self.manifest.release_id} has this manifest and is {standing.status}"
                 f"{back}: nothing runs again"
             )
+            return
+        at_once = self._most_at_once()
+        if at_once > STARTS_PER_MINUTE:
+            yield (
+                f"{at_once} pipelines start at about the same time, and CodePipeline was seen to "
+                f"accept about {STARTS_PER_MINUTE} starts a minute: their starts alone may take "
+                f"{at_once // STARTS_PER_MINUTE} minutes. maxConcurrency limits how many start at "
+                "once"
+            )
+
+    def _most_at_once(self) -> int:
+        """The most pipelines that are behind the same number of others, within the limit."""
+        remaining = [each for each in self.manifest.pipelines if each.name not in self._done]
+        try:
+            widest = max(Counter(depths(remaining).values()).values(), default=0)
+        except ValueError:
+            return 0  # a cycle, which is one of the problems already
+        return min(widest, self.manifest.max_concurrency or widest)
 
     def _holder(self, pipeline: str) -> Rival | None:
         """The release that holds, or waits for, a pipeline which would run, or None."""

@@ -10,6 +10,7 @@ from botocore.httpsession import URLLib3Session
 
 from tests.e2e.account.account import Account
 
+MANY = 1_000_000
 PIPELINE_STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 
 
@@ -40,10 +41,25 @@ class Faults:
             yield fault_id
 
     @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Lose the pipeline events of all pipelines."""
+        fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "effect": "lose"}
+        with self._in_force(fault | {"times": MANY}):
+            yield
+
+    @contextmanager
     def api(self, effect: str, *, pipeline: str, operation: str, **more: Any) -> Iterator[str]:
         """Throttle an operation or let it fail; gives the fault's id."""
         fault = {"kind": "api", "effect": effect, "pipeline": pipeline, "operation": operation}
         with self._in_force(fault | more) as fault_id:
+            yield fault_id
+
+    @contextmanager
+    def limit(self, operation: str, *, per_minute: int, burst: int) -> Iterator[str]:
+        """Let CodePipeline take so many calls a minute, of all pipelines; gives the fault's id."""
+        rate = {"perMinute": per_minute, "burst": burst}
+        fault = {"kind": "api", "effect": "limit", "operation": operation, **rate}
+        with self._in_force(fault) as fault_id:
             yield fault_id
 
     @contextmanager

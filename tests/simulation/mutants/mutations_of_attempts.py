@@ -36,12 +36,12 @@ OF_ATTEMPTS = (
         "free a slot of the next attempt",
         "release_core/ledger/headers.py",
         '        same_attempt = "#attempt = :attempt"\n'
-        "        self._releases.update(\n"
+        "        written = self._releases.update(\n"
         "            header_key(release.release_id),\n"
         "            Update(\n"
         '                subtract={"in_flight": pipeline},\n',
         '        same_attempt = "attribute_exists(#attempt) OR #attempt = :attempt"\n'
-        "        self._releases.update(\n"
+        "        written = self._releases.update(\n"
         "            header_key(release.release_id),\n"
         "            Update(\n"
         '                subtract={"in_flight": pipeline},\n',

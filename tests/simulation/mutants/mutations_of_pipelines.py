@@ -13,13 +13,14 @@ OF_PIPELINES = (
     Mutant(
         "settle before the end is recorded",
         "release_core/apply/ends.py",
-        "        self.ledger.pipelines.record_end(\n            release.release_id,\n",
+        "        return self.ledger.pipelines.record_end(\n            release.release_id,\n",
         "        from release_core.aws.step_functions import StepFunctions\n"
         "        if pipeline.task_token:\n"
+        "            from dataclasses import replace\n"
         "            from release_core.aws.clients import client\n"
         "            step_functions = StepFunctions(client('stepfunctions'))\n"
         "            step_functions.settle(replace(pipeline, status=status))\n"
-        "        self.ledger.pipelines.record_end(\n            release.release_id,\n",
+        "        return self.ledger.pipelines.record_end(\n            release.release_id,\n",
     ),
     Mutant(
         "use the order of arrival",
@@ -37,26 +38,22 @@ OF_PIPELINES = (
     Mutant(
         "start without a look after the claim",
         "release_core/apply/starts.py",
-        "        now = self.ledger.get_pipeline(release.release_id, pipeline.name)\n"
-        "        claimed =",
-        "        from dataclasses import replace\n"
-        "        seen = replace(pipeline, status=PipelineStatus.STARTING,\n"
-        "                       starting_at=self.clock())\n"
-        "        now = replace(release, pipelines={pipeline.name: seen})\n        claimed =",
+        "        now = self.ledger.get_header(release.release_id)\n",
+        "        now = release\n",
         ("one, cancelled",),
     ),
     Mutant(
         "start although the release is over",
         "release_core/apply/starts.py",
-        "        if not now.open:\n",
-        "        if now.pipelines == {}:\n",
+        "        if now and now.open:\n",
+        "        if now:\n",
     ),
     Mutant(
         "start without the claim",
         "release_core/apply/starts.py",
-        "        return self.ledger.pipelines.claim_start("
-        "release.release_id, pipeline, self.actor)",
-        "        return True",
+        "        claimed = self.ledger.pipelines.claim_start("
+        "release.release_id, pipeline, self.actor)\n",
+        "        claimed = pipeline\n",
     ),
     Mutant(
         "a fresh clientRequestToken for each try",
@@ -88,7 +85,7 @@ OF_PIPELINES = (
     Mutant(
         "record an end without looking again",
         "release_core/apply/ends.py",
-        "        if self._has_changed(pipeline, seen):\n            return\n        actions =",
+        "        if self._has_changed(pipeline, seen):\n            return None\n        actions =",
         "        actions =",
         ("retried in the console",),
     ),
@@ -165,9 +162,9 @@ OF_PIPELINES = (
     Mutant(
         "do not record the owner of an execution",
         "release_core/apply/starts.py",
-        "        self.ledger.executions.claim(execution_id, release_id=release.release_id, "
-        "pipeline=pipeline)\n        self.ledger.pipelines.bind",
-        "        self.ledger.pipelines.bind",
+        "        execution = self.ledger.executions.claim(\n"
+        "            execution_id, release_id=release.release_id, pipeline=pipeline\n        )\n",
+        "        execution = None\n",
     ),
     Mutant(
         "fail before the retries are used up",
@@ -202,9 +199,8 @@ OF_PIPELINES = (
     Mutant(
         "record no last good execution",
         "release_core/apply/ends.py",
-        "            self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)\n"
-        "        self.record(\n",
-        "            pass\n        self.record(\n",
+        "            self.ledger.locks.record_last_good(release.release_id, pipeline, shipped)\n",
+        "            pass\n",
         ("one",),
     ),
     Mutant(

@@ -218,7 +218,7 @@ OF_RELEASES = (
     Mutant(
         "leave alone what a deployment changed",
         "release_core/rollback/past.py",
-        "    if begun <= _PASSIVE:\n",
+        "    if is_passive(begun):\n",
         "    if begun:\n",
         ("rolled back",),
     ),

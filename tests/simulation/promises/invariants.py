@@ -49,6 +49,27 @@ def settled_with_the_truth(happening: Happening) -> None:
         raise Violated("settled_with_the_truth", f"{pipeline} is {status}, settled with {sent}")
 
 
+def settled_last(happening: Happening) -> None:
+    """A pipeline that has succeeded is settled when it blocks no dependent any more.
+
+    Until then its task returns, and what a crash left undone is done again.
+    """
+    call, answer = happening.call, happening.answer
+    if call.method != "send_task_success" or answer.error:
+        return
+    name, pipeline, _ = call.request["taskToken"].split(":")
+    if pipeline == BUSY:
+        return
+    workflow = next(each for each in happening.world.workflows.values() if each.name == name)
+    items = happening.world.stores.releases()[workflow.release_id]
+    node = items[f"pipeline#{pipeline}"]
+    for name in list_of(node, "dependents"):
+        dependent = items[f"pipeline#{name}"]
+        waits = value(dependent, "status") == "WAITING"
+        if waits and value(node, "position") in list_of(dependent, "blocked_by"):
+            raise Violated("settled_last", f"{pipeline}, while it blocks {name}")
+
+
 def recorded_ends_are_true(happening: Happening) -> None:
     """A pipeline ends in the ledger like its execution, by the latest look of the function.
 
@@ -310,6 +331,7 @@ CALLS = (
     a_rollback_is_up_to_date,
     only_approvals_are_abandoned,
     settled_with_the_truth,
+    settled_last,
     recorded_ends_are_true,
     ended_stays_ended,
     halted_before_a_bad_end,

@@ -16,20 +16,18 @@ def succeeded_for_good(execution: Execution) -> bool:
 
 
 def skips_are_on_record(happening: Happening) -> None:
-    """A pipeline whose execution succeeded has just the skipped stages on record, and their policy.
+    """A pipeline that has succeeded has on record whether its deployment was skipped.
 
-    With onSkipped fail it has failed if its deployment was skipped, otherwise it has succeeded.
+    With onSkipped fail it has not succeeded then, and it fails for this reason only then.
     """
     changed = happening.changed_status
     execution_id = value(happening.after, "execution_id")
     if not (happening.node and changed and execution_id) or happening.after is None:
         return
     execution = happening.world.stores.execution(happening.node, execution_id)
-    if changed[1] not in {"SUCCEEDED", "FAILED"} or execution.status != "Succeeded":
-        return
-    skipped = was_skipped(execution)
-    if skipped != ("skipped_stages" in happening.after):
+    skipped, told = was_skipped(execution), "skipped_stages" in happening.after
+    if changed[1] == "SUCCEEDED" and skipped != told:
         raise Violated("skips_are_on_record", f"{execution_id} skipped: {skipped}")
     refused = skipped and value(happening.header, "on_skipped") == "fail"
-    if (changed[1] == "FAILED") != refused:
+    if (changed[1] == "SUCCEEDED" and refused) or (told and changed[1] == "FAILED" and not refused):
         raise Violated("skips_are_on_record", f"{execution_id} {changed[1]}, skipped: {skipped}")

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from itertools import batched, count
 from random import Random
 
-from release_core.decide.timing import START_PATIENCE, pause_before_start
+from release_core.decide.timing import START_PACE, pause_before_start, start_patience
 from tests.simulation.throughput import quotas as one
 from tests.simulation.throughput.quotas import Limits, Name, Quota
 
@@ -119,13 +119,20 @@ def simulate(load: Load, limits: Limits, *, seed: int = 1) -> Outcome:
 
 
 class _Release:
-    """The buckets that a release does not share, and its pipelines that have not ended."""
+    """What a release does not share: buckets, slots, and the turns of its deployment."""
 
     def __init__(self, key: str, pipelines: int, limits: Limits) -> None:
         self.key = key
         self.pipelines = self.left = pipelines
         self.buckets = _buckets(limits, of_release=True)
         self.slots = Slots(Name.SLOT, limits.max_concurrency or pipelines)
+        self.patience = start_patience(pipelines).total_seconds()
+        self._last_turn = 0.0
+
+    def next_turn(self, now: float, key: str) -> float:
+        """When a throttled start is tried again, as in release_core/apply/starts.py."""
+        self._last_turn = max(self._last_turn, now) + START_PACE.total_seconds()
+        return max(self._last_turn, now + pause_before_start(0, key=key).total_seconds())
 
 
 class _Region:
@@ -179,10 +186,6 @@ class _Region:
         self.waited[name] += time - self.now
         return time
 
-    def _pause(self, seconds: float) -> float:
-        self.waited[Name.START] += seconds
-        return self.now + seconds
-
     def _open(self, release: _Release) -> Process:
         for looks in batched(range(release.pipelines), one.LOOKS_AT_ONCE, strict=False):
             yield self._take(Name.LOOK, len(looks) * one.OPENING_LOOKS)
@@ -224,13 +227,14 @@ class _Region:
             if self._shared[Name.START].take_one(self.now):
                 break
             self.refused += 1
-            yield self._pause(one.REFUSED_SECONDS)
             self._leave(self.functions)
-            if self.now - began >= START_PATIENCE.total_seconds():
+            if self.now - began >= release.patience:
                 return False
             yield self._take(Name.TOKEN)
             yield self._take(Name.TRANSITION, one.AGAIN_TRANSITIONS)
-            yield self._pause(pause_before_start(refusals, key=key).total_seconds())
+            turn = release.next_turn(self.now, f"{key} {refusals}")
+            self.waited[Name.START] += turn - self.now
+            yield turn
         self._leave(self.functions)
         return True
 

@@ -27,7 +27,6 @@ END_LOOKS = CODEPIPELINE_CALLS - STARTS - OPENING_LOOKS  # how it ended, and wha
 
 BEGIN_SECONDS = 1.5  # of run_pipeline, cold starts included
 END_SECONDS = 1.5  # of record_state_change
-REFUSED_SECONDS = 25  # run_pipeline with all tries of the SDK: see release_core/aws/clients.py
 LOOKS_AT_ONCE, LOOK_SECONDS = 8, 0.08  # of open_release, also there
 
 BEGIN_TRANSITIONS = 2  # the child execution and its task

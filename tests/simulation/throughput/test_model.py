@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_core.decide.timing import START_PATIENCE
+from release_core.decide.timing import START_PACE, start_patience
 from tests.simulation.throughput import quotas as one
 from tests.simulation.throughput.model import Bucket, Load, Outcome, simulate
 from tests.simulation.throughput.quotas import QUOTAS, Limits, Name, Quota
@@ -140,17 +140,18 @@ def test_a_limit_of_the_release_is_kept() -> None:
 
 def test_a_pipeline_that_is_refused_for_too_long_is_not_started() -> None:
     """Starts that AWS refuses for longer than the code is patient are counted, and no others."""
-    minutes = START_PATIENCE.total_seconds() / 60
-    slow = Limits().times(0.05, Name.START)  # one start a minute
+    minutes = start_patience(100).total_seconds() / 60
+    quota = replace(QUOTAS[Name.START], per_second=0.2 / 60, burst=1)
+    slow = Limits(quotas={**QUOTAS, Name.START: quota})
     found = simulate(Load(pipelines=100), slow)
-    assert 0 < 100 - found.not_started <= minutes * 1.2
-    assert simulate(Load(pipelines=30), slow).not_started == 0
+    assert 0 < 100 - found.not_started <= 1 + 0.2 * minutes
+    assert simulate(Load(pipelines=10), slow).not_started == 0
 
 
-def test_a_refused_start_waits_before_it_is_tried_again() -> None:
-    """In an hour, a pipeline is refused some twenty times; without pauses it would be a hundred."""
-    found = simulate(Load(pipelines=100), Limits().times(0.05, Name.START))
-    assert 100 < found.refused < 25 * 100
+def test_throttled_starts_take_turns() -> None:
+    """Once a first round was refused, a release tries no more starts than there are turns."""
+    found = simulate(Load(pipelines=100), Limits())
+    assert 0 < found.refused <= 100 + found.started / START_PACE.total_seconds()
 
 
 def test_a_release_opens_before_it_starts_and_closes_after() -> None:

@@ -38,7 +38,7 @@ ENVIRONMENT = {
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
-    "open_release": timedelta(seconds=120),
+    "open_release": timedelta(seconds=180),
     "run_pipeline": timedelta(seconds=45),
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
@@ -77,6 +77,7 @@ def functions_on_stage() -> Iterator[None]:
     stand_ins = {
         "client": _client,
         "client_once": _client,
+        "client_paced": _client,
         "now": _now,
         "function_name": _function_name,
         "in_parallel": one_by_one,  # the scheduler supports one greenlet, not threads

@@ -294,9 +294,9 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
 def _task_failed(world: World, workflow: Workflow, invocation: Invocation, error: str) -> None:
     """Retry a task whose function failed, with a new token, unless it is already settled."""
     task = workflow.task(invocation.pipeline)
-    token = task.token(workflow.arn)
-    if task.ended or task.given_up or not invocation.name.endswith(f" {token}"):
+    if not _waits_for(workflow, task, invocation):
         return
+    token = task.token(workflow.arn)
     world.stores.change_step_functions().time_out(token)
     busy = task.pipeline == BUSY
     if task.failures < RETRIES["WaitForPipelines" if busy else "RunPipeline"]:
@@ -308,10 +308,17 @@ def _task_failed(world: World, workflow: Workflow, invocation: Invocation, error
 
 
 def use_up_tries(world: World, invocation: Invocation) -> None:
-    """Let the next failure of a pipeline's task be its last one."""
+    """Let the next failure of a task be its last one, if the task waits for this invocation."""
     workflow = world.workflows[invocation.arn]
-    last = RETRIES["RunPipeline"]
-    _put(world, workflow, replace(workflow.task(invocation.pipeline), failures=last))
+    task = workflow.task(invocation.pipeline)
+    if _waits_for(workflow, task, invocation):
+        _put(world, workflow, replace(task, failures=RETRIES["RunPipeline"]))
+
+
+def _waits_for(workflow: Workflow, task: Child, invocation: Invocation) -> bool:
+    """Whether this is the invocation of the token that the task waits for now."""
+    is_latest = invocation.name.endswith(f" {task.token(workflow.arn)}")
+    return is_latest and not (task.ended or task.given_up)
 
 
 def _give_up(world: World, workflow: Workflow, task: Child, *, delay: int = 0) -> None:

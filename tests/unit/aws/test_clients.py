@@ -6,8 +6,9 @@ import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 
-from release_core.aws.clients import client, client_once
+from release_core.aws.clients import client, client_once, client_paced
 from release_core.aws.codepipeline import CodePipeline
+from release_core.domain.release import Pipeline
 
 
 class Answer:
@@ -32,7 +33,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         headers: Any = HeadersDict()
         return AWSResponse(request.url, 500, headers, Answer())
 
-    for make in (client, client_once):
+    for make in (client, client_once, client_paced):
         make.cache_clear()
         make("codepipeline").meta.events.register("before-send.codepipeline", answer)
     return sent
@@ -52,3 +53,18 @@ def test_other_calls_are_repeated(sent: list[str]) -> None:
     with pytest.raises(ClientError):
         codepipeline.get_execution("orders", "e-1")
     assert sent == ["GetPipelineExecution"] * 7
+
+
+def test_a_start_is_sent_once(sent: list[str]) -> None:
+    """Starts are paced: a repeat by the SDK would take the turn of another start."""
+    codepipeline = CodePipeline(client("codepipeline"), once=client_once("codepipeline"))
+    with pytest.raises(ClientError):
+        codepipeline.start(Pipeline(name="orders"), client_request_token="t")
+    assert sent == ["StartPipelineExecution"]
+
+
+def test_a_paced_client_is_patient(sent: list[str]) -> None:
+    """An opening makes a thousand calls in a row."""
+    with pytest.raises(ClientError):
+        CodePipeline(client_paced("codepipeline")).declarations(["orders"])
+    assert sent == ["GetPipeline"] * 30

@@ -334,3 +334,16 @@ def test_a_plan_of_many_pipelines_fits_an_output() -> None:
     assert "release-machine plan shows all of it" in output["warnings"][0]
     small = Plan(release_id="r", problems=(), pipelines=pipelines[:1])
     assert small.as_output() == small.as_json()
+
+
+def test_many_starts_at_once_take_their_time(world: ReleaseWorld) -> None:
+    """A plan says how long the starts alone take, unless a limit spreads them."""
+    names = [f"p{n:02}" for n in range(60)]
+    for name in names:
+        world.codepipeline.create_pipeline(pipeline=declaration(name))
+    (warning,) = plan(world, *names).warnings
+    assert "60 pipelines start at about the same time" in warning
+    assert "may take 3 minutes" in warning
+    assert not plan(world, *names, maxConcurrency=20).warnings
+    chain = [{"name": name, "dependsOn": names[n - 1 : n]} for n, name in enumerate(names)]
+    assert not plan(world, *chain).warnings

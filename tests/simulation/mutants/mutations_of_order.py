@@ -1,0 +1,79 @@
+"""Mutants of what the end of one pipeline means for the others.
+
+Not here, because it changes nothing: a dependent that is looked at although others still block it.
+The decision reads the status of each pipeline before it.
+"""
+
+from tests.simulation.mutants.mutation import Mutant
+
+_IN_LINE = ("three, one at a time",)
+
+OF_ORDER = (
+    Mutant(
+        "forget to unblock the dependents",
+        "release_core/ledger/pipelines.py",
+        'Update(subtract={"blocked_by": str(by.position)}, condition=pipeline_exists)',
+        'Update(subtract={"blocked_by": str(by.position + 1)}, condition=pipeline_exists)',
+        ("two before one",),
+    ),
+    Mutant(
+        "start a dependent one success too early",
+        "release_core/apply/advance.py",
+        "dependent and not dependent.blocked_by and not dependent.status.ended:\n",
+        "dependent and len(dependent.blocked_by) == 1:\n",
+        ("two before one",),
+    ),
+    Mutant(
+        "block the next attempt by what has succeeded",
+        "release_core/ledger/opening_items.py",
+        "        str(each.position) for each in before"
+        " if each.status is not PipelineStatus.SUCCEEDED\n",
+        "        str(each.position) for each in before\n",
+        ("two before one, resumed",),
+    ),
+    Mutant(
+        "skip only the direct dependents",
+        "release_core/apply/advance.py",
+        "                ended += [(after, each) for each, after"
+        " in self._affected_by(release, node)]\n",
+        "                _ = [(after, each) for each, after in self._affected_by(release, node)]\n",
+        ("three in a chain",),
+    ),
+    Mutant(
+        "settle before the dependents are started",
+        "release_core/apply/advance.py",
+        "                ended += [(after, each) for each, after",
+        "                self._settle(release, node)\n"
+        "                ended += [(after, each) for each, after",
+        ("three in a chain",),
+    ),
+    Mutant(
+        "halt and leave the others alone",
+        "release_core/apply/advance.py",
+        "                if release.halted_by == name:\n",
+        '                if release.halted_by == "":\n',
+        ("stop the others",),
+    ),
+    Mutant(
+        "a freed slot starts nobody",
+        "release_core/apply/advance.py",
+        "            yield from self._in_line(release)\n",
+        "            pass\n",
+        _IN_LINE,
+    ),
+    Mutant(
+        "do not claim a slot again after lining up",
+        "release_core/apply/starts.py",
+        "        self.ledger.headers.line_up(release, pipeline)\n"
+        "        return self._claim_slot(release, pipeline)\n",
+        "        self.ledger.headers.line_up(release, pipeline)\n        return False\n",
+        ("one at a time",),
+    ),
+    Mutant(
+        "nobody lines up",
+        "release_core/apply/starts.py",
+        "        self.ledger.headers.line_up(release, pipeline)\n",
+        "",
+        _IN_LINE,
+    ),
+)
