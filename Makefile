@@ -116,6 +116,7 @@ build: setup
 docs: setup
 	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema
 	@$(PYTHON) -m tools.workflow_diagram
+	@$(PYTHON) -m tests.simulation throughput --write
 
 lock: setup
 	@tools/setup/lock.sh

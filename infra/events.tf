@@ -38,14 +38,8 @@ locals {
       [for pattern in var.pipeline_name_patterns : { wildcard = pattern } if strcontains(pattern, "*")],
     )
   }
-}
 
-resource "aws_cloudwatch_event_rule" "state_changed" {
-  name        = local.rule_names["state_changed"]
-  description = "Record the state changes of the pipelines that releases may contain."
-  tags        = local.tags
-
-  event_pattern = jsonencode({
+  state_changed_pattern = jsonencode({
     account     = [local.account]
     region      = [local.region]
     source      = ["aws.codepipeline"]
@@ -53,6 +47,24 @@ resource "aws_cloudwatch_event_rule" "state_changed" {
     # The function that starts an execution records it, and the workflow repeats that function: STARTED adds nothing.
     detail = merge({ state = [{ anything-but = ["STARTED"] }] }, local.of_driven_pipelines)
   })
+
+  state_changed_length  = length(local.state_changed_pattern)
+  longest_event_pattern = 2048 # EventBridge's quota, in characters.
+}
+
+resource "aws_cloudwatch_event_rule" "state_changed" {
+  name        = local.rule_names["state_changed"]
+  description = "Record the state changes of the pipelines that releases may contain."
+  tags        = local.tags
+
+  event_pattern = local.state_changed_pattern
+
+  lifecycle {
+    precondition {
+      condition     = local.state_changed_length <= local.longest_event_pattern
+      error_message = "pipeline_name_patterns has ${length(var.pipeline_name_patterns)} patterns, which make an event pattern of ${local.state_changed_length} characters. EventBridge accepts at most ${local.longest_event_pattern}. Replace names that begin alike with one pattern, such as \"shop-*\", or divide the pipelines between two deployments."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_rule" "execution_ended" {
@@ -60,14 +72,15 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
   description = "Close the release of a workflow execution that was stopped, failed or timed out."
   tags        = local.tags
 
-  # The second source is this project: a function that detects a missed workflow end announces it again.
+  # The second source is this project: a function that detects a missed workflow end announces it again. A prefix instead of a
+  # wildcard, because EventBridge allows only 30 rules with wildcards on a bus, and each deployment needs this rule.
   event_pattern = jsonencode({
     account     = [local.account]
     region      = [local.region]
     source      = ["aws.states", "release-machine"]
     detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
     detail = {
-      stateMachineArn = [aws_sfn_state_machine.release.arn, { wildcard = local.versions_of_machine }]
+      stateMachineArn = [aws_sfn_state_machine.release.arn, { prefix = local.prefix_of_versions }]
       status          = ["ABORTED", "FAILED", "TIMED_OUT"]
     }
   })

@@ -4,7 +4,8 @@ locals {
   # arn:...:stateMachine:NAME -> arn:...:execution:NAME, the prefix of the executions' ARNs.
   executions_arn = replace(aws_sfn_state_machine.release.arn, ":stateMachine:", ":execution:")
   # An execution that an alias started may show the version of the state machine that it runs.
-  versions_of_machine = "${aws_sfn_state_machine.release.arn}:*"
+  prefix_of_versions  = "${aws_sfn_state_machine.release.arn}:"
+  versions_of_machine = "${local.prefix_of_versions}*"
 }
 
 resource "aws_sfn_state_machine" "release" {

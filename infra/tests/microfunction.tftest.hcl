@@ -191,3 +191,28 @@ run "a_zip_for_each_processor_needs_no_record" {
     source = "./modules/microfunction"
   }
 }
+
+run "policies_as_long_as_iam_accepts" {
+  command = apply
+
+  variables {
+    policy_json = "{\"Id\": \"${format("%010229d", 0)}\"}" # 10,238 characters, and {} of the mock.
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}
+
+run "policies_that_are_too_long_for_iam" {
+  command         = plan
+  expect_failures = [aws_iam_role_policy.task]
+
+  variables {
+    policy_json = "{\"Id\": \"${format("%010230d", 0)}\"}"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+}

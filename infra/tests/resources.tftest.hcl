@@ -285,7 +285,7 @@ run "events_reach_their_targets" {
       region      = ["eu-west-1"]
       source      = ["aws.states", "release-machine"]
       detail-type = ["Step Functions Execution Status Change", "Release Orphaned"]
-      detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two", { wildcard = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:*" }], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
+      detail      = { stateMachineArn = ["arn:aws:states:eu-west-1:111122223333:stateMachine:two", { prefix = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:" }], status = ["ABORTED", "FAILED", "TIMED_OUT"] }
     }
     error_message = "The rule misses workflow ends, or matches those of other state machines."
   }
@@ -361,6 +361,28 @@ run "one_pattern_can_stand_for_all_pipelines" {
   assert {
     condition     = !can(jsondecode(aws_cloudwatch_event_rule.state_changed.event_pattern).detail.pipeline)
     error_message = "The rule misses pipelines although a pattern is *."
+  }
+}
+
+run "as_many_names_as_an_event_pattern_can_have" {
+  command = plan
+
+  variables {
+    pipeline_name_patterns = [for number in range(40) : format("a-pipeline-with-a-long-name-%02d", number)]
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.state_changed.event_pattern) > 1400
+    error_message = "The pattern does not grow with the names."
+  }
+}
+
+run "more_names_than_an_event_pattern_can_have" {
+  command         = plan
+  expect_failures = [aws_cloudwatch_event_rule.state_changed]
+
+  variables {
+    pipeline_name_patterns = [for number in range(60) : format("a-pipeline-with-a-long-name-%02d", number)]
   }
 }
 

@@ -21,7 +21,8 @@ def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, P
     """Return the pattern of each aws_cloudwatch_event_rule of a file, by the rule's name.
 
     `references` has the values of expressions such as aws_s3_bucket.manifests.bucket, including
-    those that are merged into a pattern. An expression without a value raises KeyError.
+    those that are merged into a pattern. An expression without a value raises KeyError. A pattern
+    may be a local value of the same file.
     """
     with terraform.open(encoding="utf-8") as file:
         document = hcl2.load(file)
@@ -31,8 +32,16 @@ def rule_patterns(terraform: Path, references: Mapping[str, Any]) -> dict[str, P
         for kind, rule in resource.items()
         if _unquoted(kind) == "aws_cloudwatch_event_rule"
     ]
+    encoded = {
+        f"${{local.{name}}}": value
+        for values in document["locals"]
+        for name, value in values.items()
+        if str(value).startswith("${jsonencode(")
+    }
     return {
-        _unquoted(name): _pattern(body["event_pattern"], references)
+        _unquoted(name): _pattern(
+            encoded.get(body["event_pattern"], body["event_pattern"]), references
+        )
         for rule in rules
         for name, body in rule.items()
         if "event_pattern" in body  # the others are schedules

@@ -34,7 +34,7 @@ def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
     references = {
         "aws_s3_bucket.manifests.bucket": BUCKET,
         "aws_sfn_state_machine.release.arn": MACHINE,
-        "local.versions_of_machine": f"{MACHINE}:*",
+        "local.prefix_of_versions": f"{MACHINE}:",
         "local.of_driven_pipelines": of_driven_pipelines,
         "local.account": EVENTS["manifest_dropped"]["account"],
         "local.region": EVENTS["manifest_dropped"]["region"],

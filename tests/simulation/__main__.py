@@ -1,9 +1,10 @@
-"""The simulation from the command line: explore, draw, replay, mutants.
+"""The simulation from the command line: explore, draw, replay, mutants, throughput.
 
 .venv/bin/python -m tests.simulation explore [NAME ...]
 .venv/bin/python -m tests.simulation draw [--schedules N] [--seed N] [--minutes N]
 .venv/bin/python -m tests.simulation replay SCENARIO CHOICES
 .venv/bin/python -m tests.simulation mutants [NAME ...]
+.venv/bin/python -m tests.simulation throughput [--seed N] [--write]
 """
 
 import argparse
@@ -35,6 +36,9 @@ def main() -> int:
     replaying.add_argument("choices")
     mutating = commands.add_parser("mutants")
     mutating.add_argument("names", nargs="*")
+    passing = commands.add_parser("throughput")
+    passing.add_argument("--seed", type=int, default=1)
+    passing.add_argument("--write", action="store_true", help="write the tables to docs/scale.md")
     arguments = parser.parse_args()
     from tests.simulation.schedules.explore import Failed  # after the path is known  # noqa: PLC0415
 
@@ -97,7 +101,24 @@ def _mutants(arguments: argparse.Namespace) -> int:
     return run_mutants(arguments.names)
 
 
-_COMMANDS = {"explore": _explore, "draw": _draw, "replay": _replay, "mutants": _mutants}
+def _throughput(arguments: argparse.Namespace) -> int:
+    from tests.simulation.throughput.table import PAGE, renewed, tables  # noqa: PLC0415
+
+    found = tables(seed=arguments.seed)
+    if arguments.write:
+        PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+    else:
+        print("\n\n".join(found.values()))  # a command  # noqa: T201
+    return 0
+
+
+_COMMANDS = {
+    "explore": _explore,
+    "draw": _draw,
+    "replay": _replay,
+    "mutants": _mutants,
+    "throughput": _throughput,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

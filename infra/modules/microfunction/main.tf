@@ -4,6 +4,10 @@ locals {
   built_for    = var.record == null ? var.architecture : try(jsondecode(file(var.record)).architecture, "an unknown processor")
   built_sha256 = var.record == null ? filesha256(var.package) : try(jsondecode(file(var.record)).sha256, "unknown")
   build_again  = "Build the zips again: .venv/bin/python tools/build_functions.py --architecture ${var.architecture}"
+
+  # IAM limits all inline policies of a role together, and counts no white space.
+  policy_characters      = sum([for policy in [data.aws_iam_policy_document.runtime.json, var.policy_json] : length(jsonencode(jsondecode(policy)))])
+  most_policy_characters = 10240
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -138,4 +142,11 @@ resource "aws_iam_role_policy" "task" {
   name   = "task"
   role   = aws_iam_role.function.id
   policy = var.policy_json
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_characters <= local.most_policy_characters
+      error_message = "The policies of ${var.name} have ${local.policy_characters} characters. IAM accepts at most ${local.most_policy_characters} for a role. Replace names that begin alike in pipeline_name_patterns with one pattern, such as \"shop-*\", or divide the pipelines between two deployments."
+    }
+  }
 }
