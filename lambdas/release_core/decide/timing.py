@@ -48,7 +48,7 @@ STARTS_PER_MINUTE = 20
 # seen to accept them, so that no time is lost where it accepts more.
 START_PACE = timedelta(minutes=1) / STARTS_PER_MINUTE / 2
 
-# Seconds until such a start is tried again: after the first refusal, and at most.
+# Seconds until a refused start is tried again: after the first refusal, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 20, 300
 
 # Seconds until the next look, while CodePipeline does not confirm an end that an event reported.

@@ -84,7 +84,7 @@ class Pipelines:
 
         Returns the dependent pipeline; None when the release has no such pipeline.
         """
-        # Race: several functions record the same success. A member is removed once.
+        # An update without this condition would create half a pipeline.
         pipeline_exists = "attribute_exists(#release_id)"
         written = self._releases.update(
             pipeline_key(release_id, dependent),
