@@ -95,6 +95,11 @@ def seconds_until(moment: datetime, *, now: datetime) -> int:
     return max(MIN_WAIT, math.ceil((moment - now).total_seconds()) + 1)
 
 
+def seconds_to_hold(moment: datetime, *, now: datetime) -> int:
+    """The seconds that a release is held until the moment."""
+    return max(1, math.ceil((moment - now).total_seconds()))
+
+
 def seconds_to_wait(look_after_seconds: int, *limits: float) -> int:
     """The shortest of the limits and the usual wait, in seconds, but at least MIN_WAIT."""
     return min(look_after_seconds, max(MIN_WAIT, int(min(limits, default=look_after_seconds))))

@@ -225,7 +225,8 @@ class Release:
 
     ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
     was opened. ``restores`` is for a rollback: the execution that each pipeline goes back to, if no
-    release started it.
+    release started it. A ``pending`` release is handed in and not opened: it is held until its
+    ``not_before``, or has places in the queues of the pipelines that it ``waits_for``.
     """
 
     release_id: str
@@ -244,6 +245,9 @@ class Release:
     max_concurrency: int | None = None
     in_flight: frozenset[str] = frozenset()
     halted_by: str | None = None
+    not_before: datetime | None = None
+    pending: bool = False
+    waits_for: tuple[str, ...] = ()
     deadline: datetime | None = None
     abandons: bool = False
     ordered: bool = False
@@ -262,6 +266,10 @@ class Release:
     def open(self) -> bool:
         """Whether pipelines may still be started."""
         return self.status is ReleaseStatus.RUNNING and self.halted_by is None
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether the release is pending because its time has not come yet."""
+        return self.pending and self.not_before is not None and now < self.not_before
 
     @property
     def closed(self) -> bool:
