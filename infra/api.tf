@@ -17,6 +17,8 @@ locals {
       onSkipped      = { type = "string" }
       maxConcurrency = { type = ["integer", "null"] }
       stopMode       = { type = "string" }
+      notBefore      = { type = ["string", "null"] }
+      holdLocks      = { type = "boolean" }
       deadline       = { type = ["string", "null"] }
       onBusy         = { type = "string" }
       resume         = { type = "boolean" }

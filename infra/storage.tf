@@ -31,7 +31,8 @@ resource "aws_dynamodb_table" "releases" {
     type = "S"
   }
 
-  # Only the header of a release has "listing", so the index holds one entry per release.
+  # Only the header of a release has "listing", and the item of a workflow execution while its release waits. So the index
+  # holds one entry per release.
   global_secondary_index {
     name            = "by_time"
     hash_key        = "listing"

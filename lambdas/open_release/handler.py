@@ -35,7 +35,10 @@ def make_open_release(
 ) -> OpenRelease:
     """Build OpenRelease from the parts of the function."""
     reservations = Reservations(
-        ledger=parts.ledger, step_functions=parts.step_functions, orphans=parts.orphans
+        ledger=parts.ledger,
+        step_functions=parts.step_functions,
+        orphans=parts.orphans,
+        clock=parts.clock,
     )
     return OpenRelease(
         intake=Intake(

@@ -11,7 +11,7 @@ from open_release.resuming import Opened, Resuming
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
-from release_core.decide.timing import seconds_to_wait, seconds_until
+from release_core.decide.timing import seconds_to_hold, seconds_to_wait, seconds_until
 from release_core.domain.declarations import Declared
 from release_core.domain.release import Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
@@ -52,9 +52,10 @@ class OpenRelease:
     def __call__(self, execution_arn: str) -> dict[str, Any]:
         """Open the release and return what the workflow needs to run it.
 
-        The answer has ``outcome`` (OPENED, ALREADY_RELEASED, BUSY or PLANNED), ``release_id``,
-        ``pipelines`` to run, the ``attempt``, ``wait_seconds``, ``look_after_seconds``,
-        ``released_by`` (the execution that runs or ran the release) and the ``plan`` of a dry run.
+        The answer has ``outcome`` (OPENED, ALREADY_RELEASED, HELD, BUSY or PLANNED),
+        ``release_id``, ``pipelines`` to run, the ``attempt``, ``wait_seconds``,
+        ``look_after_seconds``, ``released_by`` (the execution that runs or ran the release) and the
+        ``plan`` of a dry run.
         Raises a Rejection when the manifest is rejected, and records it unless it is a dry run.
         """
         request: Request | None = None
@@ -101,7 +102,7 @@ class OpenRelease:
 
     def _release(self, opening: Opening) -> dict[str, Any]:
         opened = self._open_or_give_back(opening)
-        if opened.outcome != "BUSY":
+        if opened.outcome not in {"BUSY", "HELD"}:
             self.reservations.leave(opening.execution_arn)
         manifest = opening.manifest
         log.info(
@@ -112,7 +113,7 @@ class OpenRelease:
         )
         return {
             **self._answer(opened, manifest.release_id),
-            "wait_seconds": self._wait_seconds(manifest, busy=opened.outcome == "BUSY"),
+            "wait_seconds": self._wait_seconds(manifest, opened.outcome),
         }
 
     def _existing(self, twin: Release, execution_arn: str) -> dict[str, Any]:
@@ -159,10 +160,11 @@ class OpenRelease:
             return self.resuming(opening, holder)
         if holder is None:
             refuse_unknown(manifest)
-            manifest.refuse_past(self.clock())
+            manifest.refuse_untimely(self.clock())
             opening = self._with_rolled_back(opening)
-            if not self.reservations.take(manifest.names, opening):
-                return Opened("BUSY", opening.execution_arn, [])
+            waits = self.reservations.take(manifest.names, opening)
+            if waits:
+                return Opened(waits, opening.execution_arn, [])
             opening = self._refuse_stale(opening)
             rival = self.ledger.openings.claim(opening)
             if rival is not None:
@@ -184,14 +186,16 @@ class OpenRelease:
         release = self.ledger.get_release(resumed) if resumed else None
         return check_manifest(document, declared=declared, succeeded=succeeded(release))
 
-    def _wait_seconds(self, manifest: Manifest, *, busy: bool) -> int:
+    def _wait_seconds(self, manifest: Manifest, outcome: str) -> int:
+        if outcome == "HELD" and manifest.not_before:
+            return seconds_to_hold(manifest.not_before, now=self.clock())
         waits: list[float] = []
         # The longest limit: a task with a shorter one asks for its own wait, and most have the same
         # one or none. A pipeline that waits for its turn has no limit yet, so only the deadline
         # counts while the pipelines are busy, or run one after the other.
         limits = [each.timeout_minutes for each in manifest.pipelines]
         in_turn = manifest.max_concurrency or any(each.depends_on for each in manifest.pipelines)
-        if all(limits) and not (busy or in_turn):
+        if all(limits) and not (outcome == "BUSY" or in_turn):
             waits.append(max(limit * 60 for limit in limits if limit))
         if manifest.deadline:
             waits.append(seconds_until(manifest.deadline, now=self.clock()))

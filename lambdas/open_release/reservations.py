@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from release_core.apply.orphans import Orphans
 from release_core.apply.unlock import leave_queues, unlock, wake_next
 from release_core.aws.step_functions import StepFunctions
+from release_core.clock import Clock
 from release_core.domain.queue import Lock, Place, Rival, describe_rival
 from release_core.domain.release import LockHolder
 from release_core.errors import LedgerBusy, OpeningElsewhere, PipelinesBusy
@@ -24,15 +26,20 @@ class Reservations:
     ledger: Ledger
     step_functions: StepFunctions
     orphans: Orphans
+    clock: Clock
 
-    def take(self, pipelines: Sequence[str], opening: Opening) -> bool:
-        """Lock all the pipelines, or none when a release that comes first needs one of them.
+    def take(self, pipelines: Sequence[str], opening: Opening) -> Literal["HELD", "BUSY"] | None:
+        """Lock all the pipelines, or none when the release has to wait; then say for what.
 
-        In that case returns False if the manifest says ``onBusy: wait``; the release then has its
-        place in the queues of all its pipelines. Otherwise raises PipelinesBusy with the releases
-        that come first. Raises OpeningElsewhere when another execution is opening the same release:
-        a retry finds out which execution has opened it.
+        HELD: for the time of its ``notBefore``. BUSY: for a release that comes first, if the
+        manifest says ``onBusy: wait``; the release then has its place in the queues of all its
+        pipelines. Otherwise raises PipelinesBusy with the releases that come first. Raises
+        OpeningElsewhere when another execution is opening the same release: a retry finds out which
+        execution has opened it.
         """
+        if opening.is_held(self.clock()):
+            self._hold(pipelines, opening)
+            return "HELD"
         mine = opening.place
         locks = self.ledger.get_locks(pipelines)
         held = [name for name, lock in locks.items() if _is_held_by(lock, mine)]
@@ -47,14 +54,26 @@ class Reservations:
                 break
             held.append(name)
         if not busy:
-            return True
+            return None
         if opening.manifest.on_busy == "wait":
             absent = [name for name, lock in locks.items() if mine not in lock.queue]
             # The places come first: otherwise a later release would find the pipelines free.
-            self.ledger.locks.enqueue(absent, mine)
+            self.ledger.locks.enqueue(absent, opening)
         self.give_back(held, opening.execution_arn)
         _refuse(busy, opening)
-        return False
+        return "BUSY"
+
+    def _hold(self, pipelines: Sequence[str], opening: Opening) -> None:
+        """Record that the release is held, with its places in the queues if it keeps them."""
+        if not opening.manifest.hold_locks:
+            self.ledger.locks.hold(opening)
+            return
+        # The places come first: of two releases that do this at once, the later sees the earlier.
+        self.ledger.locks.enqueue(pipelines, opening)
+        has_ended = self._has_ended()
+        locks = self.ledger.get_locks(pipelines)
+        rivals = {name: self._rival(lock, opening, has_ended) for name, lock in locks.items()}
+        _refuse({name: rival for name, rival in rivals.items() if rival}, opening)
 
     def give_back(self, pipelines: Sequence[str], execution_arn: str) -> None:
         """Free the pipelines that this execution holds, and wake the releases that are next."""
@@ -127,7 +146,7 @@ def _refuse(busy: Mapping[str, Rival], opening: Opening) -> None:
             raise OpeningElsewhere(
                 f"{rival.execution_arn} is opening release {release_id} at this instant"
             )
-    if opening.manifest.on_busy == "wait":
+    if not busy or opening.manifest.on_busy == "wait":
         return
     lines = [f"- {describe_rival(name, rival)}" for name, rival in busy.items()]
     raise PipelinesBusy(

@@ -59,14 +59,15 @@ class Resuming:
             self.orphans.close_if_orphaned(holder)
             return Opened("ALREADY_RELEASED", holder.execution_arn, [])
         refuse_resume(holder, has_ended=self.orphans.close_if_ended)
-        manifest.refuse_past(self.clock())
+        manifest.refuse_untimely(self.clock())
         release = self._caught_up(holder)
         # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
         names = [*unfinished(release), *missing]
         opening = replace(opening, overtakes=holder.rolls_back_as)
-        if not self.reservations.take(names, opening):
-            return Opened("BUSY", opening.execution_arn, [])
+        waits = self.reservations.take(names, opening)
+        if waits:
+            return Opened(waits, opening.execution_arn, [])
         try:
             # This release holds the pipelines now: no other release runs them from here on.
             outside = self.rollbacks.foreign_since(release, names) if release.rollback_of else {}

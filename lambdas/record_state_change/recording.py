@@ -9,7 +9,7 @@ from release_core.apply.advance import Advance
 from release_core.clock import Clock, from_iso
 from release_core.decide.timing import UNCONFIRMED_WAIT
 from release_core.domain.execution import Change, ExecutionState
-from release_core.domain.release import PipelineStatus
+from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
 from release_core.problems import is_storable
@@ -66,6 +66,7 @@ class RecordStateChange:
         if release is None or pipeline is None or pipeline.attempt != execution.attempt:
             log.info("the execution belongs to an earlier attempt", extra=facts)
             return
+        is_closed = release.closed
         if (
             pipeline.status is PipelineStatus.STARTING
             and new.execution_id not in pipeline.earlier_executions
@@ -80,12 +81,19 @@ class RecordStateChange:
         except EndUnconfirmed as unconfirmed:
             # This needs only time: the task of the pipeline looks again soon.
             log.info("%s", unconfirmed, extra=facts)
-            token = pipeline.task_token
-            if not token or not self.advance.step_functions.look_again(token, UNCONFIRMED_WAIT):
+            if not self._is_looked_at(pipeline, is_closed=is_closed):
                 raise
             return
         if new.change.state is ExecutionState.SUCCEEDED and advanced:
             self.advance.record_late_success(advanced, new.pipeline, new.execution_id, new.change)
+
+    def _is_looked_at(self, pipeline: Pipeline, *, is_closed: bool) -> bool:
+        """Let the task of the pipeline look soon; False if nobody looks."""
+        token = pipeline.task_token
+        if not token:
+            return False
+        # Race: another function has sent the task back, so that it looks by itself.
+        return self.advance.step_functions.look_again(token, UNCONFIRMED_WAIT) or not is_closed
 
 
 def read_state_change(event: object, *, clock: Clock) -> StateChange | str:

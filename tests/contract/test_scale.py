@@ -1,11 +1,12 @@
 """docs/scale.md has the numbers of the code, of Terraform and of the simulation of throughput."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from release_core.decide.timing import PATIENCE_PER_PIPELINE, START_PATIENCE
+from release_core.decide.timing import START_PATIENCE, THROTTLED_PATIENCE
 from release_core.manifest.limits import MAX_PIPELINES
 from release_core.rollback.manifest import MAX_BYTES as MAX_KEPT
 from release_core.strict_json import MAX_BYTES
@@ -43,10 +44,8 @@ def test_a_page_without_a_place_for_a_table_is_refused() -> None:
 def test_limits_of_the_code_are_named() -> None:
     """The limits that the code sets have their numbers in the table."""
     assert f"at most {MAX_PIPELINES:,}" in limit("CodePipeline: pipelines")
-    patience = (
-        f"{START_PATIENCE.total_seconds() / 60:.0f} minutes, "
-        f"and {PATIENCE_PER_PIPELINE.total_seconds():.0f} seconds more for each pipeline"
-    )
+    patience = f"{THROTTLED_PATIENCE // timedelta(hours=1)} hours"
+    assert f"{START_PATIENCE // timedelta(minutes=1)} minutes" in limit("Time in which a start is")
     assert patience in limit("Time in which a start is tried again")
     assert f"| {MAX_BYTES // 1024} KiB" in limit("Manifest")
     assert f"{MAX_KEPT:,} bytes" in limit("DynamoDB: item")

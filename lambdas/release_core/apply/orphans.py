@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.unlock import leave_queues
 from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
@@ -37,14 +38,18 @@ class Orphans:
     clock: Clock
 
     def sweep(self) -> None:
-        """Check every release whose outcome was not announced.
+        """Check every release that waits to be opened, or whose outcome was not announced.
 
         Raises the first error, after all releases were checked.
         """
         errors: list[Exception] = []
-        for release in self.ledger.unannounced(since=self.clock() - _OLDEST):
+        since = self.clock() - _OLDEST
+        for release in (*self.ledger.pending(), *self.ledger.unannounced(since=since)):
             try:
-                self.close_if_orphaned(release)
+                if release.pending:
+                    self._leave_if_ended(release)
+                else:
+                    self.close_if_orphaned(release)
             except (Unfinished, ClientError, BotoCoreError) as error:
                 log.warning("%s", error, extra={"release_id": release.release_id})
                 errors.append(error)
@@ -88,6 +93,11 @@ class Orphans:
                     execution_arn=execution_arn,
                 )
         return True
+
+    def _leave_if_ended(self, release: Release) -> None:
+        """Remove a release that waits to be opened if its workflow execution has ended."""
+        if self.close_if_ended(release.execution_arn, release.opened_at):
+            leave_queues(self.ledger, self.step_functions, release.execution_arn)
 
     def _may_be_orphaned(self, release: Release) -> bool:
         """Whether the release is open, or closed and not announced although all tries are over."""

@@ -18,6 +18,8 @@ from release_core.decide.timing import (
     CLAIM_WINDOW,
     REQUEST_TOKEN_LIFETIME,
     START_PACE,
+    START_PATIENCE,
+    THROTTLED_PATIENCE,
     pause_before_start,
 )
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
@@ -70,7 +72,7 @@ class Starts:
         if found:
             self._bind(release, pipeline, found)
         elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:
-            failed = why_not_started(release, pipeline)
+            failed = why_not_started(pipeline)
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
         else:
             raise StartUnresolved(f"the start {of_release}")
@@ -90,20 +92,27 @@ class Starts:
     def _put_off(
         self, release: Release, pipeline: Pipeline, error: ClientError | BotoCoreError
     ) -> None:
-        why, now = str(error), self.clock()
+        why, now, patience = str(error), self.clock(), START_PATIENCE
         key = f"{release.execution_arn} {pipeline.name}"
         until = now + pause_before_start(pipeline.start_refusals, key=key)
         if isinstance(error, ClientError):
             detail = error.response["Error"]
             why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
         if isinstance(error, ClientError) and is_throttled(error):
+            patience = THROTTLED_PATIENCE
             turn = self.ledger.pace.take_turn(now, apart=START_PACE)
             # Turns of releases that were cancelled since stay taken, so nobody waits for very long.
             until = min(
                 max(turn, now + pause_before_start(0, key=key)),
                 now + pause_before_start(_MANY, key=key),
             )
-        self.ledger.pipelines.put_off_start(release.release_id, pipeline, why=why, until=until)
+        self.ledger.pipelines.put_off_start(
+            release.release_id,
+            pipeline,
+            why=why,
+            again_at=until,
+            tried_until=(pipeline.starting_at or now) + patience,
+        )
 
     def _has_slot(self, release: Release, pipeline: Pipeline) -> bool:
         """Whether the pipeline has a slot, or needs none; otherwise it waits in line."""

@@ -23,7 +23,7 @@ def unlock(
 
 
 def leave_queues(ledger: Ledger, step_functions: StepFunctions, execution_arn: str) -> None:
-    """Remove the places of a workflow execution that waits no more, and wake who is next."""
+    """Remove an execution that waits no more from the list and all queues; wake who is next."""
     waiter = ledger.get_waiter(execution_arn)
     if waiter is None:
         return

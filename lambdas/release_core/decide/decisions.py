@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW, start_patience
+from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
@@ -209,7 +209,7 @@ def _decide_starting(
         or pipeline.started_by == actor
         or (pipeline.start_tried_at is not None and now - pipeline.start_tried_at > CLAIM_WINDOW)
     )
-    starts = not (_why_not(release, now) or why_not_started(release, pipeline))
+    starts = not (_why_not(release, now) or why_not_started(pipeline))
     if release.status is not ReleaseStatus.RUNNING or pipeline.given_up:
         yield Resolve(pipeline)
     elif starts and pipeline.start_again_at and now < pipeline.start_again_at:
@@ -243,14 +243,14 @@ def _why_not(release: Release, now: datetime) -> str | None:
     return None
 
 
-def why_not_started(release: Release, pipeline: Pipeline) -> str | None:
+def why_not_started(pipeline: Pipeline) -> str | None:
     """Why a pipeline that has no execution fails, or None while it may still be started."""
-    begun, tried = pipeline.starting_at, pipeline.start_tried_at
-    patience = start_patience(release.pipeline_count)
-    refused = begun and tried and pipeline.start_again_at and tried - begun >= patience
-    minutes = patience // timedelta(minutes=1)
-    too_late = f"could not be started for {minutes} minutes: {pipeline.trouble}"
-    return pipeline.given_up or (too_late if refused else None)
+    tried, until = pipeline.start_tried_at, pipeline.start_tried_until
+    begun = pipeline.starting_at or tried
+    if pipeline.given_up or not (begun and tried and until and tried >= until):
+        return pipeline.given_up
+    minutes = (tried - begun) // timedelta(minutes=1)
+    return f"could not be started for {minutes} minutes: {pipeline.trouble}"
 
 
 def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:

@@ -36,10 +36,10 @@ LOOK_LAG = timedelta(seconds=60)
 # event comes later than this.
 ACTION_LAG = timedelta(seconds=55)
 
-# A start that CodePipeline does not accept now, because the pipeline is busy or AWS throttles, is
-# tried again for this long, and longer in a large release. Then the pipeline fails.
+# A start that CodePipeline does not accept now is tried again for this long: because the pipeline
+# is busy, or because AWS throttles the starts of all. Then the pipeline fails.
 START_PATIENCE = timedelta(hours=1)
-PATIENCE_PER_PIPELINE = timedelta(seconds=6)
+THROTTLED_PATIENCE = timedelta(hours=12)
 
 # AWS was seen to accept about this many starts a minute in an account and Region.
 STARTS_PER_MINUTE = 20
@@ -75,11 +75,6 @@ CLOSE_TRIED_WITHIN = timedelta(minutes=20)
 MIN_WAIT = 10
 
 
-def start_patience(pipelines: int) -> timedelta:
-    """How long a refused start is tried again, in a release of so many pipelines."""
-    return START_PATIENCE + PATIENCE_PER_PIPELINE * (pipelines - 1)
-
-
 def pause_before_start(refusals: int, *, key: str) -> timedelta:
     """How long to wait before a start is tried again: twice as long after each refusal.
 
@@ -93,6 +88,11 @@ def pause_before_start(refusals: int, *, key: str) -> timedelta:
 def seconds_until(moment: datetime, *, now: datetime) -> int:
     """The seconds that a task waits so that the moment has passed when it returns."""
     return max(MIN_WAIT, math.ceil((moment - now).total_seconds()) + 1)
+
+
+def seconds_to_hold(moment: datetime, *, now: datetime) -> int:
+    """The seconds that a release is held until the moment."""
+    return max(1, math.ceil((moment - now).total_seconds()))
 
 
 def seconds_to_wait(look_after_seconds: int, *limits: float) -> int:

@@ -167,6 +167,7 @@ class Pipeline:
     started_by: str | None = None
     starters: frozenset[str] = frozenset()
     start_again_at: datetime | None = None
+    start_tried_until: datetime | None = None
     start_refusals: int = 0
     started_at: datetime | None = None
     execution_id: str | None = None
@@ -225,7 +226,8 @@ class Release:
 
     ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
     was opened. ``restores`` is for a rollback: the execution that each pipeline goes back to, if no
-    release started it.
+    release started it. A ``pending`` release is handed in and not opened: it is held until its
+    ``not_before``, or has places in the queues of the pipelines that it ``waits_for``.
     """
 
     release_id: str
@@ -244,6 +246,9 @@ class Release:
     max_concurrency: int | None = None
     in_flight: frozenset[str] = frozenset()
     halted_by: str | None = None
+    not_before: datetime | None = None
+    pending: bool = False
+    waits_for: tuple[str, ...] = ()
     deadline: datetime | None = None
     abandons: bool = False
     ordered: bool = False
@@ -262,6 +267,10 @@ class Release:
     def open(self) -> bool:
         """Whether pipelines may still be started."""
         return self.status is ReleaseStatus.RUNNING and self.halted_by is None
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether the release is pending because its time has not come yet."""
+        return self.pending and self.not_before is not None and now < self.not_before
 
     @property
     def closed(self) -> bool:

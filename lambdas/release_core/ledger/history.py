@@ -14,6 +14,7 @@ from release_core.ledger.items import (
     header_for_people,
     pipeline_for_people,
     pointer_key,
+    read_pending,
 )
 from release_core.ledger.reader import LedgerReader, LedgerTables
 
@@ -50,7 +51,12 @@ class HistoryReader(LedgerReader):
         return replace(release, pipelines=pipelines)
 
     def latest(self, limit: int, *, statuses: Collection[str] = ()) -> list[Release]:
-        """The latest releases, newest first, without pipelines; of these statuses, if any."""
+        """The latest releases, newest first, without pipelines; of these statuses, if any.
+
+        They include the releases that wait to be opened.
+        """
+        # These first: a release that is opened meanwhile is then found twice, and not missed.
+        waiting = [each for each in self.pending() if not statuses or each.status in statuses]
         items = self._releases.query(
             "#listing = :listing",
             {"listing": LISTING},
@@ -59,7 +65,15 @@ class HistoryReader(LedgerReader):
             page=_PAGE if statuses else limit,
         )
         found = (item for item in items if not statuses or item["status"] in statuses)
-        return [self._release_of(item) for item in islice(found, limit)]
+        releases = [self._release_of(item) for item in islice(found, limit)]
+        opened = {each.execution_arn for each in releases}
+        releases += [each for each in waiting if each.execution_arn not in opened]
+        return sorted(releases, key=lambda each: each.opened_at, reverse=True)[:limit]
+
+    def pending_of(self, execution_arn: str) -> Release | None:
+        """The release of a workflow execution while it waits to be opened, or None."""
+        found = self._releases.get_all([pointer_key(execution_arn)])
+        return next((read_pending(item) for item in found if "listing" in item), None)
 
     def release_opened_by(self, execution_arn: str) -> str | None:
         """The id of the release that a workflow execution opens, once it has claimed the id."""

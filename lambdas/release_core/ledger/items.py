@@ -30,13 +30,15 @@ HEADER = "release"
 MANIFEST = "manifest"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
-LISTING = "release"  # the one partition of the index that lists releases by time
+# The partitions of the index by time: releases, and those that wait to be opened.
+LISTING, PENDING = "release", "pending"
 
 # What is read for people, of each table. Not the task tokens: they can settle a task, or wake one.
 RELEASE_ATTRIBUTES = (
     *("release_id", "item", "status", "attempt", "attempts", "audit", "why", "manifest", "opens"),
     *("execution_arn", "manifest_sha256", "channel", "requester", "pipeline_count"),
     *("opened_at", "resumed_at", "closed_at", "announced_at", "halted_by", "deadline", "abandons"),
+    *("not_before", "listing", "place", "waits_for"),
     *("on_failure", "max_concurrency", "in_flight", "ordered"),
     *("rollback_of", "rolls_back_as", "rolled_back_by", "restores"),
     *("pipeline", "position", "depends_on", "dependents", "blocked_by"),
@@ -44,7 +46,7 @@ RELEASE_ATTRIBUTES = (
     *("variables", "source_revisions", "revisions", "previous_good"),
     *("token_registered_at", "registrations", "settled_at"),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
-    *("looks_at", "start_again_at", "start_refusals", "given_up"),
+    *("looks_at", "start_again_at", "start_tried_until", "start_refusals", "given_up"),
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
@@ -105,12 +107,29 @@ def read_lock(pipeline: str, item: Item) -> Lock:
 
 def read_waiter(item: Item) -> Waiter | None:
     """The waiter that the item of a workflow execution describes, while it waits."""
-    if "waits_for" not in item:
+    if "waits_for" not in item and "listing" not in item:
         return None
     return Waiter(
         place=_place(item["place"]),
-        pipelines=frozenset(item["waits_for"]),
+        pipelines=frozenset(item.get("waits_for", ())),
         task_token=item.get("task_token"),
+    )
+
+
+def read_pending(item: Item) -> Release:
+    """The release that waits to be opened, from the item of its workflow execution."""
+    place = _place(item["place"])
+    return Release(
+        release_id=place.release_id,
+        status=ReleaseStatus.RUNNING,
+        execution_arn=place.execution_arn,
+        opened_at=from_iso(item["opened_at"]),
+        not_before=_moment(item, "not_before"),
+        pending=True,
+        waits_for=tuple(sorted(item.get("waits_for", ()))),
+        channel=item.get("channel"),
+        requester=item.get("requester"),
+        pipeline_count=int(item["pipeline_count"]),
     )
 
 
@@ -213,6 +232,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         started_by=item.get("started_by"),
         starters=frozenset(item.get("starters", ())),
         start_again_at=_moment(item, "start_again_at"),
+        start_tried_until=_moment(item, "start_tried_until"),
         start_refusals=int(item.get("start_refusals", 0)),
         started_at=_moment(item, "started_at"),
         execution_id=item.get("execution_id"),
@@ -262,6 +282,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         max_concurrency=int(item["max_concurrency"]) if "max_concurrency" in item else None,
         in_flight=frozenset(item.get("in_flight", ())),
         halted_by=item.get("halted_by"),
+        not_before=_moment(item, "not_before"),
         deadline=_moment(item, "deadline"),
         abandons=item.get("abandons", False),
         ordered=item.get("ordered", False),

@@ -1,8 +1,8 @@
 """The pipelines table: the lock and the queue of each pipeline, and what last succeeded in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from release_core.clock import to_iso
 from release_core.domain.queue import Lock, Place, Waiter
@@ -12,11 +12,15 @@ from release_core.errors import ExecutionEnded, LedgerBusy
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import TRANSACTION_LIMIT, Item, Table, Update, write_together
 from release_core.ledger.items import place_text, plain, pointer_key, read_lock, read_waiter
+from release_core.ledger.opening_items import Opening, pending_entry
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _LOCK = ("held_by", "held_for", "held_since")
+# Race: the execution ends, or another try of it opens the release, and its places are removed. A
+# place that follows would block the queue, and an entry in the list would stay.
+_STILL_OPENING = "attribute_not_exists(#ended) AND attribute_not_exists(#opens)"
 
 
 class Locks:
@@ -90,24 +94,35 @@ class Locks:
         # Also when the lock was free already: an earlier try may have ended before the wake-up.
         return _queue_if_free(pipeline, written.item)
 
-    def enqueue(self, pipelines: Iterable[str], mine: Place) -> None:
+    def hold(self, opening: Opening) -> None:
+        """Record that a release is held until its time; it has no place in any queue.
+
+        Raises as ``enqueue`` does.
+        """
+        written = self._releases.update(
+            pointer_key(opening.execution_arn),
+            Update(put=pending_entry(opening), condition=_STILL_OPENING),
+        )
+        if not written.applied:
+            raise _too_late(written.item, opening)
+
+    def enqueue(self, pipelines: Iterable[str], opening: Opening) -> None:
         """Give a release its place in the queues of these pipelines.
 
         Raises ExecutionEnded when its workflow execution has ended, and LedgerBusy when another try
         has opened the release, or when another release writes to the same queues.
         """
-        # Race: the execution ends, or another try of it opens the release, and its places are
-        # removed. A place that follows would block the queue.
-        still_opening = "attribute_not_exists(#ended) AND attribute_not_exists(#opens)"
-        place = place_text(mine)
+        place = place_text(opening.place)
         for names in batched(sorted(pipelines), TRANSACTION_LIMIT - 1, strict=False):
             noted = Update(
-                put={"place": place}, add={"waits_for": frozenset(names)}, condition=still_opening
+                put=pending_entry(opening),
+                add={"waits_for": frozenset(names)},
+                condition=_STILL_OPENING,
             )
             conflicts = write_together(
                 self._client,
                 [
-                    self._releases.update_action(pointer_key(mine.execution_arn), noted),
+                    self._releases.update_action(pointer_key(opening.execution_arn), noted),
                     *(
                         self._pipelines.update_action(
                             {"pipeline": name}, Update(add={"queue": place})
@@ -116,10 +131,8 @@ class Locks:
                     ),
                 ],
             )
-            if conflicts and "ended" in (conflicts[0] or {}):
-                raise ExecutionEnded(f"{mine.execution_arn} ended before its release was opened")
             if conflicts:
-                raise LedgerBusy(f"another try has opened release {mine.release_id}")
+                raise _too_late(conflicts[0] or {}, opening)
 
     def register_waiter(self, execution_arn: str, task_token: str) -> Waiter | None:
         """Record the task that waits; returns the places of its release, or None without any.
@@ -140,15 +153,17 @@ class Locks:
         return _queue_if_free(pipeline, written.item)
 
     def forget_waiter(self, waiter: Waiter) -> None:
-        """Record that a workflow execution has no place in these queues any more."""
+        """Record that a workflow execution waits no more, and has no place in these queues."""
         # Race: another try adds places that are not removed yet.
-        same_places = "#waits_for = :waits_for"
+        same_places = (
+            "#waits_for = :waits_for" if waiter.pipelines else "attribute_not_exists(#waits_for)"
+        )
         self._releases.update(
             pointer_key(waiter.place.execution_arn),
             Update(
-                remove=["waits_for", "place", "task_token"],
+                remove=["listing", "waits_for", "place", "task_token"],
                 condition=same_places,
-                values={"waits_for": set(waiter.pipelines)},
+                values={"waits_for": set(waiter.pipelines) or None},
             ),
         )
 
@@ -176,6 +191,12 @@ class Locks:
                 values={"started": started},
             ),
         )
+
+
+def _too_late(item: Mapping[str, Any], opening: Opening) -> ExecutionEnded | LedgerBusy:
+    if "ended" in item:
+        return ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
+    return LedgerBusy(f"another try has opened release {opening.manifest.release_id}")
 
 
 def _queue_if_free(pipeline: str, item: Item) -> tuple[Place, ...]:

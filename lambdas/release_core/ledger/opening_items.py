@@ -11,7 +11,15 @@ from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Update
-from release_core.ledger.items import LISTING, header_key, pipeline_key, plain, skippable_item
+from release_core.ledger.items import (
+    LISTING,
+    PENDING,
+    header_key,
+    pipeline_key,
+    place_text,
+    plain,
+    skippable_item,
+)
 from release_core.problems import listing
 
 if TYPE_CHECKING:
@@ -29,7 +37,7 @@ PER_ATTEMPT = (
         "settled_at",
     ),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
-    *("start_again_at", "start_refusals", "given_up"),
+    *("start_again_at", "start_tried_until", "start_refusals", "given_up"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
@@ -66,12 +74,23 @@ class Opening:
 
     @property
     def place(self) -> Place:
-        """Its place in the queues of its pipelines."""
+        """Its place in the queues of its pipelines.
+
+        A release that is held without its places comes when its time comes. The place depends only
+        on the request, so every try has the same.
+        """
+        start, since = self.manifest.not_before, self.came_at
+        if start and not self.manifest.hold_locks:
+            since = max(since, start)
         return Place(
-            since=from_iso(to_iso(self.came_at)),  # to the millisecond, as it is read back
+            since=from_iso(to_iso(since)),  # to the millisecond, as it is read back
             execution_arn=self.execution_arn,
             release_id=self.manifest.release_id,
         )
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether its time has not come yet."""
+        return self.manifest.not_before is not None and now < self.manifest.not_before
 
     def audit(self, author: Author, what: str, *, before: str | None) -> Item:
         """An entry of the release's audit, by the requester if known."""
@@ -95,6 +114,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "on_failure": manifest.on_failure,
         "on_skipped": manifest.on_skipped,
         "max_concurrency": manifest.max_concurrency,
+        "not_before": to_iso(manifest.not_before) if manifest.not_before else None,
         "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
         "abandons": manifest.stop_mode == "abandon",
         "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
@@ -102,6 +122,20 @@ def new_header(opening: Opening, author: Author) -> Item:
         "restores": dict(opening.restores) or None,
         "opened_at": author.now(),
         "audit": [opening.audit(author, f"opened through {opening.channel}", before=None)],
+    }
+
+
+def pending_entry(opening: Opening) -> Item:
+    """What the item of a workflow execution says while its release waits to be opened."""
+    start = opening.manifest.not_before
+    return {
+        "listing": PENDING,
+        "opened_at": to_iso(opening.came_at),
+        "place": place_text(opening.place),
+        "not_before": to_iso(start) if start else None,
+        "pipeline_count": len(opening.manifest.pipelines),
+        "channel": opening.channel,
+        "requester": opening.requester,
     }
 
 
@@ -122,7 +156,7 @@ def rejected_header(execution_arn: str, why: str, author: Author) -> Item:
 
 def reopened_header(opening: Opening, release: Release, author: Author) -> Update:
     """The update that opens the next attempt of a closed release."""
-    deadline = opening.manifest.deadline
+    start, deadline = opening.manifest.not_before, opening.manifest.deadline
     # Race: a rollback of the release is opened first. What had succeeded is no longer live.
     not_rolled_back = "attribute_not_exists(#rolled_back_by)"
     # Race: two resumes of the release. Only one finds the attempt that it read.
@@ -133,6 +167,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
             "attempt": release.attempt + 1,
             "execution_arn": opening.execution_arn,
             "resumed_at": author.now(),
+            "not_before": to_iso(start) if start else None,
             "deadline": to_iso(deadline) if deadline else None,
         },
         append={
@@ -146,6 +181,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         remove=[
             *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),
         ],
         condition=f"{as_seen} AND {not_rolled_back}",

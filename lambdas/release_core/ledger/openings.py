@@ -159,6 +159,8 @@ class Openings:
         # Race: the workflow execution is stopped while it opens the release. Both the stop and the
         # claim write to this item, so the second of the two sees the first.
         not_ended = Update(
-            put={"opens": opening.manifest.release_id}, condition="attribute_not_exists(#ended)"
+            put={"opens": opening.manifest.release_id},
+            remove=["listing"],  # it waits no more
+            condition="attribute_not_exists(#ended)",
         )
         return self._releases.update_action(pointer_key(opening.execution_arn), not_ended)

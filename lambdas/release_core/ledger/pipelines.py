@@ -26,7 +26,7 @@ from release_core.ledger.items import (
 )
 
 # What is on record while a start is put off.
-_PUT_OFF = ("start_again_at", "start_refusals")
+_PUT_OFF = ("start_again_at", "start_tried_until", "start_refusals")
 
 
 class Pipelines:
@@ -133,15 +133,25 @@ class Pipelines:
         return read_pipeline(written.item) if claimed else None
 
     def put_off_start(
-        self, release_id: str, pipeline: Pipeline, *, why: str, until: datetime
+        self,
+        release_id: str,
+        pipeline: Pipeline,
+        *,
+        why: str,
+        again_at: datetime,
+        tried_until: datetime,
     ) -> None:
-        """Record why the pipeline could not be started now, and when the start is tried again."""
+        """Record why the pipeline could not be started now, and when and until when it is tried."""
         # Race: another try starts the pipeline first.
         still_ours = "#started_by = :starter AND attribute_not_exists(#execution_id)"
         self._releases.update(
             pipeline_key(release_id, pipeline.name),
             Update(
-                put={"trouble": shorten(why), "start_again_at": to_iso(until)},
+                put={
+                    "trouble": shorten(why),
+                    "start_again_at": to_iso(again_at),
+                    "start_tried_until": to_iso(tried_until),
+                },
                 add={"start_refusals": 1},
                 condition=still_ours,
                 values={"starter": pipeline.started_by or "nobody"},

@@ -20,6 +20,7 @@ from release_core.ledger.dynamodb import Item, Table
 from release_core.ledger.items import (
     HEADER,
     LISTING,
+    PENDING,
     PIPELINE_ATTRIBUTES,
     PIPELINE_PREFIX,
     RELEASE_ATTRIBUTES,
@@ -31,6 +32,7 @@ from release_core.ledger.items import (
     read_execution,
     read_header,
     read_lock,
+    read_pending,
     read_pipeline,
     read_waiter,
 )
@@ -112,6 +114,13 @@ class LedgerReader:
             only="attribute_not_exists(#announced_at) AND #status <> :rejected",
         ):
             yield self._release_of(item)
+
+    def pending(self) -> Iterator[Release]:
+        """The releases that wait to be opened, in the order in which they were handed in."""
+        for item in self._releases.query(
+            "#listing = :listing", {"listing": PENDING}, index="by_time"
+        ):
+            yield read_pending(item)
 
     def get_executions(self, execution_ids: Iterable[str]) -> dict[str, Execution]:
         """The records of these pipeline executions by id, where there are any."""

@@ -11,7 +11,7 @@ from release_core.domain.declarations import Declared
 from release_core.errors import ManifestInvalid
 from release_core.manifest.fit import existing_names, pipeline_problems
 from release_core.manifest.limits import MAX_NAME, MAX_PIPELINES, NAME_PATTERN
-from release_core.manifest.model import Manifest, spell_number
+from release_core.manifest.model import Manifest, spell_number, spell_time
 from release_core.manifest.nearest import NearestName, did_you_mean
 from release_core.manifest.words import model_problems
 from release_core.problems import Problem, report
@@ -45,6 +45,8 @@ def examine(
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
         problems += model_problems(error, document)
+    if manifest is not None:
+        problems += _times(manifest)
     problems += _duplicate_names(document)
     problems += _contradictions(document)
     if declared is not None:
@@ -96,6 +98,12 @@ def _contradictions(document: object) -> Iterator[Problem]:
         yield Problem(
             ("onFailure",), "a rollback cannot be rolled back; use halt, continue or stop"
         )
+
+
+def _times(manifest: Manifest) -> Iterator[Problem]:
+    start, deadline = manifest.not_before, manifest.deadline
+    if start and deadline and start >= deadline:
+        yield Problem(("notBefore",), f"must be before the deadline, {spell_time(deadline)}")
 
 
 def _dependencies(document: object) -> dict[str, tuple[int, list[str]]]:

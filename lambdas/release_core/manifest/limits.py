@@ -3,6 +3,7 @@
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
 MAX_RETRIES = 10
 MAX_TIMEOUT_MINUTES = 525_600  # one year
+MAX_HOLD_DAYS = 360  # until notBefore; a workflow execution lasts at most a year
 MAX_OF_EACH = 50  # variables, and source revisions, of one StartPipelineExecution
 
 MAX_ID = 100  # characters of a release id

@@ -1,12 +1,12 @@
 """The model of the release manifest; its JSON Schema is generated from it.
 
 The keys of a manifest are in camel case (``dependsOn``). Two manifests are the same release when
-they ship the same in the same way. ``deadline``, ``onBusy``, ``resume`` and ``dryRun`` may differ
-when a manifest is submitted again.
+they ship the same in the same way. ``notBefore``, ``holdLocks``, ``deadline``, ``onBusy``,
+``resume`` and ``dryRun`` may differ when a manifest is submitted again.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -25,6 +25,7 @@ from release_core.domain.revisions import MAX_SHIPPED, Pin, bytes_of
 from release_core.errors import ManifestInvalid
 from release_core.manifest.limits import (
     ID_PATTERN,
+    MAX_HOLD_DAYS,
     MAX_ID,
     MAX_NAME,
     MAX_OF_EACH,
@@ -42,9 +43,17 @@ from release_core.problems import Problem, report
 from release_core.strict_json import ExactNumber, write_json
 
 # May differ between two manifests that are the same release.
-_NOT_IDENTITY = {"schema_address", "dry_run", "resume", "on_busy", "deadline"}
+_NOT_IDENTITY = {
+    *("schema_address", "dry_run", "resume", "on_busy"),
+    *("deadline", "not_before", "hold_locks"),
+}
 # These say how the manifest was submitted this time, so the ledger does not keep them.
 _NOT_KEPT = {"schema_address", "dry_run", "resume"}
+
+
+def spell_time(moment: datetime) -> str:
+    """A time in the zone in which it was written."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def spell_number(value: object) -> object:
@@ -69,11 +78,11 @@ type ReleaseId = Annotated[
 ]
 
 
-def _read_deadline(value: object) -> object:
+def _read_time(value: object) -> object:
     return from_zoned_iso(value) if isinstance(value, str) else value
 
 
-type Deadline = Annotated[datetime, BeforeValidator(_read_deadline)]
+type Time = Annotated[datetime, BeforeValidator(_read_time)]
 type PipelineName = Annotated[
     str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
 ]
@@ -245,7 +254,19 @@ class Manifest(_Model):
         "approvals. abandon: running actions are abandoned.",
         examples=["abandon"],
     )
-    deadline: Deadline | None = Field(
+    not_before: Time | None = Field(
+        default=None,
+        description="The time, with a time zone, before which nothing starts. The release is held "
+        "until then, and locks no pipeline before. A time that has passed means now.",
+        examples=["2026-11-22T06:00:00Z"],
+    )
+    hold_locks: bool = Field(
+        default=False,
+        description="Whether a held release reserves its pipelines: releases that come later do "
+        "not run them before it. Without notBefore it has no effect.",
+        examples=[True],
+    )
+    deadline: Time | None = Field(
         default=None,
         description="The time, with a time zone, at which pipelines that still run are stopped.",
         examples=["2026-11-22T18:00:00Z"],
@@ -288,17 +309,20 @@ class Manifest(_Model):
         """The hash, in hexadecimal, by which two manifests are the same release."""
         return hashlib.sha256(self._text(exclude=_NOT_IDENTITY).encode()).hexdigest()
 
-    def refuse_past(self, now: datetime) -> None:
-        """Raise ManifestInvalid when the deadline has passed."""
-        if past := self.past(now):
-            raise ManifestInvalid(report("The manifest", [past]))
+    def refuse_untimely(self, now: datetime) -> None:
+        """Raise ManifestInvalid when the deadline has passed, or notBefore is too far away."""
+        if problem := self.untimely(now):
+            raise ManifestInvalid(report("The manifest", [problem]))
 
-    def past(self, now: datetime) -> Problem | None:
-        """The problem of a deadline that has passed."""
-        if self.deadline is None or self.deadline > now:
-            return None
-        passed = self.deadline.isoformat().replace("+00:00", "Z")
-        return Problem(("deadline",), f"{passed} has passed; use a later time, or none")
+    def untimely(self, now: datetime) -> Problem | None:
+        """The problem of a deadline that has passed, or of a notBefore that is too far away."""
+        if self.deadline and self.deadline <= now:
+            passed = spell_time(self.deadline)
+            return Problem(("deadline",), f"{passed} has passed; use a later time, or none")
+        if self.not_before and self.not_before - now > timedelta(days=MAX_HOLD_DAYS):
+            far = spell_time(self.not_before)
+            return Problem(("notBefore",), f"{far} is more than {MAX_HOLD_DAYS} days from now")
+        return None
 
     def _text(self, *, exclude: set[str]) -> str:
         fields = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)

@@ -24,7 +24,7 @@ ROLLBACK_KEYS = frozenset(
     {"rollBack", "releaseId", "over", "requestedBy", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
 )
 # A retry may change these keys of the manifest on record.
-RETRY_CHANGES = frozenset({"deadline", "onBusy"})
+RETRY_CHANGES = frozenset({"notBefore", "holdLocks", "deadline", "onBusy"})
 _RETRY_KEYS = RETRY_CHANGES | {"retry", "requestedBy"}
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 # The key of an S3 object's metadata, without the prefix x-amz-meta-.

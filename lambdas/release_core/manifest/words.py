@@ -88,6 +88,8 @@ EXPECTED: Mapping[str, str] = {
     "pipelines[].sourceRevisions[].actionName": f"the name of a source action: {NAME_IN_WORDS}",
     "pipelines[].sourceRevisions[].revisionValue": "a string",
     "maxConcurrency": f"a whole number from 1 to {MAX_PIPELINES:,}",
+    "notBefore": ZONED_TIME,
+    "holdLocks": "true or false",
     "deadline": ZONED_TIME,
     "resume": "true or false",
     "dryRun": "true or false",

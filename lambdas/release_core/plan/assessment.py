@@ -85,6 +85,7 @@ class Assessment:
             critical_path=expected.critical_path if expected else (),
             pipelines=planned,
             already_released=self._standing,
+            held_until=self._held_until,
             refused_as=self._refused_as(problems, refusal),
         )
 
@@ -99,7 +100,7 @@ class Assessment:
         if any(line for name in self.manifest.names for line in self._of_attempt_before(name)):
             return ReleaseNotResumable
         held = any(self._holder(name) for name in self.manifest.names)
-        if held and self.manifest.on_busy == "refuse":
+        if held and self._refuses_busy:
             return PipelinesBusy
         # The release would open, and then fail for a revision that does not exist.
         return ManifestInvalid
@@ -134,7 +135,7 @@ class Assessment:
                 )
         yield from self._of_attempt_before(pipeline.name)
         holder = self._holder(pipeline.name)
-        if holder and self.manifest.on_busy == "refuse":
+        if holder and self._refuses_busy:
             yield (
                 f"{describe_rival(pipeline.name, holder)}; wait until it has ended, or add "
                 '"onBusy": "wait"'
@@ -161,9 +162,7 @@ class Assessment:
         if pipeline.name in self._done:
             yield "has succeeded in this release and does not run again"
             return
-        holder = self._holder(pipeline.name)
-        if holder and self.manifest.on_busy == "wait":
-            yield f"waits until release {holder.release_id} has ended"
+        yield from self._waits(pipeline.name)
         later = self.later.get(pipeline.name)
         if later and self.release:
             yield f"overwrites the changes of release {later}, which has run this pipeline since"
@@ -188,6 +187,17 @@ class Assessment:
         if declaration:
             sources = sources_of(self.declared, pipeline)
             yield from by_itself(declaration, sources, released=self.manifest.names)
+
+    def _waits(self, pipeline: str) -> Iterator[str]:
+        """The release that this one waits for, or that may be in its way when its time comes."""
+        holder = self._holder(pipeline)
+        if holder and self.manifest.on_busy == "wait":
+            yield f"waits until release {holder.release_id} has ended"
+        elif holder and not self._refuses_busy:
+            yield (
+                f"is rejected if release {holder.release_id} has not ended by then; add "
+                '"onBusy": "wait"'
+            )
 
     def _foreign(self, pipeline: str) -> Iterator[str]:
         """The executions outside any release that a rollback restores, or rolls back, too."""
@@ -242,6 +252,18 @@ class Assessment:
         done = PipelineStatus.SUCCEEDED
         earlier = {name: self._earlier(name) for name in self.manifest.names}
         return {name for name, each in earlier.items() if each and each.status is done}
+
+    @property
+    def _held_until(self) -> datetime | None:
+        """The time before which the release would not start, if it is still to come."""
+        start = self.manifest.not_before
+        return start if start and start > self.now and not self._runs_already else None
+
+    @property
+    def _refuses_busy(self) -> bool:
+        """Whether the opening refuses pipelines that are busy now; a held one locks them later."""
+        locks_now = self.manifest.hold_locks or not self._held_until
+        return locks_now and self.manifest.on_busy == "refuse"
 
     @property
     def _standing(self) -> Standing | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from release_core.clock import to_iso
@@ -118,6 +118,7 @@ class Plan:
     critical_path: tuple[str, ...] = ()
     pipelines: tuple[PlannedPipeline, ...] = ()
     already_released: Standing | None = None
+    held_until: datetime | None = None
     refused_as: type[Rejection] = ManifestInvalid
 
     @property
@@ -148,6 +149,7 @@ class Plan:
             "releaseId": self.release_id,
             "valid": self.valid,
             "alreadyReleased": self.already_released and self.already_released.as_json(),
+            "heldUntil": to_iso(self.held_until) if self.held_until else None,
             "problems": list(self.problems),
             "warnings": list(self.warnings if warnings is None else warnings),
             "expectedSeconds": _seconds(self.expected),

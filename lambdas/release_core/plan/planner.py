@@ -92,7 +92,7 @@ class Planner:
     ) -> Rejection | None:
         """The reason on record why the opening would refuse a valid manifest, or None."""
         try:
-            past = manifest.past(self.clock())
+            past = manifest.untimely(self.clock())
             if release is None:
                 refuse_unknown(manifest)
                 if past:

@@ -69,7 +69,7 @@ OF_RELEASES = (
     Mutant(
         "an opened release keeps its place",
         "open_release/opening.py",
-        '        if opened.outcome != "BUSY":\n',
+        '        if opened.outcome not in {"BUSY", "HELD"}:\n',
         '        if opened.outcome == "OTHER":\n',
         ("one waits for the other",),
     ),
@@ -253,8 +253,8 @@ OF_RELEASES = (
     Mutant(
         "drive pipelines that another release holds",
         "open_release/reservations.py",
-        "        if not busy:\n            return True\n",
-        "        if not busy or opening.place:\n            return True\n",
+        "        if not busy:\n            return None\n",
+        "        if not busy or opening.place:\n            return None\n",
         ("one waits for the other",),
     ),
 )

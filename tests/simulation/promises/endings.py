@@ -8,6 +8,7 @@ from release_core.apply.orphans import ORPHANED
 from release_core.clock import from_iso, to_iso
 from tests.simulation.promises.approvals import answers_are_on_record, check_answer
 from tests.simulation.promises.attempts import what_succeeded_stays_so
+from tests.simulation.promises.held import a_held_release_goes_on, nobody_is_listed_for_ever
 from tests.simulation.promises.rollbacks import ROLLBACKS
 from tests.simulation.promises.skips import was_skipped
 from tests.simulation.world.happenings import Violated, list_of, value
@@ -190,7 +191,7 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     spent = world.budgets["faults"] < world.scenario.most_faults
     stopped = world.budgets["cancel"] < world.scenario.cancels
     told = str(world.scenario.manifests)
-    limited = "timeoutMinutes" in told or "deadline" in told
+    limited = any(each in told for each in ("timeoutMinutes", "deadline", "notBefore"))
     changed = world.budgets["change"] < world.scenario.person_changes
     deleted = bool(world.stores.deleted)  # CodePipeline sends no event of it
     retried = world.scenario.on_stage_failure == "RETRY"
@@ -214,6 +215,8 @@ ENDINGS = (
     nobody_waits_without_a_fault,
     no_closed_release_holds_a_pipeline,
     no_place_is_left_behind,
+    nobody_is_listed_for_ever,
+    a_held_release_goes_on,
     every_workflow_ends,
     every_token_is_settled_once,
     every_release_ends,

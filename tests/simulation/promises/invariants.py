@@ -1,6 +1,5 @@
 """The promises that hold whenever a call takes effect or an invocation ends."""
 
-import json
 from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
@@ -13,13 +12,19 @@ from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
+from tests.simulation.promises.held import (
+    RETURNS_OF_HOLDS,
+    held_until,
+    manifest_of,
+    nothing_is_locked_before_its_time,
+)
 from tests.simulation.promises.skips import skips_are_on_record
 from tests.simulation.promises.starting import STARTS
 from tests.simulation.scenarios import name_of
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.happenings import GOING_ON, Happening, Violated, list_of, value
 from tests.simulation.world.invocations import Invocation
-from tests.simulation.world.workflow import BUSY, LOOK_AGAIN
+from tests.simulation.world.workflow import BUSY, LOOK_AGAIN, Workflow
 from tests.simulation.world.world import World
 
 _STATUS_OF_EXECUTION = {
@@ -269,27 +274,37 @@ def served_in_order(happening: Happening) -> None:
     for workflow in world.workflows.values():
         waits = any(
             member.split(" ")[1] == workflow.arn for member in list_of(happening.before, "queue")
-        ) or (workflow.stage == "WaitForPipelines" and pipeline in _needs(world, workflow.arn))
+        ) or (_is_in_line(world, workflow) and pipeline in _needs(world, workflow.arn))
         came_first = _order(world, workflow.arn) < _order(world, after)
         overtaken = _rolls_back(world, workflow.arn) == value(happening.after, "held_for")
         if waits and came_first and not workflow.ended and not overtaken:
             raise Violated("served_in_order", f"{after} took {pipeline} before {workflow.arn}")
 
 
+def _is_in_line(world: World, workflow: Workflow) -> bool:
+    keeps_its_place = workflow.stage == "WaitForTime" and manifest_of(world, workflow.arn).get(
+        "holdLocks"
+    )
+    return workflow.stage == "WaitForPipelines" or bool(keeps_its_place)
+
+
 def _order(world: World, arn: str) -> tuple[datetime, str]:
-    return world.stores.step_functions.execution(arn).started_at, arn
+    came_at = world.stores.step_functions.execution(arn).started_at
+    held = held_until(world, arn)
+    if held and not manifest_of(world, arn).get("holdLocks"):
+        came_at = max(came_at, held)
+    return came_at, arn
 
 
 def _rolls_back(world: World, arn: str) -> str | None:
     """The release that a workflow execution rolls back, if it was started for that."""
-    given = json.loads(world.stores.step_functions.execution(arn).input)
-    release_id: str | None = given.get("rollBack")
+    release_id: str | None = manifest_of(world, arn).get("rollBack")
     return release_id
 
 
 def _needs(world: World, arn: str) -> list[str]:
     """The pipelines that a submitted manifest needs; a resume or a rollback may need fewer."""
-    manifest = json.loads(world.stores.step_functions.execution(arn).input)
+    manifest = manifest_of(world, arn)
     named = [] if manifest.get("resume") else manifest.get("pipelines", [])
     return [name_of(each) for each in named]
 
@@ -341,10 +356,11 @@ CALLS = (
     an_execution_keeps_its_owner,
     a_pipeline_has_one_holder,
     served_in_order,
+    nothing_is_locked_before_its_time,
     skips_are_on_record,
     *CALLS_OF_ATTEMPTS,
 )
-RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails)
+RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails, *RETURNS_OF_HOLDS)
 
 
 def check_call(happening: Happening) -> None:

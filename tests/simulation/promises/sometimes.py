@@ -30,6 +30,7 @@ MUST_BE_REACHED = frozenset(
         "a release became SUCCEEDED",
         "a release was resumed after a crash",
         "a release waited for a pipeline",
+        "a release was held",
         "a skipped stage was recorded",
         "a release was rolled back",
         "a rollback was started again",

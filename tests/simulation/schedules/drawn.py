@@ -32,8 +32,12 @@ def scenarios(draw: Any) -> Scenario:
         policy["maxConcurrency"] = draw(st.integers(1, 3))
     if draw(st.integers(0, 7)) == 7:
         policy["stopMode"] = "abandon"
+    begins = 0
     if draw(st.integers(0, 7)) == 7:
-        policy["deadline"] = in_minutes(draw(st.integers(1, 90)))
+        begins = draw(st.integers(1, 90))
+        policy |= {"notBefore": in_minutes(begins), "holdLocks": draw(st.booleans())}
+    if draw(st.integers(0, 7)) == 7:
+        policy["deadline"] = in_minutes(begins + draw(st.integers(1, 90)))
     manifests = [releasing(*pipelines, **policy)]
     more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
     if more == "resume":

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from itertools import batched, count
 from random import Random
 
-from release_core.decide.timing import START_PACE, pause_before_start, start_patience
+from release_core.decide.timing import START_PACE, THROTTLED_PATIENCE, pause_before_start
 from tests.simulation.throughput import quotas as one
 from tests.simulation.throughput.quotas import Limits, Name, Quota
 
@@ -126,7 +126,7 @@ class _Release:
         self.pipelines = self.left = pipelines
         self.buckets = _buckets(limits, of_release=True)
         self.slots = Slots(Name.SLOT, limits.max_concurrency or pipelines)
-        self.patience = start_patience(pipelines).total_seconds()
+        self.patience = THROTTLED_PATIENCE.total_seconds()
         self._last_turn = 0.0
 
     def next_turn(self, now: float, key: str) -> float:

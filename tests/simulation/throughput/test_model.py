@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_core.decide.timing import START_PACE, start_patience
+from release_core.decide.timing import START_PACE, THROTTLED_PATIENCE
 from tests.simulation.throughput import quotas as one
 from tests.simulation.throughput.model import Bucket, Load, Outcome, simulate
 from tests.simulation.throughput.quotas import QUOTAS, Limits, Name, Quota
@@ -140,11 +140,11 @@ def test_a_limit_of_the_release_is_kept() -> None:
 
 def test_a_pipeline_that_is_refused_for_too_long_is_not_started() -> None:
     """Starts that AWS refuses for longer than the code is patient are counted, and no others."""
-    minutes = start_patience(100).total_seconds() / 60
-    quota = replace(QUOTAS[Name.START], per_second=0.2 / 60, burst=1)
+    minutes = THROTTLED_PATIENCE.total_seconds() / 60
+    quota = replace(QUOTAS[Name.START], per_second=0.1 / 60, burst=1)
     slow = Limits(quotas={**QUOTAS, Name.START: quota})
     found = simulate(Load(pipelines=100), slow)
-    assert 0 < 100 - found.not_started <= 2 + 0.2 * minutes
+    assert 0 < 100 - found.not_started <= 2 + 0.1 * minutes
     assert simulate(Load(pipelines=10), slow).not_started == 0
 
 

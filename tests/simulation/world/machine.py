@@ -87,8 +87,11 @@ def settled(world: World, token: str) -> None:
 
 
 def time_out(world: World, arn: str, pipeline: str) -> None:
-    """Let a task time out: OpenRelease runs again, a pipeline's task waits again."""
+    """Let a wait end: OpenRelease runs again, a pipeline's task waits again."""
     workflow = world.workflows[arn]
+    if workflow.stage == "WaitForTime":  # it has no token
+        _enter(world, workflow, "OpenRelease")
+        return
     task = workflow.task(pipeline)
     world.stores.change_step_functions().time_out(task.token(arn))
     if pipeline == BUSY:
@@ -238,6 +241,12 @@ def _opened(world: World, workflow: Workflow, how: Ended) -> None:
     if answer["outcome"] == "BUSY":
         workflow = replace(workflow, stage="WaitForPipelines")
         _wait(world, workflow, replace(workflow.busy, wait_seconds=answer["wait_seconds"]))
+        return
+    if answer["outcome"] == "HELD":
+        world.reached.add("a release was held")
+        due = world.stores.clock() + timedelta(seconds=answer["wait_seconds"])
+        held = replace(workflow, stage="WaitForTime", busy=replace(workflow.busy, due=due))
+        world.workflows[workflow.arn] = held
         return
     if answer["outcome"] != "OPENED":
         _finish(world, workflow, "SUCCEEDED")

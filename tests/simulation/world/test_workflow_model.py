@@ -64,6 +64,8 @@ def test_waiting_states_have_the_simulated_transitions() -> None:
     assert STATES["WaitAgain"]["Next"] == STATES["WaitOtherwise"]["Next"] == "RunPipeline"
     assert caught("WaitForPipelines", "States.Timeout") == "OpenRelease"
     assert STATES["WaitForPipelines"]["Next"] == "OpenRelease"
+    assert STATES["WaitForTime"]["SecondsPath"] == "$.wait_seconds"
+    assert STATES["WaitForTime"]["Next"] == "OpenRelease"
     assert STATES["RunPipelines"]["Next"] == "CloseRelease"
     assert caught("RunPipelines", "States.ALL") == "CloseRelease"
 

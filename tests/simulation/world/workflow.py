@@ -71,7 +71,8 @@ class Workflow:
     """One execution; `stage` is its ASL state, or how it ended.
 
     `closed_as` is the status that close_release returned. `rollback` is the id of the rollback and
-    the name of its execution. `busy` is the task WaitForPipelines. The children of a stopped
+    the name of its execution. `busy` is the task WaitForPipelines, and says how long WaitForTime
+    takes. The children of a stopped
     execution that `lingers` still run: AWS stops a Map Run after its parent.
     """
 
@@ -101,7 +102,7 @@ class Workflow:
     @property
     def waiting(self) -> tuple[Child, ...]:
         """Return the tasks that wait for their tokens."""
-        if self.stage == "WaitForPipelines":
+        if self.stage in {"WaitForPipelines", "WaitForTime"}:
             return (self.busy,)
         if self.waits_in("RunPipelines"):
             return tuple(child for child in self.children if not child.ended)

@@ -184,8 +184,8 @@ def test_a_missed_end_is_found_by_the_next_task(world: ReleaseWorld) -> None:
 def test_pipelines_that_cannot_start_hand_their_slot_on(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One end can take rounds for each pipeline that waits: all are decided in one invocation."""
-    monkeypatch.setattr(advance, "MAX_ROUNDS", 0)
+    """All that wait are decided in one invocation, each with rounds of its own."""
+    monkeypatch.setattr(advance, "MAX_ROUNDS", 6)
     tokens = world.wait_for_all(world.begin(*PIPELINES, maxConcurrency=1, onFailure="continue"))
     denied = Refused("AccessDeniedException", "not allowed")
     refuse(monkeypatch, world.codepipeline, "start_pipeline_execution", denied)

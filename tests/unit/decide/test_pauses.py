@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from release_core.decide.timing import START_PATIENCE, pause_before_start, start_patience
+from release_core.decide.timing import START_PATIENCE, pause_before_start
 
 
 def test_pauses_grow_up_to_five_minutes() -> None:
@@ -27,9 +27,3 @@ def test_an_hour_of_refusals_is_a_few_tries() -> None:
         waited += pause_before_start(tries, key="arn orders")
         tries += 1
     assert tries < 40
-
-
-def test_a_large_release_has_more_patience() -> None:
-    """A thousand starts take 50 minutes at the rate that AWS was seen to accept."""
-    assert start_patience(1) == START_PATIENCE
-    assert start_patience(1000) > START_PATIENCE + 1.5 * timedelta(minutes=50)

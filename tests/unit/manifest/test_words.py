@@ -272,7 +272,7 @@ def test_a_request_with_a_misspelt_key(request_key: str, nearest: str) -> None:
     ("request_text", "told"),
     [
         ('{"retry": "r", "onbusy": "wait"}', "onbusy: unknown key; did you mean `onBusy`?"),
-        ('{"retry": "r", "x": 1}', "x: unknown key; the keys here are deadline, onBusy, requested"),
+        ('{"retry": "r", "x": 1}', "x: unknown key; the keys here are deadline, holdLocks, no"),
         ('{"retry": 5.1}', "retry: must be the id of a release: a string of 1 to 100 characters, "),
         ('{"rollBack": "r", "releaseID": "q"}', "releaseID: unknown key; did you mean `releaseId`"),
         ('{"rollBack": "r"}', "releaseId: must be the id of a release: a string of 1 to 100 chara"),

@@ -150,7 +150,7 @@ def test_the_options_of_a_retry_are_checked_with_its_manifest(world: ReleaseWorl
 
 def test_a_retry_can_change_only_options_outside_the_hash() -> None:
     """A retry can change only options that do not change the manifest's hash."""
-    given = {"deadline": AHEAD, "onBusy": "wait"}
+    given = {"notBefore": PAST, "holdLocks": True, "deadline": AHEAD, "onBusy": "wait"}
     assert given.keys() == RETRY_CHANGES
     plain = {"releaseId": "r", "pipelines": ["orders"]}
     assert Manifest.model_validate(plain).sha256 == Manifest.model_validate(plain | given).sha256

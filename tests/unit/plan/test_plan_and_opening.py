@@ -41,6 +41,8 @@ ENTRIES = st.lists(
             "resume": st.booleans(),
             "onBusy": st.sampled_from(["refuse", "wait"]),
             "deadline": st.sampled_from(["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
+            "notBefore": st.sampled_from(["2020-01-01T00:00:00Z", "2026-12-01T00:00:00Z"]),
+            "holdLocks": st.booleans(),
             "onFailure": st.sampled_from(["stop", "rollback"]),
             "rollbackOf": st.sampled_from(["q", "none"]),
         },

@@ -7,6 +7,7 @@ import pytest
 
 from localstack_codepipeline.model import ActionResult
 from localstack_codepipeline.model import Revision as Delivered
+from release_core.clock import to_iso
 from release_core.decide.timing import UNRECORDED_START_WINDOW
 from release_core.errors import ReleaseNotResumable
 from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
@@ -182,6 +183,23 @@ def test_a_holder_is_a_problem_or_a_warning(world: ReleaseWorld) -> None:
     waiting = plan(world, "orders", onBusy="wait")
     assert waiting.valid
     assert waiting.pipelines[0].warnings == ("waits until release other has ended",)
+
+
+def test_a_held_release_locks_later(world: ReleaseWorld) -> None:
+    """The plan says until when it is held; who holds a pipeline now is only a warning."""
+    world.begin("orders", release_id="other")
+    start = world.clock() + timedelta(hours=2)
+    document = {"releaseId": "r", "pipelines": ["orders"], "notBefore": to_iso(start)}
+    held = world.planner()(document)
+    assert held.valid
+    assert held.as_json()["heldUntil"] == to_iso(start)
+    assert held.pipelines[0].warnings == (
+        'is rejected if release other has not ended by then; add "onBusy": "wait"',
+    )
+    reserving = world.planner()({**document, "holdLocks": True})
+    assert "orders: release other holds it" in reserving.problems[0]
+    world.clock.advance(timedelta(hours=2))
+    assert world.planner()(document).held_until is None
 
 
 def test_a_holder_whose_workflow_has_ended_is_ignored(world: ReleaseWorld) -> None:

@@ -21,7 +21,7 @@ from release_machine.follow.opening import (
     opening_of,
 )
 from release_machine.follow.pace import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES_UNREACHED
-from release_machine.release.busy import Hold
+from release_machine.release.busy import Hold, Reason
 from release_machine.views.plain import PlainView
 from tests.worlds.ledger_world import TABLES
 from tools.operator.tests.conftest import EXECUTION, Stubbed, at, described
@@ -38,7 +38,7 @@ class Scene:
         self._ledger = HistoryReader(dynamodb, TABLES)
         self.now = at(0)
         self.pauses: list[float] = []
-        self.holds: list[Hold] = []
+        self.holds: list[Reason] = []
         self.asked = 0
         self.reason_away = False
         self.shown: list[Event] = []
@@ -67,7 +67,7 @@ class Scene:
         """Queue a failed look."""
         self._executions.add_client_error("describe_execution", "ThrottlingException")
 
-    def waited_for(self) -> list[Hold]:
+    def waited_for(self) -> list[Reason]:
         """The held pipelines, unless AWS does not answer."""
         self.asked += 1
         if self.reason_away:
@@ -266,7 +266,7 @@ def test_pipelines_that_have_become_free(scene: Scene) -> None:
     view = PlainView(out, clock=lambda: scene.now)
     scene.opening(show=partial(view.show, None), wait=scene.holds_then(6))
     _, freed, sign = out.getvalue().splitlines()
-    told = "the pipelines that it waited for are free: it starts soon"
+    told = "what it waited for is over: it starts soon"
     assert freed.endswith(told)
     assert sign.endswith(told)
 

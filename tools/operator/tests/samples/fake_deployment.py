@@ -14,7 +14,7 @@ from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import Deployment
 from release_machine.deployment.function_logs import LogLine
-from release_machine.release.busy import Hold
+from release_machine.release.busy import Behind, HeldUntil, Reason
 from release_machine.release.model import Activity
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:mine"
@@ -40,7 +40,9 @@ class FakeAws:
     stopped: list[dict[str, str]] = field(default_factory=list)
     stop_does: str | None = "CANCELLED"
     started: list[dict[str, Any]] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
+    holds: list[Reason] = field(default_factory=list)
+    waiting: list[Release] = field(default_factory=list)
+    queue: list[Behind] = field(default_factory=list)
     looks_before_opening: int = 0
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
@@ -108,9 +110,11 @@ class FakeAws:
         self.looks_before_opening -= 1
         return self.pointer if self.looks_before_opening < 0 else None
 
-    def waited_for(self, execution_arn: str, pipelines: Sequence[str]) -> list[Hold]:
+    def waited_for(self, execution_arn: str, pipelines: Sequence[str]) -> list[Reason]:
         assert execution_arn == EXECUTION
-        return [hold for hold in self.holds if hold.pipeline in pipelines]
+        return [
+            each for each in self.holds if isinstance(each, HeldUntil) or each.pipeline in pipelines
+        ]
 
     def get_release(self, release_id: str) -> Release | None:
         return self.releases.get(release_id)
@@ -121,6 +125,17 @@ class FakeAws:
     def get_manifest(self, release_id: str) -> Any:
         assert release_id in self.releases
         return self.stored and json.loads(self.stored)
+
+    def pending(self) -> list[Release]:
+        return self.waiting
+
+    def reasons(self, pending: Release, pipelines: Sequence[str]) -> list[Reason]:
+        assert pending in self.waiting
+        return self.holds
+
+    def behind(self, release: Release) -> list[Behind]:
+        assert release.release_id in self.releases
+        return self.queue
 
     def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
         found = self.releases.values()

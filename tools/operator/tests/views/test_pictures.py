@@ -36,6 +36,7 @@ PLAN: dict[str, Any] = {
     "releaseId": "2026.11.22-2",
     "valid": False,
     "alreadyReleased": None,
+    "heldUntil": None,
     "problems": ["shop-orders: release 2026.11.22-1 holds it; wait for its end"],
     "warnings": [],
     "expectedSeconds": 1290,

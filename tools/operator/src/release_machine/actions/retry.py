@@ -37,13 +37,13 @@ def refuse_unretriable(release: Release) -> None:
         )
 
 
-def read_deadline(text: str) -> datetime:
-    """Read a deadline as in a manifest; raises UsageError when it is not valid."""
+def read_time(option: str, text: str) -> datetime:
+    """Read the time of an option as in a manifest; raises UsageError when it is not valid."""
     try:
         return from_zoned_iso(text)
     except ValueError as error:
         raise UsageError(
-            f"--deadline {text} cannot be used: {error}.",
+            f"{option} {text} cannot be used: {error}.",
             "Write it with its time zone, as in 2026-11-22T18:00:00Z.",
         ) from error
 

@@ -20,7 +20,7 @@ def command(context: click.Context, release_id: str, *, reason: str | None) -> N
     """Stop a running release.
 
     Its waiting pipelines are skipped, its running pipelines are stopped. RELEASE is the id of a
-    release; for a release that still waits to be opened, the name or ARN of its execution.
+    release, also of one that waits to be opened, or the name or ARN of its execution.
 
     \b
     Examples:
@@ -36,11 +36,12 @@ def command(context: click.Context, release_id: str, *, reason: str | None) -> N
         stop_execution(arn, caller=session.caller, reason=reason, sfn=session.sfn)
         tell(f"stopped {arn} as {session.caller}")
     # The execution may have opened its release just before it was stopped.
-    opened = found.release_id if found else session.ledger.release_opened_by(arn)
+    known = None if found and found.pending else found
+    opened = known.release_id if known else session.ledger.release_opened_by(arn)
     if opened is None:
         tell("it had not opened a release; nothing is running")
         return
-    ended = found if found and found.over else follow_to_end(session, opened, what="the stop")
+    ended = known if known and known.over else follow_to_end(session, opened, what="the stop")
     for line in summary(ended):
         tell(line)
     if ended.status is not ReleaseStatus.CANCELLED:

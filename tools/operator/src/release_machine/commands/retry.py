@@ -8,7 +8,7 @@ from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
     new_deadline,
-    read_deadline,
+    read_time,
     refuse_unretriable,
     start_attempt,
 )
@@ -23,11 +23,18 @@ from release_machine.terminal.release_argument import release_argument
 @click.command("retry", cls=AwsCommand)
 @release_argument
 @click.option("--deadline", help="A new deadline, with its time zone: 2026-11-22T18:00:00Z.")
+@click.option("--not-before", help="Hold the attempt until this time: 2026-11-22T06:00:00Z.")
 @click.option("--wait", is_flag=True, help="Wait for pipelines that other releases hold.")
 @click.option("--detach", is_flag=True, help="Return as soon as the attempt is opened.")
 @click.pass_context
 def command(
-    context: click.Context, release_id: str, *, deadline: str | None, wait: bool, detach: bool
+    context: click.Context,
+    release_id: str,
+    *,
+    deadline: str | None,
+    not_before: str | None,
+    wait: bool,
+    detach: bool,
 ) -> None:
     """Run again the pipelines that did not succeed, and follow them.
 
@@ -39,7 +46,8 @@ def command(
       release-machine retry 2026.11.22-1
       release-machine retry 2026.11.22-1 --wait --deadline 2026-11-22T18:00:00Z
     """
-    given = read_deadline(deadline) if deadline else None
+    given = read_time("--deadline", deadline) if deadline else None
+    start = read_time("--not-before", not_before) if not_before else None
     session = open_session(context)
     found = known_release(session, release_id)
     refuse_unretriable(found)
@@ -55,6 +63,8 @@ def command(
     changes, dropped = new_deadline(manifest, given=given, now=now())
     if dropped:
         tell(f"the deadline {dropped} has passed and is left out; set a new one with --deadline")
+    if start:
+        changes["notBefore"] = start.isoformat()
     with starting():
         arn = start_attempt(
             found.release_id,

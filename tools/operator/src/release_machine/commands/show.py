@@ -7,8 +7,9 @@ import click
 from release_core.clock import now
 from release_core.domain.release import Release
 from release_machine import report
-from release_machine.actions.find import known_release
+from release_machine.actions.find import known_release, pending
 from release_machine.deployment.session import Session
+from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
 from release_machine.release.situation import with_stops
@@ -18,7 +19,7 @@ from release_machine.terminal.release_argument import release_argument
 from release_machine.text.printable import printable
 from release_machine.views.audit_view import audit_hint, audit_table
 from release_machine.views.bill_of_materials import materials_table
-from release_machine.views.json_output import bom_document, release_document, write
+from release_machine.views.json_output import bom_document, document, release_document, write
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.tables import attempts_table, release_header
 from release_machine.views.timeline import timeline
@@ -61,13 +62,23 @@ def command(
     elif bom:
         show(open_console(), materials_table(printable(found)))
     elif as_json:
-        write(release_document(_in_full(session, found)))
+        waits_for, behind = _queue(session, found)
+        in_full = release_document(_in_full(session, found))
+        write({**in_full, "waitsFor": document(waits_for), "behind": document(behind)})
     else:
         _draw(session, found, audit=audit)
 
 
 def _in_full(session: Session, found: Release) -> Release:
     return with_links(session.ledger.with_executions(found), region=session.console_region)
+
+
+def _queue(session: Session, found: Release) -> tuple[list[Reason], list[Behind]]:
+    """What the release, or its next attempt, waits for; and the releases that wait for it."""
+    if not found.closed and not found.pending:
+        return [], session.busy.behind(found)
+    waiting = [found] if found.pending else pending(session, found.release_id)
+    return [reason for each in waiting for reason in session.busy.reasons(each, each.waits_for)], []
 
 
 def _write_report(session: Session, found: Release, path: str) -> None:
@@ -85,7 +96,10 @@ def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
     activity = printable(with_stops(found, session.activity.get_all(found.pipelines.values())))
     shown = printable(_in_full(session, found))
-    parts = [release_header(shown, now=now())]
+    waits_for, behind = _queue(session, found)
+    parts = [
+        release_header(shown, now=now(), waits_for=printable(waits_for), behind=printable(behind))
+    ]
     if shown.pipelines:
         parts += [pipeline_table(shown, now=now(), activity=activity, width=console.width), ""]
         parts += [timeline(shown, at=now(), width=console.width), ""]

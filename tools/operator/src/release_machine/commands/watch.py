@@ -31,9 +31,9 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     """Follow a release to its end.
 
     RELEASE is the id of a release or of an announced rollback; for a release that is not opened
-    yet, the name or ARN of its execution. A terminal shows a live view; a pipe gets one line for
-    each change. The exit code is the outcome: 0 released, 1 not released. Ctrl-C stops watching;
-    the release continues.
+    yet, also the name or ARN of its execution. A terminal shows a live view; a pipe gets one line
+    for each change. The exit code is the outcome: 0 released, 1 not released. Ctrl-C stops
+    watching; the release continues.
 
     \b
     Examples:
@@ -43,8 +43,8 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     """
     session = open_session(context)
     found, execution_arn = find_release(session, release_id)
-    if found is None:
-        failed = announced_by(session, release_id)
+    if found is None or found.pending:
+        failed = None if found else announced_by(session, release_id)
         if failed:
             with watching(f"the rollback continues. Follow it again: {watch_command(release_id)}"):
                 execution_arn = await_rollback(session, failed, wait=time.sleep)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import boto3
 from botocore.config import Config
 
+from release_core.clock import now
 from release_core.ledger.history import HistoryReader
 from release_core.settings import OpenReleaseSettings
 from release_machine.deployment.aws_problems import require_aws
@@ -113,8 +114,8 @@ class Session:
 
     @cached_property
     def busy(self) -> BusyPipelines:
-        """The pipelines that other releases hold."""
-        return BusyPipelines(sfn=self.sfn, ledger=self.ledger)
+        """What releases wait for, and which releases wait for them."""
+        return BusyPipelines(ledger=self.ledger, clock=now)
 
     def client(self, service: str) -> Any:
         """The client of an AWS service."""

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.busy import Hold
+from release_machine.release.busy import Reason
 from release_machine.release.model import Activity
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseWaits:
-    """The execution waits for pipelines that other releases hold; then it opens its release.
+    """The execution waits for a time, or for pipelines of other releases.
 
-    Empty ``holds`` mean that the pipelines are free now.
+    Then it opens its release. Empty ``holds`` mean that the time has come, or that the pipelines
+    are free now.
     """
 
     execution_arn: str
-    holds: Sequence[Hold]
+    holds: Sequence[Reason]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,7 @@ def unknown_release(release_id: str) -> UsageError:
     """The error for a release that the ledger does not have."""
     return UsageError(
         f"There is no release {release_id} in the ledger.",
-        "List the latest releases with: release-machine list\n"
-        "A release that waits for busy pipelines is found by its execution, which submit shows.",
+        "List the latest releases with: release-machine list",
     )
 
 

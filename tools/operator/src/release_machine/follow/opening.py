@@ -15,7 +15,7 @@ from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import Event, LookFailed, ReleaseWaits
 from release_machine.follow.pace import Pace
-from release_machine.release.busy import Hold
+from release_machine.release.busy import Reason
 from release_machine.release.situation import abandon_command
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def await_opening(
     execution_arn: str,
     *,
     look: Callable[[], Opening | None],
-    waited_for: Callable[[], list[Hold]],
+    waited_for: Callable[[], list[Reason]],
     show: Callable[[list[Event]], None],
     wait: Callable[[float], None],
     clock: Clock,
@@ -120,12 +120,12 @@ def await_opening(
 ) -> Opening | ReleaseWaits:
     """Look until the release is opened or the execution has ended, with longer pauses.
 
-    The pipelines that it waits for are shown whenever they change; with ``detach`` they are the
-    answer. Raises UnreachableError when AWS does not answer for long, or, with ``detach``, when
-    these pipelines cannot be read; single failed looks are only shown.
+    What it waits for is shown whenever that changes; with ``detach`` it is the answer. Raises
+    UnreachableError when AWS does not answer for long, or, with ``detach``, when the reason cannot
+    be read; single failed looks are only shown.
     """
     pace = Pace()
-    known: list[Hold] = []
+    known: list[Reason] = []
     looks = 0
     failed = False  # the reason could not be read, and that was shown
     while True:

@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
 from release_machine.release.model import Activity
-from release_machine.text.wording import roughly
+from release_machine.text.wording import clock_time, roughly
 
 EDITED = "the pipeline was edited while it ran"
 WHAT_TO_DO_WHEN_EDITED = f"{EDITED}: stop it or wait"
@@ -21,6 +21,13 @@ def progress(release: Release, remaining: timedelta | None) -> str:
     if remaining is None or remaining < timedelta(seconds=1):
         return ended
     return f"{ended}, {roughly(remaining)} left"
+
+
+def waits_briefly(release: Release, now: datetime) -> str:
+    """What a release waits for that is not opened."""
+    if release.not_before and release.is_held(now):
+        return f"held until {clock_time(release.not_before)}"
+    return "waits for pipelines"
 
 
 def halted(release: Release) -> str:

@@ -110,6 +110,8 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     yield "Goes back to", isolated(restores(release))
     yield "Rolled back by", isolated(rolled_back_by(release))
     yield "Halted", isolated(halted(release))
+    if release.not_before:
+        yield "Held until" if release.is_held(at) else "Not before", [utc(release.not_before)]
     if release.deadline:
         rest = "" if release.closed else f", {left(release.deadline - at, written=in_brief)}"
         yield "Deadline", [utc(release.deadline), rest]

@@ -97,7 +97,7 @@ def check_content(
         return Checked(name=shown, manifest=None, findings=_unreadable(content, error))
     declared = declarations(named_pipelines(document)) if declarations else None
     manifest, problems = examine(document, declared=declared)
-    if manifest is not None and now is not None and (past := manifest.past(now)):
+    if manifest is not None and now is not None and (past := manifest.untimely(now)):
         problems = [*problems, past]
     findings = _located(problems, content.decode("utf-8-sig")) if problems else []
     return Checked(

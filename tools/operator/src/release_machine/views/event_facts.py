@@ -18,6 +18,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
+from release_machine.release.busy import Hold, held_until
 from release_machine.release.model import Activity
 from release_machine.release.phrases import (
     WHAT_TO_DO_WHEN_EDITED,
@@ -37,7 +38,11 @@ def described(event: Event, *, name_width: int = 0) -> Described:
     """The line of an event, and its facts; ``name_width`` aligns what follows a pipeline's name."""
     match event:
         case ReleaseWaits(execution_arn, holds):
-            return waiting(event), {"executionArn": execution_arn, "holds": document(holds)}
+            return waiting(event), {
+                "executionArn": execution_arn,
+                "holds": document([each for each in holds if isinstance(each, Hold)]),
+                "heldUntil": document(held_until(holds)),
+            }
         case LookFailed(problem, next_step, _):
             line = f"{problem} The release continues; trying again."
             return line, {"problem": problem, "nextStep": next_step}
@@ -55,12 +60,14 @@ def described(event: Event, *, name_width: int = 0) -> Described:
 def waiting(waits: ReleaseWaits) -> str:
     """What a release waits for before it is opened."""
     if not waits.holds:
-        return "the pipelines that it waited for are free: it starts soon"
-    name = waits.execution_arn.rpartition(":")[2]
-    return (
-        f"waits for busy pipelines: {'; '.join(map(str, waits.holds))}; it starts by itself when "
-        f"they are free; cancel it with: release-machine cancel {name}"
+        return "what it waited for is over: it starts soon"
+    name, reasons = waits.execution_arn.rpartition(":")[2], "; ".join(map(str, waits.holds))
+    told = (
+        f"{reasons}; it starts by itself then"
+        if held_until(waits.holds)
+        else f"waits for busy pipelines: {reasons}; it starts by itself when they are free"
     )
+    return f"{told}; cancel it with: release-machine cancel {name}"
 
 
 def _of_release(event: ReleaseEvent) -> Described:

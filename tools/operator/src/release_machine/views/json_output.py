@@ -14,7 +14,7 @@ from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
-from release_machine.release.busy import Hold
+from release_machine.release.busy import Behind, HeldUntil, Hold
 from release_machine.release.model import Activity
 from release_machine.text.printable import json_text
 
@@ -24,7 +24,8 @@ type Json = Mapping[str, Any]
 _KEYS = {
     Release: (
         "releaseId status executionArn openedAt closedAt channel requester why pipelineCount "
-        "attempt resumedAt attempts onFailure onSkipped haltedBy deadline maxConcurrency "
+        "attempt resumedAt attempts onFailure onSkipped haltedBy pending notBefore deadline "
+        "maxConcurrency "
         "rollbackOf restores rollsBackAs rolledBackBy audit"
     ),
     Pipeline: (
@@ -45,6 +46,8 @@ _KEYS = {
         "stage action waitsFor condition rules opensAt since message wayOut ends edited link"
     ),
     Hold: "pipeline releaseId executionArn since",
+    HeldUntil: "until",
+    Behind: "releaseId executionArn since pipelines",
 }
 # The attributes whose keys are not their names in camelCase.
 _ATTRIBUTES = {

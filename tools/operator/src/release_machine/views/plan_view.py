@@ -10,10 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from release_core.clock import from_iso
 from release_core.rollback.refusals import listed
 from release_machine.text.fitting import fitted
 from release_machine.text.printable import printable
-from release_machine.text.wording import lasting, roughly
+from release_machine.text.wording import clock_time, lasting, roughly
 
 WIDTH_FOR_STARTS = 100
 WIDTH_FOR_REVISIONS = 140
@@ -65,6 +66,10 @@ def _facts(plan: Json) -> Iterator[Text]:
             retry = f"release-machine retry {shlex.quote(plan['releaseId'])}"
             yield Text(f"run the rest with: {retry}")
         return
+    if plan.get("heldUntil"):  # a dry run of an older deployment has none
+        yield Text(
+            f"held until {clock_time(from_iso(plan['heldUntil']))}; it starts by itself then"
+        )
     seconds = plan["expectedSeconds"]
     if seconds is not None and plan["pipelines"]:
         path = " → ".join(plan["criticalPath"])

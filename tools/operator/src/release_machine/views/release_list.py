@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release, ReleaseStatus
+from release_machine.release.phrases import waits_briefly
 from release_machine.text.fitting import fitted
 from release_machine.text.wording import clock_time, colored_status, duration, short
 
@@ -41,7 +42,7 @@ def _row(release: Release, *, now: datetime, whole: bool) -> Row:
     by = re.split("[:/]", release.requester or "")[-1]
     return (
         _name(release, whole=whole),
-        _status(release),
+        _status(release, now),
         "" if opened is None else clock_time(opened) if whole else _day_and_minute(opened),
         duration(release.began_at, release.closed_at or now),
         str(release.pipeline_count or ""),
@@ -57,11 +58,13 @@ def _name(release: Release, *, whole: bool) -> str:
     return release.label
 
 
-def _status(release: Release) -> Text:
+def _status(release: Release, now: datetime) -> Text:
     notes = (
         f"attempt {release.attempt}" if release.attempt > 1 else "",
         "rolled back" if release.rolled_back_by else "",
     )
+    if release.pending:
+        return Text(waits_briefly(release, now), style="dim")
     return colored_status(release.status).append("".join(f", {note}" for note in notes if note))
 
 

@@ -1,5 +1,6 @@
 """The header and the earlier attempts of a release, drawn with rich."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
@@ -7,7 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
-from release_machine.release.phrases import counted, halted, progress, restores, rolled_back_by
+from release_machine.release.busy import Behind, Reason
+from release_machine.release.phrases import (
+    counted,
+    halted,
+    progress,
+    restores,
+    rolled_back_by,
+    waits_briefly,
+)
 from release_machine.release.record import past_attempts, resumer
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
@@ -21,20 +30,25 @@ def release_header(
     now: datetime,
     remaining: timedelta | None = None,
     brief: bool = False,
+    waits_for: Sequence[Reason] = (),
+    behind: Sequence[Behind] = (),
 ) -> RenderableType:
     """Draw the facts of a release, and its progress while it runs.
 
-    ``brief`` leaves out the facts that do not change.
+    ``brief`` leaves out the facts that do not change. A release that is not opened ``waits_for``
+    these; the releases ``behind`` wait for its pipelines.
     """
     took = duration(release.began_at, release.closed_at or now)
     title = Text.assemble(
         ("Release ", "bold"),
         (release.label, "bold"),
         "  ",
-        colored_status(release.status),
+        waits_briefly(release, now) if release.pending else colored_status(release.status),
         f"  {took}",
     )
-    bar = () if release.closed else (_bar(release, now=now, remaining=remaining),)
+    bar = (
+        () if release.closed or release.pending else (_bar(release, now=now, remaining=remaining),)
+    )
     if brief:
         return Group(title, *bar, Text(""))
     facts = Table.grid(padding=(0, 2))
@@ -43,13 +57,16 @@ def release_header(
     for name, value in (
         ("pipelines", counted(release.pipelines.values())),
         ("execution", release.execution_arn),
-        ("opened", clock_time(release.opened_at) if release.opened_at else None),
+        ("handed in" if release.pending else "opened", clock_time(release.opened_at)),
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
         ("attempt", _attempt(release)),
         ("rolls back", release.rollback_of),
         ("goes back to", restores(release)),
         ("rolled back by", rolled_back_by(release)),
-        ("deadline", _deadline(release, now)),
+        ("not before", _until(release.not_before, now, over=release.closed)),
+        ("pending", "; ".join(map(str, waits_for))),
+        ("next", "\n".join(map(str, behind))),
+        ("deadline", _until(release.deadline, now, over=release.closed)),
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),
         ("halted", halted(release)),
         ("why", release.why),
@@ -91,8 +108,7 @@ def _attempt(release: Release) -> str | None:
     return f"{release.attempt}{since}" + (f", by {who}" if who else "")
 
 
-def _deadline(release: Release, now: datetime) -> str | None:
-    if not release.deadline:
+def _until(moment: datetime | None, now: datetime, *, over: bool) -> str | None:
+    if not moment:
         return None
-    rest = "" if release.closed else f", {left(release.deadline - now)}"
-    return f"{clock_time(release.deadline)}{rest}"
+    return clock_time(moment) if over else f"{clock_time(moment)}, {left(moment - now)}"
