@@ -100,12 +100,9 @@ class Starts:
             why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
         if isinstance(error, ClientError) and is_throttled(error):
             patience = THROTTLED_PATIENCE
-            turn = self.ledger.pace.take_turn(now, apart=START_PACE)
             # Turns of releases that were cancelled since stay taken, so nobody waits for very long.
-            until = min(
-                max(turn, now + pause_before_start(0, key=key)),
-                now + pause_before_start(_MANY, key=key),
-            )
+            turn = self.ledger.pace.take_turn(now, apart=START_PACE)
+            until = max(until, min(turn, now + pause_before_start(_MANY, key=key)))
         self.ledger.pipelines.put_off_start(
             release.release_id,
             pipeline,

@@ -118,6 +118,9 @@ def simulate(load: Load, limits: Limits, *, seed: int = 1) -> Outcome:
     )
 
 
+_MANY = 10  # refusals, after which a pause is not longer
+
+
 class _Release:
     """What a release does not share: buckets, slots, and the turns of its deployment."""
 
@@ -129,10 +132,13 @@ class _Release:
         self.patience = THROTTLED_PATIENCE.total_seconds()
         self._last_turn = 0.0
 
-    def next_turn(self, now: float, key: str) -> float:
+    def next_turn(self, now: float, refusals: int, key: str) -> float:
         """When a throttled start is tried again, as in release_core/apply/starts.py."""
         self._last_turn = max(self._last_turn, now) + START_PACE.total_seconds()
-        return max(self._last_turn, now + pause_before_start(0, key=key).total_seconds())
+        pause, longest = (
+            now + pause_before_start(count, key=key).total_seconds() for count in (refusals, _MANY)
+        )
+        return max(pause, min(self._last_turn, longest))
 
 
 class _Region:
@@ -232,7 +238,7 @@ class _Region:
                 return False
             yield self._take(Name.TOKEN)
             yield self._take(Name.TRANSITION, one.AGAIN_TRANSITIONS)
-            turn = release.next_turn(self.now, f"{key} {refusals}")
+            turn = release.next_turn(self.now, refusals, key)
             self.waited[Name.START] += turn - self.now
             yield turn
         self._leave(self.functions)
