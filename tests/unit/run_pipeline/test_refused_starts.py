@@ -6,6 +6,7 @@ import pytest
 
 from release_core.decide.timing import START_PATIENCE, THROTTLED_PATIENCE
 from release_core.domain.release import PipelineStatus
+from release_core.errors import StartUnresolved
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import crash_after, refuse
@@ -138,3 +139,19 @@ def test_an_ambiguous_answer_starts_nothing_twice(
     world.wait(arn)
     assert world.pipeline().status is PipelineStatus.RUNNING
     assert len(world.executions_of("orders")) == 1
+
+
+def test_a_cancel_skips_a_start_that_was_put_off(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first retry of the stop event comes when no starter can be alive any more."""
+    arn = world.begin("orders")
+    refuse(monkeypatch, world.codepipeline, "start_pipeline_execution", BUSY)
+    world.wait(arn)
+    stopped = world.stop(arn)
+    with pytest.raises(StartUnresolved):
+        world.close_release().when_ended(stopped)
+    world.clock.advance(timedelta(minutes=1))
+    world.close_release().when_ended(stopped)
+    assert world.statuses() == {"orders": "SKIPPED"}
+    assert world.executions_of("orders") == []
