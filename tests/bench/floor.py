@@ -34,7 +34,7 @@ class Floor:
         execution = self.account.step_functions.start_execution(stateMachineArn=self.machine)
         token = wait_until("the token is in the queue", self._token)
         target = {"Id": "floor", "Arn": self.function, "Input": json.dumps({"token": token})}
-        self.account.events.put_targets(Rule=self.rule, Targets=[target])  # type: ignore[list-item]
+        self.account.events.put_targets(Rule=self.rule, Targets=[target])  # type: ignore[list-item]  # a plain dict
         self.account.codepipeline.start_pipeline_execution(name=self.pipeline)
         return execution["executionArn"]
 

@@ -38,14 +38,14 @@ class Spread:
             if node is None or seen.renews(node):
                 continue
             if seen.halted_by == each and not node.settled:
-                self._try(lambda: self.advance_all(seen.release_id, name))  # noqa: B023  # called now
+                self._try(self.advance_all, seen.release_id, name)
             elif node.status.ended:
                 waiting += self._affected_by(seen, node, is_first=each == name)
             if node.status.ended and node.task_token and not node.settled:
                 ended.append((seen, node))
         for seen, node in reversed(ended):
             if not (self.errors and node.name == name):
-                self._try(lambda: self.settle(seen, node))  # noqa: B023  # called now
+                self._try(self.settle, seen, node)
         if self.errors:
             raise self.errors[0]
 
@@ -92,12 +92,12 @@ class Spread:
                     yield dependent.name
 
     def _advance(self, release: Release, name: str) -> Release | None:
-        return self._try(lambda: self.advance(release.release_id, name))
+        return self._try(self.advance, release.release_id, name)
 
-    def _try[T](self, step: Callable[[], T]) -> T | None:
+    def _try[**P, T](self, step: Callable[P, T], *args: P.args, **more: P.kwargs) -> T | None:
         """Take a step; an error with one pipeline must not keep the others from being advanced."""
         try:
-            return step()
+            return step(*args, **more)
         except (Unfinished, ClientError, BotoCoreError) as error:
             self.errors.append(error)
             return None

@@ -21,12 +21,12 @@ from release_core.decide.timing import (
     START_PATIENCE,
     THROTTLED_PATIENCE,
     pause_before_start,
+    pause_until_turn,
 )
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
-_MANY = 10  # refusals, after which a pause is not longer
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
 
 
@@ -94,20 +94,19 @@ class Starts:
     ) -> None:
         why, now, patience = str(error), self.clock(), START_PATIENCE
         key = f"{release.execution_arn} {pipeline.name}"
-        until = now + pause_before_start(pipeline.start_refusals, key=key)
+        pause = pause_before_start(pipeline.start_refusals, key=key)
         if isinstance(error, ClientError):
             detail = error.response["Error"]
             why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
         if isinstance(error, ClientError) and is_throttled(error):
             patience = THROTTLED_PATIENCE
-            # Turns of releases that were cancelled since stay taken, so nobody waits for very long.
-            turn = self.ledger.pace.take_turn(now, apart=START_PACE)
-            until = max(until, min(turn, now + pause_before_start(_MANY, key=key)))
+            turn = self.ledger.pace.take_turn(now, apart=START_PACE) - now
+            pause = pause_until_turn(turn, pipeline.start_refusals, key=key)
         self.ledger.pipelines.put_off_start(
             release.release_id,
             pipeline,
             why=why,
-            again_at=until,
+            again_at=now + pause,
             tried_until=(pipeline.starting_at or now) + patience,
         )
 

@@ -50,6 +50,7 @@ START_PACE = timedelta(minutes=1) / STARTS_PER_MINUTE / 2
 
 # Seconds until a refused start is tried again: after the first refusal, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 20, 300
+_MANY_REFUSALS = 10  # after so many, a pause is no longer than the one before
 
 # Seconds until the next look, while CodePipeline does not confirm an end that an event reported.
 UNCONFIRMED_WAIT = 15
@@ -83,6 +84,16 @@ def pause_before_start(refusals: int, *, key: str) -> timedelta:
     """
     longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**refusals)
     return timedelta(seconds=longest * Random(f"{key} {refusals}").uniform(0.5, 1))  # noqa: S311  # jitter, not a secret
+
+
+def pause_until_turn(turn: timedelta, refusals: int, *, key: str) -> timedelta:
+    """How long a throttled start waits whose turn comes in this time.
+
+    At least its own pause, and no longer than the longest pause: turns of releases that were
+    cancelled since stay taken.
+    """
+    longest = pause_before_start(_MANY_REFUSALS, key=key)
+    return max(pause_before_start(refusals, key=key), min(turn, longest))
 
 
 def seconds_until(moment: datetime, *, now: datetime) -> int:

@@ -17,17 +17,20 @@ class Past:
     """A pipeline's executions around a release, each list with the newest first.
 
     ``own`` are the executions of the release. ``before`` are the successes that no release started,
-    before the release took the pipeline, and that are newer than the last good one on record;
-    ``live`` is the one of them that was live then. ``since`` are the executions that no release
-    started, and that shipped after the release or still run. ``unchanged`` means that the release
-    changed nothing.
+    before the release took the pipeline, and that are newer than the last good one on record.
+    ``since`` are the executions that no release started, and that shipped after the release or
+    still run. ``unchanged`` means that the release changed nothing.
     """
 
     own: tuple[PastExecution, ...] = ()
     before: tuple[PastExecution, ...] = ()
-    live: PastExecution | None = None
     since: tuple[str, ...] = ()
     unchanged: bool = False
+
+    @property
+    def live(self) -> PastExecution | None:
+        """The execution that was live before the release, if no release started it."""
+        return next(iter(self.before), None)
 
     @property
     def repaired(self) -> bool:
@@ -68,7 +71,6 @@ def past_of(
     return Past(
         own=own,
         before=before,
-        live=next(iter(before), None),
         since=tuple(each.execution_id for each in since),
     )
 

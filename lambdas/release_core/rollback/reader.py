@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 from botocore.exceptions import ClientError
 
@@ -106,10 +107,10 @@ class RollbackReader:
             if each.ran and (declaration := declaration_of(declared, each.name))
         }
         around = self._executions_around(release, known)
-        lives = self.in_parallel(
-            lambda name: self._with_live_one(release.pipelines[name], around[name]), around
+        shipped = self.in_parallel(
+            lambda name: self._without_skipped(release.pipelines[name], around[name]), around
         )
-        pasts = dict(zip(around, lives, strict=True))
+        pasts = dict(zip(around, shipped, strict=True))
         unchanged = self.in_parallel(
             lambda name: self._changed_nothing(release.pipelines[name], known[name], pasts[name]),
             known,
@@ -136,10 +137,10 @@ class RollbackReader:
         back_to = good.execution_id if good else None
         return self.history.executions(pipeline.name, back_to=back_to)
 
-    def _with_live_one(self, pipeline: Pipeline, past: Past) -> Past:
-        """The past, in which an execution whose deployment was skipped was not live."""
-        candidates = (each for each in past.before if not self._skipped(pipeline, each))
-        return replace(past, live=next(candidates, None))
+    def _without_skipped(self, pipeline: Pipeline, past: Past) -> Past:
+        """The past without the newest executions before whose deployment was skipped."""
+        before = dropwhile(lambda each: self._skipped(pipeline, each), past.before)
+        return replace(past, before=tuple(before))
 
     def _skipped(self, pipeline: Pipeline, execution: PastExecution) -> bool:
         """Whether CodePipeline skipped the deployment of an execution that succeeded."""

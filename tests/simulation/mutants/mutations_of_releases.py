@@ -210,9 +210,9 @@ OF_RELEASES = (
     ),
     Mutant(
         "go back to the last release only",
-        "release_core/rollback/reader.py",
-        "live=next(candidates, None)",
-        "live=None",
+        "release_core/rollback/past.py",
+        "return next(iter(self.before), None)",
+        "return None",
         ("rolled back, and shipped by hand",),
     ),
     Mutant(

@@ -6,11 +6,12 @@ No clock and no I/O: the time is a number of seconds, and everything random come
 from collections import defaultdict, deque
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import batched, count
 from random import Random
 
-from release_core.decide.timing import START_PACE, THROTTLED_PATIENCE, pause_before_start
+from release_core.decide.timing import START_PACE, THROTTLED_PATIENCE, pause_until_turn
 from tests.simulation.throughput import quotas as one
 from tests.simulation.throughput.quotas import Limits, Name, Quota
 
@@ -118,9 +119,6 @@ def simulate(load: Load, limits: Limits, *, seed: int = 1) -> Outcome:
     )
 
 
-_MANY = 10  # refusals, after which a pause is not longer
-
-
 class _Release:
     """What a release does not share: buckets, slots, and the turns of its deployment."""
 
@@ -135,10 +133,8 @@ class _Release:
     def next_turn(self, now: float, refusals: int, key: str) -> float:
         """When a throttled start is tried again, as in release_core/apply/starts.py."""
         self._last_turn = max(self._last_turn, now) + START_PACE.total_seconds()
-        pause, longest = (
-            now + pause_before_start(count, key=key).total_seconds() for count in (refusals, _MANY)
-        )
-        return max(pause, min(self._last_turn, longest))
+        turn = timedelta(seconds=self._last_turn - now)
+        return now + pause_until_turn(turn, refusals, key=key).total_seconds()
 
 
 class _Region:
