@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from release_core.apply.ends import Ends
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
-from release_core.decide.approvals import stopping_since, waits_only_for_approvals
 from release_core.decide.decisions import Stop
+from release_core.decide.manual_approvals import stopping_since, waits_only_for_approvals
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import EndUnconfirmed, StopUnresolved

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from release_core.aws.approvals import IN_PROGRESS, is_approval, read_approval, with_state
+from release_core.aws.manual_approvals import IN_PROGRESS, is_approval, read_approval, with_state
 from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import SourceAction
 from release_core.domain.release import Failure

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import ClientError
 
 from release_core.aws.action_runs import read_action_run
-from release_core.aws.approvals import IN_PROGRESS, is_approval
 from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.manual_approvals import IN_PROGRESS, is_approval
 from release_core.aws.rule_runs import read_rule_run
 from release_core.domain.actions import ActionRun
 from release_core.domain.automation import (

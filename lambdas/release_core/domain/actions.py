@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from release_core.domain.approvals import Approval
 from release_core.domain.declarations import SourceAction
+from release_core.domain.manual_approvals import ManualApproval
 from release_core.domain.release import Failure
 
 
@@ -23,7 +23,7 @@ class ActionRun:
     started_at: datetime
     failure: Failure | None = None
     running: bool = False
-    approval: Approval | None = None
+    approval: ManualApproval | None = None
     source: SourceAction | None = None
     artifacts: tuple[str, ...] = ()
     version: int | None = None

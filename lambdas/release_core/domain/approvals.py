@@ -1,46 +1,57 @@
-"""A manual approval of a pipeline in CodePipeline, and its answer."""
+"""An approval: a node of a release that waits until people have answered it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-
-APPROVED, REJECTED = "Approved", "Rejected"
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """Who answered a manual approval, when and with which words.
+class Vote:
+    """The answer of one person to an approval.
 
-    ``answer`` is APPROVED or REJECTED. ``by`` is an ARN, or None where CodePipeline names nobody.
+    ``voter`` is the identity that counts once. ``by`` is the ARN that signed the request: of an
+    assumed role, its last part is the session.
     """
 
-    stage: str
-    action: str
-    answer: str
-    by: str | None
+    voter: str
+    by: str
+    approves: bool
     comment: str | None
     at: datetime
-    action_execution_id: str
-
-    def __str__(self) -> str:
-        """One line for the audit."""
-        place = f"{self.answer.lower()} stage {self.stage}, action {self.action}"
-        return f"{place}: {self.comment}" if self.comment else place
 
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """The manual approval that an action execution asks for.
+    """What an approval asks, and the votes of its present attempt.
 
-    ``token`` answers it; None when it is answered or can no longer be answered. ``confirmed`` is
-    whether the state of the pipeline shows this very approval, and ``alone`` whether its stage has
-    no other action. ``cancelled`` is an approval that still is in the list of running actions but
-    can no longer be answered.
+    ``asked_at`` is when all that it depends on had succeeded; None before. With ``four_eyes``,
+    nobody who asked for the release may answer.
     """
 
-    token: str | None = field(default=None, repr=False)
     question: str | None = None
-    link: str | None = None
-    answer: Answer | None = None
-    confirmed: bool = False
-    alone: bool = False
-    cancelled: bool = False
+    min_approvals: int = 1
+    four_eyes: bool = True
+    expires_after: timedelta | None = None
+    asked_at: datetime | None = None
+    votes: tuple[Vote, ...] = field(default=())
+
+    @property
+    def approved_by(self) -> tuple[Vote, ...]:
+        """The votes that approve, in the order in which they were given."""
+        return tuple(vote for vote in self.votes if vote.approves)
+
+    @property
+    def rejection(self) -> Vote | None:
+        """The vote that rejects, which is final."""
+        return next((vote for vote in self.votes if not vote.approves), None)
+
+    @property
+    def granted(self) -> bool:
+        """Whether enough people have approved, and nobody has rejected."""
+        return self.rejection is None and len(self.approved_by) >= self.min_approvals
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it counts as not answered in time, once it is asked."""
+        if self.asked_at is None or self.expires_after is None:
+            return None
+        return self.asked_at + self.expires_after

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from release_core.domain.approvals import Answer
+from release_core.domain.approvals import Approval
 from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.holds import Freeze, Override
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.revisions import Good, Pin, Revision
 
 
@@ -142,7 +144,8 @@ class Pipeline:
     those that it depends on and that have not succeeded yet: a hint when it can be started, while
     the decision reads their status. ``stage_rollback`` is the execution with which CodePipeline
     itself rolls a failed stage back. ``skippable`` is what the pipeline declared when the release
-    was opened, ``skipped_stages`` what its execution has skipped.
+    was opened, ``skipped_stages`` what its execution has skipped. A node with an ``approval`` is
+    not a pipeline of CodePipeline: it has no execution, and runs while people are asked.
     """
 
     name: str
@@ -187,6 +190,7 @@ class Pipeline:
     late_success: datetime | None = None
     revisions: tuple[Revision, ...] = ()
     edited_at: datetime | None = None
+    approval: Approval | None = None
     approvals: tuple[Answer, ...] = ()
     skippable: Skippable | None = None
     skipped_stages: tuple[SkippedStage, ...] = ()
@@ -228,6 +232,8 @@ class Release:
     was opened. ``restores`` is for a rollback: the execution that each pipeline goes back to, if no
     release started it. A ``pending`` release is handed in and not opened: it is held until its
     ``not_before``, or has places in the queues of the pipelines that it ``waits_for``.
+    ``requesters`` are the ARNs of all who asked for it, retries included. ``freezes`` are those of
+    the deployment, and an ``override`` lets the release start its pipelines in spite of them.
     """
 
     release_id: str
@@ -256,6 +262,9 @@ class Release:
     rolls_back_as: str | None = None
     rolled_back_by: str | None = None
     restores: Mapping[str, str] = field(default_factory=dict)
+    requesters: tuple[str, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    override: Override | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
     channel: str | None = None

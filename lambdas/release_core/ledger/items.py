@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from release_core.clock import from_iso, to_iso
-from release_core.domain.approvals import Answer
+from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.holds import Override
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.queue import Lock, Place, Waiter
 from release_core.domain.release import (
     Failure,
@@ -50,6 +52,7 @@ RELEASE_ATTRIBUTES = (
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
+    *("approval", "asked_at", "votes", "requesters", "override"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
@@ -251,6 +254,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         late_success=_moment(item, "late_success"),
         revisions=_revisions(item),
         edited_at=_moment(item, "edited_at"),
+        approval=_approval(item) if "approval" in item else None,
         approvals=tuple(
             Answer(**{**each, "at": from_iso(each["at"])}) for each in item.get("approvals", ())
         ),
@@ -290,6 +294,8 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         rolls_back_as=item.get("rolls_back_as"),
         rolled_back_by=item.get("rolled_back_by"),
         restores=item.get("restores", {}),
+        requesters=tuple(item.get("requesters", ())),
+        override=_override(item["override"]) if "override" in item else None,
         pipelines=pipelines or {},
     )
 
@@ -325,6 +331,53 @@ def header_for_people(release: Release, item: Item) -> Release:
 def retry_item(retry: RetryClaim) -> Item:
     """The claim of a retry as a pipeline's item holds it."""
     return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def approval_item(approval: Approval) -> Item:
+    """What an approval asks, as its item holds it; its votes are attributes of their own."""
+    expires = approval.expires_after
+    return {
+        "question": approval.question,
+        "min_approvals": approval.min_approvals,
+        "four_eyes": approval.four_eyes,
+        "expires_after_minutes": expires // timedelta(minutes=1) if expires else None,
+    }
+
+
+def vote_item(vote: Vote) -> Item:
+    """A vote as the item of its approval holds it, in a map with the voters as keys."""
+    return {
+        "by": vote.by,
+        "approves": vote.approves,
+        "comment": shorten(vote.comment) if vote.comment else None,
+        "at": to_iso(vote.at),
+    }
+
+
+def _approval(item: Item) -> Approval:
+    asked, minutes = item["approval"], item["approval"].get("expires_after_minutes")
+    votes = (
+        Vote(
+            voter=voter,
+            by=each["by"],
+            approves=each["approves"],
+            comment=each.get("comment"),
+            at=from_iso(each["at"]),
+        )
+        for voter, each in item.get("votes", {}).items()
+    )
+    return Approval(
+        question=asked.get("question"),
+        min_approvals=int(asked["min_approvals"]),
+        four_eyes=asked["four_eyes"],
+        expires_after=timedelta(minutes=int(minutes)) if minutes is not None else None,
+        asked_at=_moment(item, "asked_at"),
+        votes=tuple(sorted(votes, key=lambda vote: (vote.at, vote.voter))),
+    )
+
+
+def _override(item: Item) -> Override:
+    return Override(reason=item["reason"], by=item["by"], at=from_iso(item["at"]))
 
 
 def _skippable(item: Item) -> Skippable:

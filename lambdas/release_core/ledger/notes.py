@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from release_core.clock import to_iso
-from release_core.domain.approvals import Answer
 from release_core.domain.audit_texts import APPROVAL_ABANDONED, EDITED
 from release_core.domain.automation import SkippedStage
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Pipeline
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Table, Update

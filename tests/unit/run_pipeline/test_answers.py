@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from release_core.domain.approvals import Answer
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import PipelineStatus
 from tests.worlds.approvals import ADA, answer, ask, gated, listed_late, state_late
 from tests.worlds.faults import FAILURE

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from release_core.domain.approvals import Answer
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Pipeline
 from release_machine.follow.events import PipelineActs
 from release_machine.release.model import Activity, Snapshot

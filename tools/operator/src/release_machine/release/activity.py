@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from release_core.aws.action_runs import read_action_run
-from release_core.aws.approvals import IN_PROGRESS
+from release_core.aws.manual_approvals import IN_PROGRESS
 from release_core.clock import Clock, now
 from release_core.domain.actions import ActionRun
 from release_core.domain.release import Pipeline, PipelineStatus

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from release_core.aws.approvals import IN_PROGRESS
+from release_core.aws.manual_approvals import IN_PROGRESS
 from release_machine.release.deployment_window import next_opening
 from release_machine.release.model import Activity
 from release_machine.text.wording import clock_time

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from release_core.clock import to_iso
-from release_core.domain.approvals import Answer
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt

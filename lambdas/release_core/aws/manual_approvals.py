@@ -8,7 +8,7 @@ nobody can answer any more.
 
 from typing import TYPE_CHECKING, Any
 
-from release_core.domain.approvals import APPROVED, REJECTED, Answer, Approval
+from release_core.domain.manual_approvals import APPROVED, REJECTED, Answer, ManualApproval
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -49,12 +49,12 @@ def with_state(
 
 def read_approval(
     listed: "ActionExecutionDetailTypeDef", state: "GetPipelineStateOutputTypeDef | None"
-) -> Approval:
+) -> ManualApproval:
     """The approval of a listed action; ``state`` is None when no approval is listed as running."""
     shown, known = _shown(listed, state), with_state(listed, state)
     configured = listed.get("input", {}).get("resolvedConfiguration", {})
     answer = _answer(known)
-    return Approval(
+    return ManualApproval(
         token=_token(listed, shown or {}) if known["status"] == IN_PROGRESS else None,
         question=configured.get("CustomData"),
         link=configured.get("ExternalEntityLink"),

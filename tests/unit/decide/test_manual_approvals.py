@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from release_core.decide.approvals import waits_only_for_approvals
+from release_core.decide.manual_approvals import waits_only_for_approvals
 from release_core.domain.actions import ActionRun
-from release_core.domain.approvals import Approval
+from release_core.domain.manual_approvals import ManualApproval
 from release_core.domain.release import Failure
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
-def run(*, running: bool = True, approval: Approval | None = None) -> ActionRun:
+def run(*, running: bool = True, approval: ManualApproval | None = None) -> ActionRun:
     """An action of an execution."""
     return ActionRun(
         action_execution_id="r",
@@ -26,11 +26,11 @@ def run(*, running: bool = True, approval: Approval | None = None) -> ActionRun:
 
 
 DEPLOY, ENDED = run(), run(running=False)
-ALONE = run(approval=Approval(token="t", confirmed=True, alone=True))
-BESIDE = run(approval=Approval(token="t", confirmed=True))
-UNSEEN = run(approval=Approval(token="t"))
-CANCELLED = run(running=False, approval=Approval(cancelled=True, confirmed=True))
-ANSWERED = run(running=False, approval=Approval(confirmed=True, alone=True))
+ALONE = run(approval=ManualApproval(token="t", confirmed=True, alone=True))
+BESIDE = run(approval=ManualApproval(token="t", confirmed=True))
+UNSEEN = run(approval=ManualApproval(token="t"))
+CANCELLED = run(running=False, approval=ManualApproval(cancelled=True, confirmed=True))
+ANSWERED = run(running=False, approval=ManualApproval(confirmed=True, alone=True))
 
 
 @pytest.mark.parametrize(
