@@ -1,16 +1,22 @@
 """The Lambda handler of open_release."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
+from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.opening import OpenRelease
 from open_release.reservations import Reservations
 from open_release.resuming import Resuming
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
+from release_core.domain.declarations import Declared
 from release_core.plan.planner import Planner
 from release_core.settings import OpenReleaseSettings, read_settings
+
+# What this process has read of pipelines while AWS throttled it.
+_READ: dict[tuple[str, ...], tuple[int, Declared]] = {}
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
@@ -23,6 +29,11 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
         invocation=context.aws_request_id,
         look_after_seconds=settings.look_after_seconds,
         manifest_bucket=settings.manifest_bucket,
+        declaring=Declaring(
+            read=parts.codepipeline.declarations,
+            time_left=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()),
+            kept=_READ,
+        ),
     )
     if "task_token" in event:
         open_release.wait(event["execution_arn"], event["task_token"])
@@ -31,7 +42,12 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
 
 
 def make_open_release(
-    parts: FunctionParts, *, invocation: str, look_after_seconds: int, manifest_bucket: str
+    parts: FunctionParts,
+    *,
+    invocation: str,
+    look_after_seconds: int,
+    manifest_bucket: str,
+    declaring: Declaring,
 ) -> OpenRelease:
     """Build OpenRelease from the parts of the function."""
     reservations = Reservations(
@@ -48,7 +64,7 @@ def make_open_release(
             rollbacks=parts.rollbacks,
             manifest_bucket=manifest_bucket,
         ),
-        codepipeline=parts.codepipeline,
+        declaring=declaring,
         ledger=parts.ledger,
         reservations=reservations,
         resuming=Resuming(

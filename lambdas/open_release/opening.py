@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.reservations import Reservations
 from open_release.resuming import Opened, Resuming
-from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_hold, seconds_to_wait, seconds_until
@@ -40,7 +40,7 @@ class OpenRelease:
     """Opens the release that a workflow execution was started for."""
 
     intake: Intake
-    codepipeline: CodePipeline
+    declaring: Declaring
     ledger: Ledger
     reservations: Reservations
     resuming: Resuming
@@ -66,7 +66,9 @@ class OpenRelease:
                 return self._existing(twin, execution_arn)
             request, document = self.intake.document(request)
             if not is_dry_run(document):
-                declared = self.codepipeline.declarations(named_pipelines(document))
+                declared = self.declaring(execution_arn, named_pipelines(document))
+                if declared is None:
+                    return self._pause(execution_arn, document)
                 manifest = self._check(document, declared)
                 opening = _opening(manifest, request, execution_arn, came_at)
                 return self._release(replace(opening, declared=declared))
@@ -74,6 +76,12 @@ class OpenRelease:
             self._reject(rejection, request, execution_arn)
             raise
         return self._plan(document, execution_arn)
+
+    def _pause(self, execution_arn: str, document: object) -> dict[str, Any]:
+        """Come back soon for the other declarations, which uses none of the task's tries."""
+        log.info("AWS throttles GetPipeline", extra={"execution_arn": execution_arn})
+        held = self._answer(Opened("HELD", execution_arn, []), release_id_of(document))
+        return {**held, "wait_seconds": 1}
 
     def _twin(self, request: Request, execution_arn: str) -> Release | None:
         """The release that another execution opened for the same rollback, if there is one."""

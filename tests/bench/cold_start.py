@@ -37,7 +37,10 @@ def client(service, **_):
 boto3.client = client
 import importlib, types
 handler = importlib.import_module(sys.argv[2] + ".handler").handler
-handler(json.loads(sys.argv[3]), types.SimpleNamespace(aws_request_id="cold"))
+context = types.SimpleNamespace(
+    aws_request_id="cold", get_remaining_time_in_millis=lambda: 180_000
+)
+handler(json.loads(sys.argv[3]), context)
 """
 # Prints the milliseconds to import the modules and to create the clients.
 STARTING = """

@@ -1,11 +1,12 @@
 """A whole release in memory: the real functions, and fakes of every AWS service they call."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from close_release.closing import CloseRelease
 from localstack_codepipeline.model import ActionResult, Revision, RunAction
+from open_release.declaring import Declaring
 from open_release.handler import make_open_release
 from open_release.opening import OpenRelease
 from record_state_change.recording import STATE_CHANGE, RecordStateChange
@@ -77,6 +78,7 @@ class ReleaseWorld(LedgerWorld):
     invocations: int = 0
     patterns: tuple[str, ...] = ("*",)
     machine: str = MACHINE
+    time_left: timedelta = timedelta(seconds=180)
 
     def __post_init__(self) -> None:
         """Create the services and the pipelines."""
@@ -94,11 +96,15 @@ class ReleaseWorld(LedgerWorld):
 
     def opener(self) -> OpenRelease:
         """The function open_release, which opens a release or waits until it can."""
+        parts = self.parts("open-release")
         return make_open_release(
-            self.parts("open-release"),
+            parts,
             invocation="1",
             look_after_seconds=LOOK_AFTER,
             manifest_bucket="manifests",
+            declaring=Declaring(
+                read=parts.codepipeline.declarations, time_left=lambda: self.time_left
+            ),
         )
 
     def rollbacks(self) -> RollbackReader:

@@ -25,6 +25,10 @@ class Context(Protocol):
 
     aws_request_id: str
 
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the invocation may still last."""
+        ...
+
 
 @cache
 def client(service: str) -> Any:

@@ -55,6 +55,10 @@ _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
 class _Context:
     aws_request_id: str
 
+    def get_remaining_time_in_millis(self) -> int:
+        """Lambda's longest time: no scenario has so many pipelines that their reading pauses."""
+        return 900_000
+
 
 def deployed_name(function: str) -> str:
     """Return the name of a function on AWS."""
