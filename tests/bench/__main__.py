@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from tests.bench import page
 
-NAMES = ("settle_latency", "cost", "makespan", "scale", "cold_start", "newcomer")
+NAMES = ("settle_latency", "cost", "makespan", "scale", "throttled", "cold_start", "newcomer")
 # It clones the repository and installs everything.
 BY_HAND = ("newcomer",)
 
