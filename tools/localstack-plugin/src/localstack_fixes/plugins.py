@@ -18,6 +18,7 @@ REPAIRS = (
     "parsed_once",
     "stopped_execution",
     "task_tokens",
+    "unreached_functions",
     "unseen_executions",
 )
 

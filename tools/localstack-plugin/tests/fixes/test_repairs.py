@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from localstack_fixes.caller_identity import identity
@@ -18,6 +19,7 @@ from localstack_fixes.dynamodb_local import without_java_agents
 from localstack_fixes.environment_registry import SnapshotDict
 from localstack_fixes.event_keys import with_plain_key
 from localstack_fixes.execution_input import with_text
+from localstack_fixes.unreached_functions import event_of
 
 PATIENT = Config(max_pool_connections=40, read_timeout=60, retries={"total_max_attempts": 1})
 
@@ -54,6 +56,26 @@ def test_values_may_be_iterated_while_others_are_added() -> None:
         environments[f"new{value}"] = value
         seen.append(value)
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (EndpointConnectionError(endpoint_url="http://localhost"), "SdkClientException"),
+        (ReadTimeoutError(endpoint_url="http://localhost"), "SdkClientException"),
+        (ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke"), "TooManyRequests"),
+    ],
+    ids=["no connection", "no answer", "refused"],
+)
+def test_an_invocation_that_does_not_reach_lambda_can_be_retried(
+    raised: Exception, code: str
+) -> None:
+    """LocalStack makes the error of a client ``Lambda.CODE``, and all else States.Runtime."""
+    events: list[Exception] = []
+    event_of(lambda _task, _env, error: events.append(error), None, None, raised)
+    (error,) = events
+    assert isinstance(error, ClientError)
+    assert error.response["Error"]["Code"].startswith(code)
 
 
 def test_an_api_is_told_who_signed() -> None:
