@@ -2,16 +2,19 @@
 
 import math
 import os
+from collections.abc import Mapping
 
 from tests.bench.counting import counted, work_of_release
 from tests.bench.graphs import Graph, flat, layered
-from tests.bench.tables import Table
+from tests.bench.tables import Goal, Table
 from tests.bench.workload import LONGEST_SECONDS, Workload, own_workload
 from tests.e2e.account.waiting import WaitedInVainError
 
 # SIZES=10,100 in the environment chooses others.
-SIZES, SHORT_SIZES = "10,100,1000", "4"
+SIZES, SHORT_SIZES = "10,100,200,1000", "4"
 AT_BOTH_ENDS = ("open_release", "close_release")
+# Two rows, and how many times the second one's time the first one may take.
+GOALS = (("200 in layers of 15", "200 flat", 1.5), ("1000 flat", "100 flat", 11.0))
 
 
 def measure(*, short: bool) -> list[Table]:
@@ -39,7 +42,17 @@ def measure(*, short: bool) -> list[Table]:
                 "memory of the others, MB",
             ),
             rows=rows,
+            goals=_goals({row[0]: row[1] for row in rows}),
         )
+    ]
+
+
+def _goals(seconds: Mapping[str, str]) -> list[Goal]:
+    """Return the goals whose two rows were measured."""
+    return [
+        Goal(f"{one}, times {other}", float(seconds[one]) / float(seconds[other]), limit)
+        for one, other, limit in GOALS
+        if all(seconds.get(name, "").replace(".", "").isdecimal() for name in (one, other))
     ]
 
 
