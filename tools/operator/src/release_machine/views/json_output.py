@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from release_core.clock import to_iso
-from release_core.domain.manual_approvals import Answer
 from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.release.busy import Behind, HeldUntil, Hold
