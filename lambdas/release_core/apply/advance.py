@@ -19,6 +19,7 @@ from release_core.decide.decisions import (
     Decision,
     End,
     Free,
+    Keep,
     LookEarlier,
     Resolve,
     Retry,
@@ -157,7 +158,10 @@ class Advance:
     def _read(self, release_id: str, only: str | None) -> Release | None:
         if only:
             return self.ledger.get_pipeline(release_id, only)
-        return self.ledger.get_release(release_id)
+        release = self.ledger.get_release(release_id)
+        if release and release.open:
+            return replace(release, freezes=self.ledger.get_freezes())
+        return release
 
     def _apply_all(
         self,
@@ -220,9 +224,9 @@ class Advance:
                 self._ends().skip(release, pipeline, why, fails=fails)
             case Free():
                 freed = self.ledger.headers.free_slot(release, pipeline.name)
-                return replace(freed, pipelines=release.pipelines)
-            case Resolve():
-                self._starts().resolve(release, pipeline)
+                return replace(freed, pipelines=release.pipelines, freezes=release.freezes)
+            case Resolve() | Keep():
+                self._starts().keep(release, decision)
             case Start(again=again):
                 return self._start(release, pipeline, again=again)
             case LookEarlier(at=at):
