@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
 from release_core.apply.orphans import Orphans
 from release_core.apply.spread import Spread
@@ -50,6 +51,7 @@ class Advance:
     codepipeline: CodePipeline
     step_functions: StepFunctions
     orphans: Orphans
+    calendars: CalendarGate
     clock: Clock
     actor: str
 
@@ -85,8 +87,9 @@ class Advance:
     def record_look(self, release: Release, pipeline: Pipeline) -> None:
         """Look at the pipeline's execution in CodePipeline and record its state.
 
-        Raises as ``pipeline`` does.
+        Or ask the change calendars again, if they hold it. Raises as ``pipeline`` does.
         """
+        self._starts().look_at_calendars(release, pipeline)
         state = self._ends().record_look(release, pipeline)
         if state is ExecutionState.STOPPING and pipeline.stop_requested_at:
             self._stops().abandon_approvals(release, pipeline, why=pipeline.stop_reason or "")
@@ -280,6 +283,7 @@ class Advance:
         return Starts(
             ledger=self.ledger,
             codepipeline=self.codepipeline,
+            calendars=self.calendars,
             clock=self.clock,
             actor=self.actor,
             ends=self._ends(),

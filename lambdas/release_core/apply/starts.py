@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
 from release_core.aws.codepipeline import (
     CodePipeline,
@@ -39,6 +40,7 @@ class Starts:
 
     ledger: Ledger
     codepipeline: CodePipeline
+    calendars: CalendarGate
     clock: Clock
     actor: str
     ends: Ends
@@ -49,8 +51,7 @@ class Starts:
         Returns the pipeline if it runs now, and unchanged if it waits for a free slot. None means
         that it must be read again.
         """
-        if pipeline.held and pipeline.held.kind is not HoldKind.TURN:
-            self._take_turn(release, pipeline)
+        if self._waits(release, pipeline, again=again):
             return None
         if not self._has_slot(release, pipeline):
             return pipeline
@@ -63,7 +64,7 @@ class Starts:
         # Otherwise the function that freezes reads STARTING, and names this start.
         now = self.ledger.get_header(release.release_id)
         if now and now.open:
-            hold = hold_of(now, claimed, self.clock())
+            hold = hold_of(now, claimed, self.clock()) or self.calendars.hold(now)
             if hold is None:
                 return self._begin(now, claimed, again=again)
             if again:
@@ -103,6 +104,28 @@ class Starts:
         else:
             failed = why_not_started(pipeline)
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
+
+    def _waits(self, release: Release, pipeline: Pipeline, *, again: bool) -> bool:
+        """Whether the start is not claimed now because of what held it, or holds it again."""
+        if pipeline.held and pipeline.held.kind is not HoldKind.TURN:
+            self._take_turn(release, pipeline)
+            return True
+        # Asked before a claim is taken over: that would be another try, which may be under way.
+        closed = self.calendars.hold(release) if again else None
+        if closed:
+            self.resolve(release, pipeline, hold=closed)
+        return closed is not None
+
+    def look_at_calendars(self, release: Release, pipeline: Pipeline) -> None:
+        """Ask the calendars again that hold the pipeline: they may have been changed since."""
+        held = pipeline.held
+        if held is None or held.kind is not HoldKind.CALENDAR or not release.open:
+            return
+        hold = self.calendars.hold(release)
+        if hold is None:
+            self._take_turn(release, pipeline)
+        else:
+            self.ledger.holds.hold(release, pipeline, hold)
 
     def _take_turn(self, release: Release, pipeline: Pipeline) -> None:
         """Give a pipeline that was held its turn: not all of them start at one moment."""

@@ -52,6 +52,14 @@ START_PACE = timedelta(minutes=1) / STARTS_PER_MINUTE / 2
 # that then may start are started START_PACE apart.
 _HOLD_SPREAD = timedelta(minutes=1)
 
+# Change calendars are asked again after this: when they could not be read, and when they are closed
+# and name no time at which they open.
+UNREADABLE_PAUSE = timedelta(minutes=5)
+CLOSED_PAUSE = timedelta(hours=1)
+
+# Closed calendars are asked again after this at the soonest, whatever time they name.
+SOONEST_OPENING = timedelta(minutes=1)
+
 # Seconds until a refused start is tried again: after the first refusal, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 20, 300
 _MANY_REFUSALS = 10  # after so many, a pause is no longer than the one before

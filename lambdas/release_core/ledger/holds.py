@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from release_core.domain.holds import Hold
+from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Table, Update, write_together
@@ -44,11 +44,10 @@ class Holds:
         # Race: two functions see the same freeze. The audit has one entry for it.
         is_new = "attribute_not_exists(#held) OR #held <> :held"
         waiting = PipelineStatus.WAITING
+        entry = self._author.audit(str(hold), before=pipeline.status, after=waiting)
         update = Update(
             put={"status": waiting.value, "held": hold_item(hold)},
-            append={
-                "audit": self._author.audit(str(hold), before=pipeline.status, after=waiting),
-            },
+            append={} if _is_known(hold, pipeline.held) else {"audit": entry},
             remove=_CLAIM if pipeline.started_by else (),
             condition=f"{as_seen} AND {same_claim} AND ({is_new})",
             values={
@@ -78,3 +77,14 @@ class Holds:
         )
         header = self._releases.update_action(header_key(release.release_id), freed)
         write_together(self._client, [header, held])
+
+
+def _is_known(hold: Hold, before: Hold | None) -> bool:
+    """Whether the audit has the hold, but for its end.
+
+    A calendar that cannot be read is asked every few minutes, and an audit has no room for that.
+    """
+    if before is None or hold.kind is not HoldKind.CALENDAR:
+        return False
+    known = {**hold_item(before), "until": None}
+    return {**hold_item(hold), "until": None} == known
