@@ -13,6 +13,7 @@ locals {
       "$schema"      = { type = ["string", "null"] }
       releaseId      = { type = ["string", "number"] }
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
+      approvals      = { type = "array", items = { type = "object" } }
       onFailure      = { type = "string" }
       onSkipped      = { type = "string" }
       maxConcurrency = { type = ["integer", "null"] }
