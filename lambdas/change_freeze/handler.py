@@ -1,0 +1,28 @@
+"""The Lambda handler of change_freeze."""
+
+import os
+from typing import Any
+
+from change_freeze.freezing import FREEZE_KEYS, OVERRIDE_KEYS, ChangeFreeze
+from release_core.api import answer, route_of
+from release_core.apply.wiring import FunctionParts
+from release_core.aws.clients import Context
+from release_core.settings import FunctionSettings, read_settings
+
+
+def handler(event: object, context: Context) -> dict[str, Any]:
+    """Answer a request of the API: freeze, lift a freeze, or override for one release."""
+    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
+    change = ChangeFreeze(
+        ledger=parts.ledger,
+        step_functions=parts.step_functions,
+        clock=parts.clock,
+        in_parallel=parts.in_parallel,
+    )
+    match route_of(event):
+        case "DELETE /freezes/{scope}":
+            return answer(event, (), change.lift)
+        case "POST /overrides/{releaseId}":
+            return answer(event, OVERRIDE_KEYS, change.override)
+        case _:
+            return answer(event, FREEZE_KEYS, change.freeze)
