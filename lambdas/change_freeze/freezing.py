@@ -112,6 +112,14 @@ class ChangeFreeze:
             "by": release.override.by,
         }
 
+    def calendar_opened(self) -> None:
+        """Wake what change calendars hold: one of them is open, which the tasks check."""
+        nodes = self.ledger.nodes_in_releases(lambda _: True)
+        woken = self._wake(
+            nodes, lambda node: node.held is not None and node.held.kind is HoldKind.CALENDAR
+        )
+        log.info("a change calendar is open, %d tasks were woken", woken)
+
     def _not_frozen(self, scope: str) -> RequestRefused:
         present = [each.scope for each in self.ledger.get_freezes() if self.clock() < each.until]
         others = f"; frozen are: {', '.join(present)}" if present else ", and nothing else is"

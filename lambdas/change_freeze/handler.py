@@ -10,8 +10,11 @@ from release_core.aws.clients import Context
 from release_core.settings import FunctionSettings, read_settings
 
 
-def handler(event: object, context: Context) -> dict[str, Any]:
-    """Answer a request of the API: freeze, lift a freeze, or override for one release."""
+def handler(event: object, context: Context) -> dict[str, Any] | None:
+    """Answer a request of the API: freeze, lift a freeze, or override for one release.
+
+    Or act on the event that a change calendar is open.
+    """
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     change = ChangeFreeze(
         ledger=parts.ledger,
@@ -19,6 +22,9 @@ def handler(event: object, context: Context) -> dict[str, Any]:
         clock=parts.clock,
         in_parallel=parts.in_parallel,
     )
+    if isinstance(event, dict) and event.get("source") == "aws.ssm":
+        change.calendar_opened()
+        return None
     match route_of(event):
         case "DELETE /freezes/{scope}":
             return answer(event, (), change.lift)

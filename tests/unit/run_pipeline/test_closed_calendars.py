@@ -1,5 +1,6 @@
 """Change calendars: nothing starts while one is closed, and what was held goes on by itself."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, crash_after, meanwhile, refuse
 from tests.worlds.release_world import ReleaseWorld, after, declaration
+from tests.worlds.rollbacks import failed, run
 
 HOUR = timedelta(hours=1)
 NAMES = ("business-hours", "arn:aws:ssm:us-east-1:000000000000:document/company")
@@ -57,7 +59,7 @@ def holds_in_audit(world: ReleaseWorld, name: str = "orders") -> list[str]:
 
 def test_nothing_starts_while_a_calendar_is_closed(world: ReleaseWorld) -> None:
     """The pipeline waits, and its record says until when and for which calendars."""
-    until = close(world)
+    until = close(world, timedelta(minutes=20))
     arn = world.begin("orders")
     token = world.wait(arn)
     hold = held(world)
@@ -67,12 +69,12 @@ def test_nothing_starts_while_a_calendar_is_closed(world: ReleaseWorld) -> None:
         f"held until {until:%Y-%m-%d %H:%M:%S} UTC, calendar of business-hours, company: closed"
     ]
     assert world.executions_of("orders") == []
-    assert 3600 <= int(world.settlement(token).cause or "") <= 3662
+    assert 1200 <= int(world.settlement(token).cause or "") <= 1262
 
 
 def test_it_starts_when_the_calendars_are_open_again(world: ReleaseWorld) -> None:
     """Its task looks soon after the calendars open, and starts it."""
-    close(world)
+    close(world, timedelta(minutes=20))
     arn = world.begin("orders")
     seconds = int(world.settlement(world.wait(arn)).cause or "")
     world.clock.advance(timedelta(seconds=seconds))
@@ -118,7 +120,7 @@ def test_a_calendar_that_closes_within_an_invocation_is_seen(world: ReleaseWorld
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [
-        (DENIED, "AccessDeniedException: not authorized"),
+        (DENIED, "not authorized to perform: ssm:GetCalendarState (AccessDeniedException)"),
         (Refused("InvalidDocument", "Document company does not exist."), "does not exist"),
         (Refused("ThrottlingException", "Rate exceeded"), "Rate exceeded"),
     ],
@@ -206,17 +208,15 @@ def test_a_calendar_that_stays_closed_longer_holds_longer(world: ReleaseWorld) -
 
 def test_a_rollback_is_not_held(world: ReleaseWorld) -> None:
     """It starts although the calendars are closed, and SSM is not asked."""
-    arn = world.begin("orders", onFailure="rollback")
-    world.wait(arn)
-    world.complete("orders")
-    arn = world.begin("orders", release_id="s")
-    world.run_pipeline("s", "orders", world.step_functions.wait_for_token(arn))
-    world.complete("orders")
+    run(world, "v1", "orders", "catalog")
+    wanted = failed(world)
     close(world)
     asked = len(world.ssm.calls)
-    arn = world.begin("orders", release_id="t", rollbackOf="s")
-    world.run_pipeline("t", "orders", world.step_functions.wait_for_token(arn))
-    assert world.statuses("t") == {"orders": "RUNNING"}
+    arn = world.start(wanted)
+    world.open_release(arn)
+    release_id = json.loads(wanted)["releaseId"]
+    world.run_pipeline(release_id, "orders", world.step_functions.wait_for_token(arn))
+    assert world.pipeline("orders", release_id).status is PipelineStatus.RUNNING
     assert len(world.ssm.calls) == asked
 
 
