@@ -9,6 +9,7 @@ locals {
     PIPELINES_TABLE       = aws_dynamodb_table.pipelines.name
     RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
     EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
+    CHANGE_CALENDARS      = join(",", var.change_calendars) # Empty: none. Also for functions that start nothing yet.
   }
 
   # A function's share of a processor grows with its memory: 1769 MiB give a whole one. With 256 MiB a cold start took seconds
@@ -58,7 +59,7 @@ locals {
       description     = "Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."
       timeout_seconds = 60 # Wakes up to thousands of tasks. The API gives its caller an error after 29 seconds.
       memory_mb       = 512
-      asynchronous    = false
+      asynchronous    = length(var.change_calendars) > 0 # Then the event of a calendar invokes it, too.
       environment     = local.every_function
     }
   }
@@ -77,6 +78,11 @@ locals {
       for arn in var.source_arns : arn if split(":", arn)[2] == service
     ]
   }
+
+  calendar_arns = [
+    for calendar in var.change_calendars :
+    startswith(calendar, "arn:") ? calendar : "arn:${local.partition}:ssm:${local.region}:${local.account}:document/${calendar}"
+  ]
 
   pipeline_arns = [
     for pattern in var.pipeline_name_patterns : "arn:${local.partition}:codepipeline:${local.region}:${local.account}:${pattern}"
@@ -120,7 +126,7 @@ data "aws_iam_policy_document" "announce" {
   }
 }
 
-# Only for dry runs, which check that the pinned revisions of a manifest exist.
+# Only for dry runs, which check that the pinned revisions of a manifest exist, and say until when nothing starts.
 data "aws_iam_policy_document" "look_for_revisions" {
   dynamic "statement" {
     for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
@@ -158,6 +164,16 @@ data "aws_iam_policy_document" "look_for_revisions" {
     content {
       sid       = "LookForImages"
       actions   = ["ecr:DescribeImages"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.calendar_arns) > 0 ? [local.calendar_arns] : []
+
+    content {
+      sid       = "LookAtCalendars"
+      actions   = ["ssm:GetCalendarState"]
       resources = statement.value
     }
   }
@@ -291,6 +307,16 @@ data "aws_iam_policy_document" "start" {
     sid       = "RetryStages"
     actions   = ["codepipeline:RetryStageExecution"]
     resources = [for arn in local.pipeline_arns : "${arn}/*"] # The resource of this action is a stage of the pipeline.
+  }
+
+  dynamic "statement" {
+    for_each = length(local.calendar_arns) > 0 ? [local.calendar_arns] : []
+
+    content {
+      sid       = "ReadCalendars"
+      actions   = ["ssm:GetCalendarState"]
+      resources = statement.value
+    }
   }
 }
 

@@ -229,6 +229,57 @@ run "dry_runs_check_revisions_in_source_arns" {
   }
 }
 
+run "calendars_are_read_only_where_they_are_configured" {
+  command = apply
+
+  assert {
+    condition     = !anytrue([for statement in concat(data.aws_iam_policy_document.start.statement, data.aws_iam_policy_document.look_for_revisions.statement) : contains(statement.actions, "ssm:GetCalendarState")])
+    error_message = "A function may read calendars although none is configured."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.calendar_opened) == 0 && local.functions["change_freeze"].environment["CHANGE_CALENDARS"] == ""
+    error_message = "There is a rule for calendars although none is configured."
+  }
+}
+
+run "calendars_are_read_by_their_names" {
+  command = apply
+
+  variables {
+    change_calendars = ["business-hours", "arn:aws:ssm:eu-west-1:999900001111:document/company"]
+  }
+
+  assert {
+    condition = toset([
+      for statement in concat(data.aws_iam_policy_document.start.statement, data.aws_iam_policy_document.look_for_revisions.statement) :
+      statement.resources if contains(statement.actions, "ssm:GetCalendarState")
+      ]) == toset([toset([
+        "arn:aws:ssm:eu-west-1:111122223333:document/business-hours",
+        "arn:aws:ssm:eu-west-1:999900001111:document/company",
+    ])])
+    error_message = "A function that starts or plans may read other calendars than those configured, or not all of these."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in local.functions :
+      function.environment["CHANGE_CALENDARS"] == "business-hours,arn:aws:ssm:eu-west-1:999900001111:document/company"
+    ])
+    error_message = "A function does not know the calendars, and would start pipelines without asking them."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.calendar_opened[0].event_pattern).resources == local.calendar_arns && aws_lambda_permission.rule["calendar_opened"].function_name == "release-machine-change-freeze"
+    error_message = "A calendar that opens does not wake what it held."
+  }
+
+  assert {
+    condition     = contains(keys(local.failure_queues), "change_freeze") && contains(keys(aws_sqs_queue.undelivered), "calendar_opened")
+    error_message = "An event of a calendar is lost if it cannot be handled."
+  }
+}
+
 run "policies_reach_their_functions" {
   command = apply
 

@@ -33,6 +33,7 @@ SERVICES = {
     "ecr": "ecr",
     "events": "events",
     "s3": "s3",
+    "ssm": "ssm",
     "states": "stepfunctions",
 }
 # IAM knows transactions only as what they do, and a versioned read as an action of its own; who may
