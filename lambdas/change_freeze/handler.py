@@ -3,8 +3,7 @@
 import os
 from typing import Any
 
-from change_freeze.freezing import FREEZE_KEYS, OVERRIDE_KEYS, ChangeFreeze
-from release_core.api import answer, route_of
+from change_freeze.freezing import ChangeFreeze
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
 from release_core.settings import FunctionSettings, read_settings
@@ -19,10 +18,4 @@ def handler(event: object, context: Context) -> dict[str, Any]:
         clock=parts.clock,
         in_parallel=parts.in_parallel,
     )
-    match route_of(event):
-        case "DELETE /freezes/{scope}":
-            return answer(event, (), change.lift)
-        case "POST /overrides/{releaseId}":
-            return answer(event, OVERRIDE_KEYS, change.override)
-        case _:
-            return answer(event, FREEZE_KEYS, change.freeze)
+    return change.respond(event)
