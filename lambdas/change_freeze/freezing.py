@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from change_freeze.reading import read_freeze, read_reason
-from release_core.api import ApiRequest
+from release_core.api import ApiRequest, answer, route_of
 from release_core.aws.clients import InParallel
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, to_iso
@@ -20,9 +21,6 @@ from release_core.problems import is_storable
 
 log = logging.getLogger(__name__)
 
-FREEZE_KEYS = ("scope", "until", "reason")
-OVERRIDE_KEYS = ("reason",)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeFreeze:
@@ -35,6 +33,17 @@ class ChangeFreeze:
     step_functions: StepFunctions
     clock: Clock
     in_parallel: InParallel
+
+    def respond(self, event: object) -> dict[str, Any]:
+        """Answer the request in an event of API Gateway."""
+        match route_of(event):
+            case "POST /freezes":
+                return answer(event, ("scope", "until", "reason"), self.freeze)
+            case "DELETE /freezes/{scope}":
+                return answer(event, (), self.lift)
+            case "POST /overrides/{releaseId}":
+                return answer(event, ("reason",), self.override)
+        raise LookupError("the event is of no route of this function")
 
     def freeze(self, request: ApiRequest) -> Mapping[str, object]:
         """Freeze what the scope covers; returns the starts that were under way already.

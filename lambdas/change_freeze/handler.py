@@ -3,8 +3,7 @@
 import os
 from typing import Any
 
-from change_freeze.freezing import FREEZE_KEYS, OVERRIDE_KEYS, ChangeFreeze
-from release_core.api import answer, route_of
+from change_freeze.freezing import ChangeFreeze
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
 from release_core.settings import FunctionSettings, read_settings
@@ -25,10 +24,4 @@ def handler(event: object, context: Context) -> dict[str, Any] | None:
     if isinstance(event, dict) and event.get("source") == "aws.ssm":
         change.calendar_opened()
         return None
-    match route_of(event):
-        case "DELETE /freezes/{scope}":
-            return answer(event, (), change.lift)
-        case "POST /overrides/{releaseId}":
-            return answer(event, OVERRIDE_KEYS, change.override)
-        case _:
-            return answer(event, FREEZE_KEYS, change.freeze)
+    return change.respond(event)
