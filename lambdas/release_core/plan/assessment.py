@@ -9,6 +9,7 @@ from release_core.aws.source_lookup import Lookup
 from release_core.decide.resume import may_begin, runs_already
 from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
+from release_core.domain.holds import Hold
 from release_core.domain.order import depths
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import Pipeline, PipelineStatus, Release
@@ -38,6 +39,7 @@ class Assessment:
     later: Mapping[str, str]
     pasts: Mapping[str, Past]
     now: datetime
+    closed: Hold | None = None
 
     def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
         """The plan, with the problems of the document and the reason of a refused opening."""
@@ -216,6 +218,8 @@ class Assessment:
                 f"{back}: nothing runs again"
             )
             return
+        if self.closed:
+            yield f"nothing would be started now: {self.closed}"
         at_once = self._most_at_once()
         if at_once > STARTS_PER_MINUTE:
             yield (

@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from release_core.aws.calendars import Calendars
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.source_lookup import RevisionSources
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
+from release_core.decide.calendars import hold_by_calendars
 from release_core.decide.outcome import is_over
 from release_core.decide.resume import (
     refuse_other,
@@ -21,6 +23,7 @@ from release_core.decide.resume import (
     unfinished_pipelines,
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
+from release_core.domain.holds import Hold
 from release_core.domain.queue import Place, Rival
 from release_core.domain.release import Release
 from release_core.domain.revisions import Pin
@@ -61,6 +64,7 @@ class Planner:
     client: Callable[[str], Any]
     clock: Clock
     rollbacks: RollbackReader
+    calendars: Calendars | None = None
     in_parallel: InParallel = one_by_one
 
     def __call__(self, document: object, *, channel: str | None = None) -> Plan:
@@ -91,6 +95,7 @@ class Planner:
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
             now=self.clock(),
+            closed=self._closed(manifest, release),
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
         return looked.plan(problems, refusal)
@@ -133,6 +138,13 @@ class Planner:
         except Rejection as refused:
             return refused
         return None
+
+    def _closed(self, manifest: Manifest, release: Release | None) -> Hold | None:
+        """Why the change calendars would keep every pipeline from being started now, or None."""
+        never_held = release.never_held if release else manifest.rollback_of is not None
+        if self.calendars is None or never_held:
+            return None
+        return hold_by_calendars(self.calendars.names, self.calendars.read(), self.clock())
 
     def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:
         """The later release that ran each pipeline, for a rollback or a resume."""
