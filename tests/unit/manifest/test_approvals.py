@@ -101,8 +101,10 @@ def test_approvals_are_part_of_the_identity() -> None:
         ),
         (
             [{"name": "a", "dependsOn": ["order"]}],
-            "approvals[0].dependsOn[0]: 'order' is not a pipeline or approval of this release; did "
-            "you mean `orders`?",
+            (
+                "approvals[0].dependsOn[0]: 'order' is not a pipeline or approval of this release; "
+                "did you mean `orders`?"
+            ),
         ),
         ([{"name": "a", "dependsOn": ["a"]}], "approvals[0].dependsOn: 'a' depends on itself"),
         (
@@ -163,7 +165,8 @@ def test_four_eyes_need_the_door_that_proves_who_asks() -> None:
     assert unproved(asks, "direct", granted=["a"]) == []
     with pytest.raises(ManifestInvalid) as refused:
         refuse_unproved(asks, "s3")
-    assert str(refused.value).splitlines()[1:] == [
+    (line,) = str(refused.value).splitlines()[1:]
+    assert line == (
         "- approvals[0].fourEyes: approval 'a' needs four eyes, and only the API proves who asks "
         'for a release; use release-machine submit --via api, or add "fourEyes": false here'
-    ]
+    )
