@@ -54,7 +54,8 @@ def outputs(tmp_path: Path) -> Path:
 
 def test_terraform_outputs(outputs: Path) -> None:
     """The file has the output of `terraform output -json`."""
-    assert read_outputs(outputs) == DEPLOYMENT
+    address = "https://example.com/v1/releases"
+    assert read_outputs(outputs) == replace(DEPLOYMENT, api_url=address)
 
 
 NOT_OUTPUTS = "is not the output of terraform output -json"

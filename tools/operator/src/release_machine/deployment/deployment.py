@@ -27,12 +27,16 @@ FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_relea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The names of a deployment that the command needs."""
+    """The names of a deployment that the command needs.
+
+    ``api_url`` is the address for manifests; None when the API is to be found by its name.
+    """
 
     state_machine_arn: str
     manifest_bucket: str
     tables: LedgerTables
     function_names: dict[str, str]
+    api_url: str | None = None
 
     @property
     def region(self) -> str:
@@ -62,6 +66,7 @@ def read_outputs(path: Path) -> Deployment:
             manifest_bucket=values["manifest_bucket"],
             tables=LedgerTables(**{each: values[f"{each}_table"] for each in _TABLES}),
             function_names=dict(values["function_names"]),
+            api_url=values["api_url"],
         )
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", again) from error
