@@ -112,7 +112,7 @@ def _find_id(name: str, gateway: APIGatewayClient) -> str:
 def _read(answer: AWSResponse, route: str, way_out: str) -> Mapping[str, Any]:
     status, kind = answer.status_code, answer.headers.get(_ERROR_TYPE, "").partition(":")[0]
     document = _json_object(answer)
-    if document is None and status < _SERVER_ERROR or not is_of_aws(answer.headers, status):
+    if (document is None and status < _SERVER_ERROR) or not is_of_aws(answer.headers, status):
         raise not_aws("The API's address")
     known = document or {}
     if status < _BAD_REQUEST:

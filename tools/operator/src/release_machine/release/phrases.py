@@ -1,6 +1,5 @@
 """Phrases about a release, shared by several views."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
+from release_machine.release.approvals import ended_count, person
 from release_machine.release.model import Activity
 from release_machine.text.wording import clock_time, roughly
 
@@ -17,7 +17,7 @@ WHAT_TO_DO_WHEN_EDITED = f"{EDITED}: stop it or wait"
 
 def progress(release: Release, remaining: timedelta | None) -> str:
     """How many pipelines have ended, and the estimated time left if it is known."""
-    ended = f"{release.ended_count} of {release.pipeline_count} ended"
+    ended = f"{ended_count(release)} of {release.pipeline_count} ended"
     if remaining is None or remaining < timedelta(seconds=1):
         return ended
     return f"{ended}, {roughly(remaining)} left"
@@ -68,10 +68,9 @@ def edited(pipeline: Pipeline, doing: Activity | None) -> str | None:
 def answers(pipeline: Pipeline) -> Iterator[str]:
     """Who answered each manual approval of a pipeline, and with which words."""
     for each in pipeline.approvals:
-        # The part of an ARN that names the person; --json has the whole ARN.
-        person = re.split("[:/]", each.by)[-1] if each.by else "somebody"
+        who = person(each.by) if each.by else "somebody"
         words = f": {each.comment}" if each.comment else ""
-        yield f"{each.answer.lower()} by {person} at {each.stage} → {each.action}{words}"
+        yield f"{each.answer.lower()} by {who} at {each.stage} → {each.action}{words}"
 
 
 def skips(pipeline: Pipeline) -> Iterator[str]:

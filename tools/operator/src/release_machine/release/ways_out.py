@@ -39,8 +39,8 @@ def ways_out(
             goal = "stop" if doing.ends else "continue"
             yield Text(f"{gap}to {goal} {pipeline.name}, run:")
             yield Text(copyable(command, width=width), style="dim", no_wrap=True)
-            if detail == "full" and doing.can_be_rejected:
-                yield Text("or, to reject it, with status=Rejected", style="dim")
+            if detail == "full" and doing.way_to_reject:
+                yield Text(f"or reject it: {doing.way_to_reject}", style="dim")
             if detail == "full" and doing.link:
                 yield Text(f"or at {doing.link}", style="dim", overflow="fold")
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.approvals import pipelines_of
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, restores, rolled_back_by
 from release_machine.release.record import resumer
@@ -81,7 +82,7 @@ def _failures_first(why: str, release: Release) -> str:
 def _tally(release: Release) -> Markup | None:
     if not release.pipelines:
         return None
-    counts = Counter(pipeline.status for pipeline in release.pipelines.values())
+    counts = Counter(pipeline.status for pipeline in pipelines_of(release).values())
     items = [
         element("li", icon(status), f" {count} {status.replace('_', ' ')}")
         for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
@@ -212,10 +213,14 @@ def _while_running(snapshot: Snapshot) -> Content:
 
 
 def _way_on(doing: Activity, release: Release) -> Content:
-    """The page to open, or the command that shows how to let the pipeline continue.
+    """The page to open and the commands that answer, or the command that shows how to continue.
 
-    The report does not show that command: it has the token of an approval, and reports are shared.
+    A way out that is no answer may have the token of an approval, and reports are shared.
     """
+    if doing.way_out and doing.way_to_reject:
+        page = link_if_web(doing.link, "Open")
+        answers = [command(doing.way_out), " or ", command(doing.way_to_reject)]
+        return [page, ". " if page else None, "Answer it: ", answers]
     if doing.link or not doing.way_out:
         return link_if_web(doing.link, "Open")
     return [_command("watch", release.release_id), " shows the command that lets it continue."]

@@ -1,5 +1,7 @@
 """What each event tells: its words for people, and its facts for programs."""
 
+from collections.abc import Mapping
+
 from release_core.domain.release import Pipeline, Release
 from release_machine.follow.events import (
     Event,
@@ -17,6 +19,12 @@ from release_machine.follow.events import (
     ReleaseHalted,
     ReleaseProgressed,
     ReleaseWaits,
+)
+from release_machine.release.approvals import (
+    approvals_of,
+    ended_count,
+    pipelines_of,
+    votes,
 )
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.model import Activity
@@ -54,7 +62,8 @@ def described(event: Event, *, name_width: int = 0) -> Described:
             words, facts = _of_pipeline(event)
             name, status = event.pipeline.name, event.pipeline.status
             line = f"{name:<{name_width}} {status}{words}"
-            return line, {"pipeline": name, "status": status, **facts}
+            kind = "approval" if event.pipeline.approval else "pipeline"
+            return line, {kind: name, "status": status, **facts}
 
 
 def waiting(waits: ReleaseWaits) -> str:
@@ -74,17 +83,17 @@ def _of_release(event: ReleaseEvent) -> Described:
     match event:
         case ReleaseFound(release):
             facts = part(release, "executionArn attempt openedAt")
-            pipelines = release.pipelines.values()
             return _found(release), {
                 **facts,
-                "pipelines": [part(each, "name status dependsOn") for each in pipelines],
+                "pipelines": _nodes(pipelines_of(release)),
+                "approvals": _nodes(approvals_of(release)),
             }
         case ReleaseHalted(release):
             return f"halted {halted(release)}", part(release, "haltedBy")
         case ReleaseProgressed(release, remaining, unknown):
             why = f"; no estimate: {unknown}" if unknown else ""
             return f"{progress(release, remaining)}{why}", {
-                "ended": release.ended_count,
+                "ended": ended_count(release),
                 "pipelineCount": release.pipeline_count,
                 "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
                 "noEstimate": unknown,
@@ -93,11 +102,17 @@ def _of_release(event: ReleaseEvent) -> Described:
             return _closed(release), part(release, "closedAt why rollsBackAs")
 
 
+def _nodes(found: Mapping[str, Pipeline]) -> list[Json]:
+    return [part(each, "name status dependsOn") for each in found.values()]
+
+
 def _of_pipeline(event: PipelineEvent) -> Described:
     """The words after the status of the pipeline, and the facts beside it."""
     match event:
         case PipelineMoved(pipeline, before):
             facts = part(pipeline, "executionId startedAt endedAt failure skippedStages")
+            if pipeline.approval:
+                facts = part(pipeline, "endedAt failure") | part(pipeline.approval, "askedAt votes")
             return _moved(pipeline), {"before": before, **facts}
         case PipelineKept(pipeline):
             return f" in attempt {pipeline.attempt}", part(pipeline, "attempt")
@@ -121,7 +136,7 @@ def _found(release: Release) -> str:
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
     why = f": {' '.join(release.why.split())}" if release.why else ""
-    return f"{release.status} after {took}, {counted(release.pipelines.values())}{why}"
+    return f"{release.status} after {took}, {counted(pipelines_of(release).values())}{why}"
 
 
 def _moved(pipeline: Pipeline) -> str:
@@ -134,22 +149,24 @@ def _moved(pipeline: Pipeline) -> str:
         place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
         link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
         text += f"{place}: {pipeline.failure.reason}{link}"
-    return "; ".join([text, *skips(pipeline)])
+    return "; ".join([text, *skips(pipeline), *votes(pipeline)])
 
 
 def _acts(activity: Activity) -> str:
-    text = f"at {activity.place}" if activity.place else "" if activity.edited else "is stopping"
+    text = f"at {activity.place}" if activity.place else ""
     if activity.edited:
         text += f"; {WHAT_TO_DO_WHEN_EDITED}" if text else WHAT_TO_DO_WHEN_EDITED
     if activity.waits_for:
-        text += f", waits for {activity.waits_for}"
+        text += f"{', ' if text else ''}waits for {activity.waits_for}"
         text += f" since {clock_time(activity.since)}" if activity.since else ""
+    text = text or "is stopping"
     if activity.message:
         text += f" ({activity.message})"
-    if activity.can_be_rejected:
-        text += "; reject it with status=Rejected"
+    text += "".join(f", {note}" for note in activity.notes)
     if activity.way_out:
         text += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
+    if activity.way_to_reject:
+        text += f"; reject it with: {activity.way_to_reject}"
     if activity.link:
         text += f" or at {activity.link}"
     return text
