@@ -3,6 +3,7 @@
     ReleaseMachineError
     ├── SettingsInvalid
     ├── PipelineUnknown
+    ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
     │   ├── ManifestUnreadable
@@ -37,6 +38,14 @@ class SettingsInvalid(ReleaseMachineError):
 
 class PipelineUnknown(ReleaseMachineError):
     """A task was started for a pipeline that its release does not have."""
+
+
+class RequestRefused(ReleaseMachineError):
+    """The API answers a request with this HTTP status and a message that says what to do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Rejection(ReleaseMachineError):

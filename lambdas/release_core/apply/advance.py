@@ -16,8 +16,10 @@ from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.decisions import (
+    Ask,
     Decision,
     End,
+    EndApproval,
     Free,
     LookEarlier,
     Resolve,
@@ -209,27 +211,39 @@ class Advance:
         """Apply a decision; return the release after it, or None when it must be read again."""
         pipeline = decision.pipeline
         match decision:
-            case Stop():
-                self._stops().stop(release, decision)
             case End(change=change):
                 ended = self._ends().record_end(release, pipeline, change)
                 return _with(release, ended) if ended else None
+            case EndApproval(answer=answer):
+                ended = self._ends().end_approval(release, pipeline, answer)
+                return _with(release, ended) if ended else None
+            case Free():
+                freed = self.ledger.headers.free_slot(release, pipeline.name)
+                return replace(freed, pipelines=release.pipelines)
+            case Start(again=again):
+                return self._start(release, pipeline, again=again)
+            case _:
+                self._carry_out(release, decision)
+                return None
+
+    def _carry_out(self, release: Release, decision: Decision) -> None:
+        """Apply a decision after which the release must be read again."""
+        pipeline = decision.pipeline
+        match decision:
+            case Stop():
+                self._stops().stop(release, decision)
             case Retry():
                 self._ends().retry(release, decision)
             case Skip(why=why, fails=fails):
                 self._ends().skip(release, pipeline, why, fails=fails)
-            case Free():
-                freed = self.ledger.headers.free_slot(release, pipeline.name)
-                return replace(freed, pipelines=release.pipelines)
             case Resolve():
                 self._starts().resolve(release, pipeline)
-            case Start(again=again):
-                return self._start(release, pipeline, again=again)
+            case Ask():
+                self.ledger.pipelines.ask(release.release_id, pipeline)
             case LookEarlier(at=at):
                 self._look_earlier(release, pipeline, at)
             case Settle():
                 self._settle(release, pipeline)
-        return None
 
     def _start(self, release: Release, pipeline: Pipeline, *, again: bool) -> Release | None:
         started = self._starts().start(release, pipeline, again=again)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from release_core.decide.approvals import Answer, answer_to
 from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
@@ -71,6 +72,21 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Ask people for the approval: all that it depends on has succeeded."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True)
+class EndApproval:
+    """Record how the approval ended: by its votes, or because nobody answers it any more."""
+
+    pipeline: Pipeline
+    answer: Answer
+
+
+@dataclass(frozen=True)
 class LookEarlier:
     """Let the task of the pipeline look at this time, before its wait ends."""
 
@@ -85,11 +101,16 @@ class Settle:
     pipeline: Pipeline
 
 
-type Decision = Stop | End | Skip | Free | Retry | Resolve | Start | LookEarlier | Settle
+type Decision = (
+    Stop | End | EndApproval | Skip | Free | Retry | Resolve | Start | Ask | LookEarlier | Settle
+)
 
 # Settling comes last: while its token is not settled, the task times out and returns here, so
 # decisions that could not be applied are made again.
-_URGENCY = (Stop, End, Skip, Free, Retry, Resolve, Start, LookEarlier, Settle)
+_URGENCY = (
+    *(Stop, End, EndApproval, Skip, Free),
+    *(Retry, Resolve, Start, Ask, LookEarlier, Settle),
+)
 
 
 def decide(
@@ -122,7 +143,9 @@ def _decide_pipeline(
         if pipeline.task_token and not pipeline.settled:
             yield Settle(pipeline)
         return
-    if pipeline.execution_id:
+    if pipeline.approval:
+        now_due = [*_decide_approval(release, pipeline, now)]
+    elif pipeline.execution_id:
         now_due = [*_decide_started(release, pipeline, now, actor)]
     elif pipeline.status is PipelineStatus.STARTING:
         now_due = [*_decide_starting(release, pipeline, now, actor)]
@@ -218,6 +241,14 @@ def _decide_starting(
         yield Start(pipeline, again=True) if starts else Resolve(pipeline)
 
 
+def _decide_approval(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
+    answer = answer_to(release, pipeline, now=now, end=expiry(release, pipeline))
+    if answer:
+        yield EndApproval(pipeline, answer)
+    elif pipeline.status is PipelineStatus.WAITING:
+        yield from _decide_waiting(release, pipeline, now)
+
+
 def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
     why_not = _why_not(release, now) or _unmet_dependency(release, pipeline)
     if pipeline.given_up:
@@ -227,17 +258,15 @@ def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iter
     elif pipeline.task_token and all(
         release.pipelines[name].status is PipelineStatus.SUCCEEDED for name in pipeline.depends_on
     ):
-        yield Start(pipeline)
+        yield Ask(pipeline) if pipeline.approval else Start(pipeline)
     elif not pipeline.task_token and now - release.began_at > TASK_WINDOW:
         yield Skip(pipeline, "the workflow did not start its task in time")
 
 
 def _why_not(release: Release, now: datetime) -> str | None:
     """Why the release starts no more pipelines, or None."""
-    if release.status is not ReleaseStatus.RUNNING:
-        return f"release {release.release_id} is {release.status}"
-    if release.halted_by:
-        return f"the release is halted: {release.halted_by} did not succeed"
+    if release.why_over:
+        return release.why_over
     if release.deadline and now >= release.deadline:
         return "the deadline of the release has passed"
     return None
@@ -263,11 +292,14 @@ def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:
 def expiry(release: Release, pipeline: Pipeline) -> datetime | None:
     """When a started pipeline reaches its time limit or the release's deadline, if it has any.
 
-    While CodePipeline itself rolls a stage back, only the deadline counts.
+    The time limit of an approval counts from when people were asked. While CodePipeline itself
+    rolls a stage back, only the deadline counts.
     """
     limits = [release.deadline] if release.deadline else []
     if pipeline.time_limit and pipeline.started_at and not pipeline.stage_rollback:
         limits.append(pipeline.started_at + pipeline.time_limit)
+    if pipeline.approval and pipeline.approval.expires_at:
+        limits.append(pipeline.approval.expires_at)
     return min(limits, default=None)
 
 

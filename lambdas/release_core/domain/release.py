@@ -288,13 +288,27 @@ class Release:
 
     @property
     def over(self) -> bool:
-        """Whether the release is closed and none of its pipelines runs any more."""
-        return self.closed and self.ended_count == len(self.pipelines)
+        """Whether the release is closed and none of its pipelines and approvals goes on."""
+        return self.closed and all(each.status.ended for each in self.pipelines.values())
+
+    @property
+    def of_codepipeline(self) -> Mapping[str, Pipeline]:
+        """Those of its ``pipelines`` that are pipelines of CodePipeline, not approvals."""
+        return {name: each for name, each in self.pipelines.items() if each.approval is None}
 
     @property
     def ended_count(self) -> int:
-        """The number of pipelines that have ended."""
-        return sum(pipeline.status.ended for pipeline in self.pipelines.values())
+        """The number of pipelines that have ended; approvals do not count."""
+        return sum(pipeline.status.ended for pipeline in self.of_codepipeline.values())
+
+    @property
+    def why_over(self) -> str | None:
+        """Why the release starts nothing more, or None while it is open."""
+        if self.closed:
+            return f"release {self.release_id} is {self.status}"
+        if self.halted_by:
+            return f"the release is halted: {self.halted_by} did not succeed"
+        return None
 
     @property
     def awaits_rollback(self) -> bool:
@@ -351,4 +365,5 @@ def describe_outcome(pipeline: Pipeline) -> str:
     reason = pipeline.failure or pipeline.trouble
     why = f": {reason}" if reason else ""
     execution = f" (execution {pipeline.execution_id})" if pipeline.execution_id else ""
-    return f"{pipeline.name} {words}{execution}{why}"
+    kind = "approval " if pipeline.approval else ""
+    return f"{kind}{pipeline.name} {words}{execution}{why}"

@@ -52,7 +52,7 @@ class Update:
 
     put: Mapping[str, Any] = field(default_factory=dict)
     default: Mapping[str, Any] = field(default_factory=dict)
-    append: Mapping[str, Item] = field(default_factory=dict)
+    append: Mapping[str, Item | str] = field(default_factory=dict)
     add: Mapping[str, str | int | Set[str]] = field(default_factory=dict)
     subtract: Mapping[str, str] = field(default_factory=dict)
     remove: Sequence[str] = ()

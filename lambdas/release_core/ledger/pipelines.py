@@ -132,6 +132,16 @@ class Pipelines:
         )
         return read_pipeline(written.item) if claimed else None
 
+    def ask(self, release_id: str, pipeline: Pipeline) -> None:
+        """Record that people are asked for an approval: WAITING becomes RUNNING."""
+        self._change_status(
+            release_id,
+            pipeline,
+            PipelineStatus.RUNNING,
+            what="asked",
+            update=Update(put={"asked_at": self._author.now()}),
+        )
+
     def put_off_start(
         self,
         release_id: str,
@@ -312,7 +322,13 @@ class Pipelines:
         """
         # Race: an event and a look report the same end. The first one is recorded.
         # Race: a retry of the failure is claimed first. Then the failure is no end.
-        not_retried = "attribute_not_exists(#retried) OR #retried = :retried"
+        as_read = "attribute_not_exists(#retried) OR #retried = :retried"
+        read: Item = {"retried": pipeline.retried}
+        if pipeline.approval:
+            # Race: a person answers first. A vote that is on record counts.
+            count = len(pipeline.approval.votes)
+            as_read = "size(#votes) = :votes_read" if count else "attribute_not_exists(#votes)"
+            read = {"votes_read": count} if count else {}
         kept = shipped.kept
         written = self._change_status(
             release_id,
@@ -331,8 +347,8 @@ class Pipelines:
                     "skipped_stages": [skipped_item(stage) for stage in skipped] or None,
                 },
                 remove=[] if failure else ["failure"],
-                condition=not_retried,
-                values={"retried": pipeline.retried},
+                condition=as_read,
+                values=read,
             ),
         )
         return read_pipeline(written.item) if written.applied else None
