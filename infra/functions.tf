@@ -1,4 +1,4 @@
-# The four functions. A key is the folder in lambdas/, the zip and the package of the handler; on AWS the name has hyphens.
+# The functions. A key is the folder in lambdas/, the zip and the package of the handler; on AWS the name has hyphens.
 
 locals {
   functions_dir = coalesce(var.functions_dir, "${path.module}/../.build/functions")
@@ -47,6 +47,13 @@ locals {
       asynchronous    = true
       environment     = local.every_function
     }
+    answer_approval = {
+      description     = "Counts the answer of a person to an approval, and lets the release go on."
+      timeout_seconds = 45 # Shorter than CLAIM_WINDOW in decide/timing.py. The API gives its caller an error after 29 seconds.
+      memory_mb       = 512
+      asynchronous    = false
+      environment     = merge(local.every_function, { SESSION_NAMES_ARE_PINNED = tostring(var.session_names_are_pinned) })
+    }
   }
 
   policies = {
@@ -54,6 +61,7 @@ locals {
     run_pipeline        = data.aws_iam_policy_document.run_pipeline.json
     record_state_change = data.aws_iam_policy_document.record_state_change.json
     close_release       = data.aws_iam_policy_document.close_release.json
+    answer_approval     = data.aws_iam_policy_document.answer_approval.json
   }
 
   sources = {
@@ -283,6 +291,11 @@ data "aws_iam_policy_document" "run_pipeline" {
 }
 
 data "aws_iam_policy_document" "record_state_change" {
+  source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
+}
+
+# A vote may be the last one that the pipelines behind an approval wait for.
+data "aws_iam_policy_document" "answer_approval" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
 }
 

@@ -101,15 +101,15 @@ variable "log_retention_days" {
 }
 
 variable "reserved_concurrency" {
-  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release), reserved from the account's. A function that is not named has no limit."
+  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release, answer_approval), reserved from the account's. A function that is not named has no limit."
   type        = map(number)
   default     = {}
 
   validation {
     condition = alltrue([
-      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release"], function)
+      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release", "answer_approval"], function)
     ])
-    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change and close_release."
+    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change, close_release and answer_approval."
   }
 
   validation {
@@ -122,6 +122,12 @@ variable "deletion_protection" {
   description = "Keep terraform destroy from deleting the tables, and the bucket while it holds manifests. To destroy them, set it to false and apply first."
   type        = bool
   default     = true
+}
+
+variable "session_names_are_pinned" {
+  description = "Whether the trust policies of all roles that may call the API fix the name of the session (sts:RoleSessionName). If so, each session is a person, for four eyes and for the votes of an approval. If not, all sessions of a role are one person, except those of IAM Identity Center."
+  type        = bool
+  default     = false
 }
 
 variable "xray_enabled" {

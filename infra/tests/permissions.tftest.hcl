@@ -81,6 +81,11 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.answer_approval
+  values = { json = "{\"Id\": \"answer_approval\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.start
   values = { json = "{\"Id\": \"start\"}" }
 }
@@ -233,6 +238,7 @@ run "policies_reach_their_functions" {
       data.aws_iam_policy_document.open_release.source_policy_documents == tolist(["{\"Id\": \"announce\"}", "{\"Id\": \"look\"}"]),
       data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
+      data.aws_iam_policy_document.answer_approval.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.close_release.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
     ])
     error_message = "A function that advances releases lacks the permissions for it."

@@ -4,6 +4,8 @@
     ├── SettingsInvalid
     ├── PipelineUnknown
     ├── FreezesFull
+=======
+    ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
     │   ├── ManifestUnreadable
@@ -42,6 +44,14 @@ class PipelineUnknown(ReleaseMachineError):
 
 class FreezesFull(ReleaseMachineError):
     """There are as many freezes as there can be."""
+
+
+class RequestRefused(ReleaseMachineError):
+    """The API answers a request with this HTTP status and a message that says what to do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Rejection(ReleaseMachineError):

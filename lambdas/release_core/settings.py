@@ -36,18 +36,32 @@ class OpenReleaseSettings(FunctionSettings):
     manifest_bucket: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerApprovalSettings(FunctionSettings):
+    """The settings of answer_approval.
+
+    ``session_names_are_pinned`` says that a caller cannot choose the name of a role session.
+    """
+
+    session_names_are_pinned: bool
+
+
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
     """Read each setting from the variable with its name in capitals.
 
-    Raises SettingsInvalid, which names every variable that is missing or not a whole number.
+    Raises SettingsInvalid, which names every variable that is missing or has another type.
     """
-    values: dict[str, str | int | tuple[str, ...]] = {}
+    values: dict[str, str | bool | int | tuple[str, ...]] = {}
     problems = []
     for field in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass
         variable = field.name.upper()
         text = environment.get(variable, "")
         if not text:
             problems.append(f"{variable} is not set")
+        elif field.type is bool and text not in {"true", "false"}:
+            problems.append(f"{variable} must be true or false, not {text!r}")
+        elif field.type is bool:
+            values[field.name] = text == "true"
         elif field.type is int and not text.isdecimal():
             problems.append(f"{variable} must be a whole number, not {text!r}")
         elif field.type is int:

@@ -55,7 +55,11 @@ RELEASE_ATTRIBUTES = (
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
+<<<<<<< HEAD
     *("approval", "asked_at", "votes", "requesters", "override", "held", "freezes"),
+=======
+    *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters", "override"),
+>>>>>>> h/door
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
@@ -354,8 +358,9 @@ def approval_item(approval: Approval) -> Item:
 
 
 def vote_item(vote: Vote) -> Item:
-    """A vote as the item of its approval holds it, in a map with the voters as keys."""
+    """A vote as the item of its approval holds it, in the order in which the votes came."""
     return {
+        "voter": vote.voter,
         "by": vote.by,
         "approves": vote.approves,
         "comment": shorten(vote.comment) if vote.comment else None,
@@ -365,23 +370,13 @@ def vote_item(vote: Vote) -> Item:
 
 def _approval(item: Item) -> Approval:
     asked, minutes = item["approval"], item["approval"].get("expires_after_minutes")
-    votes = (
-        Vote(
-            voter=voter,
-            by=each["by"],
-            approves=each["approves"],
-            comment=each.get("comment"),
-            at=from_iso(each["at"]),
-        )
-        for voter, each in item.get("votes", {}).items()
-    )
     return Approval(
         question=asked.get("question"),
         min_approvals=int(asked["min_approvals"]),
         four_eyes=asked["four_eyes"],
         expires_after=timedelta(minutes=int(minutes)) if minutes is not None else None,
         asked_at=_moment(item, "asked_at"),
-        votes=tuple(sorted(votes, key=lambda vote: (vote.at, vote.voter))),
+        votes=tuple(Vote(**{**each, "at": from_iso(each["at"])}) for each in item.get("votes", ())),
     )
 
 

@@ -16,6 +16,7 @@ from release_core.ledger.openings import Openings
 from release_core.ledger.pace import Pace
 from release_core.ledger.pipelines import Pipelines
 from release_core.ledger.reader import LedgerReader, LedgerTables
+from release_core.ledger.votes import Votes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,6 +42,7 @@ class Ledger(LedgerReader):
         self.headers = Headers(self._releases, author)
         self.pipelines = Pipelines(self._releases, author)
         self.notes = Notes(self._releases, author)
+        self.votes = Votes(self._releases, author)
         self.line = Line(self._releases)
         self.pace = Pace(self._releases)
         self.freezes = Freezes(self._releases, author)

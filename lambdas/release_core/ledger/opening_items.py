@@ -43,7 +43,7 @@ PER_ATTEMPT = (
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
     *("approvals", "answered", "edited_at", "abandon_planned_at", "skipped_stages"),
-    *("asked_at", "votes"),
+    *("asked_at", "votes", "voters", "rejected_by"),
 )
 
 
