@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from release_core.clock import to_iso
 from release_core.domain.execution import Execution
+from release_core.domain.holds import Freeze
 from release_core.domain.queue import Lock, Waiter
 from release_core.domain.release import (
     LockHolder,
@@ -17,7 +18,9 @@ from release_core.domain.release import (
     ReleaseStatus,
 )
 from release_core.ledger.dynamodb import Item, Table
+from release_core.ledger.hold_items import read_freezes
 from release_core.ledger.items import (
+    FREEZES,
     HEADER,
     LISTING,
     PENDING,
@@ -25,6 +28,7 @@ from release_core.ledger.items import (
     PIPELINE_PREFIX,
     RELEASE_ATTRIBUTES,
     execution_key,
+    freezes_key,
     header_key,
     manifest_key,
     pipeline_key,
@@ -77,7 +81,7 @@ class LedgerReader:
 
         An execution that is ``known`` is not read again.
         """
-        keys = [header_key(release_id), pipeline_key(release_id, pipeline)]
+        keys = [header_key(release_id), freezes_key(), pipeline_key(release_id, pipeline)]
         items = list(self._releases.get_all(keys))
         before = {name for item in items for name in item.get("depends_on", ())}
         items += self._releases.get_all([pipeline_key(release_id, name) for name in sorted(before)])
@@ -91,7 +95,12 @@ class LedgerReader:
 
     def get_header(self, release_id: str) -> Release | None:
         """The release without its pipelines, or None when there is no such release."""
-        return next(map(self._release_of, self._releases.get_all([header_key(release_id)])), None)
+        return self._join(list(self._releases.get_all([header_key(release_id), freezes_key()])))
+
+    def get_freezes(self) -> tuple[Freeze, ...]:
+        """The freezes of the deployment, those that have ended included."""
+        found = self._releases.get_all([freezes_key()])
+        return next(map(read_freezes, found), ())
 
     def get_manifest(self, release_id: str) -> dict[str, Any] | None:
         """The manifest of a release as a JSON document, once it is on record."""
@@ -184,6 +193,7 @@ class LedgerReader:
         header = next((item for item in items if item["item"] == HEADER), None)
         if header is None:
             return None
+        freezes = next((item for item in items if item["item"] == FREEZES), {})
         nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
         # Only the next step of a pipeline that has not ended depends on its execution.
         wanted = {
@@ -201,4 +211,4 @@ class LedgerReader:
             )
             for node in nodes
         }
-        return self._release_of(header, pipelines)
+        return replace(self._release_of(header, pipelines), freezes=read_freezes(freezes))
