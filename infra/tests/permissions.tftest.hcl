@@ -23,6 +23,10 @@ mock_provider "aws" {
     defaults = { json = "{}" }
   }
 
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:abc" }
+  }
+
   mock_resource "aws_sfn_state_machine" {
     defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine" }
   }
