@@ -4,7 +4,6 @@
     ├── SettingsInvalid
     ├── PipelineUnknown
     ├── FreezesFull
-=======
     ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection

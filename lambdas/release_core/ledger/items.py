@@ -55,11 +55,8 @@ RELEASE_ATTRIBUTES = (
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
-<<<<<<< HEAD
-    *("approval", "asked_at", "votes", "requesters", "override", "held", "freezes"),
-=======
-    *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters", "override"),
->>>>>>> h/door
+    *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
+    *("freezes", "held", "override"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
