@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from release_core.domain.manual_approvals import APPROVED, REJECTED
-from release_core.domain.release import Release
+from release_core.domain.release import PipelineStatus, Release
 from release_core.manifest.nearest import NearestName
 from release_machine.actions.find import known_release
 from release_machine.errors import OperatorError, UsageError
@@ -89,20 +88,18 @@ def _vote(
         release.release_id,
         body={
             "decision": decision,
-            "attempt": release.attempt,
+            "attempt": release.pipelines[name].attempt,
             **({"comment": comment} if comment else {}),
         },
         way_out=f"See it with: release-machine show {release.release_id}",
     )
     done = f"{_DONE[decision]} {name} of release {release.release_id}"
-    if decision == "reject":
-        return done
-    votes, needed = answered["votes"], answered["needed"]
-    counted = f"{done}: {votes} of {needed} given"
-    missing = needed - votes
-    if missing > 0:
-        return f"{counted}, {missing} more needed"
-    return f"{counted}; it counts when it is asked" if answered["status"] == "WAITING" else counted
+    if decision == "approve":
+        done += f": {answered['votes']} of {answered['needed']} given"
+        if answered["status"] == PipelineStatus.WAITING:
+            done += ", before it is asked"
+    # The release may not be able to go on at once.
+    return "; ".join([done, *filter(None, [answered.get("message")])])
 
 
 def _put_result(
@@ -122,7 +119,7 @@ def _put_result(
             token=asked.token,
             result={
                 "summary": comment or "",
-                "status": APPROVED if decision == "approve" else REJECTED,
+                "status": "Approved" if decision == "approve" else "Rejected",
             },
         )
     except (gone.ApprovalAlreadyCompletedException, gone.InvalidApprovalTokenException) as error:

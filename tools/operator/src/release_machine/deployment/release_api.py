@@ -42,9 +42,7 @@ class Http(Protocol):
 class ReleaseApi:
     """Sends requests to the API, signed with the caller's credentials."""
 
-    def __init__(
-        self, address: str, *, region: str, credentials: Credentials | None, http: Http
-    ) -> None:
+    def __init__(self, address: str, *, region: str, credentials: Credentials, http: Http) -> None:
         self._address = address
         self._http = http
         self._signer = SigV4Auth(credentials, "execute-api", region)
@@ -77,9 +75,8 @@ def api_address(
     ``api_url`` is the output of Terraform; without it the API is searched by its name. An emulator
     at ``endpoint`` serves it by its id.
     """
-    if api_url:
-        address = api_url.removesuffix("/releases")
-    else:
+    address = api_url
+    if address is None:
         domain = urlsplit(gateway.meta.endpoint_url).netloc.removeprefix("apigateway.")
         address = f"https://{_find_id(name, gateway)}.execute-api.{domain}/{_STAGE}"
     if endpoint is None:

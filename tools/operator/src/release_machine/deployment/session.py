@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
 
-_CONNECT_TIMEOUT_SECONDS = 5
 _CONFIG = Config(
-    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+    connect_timeout=5,
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
@@ -130,18 +130,21 @@ class Session:
         """The API of the deployment."""
         address = api_address(
             self.deployment.api_url,
-            name=self._target.name_prefix,
+            name=self.deployment.name_prefix,
             gateway=self.client("apigateway"),
             endpoint=self._endpoint,
         )
+        credentials = self._boto.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
         return ReleaseApi(
             address,
             region=self.deployment.region,
-            credentials=self._boto.get_credentials(),
+            credentials=credentials,
             http=URLLib3Session(
                 verify=self._core.get_config_variable("ca_bundle") or True,
                 proxies=get_environ_proxies(address),
-                timeout=(_CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                timeout=READ_TIMEOUT_SECONDS,
             ),
         )
 

@@ -21,7 +21,6 @@ from release_machine.follow.events import (
     ReleaseProgressed,
 )
 from release_machine.follow.pace import Pace
-from release_machine.release.approvals import ended_count
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import halted
 from release_machine.release.situation import kept, stopping, waits_for
@@ -48,7 +47,7 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[Event]:
         activity = after.activity.get(pipeline.name)
         if activity and activity != (before.activity.get(pipeline.name) if before else None):
             events.append(PipelineActs(pipeline, activity))
-    progressed = ended_count(after.release) > (ended_count(before.release) if before else 0)
+    progressed = after.release.ended_count > (before.release.ended_count if before else 0)
     if progressed and not after.release.closed:
         events.append(ReleaseProgressed(after.release, after.estimate.left, after.estimate.unknown))
     if halted(after.release) and not (before and before.release.halted_by):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import LeftOpenError, UsageError
-from release_machine.release.approvals import pipelines_of
 from release_machine.release.estimating import Past, estimate
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Activity, Snapshot
@@ -69,7 +68,7 @@ class ReleaseObserver:
         if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
             raise _left_open(release, execution_status or "?")
         at = self._clock()
-        past = self._past(pipelines_of(release))
+        past = self._past(release.of_codepipeline)
         estimated = estimate(release, past, activity=activity, at=at)
         self.seen = release
         return Snapshot(at=at, release=release, activity=activity, estimate=estimated)

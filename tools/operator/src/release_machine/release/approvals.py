@@ -11,19 +11,9 @@ from release_machine.release.model import Activity
 from release_machine.text.wording import clock_time
 
 
-def pipelines_of(release: Release) -> dict[str, Pipeline]:
-    """The pipelines of a release by name, without its approvals."""
-    return {name: each for name, each in release.pipelines.items() if each.approval is None}
-
-
 def approvals_of(release: Release) -> dict[str, Pipeline]:
     """The approvals of a release by name."""
     return {name: each for name, each in release.pipelines.items() if each.approval}
-
-
-def ended_count(release: Release) -> int:
-    """The number of pipelines that have ended."""
-    return sum(each.status.ended for each in pipelines_of(release).values())
 
 
 def is_asked(node: Pipeline) -> bool:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from release_core.domain.queue import Lock, Place, Rival
-from release_machine.release.approvals import pipelines_of
 from release_machine.text.wording import clock_time
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ class BusyPipelines:
     def behind(self, release: Release) -> list[Behind]:
         """The releases that wait for the pipelines which this release holds, in their order."""
         waiting: dict[Place, list[str]] = {}
-        for lock in self._ledger.get_locks(list(pipelines_of(release))).values():
+        for lock in self._ledger.get_locks(list(release.of_codepipeline)).values():
             if lock.holder and lock.holder.execution_arn == release.execution_arn:
                 for place in lock.queue:
                     waiting.setdefault(place, []).append(lock.pipeline)

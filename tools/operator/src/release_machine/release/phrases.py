@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
-from release_machine.release.approvals import ended_count, person
+from release_machine.release.approvals import person
 from release_machine.release.model import Activity
 from release_machine.text.wording import clock_time, roughly
 
@@ -17,7 +17,7 @@ WHAT_TO_DO_WHEN_EDITED = f"{EDITED}: stop it or wait"
 
 def progress(release: Release, remaining: timedelta | None) -> str:
     """How many pipelines have ended, and the estimated time left if it is known."""
-    ended = f"{ended_count(release)} of {release.pipeline_count} ended"
+    ended = f"{release.ended_count} of {release.pipeline_count} ended"
     if remaining is None or remaining < timedelta(seconds=1):
         return ended
     return f"{ended}, {roughly(remaining)} left"

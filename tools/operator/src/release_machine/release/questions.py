@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from release_core.aws.action_runs import read_action_run
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import is_asked, pipelines_of
+from release_machine.release.approvals import is_asked
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -53,7 +53,7 @@ def questions(release: Release, codepipeline: CodePipelineClient) -> Iterator[Qu
     for node in release.pipelines.values():
         if is_asked(node):
             yield Asked(node=node)
-    for pipeline in pipelines_of(release).values():
+    for pipeline in release.of_codepipeline.values():
         yield from asked_by_hand(pipeline, codepipeline)
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
-from release_machine.release.approvals import pipelines_of
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, restores, rolled_back_by
 from release_machine.release.record import resumer
@@ -82,7 +81,7 @@ def _failures_first(why: str, release: Release) -> str:
 def _tally(release: Release) -> Markup | None:
     if not release.pipelines:
         return None
-    counts = Counter(pipeline.status for pipeline in pipelines_of(release).values())
+    counts = Counter(pipeline.status for pipeline in release.of_codepipeline.values())
     items = [
         element("li", icon(status), f" {count} {status.replace('_', ' ')}")
         for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
@@ -219,7 +218,7 @@ def _way_on(doing: Activity, release: Release) -> Content:
     """
     if doing.way_out and doing.way_to_reject:
         page = link_if_web(doing.link, "Open")
-        answers = [command(doing.way_out), " or ", command(doing.way_to_reject)]
+        answers: Content = [command(doing.way_out), " or ", command(doing.way_to_reject)]
         return [page, ". " if page else None, "Answer it: ", answers]
     if doing.link or not doing.way_out:
         return link_if_web(doing.link, "Open")

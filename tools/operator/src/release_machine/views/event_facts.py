@@ -20,12 +20,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
-from release_machine.release.approvals import (
-    approvals_of,
-    ended_count,
-    pipelines_of,
-    votes,
-)
+from release_machine.release.approvals import approvals_of, votes
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.model import Activity
 from release_machine.release.phrases import (
@@ -85,7 +80,7 @@ def _of_release(event: ReleaseEvent) -> Described:
             facts = part(release, "executionArn attempt openedAt")
             return _found(release), {
                 **facts,
-                "pipelines": _nodes(pipelines_of(release)),
+                "pipelines": _nodes(release.of_codepipeline),
                 "approvals": _nodes(approvals_of(release)),
             }
         case ReleaseHalted(release):
@@ -93,7 +88,7 @@ def _of_release(event: ReleaseEvent) -> Described:
         case ReleaseProgressed(release, remaining, unknown):
             why = f"; no estimate: {unknown}" if unknown else ""
             return f"{progress(release, remaining)}{why}", {
-                "ended": ended_count(release),
+                "ended": release.ended_count,
                 "pipelineCount": release.pipeline_count,
                 "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
                 "noEstimate": unknown,
@@ -136,7 +131,7 @@ def _found(release: Release) -> str:
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
     why = f": {' '.join(release.why.split())}" if release.why else ""
-    return f"{release.status} after {took}, {counted(pipelines_of(release).values())}{why}"
+    return f"{release.status} after {took}, {counted(release.of_codepipeline.values())}{why}"
 
 
 def _moved(pipeline: Pipeline) -> str:

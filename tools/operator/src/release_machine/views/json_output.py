@@ -16,7 +16,7 @@ from release_core.domain.holds import Override
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
-from release_machine.release.approvals import approvals_of, pipelines_of
+from release_machine.release.approvals import approvals_of
 from release_machine.release.busy import Behind, HeldUntil, Hold
 from release_machine.release.model import Activity
 from release_machine.text.printable import json_text
@@ -78,7 +78,7 @@ def release_document(release: Release) -> Json:
     """A release, with its pipelines and approvals if they were read."""
     if not release.pipelines:
         return document(release)  # type: ignore[no-any-return] # an object
-    pipelines = [document(each) for each in pipelines_of(release).values()]
+    pipelines = [document(each) for each in release.of_codepipeline.values()]
     approvals = [approval_document(each) for each in approvals_of(release).values()]
     return {**document(release), "pipelines": pipelines, "approvals": approvals}
 
@@ -96,7 +96,7 @@ def approval_document(node: Pipeline) -> Json:
 def bom_document(release: Release) -> Json:
     """The bill of materials of a release."""
     pipelines = [
-        part(each, "name status executionId revisions") for each in pipelines_of(release).values()
+        part(each, "name status executionId revisions") for each in release.of_codepipeline.values()
     ]
     return {**part(release, "releaseId status"), "pipelines": pipelines}
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
-from release_machine.release.approvals import approvals_of, ended_count, pipelines_of
+from release_machine.release.approvals import approvals_of
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.phrases import (
     counted,
@@ -56,7 +56,7 @@ def release_header(
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in (
-        ("pipelines", counted(pipelines_of(release).values())),
+        ("pipelines", counted(release.of_codepipeline.values())),
         ("approvals", counted(approvals_of(release).values())),
         ("execution", release.execution_arn),
         ("handed in" if release.pending else "opened", clock_time(release.opened_at)),
@@ -79,7 +79,7 @@ def release_header(
 
 
 def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Text:
-    done = BAR_CELLS * ended_count(release) // max(1, release.pipeline_count)
+    done = BAR_CELLS * release.ended_count // max(1, release.pipeline_count)
     until = f" ({now + remaining:%H:%M}Z)" if remaining is not None else ""
     return Text.assemble(
         ("█" * done, "green"),
