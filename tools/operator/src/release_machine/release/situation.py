@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.approvals import asking, is_asked, with_answers
+from release_machine.release.holds import held_words
 from release_machine.release.model import MANUAL_APPROVAL, Activity
 from release_machine.text.wording import clock_time
 
@@ -26,6 +27,8 @@ def _turn(release: Release, pipeline: Pipeline) -> str | None:
     if before:
         more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""
         return f"after {', '.join(before[:MOST_NAMES])}{more}"
+    if pipeline.held:
+        return held_words(pipeline.held)
     if pipeline.token_registered_at is None:
         return "starting soon"
     if release.max_concurrency and len(release.in_flight) >= release.max_concurrency:

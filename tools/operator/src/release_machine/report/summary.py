@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.holds import overridden, override_command
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, restores, rolled_back_by
 from release_machine.release.record import resumer
@@ -109,6 +110,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     yield "Rolls back", isolated(release.rollback_of)
     yield "Goes back to", isolated(restores(release))
     yield "Rolled back by", isolated(rolled_back_by(release))
+    yield "Override", isolated(overridden(release))
     yield "Halted", isolated(halted(release))
     if release.not_before:
         yield "Held until" if release.is_held(at) else "Not before", [utc(release.not_before)]
@@ -204,8 +206,10 @@ def _while_running(snapshot: Snapshot) -> Content:
         for doing in (snapshot.activity.get(pipeline.name),)
         if doing and doing.waits_for and pipeline.status is PipelineStatus.RUNNING
     ]
+    override = override_command(release)
     return [
         element("ul", waiting) if waiting else None,
+        _paragraph("Start what is held: ", command(override)) if override else None,
         _paragraph("Follow it: ", _command("watch", release.release_id)),
         _paragraph("Stop it: ", _command("cancel", release.release_id)),
     ]

@@ -111,8 +111,10 @@ def _of_pipeline(event: PipelineEvent) -> Described:
             return _moved(pipeline), {"before": before, **facts}
         case PipelineKept(pipeline):
             return f" in attempt {pipeline.attempt}", part(pipeline, "attempt")
-        case PipelineWaits(_, waits_for):
-            return f" {waits_for}", {"waitsFor": waits_for}
+        case PipelineWaits(pipeline, waits_for, way_out):
+            start = f"; start it with: {way_out}" if way_out else ""
+            facts = {**part(pipeline, "held"), "wayOut": way_out}
+            return f" {waits_for}{start}", {"waitsFor": waits_for, **facts}
         case PipelineRetried(pipeline):
             return f" {retries_used(pipeline)}", part(pipeline, "retried retries")
         case PipelineActs(_, activity):

@@ -12,7 +12,8 @@ from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
-from release_core.domain.holds import Override
+from release_core.domain.holds import Freeze, Override
+from release_core.domain.holds import Hold as Held
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
@@ -32,10 +33,12 @@ _KEYS = {
         "rollbackOf restores rollsBackAs rolledBackBy requesters override audit"
     ),
     Pipeline: (
-        "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "
+        "name status dependsOn held attempt attempts retries retried timeoutMinutes executionId "
         "startedAt endedAt stopRequestedAt stopReason editedAt failure lateSuccess skippedStages "
         "approvals variables sourceRevisions revisions previousGood changes audit"
     ),
+    Freeze: "scope until reason by at",
+    Held: "kind until why by scope",
     Override: "reason by at",
     Vote: "by approves comment at",
     SkippedStage: "stage deploys why",

@@ -10,6 +10,7 @@ from rich.text import Text
 from release_core.domain.release import Release
 from release_machine.release.approvals import approvals_of
 from release_machine.release.busy import Behind, Reason
+from release_machine.release.holds import overridden
 from release_machine.release.phrases import (
     counted,
     halted,
@@ -70,6 +71,7 @@ def release_header(
         ("next", "\n".join(map(str, behind))),
         ("deadline", _until(release.deadline, now, over=release.closed)),
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),
+        ("override", overridden(release)),
         ("halted", halted(release)),
         ("why", release.why),
     ):
