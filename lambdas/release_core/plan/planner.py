@@ -91,6 +91,7 @@ class Planner:
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
             now=self.clock(),
+            channel=channel,
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
         return looked.plan(problems, refusal)
