@@ -73,8 +73,7 @@ def _facts(plan: Json) -> Iterator[Text]:
     seconds = plan["expectedSeconds"]
     if seconds is not None and plan["pipelines"]:
         path = " → ".join(plan["criticalPath"])
-        people = ", plus the time of the approvals" if plan.get("approvals") else ""
-        yield Text(f"takes {roughly(timedelta(seconds=seconds))}{people}; critical path: {path}")
+        yield Text(f"takes {roughly(timedelta(seconds=seconds))}; critical path: {path}")
     elif plan["pipelines"]:
         # A pipeline without a type could not be read, or the plan was shortened.
         known = [each for each in plan["pipelines"] if each.get("type")]
@@ -120,12 +119,15 @@ def _table(plan: Json, *, width: int) -> Table:
 
 
 def _asks(approval: Json) -> Iterator[str]:
+    if approval.get("granted"):
+        yield "granted in an earlier attempt"
+        return
     needed = approval["minApprovals"]
     eyes = ", with four eyes" if approval["fourEyes"] else ""
     yield f"{'1 person' if needed == 1 else f'{needed} people'}{eyes}"
     if approval["expiresAfterMinutes"] is not None:
         yield f"within {lasting(timedelta(minutes=approval['expiresAfterMinutes']))}"
-    if approval["question"]:
+    if approval.get("question"):  # a plan that was too large has none
         yield approval["question"]
 
 
