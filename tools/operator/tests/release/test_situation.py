@@ -84,7 +84,10 @@ def test_a_stopping_pipeline_cannot_be_approved(running: Snapshot) -> None:
         replace(cancelled, abandons=True), {"web": running.activity["web"]}
     ).values()
     assert (web.waits_for, web.way_out) == ("manual approval", None)
-    assert with_ways_out(running.release, running.activity) == running.activity
+    told = with_ways_out(running.release, running.activity)
+    assert told["payments"] == running.activity["payments"]
+    assert told["web"].way_out == "release-machine approve 2026.11.22-1 web"
+    assert told["web"].way_to_reject == "release-machine reject 2026.11.22-1 web --reason TEXT"
 
 
 def test_time_limit(running: Snapshot) -> None:

@@ -59,7 +59,7 @@ def _limits(release: Release, node: Pipeline) -> Iterator[str]:
     if not_by := may_not_answer(release, node):
         yield f"not by {listed([signer(each) for each in not_by])}"
     if names := behind(release, node):
-        yield f"then {listed(names)}"
+        yield f"behind it: {listed(names)}"
 
 
 def may_not_answer(release: Release, node: Pipeline) -> tuple[str, ...]:
@@ -78,8 +78,10 @@ def behind(release: Release, node: Pipeline) -> list[str]:
 
 
 def votes(node: Pipeline) -> Iterator[str]:
-    """Who answered an approval of a release, and with which words."""
+    """Who answered an approval, and with which words; a failure says who rejected it."""
     for vote in node.approval.votes if node.approval else ():
+        if not vote.approves and node.failure:
+            continue
         words = f": {vote.comment}" if vote.comment else ""
         yield f"{'approved' if vote.approves else 'rejected'} by {person(vote.by)}{words}"
 

@@ -37,7 +37,7 @@ def held_words(hold: Hold) -> str:
 def override_command(release: Release) -> str | None:
     """The command that starts what is held, if something is and may be overridden."""
     holds = (hold_of(release, each) for each in release.pipelines.values())
-    if all(hold is None or hold.kind is HoldKind.TURN for hold in holds):
+    if release.never_held or all(hold is None or hold.kind is HoldKind.TURN for hold in holds):
         return None
     return f"release-machine override {shlex.quote(release.release_id)} --reason TEXT"
 

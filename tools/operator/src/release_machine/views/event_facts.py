@@ -126,6 +126,8 @@ def _of_pipeline(event: PipelineEvent) -> Described:
 def _found(release: Release) -> str:
     count = release.pipeline_count
     pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
+    if asks := len(approvals_of(release)):
+        pipelines += " and 1 approval" if asks == 1 else f" and {asks} approvals"
     attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
     return f"{pipelines}{attempt}, execution {release.execution_arn}"
 

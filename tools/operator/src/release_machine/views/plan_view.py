@@ -126,7 +126,7 @@ def _asks(approval: Json) -> Iterator[str]:
     eyes = ", with four eyes" if approval["fourEyes"] else ""
     yield f"{'1 person' if needed == 1 else f'{needed} people'}{eyes}"
     if approval["expiresAfterMinutes"] is not None:
-        yield f"within {lasting(timedelta(minutes=approval['expiresAfterMinutes']))}"
+        yield f"within {approval['expiresAfterMinutes']} minutes"
     if approval.get("question"):  # a plan that was too large has none
         yield approval["question"]
 
