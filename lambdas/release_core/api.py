@@ -44,6 +44,14 @@ class ApiRequest:
         return text or None
 
 
+def route_of(event: object) -> str:
+    """The method and the path of the route that an event is for, such as ``POST /freezes``."""
+    match event:
+        case {"httpMethod": str(method), "resource": str(path)}:
+            return f"{method} {path}"
+    return ""
+
+
 def answer(
     event: object, keys: Sequence[str], handle: Callable[[ApiRequest], Mapping[str, object]]
 ) -> dict[str, Any]:

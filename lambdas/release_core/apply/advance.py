@@ -240,10 +240,10 @@ class Advance:
                 self._ends().retry(release, decision)
             case Skip(why=why, fails=fails):
                 self._ends().skip(release, pipeline, why, fails=fails)
-            case Ask():
-                self.ledger.pipelines.ask(release.release_id, pipeline)
             case Resolve() | Keep():
                 self._starts().keep(release, decision)
+            case Ask():
+                self.ledger.pipelines.ask(release.release_id, pipeline)
             case LookEarlier(at=at):
                 self._look_earlier(release, pipeline, at)
             case Settle():

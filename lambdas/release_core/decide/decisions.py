@@ -77,6 +77,14 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """Keep the pipeline from being started for a while, and record why."""
+
+    pipeline: Pipeline
+    hold: Hold
+
+
+@dataclass(frozen=True)
 class Ask:
     """Ask people for the approval: all that it depends on has succeeded."""
 
@@ -89,14 +97,6 @@ class EndApproval:
 
     pipeline: Pipeline
     answer: Answer
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Keep the pipeline from being started for a while, and record why."""
-
-    pipeline: Pipeline
-    hold: Hold
 
 
 @dataclass(frozen=True)

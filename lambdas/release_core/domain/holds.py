@@ -7,6 +7,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 
+def is_covered(pipeline: str, scope: str) -> bool:
+    """Whether a scope covers the pipeline: ``*``, a name, or a pattern."""
+    return fnmatchcase(pipeline, scope)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Freeze:
     """Nothing new starts in the pipelines that ``scope`` matches: ``*``, a name or a pattern."""
@@ -19,7 +24,7 @@ class Freeze:
 
     def covers(self, pipeline: str) -> bool:
         """Whether the pipeline is one of those that it keeps from being started."""
-        return fnmatchcase(pipeline, self.scope)
+        return is_covered(pipeline, self.scope)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from release_core.ledger.dynamodb import Table, Update
 from release_core.ledger.hold_items import freeze_item, read_freezes
 from release_core.ledger.items import freezes_key
 
-# Every start reads all of them: so many, with the longest reasons, are less than 100 KB.
+# Every start reads all of them: so many, with the longest reasons, are less than 40 KB.
 MAX_FREEZES = 20
 _TRIES = 10
 

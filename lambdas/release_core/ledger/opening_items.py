@@ -186,6 +186,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         remove=[
             *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            "override",  # the next attempt may come long after what was overridden
             *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),
         ],

@@ -1,7 +1,7 @@
 """Reads the ledger: releases, their pipelines and executions, and the locks of pipelines."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
+_RUNS = ("pipeline", "latest_release", "taken_from", "held_for")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerTables:
     """The names of the three tables."""
@@ -69,6 +72,8 @@ class LedgerReader:
         self._releases = Table(client, tables.releases, attributes=of_release)
         self._executions = Table(client, tables.executions)
         self._pipelines = Table(client, tables.pipelines, attributes=of_pipeline)
+        # Without what last succeeded, which may be large.
+        self._runs = Table(client, tables.pipelines, attributes=_RUNS)
 
     def get_release(self, release_id: str) -> Release | None:
         """The release with all its pipelines, or None when there is no such release."""
@@ -157,21 +162,26 @@ class LedgerReader:
         found = self._pipeline_items(pipelines)
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
+    def nodes_in_releases(
+        self, covered: Callable[[str], bool], *, release_id: str | None = None
+    ) -> list[tuple[str, Pipeline]]:
+        """The ``covered`` pipelines in all releases that may start them now, each with its release.
+
+        All reads are consistent: a release locks a pipeline before it starts it, and when it frees
+        the lock it stays on record as the latest release that ran the pipeline.
+        """
+        runs = ((item["pipeline"], _releases_of(item)) for item in self._runs.scan())
+        wanted = [
+            (each, name)
+            for name, releases in runs
+            for each in releases
+            if covered(name) and release_id in {None, each}
+        ]
+        return list(self.get_pipelines(wanted))
+
     def latest_releases(self, pipelines: Sequence[str]) -> dict[str, list[str]]:
         """The releases that may have run each pipeline last, and the release that holds it."""
-        return {
-            item["pipeline"]: [
-                release_id
-                for release_id in (
-                    item.get("last_good", {}).get("release_id"),
-                    item.get("latest_release"),
-                    *sorted(item.get("taken_from", ())),
-                    item.get("held_for"),
-                )
-                if release_id
-            ]
-            for item in self._pipeline_items(pipelines)
-        }
+        return {item["pipeline"]: _releases_of(item) for item in self._pipeline_items(pipelines)}
 
     def _items_of(self, release_id: str, *, backwards: bool = False) -> Iterator[Item]:
         """The pipelines of a release, then its header; or the other way round."""
@@ -212,3 +222,14 @@ class LedgerReader:
             for node in nodes
         }
         return replace(self._release_of(header, pipelines), freezes=read_freezes(freezes))
+
+
+def _releases_of(item: Item) -> list[str]:
+    """The releases that may have run a pipeline last, and the one that holds it, by its item."""
+    found = (
+        item.get("last_good", {}).get("release_id"),
+        item.get("latest_release"),
+        *sorted(item.get("taken_from", ())),
+        item.get("held_for"),
+    )
+    return [release_id for release_id in found if release_id]

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+import change_freeze.handler
 import close_release.handler
 import open_release.handler
 import record_state_change.handler
@@ -42,12 +43,14 @@ TIMEOUTS = {
     "run_pipeline": timedelta(seconds=45),
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
+    "change_freeze": timedelta(seconds=60),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "open_release": open_release.handler.handler,
     "run_pipeline": run_pipeline.handler.handler,
     "record_state_change": record_state_change.handler.handler,
     "close_release": close_release.handler.handler,
+    "change_freeze": change_freeze.handler.handler,
 }
 
 
