@@ -90,7 +90,9 @@ class Planner:
             release=release,
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
+            freezes=self.ledger.get_freezes(),
             now=self.clock(),
+            channel=channel,
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
         return looked.plan(problems, refusal)
