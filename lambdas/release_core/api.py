@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from release_core.errors import ManifestUnreadable, RequestRefused
 from release_core.manifest.nearest import NearestName
@@ -19,6 +18,7 @@ _LINE_BREAK = "\n"
 class ApiRequest:
     """A signed request: the ARN that signed it, the parameters of its path, and its body.
 
+    A caller writes the parameters as they are: their characters need no percent-encoding.
     The body has no keys that are null: as in a manifest, null means that the key is absent.
     """
 
@@ -77,9 +77,8 @@ def _read(event: object, keys: Sequence[str]) -> ApiRequest:
             "pathParameters": dict(path),
             "body": str() | None as body,
         } if caller:
-            # What the path may name has no percent sign, so decoding it again changes nothing.
-            decoded = {key: unquote(value) for key, value in path.items()}
-            return ApiRequest(caller=caller, path=decoded, body=_fields(body or "{}", keys))
+            # Decoded once more, a name could be another one than IAM has compared with a policy.
+            return ApiRequest(caller=caller, path=path, body=_fields(body or "{}", keys))
         case {"requestContext": {"identity": dict()}}:
             raise RequestRefused(403, "sign the request with AWS credentials (Signature Version 4)")
         case _:

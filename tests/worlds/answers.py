@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from answer_approval.answering import KEYS, AnswerApproval
 from release_core.api import answer
@@ -33,7 +32,7 @@ def proxy_event(caller: str | None, body: str | None, **path: str) -> dict[str, 
     """The event of a signed request, as API Gateway passes it to a function."""
     return {
         "httpMethod": "POST",
-        "pathParameters": {name: quote(value, safe="") for name, value in path.items()},
+        "pathParameters": path,
         "requestContext": {"identity": {"userArn": caller, "accountId": "000000000000"}},
         "body": body,
         "isBase64Encoded": False,

@@ -311,13 +311,17 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
 
 
 def pipeline_for_people(pipeline: Pipeline, item: Item) -> Pipeline:
-    """The pipeline of an item with its history, and only the names of its variables."""
-    good = pipeline.previous_good
+    """The pipeline of an item with its history, and only the names of its variables.
+
+    An approval starts when people are asked.
+    """
+    good, approval = pipeline.previous_good, pipeline.approval
     return replace(
         pipeline,
         variables={},
         variable_names=tuple(pipeline.variables),
         previous_good=good and replace(good, variables={}, variable_names=tuple(good.variables)),
+        started_at=approval.asked_at if approval else pipeline.started_at,
         ended_at=_moment(item, "ended_at"),
         attempts=tuple(_past_of_pipeline(each) for each in item.get("attempts", ())),
         audit=_audit(item),

@@ -94,8 +94,10 @@ class Planner:
             release=release,
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
+            freezes=self.ledger.get_freezes(),
             now=self.clock(),
             closed=self._closed(manifest, release),
+            channel=channel,
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
         return looked.plan(problems, refusal)

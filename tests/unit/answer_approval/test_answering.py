@@ -159,6 +159,7 @@ def test_an_answer_names_the_attempt_that_it_is_for(world: ReleaseWorld) -> None
     ("approval", "release_id", "says"),
     [
         ("go-live", "s", "there is no open release 's'"),
+        ("go%2Dlive", "r", "go%2Dlive is not an approval of release r; did you mean"),
         ("go-lvie", "r", "go-lvie is not an approval of release r; did you mean `go-live`?"),
         ("orders", "r", "orders is a pipeline, not an approval of release r"),
         ("x" * 2000, "r", "there is no open release 'r'"),
