@@ -28,7 +28,9 @@ class Scenario:
     manual approval before they deploy. A change of a pipeline `strands` its execution, or cancels
     it. `on_stage_failure` is what CodePipeline itself does when a stage fails: RETRY once, seconds
     later, or ROLLBACK at once. `requests` are what a person asks of the API in this order, at any
-    time: "freeze SCOPE MINUTES", "lift SCOPE" or "override RELEASE".
+    time: "freeze SCOPE MINUTES", "lift SCOPE" or "override RELEASE"; "calendar opened" is the event
+    of a change calendar. That calendar is `closed` between two minutes after the beginning, and
+    `unreadable` between two others; without either the deployment has none.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Scenario:
     revisions: bool = False
     on_stage_failure: str = ""
     requests: tuple[str, ...] = ()
+    closed: tuple[int, ...] = ()
+    unreadable: tuple[int, ...] = ()
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ class Scenario:
         fields = json.loads(text)
         for name in (
             *("manifests", "outcomes", "cancelled", "interrupted", "mute", "good", "gated"),
-            "requests",
+            *("requests", "closed", "unreadable"),
         ):
             fields[name] = tuple(fields[name])
         return cls(**fields)

@@ -195,7 +195,8 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     changed = world.budgets["change"] < world.scenario.person_changes
     deleted = bool(world.stores.deleted)  # CodePipeline sends no event of it
     retried = world.scenario.on_stage_failure == "RETRY"
-    frozen = world.budgets["ask"] < len(world.scenario.requests)
+    asked = world.budgets["ask"] < len(world.scenario.requests)
+    frozen = asked or world.scenario.closed or world.scenario.unreadable
     others = spent or stopped or limited or changed or deleted or retried
     if world.waits and not (others or frozen):
         raise Violated("nobody_waits_without_a_fault", f"time had to pass {world.waits} times")

@@ -11,6 +11,7 @@ from release_core.domain.release import PipelineStatus
 from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
+from tests.simulation.promises.calendars import held_no_longer_than_closed
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
 from tests.simulation.promises.frozen import CALLS_OF_FREEZES
 from tests.simulation.promises.held import (
@@ -361,6 +362,7 @@ CALLS = (
     skips_are_on_record,
     *CALLS_OF_ATTEMPTS,
     *CALLS_OF_FREEZES,
+    held_no_longer_than_closed,
 )
 RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails, *RETURNS_OF_HOLDS)
 

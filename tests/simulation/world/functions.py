@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
     "EVENT_BUS": "default",
+    "CHANGE_CALENDARS": "",
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
@@ -64,11 +65,14 @@ def deployed_name(function: str) -> str:
     return f"release-machine-{function.replace('_', '-')}"
 
 
-def make_program(function: str, payload: Any, invocation: str) -> Program:
+def make_program(
+    function: str, payload: Any, invocation: str, *, change_calendars: str = ""
+) -> Program:
     """Return the invocation of a function with a payload, as Lambda runs it."""
 
     def run(conversation: Conversation) -> Any:
         conversation.function = deployed_name(function)
+        os.environ["CHANGE_CALENDARS"] = change_calendars
         return _HANDLERS[function](payload, _Context(invocation))
 
     return run
@@ -80,6 +84,7 @@ def functions_on_stage() -> Iterator[None]:
     stand_ins = {
         "client": _client,
         "client_once": _client,
+        "client_brief": _client,
         "client_paced": _client,
         "now": _now,
         "function_name": _function_name,

@@ -11,6 +11,8 @@ from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.world import Accepted, World
 from tests.worlds.answers import proxy_event
 
+OPENED = "calendar opened"
+_OPENED = {"source": "aws.ssm", "detail": {"state": "OPEN"}}
 PERSON = "arn:aws:iam::000000000000:user/ann"
 _ROUTES = {
     "freeze": ("POST", "/freezes", ""),
@@ -27,7 +29,7 @@ def ask(world: World, number: int) -> None:
             name=f"request {number}: {request}",
             function="change_freeze",
             cause="request",
-            payload=_event(world, request),
+            payload=_OPENED if request == OPENED else _event(world, request),
         )
     )
 

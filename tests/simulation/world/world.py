@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.simulation.scenarios import Scenario
+from tests.simulation.world.calendar import NAME
 from tests.simulation.world.calls import Beginning, Point
 from tests.simulation.world.functions import TIMEOUTS, make_program
 from tests.simulation.world.hashes import Hashes
@@ -65,6 +66,7 @@ class World:
         self._explores = explores
         self.scenario = scenario
         self.stores = Stores(scenario)
+        self._change_calendars = NAME if scenario.closed or scenario.unreadable else ""
         self.invocations: dict[str, Invocation] = {}
         self.workflows: dict[str, Workflow] = {}
         self.budgets: dict[str, int] = {
@@ -168,7 +170,10 @@ class World:
         point = self._beginnings.get(key)
         if point is None:
             program = make_program(
-                invocation.function, invocation.payload, f"{invocation.name}/{invocation.tries}"
+                invocation.function,
+                invocation.payload,
+                f"{invocation.name}/{invocation.tries}",
+                change_calendars=self._change_calendars,
             )
             point = Beginning(program, now, self._hashes if self._explores else None).point()
             self._beginnings[key] = point
