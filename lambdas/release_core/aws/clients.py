@@ -15,10 +15,10 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 7}, connect_timeout=5, read_timeout=15
 )
 
-# For a question that a function can do without: however AWS fails, five tries end within 30 s, and
+# For a question that a function can do without: however AWS fails, four tries end within 30 s, and
 # the function still has time to record that it got no answer.
 _BRIEF_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=2, read_timeout=3
+    retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=3
 )
 
 # AWS publishes no rates. Eight concurrent calls of 80 ms are a thousand calls in 10 s, and well

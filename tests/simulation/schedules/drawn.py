@@ -18,6 +18,10 @@ NAMES = tuple("abcdefghijkl")
 # While faults are left, one step in this many is a fault or comes from outside.
 _RARELY = 12
 
+# When a change calendar is closed, and when it cannot be read: mostly there is none. It is closed
+# from the beginning, so that a function which was told that it is open can start what it wants.
+_CALENDARS = (((0, 20), ()), ((0, 90), ()), ((0, 20), (0, 8)), ((), (0, 12)))
+
 # What a person may ask: mostly nothing.
 _REQUESTS = (
     ("freeze * 30",),
@@ -56,6 +60,7 @@ def scenarios(draw: Any) -> Scenario:
     elif more == "another":
         manifests.append(releasing(NAMES[0], release_id="s", onBusy="wait"))
     asked = draw(st.sampled_from((*[()] * 6, *_REQUESTS)))
+    closed, unreadable = draw(st.sampled_from((*[((), ())] * 6, *_CALENDARS)))
     kinds = draw(st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
     return Scenario(
         name="drawn",
@@ -67,6 +72,8 @@ def scenarios(draw: Any) -> Scenario:
         person_retries=draw(st.sampled_from((0, 0, 0, 1))),
         person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
         requests=asked,
+        closed=closed,
+        unreadable=unreadable,
         good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
     )
 
