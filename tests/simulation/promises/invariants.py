@@ -12,7 +12,7 @@ from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
-from tests.simulation.promises.frozen import CALLS_OF_FREEZES
+from tests.simulation.promises.frozen import CALLS_OF_FREEZES, RETURNS_OF_FREEZES
 from tests.simulation.promises.held import (
     RETURNS_OF_HOLDS,
     held_until,
@@ -362,7 +362,13 @@ CALLS = (
     *CALLS_OF_ATTEMPTS,
     *CALLS_OF_FREEZES,
 )
-RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails, *RETURNS_OF_HOLDS)
+RETURNS = (
+    fails_only_for_a_reason,
+    closed_as_recorded,
+    what_is_given_up_fails,
+    *RETURNS_OF_HOLDS,
+    *RETURNS_OF_FREEZES,
+)
 
 
 def check_call(happening: Happening) -> None:
