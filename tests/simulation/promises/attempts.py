@@ -69,6 +69,9 @@ def halts_for_a_failure_of_this_attempt(happening: Happening) -> None:
         refused = was_skipped(execution) and value(happening.after, "on_skipped") == "fail"
         status = "Skipped" if refused else execution.status
     is_former = value(node, "attempt") != value(happening.after, "attempt")
+    if "approval" in (node or {}):
+        # Its end is recorded next, and an_approval_ends_as_its_votes_say checks that.
+        status = "Succeeded" if status == "SUCCEEDED" else "Failed"
     given_up = value(node, "given_up") and not execution_id
     if is_former or (status in {"WAITING", "InProgress", "Succeeded"} and not given_up):
         raise Violated("halts_for_a_failure_of_this_attempt", f"halted by {name}, {status}")

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+import answer_approval.handler
 import close_release.handler
 import open_release.handler
 import record_state_change.handler
@@ -35,6 +36,7 @@ ENVIRONMENT = {
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
     "EVENT_BUS": "default",
+    "SESSION_NAMES_ARE_PINNED": "false",
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
@@ -42,12 +44,14 @@ TIMEOUTS = {
     "run_pipeline": timedelta(seconds=45),
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
+    "answer_approval": timedelta(seconds=45),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "open_release": open_release.handler.handler,
     "run_pipeline": run_pipeline.handler.handler,
     "record_state_change": record_state_change.handler.handler,
     "close_release": close_release.handler.handler,
+    "answer_approval": answer_approval.handler.handler,
 }
 
 
