@@ -140,9 +140,12 @@ def what_succeeded_stays_so(world: World, workflow: Workflow) -> None:
 
 
 def is_late(happening: Happening) -> bool:
-    """Whether a pipeline has reached its time limit, or its release the deadline."""
-    deadline = value(happening.header, "deadline")
-    minutes, started = (value(happening.after, each) for each in ("timeout_minutes", "started_at"))
+    """Whether a pipeline or approval has reached its time limit, or its release the deadline."""
+    deadline, node = value(happening.header, "deadline"), happening.after
+    minutes, started = (value(node, each) for each in ("timeout_minutes", "started_at"))
+    if node and "approval" in node:
+        minutes = node["approval"]["M"]["expires_after_minutes"].get("N")
+        started = value(node, "asked_at")
     ends = [deadline] if deadline else []
     if minutes and started:
         ends.append(to_iso(from_iso(started) + timedelta(minutes=int(minutes))))

@@ -1,9 +1,8 @@
 """The promises about the approvals of a release: what the votes on record say is what happens."""
 
 import json
-from datetime import timedelta
 
-from release_core.clock import from_iso, to_iso
+from tests.simulation.promises.attempts import is_late
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.happenings import GOING_ON, Happening, Violated, list_of, value
 from tests.simulation.world.invocations import Invocation
@@ -87,22 +86,12 @@ def an_approval_ends_as_its_votes_say(happening: Happening) -> None:
     reasons = {
         "SUCCEEDED": granted and not rejected and changed[0] == "RUNNING",
         "FAILED": rejected or value(node, "given_up"),
-        "TIMED_OUT": not is_decided(node) and is_too_late(happening),
+        "TIMED_OUT": not is_decided(node) and is_late(happening),
         "CANCELLED": not is_decided(node) and over,
         "SKIPPED": not rejected and changed[0] == "WAITING",
     }
     if not reasons.get(changed[1]):
         raise Violated("an_approval_ends_as_its_votes_say", f"{happening.node} {changed[1]}")
-
-
-def is_too_late(happening: Happening) -> bool:
-    """Whether an approval has reached its time limit, or its release the deadline."""
-    ends = [value(happening.header, "deadline")]
-    minutes = (happening.after or {})["approval"]["M"].get("expires_after_minutes")
-    asked_at = value(happening.after, "asked_at")
-    if "N" in (minutes or {}) and asked_at:
-        ends.append(to_iso(from_iso(asked_at) + timedelta(minutes=int(minutes["N"]))))
-    return any(end and end <= happening.now for end in ends)
 
 
 def a_vote_that_counts_is_on_record(world: World, invocation: Invocation, how: Ended) -> None:

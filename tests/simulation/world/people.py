@@ -17,7 +17,7 @@ def asked(world: World) -> Iterator[str]:
         header = world.stores.item("releases", value(node, "release_id"), "release")
         is_open = value(header, "status") == "RUNNING" == value(node, "status")
         same_attempt = value(header, "attempt") == value(node, "attempt")
-        if is_open and same_attempt and not is_decided(node):
+        if is_open and same_attempt and not (is_decided(node) or value(node, "stop_reason")):
             for person in world.scenario.people:
                 who = f"{person} {name}"
                 if _ARN.format(person) not in list_of(node, "voters") and not _answers(world, who):
