@@ -61,6 +61,7 @@ class World:
             "change": scenario.person_changes,
             "delete": scenario.person_deletes,
             "start": scenario.person_starts,
+            "answer": scenario.extra_answers,
         }
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions
