@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tests.simulation.scenarios import ANY, LARGE
 from tests.simulation.scenarios import QUICK as QUICK_OF_ONE_ATTEMPT
+from tests.simulation.scenarios_of_approvals import LARGE_OF_APPROVALS, QUICK_OF_APPROVALS
 from tests.simulation.scenarios_of_attempts import LARGE_OF_ATTEMPTS, QUICK_OF_ATTEMPTS
 from tests.simulation.scenarios_of_calendars import QUICK_OF_CALENDARS
 from tests.simulation.scenarios_of_freezes import QUICK_OF_FREEZES
@@ -16,10 +17,11 @@ QUICK = (
     *QUICK_OF_ATTEMPTS,
     *QUICK_OF_ORDER,
     *QUICK_OF_HOLDS,
+    *QUICK_OF_APPROVALS,
     *QUICK_OF_FREEZES,
     *QUICK_OF_CALENDARS,
 )
-SMALL = LARGE + LARGE_OF_ATTEMPTS + QUICK
+SMALL = LARGE + LARGE_OF_ATTEMPTS + LARGE_OF_APPROVALS + QUICK
 
 # The same with wider bounds; exploring them takes an hour.
 DEEP = tuple(

@@ -30,6 +30,7 @@ from release_core.decide.decisions import (
     Skip,
     Start,
     Stop,
+    StopAsking,
     decide,
 )
 from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
@@ -245,6 +246,13 @@ class Advance:
                 self._ends().skip(release, pipeline, why, fails=fails)
             case Resolve() | Keep():
                 self._starts().keep(release, decision)
+            case StopAsking(answer=answer):
+                self.ledger.pipelines.stop_asking(
+                    release.release_id,
+                    pipeline,
+                    why=answer.why or "",
+                    timed_out=answer.status is PipelineStatus.TIMED_OUT,
+                )
             case Ask():
                 self.ledger.pipelines.ask(release.release_id, pipeline)
             case LookEarlier(at=at):

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.simulation.mutants.mutation import Mutant
+from tests.simulation.mutants.mutations_of_approvals import OF_APPROVALS
 from tests.simulation.mutants.mutations_of_attempts import OF_ATTEMPTS
 from tests.simulation.mutants.mutations_of_calendars import OF_CALENDARS
 from tests.simulation.mutants.mutations_of_freezes import OF_FREEZES
@@ -33,6 +34,7 @@ MUTANTS = (
     *OF_SKIPS,
     *OF_ORDER,
     *OF_HOLDS,
+    *OF_APPROVALS,
     *OF_FREEZES,
     *OF_CALENDARS,
 )

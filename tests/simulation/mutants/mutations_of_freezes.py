@@ -4,7 +4,6 @@ from tests.simulation.mutants.mutation import Mutant
 
 _ONE = ("one frozen",)
 _LIFTED = ("one frozen, lifted",)
-_READ_UNDER_WAY = "        nodes = self.ledger.nodes_in_releases(freeze.covers)\n"
 
 OF_FREEZES = (
     Mutant(
@@ -74,13 +73,6 @@ OF_FREEZES = (
         'is_new = "attribute_not_exists(#held) OR #held <> :held"',
         'is_new = "attribute_not_exists(#held) OR #held = :held OR #held <> :held"',
         ("two in order, one slot, frozen",),
-    ),
-    Mutant(
-        "hold what another function starts now",
-        "release_core/ledger/holds.py",
-        '"#started_by = :starter AND #starting_registration = :claimed"',
-        '"#started_by = :starter OR #starting_registration >= :claimed"',
-        ("one frozen, with a fault",),
     ),
     Mutant(
         "keep the slot of a claim that is given back",

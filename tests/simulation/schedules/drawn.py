@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.simulation.promises.endings import check_end
-from tests.simulation.scenarios import FAULTS, Scenario, in_minutes, releasing
+from tests.simulation.scenarios import FAULTS, Scenario, asking, in_minutes, name_of, releasing
 from tests.simulation.schedules.choices import enabled
 from tests.simulation.schedules.engine import make_world, take
 from tests.simulation.schedules.explore import Failed
@@ -30,6 +30,8 @@ _REQUESTS = (
     ("freeze * 90", "override r"),
     ("override r", "freeze * 30"),
 )
+# How people may answer; without "nothing" they do, in time or late.
+_ANSWERS = st.sampled_from((("approve",), ("approve", "reject"), ("approve", "reject", "nothing")))
 
 type Choose = Callable[[int], int]
 
@@ -51,6 +53,10 @@ def scenarios(draw: Any) -> Scenario:
         policy |= {"notBefore": in_minutes(begins), "holdLocks": draw(st.booleans())}
     if draw(st.integers(0, 7)) == 7:
         policy["deadline"] = in_minutes(begins + draw(st.integers(1, 90)))
+    answers = {}
+    if draw(st.integers(0, 5)) == 5:
+        policy["approvals"] = _approvals(draw, pipelines)
+        answers = {"extra_answers": draw(st.integers(0, 2)), "answers": draw(_ANSWERS)}
     manifests = [releasing(*pipelines, **policy)]
     more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
     if more == "resume":
@@ -75,6 +81,7 @@ def scenarios(draw: Any) -> Scenario:
         closed=closed,
         unreadable=unreadable,
         good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
+        **answers,
     )
 
 
@@ -83,6 +90,26 @@ def _good(draw: Any, size: int) -> tuple[str, ...]:
     names = NAMES[:size]
     without = draw(st.lists(st.sampled_from(names), max_size=2))
     return tuple(name for name in names if name not in without)
+
+
+def _approvals(draw: Any, pipelines: list[Any]) -> list[dict[str, Any]]:
+    """Return one approval or two, each between some of the pipelines, which are changed."""
+    approvals: list[dict[str, Any]] = []
+    for name in ("go", "ok")[: draw(st.integers(1, 2))]:
+        place = draw(st.integers(0, len(pipelines)))
+        before = [name_of(each) for each in pipelines[:place]]
+        after = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
+        more: dict[str, Any] = {"minApprovals": draw(st.sampled_from((1, 1, 2)))}
+        if draw(st.booleans()):
+            more["expiresAfterMinutes"] = draw(st.integers(1, 90))
+        approvals.append(asking(name, *after, **more))
+        for position in range(place, len(pipelines)):
+            if draw(st.booleans()):
+                entry = pipelines[position]
+                entry = {"name": entry} if isinstance(entry, str) else entry
+                entry["dependsOn"] = [*entry.get("dependsOn", ()), name]
+                pipelines[position] = entry
+    return approvals
 
 
 def _pipeline(draw: Any, position: int) -> Any:

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+import answer_approval.handler
 import change_freeze.handler
 import close_release.handler
 import open_release.handler
@@ -37,6 +38,7 @@ ENVIRONMENT = {
     "MANIFEST_BUCKET": "manifests",
     "EVENT_BUS": "default",
     "CHANGE_CALENDARS": "",
+    "SESSION_NAMES_ARE_PINNED": "false",
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
@@ -45,6 +47,7 @@ TIMEOUTS = {
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
     "change_freeze": timedelta(seconds=60),
+    "answer_approval": timedelta(seconds=45),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "open_release": open_release.handler.handler,
@@ -52,6 +55,7 @@ _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "record_state_change": record_state_change.handler.handler,
     "close_release": close_release.handler.handler,
     "change_freeze": change_freeze.handler.handler,
+    "answer_approval": answer_approval.handler.handler,
 }
 
 
