@@ -79,7 +79,8 @@ class ReadingParts:
         """The change calendars, or None if the deployment has none."""
         if not self.change_calendars:
             return None
-        return Calendars((self.client_brief or self.client)("ssm"), self.change_calendars)
+        client = self.client_brief or self.client
+        return Calendars(lambda: client("ssm"), self.change_calendars)
 
     @cached_property
     def step_functions(self) -> StepFunctions:

@@ -1,6 +1,6 @@
 """SSM Change Calendar: reads whether the change calendars of the deployment are open."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 
 class Calendars:
-    """The change calendars with these names or ARNs; at least one."""
+    """The change calendars with these names or ARNs; at least one.
 
-    def __init__(self, client: "SSMClient", names: tuple[str, ...]) -> None:
+    ``client`` returns the client of SSM: most invocations start nothing and need none.
+    """
+
+    def __init__(self, client: "Callable[[], SSMClient]", names: tuple[str, ...]) -> None:
         self._client = client
         self.names = names
 
     def read(self) -> CalendarState:
         """The state of all of them together, in one call; never raises an error of AWS."""
         try:
-            answer = self._client.get_calendar_state(CalendarNames=list(self.names))
+            answer = self._client().get_calendar_state(CalendarNames=list(self.names))
         except ClientError as error:
             detail = error.response["Error"]
             failure = Failure(message=detail.get("Message", ""), code=detail["Code"])

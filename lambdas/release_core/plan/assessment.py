@@ -10,7 +10,7 @@ from release_core.clock import to_iso
 from release_core.decide.resume import may_begin, runs_already
 from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
-from release_core.domain.holds import Freeze, Hold, longest_freeze
+from release_core.domain.holds import Freeze, longest_freeze
 from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import Pipeline, PipelineStatus, Release
@@ -48,7 +48,7 @@ class Assessment:
     pasts: Mapping[str, Past]
     freezes: Sequence[Freeze]
     now: datetime
-    closed: Hold | None = None
+    closed: str | None = None
     channel: str | None = None
 
     def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
@@ -242,7 +242,7 @@ class Assessment:
             )
             return
         if self.closed:
-            yield f"nothing would be started now: {self.closed}"
+            yield self.closed
         yield from self._asks()
         at_once = self._most_at_once()
         if at_once > STARTS_PER_MINUTE:

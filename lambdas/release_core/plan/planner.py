@@ -23,7 +23,6 @@ from release_core.decide.resume import (
     unfinished_pipelines,
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
-from release_core.domain.holds import Hold
 from release_core.domain.queue import Place, Rival
 from release_core.domain.release import Release
 from release_core.domain.revisions import Pin
@@ -141,12 +140,19 @@ class Planner:
             return refused
         return None
 
-    def _closed(self, manifest: Manifest, release: Release | None) -> Hold | None:
+    def _closed(self, manifest: Manifest, release: Release | None) -> str | None:
         """Why the change calendars would keep every pipeline from being started now, or None."""
         never_held = release.never_held if release else manifest.rollback_of is not None
         if self.calendars is None or never_held:
             return None
-        return hold_by_calendars(self.calendars.names, self.calendars.read(), self.clock())
+        state = self.calendars.read()
+        hold = hold_by_calendars(self.calendars.names, state, self.clock())
+        if hold and state.trouble:  # a user who plans may read less than the functions
+            return (
+                f"it is not known whether the change calendars {hold.scope} are open: "
+                f"{state.trouble}. Nothing is started while the functions cannot read them"
+            )
+        return f"nothing would be started now: {hold}" if hold else None
 
     def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:
         """The later release that ran each pipeline, for a rollback or a resume."""

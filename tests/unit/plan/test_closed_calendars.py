@@ -31,10 +31,13 @@ def test_a_closed_calendar_is_a_warning(world: ReleaseWorld) -> None:
 
 
 def test_a_calendar_that_cannot_be_read_is_a_warning(world: ReleaseWorld) -> None:
-    """The plan says why."""
+    """A user who plans may read less than the functions: the plan says what it does not know."""
     world.ssm.trouble = Refused("AccessDeniedException", "not authorized")
     (warning,) = plan(world, "orders").warnings
-    assert "cannot be read, which counts as closed: not authorized" in warning
+    assert warning == (
+        "it is not known whether the change calendars business-hours are open: not authorized "
+        "(AccessDeniedException). Nothing is started while the functions cannot read them"
+    )
 
 
 def test_an_open_calendar_is_not_mentioned(world: ReleaseWorld) -> None:
