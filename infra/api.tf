@@ -39,7 +39,7 @@ locals {
 
 resource "aws_api_gateway_rest_api" "releases" {
   name        = var.name_prefix
-  description = "Starts releases, and takes the answers of people to their approvals."
+  description = "Starts releases, takes the answers of people to their approvals, and freezes pipelines."
   tags        = local.tags
 
   endpoint_configuration {
@@ -175,6 +175,9 @@ module "api_routes" {
   # In a permission, * stands for slashes, too. So what a policy grants comes first in a path.
   routes = {
     "POST /approvals/{approval}/{releaseId}" = module.microfunction["answer_approval"]
+    "POST /freezes"                          = module.microfunction["change_freeze"]
+    "DELETE /freezes/{scope}"                = module.microfunction["change_freeze"]
+    "POST /overrides/{releaseId}"            = module.microfunction["change_freeze"]
   }
 }
 
@@ -190,7 +193,7 @@ resource "aws_api_gateway_deployment" "releases" {
   ]
 
   rest_api_id = aws_api_gateway_rest_api.releases.id
-  description = "Releases and approvals"
+  description = "Releases, approvals, freezes and overrides"
 
   # A deployment is a snapshot: each change needs a new one. The hash is of the sources, because AWS returns the resources
   # with other empty values than Terraform wrote.

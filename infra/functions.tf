@@ -54,6 +54,13 @@ locals {
       asynchronous    = false
       environment     = merge(local.every_function, { SESSION_NAMES_ARE_PINNED = tostring(var.session_names_are_pinned) })
     }
+    change_freeze = {
+      description     = "Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."
+      timeout_seconds = 60 # Wakes up to thousands of tasks. The API gives its caller an error after 29 seconds.
+      memory_mb       = 512
+      asynchronous    = false
+      environment     = local.every_function
+    }
   }
 
   policies = {
@@ -62,6 +69,7 @@ locals {
     record_state_change = data.aws_iam_policy_document.record_state_change.json
     close_release       = data.aws_iam_policy_document.close_release.json
     answer_approval     = data.aws_iam_policy_document.answer_approval.json
+    change_freeze       = data.aws_iam_policy_document.change_freeze.json
   }
 
   sources = {
@@ -297,6 +305,27 @@ data "aws_iam_policy_document" "record_state_change" {
 # A vote may be the last one that the pipelines behind an approval wait for.
 data "aws_iam_policy_document" "answer_approval" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
+}
+
+# It starts nothing: what is not frozen any more is started by its own task, which this function wakes.
+data "aws_iam_policy_document" "change_freeze" {
+  statement {
+    sid       = "ChangeFreezes"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.releases.arn]
+  }
+
+  statement {
+    sid       = "FindReleasesOfPipelines"
+    actions   = ["dynamodb:Scan"]
+    resources = [aws_dynamodb_table.pipelines.arn]
+  }
+
+  statement {
+    sid       = "WakeTasks"
+    actions   = ["states:SendTaskFailure"]
+    resources = ["*"] # Step Functions has no resource type for this action: the task token is the permission.
+  }
 }
 
 data "aws_iam_policy_document" "close_release" {

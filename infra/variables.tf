@@ -101,15 +101,15 @@ variable "log_retention_days" {
 }
 
 variable "reserved_concurrency" {
-  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release, answer_approval), reserved from the account's. A function that is not named has no limit."
+  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release, answer_approval, change_freeze), reserved from the account's. A function that is not named has no limit."
   type        = map(number)
   default     = {}
 
   validation {
     condition = alltrue([
-      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release", "answer_approval"], function)
+      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release", "answer_approval", "change_freeze"], function)
     ])
-    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change, close_release and answer_approval."
+    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change, close_release, answer_approval and change_freeze."
   }
 
   validation {

@@ -90,6 +90,11 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.change_freeze
+  values = { json = "{\"Id\": \"change_freeze\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.start
   values = { json = "{\"Id\": \"start\"}" }
 }
@@ -131,6 +136,7 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.advance.statement,
         data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
+        data.aws_iam_policy_document.change_freeze.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
         data.aws_iam_policy_document.start_machine.statement,
@@ -261,6 +267,26 @@ run "policies_reach_their_functions" {
         source    = tolist(["release-machine"])
     }]
     error_message = "A function may put events of another source, or on another bus."
+  }
+}
+
+run "freezing_starts_nothing" {
+  command = apply
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.change_freeze.statement : statement.sid => [statement.actions, one(statement.resources)]
+      } == {
+      ChangeFreezes           = [toset(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]), aws_dynamodb_table.releases.arn]
+      FindReleasesOfPipelines = [toset(["dynamodb:Scan"]), aws_dynamodb_table.pipelines.arn]
+      WakeTasks               = [toset(["states:SendTaskFailure"]), "*"]
+    }
+    error_message = "change_freeze may do more than change freezes and wake what they held."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.change_freeze.source_policy_documents == null
+    error_message = "change_freeze gets the permissions of functions that start pipelines."
   }
 }
 

@@ -194,17 +194,18 @@ run "functions_get_their_settings" {
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
       answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", SESSION_NAMES_ARE_PINNED = "true" })
+      change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
     }
     error_message = "The environment of a function is wrong."
   }
 
   assert {
-    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024, answer_approval = 512 }
+    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024, answer_approval = 512, change_freeze = 512 }
     error_message = "The memory of a function is wrong."
   }
 
   assert {
-    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release", answer_approval = "two-answer-approval" }
+    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release", answer_approval = "two-answer-approval", change_freeze = "two-change-freeze" }
     error_message = "The name of a function differs from its key."
   }
 }

@@ -65,11 +65,12 @@ class AnswerApproval:
         )
         refuse_requester(release, node, vote, self._person)
         refuse_vote(release, node, vote, answer.attempt)
-        if not has_voted(node, vote):
-            cast = self.ledger.votes.cast(release_id, node, vote)
-            if not cast.counts:
-                refuse_vote(release, cast.approval or node, vote, node.attempt)
-            node = cast.approval or node
+        cast = self.ledger.votes.cast(release_id, node, vote)
+        attempt, node = node.attempt, cast.approval or node
+        if not cast.counts:
+            # Race: another answer or the end came first. Or it is a repeat, which is not refused.
+            refuse_vote(release, node, vote, attempt)
+            assert has_voted(node, vote), f"{vote} does not count in {node}"
         said = "approved" if vote.approves else "rejected"
         log.info("%s by %s", said, vote.by, extra={"release_id": release_id, "pipeline": name})
         return self._go_on(release_id, node, vote)

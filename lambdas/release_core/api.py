@@ -18,8 +18,8 @@ _LINE_BREAK = "\n"
 class ApiRequest:
     """A signed request: the ARN that signed it, the parameters of its path, and its body.
 
-    A caller writes the parameters as they are: their characters need no percent-encoding.
-    The body has no keys that are null: as in a manifest, null means that the key is absent.
+    As in a manifest, a key that is null means the same as one that is absent. A caller writes the
+    parameters as they are: their characters need no percent-encoding.
     """
 
     caller: str
@@ -44,6 +44,14 @@ class ApiRequest:
         return text or None
 
 
+def route_of(event: object) -> str:
+    """The method and the path of the route that an event is for, such as ``POST /freezes``."""
+    match event:
+        case {"httpMethod": str(method), "resource": str(path)}:
+            return f"{method} {path}"
+    return ""
+
+
 def answer(
     event: object, keys: Sequence[str], handle: Callable[[ApiRequest], Mapping[str, object]]
 ) -> dict[str, Any]:
@@ -66,11 +74,11 @@ def _read(event: object, keys: Sequence[str]) -> ApiRequest:
     match event:
         case {
             "requestContext": {"identity": {"userArn": str(caller)}},
-            "pathParameters": dict(path),
+            "pathParameters": dict() | None as path,
             "body": str() | None as body,
         } if caller:
             # Decoded once more, a name could be another one than IAM has compared with a policy.
-            return ApiRequest(caller=caller, path=path, body=_fields(body or "{}", keys))
+            return ApiRequest(caller=caller, path=path or {}, body=_fields(body or "{}", keys))
         case {"requestContext": {"identity": dict()}}:
             raise RequestRefused(403, "sign the request with AWS credentials (Signature Version 4)")
         case _:
@@ -93,4 +101,4 @@ def _fields(body: str, keys: Sequence[str]) -> dict[str, object]:
     ]
     if unknown:
         raise RequestRefused(400, report("the body", unknown))
-    return {key: value for key, value in fields.items() if value is not None}
+    return fields

@@ -3,6 +3,7 @@
     ReleaseMachineError
     ├── SettingsInvalid
     ├── PipelineUnknown
+    ├── FreezesFull
     ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
@@ -38,6 +39,10 @@ class SettingsInvalid(ReleaseMachineError):
 
 class PipelineUnknown(ReleaseMachineError):
     """A task was started for a pipeline that its release does not have."""
+
+
+class FreezesFull(ReleaseMachineError):
+    """There are as many freezes as there can be."""
 
 
 class RequestRefused(ReleaseMachineError):

@@ -21,6 +21,7 @@ from release_core.decide.decisions import (
     End,
     EndApproval,
     Free,
+    Keep,
     LookEarlier,
     Resolve,
     Retry,
@@ -160,7 +161,10 @@ class Advance:
     def _read(self, release_id: str, only: str | None) -> Release | None:
         if only:
             return self.ledger.get_pipeline(release_id, only)
-        return self.ledger.get_release(release_id)
+        release = self.ledger.get_release(release_id)
+        if release and release.open:
+            return replace(release, freezes=self.ledger.get_freezes())
+        return release
 
     def _apply_all(
         self,
@@ -220,7 +224,7 @@ class Advance:
                 return _with(release, ended) if ended else None
             case Free():
                 freed = self.ledger.headers.free_slot(release, pipeline.name)
-                return replace(freed, pipelines=release.pipelines)
+                return replace(freed, pipelines=release.pipelines, freezes=release.freezes)
             case Start(again=again):
                 return self._start(release, pipeline, again=again)
             case _:
@@ -237,8 +241,8 @@ class Advance:
                 self._ends().retry(release, decision)
             case Skip(why=why, fails=fails):
                 self._ends().skip(release, pipeline, why, fails=fails)
-            case Resolve():
-                self._starts().resolve(release, pipeline)
+            case Resolve() | Keep():
+                self._starts().keep(release, decision)
             case StopAsking(answer=answer):
                 self.ledger.pipelines.stop_asking(
                     release.release_id,

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from release_core.clock import Clock
 from release_core.ledger.audit import Author
 from release_core.ledger.executions import Executions
+from release_core.ledger.freezes import Freezes
 from release_core.ledger.headers import Headers
+from release_core.ledger.holds import Holds
 from release_core.ledger.line import Line
 from release_core.ledger.locks import Locks
 from release_core.ledger.notes import Notes
@@ -43,6 +45,8 @@ class Ledger(LedgerReader):
         self.votes = Votes(self._releases, author)
         self.line = Line(self._releases)
         self.pace = Pace(self._releases)
+        self.freezes = Freezes(self._releases, author)
+        self.holds = Holds(client, self._releases, author)
         self.openings = Openings(client, self._releases, author)
         self.executions = Executions(self._executions, author, retention=retention)
         self.locks = Locks(client, self._pipelines, self._releases, author)

@@ -39,7 +39,7 @@ PER_ATTEMPT = (
         "settled_at",
     ),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
-    *("start_again_at", "start_tried_until", "start_refusals", "given_up"),
+    *("start_again_at", "start_tried_until", "start_refusals", "given_up", "held"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
@@ -186,6 +186,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         remove=[
             *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            "override",  # the next attempt may come long after what was overridden
             *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),
         ],

@@ -116,6 +116,7 @@ class Pipelines:
                     "starting_registration": pipeline.registrations,
                     "started_by": starter,
                 },
+                remove=["held"],
                 # A search for an unrecorded start looks for executions that these functions made.
                 add={"starters": starter.partition("/")[0]},
                 condition=no_other_try,
@@ -371,7 +372,7 @@ class Pipelines:
                     "unrecorded_bytes": kept.unrecorded_bytes,
                     "skipped_stages": [skipped_item(stage) for stage in skipped] or None,
                 },
-                remove=[] if failure else ["failure"],
+                remove=["held"] if failure else ["held", "failure"],
                 condition=as_read,
                 values=read,
             ),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.aws.source_lookup import Lookup
+from release_core.clock import to_iso
 from release_core.decide.resume import may_begin, runs_already
 from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
+from release_core.domain.holds import Freeze, longest_freeze
 from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import Pipeline, PipelineStatus, Release
@@ -44,6 +46,7 @@ class Assessment:
     release: Release | None
     later: Mapping[str, str]
     pasts: Mapping[str, Past]
+    freezes: Sequence[Freeze]
     now: datetime
     channel: str | None = None
 
@@ -180,6 +183,10 @@ class Assessment:
             yield "has succeeded in this release and does not run again"
             return
         yield from self._waits(pipeline.name)
+        freeze = longest_freeze(self.freezes, pipeline.name, self.now)
+        if freeze and not self.manifest.rollback_of and not self._runs_already:
+            until = to_iso(freeze.until)
+            yield f"is frozen until {until} by {freeze.by}, and starts then: {freeze.reason}"
         later = self.later.get(pipeline.name)
         if later and self.release:
             yield f"overwrites the changes of release {later}, which has run this pipeline since"

@@ -90,6 +90,7 @@ class Planner:
             release=release,
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
+            freezes=self.ledger.get_freezes(),
             now=self.clock(),
             channel=channel,
         )

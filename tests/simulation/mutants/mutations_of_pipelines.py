@@ -141,7 +141,7 @@ OF_PIPELINES = (
     Mutant(
         "give up a claimed start",
         "release_core/apply/starts.py",
-        "        elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:",
+        "        elif self._since(pipeline.start_tried_at) <= CLAIM_WINDOW:",
         "        elif pipeline.name:",
         ("one, cancelled",),
     ),

@@ -17,6 +17,7 @@ from unittest.mock import patch
 from greenlet import getcurrent
 
 import answer_approval.handler
+import change_freeze.handler
 import close_release.handler
 import open_release.handler
 import record_state_change.handler
@@ -44,6 +45,7 @@ TIMEOUTS = {
     "run_pipeline": timedelta(seconds=45),
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
+    "change_freeze": timedelta(seconds=60),
     "answer_approval": timedelta(seconds=45),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -51,6 +53,7 @@ _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "run_pipeline": run_pipeline.handler.handler,
     "record_state_change": record_state_change.handler.handler,
     "close_release": close_release.handler.handler,
+    "change_freeze": change_freeze.handler.handler,
     "answer_approval": answer_approval.handler.handler,
 }
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from release_core.ledger.dynamodb import Table, Update
 from tests.worlds.answers import ADA, GRACE, JOAN, approve, ask, open_by, reject, send
+from tests.worlds.ledger_world import TABLES
 from tests.worlds.release_world import ReleaseWorld, after
 
 
@@ -143,6 +145,18 @@ def test_a_cancelled_approval_takes_no_answer(world: ReleaseWorld) -> None:
     late = approve(world, GRACE)
     assert late.status == 409
     assert "was cancelled" in late.message
+
+
+def test_an_answer_to_a_closed_release_is_refused(world: ReleaseWorld) -> None:
+    """The release is cancelled, and its approvals are not ended yet."""
+    ask(world)
+    header = {"release_id": "r", "item": "release"}
+    Table(world.client, TABLES.releases).update(header, Update(put={"status": "CANCELLED"}))
+    refused = approve(world, GRACE)
+    assert (refused.status, refused.message) == (
+        409,
+        "release r has ended; release-machine retry r asks again",
+    )
 
 
 def test_an_answer_names_the_attempt_that_it_is_for(world: ReleaseWorld) -> None:

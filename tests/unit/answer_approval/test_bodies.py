@@ -61,8 +61,9 @@ def test_a_comment_may_have_lines(world: ReleaseWorld) -> None:
     assert vote["comment"] == "One\nTwo"
 
 
-def test_an_unsigned_request_is_refused(world: ReleaseWorld) -> None:
+@pytest.mark.parametrize("caller", [None, ""])
+def test_an_unsigned_request_is_refused(world: ReleaseWorld, caller: str | None) -> None:
     """API Gateway refuses it before; the function does not depend on that."""
-    refused = send(world, None, '{"decision": "approve"}')
+    refused = send(world, caller, '{"decision": "approve"}')
     assert refused.status == 403
     assert "sign the request" in refused.message

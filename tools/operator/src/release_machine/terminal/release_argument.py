@@ -17,6 +17,9 @@ _OFFERED_AT_MOST = 50
 _LONGEST = 1000  # bytes; an id or the ARN of an execution is shorter
 # The statuses that a command applies to. A command that is not named here applies to all.
 _APPLIES_TO = {
+    "approve": ("RUNNING",),
+    "reject": ("RUNNING",),
+    "override": ("RUNNING",),
     "cancel": ("RUNNING",),
     "retry": ("FAILED", "CANCELLED"),
     "rollback": ("SUCCEEDED", "FAILED", "CANCELLED"),
@@ -28,6 +31,11 @@ def release_argument[F: Callable[..., object]](function: F) -> F:
     return click.argument(
         "release_id", metavar="RELEASE", callback=_require_id, shell_complete=_latest_ids
     )(function)
+
+
+def name_argument[F: Callable[..., object]](function: F) -> F:
+    """Add the argument ``name`` of an approval or a pipeline, which may be left out."""
+    return click.argument("name", metavar="[NAME]", required=False)(function)
 
 
 def _require_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
