@@ -32,6 +32,8 @@ class Scenario:
     Each of the `people` may answer each approval that is asked, in one of the ways of `answers`;
     with `nothing` among them, perhaps nobody does. The `extra_answers` come at any other time:
     ahead, twice or too late.
+    `requests` are what a person asks of the API in this order, at any time: "freeze SCOPE
+    MINUTES", "lift SCOPE" or "override RELEASE".
     """
 
     name: str
@@ -57,6 +59,7 @@ class Scenario:
     answers: tuple[str, ...] = ("approve", "reject")
     extra_answers: int = 0
     on_stage_failure: str = ""
+    requests: tuple[str, ...] = ()
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -74,7 +77,7 @@ class Scenario:
         fields = json.loads(text)
         for name in (
             *("manifests", "outcomes", "cancelled", "interrupted", "mute", "good", "gated"),
-            *("people", "answers"),
+            *("people", "answers", "requests"),
         ):
             fields[name] = tuple(fields[name])
         return cls(**fields)
