@@ -70,7 +70,9 @@ def test_an_unsigned_request_is_refused(world: ReleaseWorld, caller: str | None)
     assert "sign the request" in refused.message
 
 
-@pytest.mark.parametrize("event", [{}, None, {"source": "aws.s3"}, {"requestContext": {}}])
+@pytest.mark.parametrize(
+    "event", [{}, None, {"source": "aws.s3"}, {"requestContext": {"identity": {"userArn": GRACE}}}]
+)
 def test_an_event_of_another_service_is_refused(event: object) -> None:
     """Only the API may invoke the function; another event is answered, not counted."""
     response = answer(event, KEYS, lambda request: {})
