@@ -23,6 +23,7 @@ SETTINGS = {
     "run_pipeline": settings.FunctionSettings,
     "record_state_change": settings.FunctionSettings,
     "close_release": settings.FunctionSettings,
+    "answer_approval": settings.AnswerApprovalSettings,
     "change_freeze": settings.FunctionSettings,
 }
 # The prefix of a service in IAM, and its name in botocore.
