@@ -10,7 +10,8 @@ from release_core.errors import RequestRefused
 
 # As a pattern in `pipeline_name_patterns`.
 _SCOPE = re.compile(r"[A-Za-z0-9.@_*-]{1,100}")
-_LONGEST = timedelta(days=366)
+# A held task looks once an hour, and AWS limits the history of its workflow execution.
+_LONGEST = timedelta(days=90)
 
 
 def read_freeze(request: ApiRequest, now: datetime) -> Freeze:

@@ -27,7 +27,8 @@ class Scenario:
     With `revisions`, each execution ships a revision of its own. The pipelines of `gated` ask for a
     manual approval before they deploy. A change of a pipeline `strands` its execution, or cancels
     it. `on_stage_failure` is what CodePipeline itself does when a stage fails: RETRY once, seconds
-    later, or ROLLBACK at once.
+    later, or ROLLBACK at once. `requests` are what a person asks of the API in this order, at any
+    time: "freeze SCOPE MINUTES", "lift SCOPE" or "override RELEASE".
     """
 
     name: str
@@ -50,6 +51,7 @@ class Scenario:
     strands: bool = False
     revisions: bool = False
     on_stage_failure: str = ""
+    requests: tuple[str, ...] = ()
 
     @property
     def pipelines(self) -> tuple[str, ...]:
@@ -67,6 +69,7 @@ class Scenario:
         fields = json.loads(text)
         for name in (
             *("manifests", "outcomes", "cancelled", "interrupted", "mute", "good", "gated"),
+            "requests",
         ):
             fields[name] = tuple(fields[name])
         return cls(**fields)

@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 from botocore.credentials import Credentials
 
+from release_core.clock import now, to_iso
 from tests.e2e.account.account import Account
 from tests.e2e.account.signed_requests import Answer, post
 
@@ -33,6 +36,20 @@ class Person:
         """Reject an approval of a release."""
         answer = {"decision": "reject", "comment": comment}
         return self._post(f"/approvals/{approval}/{release_id}", answer)
+
+    def freeze(self, scope: str, *, minutes: int = 60, reason: str = "audit") -> Answer:
+        """Freeze what the scope covers, from now on for so many minutes."""
+        until = to_iso(now() + timedelta(minutes=minutes))
+        return self._post("/freezes", {"scope": scope, "until": until, "reason": reason})
+
+    def lift(self, scope: str) -> Answer:
+        """Lift the freeze of a scope."""
+        path = f"/freezes/{quote(scope, safe='')}"
+        return post(self.account, path, "", credentials=self.credentials, method="DELETE")
+
+    def override(self, release_id: str, reason: str) -> Answer:
+        """Let a release start although its pipelines are frozen."""
+        return self._post(f"/overrides/{release_id}", {"reason": reason})
 
     def _post(self, path: str, document: dict[str, Any]) -> Answer:
         return post(self.account, path, json.dumps(document), credentials=self.credentials)

@@ -29,10 +29,11 @@ def post(
     *,
     content_type: str = "application/json",
     credentials: Credentials | None = None,
+    method: str = "POST",
 ) -> Answer:
     """POST a body to a path of the API, by default with the environment's credentials."""
     request = AWSRequest(
-        method="POST",
+        method=method,
         url=_reachable(account) + path,
         data=body.encode() if isinstance(body, str) else body,
         headers={"Content-Type": content_type},

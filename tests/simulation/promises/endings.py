@@ -186,7 +186,7 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
 
     A pipeline that a person changed may have to be started again. If the release is halted then, it
     takes until no starter can still run to know that nothing was started. CodePipeline takes its
-    time for a retry of its own.
+    time for a retry of its own, and a freeze lasts as long as a person says.
     """
     spent = world.budgets["faults"] < world.scenario.most_faults
     stopped = world.budgets["cancel"] < world.scenario.cancels
@@ -195,7 +195,9 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     changed = world.budgets["change"] < world.scenario.person_changes
     deleted = bool(world.stores.deleted)  # CodePipeline sends no event of it
     retried = world.scenario.on_stage_failure == "RETRY"
-    if world.waits and not (spent or stopped or limited or changed or deleted or retried):
+    frozen = world.budgets["ask"] < len(world.scenario.requests)
+    others = spent or stopped or limited or changed or deleted or retried
+    if world.waits and not (others or frozen):
         raise Violated("nobody_waits_without_a_fault", f"time had to pass {world.waits} times")
 
 

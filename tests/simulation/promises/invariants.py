@@ -12,6 +12,7 @@ from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
+from tests.simulation.promises.frozen import CALLS_OF_FREEZES
 from tests.simulation.promises.held import (
     RETURNS_OF_HOLDS,
     held_until,
@@ -359,6 +360,7 @@ CALLS = (
     nothing_is_locked_before_its_time,
     skips_are_on_record,
     *CALLS_OF_ATTEMPTS,
+    *CALLS_OF_FREEZES,
 )
 RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails, *RETURNS_OF_HOLDS)
 

@@ -36,7 +36,10 @@ MUST_BE_REACHED = frozenset(
         "a rollback was started again",
         "a running pipeline was deleted",
         "a running pipeline was replaced",
+        "a freeze named a start",
+        "a pipeline was held",
         "a retry of a stage",
+        "the claim of a start was given back",
         "a start was given up",
         "a start was repeated by another function",
         "a stop abandoned an approval",
@@ -58,6 +61,7 @@ MUST_BE_REACHED = frozenset(
 )
 # What is reached when a pipeline has this attribute.
 _SITUATION_OF = {
+    "held": "a pipeline was held",
     "skipped_stages": "a skipped stage was recorded",
     "stage_rollback": "a release waited for a rollback by CodePipeline",
 }
@@ -188,5 +192,7 @@ def _note_release(happening: Happening) -> None:
     reached.add(f"a pipeline became {changed[1]}")
     if changed[1] == "RUNNING" and happening.invocation.function == "record_state_change":
         reached.add("an event bound the execution")
+    if changed == ("STARTING", "WAITING"):
+        reached.add("the claim of a start was given back")
     if changed[0] == "STARTING" and changed[1] == "SKIPPED":
         reached.add("a start was given up")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.simulation.promises.attempts import what_succeeded_is_not_run_again
+from tests.simulation.promises.frozen import nothing_starts_in_a_freeze
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
 from tests.simulation.world.world import Start
 
@@ -114,6 +115,7 @@ STARTS = (
     held_by_its_release,
     retries_are_counted,
     what_succeeded_is_not_run_again,
+    nothing_starts_in_a_freeze,
 )
 
 

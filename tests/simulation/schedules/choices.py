@@ -163,6 +163,9 @@ def _from_outside(world: World) -> Iterator[Step]:
         for workflow in world.workflows.values():
             if not workflow.ended and workflow.name in (world.scenario.cancelled or workflow.name):
                 yield from _cancels(world, workflow)
+    if world.budgets["ask"]:
+        number = len(world.scenario.requests) - world.budgets["ask"]
+        yield Step("ask", str(number), world.scenario.requests[number], costs="ask")
     yield from _in_the_console(world)
 
 

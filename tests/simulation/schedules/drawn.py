@@ -18,6 +18,15 @@ NAMES = tuple("abcdefghijkl")
 # While faults are left, one step in this many is a fault or comes from outside.
 _RARELY = 12
 
+# What a person may ask: mostly nothing.
+_REQUESTS = (
+    ("freeze * 30",),
+    ("freeze * 30", "lift *"),
+    ("freeze a 30", "freeze * 20", "lift a"),
+    ("freeze * 90", "override r"),
+    ("override r", "freeze * 30"),
+)
+
 type Choose = Callable[[int], int]
 
 
@@ -46,6 +55,7 @@ def scenarios(draw: Any) -> Scenario:
         manifests.append(manifests[0])
     elif more == "another":
         manifests.append(releasing(NAMES[0], release_id="s", onBusy="wait"))
+    asked = draw(st.sampled_from((*[()] * 6, *_REQUESTS)))
     kinds = draw(st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
     return Scenario(
         name="drawn",
@@ -56,6 +66,7 @@ def scenarios(draw: Any) -> Scenario:
         cancels=draw(st.sampled_from((0, 0, 1))),
         person_retries=draw(st.sampled_from((0, 0, 0, 1))),
         person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
+        requests=asked,
         good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
     )
 

@@ -12,7 +12,7 @@ from tests.simulation.scenarios import Scenario, name_of, releasing
 from tests.simulation.schedules import effects
 from tests.simulation.schedules.choices import next_due
 from tests.simulation.schedules.steps import Step
-from tests.simulation.world import machine, outside
+from tests.simulation.world import machine, outside, requests
 from tests.simulation.world.calls import Answer, Ended
 from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.invocations import Invocation
@@ -204,6 +204,10 @@ def _cancel(world: World, step: Step) -> None:
     machine.cancel(world, step.who, vanish=bool(step.more) and not lingers, lingers=lingers)
 
 
+def _ask(world: World, step: Step) -> None:
+    requests.ask(world, int(step.who))
+
+
 def _tasks_end(world: World, step: Step) -> None:
     machine.end_tasks(world, step.who)
 
@@ -253,6 +257,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "person deletes": _person_deletes,
     "person starts": _person_starts,
     "cancel": _cancel,
+    "ask": _ask,
     "tasks end": _tasks_end,
     "time out": _time_out,
     "time": _time,

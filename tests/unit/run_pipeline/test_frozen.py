@@ -176,6 +176,25 @@ def test_a_claim_that_is_given_back_is_not_given_back_twice(world: ReleaseWorld)
     assert len(world.executions_of("orders")) == 1
 
 
+def test_a_claim_that_was_taken_over_is_not_given_back(world: ReleaseWorld) -> None:
+    """The freeze is lifted, and another function is about to start the pipeline."""
+    arn = world.begin("orders")
+
+    def lifted_and_claimed() -> None:
+        world.ledger.freezes.lift("*")
+        token = world.step_functions.wait_for_token(arn)
+        with crash_after(Pipelines, "claim_start"):
+            world.run_pipeline("r", "orders", token)
+
+    freezing = meanwhile(Pipelines, "claim_start", after=lambda: freeze(world))
+    holding = meanwhile(type(world.ledger.holds), "hold", before=lifted_and_claimed)
+    token = world.step_functions.wait_for_token(arn)
+    with freezing, holding:
+        world.run_pipeline("r", "orders", token)
+    assert world.statuses() == {"orders": "STARTING"}
+    assert world.pipeline().registrations == 2
+
+
 def test_a_starter_that_dies_with_its_claim_starts_nothing_in_a_freeze(
     world: ReleaseWorld,
 ) -> None:
