@@ -74,11 +74,11 @@ def _read(event: object, keys: Sequence[str]) -> ApiRequest:
     match event:
         case {
             "requestContext": {"identity": {"userArn": str(caller)}},
-            "pathParameters": dict(path),
+            "pathParameters": dict() | None as path,
             "body": str() | None as body,
         } if caller:
             # Decoded once more, a name could be another one than IAM has compared with a policy.
-            return ApiRequest(caller=caller, path=path, body=_fields(body or "{}", keys))
+            return ApiRequest(caller=caller, path=path or {}, body=_fields(body or "{}", keys))
         case {"requestContext": {"identity": dict()}}:
             raise RequestRefused(403, "sign the request with AWS credentials (Signature Version 4)")
         case _:
