@@ -32,7 +32,8 @@ def proxy_event(caller: str | None, body: str | None, **path: str) -> dict[str, 
     """The event of a signed request, as API Gateway passes it to a function."""
     return {
         "httpMethod": "POST",
-        "pathParameters": path,
+        # API Gateway passes null for a path without parameters.
+        "pathParameters": path or None,
         "requestContext": {"identity": {"userArn": caller, "accountId": "000000000000"}},
         "body": body,
         "isBase64Encoded": False,

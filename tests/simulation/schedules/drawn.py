@@ -53,10 +53,10 @@ def scenarios(draw: Any) -> Scenario:
         policy |= {"notBefore": in_minutes(begins), "holdLocks": draw(st.booleans())}
     if draw(st.integers(0, 7)) == 7:
         policy["deadline"] = in_minutes(begins + draw(st.integers(1, 90)))
-    answers = {}
+    answers: dict[str, Any] = {}
     if draw(st.integers(0, 5)) == 5:
-        policy["approvals"] = _approvals(draw, pipelines)
         answers = {"extra_answers": draw(st.integers(0, 2)), "answers": draw(_ANSWERS)}
+        policy["approvals"] = _approvals(draw, pipelines, expires="nothing" in answers["answers"])
     manifests = [releasing(*pipelines, **policy)]
     more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
     if more == "resume":
@@ -92,7 +92,7 @@ def _good(draw: Any, size: int) -> tuple[str, ...]:
     return tuple(name for name in names if name not in without)
 
 
-def _approvals(draw: Any, pipelines: list[Any]) -> list[dict[str, Any]]:
+def _approvals(draw: Any, pipelines: list[Any], *, expires: bool) -> list[dict[str, Any]]:
     """Return one approval or two, each between some of the pipelines, which are changed."""
     approvals: list[dict[str, Any]] = []
     for name in ("go", "ok")[: draw(st.integers(1, 2))]:
@@ -100,7 +100,7 @@ def _approvals(draw: Any, pipelines: list[Any]) -> list[dict[str, Any]]:
         before = [name_of(each) for each in pipelines[:place]]
         after = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
         more: dict[str, Any] = {"minApprovals": draw(st.sampled_from((1, 1, 2)))}
-        if draw(st.booleans()):
+        if expires or draw(st.booleans()):
             more["expiresAfterMinutes"] = draw(st.integers(1, 90))
         approvals.append(asking(name, *after, **more))
         for position in range(place, len(pipelines)):
