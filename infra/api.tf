@@ -1,4 +1,4 @@
-# POST /releases: starts the state machine with the unchanged body, and answers at once.
+# POST /releases starts the state machine with the unchanged body, and answers at once. Functions answer the other routes.
 
 locals {
   # Only the shape. open_release checks the rest and reports all problems at once, which API Gateway cannot do. As at the
@@ -13,6 +13,7 @@ locals {
       "$schema"      = { type = ["string", "null"] }
       releaseId      = { type = ["string", "number"] }
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
+      approvals      = { type = "array", items = { type = "object" } }
       onFailure      = { type = "string" }
       onSkipped      = { type = "string" }
       maxConcurrency = { type = ["integer", "null"] }
@@ -27,6 +28,8 @@ locals {
     }
   }
 
+  stage_name = "v1"
+
   # API Gateway compares a content type as text, with its parameters. JSON is always UTF-8.
   json_content_types = toset(flatten([
     "application/json",
@@ -36,7 +39,7 @@ locals {
 
 resource "aws_api_gateway_rest_api" "releases" {
   name        = var.name_prefix
-  description = "Starts releases."
+  description = "Starts releases, takes the answers of people to their approvals, and freezes pipelines."
   tags        = local.tags
 
   endpoint_configuration {
@@ -159,8 +162,28 @@ resource "aws_api_gateway_gateway_response" "unsupported_media_type" {
   }
 }
 
+module "api_routes" {
+  source = "./modules/api_routes"
+
+  api = {
+    id               = aws_api_gateway_rest_api.releases.id
+    root_resource_id = aws_api_gateway_rest_api.releases.root_resource_id
+    execution_arn    = aws_api_gateway_rest_api.releases.execution_arn
+    stage_name       = local.stage_name
+  }
+
+  # In a permission, * stands for slashes, too. So what a policy grants comes first in a path.
+  routes = {
+    "POST /approvals/{approval}/{releaseId}" = module.microfunction["answer_approval"]
+    "POST /freezes"                          = module.microfunction["change_freeze"]
+    "DELETE /freezes/{scope}"                = module.microfunction["change_freeze"]
+    "POST /overrides/{releaseId}"            = module.microfunction["change_freeze"]
+  }
+}
+
 resource "aws_api_gateway_deployment" "releases" {
   depends_on = [
+    module.api_routes,
     aws_api_gateway_integration.post_release,
     aws_api_gateway_integration_response.accepted,
     aws_api_gateway_integration_response.refused,
@@ -170,13 +193,14 @@ resource "aws_api_gateway_deployment" "releases" {
   ]
 
   rest_api_id = aws_api_gateway_rest_api.releases.id
-  description = "POST /releases"
+  description = "Releases, approvals, freezes and overrides"
 
   # A deployment is a snapshot: each change needs a new one. The hash is of the sources, because AWS returns the resources
   # with other empty values than Terraform wrote.
   triggers = {
     parts = sha1(join("\n", [
       file("${path.module}/api.tf"),
+      file("${path.module}/modules/api_routes/main.tf"),
       file("${path.module}/templates/accepted.vtl"),
       file("${path.module}/templates/refused.vtl"),
       local.start_execution_template,
@@ -191,7 +215,7 @@ resource "aws_api_gateway_deployment" "releases" {
 resource "aws_api_gateway_stage" "v1" {
   rest_api_id          = aws_api_gateway_rest_api.releases.id
   deployment_id        = aws_api_gateway_deployment.releases.id
-  stage_name           = "v1"
+  stage_name           = local.stage_name
   xray_tracing_enabled = var.xray_enabled
   tags                 = local.tags
 

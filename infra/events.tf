@@ -1,4 +1,5 @@
-# The rules of EventBridge: uploaded manifests, state changes of pipelines, ends of the workflow, and the hourly check.
+# The rules of EventBridge: uploaded manifests, state changes of pipelines, ends of the workflow, the hourly check, and change
+# calendars that open.
 #
 # Each pattern names account and Region: a bus also gets the events that other accounts and Regions forward to it.
 
@@ -7,8 +8,10 @@ data "aws_cloudwatch_event_bus" "default" {
 }
 
 locals {
+  has_calendars = length(var.change_calendars) > 0
+
   rule_names = {
-    for rule in ["manifest_dropped", "state_changed", "execution_ended", "hour_passed"] : rule => "${var.name_prefix}-${replace(rule, "_", "-")}"
+    for rule in concat(["manifest_dropped", "state_changed", "execution_ended", "hour_passed"], local.has_calendars ? ["calendar_opened"] : []) : rule => "${var.name_prefix}-${replace(rule, "_", "-")}"
   }
 }
 
@@ -94,8 +97,27 @@ resource "aws_cloudwatch_event_rule" "hour_passed" {
   tags                = local.tags
 }
 
+# It only hastens: tasks that a calendar holds ask again by themselves. AWS sends no event of a calendar that another account
+# shares, and others late.
+resource "aws_cloudwatch_event_rule" "calendar_opened" {
+  count = local.has_calendars ? 1 : 0
+
+  name        = local.rule_names["calendar_opened"]
+  description = "Wake what a change calendar holds when it opens."
+  tags        = local.tags
+
+  event_pattern = jsonencode({
+    account     = [local.account]
+    region      = [local.region]
+    source      = ["aws.ssm"]
+    detail-type = ["Calendar State Change"]
+    resources   = local.calendar_arns
+    detail      = { state = ["OPEN"] }
+  })
+}
+
 locals {
-  rules = {
+  rules = merge(local.calendar_rules, {
     manifest_dropped = {
       rule   = aws_cloudwatch_event_rule.manifest_dropped
       target = aws_sfn_state_machine.release.arn
@@ -112,13 +134,20 @@ locals {
       rule   = aws_cloudwatch_event_rule.hour_passed
       target = module.microfunction["close_release"].arn
     }
+  })
+
+  calendar_rules = {
+    for rule in aws_cloudwatch_event_rule.calendar_opened : "calendar_opened" => {
+      rule   = rule
+      target = module.microfunction["change_freeze"].arn
+    }
   }
 
-  function_rules = {
+  function_rules = merge({ for rule, made in local.calendar_rules : rule => "change_freeze" }, {
     state_changed   = "record_state_change"
     execution_ended = "close_release"
     hour_passed     = "close_release"
-  }
+  })
 }
 
 resource "aws_cloudwatch_event_target" "rule" {

@@ -1,4 +1,4 @@
-# The four functions. A key is the folder in lambdas/, the zip and the package of the handler; on AWS the name has hyphens.
+# The functions. A key is the folder in lambdas/, the zip and the package of the handler; on AWS the name has hyphens.
 
 locals {
   functions_dir = coalesce(var.functions_dir, "${path.module}/../.build/functions")
@@ -9,6 +9,7 @@ locals {
     PIPELINES_TABLE       = aws_dynamodb_table.pipelines.name
     RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
     EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
+    CHANGE_CALENDARS      = join(",", var.change_calendars) # Empty: none. Also for functions that start nothing yet.
   }
 
   # A function's share of a processor grows with its memory: 1769 MiB give a whole one. With 256 MiB a cold start took seconds
@@ -47,6 +48,20 @@ locals {
       asynchronous    = true
       environment     = local.every_function
     }
+    answer_approval = {
+      description     = "Counts the answer of a person to an approval, and lets the release go on."
+      timeout_seconds = 45 # Shorter than CLAIM_WINDOW in decide/timing.py. The API gives its caller an error after 29 seconds.
+      memory_mb       = 512
+      asynchronous    = false
+      environment     = merge(local.every_function, { SESSION_NAMES_ARE_PINNED = tostring(var.session_names_are_pinned) })
+    }
+    change_freeze = {
+      description     = "Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."
+      timeout_seconds = 60 # Wakes up to thousands of tasks. The API gives its caller an error after 29 seconds.
+      memory_mb       = 512
+      asynchronous    = length(var.change_calendars) > 0 # Then the event of a calendar invokes it, too.
+      environment     = local.every_function
+    }
   }
 
   policies = {
@@ -54,6 +69,8 @@ locals {
     run_pipeline        = data.aws_iam_policy_document.run_pipeline.json
     record_state_change = data.aws_iam_policy_document.record_state_change.json
     close_release       = data.aws_iam_policy_document.close_release.json
+    answer_approval     = data.aws_iam_policy_document.answer_approval.json
+    change_freeze       = data.aws_iam_policy_document.change_freeze.json
   }
 
   sources = {
@@ -61,6 +78,11 @@ locals {
       for arn in var.source_arns : arn if split(":", arn)[2] == service
     ]
   }
+
+  calendar_arns = [
+    for calendar in var.change_calendars :
+    startswith(calendar, "arn:") ? calendar : "arn:${local.partition}:ssm:${local.region}:${local.account}:document/${calendar}"
+  ]
 
   pipeline_arns = [
     for pattern in var.pipeline_name_patterns : "arn:${local.partition}:codepipeline:${local.region}:${local.account}:${pattern}"
@@ -104,7 +126,7 @@ data "aws_iam_policy_document" "announce" {
   }
 }
 
-# Only for dry runs, which check that the pinned revisions of a manifest exist.
+# Only for dry runs, which check that the pinned revisions of a manifest exist, and say until when nothing starts.
 data "aws_iam_policy_document" "look_for_revisions" {
   dynamic "statement" {
     for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
@@ -142,6 +164,16 @@ data "aws_iam_policy_document" "look_for_revisions" {
     content {
       sid       = "LookForImages"
       actions   = ["ecr:DescribeImages"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.calendar_arns) > 0 ? [local.calendar_arns] : []
+
+    content {
+      sid       = "LookAtCalendars"
+      actions   = ["ssm:GetCalendarState"]
       resources = statement.value
     }
   }
@@ -276,6 +308,16 @@ data "aws_iam_policy_document" "start" {
     actions   = ["codepipeline:RetryStageExecution"]
     resources = [for arn in local.pipeline_arns : "${arn}/*"] # The resource of this action is a stage of the pipeline.
   }
+
+  dynamic "statement" {
+    for_each = length(local.calendar_arns) > 0 ? [local.calendar_arns] : []
+
+    content {
+      sid       = "ReadCalendars"
+      actions   = ["ssm:GetCalendarState"]
+      resources = statement.value
+    }
+  }
 }
 
 data "aws_iam_policy_document" "run_pipeline" {
@@ -284,6 +326,32 @@ data "aws_iam_policy_document" "run_pipeline" {
 
 data "aws_iam_policy_document" "record_state_change" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
+}
+
+# A vote may be the last one that the pipelines behind an approval wait for.
+data "aws_iam_policy_document" "answer_approval" {
+  source_policy_documents = [data.aws_iam_policy_document.advance.json, data.aws_iam_policy_document.start.json]
+}
+
+# It starts nothing: what is not frozen any more is started by its own task, which this function wakes.
+data "aws_iam_policy_document" "change_freeze" {
+  statement {
+    sid       = "ChangeFreezes"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.releases.arn]
+  }
+
+  statement {
+    sid       = "FindReleasesOfPipelines"
+    actions   = ["dynamodb:Scan"]
+    resources = [aws_dynamodb_table.pipelines.arn]
+  }
+
+  statement {
+    sid       = "WakeTasks"
+    actions   = ["states:SendTaskFailure"]
+    resources = ["*"] # Step Functions has no resource type for this action: the task token is the permission.
+  }
 }
 
 data "aws_iam_policy_document" "close_release" {

@@ -13,6 +13,11 @@ output "api_url" {
   value       = "${aws_api_gateway_stage.v1.invoke_url}${aws_api_gateway_resource.releases.path}"
 }
 
+output "api_root_url" {
+  description = "URL that all paths of the API begin with, such as /approvals/{approval}/{releaseId}."
+  value       = aws_api_gateway_stage.v1.invoke_url
+}
+
 output "releases_table" {
   description = "Table of the releases."
   value       = aws_dynamodb_table.releases.name

@@ -101,15 +101,15 @@ variable "log_retention_days" {
 }
 
 variable "reserved_concurrency" {
-  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release), reserved from the account's. A function that is not named has no limit."
+  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release, answer_approval, change_freeze), reserved from the account's. A function that is not named has no limit."
   type        = map(number)
   default     = {}
 
   validation {
     condition = alltrue([
-      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release"], function)
+      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release", "answer_approval", "change_freeze"], function)
     ])
-    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change and close_release."
+    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change, close_release, answer_approval and change_freeze."
   }
 
   validation {
@@ -122,6 +122,31 @@ variable "deletion_protection" {
   description = "Keep terraform destroy from deleting the tables, and the bucket while it holds manifests. To destroy them, set it to false and apply first."
   type        = bool
   default     = true
+}
+
+variable "change_calendars" {
+  description = "Names of change calendars of AWS Systems Manager in this account and Region, or ARNs of calendars that other accounts share. No pipeline is started while one of them is closed or cannot be read."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition = alltrue([
+      for calendar in var.change_calendars : can(regex("^(arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:document/)?[A-Za-z0-9_.-]{3,128}$", calendar))
+    ])
+    error_message = "change_calendars must hold names of SSM documents, of 3 to 128 letters, digits and the characters . - _, or ARNs such as arn:aws:ssm:eu-west-1:111122223333:document/company."
+  }
+
+  validation {
+    # More would not fit into the pattern of the rule, of 2,048 characters.
+    condition     = length(var.change_calendars) <= 10 && length(distinct(var.change_calendars)) == length(var.change_calendars)
+    error_message = "change_calendars must hold at most 10 calendars, each once."
+  }
+}
+
+variable "session_names_are_pinned" {
+  description = "Whether the trust policies of all roles that may call the API fix the name of the session (sts:RoleSessionName). If so, each session is a person, for four eyes and for the votes of an approval. If not, all sessions of a role are one person, except those of IAM Identity Center."
+  type        = bool
+  default     = false
 }
 
 variable "xray_enabled" {

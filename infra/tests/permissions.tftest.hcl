@@ -23,6 +23,10 @@ mock_provider "aws" {
     defaults = { json = "{}" }
   }
 
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:abc" }
+  }
+
   mock_resource "aws_sfn_state_machine" {
     defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release-machine" }
   }
@@ -81,6 +85,16 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.answer_approval
+  values = { json = "{\"Id\": \"answer_approval\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.change_freeze
+  values = { json = "{\"Id\": \"change_freeze\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.start
   values = { json = "{\"Id\": \"start\"}" }
 }
@@ -122,6 +136,7 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.advance.statement,
         data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
+        data.aws_iam_policy_document.change_freeze.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
         data.aws_iam_policy_document.start_machine.statement,
@@ -214,6 +229,57 @@ run "dry_runs_check_revisions_in_source_arns" {
   }
 }
 
+run "calendars_are_read_only_where_they_are_configured" {
+  command = apply
+
+  assert {
+    condition     = !anytrue([for statement in concat(data.aws_iam_policy_document.start.statement, data.aws_iam_policy_document.look_for_revisions.statement) : contains(statement.actions, "ssm:GetCalendarState")])
+    error_message = "A function may read calendars although none is configured."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.calendar_opened) == 0 && local.functions["change_freeze"].environment["CHANGE_CALENDARS"] == ""
+    error_message = "There is a rule for calendars although none is configured."
+  }
+}
+
+run "calendars_are_read_by_their_names" {
+  command = apply
+
+  variables {
+    change_calendars = ["business-hours", "arn:aws:ssm:eu-west-1:999900001111:document/company"]
+  }
+
+  assert {
+    condition = toset([
+      for statement in concat(data.aws_iam_policy_document.start.statement, data.aws_iam_policy_document.look_for_revisions.statement) :
+      statement.resources if contains(statement.actions, "ssm:GetCalendarState")
+      ]) == toset([toset([
+        "arn:aws:ssm:eu-west-1:111122223333:document/business-hours",
+        "arn:aws:ssm:eu-west-1:999900001111:document/company",
+    ])])
+    error_message = "A function that starts or plans may read other calendars than those configured, or not all of these."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in local.functions :
+      function.environment["CHANGE_CALENDARS"] == "business-hours,arn:aws:ssm:eu-west-1:999900001111:document/company"
+    ])
+    error_message = "A function does not know the calendars, and would start pipelines without asking them."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.calendar_opened[0].event_pattern).resources == local.calendar_arns && aws_lambda_permission.rule["calendar_opened"].function_name == "release-machine-change-freeze"
+    error_message = "A calendar that opens does not wake what it held."
+  }
+
+  assert {
+    condition     = contains(keys(local.failure_queues), "change_freeze") && contains(keys(aws_sqs_queue.undelivered), "calendar_opened")
+    error_message = "An event of a calendar is lost if it cannot be handled."
+  }
+}
+
 run "policies_reach_their_functions" {
   command = apply
 
@@ -233,6 +299,7 @@ run "policies_reach_their_functions" {
       data.aws_iam_policy_document.open_release.source_policy_documents == tolist(["{\"Id\": \"announce\"}", "{\"Id\": \"look\"}"]),
       data.aws_iam_policy_document.run_pipeline.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.record_state_change.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
+      data.aws_iam_policy_document.answer_approval.source_policy_documents == tolist(["{\"Id\": \"advance\"}", "{\"Id\": \"start\"}"]),
       data.aws_iam_policy_document.close_release.source_policy_documents == tolist(["{\"Id\": \"advance\"}"]),
     ])
     error_message = "A function that advances releases lacks the permissions for it."
@@ -251,6 +318,26 @@ run "policies_reach_their_functions" {
         source    = tolist(["release-machine"])
     }]
     error_message = "A function may put events of another source, or on another bus."
+  }
+}
+
+run "freezing_starts_nothing" {
+  command = apply
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.change_freeze.statement : statement.sid => [statement.actions, one(statement.resources)]
+      } == {
+      ChangeFreezes           = [toset(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]), aws_dynamodb_table.releases.arn]
+      FindReleasesOfPipelines = [toset(["dynamodb:Scan"]), aws_dynamodb_table.pipelines.arn]
+      WakeTasks               = [toset(["states:SendTaskFailure"]), "*"]
+    }
+    error_message = "change_freeze may do more than change freezes and wake what they held."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.change_freeze.source_policy_documents == null
+    error_message = "change_freeze gets the permissions of functions that start pipelines."
   }
 }
 

@@ -181,28 +181,32 @@ run "functions_get_their_settings" {
   command = plan
 
   variables {
-    look_after_seconds     = 600
-    pipeline_name_patterns = ["shop-*", "web"]
-    record_retention_days  = 30
+    look_after_seconds       = 600
+    pipeline_name_patterns   = ["shop-*", "web"]
+    record_retention_days    = 30
+    session_names_are_pinned = true
+    change_calendars         = ["business-hours"]
   }
 
   assert {
     condition = { for function, made in module.microfunction : function => made.environment } == {
-      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
-      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
-      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
-      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default" })
+      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
+      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
+      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
+      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
+      answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours", SESSION_NAMES_ARE_PINNED = "true" })
+      change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
     }
     error_message = "The environment of a function is wrong."
   }
 
   assert {
-    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024 }
+    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024, answer_approval = 512, change_freeze = 512 }
     error_message = "The memory of a function is wrong."
   }
 
   assert {
-    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release" }
+    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release", answer_approval = "two-answer-approval", change_freeze = "two-change-freeze" }
     error_message = "The name of a function differs from its key."
   }
 }
@@ -386,8 +390,22 @@ run "more_names_than_an_event_pattern_can_have" {
   }
 }
 
-run "the_api_takes_manifests_only" {
+run "sessions_of_a_role_are_one_person_by_default" {
   command = plan
+
+  assert {
+    condition     = module.microfunction["answer_approval"].environment["SESSION_NAMES_ARE_PINNED"] == "false"
+    error_message = "A caller who chooses another session name is another person."
+  }
+}
+
+run "post_releases_takes_manifests_only" {
+  command = plan
+
+  assert {
+    condition     = output.api_root_url == "https://abc.execute-api.eu-west-1.amazonaws.com/v1"
+    error_message = "api_root_url is not the URL of the API's stage."
+  }
 
   assert {
     condition     = output.api_url == "https://abc.execute-api.eu-west-1.amazonaws.com/v1/releases"

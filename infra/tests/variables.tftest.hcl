@@ -73,6 +73,33 @@ run "no_pipeline_patterns" {
   }
 }
 
+run "a_calendar_with_a_path" {
+  command         = plan
+  expect_failures = [var.change_calendars]
+
+  variables {
+    change_calendars = ["document/company"]
+  }
+}
+
+run "a_calendar_that_is_an_arn_of_something_else" {
+  command         = plan
+  expect_failures = [var.change_calendars]
+
+  variables {
+    change_calendars = ["arn:aws:ssm:eu-west-1:111122223333:parameter/company"]
+  }
+}
+
+run "a_calendar_twice" {
+  command         = plan
+  expect_failures = [var.change_calendars]
+
+  variables {
+    change_calendars = ["company", "company"]
+  }
+}
+
 run "a_source_that_is_an_object" {
   command         = plan
   expect_failures = [var.source_arns]

@@ -1,7 +1,7 @@
 """Closes a release: records its outcome, stops what still runs, frees locks and announces it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from release_core.apply.unlock import leave_queues, unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.decide.outcome import is_over, tally
-from release_core.domain.release import OnFailure, Release, ReleaseStatus
+from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
 from release_core.rollback.manifest import Rollback
@@ -134,7 +134,7 @@ class CloseRelease:
         return closed
 
     def _free(self, release: Release, execution_arn: str) -> None:
-        for name, pipeline in release.pipelines.items():
+        for name, pipeline in release.of_codepipeline.items():
             # Race: another release has run the pipeline since. An attempt that did not run it must
             # not count as the latest.
             ran_in = release.release_id if pipeline.ran_now else None
@@ -147,15 +147,21 @@ class CloseRelease:
         return release
 
     def _announce(self, release: Release) -> None:
+        nodes = release.pipelines.values()
         detail = {
             "releaseId": release.release_id,
             "status": release.status.value,
             "why": release.why,
             "executionArn": release.execution_arn,
-            "pipelines": {each.name: each.status.value for each in release.pipelines.values()},
+            "pipelines": _statuses(each for each in nodes if not each.approval),
+            "approvals": _statuses(each for each in nodes if each.approval),
         }
         self.bus.put(f"Release {release.status.value.capitalize()}", detail)
         log.info("release %s", release.status, extra={"release_id": release.release_id})
+
+
+def _statuses(nodes: Iterable[Pipeline]) -> dict[str, str]:
+    return {each.name: each.status.value for each in nodes}
 
 
 def _with_rollback(why: str, rollback: Rollback) -> str:

@@ -83,6 +83,7 @@ def make_open_release(
             client=parts.client,
             clock=parts.clock,
             rollbacks=parts.rollbacks,
+            calendars=parts.calendars,
             in_parallel=parts.in_parallel,
         ),
         rollbacks=parts.rollbacks,

@@ -22,6 +22,7 @@ from release_core.manifest.checks import (
     is_dry_run,
     is_resume,
     named_pipelines,
+    refuse_unproved,
     release_id_of,
 )
 from release_core.manifest.model import Manifest
@@ -75,7 +76,7 @@ class OpenRelease:
         except Rejection as rejection:
             self._reject(rejection, request, execution_arn)
             raise
-        return self._plan(document, execution_arn)
+        return self._plan(document, request.channel, execution_arn)
 
     def _pause(self, execution_arn: str, document: object) -> dict[str, Any]:
         """Come back soon for the other declarations, which uses none of the task's tries."""
@@ -129,8 +130,8 @@ class OpenRelease:
         self.resuming.orphans.close_if_orphaned(twin)
         return self._answer(Opened("ALREADY_RELEASED", twin.execution_arn), twin.release_id)
 
-    def _plan(self, document: object, execution_arn: str) -> dict[str, Any]:
-        plan = self.planner(document)
+    def _plan(self, document: object, channel: str, execution_arn: str) -> dict[str, Any]:
+        plan = self.planner(document, channel=channel)
         if not plan.valid:
             raise plan.refused_as(report("The plan", plan.problems))
         log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
@@ -168,7 +169,8 @@ class OpenRelease:
             return self.resuming(opening, holder)
         if holder is None:
             refuse_unknown(manifest)
-            manifest.refuse_untimely(self.clock())
+            manifest.refuse_untimely(self.clock(), came_at=opening.came_at)
+            refuse_unproved(manifest, opening.channel)
             opening = self._with_rolled_back(opening)
             waits = self.reservations.take(manifest.names, opening)
             if waits:
@@ -187,7 +189,7 @@ class OpenRelease:
             )
         previous = self.ledger.last_good(manifest.names)
         self.ledger.openings.put_pipelines(opening, previous)
-        return Opened("OPENED", opening.execution_arn, list(manifest.names))
+        return Opened("OPENED", opening.execution_arn, [each.name for each in manifest.nodes])
 
     def _check(self, document: object, declared: Declared) -> Manifest:
         resumed = release_id_of(document) if is_resume(document) else None
@@ -200,10 +202,10 @@ class OpenRelease:
         waits: list[float] = []
         # The longest limit: a task with a shorter one asks for its own wait, and most have the same
         # one or none. A pipeline that waits for its turn has no limit yet, so only the deadline
-        # counts while the pipelines are busy, or run one after the other.
+        # counts while the pipelines are busy, or run one after the other. Approvals have their own.
         limits = [each.timeout_minutes for each in manifest.pipelines]
-        in_turn = manifest.max_concurrency or any(each.depends_on for each in manifest.pipelines)
-        if all(limits) and not (outcome == "BUSY" or in_turn):
+        in_turn = manifest.max_concurrency or any(each.depends_on for each in manifest.nodes)
+        if all(limits) and not (outcome == "BUSY" or in_turn or manifest.approvals):
             waits.append(max(limit * 60 for limit in limits if limit))
         if manifest.deadline:
             waits.append(seconds_until(manifest.deadline, now=self.clock()))

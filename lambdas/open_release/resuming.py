@@ -15,19 +15,22 @@ from release_core.decide.resume import (
     refuse_overtaken,
     refuse_resume,
     runs_already,
+    succeeded,
     unfinished,
+    unfinished_pipelines,
 )
 from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import EndUnconfirmed, ReleaseNotResumable, StartUnresolved
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
+from release_core.manifest.checks import refuse_unproved
 from release_core.rollback.later_releases import overtaken_by
 from release_core.rollback.reader import RollbackReader
 
 
 class Opened(NamedTuple):
-    """The outcome, and for the workflow: who runs the release, which pipelines, which attempt."""
+    """The outcome, and for the workflow: who runs the release, its nodes to run, its attempt."""
 
     outcome: str
     released_by: str
@@ -59,11 +62,12 @@ class Resuming:
             self.orphans.close_if_orphaned(holder)
             return Opened("ALREADY_RELEASED", holder.execution_arn, [])
         refuse_resume(holder, has_ended=self.orphans.close_if_ended)
-        manifest.refuse_untimely(self.clock())
+        manifest.refuse_untimely(self.clock(), came_at=opening.came_at)
         release = self._caught_up(holder)
+        refuse_unproved(manifest, opening.channel, granted=succeeded(release))
         # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
-        names = [*unfinished(release), *missing]
+        names = [*unfinished_pipelines(release), *missing]
         opening = replace(opening, overtakes=holder.rolls_back_as)
         waits = self.reservations.take(names, opening)
         if waits:
@@ -89,7 +93,8 @@ class Resuming:
         self.ledger.openings.put_pipelines(opening, previous)
         release = self._read(holder.release_id)
         self.ledger.openings.renew_pipelines(release, previous)
-        return Opened("OPENED", opening.execution_arn, unfinished(release), release.attempt)
+        names = [each.name for each in unfinished(release)]
+        return Opened("OPENED", opening.execution_arn, names, release.attempt)
 
     def _caught_up(self, holder: Release) -> Release:
         """The release, updated with unrecorded starts and with retries in the console.

@@ -3,6 +3,8 @@
     ReleaseMachineError
     ├── SettingsInvalid
     ├── PipelineUnknown
+    ├── FreezesFull
+    ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
     │   ├── ManifestUnreadable
@@ -37,6 +39,18 @@ class SettingsInvalid(ReleaseMachineError):
 
 class PipelineUnknown(ReleaseMachineError):
     """A task was started for a pipeline that its release does not have."""
+
+
+class FreezesFull(ReleaseMachineError):
+    """There are as many freezes as there can be."""
+
+
+class RequestRefused(ReleaseMachineError):
+    """The API answers a request with this HTTP status and a message that says what to do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Rejection(ReleaseMachineError):

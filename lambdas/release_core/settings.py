@@ -1,7 +1,7 @@
 """The settings of the functions, read from their environment variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 
 from release_core.errors import SettingsInvalid
 
@@ -11,7 +11,8 @@ class FunctionSettings:
     """The settings that every function has.
 
     ``record_retention_days`` is how long records of pipeline executions are kept; ``event_bus`` is
-    the bus that outcomes are announced on.
+    the bus that outcomes are announced on. ``change_calendars`` are the names or ARNs of the change
+    calendars that must be open when a pipeline is started.
     """
 
     releases_table: str
@@ -19,6 +20,7 @@ class FunctionSettings:
     pipelines_table: str
     record_retention_days: int
     event_bus: str
+    change_calendars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +38,35 @@ class OpenReleaseSettings(FunctionSettings):
     manifest_bucket: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerApprovalSettings(FunctionSettings):
+    """The settings of answer_approval.
+
+    ``session_names_are_pinned`` says that a caller cannot choose the name of a role session.
+    """
+
+    session_names_are_pinned: bool
+
+
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
     """Read each setting from the variable with its name in capitals.
 
-    Raises SettingsInvalid, which names every variable that is missing or not a whole number.
+    A setting with a default may be missing. Raises SettingsInvalid, which names every variable that
+    is missing or has another type.
     """
-    values: dict[str, str | int | tuple[str, ...]] = {}
+    values: dict[str, str | bool | int | tuple[str, ...]] = {}
     problems = []
     for field in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass
         variable = field.name.upper()
         text = environment.get(variable, "")
+        if not text and field.default is not MISSING:
+            continue
         if not text:
             problems.append(f"{variable} is not set")
+        elif field.type is bool and text not in {"true", "false"}:
+            problems.append(f"{variable} must be true or false, not {text!r}")
+        elif field.type is bool:
+            values[field.name] = text == "true"
         elif field.type is int and not text.isdecimal():
             problems.append(f"{variable} must be a whole number, not {text!r}")
         elif field.type is int:

@@ -62,7 +62,7 @@ def read_json(content: bytes | str, *, place: str) -> object:
             f"{syntax_problem(error)}"
         ) from error
     except RecursionError as error:
-        raise ManifestUnreadable(f"{place} is nested too deeply for a manifest") from error
+        raise ManifestUnreadable(f"{place} is nested too deeply") from error
     except ValueError as error:
         # The texts of the three functions below.
         raise ManifestUnreadable(f"{place} cannot be used: {one_line(str(error))}") from error

@@ -151,7 +151,7 @@ class RunPipeline:
         # The function that starts a pipeline lets its task look earlier, if a limit is near.
         if pipeline.status.ended or pipeline.task_token != waiting.task_token:
             return
-        due = next_look(release, pipeline)
+        due = next_look(release, pipeline, now)
         limits = [seconds_until(due, now=now)] if due else []
         planned = (pipeline.looks_at - now).total_seconds() if pipeline.looks_at else None
         self._wait(waiting, *limits, planned=planned)

@@ -88,7 +88,8 @@ def matches(pattern: Pattern, event: Mapping[str, Any]) -> bool:
 def _accepts(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(value, Mapping) and matches(wanted, value)
-    return any(_accepts_one(option, value) for option in wanted)
+    values = value if isinstance(value, list) else [value]  # of an array, one element is enough
+    return any(_accepts_one(option, each) for option in wanted for each in values)
 
 
 def _accepts_one(option: Any, value: Any) -> bool:

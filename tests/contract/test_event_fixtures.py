@@ -36,6 +36,7 @@ def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
         "aws_sfn_state_machine.release.arn": MACHINE,
         "local.prefix_of_versions": f"{MACHINE}:",
         "local.of_driven_pipelines": of_driven_pipelines,
+        "local.calendar_arns": EVENTS["calendar_opened"]["resources"],
         "local.account": EVENTS["manifest_dropped"]["account"],
         "local.region": EVENTS["manifest_dropped"]["region"],
     }
@@ -52,6 +53,7 @@ TAKEN_BY = {
     "execution_failed": "execution_ended",
     "execution_timed_out": "execution_ended",
     "release_orphaned": "execution_ended",
+    "calendar_opened": "calendar_opened",
 }
 PIPELINE_STATES = {
     "STARTED",

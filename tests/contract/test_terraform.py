@@ -23,6 +23,8 @@ SETTINGS = {
     "run_pipeline": settings.FunctionSettings,
     "record_state_change": settings.FunctionSettings,
     "close_release": settings.FunctionSettings,
+    "answer_approval": settings.AnswerApprovalSettings,
+    "change_freeze": settings.FunctionSettings,
 }
 # The prefix of a service in IAM, and its name in botocore.
 SERVICES = {
@@ -32,6 +34,7 @@ SERVICES = {
     "ecr": "ecr",
     "events": "events",
     "s3": "s3",
+    "ssm": "ssm",
     "states": "stepfunctions",
 }
 # IAM knows transactions only as what they do, and a versioned read as an action of its own; who may

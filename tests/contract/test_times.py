@@ -8,6 +8,7 @@ from typing import Any
 import hcl2
 import pytest
 
+from release_core.aws.clients import client_brief
 from release_core.decide.timing import (
     ACTION_LAG,
     CLAIM_WINDOW,
@@ -44,6 +45,19 @@ def test_no_starter_outlives_its_claim(timeouts: dict[str, timedelta]) -> None:
     """When a claim expires, the function that made it has ended, even if clocks differ."""
     margin = timedelta(seconds=5)
     assert max(timeouts["run_pipeline"], timeouts["record_state_change"]) + margin < CLAIM_WINDOW
+
+
+def test_a_starter_survives_that_no_calendar_can_be_read(
+    timeouts: dict[str, timedelta], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However SSM fails, a starter has the time to record that the calendars cannot be read."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client_brief.cache_clear()
+    config = client_brief("ssm").meta.config
+    tries = config.retries["total_max_attempts"]
+    # In its standard mode, the SDK waits up to 1, 2, 4 ... seconds between the tries.
+    seconds = tries * (config.connect_timeout + config.read_timeout) + 2 ** (tries - 1) - 1
+    assert timedelta(seconds=seconds + 10) < timeouts["run_pipeline"]
 
 
 @pytest.mark.parametrize("window", [CLAIM_WINDOW, ACTION_LAG])

@@ -17,8 +17,9 @@ from tests.e2e.account.faults import Faults
 from tests.e2e.account.functions import Functions
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.machines import Machines
+from tests.e2e.account.people import People
 from tests.e2e.account.rules import Rules
-from tests.e2e.releasing.pipelines import Estate, Pipelines
+from tests.e2e.releasing.pipelines import Estate, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases
 from tests.e2e.releasing.shop import Shop
@@ -75,6 +76,14 @@ def announcements(account: Account) -> Iterator[Announcements]:
     announcements = Announcements(account)
     yield announcements
     announcements.stop()
+
+
+@pytest.fixture
+def people(account: Account) -> Iterator[People]:
+    """People with credentials of their own."""
+    people = People(account, unique)
+    with people.ends:
+        yield people
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,18 @@ def test_settings_are_read_from_variables_of_their_names() -> None:
     )
 
 
+def test_a_setting_with_a_default_may_be_missing_or_empty() -> None:
+    """Without change calendars, the variable is empty; an older deployment has none."""
+    common = dict.fromkeys(("RELEASES_TABLE", "EXECUTIONS_TABLE", "PIPELINES_TABLE"), "1")
+    common |= {"RECORD_RETENTION_DAYS": "400", "EVENT_BUS": "default"}
+    for given, calendars in (
+        ({}, ()),
+        ({"CHANGE_CALENDARS": ""}, ()),
+        ({"CHANGE_CALENDARS": "company,business-hours"}, ("company", "business-hours")),
+    ):
+        assert read_settings(FunctionSettings, common | given).change_calendars == calendars
+
+
 def test_one_error_names_everything_that_is_missing_or_wrong() -> None:
     """One error lists every missing and invalid setting."""
     with pytest.raises(SettingsInvalid) as caught:

@@ -19,6 +19,7 @@ from run_pipeline.running import FailedTask, RunPipeline, Waiting
 from tests.fakes.codepipeline import FakeCodePipeline, envelope
 from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
+from tests.fakes.ssm import FakeSSM
 from tests.fakes.step_functions import FakeStepFunctions, Outcome
 from tests.worlds.faults import FAILURE
 from tests.worlds.ledger_world import RETENTION, TABLES, LedgerWorld
@@ -79,11 +80,13 @@ class ReleaseWorld(LedgerWorld):
     patterns: tuple[str, ...] = ("*",)
     machine: str = MACHINE
     time_left: timedelta = timedelta(seconds=180)
+    change_calendars: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Create the services and the pipelines."""
         super().__post_init__()
         self.step_functions = FakeStepFunctions(self.clock)
+        self.ssm = FakeSSM(self.clock)
         self.codepipeline = FakeCodePipeline(self.clock, caller=f"{ROLE}/{STARTER}")
         for name in PIPELINES:
             self.codepipeline.create_pipeline(pipeline=declaration(name))
@@ -181,12 +184,14 @@ class ReleaseWorld(LedgerWorld):
             "stepfunctions": self.step_functions,
             "events": self.events,
             "s3": self.s3,
+            "ssm": self.ssm,
         }
         return FunctionParts(
             client=clients.__getitem__,
             tables=TABLES,
             clock=self.clock,
             patterns=self.patterns,
+            change_calendars=self.change_calendars,
             name=function,
             retention=RETENTION,
             event_bus="default",

@@ -7,14 +7,14 @@ from tools.checks.parts import ROOT, Part, run
 from tools.platform.__main__ import main as platform
 
 PYTHON = ".venv/bin/python"
-# The public configurations have a platform of their own, with one more service.
+# The public configurations have a platform of their own.
 HOME = ".platform/public"
 
 PARTS = (
     Part("Terraform", "tools/checks/terraform.sh"),
     Part(
         "Public configurations",
-        f"PLATFORM_PORT=0 SERVICES=ssm {PYTHON} -m tools.platform up --home {HOME}\n"
+        f"PLATFORM_PORT=0 {PYTHON} -m tools.platform up --home {HOME}\n"
         f"exports=$({PYTHON} -m tools.platform env --home {HOME})\n"
         'eval "$exports"\n'
         f"{PYTHON} -m pytest -q -m platform tests/deployment",

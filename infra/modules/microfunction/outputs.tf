@@ -3,6 +3,11 @@ output "arn" {
   value       = aws_lambda_function.function.arn
 }
 
+output "invoke_arn" {
+  description = "ARN by which API Gateway invokes the function."
+  value       = aws_lambda_function.function.invoke_arn
+}
+
 output "name" {
   description = "Name of the function."
   value       = aws_lambda_function.function.function_name

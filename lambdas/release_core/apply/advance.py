@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
 from release_core.apply.orphans import Orphans
 from release_core.apply.spread import Spread
@@ -16,9 +17,12 @@ from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.decisions import (
+    Ask,
     Decision,
     End,
+    EndApproval,
     Free,
+    Keep,
     LookEarlier,
     Resolve,
     Retry,
@@ -26,6 +30,7 @@ from release_core.decide.decisions import (
     Skip,
     Start,
     Stop,
+    StopAsking,
     decide,
 )
 from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
@@ -49,6 +54,7 @@ class Advance:
     codepipeline: CodePipeline
     step_functions: StepFunctions
     orphans: Orphans
+    calendars: CalendarGate
     clock: Clock
     actor: str
 
@@ -84,8 +90,9 @@ class Advance:
     def record_look(self, release: Release, pipeline: Pipeline) -> None:
         """Look at the pipeline's execution in CodePipeline and record its state.
 
-        Raises as ``pipeline`` does.
+        Or ask the change calendars again, if they hold it. Raises as ``pipeline`` does.
         """
+        self._starts().look_at_calendars(release, pipeline)
         state = self._ends().record_look(release, pipeline)
         if state is ExecutionState.STOPPING and pipeline.stop_requested_at:
             self._stops().abandon_approvals(release, pipeline, why=pipeline.stop_reason or "")
@@ -157,7 +164,10 @@ class Advance:
     def _read(self, release_id: str, only: str | None) -> Release | None:
         if only:
             return self.ledger.get_pipeline(release_id, only)
-        return self.ledger.get_release(release_id)
+        release = self.ledger.get_release(release_id)
+        if release and release.open:
+            return replace(release, freezes=self.ledger.get_freezes())
+        return release
 
     def _apply_all(
         self,
@@ -192,7 +202,7 @@ class Advance:
             except (Unfinished, ClientError, BotoCoreError) as error:
                 log.warning("could not %s: %s", name, error, extra=facts)
                 unconfirmed = isinstance(error, EndUnconfirmed) and not only
-                if unconfirmed and self._looks_soon(decision.pipeline):
+                if unconfirmed and self.looks_soon(decision.pipeline):
                     put_off.add(decision.pipeline.name)
                 else:
                     errors.append(error)
@@ -200,7 +210,7 @@ class Advance:
             raise errors[0]  # all are logged; the workflow retries by the name of one
         return after
 
-    def _looks_soon(self, pipeline: Pipeline) -> bool:
+    def looks_soon(self, pipeline: Pipeline) -> bool:
         """Let the task of a pipeline look again soon; False if no task waits for it."""
         token = pipeline.task_token
         return bool(token and self.step_functions.look_again(token, UNCONFIRMED_WAIT))
@@ -209,27 +219,46 @@ class Advance:
         """Apply a decision; return the release after it, or None when it must be read again."""
         pipeline = decision.pipeline
         match decision:
-            case Stop():
-                self._stops().stop(release, decision)
             case End(change=change):
                 ended = self._ends().record_end(release, pipeline, change)
                 return _with(release, ended) if ended else None
+            case EndApproval(answer=answer):
+                ended = self._ends().end_approval(release, pipeline, answer)
+                return _with(release, ended) if ended else None
+            case Free():
+                freed = self.ledger.headers.free_slot(release, pipeline.name)
+                return replace(freed, pipelines=release.pipelines, freezes=release.freezes)
+            case Start(again=again):
+                return self._start(release, pipeline, again=again)
+            case _:
+                self._carry_out(release, decision)
+                return None
+
+    def _carry_out(self, release: Release, decision: Decision) -> None:
+        """Apply a decision after which the release must be read again."""
+        pipeline = decision.pipeline
+        match decision:
+            case Stop():
+                self._stops().stop(release, decision)
             case Retry():
                 self._ends().retry(release, decision)
             case Skip(why=why, fails=fails):
                 self._ends().skip(release, pipeline, why, fails=fails)
-            case Free():
-                freed = self.ledger.headers.free_slot(release, pipeline.name)
-                return replace(freed, pipelines=release.pipelines)
-            case Resolve():
-                self._starts().resolve(release, pipeline)
-            case Start(again=again):
-                return self._start(release, pipeline, again=again)
+            case Resolve() | Keep():
+                self._starts().keep(release, decision)
+            case StopAsking(answer=answer):
+                self.ledger.pipelines.stop_asking(
+                    release.release_id,
+                    pipeline,
+                    why=answer.why or "",
+                    timed_out=answer.status is PipelineStatus.TIMED_OUT,
+                )
+            case Ask():
+                self.ledger.pipelines.ask(release.release_id, pipeline)
             case LookEarlier(at=at):
                 self._look_earlier(release, pipeline, at)
             case Settle():
                 self._settle(release, pipeline)
-        return None
 
     def _start(self, release: Release, pipeline: Pipeline, *, again: bool) -> Release | None:
         started = self._starts().start(release, pipeline, again=again)
@@ -276,6 +305,7 @@ class Advance:
         return Starts(
             ledger=self.ledger,
             codepipeline=self.codepipeline,
+            calendars=self.calendars,
             clock=self.clock,
             actor=self.actor,
             ends=self._ends(),

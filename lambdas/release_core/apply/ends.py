@@ -16,6 +16,7 @@ from release_core.apply.noticing import note_answers, note_edit, require_answers
 from release_core.apply.skips import find_skipped, why_skipped
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
 from release_core.clock import Clock, to_iso
+from release_core.decide.approvals import Answer
 from release_core.decide.bill_of_materials import bill_of_materials
 from release_core.decide.decisions import Retry
 from release_core.decide.looks import (
@@ -191,6 +192,22 @@ class Ends:
         fails = fails or bool(pipeline.earlier_executions)
         status = PipelineStatus.FAILED if fails else PipelineStatus.SKIPPED
         self.record(release, pipeline, status, failure=Failure(message=why))
+
+    def end_approval(self, release: Release, pipeline: Pipeline, answer: Answer) -> Pipeline | None:
+        """Record how an approval ended.
+
+        Returns the approval if it is granted; None means that it must be read again.
+        """
+        failure = Failure(message=answer.why) if answer.why else None
+        # What is cancelled with its release affects nothing. Race: a vote is recorded first, and
+        # grants it: then nothing may have been halted because of it.
+        if answer.status is PipelineStatus.CANCELLED:
+            self.ledger.pipelines.record_end(
+                release.release_id, pipeline, answer.status, failure=failure
+            )
+            return None
+        ended = self.record(release, pipeline, answer.status, failure=failure)
+        return None if failure else ended
 
     def retry(self, release: Release, decision: Retry) -> None:
         """Retry the failed stage, or start the pipeline over if CodePipeline rejects the retry.

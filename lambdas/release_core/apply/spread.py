@@ -39,7 +39,7 @@ class Spread:
                 continue
             if seen.halted_by == each and not node.settled:
                 self._try(self.advance_all, seen.release_id, name)
-            elif node.status.ended:
+            elif node.status.ended or node.held:
                 waiting += self._affected_by(seen, node, is_first=each == name)
             if node.status.ended and node.task_token and not node.settled:
                 ended.append((seen, node))
@@ -53,10 +53,11 @@ class Spread:
         self, release: Release, pipeline: Pipeline, *, is_first: bool
     ) -> Iterable[tuple[Release, str]]:
         """Advance those that wait for a slot, or for this pipeline; each with its release then."""
-        # Race: a late starter frees the slot of a pipeline that is settled already.
+        # Race: a late starter frees the slot of a pipeline that is settled already. A pipeline that
+        # is held after its start was claimed frees its slot, too.
         if release.max_concurrency and release.open and (is_first or not pipeline.settled):
             yield from self._in_line(release)
-        if not pipeline.settled:
+        if pipeline.status.ended and not pipeline.settled:
             for name in self._dependents(release, pipeline):
                 after = self._advance(release, name)
                 if after:

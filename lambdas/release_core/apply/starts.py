@@ -1,10 +1,11 @@
-"""Applies decisions about the start of a pipeline: claim, start, and find unrecorded starts."""
+"""Applies decisions about the start of a pipeline: claim, start or hold, and find lost starts."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
 from release_core.aws.codepipeline import (
     CodePipeline,
@@ -13,9 +14,10 @@ from release_core.aws.codepipeline import (
     is_throttled,
 )
 from release_core.clock import Clock
-from release_core.decide.decisions import why_not_started
+from release_core.decide.decisions import Keep, Resolve, hold_of, why_not_started
 from release_core.decide.timing import (
     CLAIM_WINDOW,
+    MIN_WAIT,
     REQUEST_TOKEN_LIFETIME,
     START_PACE,
     START_PATIENCE,
@@ -23,11 +25,13 @@ from release_core.decide.timing import (
     pause_before_start,
     pause_until_turn,
 )
+from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
+_TURN = "nothing holds it any more; what was held is started in turns"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,7 @@ class Starts:
 
     ledger: Ledger
     codepipeline: CodePipeline
+    calendars: CalendarGate
     clock: Clock
     actor: str
     ends: Ends
@@ -46,6 +51,8 @@ class Starts:
         Returns the pipeline if it runs now, and unchanged if it waits for a free slot. None means
         that it must be read again.
         """
+        if self._waits(release, pipeline, again=again):
+            return None
         if not self._has_slot(release, pipeline):
             return pipeline
         claimed = self.ledger.pipelines.claim_start(release.release_id, pipeline, self.actor)
@@ -53,17 +60,36 @@ class Starts:
             return None
         # Race: the release is closed or halted. If that came before the claim, this read shows it.
         # Otherwise the other function reads STARTING and finds out whether the start happened.
+        # Race: the pipeline is frozen. If that came before the claim, this read shows the freeze.
+        # Otherwise the function that freezes reads STARTING, and names this start.
         now = self.ledger.get_header(release.release_id)
         if now and now.open:
-            return self._begin(now, claimed, again=again)
+            hold = hold_of(now, claimed, self.clock()) or self.calendars.hold(now)
+            if hold is None:
+                return self._begin(now, claimed, again=again)
+            if again:
+                self.resolve(now, claimed, hold=hold)
+            else:
+                self.ledger.holds.hold(now, claimed, hold)
+            return None
         if now and not again:
             self.ends.skip(now, claimed, _CLOSED_FIRST)
         return None
 
-    def resolve(self, release: Release, pipeline: Pipeline) -> None:
+    def keep(self, release: Release, decision: Resolve | Keep) -> None:
+        """Apply a decision not to start a pipeline now; raises as ``resolve`` does."""
+        if isinstance(decision, Resolve):
+            self.resolve(release, decision.pipeline, hold=decision.hold)
+        else:
+            # Race: the freeze is lifted. The release is read again after this write, and the
+            # function that lifts the freeze reads afterwards what is held. One sees the other.
+            self.ledger.holds.hold(release, decision.pipeline, decision.hold)
+
+    def resolve(self, release: Release, pipeline: Pipeline, *, hold: Hold | None = None) -> None:
         """Find out whether a claimed start happened, when the pipeline is not started any more.
 
-        Raises StartUnresolved while the start, or a claimed retry, may still happen.
+        If it did not happen, the pipeline is skipped, or waits again with the ``hold``. Raises
+        StartUnresolved while the start, or a claimed retry, may still happen.
         """
         of_release = f"of {pipeline.name} in release {release.release_id} may still happen"
         if pipeline.execution_id:
@@ -71,11 +97,43 @@ class Starts:
         found = self._search(release, pipeline)
         if found:
             self._bind(release, pipeline, found)
-        elif self._since(pipeline.start_tried_at) > CLAIM_WINDOW:
+        elif self._since(pipeline.start_tried_at) <= CLAIM_WINDOW:
+            raise StartUnresolved(f"the start {of_release}")
+        elif hold:
+            self.ledger.holds.hold(release, pipeline, hold)
+        else:
             failed = why_not_started(pipeline)
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
+
+    def _waits(self, release: Release, pipeline: Pipeline, *, again: bool) -> bool:
+        """Whether the start is not claimed now because of what held it, or holds it again."""
+        if pipeline.held and pipeline.held.kind is not HoldKind.TURN:
+            self._take_turn(release, pipeline)
+            return True
+        # Asked before a claim is taken over: that would be another try, which may be under way.
+        closed = self.calendars.hold(release) if again else None
+        if closed:
+            self.resolve(release, pipeline, hold=closed)
+        return closed is not None
+
+    def look_at_calendars(self, release: Release, pipeline: Pipeline) -> None:
+        """Ask the calendars again that hold the pipeline: they may have been changed since."""
+        held = pipeline.held
+        if held is None or held.kind is not HoldKind.CALENDAR or not release.open:
+            return
+        hold = self.calendars.hold(release)
+        if hold is None:
+            self._take_turn(release, pipeline)
         else:
-            raise StartUnresolved(f"the start {of_release}")
+            self.ledger.holds.hold(release, pipeline, hold)
+
+    def _take_turn(self, release: Release, pipeline: Pipeline) -> None:
+        """Give a pipeline that was held its turn: not all of them start at one moment."""
+        now = self.clock()
+        turn = self.ledger.pace.take_turn(now, apart=START_PACE)
+        if turn - now <= timedelta(seconds=MIN_WAIT):
+            turn = now
+        self.ledger.holds.hold(release, pipeline, Hold(kind=HoldKind.TURN, until=turn, why=_TURN))
 
     def _begin(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
         try:

@@ -7,10 +7,13 @@ from functools import cached_property
 from typing import Any, Self
 
 from release_core.apply.advance import Advance
+from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.orphans import Orphans
+from release_core.aws.calendars import Calendars
 from release_core.aws.clients import (
     InParallel,
     client,
+    client_brief,
     client_once,
     client_paced,
     function_name,
@@ -32,15 +35,18 @@ from release_core.settings import FunctionSettings
 class ReadingParts:
     """The parts that only read; ``client`` returns the client of an AWS service by its name.
 
-    ``client_once`` returns a client that sends each request once. ``patterns`` match the names of
-    the pipelines that this deployment may release.
+    ``client_once`` returns a client that sends each request once, and ``client_brief`` returns one
+    that gives up soon. ``patterns`` match the names of the pipelines that this deployment may
+    release, and ``change_calendars`` are the calendars that must be open.
     """
 
     client: Callable[[str], Any]
     client_once: Callable[[str], Any] | None = None
+    client_brief: Callable[[str], Any] | None = None
     tables: LedgerTables
     clock: Clock
     patterns: tuple[str, ...] = ("*",)
+    change_calendars: tuple[str, ...] = ()
     in_parallel: InParallel = one_by_one
 
     @cached_property
@@ -67,6 +73,14 @@ class ReadingParts:
             history=ExecutionHistory(self.client("codepipeline")),
             in_parallel=self.in_parallel,
         )
+
+    @cached_property
+    def calendars(self) -> Calendars | None:
+        """The change calendars, or None if the deployment has none."""
+        if not self.change_calendars:
+            return None
+        client = self.client_brief or self.client
+        return Calendars(lambda: client("ssm"), self.change_calendars)
 
     @cached_property
     def step_functions(self) -> StepFunctions:
@@ -97,6 +111,7 @@ class FunctionParts(ReadingParts):
         return cls(
             client=client_paced if paced else client,
             client_once=client_once,
+            client_brief=client_brief,
             tables=LedgerTables(
                 releases=settings.releases_table,
                 executions=settings.executions_table,
@@ -104,6 +119,7 @@ class FunctionParts(ReadingParts):
             ),
             clock=now,
             patterns=patterns,
+            change_calendars=settings.change_calendars,
             in_parallel=in_parallel,
             name=function_name(),
             retention=timedelta(days=settings.record_retention_days),
@@ -140,6 +156,7 @@ class FunctionParts(ReadingParts):
             codepipeline=self.codepipeline,
             step_functions=self.step_functions,
             orphans=self.orphans,
+            calendars=CalendarGate(calendars=self.calendars, clock=self.clock),
             clock=self.clock,
             actor=f"{self.name}/{invocation}",
         )

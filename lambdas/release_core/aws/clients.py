@@ -15,6 +15,12 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 7}, connect_timeout=5, read_timeout=15
 )
 
+# For a question that a function can do without: however AWS fails, four tries end within 30 s, and
+# the function still has time to record that it got no answer.
+_BRIEF_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=3
+)
+
 # AWS publishes no rates. Eight concurrent calls of 80 ms are a thousand calls in 10 s, and well
 # below the 20 to 25 concurrent calls at which CodePipeline has been seen to throttle.
 _CONCURRENT_CALLS = 8
@@ -34,6 +40,12 @@ class Context(Protocol):
 def client(service: str) -> Any:
     """The client of an AWS service."""
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # by name
+
+
+@cache
+def client_brief(service: str) -> Any:
+    """A client that gives up soon, for a question that a function can do without."""
+    return boto3.client(service, config=_BRIEF_CONFIG)  # type: ignore[call-overload]  # by name
 
 
 @cache

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW
+from release_core.decide.approvals import Answer, answer_to
+from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW, look_after_hold
 from release_core.domain.execution import Change, ExecutionState
+from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
 
@@ -57,9 +59,13 @@ class Retry:
 
 @dataclass(frozen=True)
 class Resolve:
-    """Find out whether a start or retry that was claimed and not completed took place."""
+    """Find out whether a start or retry that was claimed and not completed took place.
+
+    A start that did not take place is then held, if there is a ``hold``.
+    """
 
     pipeline: Pipeline
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,37 @@ class Start:
 
     pipeline: Pipeline
     again: bool = False
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Keep the pipeline from being started for a while, and record why."""
+
+    pipeline: Pipeline
+    hold: Hold
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask people for the approval: all that it depends on has succeeded."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True)
+class StopAsking:
+    """Take no more votes for the approval, because it ends without an answer."""
+
+    pipeline: Pipeline
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class EndApproval:
+    """Record how the approval ended: by its votes, or because nobody answers it any more."""
+
+    pipeline: Pipeline
+    answer: Answer
 
 
 @dataclass(frozen=True)
@@ -85,11 +122,28 @@ class Settle:
     pipeline: Pipeline
 
 
-type Decision = Stop | End | Skip | Free | Retry | Resolve | Start | LookEarlier | Settle
+type Decision = (
+    Stop
+    | End
+    | StopAsking
+    | EndApproval
+    | Skip
+    | Free
+    | Retry
+    | Resolve
+    | Keep
+    | Start
+    | Ask
+    | LookEarlier
+    | Settle
+)
 
 # Settling comes last: while its token is not settled, the task times out and returns here, so
 # decisions that could not be applied are made again.
-_URGENCY = (Stop, End, Skip, Free, Retry, Resolve, Start, LookEarlier, Settle)
+_URGENCY = (
+    *(Stop, End, StopAsking, EndApproval, Skip, Free),
+    *(Retry, Resolve, Keep, Start, Ask, LookEarlier, Settle),
+)
 
 
 def decide(
@@ -122,13 +176,15 @@ def _decide_pipeline(
         if pipeline.task_token and not pipeline.settled:
             yield Settle(pipeline)
         return
-    if pipeline.execution_id:
+    if pipeline.approval:
+        now_due = [*_decide_approval(release, pipeline, now)]
+    elif pipeline.execution_id:
         now_due = [*_decide_started(release, pipeline, now, actor)]
     elif pipeline.status is PipelineStatus.STARTING:
         now_due = [*_decide_starting(release, pipeline, now, actor)]
     else:
         now_due = [*_decide_waiting(release, pipeline, now)]
-    later, planned = next_look(release, pipeline), pipeline.looks_at
+    later, planned = next_look(release, pipeline, now), pipeline.looks_at
     if later and planned and max(later, now) + timedelta(seconds=MIN_WAIT) < planned:
         now_due = now_due or [LookEarlier(pipeline, later)]
     yield from now_due
@@ -209,13 +265,25 @@ def _decide_starting(
         or pipeline.started_by == actor
         or (pipeline.start_tried_at is not None and now - pipeline.start_tried_at > CLAIM_WINDOW)
     )
-    starts = not (_why_not(release, now) or why_not_started(pipeline))
+    why_not = _why_not(release, now) or why_not_started(pipeline)
+    hold = None if why_not else hold_of(release, pipeline, now)
+    starts = not (why_not or hold)
     if release.status is not ReleaseStatus.RUNNING or pipeline.given_up:
         yield Resolve(pipeline)
     elif starts and pipeline.start_again_at and now < pipeline.start_again_at:
         return
     elif starter_is_gone:
-        yield Start(pipeline, again=True) if starts else Resolve(pipeline)
+        yield Start(pipeline, again=True) if starts else Resolve(pipeline, hold)
+
+
+def _decide_approval(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
+    answer = answer_to(release, pipeline, now=now, end=expiry(release, pipeline))
+    if answer and answer.nobody and not pipeline.stop_reason:
+        yield StopAsking(pipeline, answer)
+    elif answer:
+        yield EndApproval(pipeline, answer)
+    elif pipeline.status is PipelineStatus.WAITING:
+        yield from _decide_waiting(release, pipeline, now)
 
 
 def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
@@ -227,17 +295,45 @@ def _decide_waiting(release: Release, pipeline: Pipeline, now: datetime) -> Iter
     elif pipeline.task_token and all(
         release.pipelines[name].status is PipelineStatus.SUCCEEDED for name in pipeline.depends_on
     ):
-        yield Start(pipeline)
+        if pipeline.approval:
+            yield Ask(pipeline)
+        else:
+            yield from _decide_ready(release, pipeline, now)
     elif not pipeline.task_token and now - release.began_at > TASK_WINDOW:
         yield Skip(pipeline, "the workflow did not start its task in time")
 
 
+def _decide_ready(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
+    """What is due for a pipeline that can be started: it is started, or held."""
+    hold = hold_of(release, pipeline, now)
+    if hold is None:
+        yield Start(pipeline)
+    elif hold != pipeline.held:
+        yield Keep(pipeline, hold)
+
+
+def hold_of(release: Release, pipeline: Pipeline, now: datetime) -> Hold | None:
+    """Why a pipeline that could be started is held now, or None."""
+    freeze = release.freeze_of(pipeline.name, now)
+    if freeze:
+        return Hold(
+            kind=HoldKind.FREEZE,
+            until=freeze.until,
+            why=freeze.reason,
+            by=freeze.by,
+            scope=freeze.scope,
+        )
+    held = pipeline.held
+    # Whether a freeze holds is known from the freezes. Other holds last as long as is on record.
+    if held is None or held.kind is HoldKind.FREEZE or now >= held.until:
+        return None
+    return None if held.kind is HoldKind.CALENDAR and release.never_held else held
+
+
 def _why_not(release: Release, now: datetime) -> str | None:
     """Why the release starts no more pipelines, or None."""
-    if release.status is not ReleaseStatus.RUNNING:
-        return f"release {release.release_id} is {release.status}"
-    if release.halted_by:
-        return f"the release is halted: {release.halted_by} did not succeed"
+    if release.why_over:
+        return release.why_over
     if release.deadline and now >= release.deadline:
         return "the deadline of the release has passed"
     return None
@@ -263,18 +359,33 @@ def _unmet_dependency(release: Release, pipeline: Pipeline) -> str | None:
 def expiry(release: Release, pipeline: Pipeline) -> datetime | None:
     """When a started pipeline reaches its time limit or the release's deadline, if it has any.
 
-    While CodePipeline itself rolls a stage back, only the deadline counts.
+    The time limit of an approval counts from when people were asked. While CodePipeline itself
+    rolls a stage back, only the deadline counts.
     """
     limits = [release.deadline] if release.deadline else []
     if pipeline.time_limit and pipeline.started_at and not pipeline.stage_rollback:
         limits.append(pipeline.started_at + pipeline.time_limit)
+    if pipeline.approval and pipeline.approval.expires_at:
+        limits.append(pipeline.approval.expires_at)
     return min(limits, default=None)
 
 
-def next_look(release: Release, pipeline: Pipeline) -> datetime | None:
-    """When a task has to look because no event comes: at a limit, or to repeat a start."""
+def next_look(release: Release, pipeline: Pipeline, now: datetime) -> datetime | None:
+    """When a task has to look because no event comes: at a limit, or to start the pipeline."""
     if release.status is not ReleaseStatus.RUNNING:
         return None
     limit = None if pipeline.stop_requested_at else expiry(release, pipeline)
     again = pipeline.start_again_at if pipeline.status is PipelineStatus.STARTING else None
-    return min((each for each in (limit, again) if each), default=None)
+    held = _end_of_hold(release, pipeline)
+    if held and held <= now:
+        held = None  # it waits for something else now
+    return min((each for each in (limit, again, held) if each), default=None)
+
+
+def _end_of_hold(release: Release, pipeline: Pipeline) -> datetime | None:
+    held = pipeline.held
+    if held is None:
+        return None
+    if held.kind is HoldKind.TURN:
+        return held.until
+    return look_after_hold(held.until, key=f"{release.execution_arn} {pipeline.name}")

@@ -1,9 +1,16 @@
 """Whether a workflow execution is over, and the outcome of a release from its pipelines."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from release_core.decide.timing import VISIBLE_WITHIN
-from release_core.domain.release import PipelineStatus, Release, ReleaseStatus, describe_outcome
+from release_core.domain.release import (
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+    describe_outcome,
+)
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd
 
 
@@ -20,8 +27,9 @@ def is_over(end: WorkflowEnd | None, *, since: datetime | None, now: datetime) -
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:
     """The final status of a release and the reason; SUCCEEDED only if every pipeline succeeded."""
-    pipelines = sorted(release.pipelines.values(), key=lambda each: each.position)
-    unsuccessful = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
+    nodes = sorted(release.pipelines.values(), key=lambda each: each.position)
+    pipelines = [each for each in nodes if not each.approval]
+    unsuccessful = [each for each in nodes if each.status is not PipelineStatus.SUCCEEDED]
     if pipelines and not unsuccessful:
         all_of_them = "its 1 pipeline" if len(pipelines) == 1 else f"all {len(pipelines)} pipelines"
         skipped = [
@@ -29,7 +37,17 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
         ]
         but = f", but CodePipeline skipped stages:{''.join(skipped)}" if skipped else ""
         return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded{but}"[:WHY_LIMIT]
-    lines = [f"- {describe_outcome(each)}" for each in unsuccessful]
-    title = f"{len(unsuccessful)} of {len(pipelines)} pipelines did not succeed:\n"
-    why = title + "\n".join(lines)
+    # An approval that was not granted is the cause of what was skipped behind it.
+    causes_first = sorted(unsuccessful, key=lambda each: not (each.approval and each.status.broken))
+    lines = [f"- {describe_outcome(each)}" for each in causes_first]
+    why = _title(unsuccessful, len(pipelines)) + ":\n" + "\n".join(lines)
     return ReleaseStatus.FAILED, why[:WHY_LIMIT]
+
+
+def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
+    refused = sum(bool(each.approval) for each in unsuccessful)
+    approvals = f"{refused} approval{'s were' if refused > 1 else ' was'} not granted"
+    pipelines = f"{len(unsuccessful) - refused} of {count} pipelines did not succeed"
+    if refused == len(unsuccessful) > 0:
+        return approvals
+    return f"{approvals}, and {pipelines}" if refused else pipelines

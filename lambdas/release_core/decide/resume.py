@@ -85,12 +85,17 @@ def may_begin(pipeline: Pipeline, now: datetime) -> bool:
 
 
 def succeeded(release: Release | None) -> frozenset[str]:
-    """The pipelines of a release that its next attempt does not run again."""
+    """The pipelines and approvals of a release that its next attempt does not run again."""
     pipelines = release.pipelines.values() if release else ()
     return frozenset(each.name for each in pipelines if each.status is PipelineStatus.SUCCEEDED)
 
 
-def unfinished(release: Release) -> list[str]:
-    """The pipelines that the next attempt of a release runs, in order."""
-    pipelines: list[Pipeline] = sorted(release.pipelines.values(), key=lambda each: each.position)
-    return [each.name for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
+def unfinished(release: Release) -> list[Pipeline]:
+    """The pipelines and approvals that the next attempt of a release runs, in order."""
+    nodes = sorted(release.pipelines.values(), key=lambda each: each.position)
+    return [each for each in nodes if each.status is not PipelineStatus.SUCCEEDED]
+
+
+def unfinished_pipelines(release: Release) -> list[str]:
+    """The pipelines that the next attempt of a release runs, in order; no approvals."""
+    return [each.name for each in unfinished(release) if not each.approval]

@@ -48,6 +48,18 @@ STARTS_PER_MINUTE = 20
 # seen to accept them, so that no time is lost where it accepts more.
 START_PACE = timedelta(minutes=1) / STARTS_PER_MINUTE / 2
 
+# When a hold ends, the tasks of what it held look within this time of each other, at random. Those
+# that then may start are started START_PACE apart.
+_HOLD_SPREAD = timedelta(minutes=1)
+
+# Change calendars are asked again after this: when they could not be read, and when they are closed
+# and name no time at which they open.
+UNREADABLE_PAUSE = timedelta(minutes=5)
+CLOSED_PAUSE = timedelta(hours=1)
+
+# Closed calendars are asked again after this at the soonest, whatever time they name.
+SOONEST_OPENING = timedelta(minutes=1)
+
 # Seconds until a refused start is tried again: after the first refusal, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 20, 300
 _MANY_REFUSALS = 10  # after so many, a pause is no longer than the one before
@@ -94,6 +106,11 @@ def pause_until_turn(turn: timedelta, refusals: int, *, key: str) -> timedelta:
     """
     longest = pause_before_start(_MANY_REFUSALS, key=key)
     return max(pause_before_start(refusals, key=key), min(turn, longest))
+
+
+def look_after_hold(until: datetime, *, key: str) -> datetime:
+    """When a task looks after a hold that ends then; the ``key`` is the seed."""
+    return until + _HOLD_SPREAD * Random(key).random()  # noqa: S311  # jitter, not a secret
 
 
 def seconds_until(moment: datetime, *, now: datetime) -> int:

@@ -1,8 +1,15 @@
-"""What keeps pipelines from being started for a while: freezes; and what overrides that."""
+"""What keeps pipelines from being started for a while, and what overrides that."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
+
+
+def is_covered(pipeline: str, scope: str) -> bool:
+    """Whether a scope covers the pipeline: ``*``, a name, or a pattern."""
+    return fnmatchcase(pipeline, scope)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +22,9 @@ class Freeze:
     by: str
     at: datetime
 
-    def covers(self, pipeline: str, now: datetime) -> bool:
-        """Whether it keeps this pipeline from being started now."""
-        return now < self.until and fnmatchcase(pipeline, self.scope)
+    def covers(self, pipeline: str) -> bool:
+        """Whether the pipeline is one of those that it keeps from being started."""
+        return is_covered(pipeline, self.scope)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,3 +34,39 @@ class Override:
     reason: str
     by: str
     at: datetime
+
+
+class HoldKind(StrEnum):
+    """What holds a pipeline."""
+
+    FREEZE = "freeze"
+    CALENDAR = "calendar"
+    TURN = "turn"  # it was held, and is started when its turn comes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Why a pipeline is not started although nothing else keeps it from starting.
+
+    ``scope`` is that of the freeze, or the name of the calendar. ``by`` is the ARN of the person
+    who froze it. The task of the pipeline looks again after ``until``.
+    """
+
+    kind: HoldKind
+    until: datetime
+    why: str
+    by: str | None = None
+    scope: str | None = None
+
+    def __str__(self) -> str:
+        """One line for the audit."""
+        by = f" by {self.by}" if self.by else ""
+        of = f" of {self.scope}" if self.scope else ""
+        until = self.until.astimezone(UTC)
+        return f"held until {until:%Y-%m-%d %H:%M:%S} UTC, {self.kind}{of}{by}: {self.why}"
+
+
+def longest_freeze(freezes: Iterable[Freeze], pipeline: str, now: datetime) -> Freeze | None:
+    """The freeze that covers the pipeline now and ends last, or None."""
+    covering = (each for each in freezes if now < each.until and each.covers(pipeline))
+    return max(covering, key=lambda each: (each.until, each.scope), default=None)

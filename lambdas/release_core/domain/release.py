@@ -13,7 +13,7 @@ from release_core.domain.approvals import Approval
 from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
-from release_core.domain.holds import Freeze, Override
+from release_core.domain.holds import Freeze, Hold, Override, longest_freeze
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.revisions import Good, Pin, Revision
 
@@ -145,7 +145,8 @@ class Pipeline:
     the decision reads their status. ``stage_rollback`` is the execution with which CodePipeline
     itself rolls a failed stage back. ``skippable`` is what the pipeline declared when the release
     was opened, ``skipped_stages`` what its execution has skipped. A node with an ``approval`` is
-    not a pipeline of CodePipeline: it has no execution, and runs while people are asked.
+    not a pipeline of CodePipeline: it has no execution, and runs while people are asked. ``held``
+    is why a waiting pipeline is not started although nothing else keeps it from starting.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Pipeline:
     start_again_at: datetime | None = None
     start_tried_until: datetime | None = None
     start_refusals: int = 0
+    held: Hold | None = None
     started_at: datetime | None = None
     execution_id: str | None = None
     earlier_executions: tuple[str, ...] = ()
@@ -288,13 +290,27 @@ class Release:
 
     @property
     def over(self) -> bool:
-        """Whether the release is closed and none of its pipelines runs any more."""
-        return self.closed and self.ended_count == len(self.pipelines)
+        """Whether the release is closed and none of its pipelines and approvals goes on."""
+        return self.closed and all(each.status.ended for each in self.pipelines.values())
+
+    @property
+    def of_codepipeline(self) -> Mapping[str, Pipeline]:
+        """Those of its ``pipelines`` that are pipelines of CodePipeline, not approvals."""
+        return {name: each for name, each in self.pipelines.items() if each.approval is None}
 
     @property
     def ended_count(self) -> int:
-        """The number of pipelines that have ended."""
-        return sum(pipeline.status.ended for pipeline in self.pipelines.values())
+        """The number of pipelines that have ended; approvals do not count."""
+        return sum(pipeline.status.ended for pipeline in self.of_codepipeline.values())
+
+    @property
+    def why_over(self) -> str | None:
+        """Why the release starts nothing more, or None while it is open."""
+        if self.closed:
+            return f"release {self.release_id} is {self.status}"
+        if self.halted_by:
+            return f"the release is halted: {self.halted_by} did not succeed"
+        return None
 
     @property
     def awaits_rollback(self) -> bool:
@@ -311,6 +327,15 @@ class Release:
     def began_at(self) -> datetime:
         """When the present attempt was opened."""
         return self.resumed_at or self.opened_at
+
+    def freeze_of(self, pipeline: str, now: datetime) -> Freeze | None:
+        """The freeze that keeps the pipeline from being started now, or None."""
+        return None if self.never_held else longest_freeze(self.freezes, pipeline, now)
+
+    @property
+    def never_held(self) -> bool:
+        """Whether freezes and calendars do not hold it: a rollback, or one with an override."""
+        return self.rollback_of is not None or self.override is not None
 
     def renews(self, pipeline: Pipeline) -> bool:
         """Whether the pipeline still has its state of an earlier attempt, which does not count."""
@@ -351,4 +376,5 @@ def describe_outcome(pipeline: Pipeline) -> str:
     reason = pipeline.failure or pipeline.trouble
     why = f": {reason}" if reason else ""
     execution = f" (execution {pipeline.execution_id})" if pipeline.execution_id else ""
-    return f"{pipeline.name} {words}{execution}{why}"
+    kind = "approval " if pipeline.approval else ""
+    return f"{kind}{pipeline.name} {words}{execution}{why}"

@@ -52,7 +52,7 @@ class Update:
 
     put: Mapping[str, Any] = field(default_factory=dict)
     default: Mapping[str, Any] = field(default_factory=dict)
-    append: Mapping[str, Item] = field(default_factory=dict)
+    append: Mapping[str, Item | str] = field(default_factory=dict)
     add: Mapping[str, str | int | Set[str]] = field(default_factory=dict)
     subtract: Mapping[str, str] = field(default_factory=dict)
     remove: Sequence[str] = ()
@@ -184,8 +184,16 @@ class Table:
             **({"ScanIndexForward": False} if backwards else {}),
             **({"Limit": page} if page else {}),
         }
+        return self._pages(self._client.query, request)
+
+    def scan(self) -> Iterator[Item]:
+        """All items, in any order; those that were written before the scan are among them."""
+        request = {"TableName": self.name, "ConsistentRead": True, **self._projected()}
+        return self._pages(self._client.scan, request)
+
+    def _pages(self, read: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            answer = self._client.query(**request)
+            answer = read(**request)
             yield from map(from_attributes, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return

@@ -1,8 +1,10 @@
 """Writes to the header of a release: its slots, its halt and its close."""
 
+from release_core.domain.holds import Override
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Table, Update
+from release_core.ledger.hold_items import override_item
 from release_core.ledger.items import header_key, pointer_key, read_header
 
 
@@ -74,6 +76,33 @@ class Headers:
                 values={"attempt": release.attempt},
             ),
         )
+
+    def override(self, release_id: str, override: Override) -> Release | None:
+        """Record that freezes and calendars hold this attempt of the release no more.
+
+        Returns the release as it is after that, or None if there is none. A release that is closed,
+        or that has an override, does not change.
+        """
+        # Race: the release is closed, or another person overrides first, which is recorded.
+        still_held = "#status = :running AND attribute_not_exists(#override)"
+        running = ReleaseStatus.RUNNING
+        written = self._releases.update(
+            header_key(release_id),
+            Update(
+                put={"override": override_item(override)},
+                append={
+                    "audit": self._author.audit(
+                        f"freezes and calendars are overridden: {override.reason}",
+                        before=running,
+                        after=running,
+                        who=override.by,
+                    )
+                },
+                condition=still_held,
+                values={"running": running.value},
+            ),
+        )
+        return read_header(written.item) if written.item else None
 
     def note_refusal(self, release_id: str, rollback_id: str, why: str) -> None:
         """Record in the audit of a release that its rollback was refused, and why."""

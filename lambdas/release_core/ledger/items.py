@@ -10,7 +10,6 @@ from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
-from release_core.domain.holds import Override
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.queue import Lock, Place, Waiter
 from release_core.domain.release import (
@@ -27,11 +26,15 @@ from release_core.domain.release import (
 from release_core.domain.revisions import Good, Pin, Revision
 from release_core.ledger.audit import shorten
 from release_core.ledger.dynamodb import Item
+from release_core.ledger.hold_items import read_hold, read_override
 
 HEADER = "release"
 MANIFEST = "manifest"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
+# The partition of what all releases of the deployment share, and its item with the freezes.
+ALL_RELEASES = "all releases"
+FREEZES = "freezes"
 # The partitions of the index by time: releases, and those that wait to be opened.
 LISTING, PENDING = "release", "pending"
 
@@ -52,7 +55,8 @@ RELEASE_ATTRIBUTES = (
     *("execution_id", "earlier_executions", "started_at", "ended_at", "failure", "trouble"),
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
-    *("approval", "asked_at", "votes", "requesters", "override"),
+    *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
+    *("freezes", "held", "override"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
@@ -78,6 +82,11 @@ def pipeline_key(release_id: str, pipeline: str) -> Item:
 def pointer_key(execution_arn: str) -> Item:
     """The key of the item that names the release which a workflow execution opens."""
     return {"release_id": execution_arn, "item": POINTER}
+
+
+def freezes_key() -> Item:
+    """The key of the item that holds the freezes of the deployment."""
+    return {"release_id": ALL_RELEASES, "item": FREEZES}
 
 
 def execution_key(execution_id: str) -> Item:
@@ -237,6 +246,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         start_again_at=_moment(item, "start_again_at"),
         start_tried_until=_moment(item, "start_tried_until"),
         start_refusals=int(item.get("start_refusals", 0)),
+        held=read_hold(item["held"]) if "held" in item else None,
         started_at=_moment(item, "started_at"),
         execution_id=item.get("execution_id"),
         earlier_executions=tuple(item.get("earlier_executions", ())),
@@ -295,19 +305,23 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         rolled_back_by=item.get("rolled_back_by"),
         restores=item.get("restores", {}),
         requesters=tuple(item.get("requesters", ())),
-        override=_override(item["override"]) if "override" in item else None,
+        override=read_override(item["override"]) if "override" in item else None,
         pipelines=pipelines or {},
     )
 
 
 def pipeline_for_people(pipeline: Pipeline, item: Item) -> Pipeline:
-    """The pipeline of an item with its history, and only the names of its variables."""
-    good = pipeline.previous_good
+    """The pipeline of an item with its history, and only the names of its variables.
+
+    An approval starts when people are asked.
+    """
+    good, approval = pipeline.previous_good, pipeline.approval
     return replace(
         pipeline,
         variables={},
         variable_names=tuple(pipeline.variables),
         previous_good=good and replace(good, variables={}, variable_names=tuple(good.variables)),
+        started_at=approval.asked_at if approval else pipeline.started_at,
         ended_at=_moment(item, "ended_at"),
         attempts=tuple(_past_of_pipeline(each) for each in item.get("attempts", ())),
         audit=_audit(item),
@@ -345,8 +359,9 @@ def approval_item(approval: Approval) -> Item:
 
 
 def vote_item(vote: Vote) -> Item:
-    """A vote as the item of its approval holds it, in a map with the voters as keys."""
+    """A vote as the item of its approval holds it, in the order in which the votes came."""
     return {
+        "voter": vote.voter,
         "by": vote.by,
         "approves": vote.approves,
         "comment": shorten(vote.comment) if vote.comment else None,
@@ -356,28 +371,14 @@ def vote_item(vote: Vote) -> Item:
 
 def _approval(item: Item) -> Approval:
     asked, minutes = item["approval"], item["approval"].get("expires_after_minutes")
-    votes = (
-        Vote(
-            voter=voter,
-            by=each["by"],
-            approves=each["approves"],
-            comment=each.get("comment"),
-            at=from_iso(each["at"]),
-        )
-        for voter, each in item.get("votes", {}).items()
-    )
     return Approval(
         question=asked.get("question"),
         min_approvals=int(asked["min_approvals"]),
         four_eyes=asked["four_eyes"],
         expires_after=timedelta(minutes=int(minutes)) if minutes is not None else None,
         asked_at=_moment(item, "asked_at"),
-        votes=tuple(sorted(votes, key=lambda vote: (vote.at, vote.voter))),
+        votes=tuple(Vote(**{**each, "at": from_iso(each["at"])}) for each in item.get("votes", ())),
     )
-
-
-def _override(item: Item) -> Override:
-    return Override(reason=item["reason"], by=item["by"], at=from_iso(item["at"]))
 
 
 def _skippable(item: Item) -> Skippable:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from release_core.clock import from_iso, to_iso
+from release_core.domain.approvals import Approval
 from release_core.domain.declarations import Declared, declaration_of
 from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
@@ -14,6 +15,7 @@ from release_core.ledger.dynamodb import Item, Update
 from release_core.ledger.items import (
     LISTING,
     PENDING,
+    approval_item,
     header_key,
     pipeline_key,
     place_text,
@@ -24,7 +26,7 @@ from release_core.problems import listing
 
 if TYPE_CHECKING:
     from release_core.domain.order import InOrder
-    from release_core.manifest.model import Manifest, ManifestPipeline
+    from release_core.manifest.model import Manifest, ManifestApproval, ManifestPipeline
 
 # The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
 PER_ATTEMPT = (
@@ -37,13 +39,13 @@ PER_ATTEMPT = (
         "settled_at",
     ),
     *("starting_at", "start_tried_at", "starting_registration", "started_by", "starters"),
-    *("start_again_at", "start_tried_until", "start_refusals", "given_up"),
+    *("start_again_at", "start_tried_until", "start_refusals", "given_up", "held"),
     *("started_at", "ended_at"),
     *("execution_id", "earlier_executions", "retried", "retry"),
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
     *("approvals", "answered", "edited_at", "abandon_planned_at", "skipped_stages"),
-    *("asked_at", "votes"),
+    *("asked_at", "votes", "voters", "rejected_by"),
 )
 
 
@@ -108,6 +110,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "manifest_sha256": manifest.sha256,
         "channel": opening.channel,
         "requester": opening.requester,
+        "requesters": [opening.requester] if opening.requester else None,
         "source": opening.source,
         "execution_arn": opening.execution_arn,
         "attempt": 1,
@@ -118,7 +121,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "not_before": to_iso(manifest.not_before) if manifest.not_before else None,
         "deadline": to_iso(manifest.deadline) if manifest.deadline else None,
         "abandons": manifest.stop_mode == "abandon",
-        "ordered": any(pipeline.depends_on for pipeline in manifest.pipelines),
+        "ordered": any(node.depends_on for node in manifest.nodes),
         "rollback_of": manifest.rollback_of,
         "restores": dict(opening.restores) or None,
         "opened_at": author.now(),
@@ -173,6 +176,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         append={
             "audit": opening.audit(author, "resumed", before=release.status),
+            **({"requesters": opening.requester} if opening.requester else {}),
             "attempts": {
                 "attempt": release.attempt,
                 "execution_arn": release.execution_arn,
@@ -182,6 +186,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         remove=[
             *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            "override",  # the next attempt may come long after what was overridden
             *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),
         ],
@@ -222,19 +227,28 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
 def new_pipelines(
     opening: Opening, *, previous: Mapping[str, Item], author: Author
 ) -> Iterator[Item]:
-    """The items of all pipelines, in the order of the manifest.
+    """The items of all pipelines and approvals, in the order of the manifest.
 
     ``previous`` is the ``last_good`` of each pipeline, by its name.
     """
     manifest = opening.manifest
-    places = {name: str(position) for position, name in enumerate(manifest.names)}
-    dependents = dependents_of(manifest.pipelines)
-    for position, pipeline in enumerate(manifest.pipelines):
+    places = {node.name: str(position) for position, node in enumerate(manifest.nodes)}
+    dependents = dependents_of(manifest.nodes)
+    settings = {each.name: _settings(opening, each, previous) for each in manifest.pipelines}
+    settings |= {each.name: _asks(each) for each in manifest.approvals}
+    for position, node in enumerate(manifest.nodes):
+        waiting = PipelineStatus.WAITING
         yield {
-            **_new_pipeline(opening, pipeline, previous=previous, author=author),
+            **pipeline_key(manifest.release_id, node.name),
+            "pipeline": node.name,
+            "status": waiting.value,
+            "depends_on": list(node.depends_on),
             "position": position,
-            "dependents": dependents.get(pipeline.name, []),
-            "blocked_by": {places[name] for name in pipeline.depends_on if name in places} or None,
+            "dependents": dependents.get(node.name, []),
+            "blocked_by": {places[name] for name in node.depends_on if name in places} or None,
+            "attempt": 1,
+            "audit": [author.audit("opened", before=None, after=waiting)],
+            **settings[node.name],
         }
 
 
@@ -247,29 +261,25 @@ def dependents_of(pipelines: "Iterable[InOrder]") -> dict[str, list[str]]:
     return dependents
 
 
-def _new_pipeline(
-    opening: Opening,
-    pipeline: "ManifestPipeline",
-    *,
-    previous: Mapping[str, Item],
-    author: Author,
-) -> Item:
-    manifest = opening.manifest
+def _asks(asked: "ManifestApproval") -> Item:
+    approval = Approval(
+        question=asked.question,
+        min_approvals=asked.min_approvals,
+        four_eyes=asked.four_eyes,
+        expires_after=asked.expires_after,
+    )
+    return {"approval": approval_item(approval)}
+
+
+def _settings(opening: Opening, pipeline: "ManifestPipeline", previous: Mapping[str, Item]) -> Item:
     declaration = declaration_of(opening.declared, pipeline.name)
-    waiting = PipelineStatus.WAITING
     return {
-        **pipeline_key(manifest.release_id, pipeline.name),
-        "pipeline": pipeline.name,
-        "status": waiting.value,
-        "depends_on": list(pipeline.depends_on),
         "retries": pipeline.retries,
         "timeout_minutes": pipeline.timeout_minutes,
         "variables": pipeline.variables,
         "source_revisions": [plain(pin) for pin in pipeline.pins],
         "previous_good": previous.get(pipeline.name),
         "skippable": skippable_item(declaration.skippable) if declaration else None,
-        "attempt": 1,
-        "audit": [author.audit("opened", before=None, after=waiting)],
     }
 
 

@@ -1,22 +1,23 @@
-"""The item that spreads the starts of a deployment which AWS throttles."""
+"""The item that spreads the starts of a deployment: those that AWS throttles, or that were held."""
 
 from datetime import UTC, datetime, timedelta
 
 from release_core.errors import LedgerBusy
 from release_core.ledger.dynamodb import Item, Table, Update
+from release_core.ledger.items import ALL_RELEASES
 
-_KEY: Item = {"release_id": "all releases", "item": "pace"}
+_KEY: Item = {"release_id": ALL_RELEASES, "item": "pace"}
 _TRIES = 5
 
 
 class Pace:
-    """Gives each throttled start a turn of its own, over all releases of the deployment."""
+    """Gives each of these starts a turn of its own, over all releases of the deployment."""
 
     def __init__(self, releases: Table) -> None:
         self._releases = releases
 
     def take_turn(self, now: datetime, *, apart: timedelta) -> datetime:
-        """The time at which a throttled start is tried again; turns are this far apart.
+        """The time at which a start is tried; turns are this far apart.
 
         Raises LedgerBusy when other functions take turns at the same moment, again and again.
         """
@@ -36,7 +37,7 @@ class Pace:
             written = self._releases.update(_KEY, update)
             if written.applied:
                 return datetime.fromtimestamp(int(written.item["next"]) / 1000, UTC)
-        raise LedgerBusy("other functions take turns for throttled starts at the same moment")
+        raise LedgerBusy("other functions take turns for starts at the same moment")
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -116,6 +116,7 @@ class Pipelines:
                     "starting_registration": pipeline.registrations,
                     "started_by": starter,
                 },
+                remove=["held"],
                 # A search for an unrecorded start looks for executions that these functions made.
                 add={"starters": starter.partition("/")[0]},
                 condition=no_other_try,
@@ -131,6 +132,43 @@ class Pipelines:
             and written.item.get("started_by") == starter
         )
         return read_pipeline(written.item) if claimed else None
+
+    def ask(self, release_id: str, pipeline: Pipeline) -> None:
+        """Record that people are asked for an approval: WAITING becomes RUNNING."""
+        self._change_status(
+            release_id,
+            pipeline,
+            PipelineStatus.RUNNING,
+            what="asked",
+            update=Update(put={"asked_at": self._author.now()}),
+        )
+
+    def stop_asking(
+        self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool
+    ) -> None:
+        """Record that an approval takes no more votes, and why, before it ends because of that.
+
+        The end of an approval may halt its release, and the halt is written before the end.
+        """
+        # Race: a person answers first. A vote that is on record counts.
+        as_read, read = _no_other_vote(pipeline)
+        # Race: the approval has ended, or is asked again in the next attempt.
+        still_asked = "#status = :running AND #attempt = :attempt"
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                put={
+                    "stop_reason": why,
+                    "timed_out": timed_out or None,
+                },
+                condition=f"{still_asked} AND {as_read}",
+                values={
+                    **read,
+                    "running": PipelineStatus.RUNNING.value,
+                    "attempt": pipeline.attempt,
+                },
+            ),
+        )
 
     def put_off_start(
         self,
@@ -312,7 +350,11 @@ class Pipelines:
         """
         # Race: an event and a look report the same end. The first one is recorded.
         # Race: a retry of the failure is claimed first. Then the failure is no end.
-        not_retried = "attribute_not_exists(#retried) OR #retried = :retried"
+        as_read = "attribute_not_exists(#retried) OR #retried = :retried"
+        read: Item = {"retried": pipeline.retried}
+        if pipeline.approval:
+            # Race: a person answers first. A vote that is on record counts.
+            as_read, read = _no_other_vote(pipeline)
         kept = shipped.kept
         written = self._change_status(
             release_id,
@@ -330,9 +372,9 @@ class Pipelines:
                     "unrecorded_bytes": kept.unrecorded_bytes,
                     "skipped_stages": [skipped_item(stage) for stage in skipped] or None,
                 },
-                remove=[] if failure else ["failure"],
-                condition=not_retried,
-                values={"retried": pipeline.retried},
+                remove=["held"] if failure else ["held", "failure"],
+                condition=as_read,
+                values=read,
             ),
         )
         return read_pipeline(written.item) if written.applied else None
@@ -402,3 +444,11 @@ class Pipelines:
                 },
             ),
         )
+
+
+def _no_other_vote(pipeline: Pipeline) -> tuple[str, Item]:
+    """The condition that an approval has just the votes that were read, and its values."""
+    count = len(pipeline.approval.votes) if pipeline.approval else 0
+    if not count:
+        return "attribute_not_exists(#votes)", {}
+    return "size(#votes) = :votes_read", {"votes_read": count}

@@ -1,13 +1,14 @@
 """Reads the ledger: releases, their pipelines and executions, and the locks of pipelines."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import to_iso
 from release_core.domain.execution import Execution
+from release_core.domain.holds import Freeze
 from release_core.domain.queue import Lock, Waiter
 from release_core.domain.release import (
     LockHolder,
@@ -17,7 +18,9 @@ from release_core.domain.release import (
     ReleaseStatus,
 )
 from release_core.ledger.dynamodb import Item, Table
+from release_core.ledger.hold_items import read_freezes
 from release_core.ledger.items import (
+    FREEZES,
     HEADER,
     LISTING,
     PENDING,
@@ -25,6 +28,7 @@ from release_core.ledger.items import (
     PIPELINE_PREFIX,
     RELEASE_ATTRIBUTES,
     execution_key,
+    freezes_key,
     header_key,
     manifest_key,
     pipeline_key,
@@ -39,6 +43,9 @@ from release_core.ledger.items import (
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+
+_RUNS = ("pipeline", "latest_release", "taken_from", "held_for")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +72,8 @@ class LedgerReader:
         self._releases = Table(client, tables.releases, attributes=of_release)
         self._executions = Table(client, tables.executions)
         self._pipelines = Table(client, tables.pipelines, attributes=of_pipeline)
+        # Without what last succeeded, which may be large.
+        self._runs = Table(client, tables.pipelines, attributes=_RUNS)
 
     def get_release(self, release_id: str) -> Release | None:
         """The release with all its pipelines, or None when there is no such release."""
@@ -77,7 +86,7 @@ class LedgerReader:
 
         An execution that is ``known`` is not read again.
         """
-        keys = [header_key(release_id), pipeline_key(release_id, pipeline)]
+        keys = [header_key(release_id), freezes_key(), pipeline_key(release_id, pipeline)]
         items = list(self._releases.get_all(keys))
         before = {name for item in items for name in item.get("depends_on", ())}
         items += self._releases.get_all([pipeline_key(release_id, name) for name in sorted(before)])
@@ -91,7 +100,12 @@ class LedgerReader:
 
     def get_header(self, release_id: str) -> Release | None:
         """The release without its pipelines, or None when there is no such release."""
-        return next(map(self._release_of, self._releases.get_all([header_key(release_id)])), None)
+        return self._join(list(self._releases.get_all([header_key(release_id), freezes_key()])))
+
+    def get_freezes(self) -> tuple[Freeze, ...]:
+        """The freezes of the deployment, those that have ended included."""
+        found = self._releases.get_all([freezes_key()])
+        return next(map(read_freezes, found), ())
 
     def get_manifest(self, release_id: str) -> dict[str, Any] | None:
         """The manifest of a release as a JSON document, once it is on record."""
@@ -148,21 +162,26 @@ class LedgerReader:
         found = self._pipeline_items(pipelines)
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
+    def nodes_in_releases(
+        self, covered: Callable[[str], bool], *, release_id: str | None = None
+    ) -> list[tuple[str, Pipeline]]:
+        """The ``covered`` pipelines in all releases that may start them now, each with its release.
+
+        All reads are consistent: a release locks a pipeline before it starts it, and when it frees
+        the lock it stays on record as the latest release that ran the pipeline.
+        """
+        runs = ((item["pipeline"], _releases_of(item)) for item in self._runs.scan())
+        wanted = [
+            (each, name)
+            for name, releases in runs
+            for each in releases
+            if covered(name) and release_id in {None, each}
+        ]
+        return list(self.get_pipelines(wanted))
+
     def latest_releases(self, pipelines: Sequence[str]) -> dict[str, list[str]]:
         """The releases that may have run each pipeline last, and the release that holds it."""
-        return {
-            item["pipeline"]: [
-                release_id
-                for release_id in (
-                    item.get("last_good", {}).get("release_id"),
-                    item.get("latest_release"),
-                    *sorted(item.get("taken_from", ())),
-                    item.get("held_for"),
-                )
-                if release_id
-            ]
-            for item in self._pipeline_items(pipelines)
-        }
+        return {item["pipeline"]: _releases_of(item) for item in self._pipeline_items(pipelines)}
 
     def _items_of(self, release_id: str, *, backwards: bool = False) -> Iterator[Item]:
         """The pipelines of a release, then its header; or the other way round."""
@@ -184,6 +203,7 @@ class LedgerReader:
         header = next((item for item in items if item["item"] == HEADER), None)
         if header is None:
             return None
+        freezes = next((item for item in items if item["item"] == FREEZES), {})
         nodes = [item for item in items if item["item"].startswith(PIPELINE_PREFIX)]
         # Only the next step of a pipeline that has not ended depends on its execution.
         wanted = {
@@ -201,4 +221,15 @@ class LedgerReader:
             )
             for node in nodes
         }
-        return self._release_of(header, pipelines)
+        return replace(self._release_of(header, pipelines), freezes=read_freezes(freezes))
+
+
+def _releases_of(item: Item) -> list[str]:
+    """The releases that may have run a pipeline last, and the one that holds it, by its item."""
+    found = (
+        item.get("last_good", {}).get("release_id"),
+        item.get("latest_release"),
+        *sorted(item.get("taken_from", ())),
+        item.get("held_for"),
+    )
+    return [release_id for release_id in found if release_id]

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from release_core.domain.declarations import Declared
 from release_core.errors import ManifestInvalid
 from release_core.manifest.fit import existing_names, pipeline_problems
-from release_core.manifest.limits import MAX_NAME, MAX_PIPELINES, NAME_PATTERN
+from release_core.manifest.limits import MAX_APPROVALS, MAX_NAME, MAX_PIPELINES, NAME_PATTERN
 from release_core.manifest.model import Manifest, spell_number, spell_time
 from release_core.manifest.nearest import NearestName, did_you_mean
+from release_core.manifest.requests import API_CHANNEL
 from release_core.manifest.words import model_problems
-from release_core.problems import Problem, report
+from release_core.problems import Place, Problem, report
 
 
 def check_manifest(
@@ -48,6 +49,7 @@ def examine(
     if manifest is not None:
         problems += _times(manifest)
     problems += _duplicate_names(document)
+    problems += _shared_names(document)
     problems += _contradictions(document)
     if declared is not None:
         nearest = NearestName(existing_names(declared))
@@ -74,6 +76,31 @@ def release_id_of(document: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def refuse_unproved(manifest: Manifest, channel: str, *, granted: Collection[str] = ()) -> None:
+    """Raise ManifestInvalid when four eyes are asked for and the door does not prove who asks.
+
+    Approvals that were ``granted`` in the release to resume are not asked again.
+    """
+    problems = unproved(manifest, channel, granted=granted)
+    if problems:
+        raise ManifestInvalid(report("The manifest", problems))
+
+
+def unproved(manifest: Manifest, channel: str, *, granted: Collection[str] = ()) -> list[Problem]:
+    """The problems of approvals with four eyes in a manifest that did not come through the API."""
+    if channel == API_CHANNEL:
+        return []
+    return [
+        Problem(
+            ("approvals", position, "fourEyes"),
+            f"approval {each.name!r} needs four eyes, and only the API proves who asks for a "
+            'release; use release-machine submit --via api, or add "fourEyes": false here',
+        )
+        for position, each in enumerate(manifest.approvals)
+        if each.four_eyes and each.name not in granted
+    ]
+
+
 def named_pipelines(document: object) -> list[str]:
     """The valid names of pipelines in a document, each once, in the order of the document."""
     names = dict.fromkeys(name for _, name in _names(document))
@@ -89,11 +116,27 @@ def _duplicate_names(document: object) -> Iterator[Problem]:
         seen.add(name)
 
 
+def _shared_names(document: object) -> Iterator[Problem]:
+    """Pipelines and approvals have one name space: ``dependsOn`` names either."""
+    pipelines = {name for _, name in _names(document)}
+    seen: set[str] = set()
+    for position, entry in _approvals(document):
+        name = _name_of(entry)
+        place = ("approvals", position, "name")
+        if name in pipelines:
+            yield Problem(place, f"{name!r} is a pipeline of this release; use another name")
+        elif name in seen:
+            yield Problem(place, f"{name!r} is listed more than once")
+        seen |= {name} if name else set()
+
+
 def _contradictions(document: object) -> Iterator[Problem]:
     if not isinstance(document, dict) or document.get("rollbackOf") is None:
         return
     if spell_number(document["rollbackOf"]) == spell_number(document.get("releaseId")):
         yield Problem(("rollbackOf",), "a release cannot roll itself back")
+    if document.get("approvals"):
+        yield Problem(("approvals",), "a rollback waits for no approval; remove them")
     if document.get("onFailure") == "rollback":
         yield Problem(
             ("onFailure",), "a rollback cannot be rolled back; use halt, continue or stop"
@@ -106,15 +149,17 @@ def _times(manifest: Manifest) -> Iterator[Problem]:
         yield Problem(("notBefore",), f"must be before the deadline, {spell_time(deadline)}")
 
 
-def _dependencies(document: object) -> dict[str, tuple[int, list[str]]]:
-    """The position and the dependencies of each pipeline, as far as they are valid, by name."""
-    found: dict[str, tuple[int, list[str]]] = {}
-    for position, entry in _entries(document):
+def _dependencies(document: object) -> dict[str, tuple[Place, list[str]]]:
+    """The place and the dependencies of each node, as far as they are valid, by name."""
+    nodes = [(("pipelines", position), entry) for position, entry in _entries(document)]
+    nodes += [(("approvals", position), entry) for position, entry in _approvals(document)]
+    found: dict[str, tuple[Place, list[str]]] = {}
+    for place, entry in nodes:
         name = _name_of(entry)
         before = entry.get("dependsOn") if isinstance(entry, dict) else []
         if name is not None:
             listed = before if isinstance(before, list) else []
-            found.setdefault(name, (position, [each for each in listed if isinstance(each, str)]))
+            found.setdefault(name, (place, [each for each in listed if isinstance(each, str)]))
     return found
 
 
@@ -136,26 +181,32 @@ def _entries(document: object) -> Iterator[tuple[int, object]]:
         yield from enumerate(pipelines[: MAX_PIPELINES + 1])
 
 
-def dependency_problems(pipelines: Mapping[str, tuple[int, Sequence[str]]]) -> Iterator[Problem]:
-    """The problems of the dependencies, given as position and dependencies by pipeline."""
-    nearest = NearestName(pipelines)
-    for name, (position, before) in pipelines.items():
-        place = ("pipelines", position, "dependsOn")
+def _approvals(document: object) -> Iterator[tuple[int, object]]:
+    approvals = document.get("approvals") if isinstance(document, dict) else None
+    if isinstance(approvals, list):
+        yield from enumerate(approvals[: MAX_APPROVALS + 1])
+
+
+def dependency_problems(nodes: Mapping[str, tuple[Place, Sequence[str]]]) -> Iterator[Problem]:
+    """The problems of the dependencies, given as place and dependencies by node."""
+    nearest = NearestName(nodes)
+    for name, (at, before) in nodes.items():
+        place = (*at, "dependsOn")
         for index, dependency in enumerate(before):
-            if dependency not in pipelines:
+            if dependency not in nodes:
                 found = nearest(dependency)
                 suggestion = did_you_mean(None if found == name else found)
                 remedy = suggestion or "; add it, or remove it here"
                 yield Problem(
                     (*place, index),
-                    f"{dependency!r} is not a pipeline of this release{remedy}",
+                    f"{dependency!r} is not a pipeline or approval of this release{remedy}",
                 )
         for dependency, count in Counter(before).items():
             if count > 1:
                 yield Problem(place, f"{dependency!r} is listed more than once")
         if name in before:
             yield Problem(place, f"{name!r} depends on itself")
-    cycle = _cycle({name: {*before} - {name} for name, (_, before) in pipelines.items()})
+    cycle = _cycle({name: {*before} - {name} for name, (_, before) in nodes.items()})
     if cycle:
         path = " -> ".join(cycle)
         yield Problem(("pipelines",), f"dependencies form a cycle, remove one of them: {path}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from release_core.manifest.model import Manifest, ManifestPipeline, PipelineName
+from release_core.manifest.model import Manifest, ManifestApproval, ManifestPipeline, PipelineName
 
 _EXAMPLES = [
     {"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]},
@@ -29,6 +29,19 @@ _EXAMPLES = [
         ],
         "onFailure": "stop",
         "maxConcurrency": 20,
+    },
+    {
+        "releaseId": "2026.11.22-3",
+        "pipelines": ["staging", {"name": "production", "dependsOn": ["go-live"]}],
+        "approvals": [
+            {
+                "name": "go-live",
+                "dependsOn": ["staging"],
+                "question": "Is staging good enough?",
+                "minApprovals": 2,
+                "expiresAfterMinutes": 2880,
+            }
+        ],
     },
 ]
 
@@ -55,6 +68,10 @@ def manifest_schema() -> dict[str, Any]:
     """
     schema = Manifest.model_json_schema(schema_generator=_Generator)
     definitions = schema["$defs"]
+    definitions[ManifestApproval.__name__] |= {
+        "title": "Approval",
+        "description": "An approval: people are asked, and what depends on it waits for them.",
+    }
     # The name alone stands for an object with only a name.
     pipeline = definitions[ManifestPipeline.__name__]
     definitions[ManifestPipeline.__name__] = {

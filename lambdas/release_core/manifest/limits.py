@@ -3,6 +3,13 @@
 MAX_PIPELINES = 1000  # CodePipeline's quota for one Region
 MAX_RETRIES = 10
 MAX_TIMEOUT_MINUTES = 525_600  # one year
+MAX_APPROVALS = 100
+MAX_MIN_APPROVALS = 20  # people who have to approve
+MAX_QUESTION = 1000  # characters
+# No control characters but line ends, and none that changes the direction of the text around it.
+QUESTION_PATTERN = (
+    r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$"
+)
 MAX_HOLD_DAYS = 360  # until notBefore; a workflow execution lasts at most a year
 MAX_OF_EACH = 50  # variables, and source revisions, of one StartPipelineExecution
 

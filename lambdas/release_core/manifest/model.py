@@ -25,17 +25,21 @@ from release_core.domain.revisions import MAX_SHIPPED, Pin, bytes_of
 from release_core.errors import ManifestInvalid
 from release_core.manifest.limits import (
     ID_PATTERN,
+    MAX_APPROVALS,
     MAX_HOLD_DAYS,
     MAX_ID,
+    MAX_MIN_APPROVALS,
     MAX_NAME,
     MAX_OF_EACH,
     MAX_PIPELINES,
+    MAX_QUESTION,
     MAX_RETRIES,
     MAX_REVISION,
     MAX_TIMEOUT_MINUTES,
     MAX_VARIABLE_NAME,
     MAX_VARIABLE_VALUE,
     NAME_PATTERN,
+    QUESTION_PATTERN,
     VARIABLE_NAME_PATTERN,
     VARIABLE_VALUE_PATTERN,
 )
@@ -86,6 +90,9 @@ type Time = Annotated[datetime, BeforeValidator(_read_time)]
 type PipelineName = Annotated[
     str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
 ]
+type NodeName = Annotated[
+    str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
+]
 type ActionName = Annotated[
     str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
 ]
@@ -100,6 +107,9 @@ type VariableValue = Annotated[
 type RevisionType = Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"]
 # Part of the keys below in the JSON Schema, where a type statement makes a definition of its own.
 RevisionValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_REVISION)]
+Question = Annotated[
+    str, StringConstraints(pattern=QUESTION_PATTERN, min_length=1, max_length=MAX_QUESTION)
+]
 OnFailure = Literal["halt", "continue", "stop", "rollback"]
 StopMode = Literal["graceful", "abandon"]
 OnBusy = Literal["refuse", "wait"]
@@ -139,11 +149,11 @@ class ManifestPipeline(_Model):
     name: PipelineName = Field(
         description="The name of the pipeline in this account and Region.", examples=["orders"]
     )
-    depends_on: tuple[PipelineName, ...] = Field(
+    depends_on: tuple[NodeName, ...] = Field(
         default=(),
         strict=False,
-        description="Start the pipeline when all of these have succeeded. If one of them does not "
-        "succeed, skip the pipeline.",
+        description="Start the pipeline when all of these pipelines have succeeded and all of "
+        "these approvals are granted. If one of them does not succeed, skip the pipeline.",
         examples=[["catalog"]],
         json_schema_extra={"uniqueItems": True},
     )
@@ -207,6 +217,54 @@ class ManifestPipeline(_Model):
         ]
 
 
+class ManifestApproval(_Model):
+    """An approval of a release: people are asked, and what depends on it waits for them."""
+
+    name: NodeName = Field(
+        description="The name of the approval. No pipeline of the release has the same name.",
+        examples=["go-live"],
+    )
+    depends_on: tuple[NodeName, ...] = Field(
+        default=(),
+        strict=False,
+        description="Ask when all of these pipelines have succeeded and all of these approvals "
+        "are granted. If one of them does not succeed, nobody is asked.",
+        examples=[["orders"]],
+        json_schema_extra={"uniqueItems": True},
+    )
+    question: Question | None = Field(
+        default=None,
+        description="What people are asked, in one line or more.",
+        examples=["Is the shop ready to go live?"],
+    )
+    min_approvals: Annotated[int, Field(ge=1, le=MAX_MIN_APPROVALS)] = Field(
+        default=1,
+        description="Number of people who have to approve. One rejection is final.",
+        examples=[2],
+    )
+    four_eyes: bool = Field(
+        default=True,
+        description="Whether nobody who asked for the release may answer. The release must then "
+        "be submitted through the API, which proves who asks for it.",
+        examples=[False],
+    )
+    expires_after_minutes: Annotated[int, Field(ge=1, le=MAX_TIMEOUT_MINUTES)] | None = Field(
+        default=None,
+        description="Count the approval as failed when it is not granted this many minutes after "
+        "people were asked. Its status is then TIMED_OUT.",
+        examples=[2880],
+    )
+
+    @property
+    def expires_after(self) -> timedelta | None:
+        """How long people may take, if that is limited."""
+        minutes = self.expires_after_minutes
+        return None if minutes is None else timedelta(minutes=minutes)
+
+
+type Node = ManifestPipeline | ManifestApproval
+
+
 class Manifest(_Model):
     """What a release ships, in which order, and what happens when a pipeline fails."""
 
@@ -228,9 +286,18 @@ class Manifest(_Model):
         description="The pipelines of the release. Each is a name, or an object with a name.",
         examples=[["catalog", {"name": "orders", "dependsOn": ["catalog"]}]],
     )
+    approvals: tuple[ManifestApproval, ...] = Field(
+        default=(),
+        max_length=MAX_APPROVALS,
+        strict=False,
+        description="The approvals of the release. Pipelines and approvals depend on each other "
+        "by name.",
+        examples=[[{"name": "go-live", "question": "Go live?", "expiresAfterMinutes": 2880}]],
+    )
     on_failure: OnFailure = Field(
         default="halt",
-        description="What happens when a pipeline does not succeed. halt: no other pipeline "
+        description="What happens when a pipeline does not succeed or an approval is not granted. "
+        "halt: no other pipeline "
         "starts. continue: pipelines that do not depend on it still start. stop: as halt, and "
         "running pipelines are stopped. rollback: as stop, then the previous revisions are "
         "released again.",
@@ -300,6 +367,11 @@ class Manifest(_Model):
         return tuple(pipeline.name for pipeline in self.pipelines)
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The pipelines, then the approvals, each in the order of the manifest."""
+        return (*self.pipelines, *self.approvals)
+
+    @property
     def canonical(self) -> str:
         """The canonical text; manifests with the same meaning have the same text."""
         return self._text(exclude=_NOT_KEPT)
@@ -309,19 +381,40 @@ class Manifest(_Model):
         """The hash, in hexadecimal, by which two manifests are the same release."""
         return hashlib.sha256(self._text(exclude=_NOT_IDENTITY).encode()).hexdigest()
 
-    def refuse_untimely(self, now: datetime) -> None:
-        """Raise ManifestInvalid when the deadline has passed, or notBefore is too far away."""
-        if problem := self.untimely(now):
+    def refuse_untimely(self, now: datetime, *, came_at: datetime | None = None) -> None:
+        """Raise ManifestInvalid when one of its times does not fit, as ``untimely`` says."""
+        if problem := self.untimely(now, came_at=came_at):
             raise ManifestInvalid(report("The manifest", [problem]))
 
-    def untimely(self, now: datetime) -> Problem | None:
-        """The problem of a deadline that has passed, or of a notBefore that is too far away."""
+    def untimely(self, now: datetime, *, came_at: datetime | None = None) -> Problem | None:
+        """The problem of a deadline that has passed, of a time that is too far away, or None.
+
+        The manifest ``came_at`` this time, by default now.
+        """
         if self.deadline and self.deadline <= now:
             passed = spell_time(self.deadline)
             return Problem(("deadline",), f"{passed} has passed; use a later time, or none")
         if self.not_before and self.not_before - now > timedelta(days=MAX_HOLD_DAYS):
             far = spell_time(self.not_before)
             return Problem(("notBefore",), f"{far} is more than {MAX_HOLD_DAYS} days from now")
+        return self._expiry_after_deadline(came_at or now)
+
+    def _expiry_after_deadline(self, came_at: datetime) -> Problem | None:
+        """The problem of an approval that could never wait for as long as it says.
+
+        A resume takes what is left of the time.
+        """
+        if self.deadline is None or self.resume:
+            return None
+        left = self.deadline - max(came_at, self.not_before or came_at)
+        for position, each in enumerate(self.approvals):
+            if each.expires_after and each.expires_after > left:
+                minutes = left // timedelta(minutes=1)
+                return Problem(
+                    ("approvals", position, "expiresAfterMinutes"),
+                    f"the deadline, {spell_time(self.deadline)}, comes first; use a number up to "
+                    f"{minutes:,}, a later deadline, or remove it: the deadline counts here, too",
+                )
         return None
 
     def _text(self, *, exclude: set[str]) -> str:

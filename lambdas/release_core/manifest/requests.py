@@ -16,6 +16,7 @@ type Channel = Literal["s3", "api", "direct", "rollback"]
 # The alias of the state machine that only the API may start. So it proves that an execution came
 # through the API; the input does not, because a direct start may have the same input.
 API_ALIAS = "api"
+API_CHANNEL: Channel = "api"
 # Each marks an input that is not the manifest itself.
 REQUEST_KEYS = ("manifest", "rollBack", "retry")
 _WRAPPER_KEYS = frozenset({"manifest", "requestedBy", "apiRequestId"})
@@ -103,7 +104,7 @@ def read_request(input_text: str, *, alias: str | None = None) -> Request:
     if document.get("source") == "aws.s3" and "detail" in document:
         return _dropped_object(document["detail"])
     if "manifest" in document:
-        return _wrapped(document, channel="api" if alias == API_ALIAS else "direct")
+        return _wrapped(document, channel=API_CHANNEL if alias == API_ALIAS else "direct")
     if "rollBack" in document:
         return _rollback(document)
     if "retry" in document:

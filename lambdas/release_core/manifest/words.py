@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from release_core.clock import ZONED_TIME
 from release_core.manifest.limits import (
     ID_IN_WORDS,
+    MAX_MIN_APPROVALS,
     MAX_PIPELINES,
     MAX_RETRIES,
     MAX_TIMEOUT_MINUTES,
@@ -19,6 +20,7 @@ from release_core.manifest.limits import (
 )
 from release_core.manifest.model import (
     Manifest,
+    ManifestApproval,
     ManifestPipeline,
     OnBusy,
     OnFailure,
@@ -74,8 +76,8 @@ EXPECTED: Mapping[str, str] = {
     "pipelines": "a list of pipelines",
     "pipelines[]": "the name of a pipeline, or an object with a `name`",
     "pipelines[].name": f"the name of a pipeline: {NAME_IN_WORDS}",
-    "pipelines[].dependsOn": "a list of names of pipelines",
-    "pipelines[].dependsOn[]": f"the name of a pipeline: {NAME_IN_WORDS}",
+    "pipelines[].dependsOn": "a list of names of pipelines or approvals",
+    "pipelines[].dependsOn[]": f"the name of a pipeline or approval: {NAME_IN_WORDS}",
     "pipelines[].timeoutMinutes": f"a whole number from 1 to {MAX_TIMEOUT_MINUTES:,}",
     "pipelines[].retries": f"a whole number from 0 to {MAX_RETRIES}",
     "pipelines[].variables": "an object with a string for each variable",
@@ -87,6 +89,15 @@ EXPECTED: Mapping[str, str] = {
     ),
     "pipelines[].sourceRevisions[].actionName": f"the name of a source action: {NAME_IN_WORDS}",
     "pipelines[].sourceRevisions[].revisionValue": "a string",
+    "approvals": "a list of approvals",
+    "approvals[]": "an object with a `name`",
+    "approvals[].name": f"the name of an approval: {NAME_IN_WORDS}",
+    "approvals[].dependsOn": "a list of names of pipelines or approvals",
+    "approvals[].dependsOn[]": f"the name of a pipeline or approval: {NAME_IN_WORDS}",
+    "approvals[].question": "a text without control characters, in one line or more",
+    "approvals[].minApprovals": f"a whole number from 1 to {MAX_MIN_APPROVALS}",
+    "approvals[].fourEyes": "true or false",
+    "approvals[].expiresAfterMinutes": f"a whole number from 1 to {MAX_TIMEOUT_MINUTES:,}",
     "maxConcurrency": f"a whole number from 1 to {MAX_PIPELINES:,}",
     "notBefore": ZONED_TIME,
     "holdLocks": "true or false",
@@ -105,6 +116,7 @@ _KEYS: Mapping[str, Sequence[str]] = {
     "": _keys(Manifest),
     "pipelines[]": _keys(ManifestPipeline),
     "pipelines[].sourceRevisions[]": _keys(SourceRevision),
+    "approvals[]": _keys(ManifestApproval),
 }
 
 

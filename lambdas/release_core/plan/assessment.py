@@ -6,17 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.aws.source_lookup import Lookup
+from release_core.clock import to_iso
 from release_core.decide.resume import may_begin, runs_already
 from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
-from release_core.domain.order import depths
+from release_core.domain.holds import Freeze, longest_freeze
+from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.domain.revisions import KEY_TYPE, Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
+from release_core.manifest.checks import unproved
 from release_core.manifest.model import Manifest, ManifestPipeline
 from release_core.plan.by_itself import by_itself
-from release_core.plan.document import Plan, PlannedPipeline, PlannedSource, Standing
+from release_core.plan.document import (
+    Plan,
+    PlannedApproval,
+    PlannedPipeline,
+    PlannedSource,
+    Standing,
+)
 from release_core.plan.schedule import schedule, usual
 from release_core.plan.survey import PipelineFacts
 from release_core.problems import Problem, one_line
@@ -27,7 +36,7 @@ type Lookups = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
 
 @dataclass(frozen=True, kw_only=True)
 class Assessment:
-    """The facts that a plan is made from."""
+    """The facts that a plan is made from; ``channel`` is the door, if it is known."""
 
     manifest: Manifest
     declared: Declared
@@ -37,7 +46,10 @@ class Assessment:
     release: Release | None
     later: Mapping[str, str]
     pasts: Mapping[str, Past]
+    freezes: Sequence[Freeze]
     now: datetime
+    closed: str | None = None
+    channel: str | None = None
 
     def plan(self, problems: Sequence[Problem], refusal: Rejection | None) -> Plan:
         """The plan, with the problems of the document and the reason of a refused opening."""
@@ -45,11 +57,8 @@ class Assessment:
             name: usual(self.facts[name].durations) if name in self.facts else None
             for name in self.manifest.names
         }
-        order = {
-            each.name: each.depends_on
-            for each in self.manifest.pipelines
-            if each.name not in self._done
-        }
+        # People take their time, which is not known: the estimate is without it.
+        order = without({*self._asked, *self._done}, self.manifest.nodes)
         try:
             expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
         except ValueError:
@@ -84,6 +93,7 @@ class Assessment:
             expected=expected.end if expected else None,
             critical_path=expected.critical_path if expected else (),
             pipelines=planned,
+            approvals=tuple(self._planned_approvals()),
             already_released=self._standing,
             held_until=self._held_until,
             refused_as=self._refused_as(problems, refusal),
@@ -104,6 +114,17 @@ class Assessment:
             return PipelinesBusy
         # The release would open, and then fail for a revision that does not exist.
         return ManifestInvalid
+
+    def _planned_approvals(self) -> Iterator[PlannedApproval]:
+        """The approvals, each after those that come before it."""
+        depth = self._depths
+        for each in sorted(self.manifest.approvals, key=lambda one: depth.get(one.name, 0)):
+            waiting = behind(each.name, self.manifest.nodes)
+            yield PlannedApproval(
+                asks=each,
+                behind=tuple(name for name in waiting if name not in self._asked),
+                granted=each.name in self._done,
+            )
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
         shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped
@@ -163,6 +184,10 @@ class Assessment:
             yield "has succeeded in this release and does not run again"
             return
         yield from self._waits(pipeline.name)
+        freeze = longest_freeze(self.freezes, pipeline.name, self.now)
+        if freeze and not self.manifest.rollback_of and not self._runs_already:
+            until = to_iso(freeze.until)
+            yield f"is frozen until {until} by {freeze.by}, and starts then: {freeze.reason}"
         later = self.later.get(pipeline.name)
         if later and self.release:
             yield f"overwrites the changes of release {later}, which has run this pipeline since"
@@ -216,6 +241,9 @@ class Assessment:
                 f"{back}: nothing runs again"
             )
             return
+        if self.closed:
+            yield self.closed
+        yield from self._asks()
         at_once = self._most_at_once()
         if at_once > STARTS_PER_MINUTE:
             yield (
@@ -225,14 +253,37 @@ class Assessment:
                 "at once"
             )
 
+    def _asks(self) -> Iterator[str]:
+        """What is to be known about the approvals that people are asked for."""
+        asked = [each for each in self.manifest.approvals if each.name not in self._done]
+        if asked:
+            names = ", ".join(each.name for each in asked)
+            yield f"waits for people to approve: {names}. Times are without that"
+        if self.channel is None and unproved(self.manifest, "", granted=self._done):
+            names = ", ".join(each.name for each in asked if each.four_eyes)
+            yield (
+                "only the API proves who asks for a release, and these approvals need four eyes: "
+                f"{names}. Use release-machine submit --via api"
+            )
+
     def _most_at_once(self) -> int:
         """The most pipelines that are behind the same number of others, within the limit."""
-        remaining = [each for each in self.manifest.pipelines if each.name not in self._done]
+        depth = self._depths
+        remaining = [each for each in self.manifest.names if each not in self._done]
+        widest = max(Counter(depth.get(each) for each in remaining).values(), default=0)
+        return min(widest, self.manifest.max_concurrency or widest) if depth else 0
+
+    @property
+    def _depths(self) -> Mapping[str, int]:
+        """How deep each node is that would run; empty for a cycle, which is a problem already."""
         try:
-            widest = max(Counter(depths(remaining).values()).values(), default=0)
+            return depths(each for each in self.manifest.nodes if each.name not in self._done)
         except ValueError:
-            return 0  # a cycle, which is one of the problems already
-        return min(widest, self.manifest.max_concurrency or widest)
+            return {}
+
+    @property
+    def _asked(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.manifest.approvals)
 
     def _holder(self, pipeline: str) -> Rival | None:
         """The release that holds, or waits for, a pipeline which would run, or None."""
@@ -248,9 +299,9 @@ class Assessment:
 
     @property
     def _done(self) -> set[str]:
-        """The pipelines that a resume does not run again."""
+        """The pipelines and approvals that a resume does not run again."""
         done = PipelineStatus.SUCCEEDED
-        earlier = {name: self._earlier(name) for name in self.manifest.names}
+        earlier = {each.name: self._earlier(each.name) for each in self.manifest.nodes}
         return {name for name, each in earlier.items() if each and each.status is done}
 
     @property

@@ -9,12 +9,14 @@ from release_core.clock import to_iso
 from release_core.domain.declarations import Declaration
 from release_core.domain.queue import Rival
 from release_core.errors import ManifestInvalid, Rejection
+from release_core.manifest.model import ManifestApproval
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import write_json
 
 # The output of a workflow execution has at most 256 KiB, of which the workflow needs a part.
 OUTPUT_LIMIT = 200_000  # bytes
 _PLAIN = ("name", "dependsOn", "problems", "warnings")
+_PLAIN_ASKS = ("name", "dependsOn", "minApprovals", "fourEyes", "expiresAfterMinutes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,31 @@ class PlannedPipeline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedApproval:
+    """An approval of a plan; ``behind`` are the pipelines that wait for it.
+
+    ``granted`` is for a resume: people are not asked again.
+    """
+
+    asks: ManifestApproval
+    behind: tuple[str, ...]
+    granted: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The approval in the document of a plan."""
+        return {
+            "name": self.asks.name,
+            "dependsOn": list(self.asks.depends_on),
+            "question": self.asks.question,
+            "minApprovals": self.asks.min_approvals,
+            "fourEyes": self.asks.four_eyes,
+            "expiresAfterMinutes": self.asks.expires_after_minutes,
+            "behind": list(self.behind),
+            "granted": self.granted,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """The status of a release that was opened earlier with the same manifest."""
 
@@ -117,6 +144,7 @@ class Plan:
     expected: timedelta | None = None
     critical_path: tuple[str, ...] = ()
     pipelines: tuple[PlannedPipeline, ...] = ()
+    approvals: tuple[PlannedApproval, ...] = ()
     already_released: Standing | None = None
     held_until: datetime | None = None
     refused_as: type[Rejection] = ManifestInvalid
@@ -128,7 +156,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The plan as a JSON document; docs/operating.md describes it."""
-        return self._document([each.as_json() for each in self.pipelines])
+        return self._document([each.as_json() for each in self.pipelines], self._approvals)
 
     def as_output(self) -> dict[str, Any]:
         """The document, shortened where it is too large for the output of a workflow execution."""
@@ -137,13 +165,21 @@ class Plan:
             return document
         short = [{key: each[key] for key in _PLAIN} for each in document["pipelines"]]
         note = "the plan is too large for this output; release-machine plan shows all of it"
-        shortened = self._document(short, [*self.warnings, note])
+        asks = [{key: each[key] for key in _PLAIN_ASKS} for each in self._approvals]
+        shortened = self._document(short, asks, [*self.warnings, note])
         if len(write_json(shortened).encode()) <= OUTPUT_LIMIT:
             return shortened
-        return self._document([], [*self.warnings, note])
+        return self._document([], [], [*self.warnings, note])
+
+    @property
+    def _approvals(self) -> list[dict[str, Any]]:
+        return [each.as_json() for each in self.approvals]
 
     def _document(
-        self, pipelines: Sequence[dict[str, Any]], warnings: Sequence[str] | None = None
+        self,
+        pipelines: Sequence[dict[str, Any]],
+        approvals: Sequence[dict[str, Any]],
+        warnings: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         return {
             "releaseId": self.release_id,
@@ -155,6 +191,7 @@ class Plan:
             "expectedSeconds": _seconds(self.expected),
             "criticalPath": list(self.critical_path),
             "pipelines": list(pipelines),
+            "approvals": list(approvals),
         }
 
 

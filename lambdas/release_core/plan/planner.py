@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from release_core.aws.calendars import Calendars
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.source_lookup import RevisionSources
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
+from release_core.decide.calendars import hold_by_calendars
 from release_core.decide.outcome import is_over
 from release_core.decide.resume import (
     refuse_other,
@@ -18,7 +20,7 @@ from release_core.decide.resume import (
     refuse_unknown,
     runs_already,
     succeeded,
-    unfinished,
+    unfinished_pipelines,
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
 from release_core.domain.queue import Place, Rival
@@ -26,7 +28,13 @@ from release_core.domain.release import Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.ledger.reader import LedgerReader
-from release_core.manifest.checks import examine, is_resume, named_pipelines, release_id_of
+from release_core.manifest.checks import (
+    examine,
+    is_resume,
+    named_pipelines,
+    refuse_unproved,
+    release_id_of,
+)
 from release_core.manifest.model import Manifest, ManifestPipeline
 from release_core.plan.assessment import (
     Assessment,
@@ -55,12 +63,14 @@ class Planner:
     client: Callable[[str], Any]
     clock: Clock
     rollbacks: RollbackReader
+    calendars: Calendars | None = None
     in_parallel: InParallel = one_by_one
 
-    def __call__(self, document: object) -> Plan:
+    def __call__(self, document: object, *, channel: str | None = None) -> Plan:
         """The plan of a JSON document, with all problems if it cannot be released.
 
-        Raises ClientError when AWS refuses a read other than that of a revision.
+        Without a ``channel`` it may still be submitted through any door. Raises ClientError when
+        AWS refuses a read other than that of a revision.
         """
         names = named_pipelines(document)
         declared = self.declarations(names)
@@ -83,12 +93,21 @@ class Planner:
             release=release,
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
+            freezes=self.ledger.get_freezes(),
             now=self.clock(),
+            closed=self._closed(manifest, release),
+            channel=channel,
         )
-        return looked.plan(problems, self._refusal(manifest, release, later))
+        refusal = self._refusal(manifest, release, later, channel=channel)
+        return looked.plan(problems, refusal)
 
     def _refusal(
-        self, manifest: Manifest, release: Release | None, later: Mapping[str, str]
+        self,
+        manifest: Manifest,
+        release: Release | None,
+        later: Mapping[str, str],
+        *,
+        channel: str | None,
     ) -> Rejection | None:
         """The reason on record why the opening would refuse a valid manifest, or None."""
         try:
@@ -97,6 +116,8 @@ class Planner:
                 refuse_unknown(manifest)
                 if past:
                     return ManifestInvalid(str(past))
+                if channel:
+                    refuse_unproved(manifest, channel)
                 if manifest.rollback_of:
                     rolled_back = self.ledger.get_release(manifest.rollback_of)
                     refuse_rollback(rolled_back, manifest.rollback_of, pipelines=manifest.names)
@@ -107,8 +128,10 @@ class Planner:
                 refuse_resume(release, has_ended=self._has_ended)
                 if past:
                     return ManifestInvalid(str(past))
+                if channel:
+                    refuse_unproved(manifest, channel, granted=succeeded(release))
                 outside = (
-                    self.rollbacks.foreign_since(release, unfinished(release))
+                    self.rollbacks.foreign_since(release, unfinished_pipelines(release))
                     if release.rollback_of
                     else {}
                 )
@@ -117,11 +140,27 @@ class Planner:
             return refused
         return None
 
+    def _closed(self, manifest: Manifest, release: Release | None) -> str | None:
+        """Why the change calendars would keep every pipeline from being started now, or None."""
+        never_held = release.never_held if release else manifest.rollback_of is not None
+        if self.calendars is None or never_held:
+            return None
+        state = self.calendars.read()
+        hold = hold_by_calendars(self.calendars.names, state, self.clock())
+        if hold and state.trouble:  # a user who plans may read less than the functions
+            return (
+                f"it is not known whether the change calendars {hold.scope} are open: "
+                f"{state.trouble}. Nothing is started while the functions cannot read them"
+            )
+        return f"nothing would be started now: {hold}" if hold else None
+
     def _later(self, manifest: Manifest, release: Release | None) -> Mapping[str, str]:
         """The later release that ran each pipeline, for a rollback or a resume."""
         if release is not None:
             return (
-                overtaken_by(self.ledger, release, unfinished(release)) if manifest.resume else {}
+                overtaken_by(self.ledger, release, unfinished_pipelines(release))
+                if manifest.resume
+                else {}
             )
         rolled_back = self._rolled_back(manifest, release)
         return overtaken_by(self.ledger, rolled_back) if rolled_back else {}

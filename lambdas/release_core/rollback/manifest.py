@@ -110,7 +110,7 @@ def rollback_manifest(
     since = later or {}
     past = pasts or {}
     # The reverse order: the first pipeline of the release is rolled back last.
-    backwards = sorted(release.pipelines.values(), key=lambda each: -each.position)
+    backwards = sorted(release.of_codepipeline.values(), key=lambda each: -each.position)
     unchanged = [name for name, each in past.items() if each.unchanged]
     ran = [each for each in backwards if each.ran and each.name not in unchanged]
     conflicts = {each.name: since[each.name] for each in ran if each.name in since}

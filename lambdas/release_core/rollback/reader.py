@@ -90,7 +90,7 @@ class RollbackReader:
 
     def foreign_since(self, release: Release, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The executions that no release started, and that ran since, by pipeline."""
-        pasts = self._executions_around(release, [n for n in names if n in release.pipelines])
+        pasts = self._executions_around(release, [n for n in names if n in release.of_codepipeline])
         return {name: past.since for name, past in pasts.items() if past.since}
 
     def _declared(self, release: Release) -> Declared:

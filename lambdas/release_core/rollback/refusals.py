@@ -40,7 +40,7 @@ def refuse_rollback(
             f"{release.rollback_of} again, submit its manifest with a new releaseId, and with the "
             "revisions of its bill of materials as sourceRevisions"
         )
-    strangers = [name for name in pipelines if name not in release.pipelines]
+    strangers = [name for name in pipelines if name not in release.of_codepipeline]
     if strangers:
         raise RollbackRefused(
             f"release {release_id} does not have these pipelines: {listed(strangers)}. Remove "

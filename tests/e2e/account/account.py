@@ -93,7 +93,7 @@ class Account:
         return boto3.client("sts").get_caller_identity()["Arn"]
 
     def function(self, function: str) -> str:
-        """Return the name on AWS of one of the four functions."""
+        """Return the name on AWS of one of the functions."""
         return str(self.outputs["function_names"][function])
 
 

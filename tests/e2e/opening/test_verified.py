@@ -46,7 +46,7 @@ def test_all_problems_are_named_at_once_with_their_paths(
         "pipelines[3].name: is required",
         "pipelines[3].nme: unknown key; did you mean `name`?",
         "pipelines[4]: there is no pipeline 'line\\nbreak' in this account and Region",
-        "pipelines[5].dependsOn[0]: 'nobody' is not a pipeline of this release",
+        "pipelines[5].dependsOn[0]: 'nobody' is not a pipeline or approval of this release",
         "pipelines[5].retries: must be a whole number from 0 to 10",
         "onFailure: must be halt, continue, stop or rollback",
         "colour: unknown key",

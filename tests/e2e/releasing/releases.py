@@ -4,15 +4,10 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import boto3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.httpsession import URLLib3Session
 
 from tests.e2e.account.account import Account
 from tests.e2e.account.ledger import Item, Ledger
+from tests.e2e.account.signed_requests import Answer, post
 from tests.e2e.account.waiting import wait_until
 from tests.e2e.releasing.pipelines import unique
 
@@ -21,14 +16,6 @@ if TYPE_CHECKING:
         DescribeExecutionOutputTypeDef,
         HistoryEventTypeDef,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The API's answer; ``body`` is parsed JSON, or the text when it is not JSON."""
-
-    status: int
-    body: Any
 
 
 @dataclass
@@ -74,24 +61,10 @@ class Releases:
 
     def post(self, body: bytes | str, *, content_type: str = "application/json") -> Answer:
         """POST a body to the API, signed with the environment's credentials."""
-        request = AWSRequest(
-            method="POST",
-            url=_reachable(self.account),
-            data=body.encode() if isinstance(body, str) else body,
-            headers={"Content-Type": content_type},
-        )
-        session = boto3.session.Session()
-        credentials = session.get_credentials()
-        assert credentials, "the environment has no credentials"
-        SigV4Auth(credentials, "execute-api", session.region_name).add_auth(request)
-        answer = URLLib3Session().send(request.prepare())
-        try:
-            parsed = json.loads(answer.text)
-        except ValueError:
-            parsed = answer.text
-        if answer.status_code == 202:
-            self._remember(parsed["executionArn"])
-        return Answer(status=answer.status_code, body=parsed)
+        answer = post(self.account, "/releases", body, content_type=content_type)
+        if answer.status == 202:
+            self._remember(answer.body["executionArn"])
+        return answer
 
     def adopt(self, execution_arn: str) -> str:
         """Remember an execution that was started elsewhere; return its ARN."""
@@ -208,12 +181,3 @@ class Releases:
 def manifest(release_id: str, *pipelines: str | dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return a manifest of these pipelines (names or objects) and more fields."""
     return {"releaseId": release_id, "pipelines": list(pipelines), **fields}
-
-
-def _reachable(account: Account) -> str:
-    """Return the API's address; on the platform by path, because its host name needs DNS."""
-    if not account.endpoint:
-        return str(account.outputs["api_url"])
-    url = urlsplit(account.outputs["api_url"])
-    api_id = str(url.hostname).partition(".")[0]
-    return f"{account.endpoint}/_aws/execute-api/{api_id}{url.path}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tests.fakes.dynamodb.reads import batch_get, query
+from tests.fakes.dynamodb.reads import batch_get, query, scan
 from tests.fakes.dynamodb.tables import Keys, Partitions, Table
 from tests.fakes.dynamodb.values import Item
 from tests.fakes.dynamodb.writes import prepare_put, prepare_update, transact
@@ -32,6 +32,7 @@ _KNOWN = {
         "ExclusiveStartKey",
     }
     | _READ,
+    "Scan": {"TableName"} | _READ,
     "BatchGetItem": {"RequestItems"},
     "TransactWriteItems": {"TransactItems"},
 }
@@ -97,6 +98,10 @@ class FakeDynamoDB:
         """Query."""
         return self._call("Query", self._query, request)
 
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """Scan, which returns all items of a table in one page."""
+        return self._call("Scan", self._scan, request)
+
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
         """BatchGetItem, of one table."""
         return self._call("BatchGetItem", self._batch_get, request)
@@ -144,6 +149,9 @@ class FakeDynamoDB:
 
     def _query(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return query(self._tables[request["TableName"]], request)
+
+    def _scan(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return scan(self._tables[request["TableName"]], request)
 
     def _batch_get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         ((name, part),) = request["RequestItems"].items()

@@ -1,4 +1,4 @@
-"""Query and BatchGetItem."""
+"""Query, Scan and BatchGetItem."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,6 +47,12 @@ def query(table: Table, request: Mapping[str, Any]) -> dict[str, Any]:
     if last is not None:
         reply["LastEvaluatedKey"] = {n: last[n] for n in {*keys.names, *table.keys.names}}
     return reply
+
+
+def scan(table: Table, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all items of a table."""
+    checked_values(request, *_projection_of(request))
+    return {"Items": _projected(request, list(table.items()))}
 
 
 def _queried_keys(table: Table, request: Mapping[str, Any]) -> Keys:

@@ -16,7 +16,10 @@ from pathlib import Path
 from time import monotonic
 
 from tests.simulation.mutants.mutation import Mutant
+from tests.simulation.mutants.mutations_of_approvals import OF_APPROVALS
 from tests.simulation.mutants.mutations_of_attempts import OF_ATTEMPTS
+from tests.simulation.mutants.mutations_of_calendars import OF_CALENDARS
+from tests.simulation.mutants.mutations_of_freezes import OF_FREEZES
 from tests.simulation.mutants.mutations_of_holds import OF_HOLDS
 from tests.simulation.mutants.mutations_of_order import OF_ORDER
 from tests.simulation.mutants.mutations_of_pipelines import OF_PIPELINES
@@ -24,7 +27,17 @@ from tests.simulation.mutants.mutations_of_releases import OF_RELEASES
 from tests.simulation.mutants.mutations_of_skips import OF_SKIPS
 
 ROOT = Path(__file__).parents[3]
-MUTANTS = OF_PIPELINES + OF_RELEASES + OF_ATTEMPTS + OF_SKIPS + OF_ORDER + OF_HOLDS
+MUTANTS = (
+    *OF_PIPELINES,
+    *OF_RELEASES,
+    *OF_ATTEMPTS,
+    *OF_SKIPS,
+    *OF_ORDER,
+    *OF_HOLDS,
+    *OF_APPROVALS,
+    *OF_FREEZES,
+    *OF_CALENDARS,
+)
 LIMIT = 180  # seconds for one mutant
 
 

@@ -26,13 +26,25 @@ def allowed(function: str) -> set[Use]:
 def _statements(documents: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
     """The actions and resources of a policy, including those of the policies it extends."""
     body = documents[name]
-    for statement in body.get("statement", []):
+    for statement in [*body.get("statement", []), *_with_calendars(body)]:
         resources = statement["resources"]
         for action in statement["actions"]:
             for resource in resources if isinstance(resources, list) else [resources]:
                 yield action.strip('"'), _spelled(resource)
     for base in re.findall(r"aws_iam_policy_document\.(\w+)\.json", str(body)):
         yield from _statements(documents, base)
+
+
+def _with_calendars(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The statements that a policy has in a deployment with change calendars.
+
+    No dry run is simulated, so those for the sources of revisions are left out.
+    """
+    for block in body.get("dynamic", []):
+        (dynamic,) = block.values()
+        if "[local.calendar_arns]" in dynamic["for_each"]:
+            for statement in dynamic["content"]:
+                yield {**statement, "resources": "local.calendar_arns"}
 
 
 def _spelled(expression: str) -> str:

@@ -3,6 +3,9 @@
 from typing import Any
 
 from tests.simulation.promises.attempts import what_succeeded_is_not_run_again
+from tests.simulation.promises.calendars import nothing_starts_while_a_calendar_is_closed
+from tests.simulation.promises.frozen import nothing_starts_in_a_freeze
+from tests.simulation.promises.votes import nothing_starts_without_the_votes
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
 from tests.simulation.world.world import Start
 
@@ -114,6 +117,9 @@ STARTS = (
     held_by_its_release,
     retries_are_counted,
     what_succeeded_is_not_run_again,
+    nothing_starts_in_a_freeze,
+    nothing_starts_while_a_calendar_is_closed,
+    nothing_starts_without_the_votes,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.simulation.promises.endings import check_end
-from tests.simulation.scenarios import FAULTS, Scenario, in_minutes, releasing
+from tests.simulation.scenarios import FAULTS, Scenario, asking, in_minutes, name_of, releasing
 from tests.simulation.schedules.choices import enabled
 from tests.simulation.schedules.engine import make_world, take
 from tests.simulation.schedules.explore import Failed
@@ -17,6 +17,21 @@ from tests.simulation.world.world import World
 NAMES = tuple("abcdefghijkl")
 # While faults are left, one step in this many is a fault or comes from outside.
 _RARELY = 12
+
+# When a change calendar is closed, and when it cannot be read: mostly there is none. It is closed
+# from the beginning, so that a function which was told that it is open can start what it wants.
+_CALENDARS = (((0, 20), ()), ((0, 90), ()), ((0, 20), (0, 8)), ((), (0, 12)))
+
+# What a person may ask: mostly nothing.
+_REQUESTS = (
+    ("freeze * 30",),
+    ("freeze * 30", "lift *"),
+    ("freeze a 30", "freeze * 20", "lift a"),
+    ("freeze * 90", "override r"),
+    ("override r", "freeze * 30"),
+)
+# How people may answer; without "nothing" they do, in time or late.
+_ANSWERS = st.sampled_from((("approve",), ("approve", "reject"), ("approve", "reject", "nothing")))
 
 type Choose = Callable[[int], int]
 
@@ -38,6 +53,10 @@ def scenarios(draw: Any) -> Scenario:
         policy |= {"notBefore": in_minutes(begins), "holdLocks": draw(st.booleans())}
     if draw(st.integers(0, 7)) == 7:
         policy["deadline"] = in_minutes(begins + draw(st.integers(1, 90)))
+    answers: dict[str, Any] = {}
+    if draw(st.integers(0, 5)) == 5:
+        answers = {"extra_answers": draw(st.integers(0, 2)), "answers": draw(_ANSWERS)}
+        policy["approvals"] = _approvals(draw, pipelines, expires="nothing" in answers["answers"])
     manifests = [releasing(*pipelines, **policy)]
     more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
     if more == "resume":
@@ -46,6 +65,8 @@ def scenarios(draw: Any) -> Scenario:
         manifests.append(manifests[0])
     elif more == "another":
         manifests.append(releasing(NAMES[0], release_id="s", onBusy="wait"))
+    asked = draw(st.sampled_from((*[()] * 6, *_REQUESTS)))
+    closed, unreadable = draw(st.sampled_from((*[((), ())] * 6, *_CALENDARS)))
     kinds = draw(st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
     return Scenario(
         name="drawn",
@@ -56,7 +77,11 @@ def scenarios(draw: Any) -> Scenario:
         cancels=draw(st.sampled_from((0, 0, 1))),
         person_retries=draw(st.sampled_from((0, 0, 0, 1))),
         person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
+        requests=asked,
+        closed=closed,
+        unreadable=unreadable,
         good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
+        **answers,
     )
 
 
@@ -65,6 +90,26 @@ def _good(draw: Any, size: int) -> tuple[str, ...]:
     names = NAMES[:size]
     without = draw(st.lists(st.sampled_from(names), max_size=2))
     return tuple(name for name in names if name not in without)
+
+
+def _approvals(draw: Any, pipelines: list[Any], *, expires: bool) -> list[dict[str, Any]]:
+    """Return one approval or two, each between some of the pipelines, which are changed."""
+    approvals: list[dict[str, Any]] = []
+    for name in ("go", "ok")[: draw(st.integers(1, 2))]:
+        place = draw(st.integers(0, len(pipelines)))
+        before = [name_of(each) for each in pipelines[:place]]
+        after = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
+        more: dict[str, Any] = {"minApprovals": draw(st.sampled_from((1, 1, 2)))}
+        if expires or draw(st.booleans()):
+            more["expiresAfterMinutes"] = draw(st.integers(1, 90))
+        approvals.append(asking(name, *after, **more))
+        for position in range(place, len(pipelines)):
+            if draw(st.booleans()):
+                entry = pipelines[position]
+                entry = {"name": entry} if isinstance(entry, str) else entry
+                entry["dependsOn"] = [*entry.get("dependsOn", ()), name]
+                pipelines[position] = entry
+    return approvals
 
 
 def _pipeline(draw: Any, position: int) -> Any:

@@ -6,7 +6,7 @@ from tests.fakes.codepipeline import envelope
 from tests.simulation.promises.invariants import check_call, check_return
 from tests.simulation.promises.sometimes import note_call, note_return
 from tests.simulation.schedules.steps import Step
-from tests.simulation.world import machine
+from tests.simulation.world import machine, requests
 from tests.simulation.world.calls import Answer, Call, Ended
 from tests.simulation.world.happenings import Happening, value
 from tests.simulation.world.invocations import Invocation
@@ -65,6 +65,8 @@ def end(world: World, invocation: Invocation, how: Ended) -> None:
     check_return(world, invocation, how)
     note_return(world, invocation, how)
     machine.ended(world, invocation, how)
+    if invocation.function == "change_freeze":
+        requests.answered(world, invocation, how)
 
 
 def _item(world: World, call: Call) -> Item | None:

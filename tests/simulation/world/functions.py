@@ -16,6 +16,8 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+import answer_approval.handler
+import change_freeze.handler
 import close_release.handler
 import open_release.handler
 import record_state_change.handler
@@ -35,6 +37,8 @@ ENVIRONMENT = {
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
     "EVENT_BUS": "default",
+    "CHANGE_CALENDARS": "",
+    "SESSION_NAMES_ARE_PINNED": "false",
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
@@ -42,12 +46,16 @@ TIMEOUTS = {
     "run_pipeline": timedelta(seconds=45),
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
+    "change_freeze": timedelta(seconds=60),
+    "answer_approval": timedelta(seconds=45),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "open_release": open_release.handler.handler,
     "run_pipeline": run_pipeline.handler.handler,
     "record_state_change": record_state_change.handler.handler,
     "close_release": close_release.handler.handler,
+    "change_freeze": change_freeze.handler.handler,
+    "answer_approval": answer_approval.handler.handler,
 }
 
 
@@ -65,11 +73,14 @@ def deployed_name(function: str) -> str:
     return f"release-machine-{function.replace('_', '-')}"
 
 
-def make_program(function: str, payload: Any, invocation: str) -> Program:
+def make_program(
+    function: str, payload: Any, invocation: str, *, change_calendars: str = ""
+) -> Program:
     """Return the invocation of a function with a payload, as Lambda runs it."""
 
     def run(conversation: Conversation) -> Any:
         conversation.function = deployed_name(function)
+        os.environ["CHANGE_CALENDARS"] = change_calendars
         return _HANDLERS[function](payload, _Context(invocation))
 
     return run
@@ -81,6 +92,7 @@ def functions_on_stage() -> Iterator[None]:
     stand_ins = {
         "client": _client,
         "client_once": _client,
+        "client_brief": _client,
         "client_paced": _client,
         "now": _now,
         "function_name": _function_name,

@@ -21,6 +21,7 @@ from tests.fakes.s3 import FakeS3
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.step_functions import Snapshot as StepFunctionsSnapshot
 from tests.simulation.scenarios import BEGINNING, Scenario
+from tests.simulation.world.calendar import ScenarioCalendar
 from tests.simulation.world.calls import Answer, Call
 from tests.simulation.world.functions import deployed_name
 from tests.simulation.world.hashes import Hashes
@@ -114,6 +115,7 @@ class Stores:
             "codepipeline": self.codepipeline,
             "events": self.events,
             "s3": FakeS3(),
+            "ssm": ScenarioCalendar(scenario, self.clock),
         }
         self._codepipeline_at: CodePipelineSnapshot | None = None
         self._step_functions_at: StepFunctionsSnapshot | None = None

@@ -13,6 +13,7 @@ _STAGES = '[for arn in local.pipeline_arns : "${arn}/*"]'
 _MANIFESTS = "${aws_s3_bucket.manifests.arn}/*"
 _BUS = "data.aws_cloudwatch_event_bus.default.arn"
 _EXECUTIONS = "${local.executions_arn}:*"
+_CALENDARS = "local.calendar_arns"
 
 
 class Use(NamedTuple):
@@ -24,12 +25,15 @@ class Use(NamedTuple):
 
 
 # Simulated releases are submitted directly, without an S3 object, a plan or pinned revisions, and
-# no condition fails a stage.
+# no condition fails a stage. No release with approvals has a calendar.
 NOT_SIMULATED = {
+    Use("open_release", "ssm:GetCalendarState", _CALENDARS),
+    Use("answer_approval", "ssm:GetCalendarState", _CALENDARS),
     Use("open_release", "s3:GetObject", _MANIFESTS),
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
     Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
     Use("close_release", "codepipeline:ListRuleExecutions", _PIPELINES),
+    Use("answer_approval", "codepipeline:ListRuleExecutions", _PIPELINES),
 }
 SEEN: set[Use] = set()
 _KINDS: set[tuple[object, ...]] = set()
@@ -60,6 +64,8 @@ def _uses(function: str, service: str, method: str, request: Mapping[str, Any]) 
             yield Use(name, f"states:{operation}", resource)
         case "events":
             yield Use(name, f"events:{operation}", _BUS)
+        case "ssm":
+            yield Use(name, f"ssm:{operation}", _CALENDARS)
         case other:
             raise LookupError(f"the IAM actions of {other} are not known here; add them")
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.simulation.scenarios import Scenario
+from tests.simulation.world.calendar import NAME
 from tests.simulation.world.calls import Beginning, Point
 from tests.simulation.world.functions import TIMEOUTS, make_program
 from tests.simulation.world.hashes import Hashes
@@ -24,6 +25,18 @@ class Start(NamedTuple):
     execution_id: str
 
 
+class Accepted(NamedTuple):
+    """A request that the API has accepted, and when.
+
+    Of a freeze: until when it lasts, and the starts that it named, as RELEASE/PIPELINE.
+    """
+
+    request: str
+    at: datetime
+    until: str = ""
+    under_way: frozenset[str] = frozenset()
+
+
 class SavedWorld(NamedTuple):
     """A state of the world."""
 
@@ -34,6 +47,7 @@ class SavedWorld(NamedTuple):
     starts: tuple[Start, ...]
     retries: tuple[str, ...]
     resumed: frozenset[str]
+    accepted: tuple[Accepted, ...]
     current: str
     waits: int
 
@@ -42,7 +56,8 @@ class World:
     """A state that steps change; saving it is cheap, because its parts are replaced, not changed.
 
     `starts` are the executions that our functions started, `retries` those that they retried (once
-    per retry), `resumed` those that a person retried. `current` is the invocation that acted last,
+    per retry), `resumed` those that a person retried. `accepted` are the requests to which the API
+    has answered 200. `current` is the invocation that acted last,
     and `waits` how often time had to pass because no other step was possible. `reached` and `steps`
     are notes about the schedules and not part of the state.
     """
@@ -51,6 +66,7 @@ class World:
         self._explores = explores
         self.scenario = scenario
         self.stores = Stores(scenario)
+        self._change_calendars = NAME if scenario.closed or scenario.unreadable else ""
         self.invocations: dict[str, Invocation] = {}
         self.workflows: dict[str, Workflow] = {}
         self.budgets: dict[str, int] = {
@@ -61,12 +77,15 @@ class World:
             "change": scenario.person_changes,
             "delete": scenario.person_deletes,
             "start": scenario.person_starts,
+            "ask": len(scenario.requests),
+            "answer": scenario.extra_answers,
         }
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions
         self.starts: tuple[Start, ...] = ()
         self.retries: tuple[str, ...] = ()
         self.resumed: frozenset[str] = frozenset()
+        self.accepted: tuple[Accepted, ...] = ()
         self.current = ""
         self.waits = 0
         self.began = self.stores.clock()
@@ -91,6 +110,7 @@ class World:
             self.starts,
             self.retries,
             self.resumed,
+            self.accepted,
             self.current,
             self.waits,
         )
@@ -104,6 +124,7 @@ class World:
         self.starts = saved.starts
         self.retries = saved.retries
         self.resumed = saved.resumed
+        self.accepted = saved.accepted
         self.current = saved.current
         self.waits = saved.waits
 
@@ -120,6 +141,7 @@ class World:
                 saved.starts,
                 saved.retries,
                 saved.resumed,
+                saved.accepted,
                 self._left_in_the_middle(saved),
                 saved.waits,
             )
@@ -149,7 +171,10 @@ class World:
         point = self._beginnings.get(key)
         if point is None:
             program = make_program(
-                invocation.function, invocation.payload, f"{invocation.name}/{invocation.tries}"
+                invocation.function,
+                invocation.payload,
+                f"{invocation.name}/{invocation.tries}",
+                change_calendars=self._change_calendars,
             )
             point = Beginning(program, now, self._hashes if self._explores else None).point()
             self._beginnings[key] = point

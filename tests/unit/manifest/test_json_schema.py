@@ -77,6 +77,7 @@ def test_every_key_has_valid_examples(schema: dict[str, Any]) -> None:
     manifests: dict[str, Callable[..., str]] = {
         "Release manifest": manifest_with,
         "Pipeline": lambda **keys: manifest_with(pipelines=["catalog", {"name": "orders"} | keys]),
+        "Approval": lambda **keys: manifest_with(approvals=[{"name": "go-live"} | keys]),
         "SourceRevision": lambda **keys: manifest_with_pipeline(sourceRevisions=[PIN | keys]),
     }
     assert len(schema["examples"]) > 1

@@ -148,8 +148,8 @@ def test_a_circle_is_rejected_with_its_pipelines() -> None:
     )
     assert found[:3] == [
         (
-            "pipelines[0].dependsOn[2]: 'nowhere' is not a pipeline of this release; add it, or "
-            "remove it here"
+            "pipelines[0].dependsOn[2]: 'nowhere' is not a pipeline or approval of this release; "
+            "add it, or remove it here"
         ),
         "pipelines[0].dependsOn: 'orders' is listed more than once",
         "pipelines[1].dependsOn: 'orders' depends on itself",

@@ -211,11 +211,17 @@ def test_keys_of_the_release(keys: dict[str, object], told: str) -> None:
         ({"dependsOn": "a"}, "dependsOn: must be a list of names of pipelines"),
         (
             {"dependsOn": ["Catalog"]},
-            "dependsOn[0]: 'Catalog' is not a pipeline of this release; did you mean `catalog`?",
+            (
+                "dependsOn[0]: 'Catalog' is not a pipeline or approval of this release; did you "
+                "mean `catalog`?"
+            ),
         ),
         (
             {"dependsOn": ["order"]},
-            "dependsOn[0]: 'order' is not a pipeline of this release; add it, or remove it here",
+            (
+                "dependsOn[0]: 'order' is not a pipeline or approval of this release; add it, or "
+                "remove it here"
+            ),
         ),
         ({"retries": 1.5}, "retries: must be a whole number from 0 to 10"),
         ({"retries": 11}, "retries: must be a whole number from 0 to 10"),

@@ -40,10 +40,20 @@ ENTRIES = st.lists(
         optional={
             "resume": st.booleans(),
             "onBusy": st.sampled_from(["refuse", "wait"]),
-            "deadline": st.sampled_from(["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]),
+            "deadline": st.sampled_from(
+                ["2020-01-01T00:00:00Z", "2026-12-02T00:00:00Z", "2030-01-01T00:00:00Z"]
+            ),
             "notBefore": st.sampled_from(["2020-01-01T00:00:00Z", "2026-12-01T00:00:00Z"]),
             "holdLocks": st.booleans(),
             "onFailure": st.sampled_from(["stop", "rollback"]),
+            "approvals": st.sampled_from(
+                [
+                    [{"name": "go-live", "fourEyes": False, "expiresAfterMinutes": 90}],
+                    [{"name": "go-live"}],
+                    [{"name": "orders", "fourEyes": False}],
+                    [{"name": "go-live", "fourEyes": False, "expiresAfterMinutes": 525_600}],
+                ]
+            ),
             "rollbackOf": st.sampled_from(["q", "none"]),
         },
     ),
@@ -65,7 +75,7 @@ def test_plan_and_opening_agree(
     document = {"releaseId": "r", "pipelines": entries, **more}
     world.patterns = (driven,)
     planner: Planner = world.planner()
-    as_planned = planner(document)
+    as_planned = planner(document, channel="direct")
     arn = world.start(write_json(document))
     with nullcontext() if as_planned.valid else pytest.raises(Rejection) as refused:
         world.open_release(arn)

@@ -32,8 +32,8 @@ def test_a_zip_of_another_processor_is_refused(zips: Path) -> None:
     with pytest.raises(PackageError) as refused:
         check_packages("x86_64")
     assert str(refused.value) == (
-        f"{zips}/close_release.zip is built for arm64, but the functions of this deployment run on"
-        " x86_64.\nBuild the zips again: .venv/bin/python tools/build_functions.py"
+        f"{zips}/answer_approval.zip is built for arm64, but the functions of this deployment run"
+        " on x86_64.\nBuild the zips again: .venv/bin/python tools/build_functions.py"
         f" --architecture x86_64 --output {zips}"
     )
 

@@ -3,8 +3,11 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import localstack_fixes
+from localstack_change_calendar.faults import EFFECTS
+from localstack_change_calendar.faults import Faults as CalendarFaults
 from localstack_codepipeline.actions import PROVIDERS
 from localstack_codepipeline.faults import MEMBERS, Faults
 from localstack_codepipeline.model.service import OPERATIONS
@@ -14,10 +17,16 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 def test_each_kind_of_fault_has_an_example_that_works() -> None:
     """The README has a valid example for every kind of fault."""
-    examples = map(json.loads, re.findall(r"^curl -d '(.+)' \$", README, re.MULTILINE))
-    faults = Faults()
-    shown = {(fault["kind"], fault["effect"]) for fault in map(faults.add, examples)}
-    assert shown == MEMBERS.keys()
+    added = map(Faults().add, examples("codepipeline"))
+    assert {(fault["kind"], fault["effect"]) for fault in added} == MEMBERS.keys()
+    added = map(CalendarFaults().add, examples("ssm"))
+    assert {fault["effect"] for fault in added} == EFFECTS.keys()
+
+
+def examples(service: str) -> list[Any]:
+    """The faults that the README sends to the endpoint of this service."""
+    sent = re.findall(rf"^curl -d '(.+)' \$AWS_ENDPOINT_URL/_{service}/", README, re.MULTILINE)
+    return [json.loads(text) for text in sent]
 
 
 def test_each_operation_and_provider_is_listed() -> None:

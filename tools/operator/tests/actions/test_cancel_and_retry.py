@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from release_core.domain.approvals import Approval
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.manifest.requests import RetryRequest, read_request
 from release_machine.actions.cancel import summary
 from release_machine.release.model import Snapshot
 from release_machine.terminal.following import what_next
-from tools.operator.tests.conftest import Run
+from tools.operator.tests.conftest import Run, pipeline
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 from tools.operator.tests.samples.made_release import by_name
 
@@ -226,6 +227,29 @@ def test_an_invalid_id_is_wrong_usage(aws: FakeAws, run: Run, command: str, name
     assert result.exit_code == 2
     assert "RELEASE is " in result.stderr
     assert "release-machine list" in result.stderr
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_retry_with_four_eyes(aws: FakeAws, run: Run, *, granted: bool) -> None:
+    """The API proves who retries, because that person may not approve; unless nobody is asked."""
+    aws.set_status("FAILED")
+    stored = {"releaseId": RELEASE, "pipelines": ["a"], "approvals": [{"name": "go-live"}]}
+    aws.stored, aws.answer = json.dumps({**stored, "deadline": PAST}), {"executionArn": EXECUTION}
+    node = pipeline(9, "go-live", "SUCCEEDED" if granted else "FAILED", approval=Approval())
+    release = aws.releases[RELEASE]
+    aws.releases = {
+        RELEASE: replace(release, pipelines={**release.pipelines, "go-live": node}),
+    }
+    result = run("retry", RELEASE, "--wait")
+    assert f"execution {EXECUTION}" in result.stdout
+    changes = {"deadline": None, "onBusy": "wait"}
+    if granted:
+        assert aws.started == [{"retry": RELEASE, **changes, "requestedBy": aws.caller}]
+        assert aws.sent == []
+        return
+    assert aws.started == []
+    assert aws.sent == [("POST", "releases")]
+    assert aws.bodies == [{**stored, **changes, "resume": True}]
 
 
 def test_retry_without_a_manifest(aws: FakeAws, run: Run) -> None:

@@ -31,6 +31,8 @@ DEPLOYMENT = Deployment(
         "run_pipeline": "acme-run-pipeline",
         "record_state_change": "acme-record-state-change",
         "close_release": "acme-close-release",
+        "answer_approval": "acme-answer-approval",
+        "change_freeze": "acme-change-freeze",
     },
 )
 OUTPUTS = {
@@ -40,7 +42,7 @@ OUTPUTS = {
     "executions_table": {"value": DEPLOYMENT.tables.executions},
     "pipelines_table": {"value": DEPLOYMENT.tables.pipelines},
     "function_names": {"value": DEPLOYMENT.function_names},
-    "api_url": {"value": "https://example.com/v1/releases"},
+    "api_root_url": {"value": "https://example.com/v1"},
 }
 
 
@@ -54,7 +56,7 @@ def outputs(tmp_path: Path) -> Path:
 
 def test_terraform_outputs(outputs: Path) -> None:
     """The file has the output of `terraform output -json`."""
-    assert read_outputs(outputs) == DEPLOYMENT
+    assert read_outputs(outputs) == replace(DEPLOYMENT, api_url="https://example.com/v1")
 
 
 NOT_OUTPUTS = "is not the output of terraform output -json"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
@@ -13,6 +14,7 @@ from release_machine.follow.events import (
     PipelineMoved,
     PipelineRetried,
     PipelineStopping,
+    PipelineWaits,
     ReleaseClosed,
     ReleaseFound,
     ReleaseHalted,
@@ -58,6 +60,28 @@ def moved(snapshot: Snapshot, name: str, status: str) -> Snapshot:
     pipeline = replace(snapshot.release.pipelines[name], status=PipelineStatus(status))
     pipelines = {**snapshot.release.pipelines, name: pipeline}
     return replace(snapshot, release=replace(snapshot.release, pipelines=pipelines))
+
+
+def test_what_holds_a_pipeline(running: Snapshot) -> None:
+    """The first look and each change of the hold tell it, with the command that overrides it."""
+    held = Hold(
+        kind=HoldKind.FREEZE, until=at(7200), why="incident 4711", by="arn:aws:iam::1:u/bob"
+    )
+
+    def after(hold: Hold | None) -> Snapshot:
+        search = replace(running.release.pipelines["search"], held=hold)
+        pipelines = {**running.release.pipelines, "search": search}
+        return replace(running, release=replace(running.release, pipelines=pipelines))
+
+    (told,) = changes(running, after(held))
+    assert told == PipelineWaits(
+        after(held).release.pipelines["search"],
+        "frozen until 2026-11-22T12:00:00Z by bob: incident 4711",
+        "release-machine override 2026.11.22-1 --reason TEXT",
+    )
+    assert told in changes(None, after(held))
+    assert changes(after(held), after(held)) == []
+    assert changes(after(held), after(None)) == []
 
 
 def closed(snapshot: Snapshot, status: str = "SUCCEEDED") -> Snapshot:

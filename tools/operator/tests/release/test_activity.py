@@ -45,11 +45,6 @@ def approval(**configured: str) -> dict[str, Any]:
     return action("Approve", "Ask", "InProgress", category="Approval", **configured)
 
 
-def parallel(listed: dict[str, Any]) -> dict[str, Any]:
-    """The approval with the token that AWS documents for PARALLEL executions."""
-    return {**listed, "output": {"executionResult": {"externalExecutionId": "e-1"}}}
-
-
 COPIED = action("Source", "S3", "Succeeded")
 
 
@@ -117,7 +112,7 @@ def test_only_running_pipelines_are_read(stubbed: Stubbed) -> None:
 
 
 def test_manual_approval(told: Told) -> None:
-    """An approval has its question, its time, and the command that approves."""
+    """An approval has its question and its time, and no token."""
     source = {"stageName": "Source", "actionStates": [{"actionName": "Ask"}]}
     asked = approval(CustomData="Prices checked?")
     assert told(asked, stages=[source, asks(token="t-1")]) == Activity(
@@ -126,10 +121,6 @@ def test_manual_approval(told: Told) -> None:
         waits_for="manual approval",
         since=at(7),
         message="Prices checked?",
-        way_out=(
-            "aws codepipeline put-approval-result --pipeline-name web --stage-name Approve "
-            "--action-name Ask --token t-1 --result summary=ok,status=Approved"
-        ),
         link=CONSOLE_PAGE,
     )
 
@@ -138,28 +129,6 @@ def test_a_page_to_review(told: Told) -> None:
     """An approval that names a page to review has that page as its link."""
     asked = approval(ExternalEntityLink="https://example.com/diff")
     assert told(asked).link == "https://example.com/diff"
-
-
-@pytest.mark.parametrize(
-    ("listed", "stages", "token"),
-    [
-        # The state shows a new approval, or its token, up to 15 seconds late.
-        (approval(), [], "Approve-Ask"),
-        (approval(), [asks()], "Approve-Ask"),
-        (approval(), [asks(run="of an earlier attempt", status="Failed")], "Approve-Ask"),
-        # In a PARALLEL pipeline the state may show the approval of another execution.
-        (parallel(approval()), [asks(run="of another", token="t-2")], "e-1"),
-        (parallel(approval()), [asks(token="t-1")], "t-1"),
-    ],
-    ids=("no state yet", "no token yet", "an earlier attempt", "another execution", "both"),
-)
-def test_the_command_works_from_the_first_second(
-    told: Told, listed: dict[str, Any], stages: list[Any], token: str
-) -> None:
-    """Until the state shows the token, the command has the id of the action execution."""
-    activity = told(listed, stages=stages)
-    assert activity.waits_for == "manual approval"
-    assert f"--token {token} " in activity.way_out
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "Failed", "Abandoned"])
@@ -199,10 +168,10 @@ def test_an_edit_while_an_action_runs(told: Told) -> None:
 
 
 def test_an_edit_that_left_the_approval(told: Told) -> None:
-    """An approval that can still be answered after an edit is shown with its command."""
+    """An approval that can still be answered after an edit is shown as one to answer."""
     shown = told(approval(), stages=[asks(token="t-1")], version=2, mode="SUPERSEDED")
     assert shown.edited
-    assert shown.can_be_rejected
+    assert (shown.waits_for, shown.ends) == ("manual approval", False)
 
 
 def test_an_edit_does_not_touch_parallel_executions(told: Told) -> None:

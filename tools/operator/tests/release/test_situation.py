@@ -7,7 +7,7 @@ import pytest
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.model import Snapshot
-from release_machine.release.situation import stopping, time_left, waits_for, with_stops
+from release_machine.release.situation import stopping, time_left, waits_for, with_ways_out
 from tools.operator.tests.samples.made_release import BEGIN
 
 WEB = Pipeline(name="web", position=9, token_registered_at=BEGIN)
@@ -74,17 +74,20 @@ def test_stop(release: Release, running: Snapshot) -> None:
 def test_a_stopping_pipeline_cannot_be_approved(running: Snapshot) -> None:
     """The command shown is the one that stops it at once; with abandon there is none."""
     cancelled = replace(running.release, status=ReleaseStatus.CANCELLED)
-    told = with_stops(cancelled, {"web": running.activity["web"]})
+    told = with_ways_out(cancelled, {"web": running.activity["web"]})
     assert set(told) == {"payments", "web"}
     for name, activity in told.items():
         assert activity.ends
         assert f"stop-pipeline-execution --pipeline-name {name} " in (activity.way_out or "")
     assert told["web"].waits_for == "manual approval"
-    (web,) = with_stops(
+    (web,) = with_ways_out(
         replace(cancelled, abandons=True), {"web": running.activity["web"]}
     ).values()
     assert (web.waits_for, web.way_out) == ("manual approval", None)
-    assert with_stops(running.release, running.activity) == running.activity
+    told = with_ways_out(running.release, running.activity)
+    assert told["payments"] == running.activity["payments"]
+    assert told["web"].way_out == "release-machine approve 2026.11.22-1 web"
+    assert told["web"].way_to_reject == "release-machine reject 2026.11.22-1 web --reason TEXT"
 
 
 def test_time_limit(running: Snapshot) -> None:

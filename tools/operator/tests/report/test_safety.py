@@ -91,9 +91,9 @@ def test_hostile_texts_are_shown_as_text() -> None:
 
 
 def test_no_token_is_in_the_report() -> None:
-    """The command that approves has a token, so the report leaves the command out."""
+    """A command that continues may have a token: the report leaves it out, unless it answers."""
     seen = samples.running()
-    assert "SECRET" in (seen.activity["orders"].way_out or "")
+    assert "SECRET" in (seen.activity["search"].way_out or "")
     assert "SECRET" not in html(seen)
 
 

@@ -125,13 +125,21 @@ def test_the_head_of_a_running_release_has_a_time() -> None:
     assert "As recorded at 2026-11-22 22:17:40 UTC." in read(samples.good()).text
 
 
-def test_an_approval_without_a_link() -> None:
+def test_an_approval() -> None:
+    """The head has the page, where there is one, and the commands that answer."""
+    seen = samples.running()
+    answer = "Answer it: release-machine approve 2026.11.22-3 orders or release-machine reject"
+    assert f"waits for manual approval . Open . {answer}" in read(seen).text
+    orders = replace(seen.activity["orders"], link=None)
+    assert f"manual approval . {answer}" in read(replace(seen, activity={"orders": orders})).text
+
+
+def test_another_wait_without_a_link() -> None:
     """Without a console the head names the command that shows how to continue."""
     seen = samples.running()
-    orders = replace(seen.activity["orders"], link=None)
+    orders = replace(seen.activity["orders"], link=None, way_to_reject=None)
     told = "waits for manual approval . release-machine watch 2026.11.22-3 shows the command"
     assert told in read(replace(seen, activity={"orders": orders})).text
-    assert told not in read(seen).text
     # A pipeline that waits for another execution has no command.
     other = replace(orders, waits_for="execution 1, which is in that stage", way_out=None)
     assert "shows the command" not in read(replace(seen, activity={"orders": other})).text

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from release_core.domain.holds import Freeze
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import Deployment
 from release_machine.deployment.function_logs import LogLine
+from release_machine.errors import OperatorError
 from release_machine.release.busy import Behind, HeldUntil, Reason
 from release_machine.release.model import Activity
 
@@ -44,6 +46,13 @@ class FakeAws:
     waiting: list[Release] = field(default_factory=list)
     queue: list[Behind] = field(default_factory=list)
     looks_before_opening: int = 0
+    sent: list[tuple[str, ...]] = field(default_factory=list)
+    bodies: list[Any] = field(default_factory=list)
+    answer: Mapping[str, Any] | OperatorError = field(default_factory=dict)
+    asks: dict[str, list[str]] = field(default_factory=dict)
+    put: list[dict[str, Any]] = field(default_factory=list)
+    put_too_late: bool = False
+    freezes: tuple[Freeze, ...] = ()
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
@@ -58,7 +67,48 @@ class FakeAws:
     def __post_init__(self) -> None:
         # This object stands for all parts of the session.
         self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
-        self.codepipeline = self
+        self.codepipeline = self.api = self.exceptions = self
+
+    def send(
+        self, *route: str, body: bytes | Mapping[str, object] = b"", way_out: str
+    ) -> Mapping[str, Any]:
+        self.sent.append(route)
+        self.bodies.append(json.loads(body) if isinstance(body, bytes) and body else body)
+        if isinstance(self.answer, OperatorError):
+            raise self.answer
+        return self.answer
+
+    def get_freezes(self) -> tuple[Freeze, ...]:
+        return self.freezes
+
+    def list_action_executions(self, **asked: Any) -> dict[str, Any]:
+        kind = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
+        listed = [
+            {
+                "actionExecutionId": f"token of {action}",
+                "stageName": "Approve",
+                "actionName": action,
+                "status": "InProgress",
+                "startTime": datetime(2026, 11, 22, 10, tzinfo=UTC),
+                "input": {"actionTypeId": kind},
+            }
+            for action in self.asks.get(asked["pipelineName"], [])
+        ]
+        return {"actionExecutionDetails": listed}
+
+    def get_pipeline_state(self, **_: str) -> dict[str, Any]:
+        return {"stageStates": []}
+
+    def put_approval_result(self, **asked: Any) -> None:
+        if self.put_too_late:
+            raise self.InvalidApprovalTokenException
+        self.put.append(asked)
+
+    class ApprovalAlreadyCompletedException(Exception):
+        """As a client of CodePipeline raises it."""
+
+    class InvalidApprovalTokenException(Exception):
+        """As a client of CodePipeline raises it."""
 
     def put_object(self, **asked: Any) -> dict[str, str]:
         if self.put_interrupted:

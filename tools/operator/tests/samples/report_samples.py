@@ -159,12 +159,17 @@ def running() -> Snapshot:
             deadline=moment(7200),
         ),
         activity={
-            "search": Activity(stage="Build", action="Index"),
+            "search": Activity(
+                stage="Build",
+                waits_for="execution 0f1e2d3c, which waits for manual approval",
+                way_out="aws codepipeline put-approval-result --token 0f1e2d3c-SECRET",
+            ),
             "orders": Activity(
                 stage="Production",
                 action="Approve",
                 waits_for="manual approval",
-                way_out="aws codepipeline put-approval-result --token 0f1e2d3c-SECRET",
+                way_out="release-machine approve 2026.11.22-3 orders",
+                way_to_reject="release-machine reject 2026.11.22-3 orders --reason TEXT",
                 link=link,
             ),
         },

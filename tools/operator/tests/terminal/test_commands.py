@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from release_machine.cli import COMMANDS
 from release_machine.commands import plan as plan_command
+from release_machine.errors import UsageError
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
 from tests.worlds.release_world import ReleaseWorld
@@ -98,6 +99,40 @@ def test_dry_run(aws: FakeAws, run: Run) -> None:
     assert result.exit_code == 0, result.output
     assert "a dry run: nothing was started or recorded" in result.stdout
     assert "Plan of release 2026.11.22-2  ✔ would be released" in result.stdout
+
+
+FOUR_EYES = {"releaseId": "5.10", "pipelines": ["a"], "approvals": [{"name": "go-live"}]}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "options", "by_api"),
+    [
+        (FOUR_EYES, (), True),
+        (FOUR_EYES, ("--via", "bucket"), False),
+        ({**FOUR_EYES, "approvals": [{"name": "go-live", "fourEyes": False}]}, (), False),
+        ({"releaseId": "5.10", "pipelines": ["a"]}, ("--via", "api"), True),
+    ],
+    ids=("four eyes", "four eyes, by the bucket", "two eyes", "asked for"),
+)
+def test_the_door(
+    aws: FakeAws, run: Run, manifest: object, options: tuple[str, ...], *, by_api: bool
+) -> None:
+    """The API is the door if it is asked for, or if an approval needs four eyes."""
+    Path("manifest.json").write_text(json.dumps(manifest))
+    aws.answer = {"executionArn": EXECUTION}
+    result = run("submit", "manifest.json", *options)
+    assert result.exit_code == 0, result.output
+    assert (aws.sent, aws.bodies) == (([("POST", "releases")], [manifest]) if by_api else ([], []))
+    assert (aws.dropped == b"") is by_api
+    assert ("sent to the API" in result.stdout) is by_api
+
+
+def test_the_api_refuses_a_manifest(aws: FakeAws, run: Run) -> None:
+    """Its words are shown, and nothing is followed."""
+    aws.answer = UsageError("The body does not have the shape of a manifest.", "Correct it.")
+    result = run("submit", "manifest.json", "--via", "api")
+    assert result.exit_code == 2
+    assert result.stderr == "The body does not have the shape of a manifest.\nCorrect it.\n"
 
 
 def test_missing_manifest(aws: FakeAws, run: Run) -> None:

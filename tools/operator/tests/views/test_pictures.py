@@ -16,13 +16,17 @@ from release_core.domain.release import (
 )
 from release_core.domain.revisions import Revision
 from release_machine.release.model import Activity, Estimate, Snapshot
+from release_machine.release.questions import Asked, AskedByHand
+from release_machine.views.approvals_view import Waiting, approvals_table
 from release_machine.views.audit_view import audit_table
 from release_machine.views.bill_of_materials import materials_table
+from release_machine.views.freezes_view import freezes_table
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
 from release_machine.views.timeline import timeline
 from tools.operator.tests.conftest import at, pipeline
+from tools.operator.tests.samples.asking_release import FREEZE, asking, asking_snapshot, rejected
 from tools.operator.tests.samples.drawing import live
 from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.samples.picture_files import compare
@@ -100,6 +104,18 @@ PLAN: dict[str, Any] = {
             "startsAfterSeconds": 240,
             "problems": ["release 2026.11.22-1 holds it; wait for its end"],
             "warnings": ["stops before stage Deploy, whose transition is disabled: freeze"],
+        },
+    ],
+    "approvals": [
+        {
+            "name": "go-live",
+            "dependsOn": ["shop-catalog"],
+            "question": "Go live?",
+            "minApprovals": 2,
+            "fourEyes": True,
+            "expiresAfterMinutes": 2880,
+            "behind": ["shop-orders"],
+            "granted": False,
         },
     ],
 }
@@ -183,11 +199,8 @@ ACTIVITY = {
         stage="Approve",
         action="Ask",
         waits_for="manual approval",
-        way_out=(
-            "aws codepipeline put-approval-result --pipeline-name shop-payments "
-            "--stage-name Approve --action-name Ask --token d6de659a --result "
-            "summary=ok,status=Approved"
-        ),
+        way_out="release-machine approve 2026.11.22-1 shop-payments",
+        way_to_reject="release-machine reject 2026.11.22-1 shop-payments --reason TEXT",
         link="https://console.example.com/review",
     ),
 }
@@ -204,6 +217,47 @@ def test_watch(width: int) -> None:
     estimate = Estimate(usual=usual, left=timedelta(minutes=14))
     seen = Snapshot(at=at(598), release=shop(), activity=ACTIVITY, estimate=estimate)
     compare("watch", live(seen, now=at(600), width=width), width=width)
+
+
+@at_each_width
+def test_what_waits_for_people(width: int) -> None:
+    """The live view shows each approval, its votes, what is held, and the commands for both."""
+    compare("watch-asking", live(asking_snapshot(), now=at(331), width=width), width=width)
+
+
+@at_each_width
+def test_approvals(width: int) -> None:
+    """Each question has a row: how many answers are missing, who may not answer, until when."""
+    release = asking()
+    by_hand = AskedByHand(
+        pipeline="shop-payments",
+        stage="Approve",
+        action="Ask",
+        since=at(30),
+        question=None,
+        link="https://example.com/review",
+        token="t",
+    )
+    waiting: list[Waiting] = [
+        (release, Asked(node=release.pipelines["go-live"])),
+        (release, by_hand),
+    ]
+    compare("approvals", approvals_table(waiting, now=at(331)), width=width)
+
+
+@at_each_width
+def test_freezes(width: int) -> None:
+    """Each freeze has a row: until when, by whom and why."""
+    everything = replace(FREEZE, scope="*", reason="the big sale of the year, no exceptions please")
+    compare("freezes", freezes_table([FREEZE, everything]), width=width)
+
+
+@at_each_width
+def test_a_rejection(width: int) -> None:
+    """A rejected approval says who rejected it, and why; an override says who gave it, and why."""
+    release = rejected()
+    rows = pipeline_table(release, now=at(900), activity={}, width=width)
+    compare("rejected", release_header(release, now=at(900)), rows, width=width)
 
 
 @at_each_width

@@ -80,15 +80,21 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
         running.activity["web"],
         since=at(-86_400),
         message="Prices checked?",
-        way_out="aws codepipeline put-approval-result --result summary=ok,status=Approved",
+        way_out="release-machine approve 2026.11.22-1 web",
+        way_to_reject="release-machine reject 2026.11.22-1 web --reason TEXT",
     )
     snapshot = replace(running, activity={"web": asked})
     assert (
         "manual approval since 2026-11-21T10:00:00Z (Prices checked?); "
-        "reject it with status=Rejected; continue with: aws"
+        "continue with: release-machine approve 2026.11.22-1 web; "
+        "reject it with: release-machine reject 2026.11.22-1 web --reason TEXT"
     ) in lines(snapshot)
     picture = drawn(live(snapshot, now=at(42)))
-    for part in ("manual approval since 2026-11-21", "Prices checked?", "to reject it"):
+    for part in (
+        "manual approval since 2026-11-21",
+        "Prices checked?",
+        "or reject it: release-machine reject",
+    ):
         assert part in picture
 
 

@@ -1,11 +1,11 @@
-"""Puts a manifest into the bucket, and finds the execution that this starts."""
+"""Hands a manifest in: through the API, or through the bucket, and finds its execution."""
 
 from __future__ import annotations
 
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
+    from release_machine.deployment.release_api import ReleaseApi
+
 DEADLINE = timedelta(seconds=90)
 # How far the clock of this computer and that of AWS may differ.
 CLOCK_SKEW = timedelta(minutes=5)
+_WAY_OUT = "Nothing was submitted. Check the manifest with: release-machine plan FILE"
 _PAUSE_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
 
@@ -57,6 +60,23 @@ def drop_manifest(content: bytes, *, name: str, bucket: str, caller: str, s3: S3
         Metadata={REQUESTED_BY: caller},
     )
     return Drop(bucket=bucket, key=key, version_id=answer.get("VersionId"), at=at)
+
+
+def post_manifest(content: bytes | Mapping[str, object], api: ReleaseApi) -> str:
+    """Hand a manifest in through the API, which proves the caller; returns the execution's ARN."""
+    answer = api.send("POST", "releases", body=content, way_out=_WAY_OUT)
+    return str(answer["executionArn"])
+
+
+def needs_four_eyes(document: Mapping[str, Any], *, granted: Collection[str] = ()) -> bool:
+    """Whether a valid manifest has an approval that needs a proved requester.
+
+    That are those with four eyes, which is the default, without those that are ``granted``.
+    """
+    return any(
+        each.get("fourEyes", True) and each["name"] not in granted
+        for each in document.get("approvals", ())
+    )
 
 
 class ExecutionFinder:

@@ -3,7 +3,7 @@
 import click
 
 from release_core.clock import now
-from release_core.domain.release import ReleaseStatus
+from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
@@ -12,12 +12,15 @@ from release_machine.actions.retry import (
     refuse_unretriable,
     start_attempt,
 )
+from release_machine.actions.submit import needs_four_eyes, post_manifest
 from release_machine.errors import OperatorError
 from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import release_argument
+
+_GRANTED = PipelineStatus.SUCCEEDED
 
 
 @click.command("retry", cls=AwsCommand)
@@ -39,7 +42,8 @@ def command(
     """Run again the pipelines that did not succeed, and follow them.
 
     This is the next attempt of the release: pipelines that succeeded do not run again. The manifest
-    comes from the ledger, without a deadline that has passed.
+    comes from the ledger, without a deadline that has passed. Approvals that were not granted are
+    asked again; if one needs four eyes, the attempt is requested through the API.
 
     \b
     Examples:
@@ -65,12 +69,19 @@ def command(
         tell(f"the deadline {dropped} has passed and is left out; set a new one with --deadline")
     if start:
         changes["notBefore"] = start.isoformat()
+    if wait:
+        changes["onBusy"] = "wait"
+    granted = [name for name, each in found.pipelines.items() if each.status == _GRANTED]
     with starting():
-        arn = start_attempt(
-            found.release_id,
-            {**changes, "onBusy": "wait"} if wait else changes,
-            state_machine_arn=session.deployment.state_machine_arn,
-            caller=session.caller,
-            sfn=session.sfn,
+        arn = (
+            post_manifest({**manifest, **changes, "resume": True}, session.api)
+            if needs_four_eyes(manifest, granted=granted)
+            else start_attempt(
+                found.release_id,
+                changes,
+                state_machine_arn=session.deployment.state_machine_arn,
+                caller=session.caller,
+                sfn=session.sfn,
+            )
         )
         follow_from_opening(session, arn, pipelines=named_pipelines(manifest), detach=detach)

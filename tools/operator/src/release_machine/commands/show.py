@@ -12,7 +12,7 @@ from release_machine.deployment.session import Session
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
-from release_machine.release.situation import with_stops
+from release_machine.release.situation import with_ways_out
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show, write_file
 from release_machine.terminal.release_argument import release_argument
@@ -85,7 +85,7 @@ def _write_report(session: Session, found: Release, path: str) -> None:
     seen = Snapshot(
         at=now(),
         release=session.ledger.with_executions(found),
-        activity=session.activity.get_all(found.pipelines.values()),
+        activity=with_ways_out(found, session.activity.get_all(found.pipelines.values())),
     )
     page = report.html(seen, console_region=session.console_region)
     write_file(path, page)
@@ -94,7 +94,7 @@ def _write_report(session: Session, found: Release, path: str) -> None:
 
 def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
-    activity = printable(with_stops(found, session.activity.get_all(found.pipelines.values())))
+    activity = printable(with_ways_out(found, session.activity.get_all(found.pipelines.values())))
     shown = printable(_in_full(session, found))
     waits_for, behind = _queue(session, found)
     parts = [

@@ -6,7 +6,8 @@ import click
 
 from release_core.clock import now
 from release_core.manifest.model import Manifest
-from release_machine.actions.submit import ExecutionFinder, drop_manifest
+from release_machine.actions.submit import ExecutionFinder, drop_manifest, post_manifest
+from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
@@ -20,34 +21,54 @@ _STARTS_BY_ITSELF = "the release starts by itself. See it with: release-machine 
 
 @click.command("submit", cls=AwsCommand)
 @click.argument("manifest", type=click.Path(allow_dash=True))
+@click.option(
+    "--via",
+    type=click.Choice(["bucket", "api"]),
+    help="The door. Default: bucket, or api if an approval needs four eyes.",
+)
 @click.option("--detach", is_flag=True, help="Return as soon as the release is opened.")
 @click.pass_context
-def command(context: click.Context, manifest: str, *, detach: bool) -> None:
+def command(context: click.Context, manifest: str, *, via: str | None, detach: bool) -> None:
     """Submit a manifest and follow its release to the end.
 
     MANIFEST is a file, or - for standard input. It is put into the manifest bucket, which starts
-    the release machine. An invalid manifest is rejected locally, with exit code 2. Ctrl-C stops
+    the release machine; or sent to the API, which proves who asks for the release. Approvals with
+    four eyes need that. An invalid manifest is rejected locally, with exit code 2. Ctrl-C stops
     watching; the release continues.
 
     \b
     Examples:
       release-machine submit manifest.json
+      release-machine submit manifest.json --via api
       release-machine submit manifest.json --detach
       generate-manifest | release-machine submit -
     """
     content = read_manifest(manifest)
-    names = require_manifest(manifest, content).names
+    given = require_manifest(manifest, content)
+    proved = any(each.four_eyes for each in given.approvals)
     session = open_session(context)
+    hand_in = _post if (via or ("api" if proved else "bucket")) == "api" else _drop
+    with starting():
+        arn = hand_in(session, manifest, content)
+        follow_from_opening(session, arn, pipelines=given.names, detach=detach)
+
+
+def _post(session: Session, _name: str, content: bytes) -> str:
+    api = session.api
+    arn = post_manifest(content, api)
+    tell("sent to the API")
+    return arn
+
+
+def _drop(session: Session, name: str, content: bytes) -> str:
     finder = ExecutionFinder(
         sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
     )
     bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
-    with starting():
-        drop = drop_manifest(content, name=manifest, bucket=bucket, caller=caller, s3=s3)
-        tell(f"dropped {drop.address}")
-        with watching(_STARTS_BY_ITSELF):
-            arn = finder.await_execution(drop, wait=time.sleep, clock=now)
-        follow_from_opening(session, arn, pipelines=names, detach=detach)
+    drop = drop_manifest(content, name=name, bucket=bucket, caller=caller, s3=s3)
+    tell(f"dropped {drop.address}")
+    with watching(_STARTS_BY_ITSELF):
+        return finder.await_execution(drop, wait=time.sleep, clock=now)
 
 
 def require_manifest(name: str, content: bytes) -> Manifest:

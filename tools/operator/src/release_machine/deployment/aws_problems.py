@@ -18,7 +18,7 @@ _ABSENT = frozenset(
         "ExecutionDoesNotExist",
     }
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _CREDENTIALS = frozenset(
     {
         "ExpiredToken",
@@ -31,7 +31,7 @@ _CREDENTIALS = frozenset(
 )
 _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 _SERVER_ERROR = 500
-_SIGN_IN = (
+SIGN_IN = (
     "Sign in as you do for the AWS CLI (AWS_PROFILE, aws sso login, AWS_ACCESS_KEY_ID ...); "
     'for the embedded platform: eval "$(make -s env)".'
 )
@@ -43,7 +43,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.ProfileNotFound) as error:
-        raise UnreachableError(f"No usable AWS credentials: {error}.", _SIGN_IN) from error
+        raise UnreachableError(f"No usable AWS credentials: {error}.", SIGN_IN) from error
     except (aws.NoRegionError, aws.InvalidRegionError) as error:
         raise UnreachableError(
             f"No usable AWS Region: {error}",
@@ -62,9 +62,9 @@ def explained() -> Iterator[None]:
             "Try again in a moment. Running releases continue.",
         ) from error
     except ResponseParserError as error:
-        raise _not_aws("The endpoint") from error
+        raise not_aws("The endpoint") from error
     except aws.BotoCoreError as error:
-        raise UnreachableError(f"The request to AWS is not valid: {error}", _SIGN_IN) from error
+        raise UnreachableError(f"The request to AWS is not valid: {error}", SIGN_IN) from error
     except ValueError as error:
         # botocore has no class of its own for an invalid endpoint.
         if not str(error).startswith("Invalid endpoint"):
@@ -83,14 +83,19 @@ def require_aws(address: str | None) -> Callable[..., None]:
     """
 
     def examine(response_dict: Mapping[str, Any], **_: object) -> None:
-        broken = response_dict["status_code"] >= _SERVER_ERROR
-        if not broken and not any(name in response_dict["headers"] for name in _REQUEST_IDS):
-            raise _not_aws(f"The endpoint {address}" if address else "The endpoint")
+        if not is_of_aws(response_dict["headers"], response_dict["status_code"]):
+            raise not_aws(f"The endpoint {address}" if address else "The endpoint")
 
     return examine
 
 
-def _not_aws(what: str) -> UnreachableError:
+def is_of_aws(headers: Mapping[str, str], status: int) -> bool:
+    """Whether an answer has the request id of AWS, or is a server error, as of a gateway."""
+    return status >= _SERVER_ERROR or any(name in headers for name in _REQUEST_IDS)
+
+
+def not_aws(what: str) -> UnreachableError:
+    """The error for an answer that is not from AWS."""
     return UnreachableError(
         f"{what} is not AWS.",
         "Check --endpoint-url and AWS_ENDPOINT_URL, and whether the network needs a proxy or a "
@@ -107,8 +112,8 @@ def _explain_refusal(error: aws.ClientError) -> UnreachableError:
             "make deploy creates a deployment.",
         )
     if code in _CREDENTIALS:
-        return UnreachableError(f"AWS refused the credentials: {error}", _SIGN_IN)
-    if code in _DENIED:
+        return UnreachableError(f"AWS refused the credentials: {error}", SIGN_IN)
+    if code in DENIED:
         return UnreachableError(
             f"You may not call {error.operation_name}: {error}",
             "Ask for that permission, or use a role that has it.",

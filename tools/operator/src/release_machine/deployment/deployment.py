@@ -22,17 +22,29 @@ if TYPE_CHECKING:
 
 _STATE_MACHINE = re.compile(r"arn:[^:]+:states:[^:]+:[^:]*:stateMachine:.+")
 _TABLES = ("releases", "executions", "pipelines")
-FUNCTIONS = ("open_release", "run_pipeline", "record_state_change", "close_release")
+FUNCTIONS = (
+    *("open_release", "run_pipeline", "record_state_change", "close_release"),
+    *("answer_approval", "change_freeze"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The names of a deployment that the command needs."""
+    """The names of a deployment that the command needs.
+
+    ``api_url`` is the address of the API; None when the API is to be found by its name.
+    """
 
     state_machine_arn: str
     manifest_bucket: str
     tables: LedgerTables
     function_names: dict[str, str]
+    api_url: str | None = None
+
+    @property
+    def name_prefix(self) -> str:
+        """The name of the state machine, which the names of everything else begin with."""
+        return self.state_machine_arn.rpartition(":")[2]
 
     @property
     def region(self) -> str:
@@ -62,6 +74,7 @@ def read_outputs(path: Path) -> Deployment:
             manifest_bucket=values["manifest_bucket"],
             tables=LedgerTables(**{each: values[f"{each}_table"] for each in _TABLES}),
             function_names=dict(values["function_names"]),
+            api_url=values.get("api_root_url"),
         )
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", again) from error

@@ -50,6 +50,7 @@ def planner(session: Session) -> Planner:
         client=parts.client,
         clock=parts.clock,
         rollbacks=parts.rollbacks,
+        calendars=parts.calendars,
         in_parallel=parts.in_parallel,
     )
 
@@ -65,5 +66,6 @@ def _parts(session: Session) -> ReadingParts:
         tables=session.deployment.tables,
         clock=now,
         patterns=session.settings.pipeline_name_patterns,
+        change_calendars=session.settings.change_calendars,
         in_parallel=in_parallel,
     )

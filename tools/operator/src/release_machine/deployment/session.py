@@ -7,7 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
 from release_core.clock import now
 from release_core.ledger.history import HistoryReader
@@ -20,6 +24,7 @@ from release_machine.deployment.deployment import (
     read_outputs,
 )
 from release_machine.deployment.function_logs import LogReader
+from release_machine.deployment.release_api import READ_TIMEOUT_SECONDS, ReleaseApi, api_address
 from release_machine.deployment.target import Target
 from release_machine.errors import UsageError
 from release_machine.release.activity import ActivityReader
@@ -50,9 +55,12 @@ class Session:
     def __init__(self, target: Target, *, config: Config = _CONFIG) -> None:
         self._target = target
         self._access: _Access = {"config": config, "endpoint_url": target.endpoint_url}
-        self._boto = boto3.Session(profile_name=target.profile, region_name=self._region())
-        address = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-        self._boto.events.register("before-parse", require_aws(address))
+        self._core = botocore.session.get_session()
+        self._boto = boto3.Session(
+            botocore_session=self._core, profile_name=target.profile, region_name=self._region()
+        )
+        self._endpoint = target.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+        self._boto.events.register("before-parse", require_aws(self._endpoint))
 
     def _region(self) -> str | None:
         """The Region of the outputs file, otherwise the given Region; None leaves it to boto3.
@@ -116,6 +124,29 @@ class Session:
     def busy(self) -> BusyPipelines:
         """What releases wait for, and which releases wait for them."""
         return BusyPipelines(ledger=self.ledger, clock=now)
+
+    @cached_property
+    def api(self) -> ReleaseApi:
+        """The API of the deployment."""
+        address = api_address(
+            self.deployment.api_url,
+            name=self.deployment.name_prefix,
+            gateway=self.client("apigateway"),
+            endpoint=self._endpoint,
+        )
+        credentials = self._boto.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        return ReleaseApi(
+            address,
+            region=self.deployment.region,
+            credentials=credentials,
+            http=URLLib3Session(
+                verify=self._core.get_config_variable("ca_bundle") or True,
+                proxies=get_environ_proxies(address),
+                timeout=READ_TIMEOUT_SECONDS,
+            ),
+        )
 
     def client(self, service: str) -> Any:
         """The client of an AWS service."""

@@ -53,10 +53,14 @@ class PipelineKept:
 
 @dataclass(frozen=True, slots=True)
 class PipelineWaits:
-    """The first look at a pipeline that waits for its dependencies."""
+    """The first look at a pipeline that waits for its dependencies, or what holds it has changed.
+
+    ``way_out`` is the command that starts a held pipeline.
+    """
 
     pipeline: Pipeline
     waits_for: str
+    way_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

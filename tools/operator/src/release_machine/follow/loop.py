@@ -21,6 +21,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
 )
 from release_machine.follow.pace import Pace
+from release_machine.release.holds import hold_of, override_command
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import halted
 from release_machine.release.situation import kept, stopping, waits_for
@@ -66,8 +67,10 @@ def _pipeline_changes(
     elif after.status != earlier:
         yield PipelineMoved(after, earlier)
     waiting = waits_for(release, after)
-    if before is None and after.depends_on and waiting:
-        yield PipelineWaits(after, waiting)
+    held = hold_of(release, after)
+    told_of_hold = held == (before.held if before else None)
+    if waiting and ((held and not told_of_hold) or (before is None and after.depends_on)):
+        yield PipelineWaits(after, waiting, override_command(release) if held else None)
     if after.retried > (before.retried if before else 0):
         yield PipelineRetried(after)
     stop = stopping(release, after)

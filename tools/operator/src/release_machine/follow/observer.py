@@ -12,7 +12,7 @@ from release_machine.errors import LeftOpenError, UsageError
 from release_machine.release.estimating import Past, estimate
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Activity, Snapshot
-from release_machine.release.situation import with_stops
+from release_machine.release.situation import with_ways_out
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -60,19 +60,18 @@ class ReleaseObserver:
             if release is None:
                 raise unknown_release(self._release_id)
             release = with_links(release, region=self._console_region)
-            activity = self._activity(release.pipelines.values())
+            doing = self._activity(release.pipelines.values())
+            activity = with_ways_out(release, doing)
             if not release.closed:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
         if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
             raise _left_open(release, execution_status or "?")
         at = self._clock()
-        past = self._past(release.pipelines)
+        past = self._past(release.of_codepipeline)
         estimated = estimate(release, past, activity=activity, at=at)
         self.seen = release
-        return Snapshot(
-            at=at, release=release, activity=with_stops(release, activity), estimate=estimated
-        )
+        return Snapshot(at=at, release=release, activity=activity, estimate=estimated)
 
 
 def unknown_release(release_id: str) -> UsageError:

@@ -14,7 +14,7 @@ from release_core.aws.manual_approvals import IN_PROGRESS
 from release_core.clock import Clock, now
 from release_core.domain.actions import ActionRun
 from release_core.domain.release import Pipeline, PipelineStatus
-from release_machine.release.model import Activity
+from release_machine.release.model import MANUAL_APPROVAL, Activity
 from release_machine.release.situation import abandon_command, stop_command
 from release_machine.release.waiting_condition import has_conditions, waiting_condition
 from release_machine.text.console_links import console_region
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
         GetPipelineStateOutputTypeDef,
         StageStateTypeDef,
     )
-
-_APPROVED_BY_HAND = "manual approval"
 
 
 class ActivityReader:
@@ -68,7 +66,7 @@ class ActivityReader:
         if not self._was_edited(name, execution_id, listed=listed, state=state):
             return doing
         shown = replace(doing or _cancelled_approval(runs), edited=True)
-        if shown.way_out:
+        if shown.way_out or shown.waits_for == MANUAL_APPROVAL:
             return shown
         stop = stop_command if any(run.running for run in runs) else abandon_command
         return replace(shown, way_out=stop(name, execution_id), ends=True)
@@ -97,14 +95,12 @@ class ActivityReader:
 
     def _approval(self, name: str, asking: ActionRun) -> Activity:
         assert asking.approval
-        token = asking.approval.token or ""
         return Activity(
             stage=asking.stage,
             action=asking.action,
-            waits_for=_APPROVED_BY_HAND,
+            waits_for=MANUAL_APPROVAL,
             since=asking.started_at.astimezone(UTC),
             message=asking.approval.question,
-            way_out=_approve(name, asking.stage, asking.action, token),
             link=asking.approval.link or self._console_page(name),
         )
 
@@ -165,7 +161,7 @@ class ActivityReader:
             does = f"is at {stage} → {action}"
             # Only approvals have tokens.
             if "token" in latest:
-                does = f"waits for {_APPROVED_BY_HAND}"
+                does = f"waits for {MANUAL_APPROVAL}"
                 way_out = _approve(name, stage, action, latest["token"])
                 break
         return Activity(

@@ -105,7 +105,7 @@ class BusyPipelines:
     def behind(self, release: Release) -> list[Behind]:
         """The releases that wait for the pipelines which this release holds, in their order."""
         waiting: dict[Place, list[str]] = {}
-        for lock in self._ledger.get_locks(list(release.pipelines)).values():
+        for lock in self._ledger.get_locks(list(release.of_codepipeline)).values():
             if lock.holder and lock.holder.execution_arn == release.execution_arn:
                 for place in lock.queue:
                     waiting.setdefault(place, []).append(lock.pipeline)

@@ -47,6 +47,8 @@ def _unknown(
         waits_for = activity.get(each.name, Activity()).waits_for
         if waits_for:
             return f"{each.name} waits for {waits_for}"
+        if each.approval:
+            return f"{each.name} waits for people"
         if each.name not in past:
             continue
         durations = past[each.name]

@@ -6,17 +6,21 @@ from datetime import datetime, timedelta
 
 from release_core.domain.release import Release
 
+# What an execution waits for at a manual approval of CodePipeline.
+MANUAL_APPROVAL = "manual approval"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """What a running pipeline does now, and what it waits for if it cannot continue by itself.
 
     ``way_out`` is the command that lets the pipeline continue, or that stops it at once if
-    ``ends``. ``message`` is the question of an approval, ``since`` the time when it was asked, or
-    when the check of a condition began. ``edited`` means that the pipeline was edited while the
-    execution ran, which may end it or leave it in progress for ever. Of a stage condition that is
-    checked, ``condition`` is its kind, where it is known, ``rules`` are the rules in progress, and
-    ``opens_at`` is when its deployment window opens.
+    ``ends``; ``way_to_reject`` rejects an approval instead. ``message`` is the question of an
+    approval, ``since`` the time when it was asked, or when the check of a condition began, and
+    ``notes`` say more about what it waits for. ``edited`` means that the pipeline was edited while
+    the execution ran, which may end it or leave it in progress for ever. Of a stage condition that
+    is checked, ``condition`` is its kind, where it is known, ``rules`` are the rules in progress,
+    and ``opens_at`` is when its deployment window opens.
     """
 
     stage: str | None = None
@@ -24,18 +28,15 @@ class Activity:
     waits_for: str | None = None
     since: datetime | None = None
     message: str | None = None
+    notes: tuple[str, ...] = ()
     way_out: str | None = None
+    way_to_reject: str | None = None
     ends: bool = False
     edited: bool = False
     link: str | None = None
     condition: str | None = None
     rules: tuple[str, ...] = ()
     opens_at: datetime | None = None
-
-    @property
-    def can_be_rejected(self) -> bool:
-        """Whether the way out is an approval, which can also be rejected."""
-        return "status=Approved" in (self.way_out or "")
 
     @property
     def place(self) -> str:

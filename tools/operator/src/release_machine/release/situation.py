@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.model import Activity
+from release_machine.release.approvals import asking, is_asked, with_answers
+from release_machine.release.holds import held_words
+from release_machine.release.model import MANUAL_APPROVAL, Activity
 from release_machine.text.wording import clock_time
 
 MOST_NAMES = 3
@@ -25,6 +27,8 @@ def _turn(release: Release, pipeline: Pipeline) -> str | None:
     if before:
         more = f" and {len(before) - MOST_NAMES} more" if len(before) > MOST_NAMES else ""
         return f"after {', '.join(before[:MOST_NAMES])}{more}"
+    if pipeline.held:
+        return held_words(pipeline.held)
     if pipeline.token_registered_at is None:
         return "starting soon"
     if release.max_concurrency and len(release.in_flight) >= release.max_concurrency:
@@ -58,15 +62,22 @@ def succeeded_later(pipeline: Pipeline) -> str | None:
     return f"succeeded later, at {clock_time(pipeline.late_success)}, after a retry in CodePipeline"
 
 
-def with_stops(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
-    """The activities, with the command that stops a stopping pipeline at once as way out."""
+def with_ways_out(release: Release, activity: Mapping[str, Activity]) -> dict[str, Activity]:
+    """The activities, also of approvals that are asked, with the commands that help.
+
+    They answer an approval, or stop a stopping pipeline at once.
+    """
     shown = dict(activity)
     for pipeline in release.pipelines.values():
         doing = activity.get(pipeline.name, Activity())
-        if _is_to_stop(release, pipeline) and (doing.place or not release.abandons):
+        if is_asked(pipeline):
+            shown[pipeline.name] = asking(release, pipeline)
+        elif _is_to_stop(release, pipeline) and (doing.place or not release.abandons):
             command = abandon_command(pipeline.name, pipeline.execution_id or "")
             way_out = None if release.abandons else command
             shown[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
+        elif doing.waits_for == MANUAL_APPROVAL:
+            shown[pipeline.name] = with_answers(release, pipeline, doing)
     return shown
 
 

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.holds import override_command
 from release_machine.release.model import Activity
 
 # Everything, only the commands, or one command that shows all of them.
@@ -31,16 +32,19 @@ def ways_out(
             shows = f"release-machine show {shlex.quote(release.release_id)}"
             yield Text(f"commands for {len(waiting)} waiting pipelines: {shows}")
         return
+    gap = "\n" if detail == "full" else ""
+    if override := override_command(release):
+        yield Text(f"{gap}to start what is held, run:")
+        yield Text(copyable(override, width=width), style="dim", no_wrap=True)
     for pipeline in pipelines:
         command = _way_out(pipeline, activity)
         if command:
             doing = activity[pipeline.name]
-            gap = "\n" if detail == "full" else ""
             goal = "stop" if doing.ends else "continue"
             yield Text(f"{gap}to {goal} {pipeline.name}, run:")
             yield Text(copyable(command, width=width), style="dim", no_wrap=True)
-            if detail == "full" and doing.can_be_rejected:
-                yield Text("or, to reject it, with status=Rejected", style="dim")
+            if detail == "full" and doing.way_to_reject:
+                yield Text(f"or reject it: {doing.way_to_reject}", style="dim")
             if detail == "full" and doing.link:
                 yield Text(f"or at {doing.link}", style="dim", overflow="fold")
 

@@ -1,6 +1,7 @@
 """The table of pipelines, in the order in which they run."""
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.approvals import votes
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import answers, edited, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
@@ -48,6 +49,7 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
         *map(isolated, skips(pipeline)),
         succeeded_later(pipeline),
         *map(isolated, answers(pipeline)),
+        *map(isolated, votes(pipeline)),
         retries(pipeline) if pipeline.retried else None,
         f"ran in attempt {pipeline.attempt}" if kept(release, pipeline) else None,
         _after(pipeline, release),
@@ -59,11 +61,15 @@ def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
     doing = snapshot.activity.get(pipeline.name)
     if doing is None or pipeline.status is not PipelineStatus.RUNNING:
         return []
-    # Not the command that approves: it has the token of the approval.
     waiting: Content = (
         [" waits for ", element("b", isolated(doing.waits_for))] if doing.waits_for else None
     )
-    return [[isolated(doing.place), waiting], link_if_web(doing.link, "Open")]
+    return [
+        [isolated(doing.place), waiting],
+        isolated(doing.message),
+        *map(isolated, doing.notes),
+        link_if_web(doing.link, "Open"),
+    ]
 
 
 def _why(pipeline: Pipeline) -> Content:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.holds import overridden, override_command
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, restores, rolled_back_by
 from release_machine.release.record import resumer
@@ -81,7 +82,7 @@ def _failures_first(why: str, release: Release) -> str:
 def _tally(release: Release) -> Markup | None:
     if not release.pipelines:
         return None
-    counts = Counter(pipeline.status for pipeline in release.pipelines.values())
+    counts = Counter(pipeline.status for pipeline in release.of_codepipeline.values())
     items = [
         element("li", icon(status), f" {count} {status.replace('_', ' ')}")
         for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
@@ -109,6 +110,7 @@ def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Con
     yield "Rolls back", isolated(release.rollback_of)
     yield "Goes back to", isolated(restores(release))
     yield "Rolled back by", isolated(rolled_back_by(release))
+    yield "Override", isolated(overridden(release))
     yield "Halted", isolated(halted(release))
     if release.not_before:
         yield "Held until" if release.is_held(at) else "Not before", [utc(release.not_before)]
@@ -204,18 +206,24 @@ def _while_running(snapshot: Snapshot) -> Content:
         for doing in (snapshot.activity.get(pipeline.name),)
         if doing and doing.waits_for and pipeline.status is PipelineStatus.RUNNING
     ]
+    override = override_command(release)
     return [
         element("ul", waiting) if waiting else None,
+        _paragraph("Start what is held: ", command(override)) if override else None,
         _paragraph("Follow it: ", _command("watch", release.release_id)),
         _paragraph("Stop it: ", _command("cancel", release.release_id)),
     ]
 
 
 def _way_on(doing: Activity, release: Release) -> Content:
-    """The page to open, or the command that shows how to let the pipeline continue.
+    """The page to open and the commands that answer, or the command that shows how to continue.
 
-    The report does not show that command: it has the token of an approval, and reports are shared.
+    A way out that is no answer may have the token of an approval, and reports are shared.
     """
+    if doing.way_out and doing.way_to_reject:
+        page = link_if_web(doing.link, "Open")
+        answers: Content = [command(doing.way_out), " or ", command(doing.way_to_reject)]
+        return [page, ". " if page else None, "Answer it: ", answers]
     if doing.link or not doing.way_out:
         return link_if_web(doing.link, "Open")
     return [_command("watch", release.release_id), " shows the command that lets it continue."]

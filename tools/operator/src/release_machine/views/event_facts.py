@@ -1,5 +1,7 @@
 """What each event tells: its words for people, and its facts for programs."""
 
+from collections.abc import Mapping
+
 from release_core.domain.release import Pipeline, Release
 from release_machine.follow.events import (
     Event,
@@ -18,6 +20,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
+from release_machine.release.approvals import approvals_of, votes
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.model import Activity
 from release_machine.release.phrases import (
@@ -54,7 +57,8 @@ def described(event: Event, *, name_width: int = 0) -> Described:
             words, facts = _of_pipeline(event)
             name, status = event.pipeline.name, event.pipeline.status
             line = f"{name:<{name_width}} {status}{words}"
-            return line, {"pipeline": name, "status": status, **facts}
+            kind = "approval" if event.pipeline.approval else "pipeline"
+            return line, {kind: name, "status": status, **facts}
 
 
 def waiting(waits: ReleaseWaits) -> str:
@@ -74,10 +78,10 @@ def _of_release(event: ReleaseEvent) -> Described:
     match event:
         case ReleaseFound(release):
             facts = part(release, "executionArn attempt openedAt")
-            pipelines = release.pipelines.values()
             return _found(release), {
                 **facts,
-                "pipelines": [part(each, "name status dependsOn") for each in pipelines],
+                "pipelines": _nodes(release.of_codepipeline),
+                "approvals": _nodes(approvals_of(release)),
             }
         case ReleaseHalted(release):
             return f"halted {halted(release)}", part(release, "haltedBy")
@@ -93,16 +97,24 @@ def _of_release(event: ReleaseEvent) -> Described:
             return _closed(release), part(release, "closedAt why rollsBackAs")
 
 
+def _nodes(found: Mapping[str, Pipeline]) -> list[Json]:
+    return [part(each, "name status dependsOn") for each in found.values()]
+
+
 def _of_pipeline(event: PipelineEvent) -> Described:
     """The words after the status of the pipeline, and the facts beside it."""
     match event:
         case PipelineMoved(pipeline, before):
             facts = part(pipeline, "executionId startedAt endedAt failure skippedStages")
+            if pipeline.approval:
+                facts = part(pipeline, "endedAt failure") | part(pipeline.approval, "askedAt votes")
             return _moved(pipeline), {"before": before, **facts}
         case PipelineKept(pipeline):
             return f" in attempt {pipeline.attempt}", part(pipeline, "attempt")
-        case PipelineWaits(_, waits_for):
-            return f" {waits_for}", {"waitsFor": waits_for}
+        case PipelineWaits(pipeline, waits_for, way_out):
+            start = f"; start it with: {way_out}" if way_out else ""
+            facts = {**part(pipeline, "held"), "wayOut": way_out}
+            return f" {waits_for}{start}", {"waitsFor": waits_for, **facts}
         case PipelineRetried(pipeline):
             return f" {retries_used(pipeline)}", part(pipeline, "retried retries")
         case PipelineActs(_, activity):
@@ -114,6 +126,8 @@ def _of_pipeline(event: PipelineEvent) -> Described:
 def _found(release: Release) -> str:
     count = release.pipeline_count
     pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
+    if asks := len(approvals_of(release)):
+        pipelines += " and 1 approval" if asks == 1 else f" and {asks} approvals"
     attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
     return f"{pipelines}{attempt}, execution {release.execution_arn}"
 
@@ -121,7 +135,7 @@ def _found(release: Release) -> str:
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
     why = f": {' '.join(release.why.split())}" if release.why else ""
-    return f"{release.status} after {took}, {counted(release.pipelines.values())}{why}"
+    return f"{release.status} after {took}, {counted(release.of_codepipeline.values())}{why}"
 
 
 def _moved(pipeline: Pipeline) -> str:
@@ -134,22 +148,24 @@ def _moved(pipeline: Pipeline) -> str:
         place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
         link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
         text += f"{place}: {pipeline.failure.reason}{link}"
-    return "; ".join([text, *skips(pipeline)])
+    return "; ".join([text, *skips(pipeline), *votes(pipeline)])
 
 
 def _acts(activity: Activity) -> str:
-    text = f"at {activity.place}" if activity.place else "" if activity.edited else "is stopping"
+    text = f"at {activity.place}" if activity.place else ""
     if activity.edited:
         text += f"; {WHAT_TO_DO_WHEN_EDITED}" if text else WHAT_TO_DO_WHEN_EDITED
     if activity.waits_for:
-        text += f", waits for {activity.waits_for}"
+        text += f"{', ' if text else ''}waits for {activity.waits_for}"
         text += f" since {clock_time(activity.since)}" if activity.since else ""
+    text = text or "is stopping"
     if activity.message:
         text += f" ({activity.message})"
-    if activity.can_be_rejected:
-        text += "; reject it with status=Rejected"
+    text += "".join(f", {note}" for note in activity.notes)
     if activity.way_out:
         text += f"; {'stop it now' if activity.ends else 'continue'} with: {activity.way_out}"
+    if activity.way_to_reject:
+        text += f"; reject it with: {activity.way_to_reject}"
     if activity.link:
         text += f" or at {activity.link}"
     return text

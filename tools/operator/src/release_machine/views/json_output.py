@@ -8,12 +8,16 @@ from typing import Any
 import click
 
 from release_core.clock import to_iso
-from release_core.domain.manual_approvals import Answer
+from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.holds import Freeze, Override
+from release_core.domain.holds import Hold as Held
+from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
+from release_machine.release.approvals import approvals_of
 from release_machine.release.busy import Behind, HeldUntil, Hold
 from release_machine.release.model import Activity
 from release_machine.text.printable import json_text
@@ -26,13 +30,17 @@ _KEYS = {
         "releaseId status executionArn openedAt closedAt channel requester why pipelineCount "
         "attempt resumedAt attempts onFailure onSkipped haltedBy pending notBefore deadline "
         "maxConcurrency "
-        "rollbackOf restores rollsBackAs rolledBackBy audit"
+        "rollbackOf restores rollsBackAs rolledBackBy requesters override audit"
     ),
     Pipeline: (
-        "name status dependsOn attempt attempts retries retried timeoutMinutes executionId "
+        "name status dependsOn held attempt attempts retries retried timeoutMinutes executionId "
         "startedAt endedAt stopRequestedAt stopReason editedAt failure lateSuccess skippedStages "
         "approvals variables sourceRevisions revisions previousGood changes audit"
     ),
+    Freeze: "scope until reason by at",
+    Held: "kind until why by scope",
+    Override: "reason by at",
+    Vote: "by approves comment at",
     SkippedStage: "stage deploys why",
     Answer: "stage action answer by comment at",
     PastAttempt: "attempt status execution why",
@@ -43,7 +51,8 @@ _KEYS = {
     Pin: "actionName revisionType revisionValue",
     Good: "releaseId executionId at revisions variables",
     Activity: (
-        "stage action waitsFor condition rules opensAt since message wayOut ends edited link"
+        "stage action waitsFor condition rules opensAt since message wayOut wayToReject ends "
+        "edited link"
     ),
     Hold: "pipeline releaseId executionArn since",
     HeldUntil: "until",
@@ -51,6 +60,7 @@ _KEYS = {
 }
 # The attributes whose keys are not their names in camelCase.
 _ATTRIBUTES = {
+    (Approval, "expiresAfterMinutes"): "expires_after",
     (PastAttempt, "attempt"): "number",
     (Pipeline, "timeoutMinutes"): "time_limit",
     (Pipeline, "variables"): "variable_names",
@@ -68,15 +78,28 @@ def write(document: Json | Sequence[Json]) -> None:
 
 
 def release_document(release: Release) -> Json:
-    """A release, with its pipelines if they were read."""
-    pipelines = [document(each) for each in release.pipelines.values()]
-    return {**document(release), **({"pipelines": pipelines} if pipelines else {})}
+    """A release, with its pipelines and approvals if they were read."""
+    if not release.pipelines:
+        return document(release)  # type: ignore[no-any-return] # an object
+    pipelines = [document(each) for each in release.of_codepipeline.values()]
+    approvals = [approval_document(each) for each in approvals_of(release).values()]
+    return {**document(release), "pipelines": pipelines, "approvals": approvals}
+
+
+def approval_document(node: Pipeline) -> Json:
+    """An approval of a release."""
+    return {
+        **part(node, "name status dependsOn"),
+        **part(node.approval, "question minApprovals fourEyes expiresAfterMinutes"),
+        **part(node.approval, "askedAt expiresAt votes"),
+        **part(node, "endedAt failure attempt attempts audit"),
+    }
 
 
 def bom_document(release: Release) -> Json:
     """The bill of materials of a release."""
     pipelines = [
-        part(each, "name status executionId revisions") for each in release.pipelines.values()
+        part(each, "name status executionId revisions") for each in release.of_codepipeline.values()
     ]
     return {**part(release, "releaseId status"), "pipelines": pipelines}
 

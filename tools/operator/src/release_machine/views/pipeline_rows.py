@@ -10,6 +10,7 @@ from rich.text import Text
 
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.approvals import votes
 from release_machine.release.model import Activity
 from release_machine.release.phrases import answers, counted, edited, retries_used, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
@@ -114,7 +115,8 @@ def _usual(usual: timedelta | None) -> str:
     return "" if usual is None else f"~{lasting(usual)}"
 
 
-def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
+def doing_lines(activity: Activity, *, now: datetime) -> Iterator[Text]:
+    """What a pipeline does and waits for, a line for each fact."""
     if activity.place:
         yield Text(activity.place)
     if activity.waits_for:
@@ -123,6 +125,7 @@ def _doing(activity: Activity, *, now: datetime) -> Iterator[Text]:
         yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
     if activity.message:
         yield Text(textwrap.shorten(activity.message, MOST_OF_A_MESSAGE, placeholder=ELLIPSIS))
+    yield from (Text(note, style="dim") for note in activity.notes)
 
 
 def _since(since: datetime | None, *, now: datetime) -> str:
@@ -138,7 +141,7 @@ def _facts(
     if waiting:
         yield Text(waiting, style="dim")
     if activity is not None and pipeline.status is PipelineStatus.RUNNING:
-        yield from _doing(activity, now=now)
+        yield from doing_lines(activity, now=now)
     if stop:
         yield Text(stop, style="yellow")
     remaining = time_left(pipeline, now=now)
@@ -163,7 +166,7 @@ def _history(release: Release, pipeline: Pipeline, activity: Activity | None) ->
     edit = edited(pipeline, activity)
     if edit:
         yield Text(edit, style="dim" if pipeline.status.ended else "yellow")
-    for answer in answers(pipeline):
+    for answer in (*answers(pipeline), *votes(pipeline)):
         yield Text(answer, style="dim")
     if pipeline.retried:
         yield Text(retries_used(pipeline), style="dim")

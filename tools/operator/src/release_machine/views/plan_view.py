@@ -86,7 +86,8 @@ def _table(plan: Json, *, width: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("PIPELINE", no_wrap=True)
     room = _room_for_names(width)
-    after = [_after(pipeline, room) for pipeline in plan["pipelines"]]
+    approvals = plan.get("approvals", ())  # a dry run of an older deployment has none
+    after = [_after(each, room) for each in (*plan["pipelines"], *approvals)]
     # Wide enough that no name is broken.
     longest = max((cell_len(word) for each in after for word in each.split()), default=0)
     table.add_column("AFTER", overflow="fold", min_width=longest)
@@ -95,7 +96,7 @@ def _table(plan: Json, *, width: int) -> Table:
     if width >= WIDTH_FOR_STARTS:
         table.add_column("STARTS", no_wrap=True, justify="right")
     table.add_column("CURRENT → WANTED", overflow="fold")
-    for pipeline, comes_after in zip(plan["pipelines"], after, strict=True):
+    for pipeline, comes_after in zip(plan["pipelines"], after, strict=False):
         starts = pipeline.get("startsAfterSeconds")
         table.add_row(
             fitted(pipeline["name"], room),
@@ -105,7 +106,29 @@ def _table(plan: Json, *, width: int) -> Table:
             *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
             Text("\n").join(_revisions(pipeline, whole=width >= WIDTH_FOR_REVISIONS)),
         )
+    for approval in approvals:
+        table.add_row(
+            fitted(approval["name"], room),
+            _after(approval, room),
+            "approval",
+            "",
+            *([""] * (width >= WIDTH_FOR_STARTS)),
+            Text("\n").join(map(Text, _asks(approval))),
+        )
     return table
+
+
+def _asks(approval: Json) -> Iterator[str]:
+    if approval.get("granted"):
+        yield "granted in an earlier attempt"
+        return
+    needed = approval["minApprovals"]
+    eyes = ", with four eyes" if approval["fourEyes"] else ""
+    yield f"{'1 person' if needed == 1 else f'{needed} people'}{eyes}"
+    if approval["expiresAfterMinutes"] is not None:
+        yield f"within {approval['expiresAfterMinutes']} minutes"
+    if approval.get("question"):  # a plan that was too large has none
+        yield approval["question"]
 
 
 def _after(pipeline: Json, room: int) -> str:

@@ -1,6 +1,5 @@
 """The latest releases drawn with rich, one row each."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -9,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release, ReleaseStatus
+from release_machine.release.approvals import person
 from release_machine.release.phrases import waits_briefly
 from release_machine.text.fitting import fitted
 from release_machine.text.wording import clock_time, colored_status, duration, short
@@ -38,8 +38,7 @@ def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> 
 
 def _row(release: Release, *, now: datetime, whole: bool) -> Row:
     opened = release.opened_at
-    # The part of an ARN that names the person; `show` and --json have the whole ARN.
-    by = re.split("[:/]", release.requester or "")[-1]
+    by = person(release.requester or "")
     return (
         _name(release, whole=whole),
         _status(release, now),

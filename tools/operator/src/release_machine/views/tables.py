@@ -8,7 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
+from release_machine.release.approvals import approvals_of
 from release_machine.release.busy import Behind, Reason
+from release_machine.release.holds import overridden
 from release_machine.release.phrases import (
     counted,
     halted,
@@ -55,7 +57,8 @@ def release_header(
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in (
-        ("pipelines", counted(release.pipelines.values())),
+        ("pipelines", counted(release.of_codepipeline.values())),
+        ("approvals", counted(approvals_of(release).values())),
         ("execution", release.execution_arn),
         ("handed in" if release.pending else "opened", clock_time(release.opened_at)),
         ("by", " through ".join(part for part in (release.requester, release.channel) if part)),
@@ -68,6 +71,7 @@ def release_header(
         ("next", "\n".join(map(str, behind))),
         ("deadline", _until(release.deadline, now, over=release.closed)),
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),
+        ("override", overridden(release)),
         ("halted", halted(release)),
         ("why", release.why),
     ):

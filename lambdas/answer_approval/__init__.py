@@ -1,0 +1,1 @@
+"""Counts the answers of people to the approvals of releases."""

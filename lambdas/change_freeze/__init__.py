@@ -1,0 +1,1 @@
+"""Freezes pipelines, lifts freezes, and lets single releases override them."""

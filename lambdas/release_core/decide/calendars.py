@@ -1,0 +1,24 @@
+"""Decides whether change calendars hold pipelines: a pure function of what they say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from release_core.decide.timing import CLOSED_PAUSE, SOONEST_OPENING, UNREADABLE_PAUSE
+from release_core.domain.calendars import CalendarState
+from release_core.domain.holds import Hold, HoldKind
+
+
+def hold_by_calendars(names: Sequence[str], state: CalendarState, now: datetime) -> Hold | None:
+    """Why these calendars keep every pipeline from being started now, or None if they are open."""
+    if state.is_open:
+        return None
+    if state.trouble:
+        until = now + UNREADABLE_PAUSE
+        why = f"cannot be read, which counts as closed: {state.trouble}"
+    elif state.changes_at:
+        # Race: our clock is ahead of that of SSM, so that the time to open has come only for us.
+        until, why = max(state.changes_at, now + SOONEST_OPENING), "closed"
+    else:
+        until, why = now + CLOSED_PAUSE, "closed, and the calendar names no time at which it opens"
+    scope = ", ".join(name.rpartition("/")[2] for name in names)
+    return Hold(kind=HoldKind.CALENDAR, until=until, why=why, scope=scope)

@@ -1,0 +1,17 @@
+"""What the change calendars of a deployment say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarState:
+    """Whether all change calendars are open.
+
+    ``changes_at`` is when that changes, if it is known. ``trouble`` says why the calendars cannot
+    be read; they count as closed then.
+    """
+
+    is_open: bool
+    changes_at: datetime | None = None
+    trouble: str | None = None

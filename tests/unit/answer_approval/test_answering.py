@@ -1,0 +1,239 @@
+"""An answer counts once, lets the release go on, and says how the approval stands."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from answer_approval import answering
+from release_core.ledger.dynamodb import Table, Update
+from tests.worlds.answers import ADA, GRACE, JOAN, approve, ask, open_by, reject, send
+from tests.worlds.ledger_world import TABLES
+from tests.worlds.release_world import ReleaseWorld, after
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """A world without releases."""
+    return ReleaseWorld()
+
+
+def test_the_last_approval_starts_what_waits_behind_it(world: ReleaseWorld) -> None:
+    """The first of two votes changes nothing else; the second starts the pipeline."""
+    tokens = ask(world, minApprovals=2)
+    first = approve(world, GRACE, comment=" Tested by hand ")
+    assert (first.status, first.body) == (
+        200,
+        {
+            "releaseId": "r",
+            "approval": "go-live",
+            "attempt": 1,
+            "decision": "approve",
+            "votes": 1,
+            "needed": 2,
+            "status": "RUNNING",
+        },
+    )
+    assert world.statuses() == {"go-live": "RUNNING", "orders": "WAITING"}
+    second = approve(world, JOAN)
+    assert (second.body["votes"], second.body["status"]) == (2, "SUCCEEDED")
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
+    assert world.outcome(tokens["go-live"])
+    votes = world.item("pipeline#go-live")["votes"]
+    assert [(each["by"], each["comment"]) for each in votes] == [
+        (GRACE, "Tested by hand"),
+        (JOAN, None),
+    ]
+
+
+def test_a_rejection_fails_the_approval(world: ReleaseWorld) -> None:
+    """What waits behind it is skipped, and the failure says who said what."""
+    ask(world)
+    rejected = reject(world, GRACE, "The shop is closed")
+    assert (rejected.body["status"], rejected.body["decision"]) == ("FAILED", "reject")
+    assert world.statuses() == {"go-live": "FAILED", "orders": "SKIPPED"}
+    assert "The shop is closed" in str(world.pipeline("go-live").failure)
+
+
+def test_an_answer_ahead_counts_when_it_is_asked(world: ReleaseWorld) -> None:
+    """The approval waits for ``catalog``; it is granted as soon as it is asked."""
+    document: dict[str, Any] = {
+        "releaseId": "r",
+        "pipelines": ["catalog", after("orders", "go-live")],
+        "approvals": [after("go-live", "catalog")],
+    }
+    world.wait_for_all(open_by(world, ADA, document))
+    ahead = approve(world, GRACE)
+    assert (ahead.status, ahead.body["votes"], ahead.body["status"]) == (200, 1, "WAITING")
+    world.complete("catalog")
+    assert world.statuses()["go-live"] == "SUCCEEDED"
+    assert world.statuses()["orders"] == "RUNNING"
+
+
+def test_the_same_answer_again_counts_once(world: ReleaseWorld) -> None:
+    """A caller who saw no response sends it again, even after the end."""
+    ask(world)
+    first, again = approve(world, GRACE), approve(world, GRACE)
+    assert (again.status, again.body) == (first.status, first.body)
+    assert len(world.item("pipeline#go-live")["votes"]) == 1
+
+
+def test_another_answer_of_the_same_person_is_refused(world: ReleaseWorld) -> None:
+    """A vote cannot be changed."""
+    ask(world, minApprovals=2)
+    approve(world, GRACE)
+    refused = reject(world, GRACE)
+    assert refused.status == 409
+    assert f"{GRACE} has approved go-live already" in refused.message
+    assert world.statuses()["go-live"] == "RUNNING"
+
+
+def throttled(service: Any, operation: str, broken: pytest.MonkeyPatch, *, after: int = 0) -> None:
+    """Let an operation of a service fail from now on, after this number of calls."""
+    call, calls = getattr(service, operation), count()
+
+    def fail(**request: Any) -> Any:
+        if next(calls) < after:
+            return call(**request)
+        error = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
+        raise ClientError(error, operation)  # type: ignore[arg-type]
+
+    broken.setattr(service, operation, fail)
+
+
+def test_the_task_goes_on_where_the_function_fails(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB fails after the vote: the task of the approval is woken, and starts the pipeline."""
+    tokens = ask(world)
+    with monkeypatch.context() as broken:
+        throttled(world.dynamodb, "update_item", broken, after=1)
+        counted = approve(world, GRACE)
+    assert (counted.status, counted.body["votes"], counted.body["status"]) == (200, 1, "RUNNING")
+    assert counted.message == "The answer counts. The release goes on in a moment."
+    assert world.settlement(tokens["go-live"]).error == "LookAgain"
+    assert world.statuses()["orders"] == "WAITING"
+    world.wait(tokens["execution"], "go-live")
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
+
+
+def test_an_answer_counts_although_nothing_goes_on(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Step Functions fails, too: the response says when it goes on, and a repeat hastens that."""
+    ask(world)
+    with monkeypatch.context() as broken:
+        throttled(world.dynamodb, "update_item", broken, after=1)
+        throttled(world.step_functions, "send_task_failure", broken)
+        counted = approve(world, GRACE)
+    assert (counted.status, counted.body["votes"], counted.body["status"]) == (200, 1, "RUNNING")
+    assert "at 2026-11-22T10:00:00.000Z at the latest" in counted.message
+    again = approve(world, GRACE)
+    assert (again.body["votes"], again.body["status"]) == (1, "SUCCEEDED")
+    assert world.statuses()["orders"] == "RUNNING"
+
+
+def test_a_large_release_goes_on_in_the_task_of_the_approval(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its starts may take longer than the API waits, and the workflow tries its tasks again."""
+    monkeypatch.setattr(answering, "MOST_AT_ONCE", 0)
+    tokens = ask(world)
+    counted = approve(world, GRACE)
+    assert (counted.body["votes"], counted.body["status"]) == (1, "RUNNING")
+    assert counted.message == "The answer counts. The release goes on in a moment."
+    assert world.statuses() == {"go-live": "RUNNING", "orders": "WAITING"}
+    world.wait(tokens["execution"], "go-live")
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
+
+
+def test_an_answer_may_come_before_the_task_of_its_approval(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task sees the vote when it comes, so nothing is left to do."""
+    monkeypatch.setattr(answering, "MOST_AT_ONCE", 0)
+    document = {
+        "releaseId": "r",
+        "pipelines": [after("orders", "go-live")],
+        "approvals": [{"name": "go-live"}],
+    }
+    arn = open_by(world, ADA, document)
+    assert "message" not in approve(world, GRACE).body
+    world.wait_for_all(arn)
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
+
+
+def test_an_answer_after_the_end_says_how_it_ended(world: ReleaseWorld) -> None:
+    """It was granted, rejected, has expired, or was cancelled."""
+    ask(world)
+    approve(world, GRACE)
+    late = approve(world, JOAN)
+    assert (late.status, late.message) == (409, "go-live has all approvals that it needs: 1")
+
+    rejected = ReleaseWorld()
+    ask(rejected)
+    reject(rejected, GRACE)
+    assert f"rejected by {GRACE}, which is final" in approve(rejected, JOAN).message
+
+
+def test_an_expired_approval_takes_no_answer(world: ReleaseWorld) -> None:
+    """The answer that comes too late is refused, although no function has looked since."""
+    tokens = ask(world, expiresAfterMinutes=30)
+    world.clock.advance(timedelta(minutes=30))
+    world.run_pipeline("r", "go-live", tokens["go-live"])
+    late = approve(world, GRACE)
+    assert late.status == 409
+    assert "has expired; release-machine retry r asks again" in late.message
+
+
+def test_a_cancelled_approval_takes_no_answer(world: ReleaseWorld) -> None:
+    """Cancelling the release ends its approvals."""
+    tokens = ask(world)
+    world.cancel(tokens["execution"])
+    late = approve(world, GRACE)
+    assert late.status == 409
+    assert "was cancelled" in late.message
+
+
+def test_an_answer_to_a_closed_release_is_refused(world: ReleaseWorld) -> None:
+    """The release is cancelled, and its approvals are not ended yet."""
+    ask(world)
+    header = {"release_id": "r", "item": "release"}
+    Table(world.client, TABLES.releases).update(header, Update(put={"status": "CANCELLED"}))
+    refused = approve(world, GRACE)
+    assert (refused.status, refused.message) == (
+        409,
+        "release r has ended; release-machine retry r asks again",
+    )
+
+
+def test_an_answer_names_the_attempt_that_it_is_for(world: ReleaseWorld) -> None:
+    """An answer for another attempt than the present one does not count."""
+    ask(world)
+    other = approve(world, GRACE, attempt=2)
+    assert other.status == 409
+    assert "is in attempt 1, not 2" in other.message
+    assert "votes" not in world.item("pipeline#go-live")
+    assert approve(world, GRACE, attempt=1).status == 200
+
+
+@pytest.mark.parametrize(
+    ("approval", "release_id", "says"),
+    [
+        ("go-live", "s", "there is no open release 's'"),
+        ("go%2Dlive", "r", "go%2Dlive is not an approval of release r; did you mean"),
+        ("go-lvie", "r", "go-lvie is not an approval of release r; did you mean `go-live`?"),
+        ("orders", "r", "orders is a pipeline, not an approval of release r"),
+        ("x" * 2000, "r", "there is no open release 'r'"),
+    ],
+)
+def test_what_does_not_exist_is_named(
+    world: ReleaseWorld, approval: str, release_id: str, says: str
+) -> None:
+    """A release that does not exist, or a name that is no approval of it: 404."""
+    ask(world)
+    found = send(world, GRACE, '{"decision": "approve"}', approval=approval, release_id=release_id)
+    assert found.status == 404
+    assert says in found.message

@@ -1,0 +1,1 @@
+"""SSM's Change Calendar for LocalStack: the state of calendars, and the events of its changes."""

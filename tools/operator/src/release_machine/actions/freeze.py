@@ -1,0 +1,73 @@
+"""Freezes pipelines, lifts freezes, and overrides them for one release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from release_core.clock import to_iso
+from release_machine.actions.retry import read_time
+from release_machine.errors import UsageError
+from release_machine.text.wording import clock_time
+
+if TYPE_CHECKING:
+    from release_core.domain.holds import Freeze
+    from release_machine.deployment.release_api import ReleaseApi
+
+_DURATION = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
+WHAT_IS_FROZEN = "See what is frozen with: release-machine freezes"
+
+
+def read_until(text: str, now: datetime) -> datetime:
+    """A time, or the time after a duration such as 2h, 90m or 1d12h.
+
+    Raises UsageError when it is neither.
+    """
+    duration = _DURATION.fullmatch(text)
+    if not text or not duration:
+        return read_time("--until", text)
+    days, hours, minutes = (int(part or 0) for part in duration.groups())
+    return now + timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def freeze(api: ReleaseApi, scope: str, *, until: datetime, reason: str) -> Iterator[str]:
+    """Freeze the pipelines that a scope matches; returns what to tell, a line for each fact."""
+    made = api.send(
+        "POST",
+        "freezes",
+        body={"scope": scope, "until": to_iso(until), "reason": reason},
+        way_out=WHAT_IS_FROZEN,
+    )
+    yield f"froze {scope} until {clock_time(until)}: nothing new starts there"
+    for each in made["underWay"]:
+        yield f"{each['pipeline']} of release {each['releaseId']} was being started already"
+
+
+def unfreeze(api: ReleaseApi, scope: str) -> str:
+    """Lift the freeze with this scope; returns what to tell."""
+    lifted = api.send("DELETE", "freezes", scope, way_out=WHAT_IS_FROZEN)
+    held = lifted["held"]
+    pipelines = "1 pipeline that it held starts" if held == 1 else f"{held} pipelines start"
+    return f"{scope} is not frozen any more" + (f"; {pipelines} now, in turn" if held else "")
+
+
+def only_scope(frozen: Sequence[Freeze]) -> str:
+    """The scope of the only freeze; raises UsageError when there are several."""
+    if len(frozen) > 1:
+        scopes = ", ".join(f"'{each.scope}'" for each in frozen)
+        raise UsageError("There are several freezes; name one of them.", f"There are: {scopes}.")
+    return frozen[0].scope
+
+
+def override(api: ReleaseApi, release_id: str, *, reason: str) -> str:
+    """Let a release start its pipelines although they are held; returns what to tell."""
+    api.send(
+        "POST",
+        "overrides",
+        release_id,
+        body={"reason": reason},
+        way_out="List the latest releases with: release-machine list",
+    )
+    return f"release {release_id} starts its pipelines in spite of freezes and closed calendars"

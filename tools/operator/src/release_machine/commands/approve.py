@@ -1,0 +1,32 @@
+"""``approve``: approve what waits in a release."""
+
+import click
+
+from release_machine.actions.answer import answer
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.output import tell
+from release_machine.terminal.release_argument import name_argument, release_argument
+
+
+@click.command("approve", cls=AwsCommand)
+@release_argument
+@name_argument
+@click.option("--comment", help="What you say about it, for the release's record.")
+@click.pass_context
+def command(
+    context: click.Context, release_id: str, name: str | None, *, comment: str | None
+) -> None:
+    """Approve what waits in a release.
+
+    NAME is an approval of the release, or a pipeline that waits for a manual approval of
+    CodePipeline: PIPELINE, or PIPELINE/STAGE/ACTION if it waits for several. Without NAME it is the
+    only one that waits. An approval of the release can be approved before it is asked.
+
+    \b
+    Examples:
+      release-machine approve 2026.11.22-1
+      release-machine approve 2026.11.22-1 go-live --comment "checked the prices"
+      release-machine approve 2026.11.22-1 payments
+    """
+    session = open_session(context)
+    tell(answer(session, release_id, name, decision="approve", comment=comment))

@@ -1,0 +1,34 @@
+"""``unfreeze``: lift a freeze before its end."""
+
+import click
+
+from release_core.clock import now
+from release_machine.actions.freeze import only_scope, unfreeze
+from release_machine.release.holds import frozen
+from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.output import tell
+from release_machine.terminal.release_argument import frozen_scopes
+
+
+@click.command("unfreeze", cls=AwsCommand)
+@click.argument("scope", metavar="[PATTERN]", required=False, shell_complete=frozen_scopes)
+@click.pass_context
+def command(context: click.Context, scope: str | None) -> None:
+    """Lift a freeze before its end.
+
+    PATTERN is as it was given to freeze; without it, it is that of the only freeze. What the freeze
+    held starts now, in turn.
+
+    \b
+    Examples:
+      release-machine unfreeze
+      release-machine unfreeze 'shop-*'
+    """
+    session = open_session(context)
+    if scope is None:
+        present = frozen(session.ledger.get_freezes(), now=now())
+        if not present:
+            tell("nothing is frozen")
+            return
+        scope = only_scope(present)
+    tell(unfreeze(session.api, scope))

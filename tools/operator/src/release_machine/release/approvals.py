@@ -1,0 +1,97 @@
+"""What an approval of a release waits for, and how it is answered, in words."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.rollback.refusals import listed
+from release_machine.release.model import Activity
+from release_machine.text.wording import clock_time
+
+
+def approvals_of(release: Release) -> dict[str, Pipeline]:
+    """The approvals of a release by name."""
+    return {name: each for name, each in release.pipelines.items() if each.approval}
+
+
+def is_asked(node: Pipeline) -> bool:
+    """Whether it is an approval that people are asked for now."""
+    return node.approval is not None and node.status is PipelineStatus.RUNNING
+
+
+def asking(release: Release, node: Pipeline) -> Activity:
+    """What an approval that is asked waits for."""
+    assert node.approval
+    doing = Activity(
+        waits_for=votes_left(node),
+        since=node.approval.asked_at,
+        message=node.approval.question,
+        notes=tuple(_limits(release, node)),
+    )
+    return with_answers(release, node, doing)
+
+
+def with_answers(release: Release, node: Pipeline, doing: Activity) -> Activity:
+    """The activity, with the commands that answer an approval, or the manual one of a pipeline."""
+    named = f"{shlex.quote(release.release_id)} {node.name}"
+    return replace(
+        doing,
+        way_out=f"release-machine approve {named}",
+        way_to_reject=f"release-machine reject {named} --reason TEXT",
+    )
+
+
+def votes_left(node: Pipeline) -> str:
+    """How many approvals are missing, and how many were given."""
+    assert node.approval
+    given, needed = len(node.approval.approved_by), node.approval.min_approvals
+    missing = max(0, needed - given)
+    one = "1 approval" if missing == 1 else f"{missing} approvals"
+    return f"{one}, {given} of {needed} given" if given else one
+
+
+def _limits(release: Release, node: Pipeline) -> Iterator[str]:
+    assert node.approval
+    if node.approval.expires_at:
+        yield f"expires {clock_time(node.approval.expires_at)}"
+    if not_by := may_not_answer(release, node):
+        yield f"not by {listed([signer(each) for each in not_by])}"
+    if names := behind(release, node):
+        yield f"behind it: {listed(names)}"
+
+
+def may_not_answer(release: Release, node: Pipeline) -> tuple[str, ...]:
+    """The ARNs of those who have answered, and with four eyes of those who asked for the release.
+
+    Another session of the same role is the same person, unless the deployment pins sessions.
+    """
+    assert node.approval
+    asked_for = release.requesters if node.approval.four_eyes else ()
+    return tuple(dict.fromkeys([*asked_for, *(vote.by for vote in node.approval.votes)]))
+
+
+def behind(release: Release, node: Pipeline) -> list[str]:
+    """The names of what waits for an approval."""
+    return [each.name for each in release.pipelines.values() if node.name in each.depends_on]
+
+
+def votes(node: Pipeline) -> Iterator[str]:
+    """Who answered an approval, and with which words; a failure says who rejected it."""
+    for vote in node.approval.votes if node.approval else ():
+        if not vote.approves and node.failure:
+            continue
+        words = f": {vote.comment}" if vote.comment else ""
+        yield f"{'approved' if vote.approves else 'rejected'} by {person(vote.by)}{words}"
+
+
+def person(arn: str) -> str:
+    """The part of an ARN that names the person; --json has the whole ARN."""
+    return re.split("[:/]", arn)[-1]
+
+
+def signer(arn: str) -> str:
+    """The part of an ARN that names a person; of a role the role, too, which may be who counts."""
+    _, is_role, session = arn.partition(":assumed-role/")
+    return session if is_role else person(arn)

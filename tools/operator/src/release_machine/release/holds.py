@@ -1,0 +1,48 @@
+"""What holds pipelines that could be started, in words."""
+
+import shlex
+from collections.abc import Iterable
+from datetime import datetime
+
+from release_core.domain.holds import Freeze, Hold, HoldKind
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.approvals import person
+from release_machine.text.wording import clock_time
+
+
+def frozen(freezes: Iterable[Freeze], *, now: datetime) -> list[Freeze]:
+    """The freezes that have not ended."""
+    return [each for each in freezes if now < each.until]
+
+
+def hold_of(release: Release, pipeline: Pipeline) -> Hold | None:
+    """What holds a pipeline, if anything does."""
+    waits = pipeline.status is PipelineStatus.WAITING and not release.closed
+    return pipeline.held if waits else None
+
+
+def held_words(hold: Hold) -> str:
+    """Until when a pipeline is held, by whom and why."""
+    until = clock_time(hold.until)
+    match hold.kind:
+        case HoldKind.FREEZE:
+            by = f" by {person(hold.by)}" if hold.by else ""
+            return f"frozen until {until}{by}: {hold.why}"
+        case HoldKind.CALENDAR:
+            return f"held until {until} by calendar {hold.scope}: {hold.why}"
+        case HoldKind.TURN:
+            return f"was held, starts in its turn at {until}"
+
+
+def override_command(release: Release) -> str | None:
+    """The command that starts what is held, if something is and may be overridden."""
+    holds = (hold_of(release, each) for each in release.pipelines.values())
+    if release.never_held or all(hold is None or hold.kind is HoldKind.TURN for hold in holds):
+        return None
+    return f"release-machine override {shlex.quote(release.release_id)} --reason TEXT"
+
+
+def overridden(release: Release) -> str | None:
+    """Who overrides freezes and calendars for a release, and why."""
+    given = release.override
+    return f"by {person(given.by)}: {given.reason}" if given else None

@@ -1,0 +1,79 @@
+"""What waits in a release for the answer of a person: its approvals, and those of CodePipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from release_core.aws.action_runs import read_action_run
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.approvals import is_asked
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline import CodePipelineClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An approval of a release, asked or not."""
+
+    node: Pipeline
+
+    @property
+    def name(self) -> str:
+        """What a user calls it."""
+        return self.node.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedByHand:
+    """A manual approval of CodePipeline that a pipeline of a release waits for."""
+
+    pipeline: str
+    stage: str
+    action: str
+    since: datetime
+    question: str | None
+    link: str | None
+    token: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What a user calls it, if the pipeline has several."""
+        return f"{self.pipeline}/{self.stage}/{self.action}"
+
+
+type Question = Asked | AskedByHand
+
+
+def questions(release: Release, codepipeline: CodePipelineClient) -> Iterator[Question]:
+    """Everything that waits for an answer now, in the order in which the pipelines run."""
+    for node in release.pipelines.values():
+        if is_asked(node):
+            yield Asked(node=node)
+    for pipeline in release.of_codepipeline.values():
+        yield from asked_by_hand(pipeline, codepipeline)
+
+
+def asked_by_hand(pipeline: Pipeline, codepipeline: CodePipelineClient) -> Iterator[AskedByHand]:
+    """The manual approvals that the execution of a pipeline waits for."""
+    if pipeline.status is not PipelineStatus.RUNNING or pipeline.execution_id is None:
+        return
+    listed = codepipeline.list_action_executions(
+        pipelineName=pipeline.name, filter={"pipelineExecutionId": pipeline.execution_id}
+    )["actionExecutionDetails"]
+    # The state is read second: it shows at once that an approval was answered.
+    state = codepipeline.get_pipeline_state(name=pipeline.name)
+    for run in (read_action_run(each, state) for each in listed):
+        if run.running and run.approval and run.approval.token:
+            yield AskedByHand(
+                pipeline=pipeline.name,
+                stage=run.stage,
+                action=run.action,
+                since=run.started_at.astimezone(UTC),
+                question=run.approval.question,
+                link=run.approval.link,
+                token=run.approval.token,
+            )
