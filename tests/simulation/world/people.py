@@ -30,13 +30,15 @@ def not_asked(world: World) -> Iterator[str]:
     for name, _ in _approvals(world):
         for person in world.scenario.people:
             who = f"{person} {name}"
+            if _answers(world, who):
+                who += " again"
             if who not in now and not _answers(world, who):
                 yield who
 
 
 def answer(world: World, who: str, *, approves: bool) -> Invocation:
     """Return the invocation of answer_approval for the answer of a person, as the API sends it."""
-    person, _, name = who.partition(" ")
+    person, name, *_ = who.split(" ")
     release_id, _, approval = name.partition("/")
     node = world.stores.item("releases", release_id, f"pipeline#{approval}")
     decision = "approve" if approves else "reject"
