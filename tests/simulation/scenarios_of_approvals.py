@@ -42,8 +42,11 @@ QUICK_OF_APPROVALS = (
         people=("ann",),
         answers=("approve", "nothing"),
         outcomes=("succeed",),
-        preemptions=1,
-        interrupted=("run_pipeline update_item(releases r/", "answer_approval update_item"),
+        preemptions=2,
+        interrupted=(
+            "run_pipeline update_item(releases r/pipeline#go",
+            "answer_approval update_item(releases r/pipeline#go sets",
+        ),
         mute=("STARTED",),
     ),
     Scenario(
@@ -52,8 +55,13 @@ QUICK_OF_APPROVALS = (
         people=("ann",),
         outcomes=("succeed",),
         cancels=1,
-        preemptions=1,
-        interrupted=("close_release", "answer_approval"),
+        faults={"crash": 1},
+        most_faults=1,
+        preemptions=2,
+        interrupted=(
+            "close_release update_item(releases r/pipeline#go",
+            "answer_approval update_item(releases r/pipeline#go sets",
+        ),
         mute=("STARTED", "STOPPING"),
     ),
     Scenario(
@@ -79,6 +87,8 @@ QUICK_OF_APPROVALS = (
         name="two have to approve",
         manifests=(releasing(_BEHIND, approvals=[asking("go", minApprovals=2)]),),
         outcomes=("succeed",),
+        answers=("approve",),
+        extra_answers=1,
         preemptions=1,
         interrupted=("answer_approval update_item",),
         mute=("STARTED",),

@@ -150,7 +150,7 @@ class Pipelines:
 
         The end of an approval may halt its release, and the halt is written before the end.
         """
-        # Race: a person answers first. A vote that is on record counts.
+        # Race: a person answers first. The vote counts, and the reason may not be true any more.
         as_read, read = _no_other_vote(pipeline)
         # Race: the approval has ended, or is asked again in the next attempt.
         still_asked = "#status = :running AND #attempt = :attempt"

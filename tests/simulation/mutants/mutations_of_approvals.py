@@ -75,13 +75,6 @@ OF_APPROVALS = (
         _EXPIRES,
     ),
     Mutant(
-        "expire although a vote came first",
-        _PIPELINES,
-        "        # Race: the approval has ended, or is asked again in the next attempt.\n",
-        '        as_read, read = "#attempt = :attempt", {}\n',
-        _EXPIRES,
-    ),
-    Mutant(
         "take a vote between the expiry and the end",
         _VOTES,
         'still_asked = "attribute_not_exists(#stop_reason)"',
@@ -107,13 +100,6 @@ OF_APPROVALS = (
         "release_core/ledger/opening_items.py",
         '    *("asked_at", "votes", "voters", "rejected_by"),\n',
         '    "asked_at",\n',
-        ("asked again",),
-    ),
-    Mutant(
-        "take a vote of an earlier attempt",
-        _VOTES,
-        'same_attempt = "#attempt = :attempt"',
-        'same_attempt = "#attempt >= :attempt"',
         ("asked again",),
     ),
     Mutant(

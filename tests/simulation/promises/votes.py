@@ -46,8 +46,8 @@ def each_vote_counts_once(happening: Happening) -> None:
         raise Violated("each_vote_counts_once", f"{happening.node}: {people}")
     if same_attempt and votes[: len(earlier)] != earlier:
         raise Violated("each_vote_counts_once", f"{happening.node}: {earlier} became {votes}")
-    if not same_attempt and votes:
-        raise Violated("each_vote_counts_once", f"{happening.node} begins with {people}")
+    if len(votes) != _given_in_this_attempt(happening.after):
+        raise Violated("each_vote_counts_once", f"{happening.node} has old votes: {people}")
 
 
 def a_vote_is_of_its_attempt(happening: Happening) -> None:
@@ -126,10 +126,24 @@ def votes_decide_in_the_end(world: World, workflow: Workflow) -> None:
             granted and is_asked and not rejected and status != "SUCCEEDED"
         ):
             raise Violated("votes_decide_in_the_end", f"{name} is {status}")
+        header = world.stores.item("releases", workflow.release_id, "release")
+        if status == "SUCCEEDED" and value(header, "halted_by") == value(node, "pipeline"):
+            raise Violated("votes_decide_in_the_end", f"{name} is granted, and halts its release")
 
 
 def _is_approval(happening: Happening) -> bool:
     return bool(happening.node) and "approval" in (happening.after or {})
+
+
+def _given_in_this_attempt(node: Item | None) -> int:
+    """Return how many votes the audit has since the approval was opened or renewed."""
+    given = 0
+    for entry in (node or {})["audit"]["L"]:
+        what = value(entry["M"], "what")
+        if what.startswith("resumed as attempt"):
+            given = 0
+        given += what.startswith(("approved", "rejected: "))
+    return given
 
 
 def _votes(node: Item | None) -> list[dict[str, dict[str, str]]]:

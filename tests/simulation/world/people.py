@@ -30,19 +30,21 @@ def not_asked(world: World) -> Iterator[str]:
     for name, _ in _approvals(world):
         for person in world.scenario.people:
             who = f"{person} {name}"
+            if _answers(world, who):
+                who += " again"
             if who not in now and not _answers(world, who):
                 yield who
 
 
 def answer(world: World, who: str, *, approves: bool) -> Invocation:
     """Return the invocation of answer_approval for the answer of a person, as the API sends it."""
-    person, _, name = who.partition(" ")
+    person, name, *_ = who.split(" ")
     release_id, _, approval = name.partition("/")
     node = world.stores.item("releases", release_id, f"pipeline#{approval}")
     decision = "approve" if approves else "reject"
     said = {"decision": decision, "comment": "seen", "attempt": int(value(node, "attempt"))}
     return Invocation(
-        name=_name(who),
+        name=_name(who, decision),  # it tells apart what has not begun
         function="answer_approval",
         cause="person",
         pipeline=approval,
@@ -78,8 +80,8 @@ def _approvals(world: World) -> Iterator[tuple[str, Item]]:
 
 
 def _answers(world: World, who: str) -> bool:
-    return _name(who) in world.invocations
+    return any(_name(who, each) in world.invocations for each in ("approve", "reject"))
 
 
-def _name(who: str) -> str:
-    return f"answer of {who}"
+def _name(who: str, decision: str) -> str:
+    return f"{decision} by {who}"
