@@ -71,6 +71,8 @@ def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
         return f"{node.name} was rejected by {rejection.by}, which is final; {again}"
     if node.status is PipelineStatus.SUCCEEDED or (asked.granted and _takes_no_more(node, vote)):
         return f"{node.name} has all approvals that it needs: {asked.min_approvals}"
+    if node.stop_reason and not node.status.ended:
+        return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
     if node.status.ended:
         return f"{node.name} {_ENDS[node.status]}; {again}"
     return f"release {release.release_id} has ended; {again}" if release.closed else None

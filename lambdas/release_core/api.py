@@ -18,8 +18,8 @@ _LINE_BREAK = "\n"
 class ApiRequest:
     """A signed request: the ARN that signed it, the parameters of its path, and its body.
 
-    A caller writes the parameters as they are: their characters need no percent-encoding.
-    The body has no keys that are null: as in a manifest, null means that the key is absent.
+    As in a manifest, a key that is null means the same as one that is absent. A caller writes the
+    parameters as they are: their characters need no percent-encoding.
     """
 
     caller: str
@@ -79,7 +79,7 @@ def _read(event: object, keys: Sequence[str]) -> ApiRequest:
         } if caller:
             # Decoded once more, a name could be another one than IAM has compared with a policy.
             return ApiRequest(caller=caller, path=path or {}, body=_fields(body or "{}", keys))
-        case {"requestContext": {"identity": dict()}}:
+        case {"requestContext": {"identity": dict(identity)}} if not identity.get("userArn"):
             raise RequestRefused(403, "sign the request with AWS credentials (Signature Version 4)")
         case _:
             raise RequestRefused(400, "this function answers requests of the API only")
@@ -101,4 +101,4 @@ def _fields(body: str, keys: Sequence[str]) -> dict[str, object]:
     ]
     if unknown:
         raise RequestRefused(400, report("the body", unknown))
-    return {key: value for key, value in fields.items() if value is not None}
+    return fields

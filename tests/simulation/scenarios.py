@@ -27,8 +27,13 @@ class Scenario:
     With `revisions`, each execution ships a revision of its own. The pipelines of `gated` ask for a
     manual approval before they deploy. A change of a pipeline `strands` its execution, or cancels
     it. `on_stage_failure` is what CodePipeline itself does when a stage fails: RETRY once, seconds
-    later, or ROLLBACK at once. `requests` are what a person asks of the API in this order, at any
-    time: "freeze SCOPE MINUTES", "lift SCOPE" or "override RELEASE".
+    later, or ROLLBACK at once.
+
+    Each of the `people` may answer each approval that is asked, in one of the ways of `answers`;
+    with `nothing` among them, perhaps nobody does. The `extra_answers` come at any other time:
+    ahead, twice or too late.
+    `requests` are what a person asks of the API in this order, at any time: "freeze SCOPE
+    MINUTES", "lift SCOPE" or "override RELEASE".
     """
 
     name: str
@@ -50,6 +55,9 @@ class Scenario:
     gated: tuple[str, ...] = ()
     strands: bool = False
     revisions: bool = False
+    people: tuple[str, ...] = ("ann", "ben")
+    answers: tuple[str, ...] = ("approve", "reject")
+    extra_answers: int = 0
     on_stage_failure: str = ""
     requests: tuple[str, ...] = ()
 
@@ -69,7 +77,7 @@ class Scenario:
         fields = json.loads(text)
         for name in (
             *("manifests", "outcomes", "cancelled", "interrupted", "mute", "good", "gated"),
-            "requests",
+            *("people", "answers", "requests"),
         ):
             fields[name] = tuple(fields[name])
         return cls(**fields)
@@ -101,6 +109,11 @@ FAULTS = {
 def releasing(*pipelines: Any, release_id: str = "r", **more: Any) -> dict[str, Any]:
     """Return a manifest of these pipelines."""
     return {"releaseId": release_id, "pipelines": list(pipelines), **more}
+
+
+def asking(name: str, *dependencies: str, **more: Any) -> dict[str, Any]:
+    """Return an approval, as in a manifest, that everybody may answer."""
+    return {"name": name, "dependsOn": list(dependencies), "fourEyes": False, **more}
 
 
 def in_minutes(minutes: int) -> str:

@@ -29,6 +29,7 @@ from release_core.decide.decisions import (
     Skip,
     Start,
     Stop,
+    StopAsking,
     decide,
 )
 from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
@@ -198,7 +199,7 @@ class Advance:
             except (Unfinished, ClientError, BotoCoreError) as error:
                 log.warning("could not %s: %s", name, error, extra=facts)
                 unconfirmed = isinstance(error, EndUnconfirmed) and not only
-                if unconfirmed and self._looks_soon(decision.pipeline):
+                if unconfirmed and self.looks_soon(decision.pipeline):
                     put_off.add(decision.pipeline.name)
                 else:
                     errors.append(error)
@@ -206,7 +207,7 @@ class Advance:
             raise errors[0]  # all are logged; the workflow retries by the name of one
         return after
 
-    def _looks_soon(self, pipeline: Pipeline) -> bool:
+    def looks_soon(self, pipeline: Pipeline) -> bool:
         """Let the task of a pipeline look again soon; False if no task waits for it."""
         token = pipeline.task_token
         return bool(token and self.step_functions.look_again(token, UNCONFIRMED_WAIT))
@@ -242,6 +243,13 @@ class Advance:
                 self._ends().skip(release, pipeline, why, fails=fails)
             case Resolve() | Keep():
                 self._starts().keep(release, decision)
+            case StopAsking(answer=answer):
+                self.ledger.pipelines.stop_asking(
+                    release.release_id,
+                    pipeline,
+                    why=answer.why or "",
+                    timed_out=answer.status is PipelineStatus.TIMED_OUT,
+                )
             case Ask():
                 self.ledger.pipelines.ask(release.release_id, pipeline)
             case LookEarlier(at=at):

@@ -199,6 +199,13 @@ class Ends:
         Returns the approval if it is granted; None means that it must be read again.
         """
         failure = Failure(message=answer.why) if answer.why else None
+        # What is cancelled with its release affects nothing. Race: a vote is recorded first, and
+        # grants it: then nothing may have been halted because of it.
+        if answer.status is PipelineStatus.CANCELLED:
+            self.ledger.pipelines.record_end(
+                release.release_id, pipeline, answer.status, failure=failure
+            )
+            return None
         ended = self.record(release, pipeline, answer.status, failure=failure)
         return None if failure else ended
 

@@ -9,10 +9,14 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 
 @dataclass(frozen=True)
 class Answer:
-    """The status with which an approval ends, and why it was not granted."""
+    """The status with which an approval ends, and why it was not granted.
+
+    One that ends because of ``nobody`` must take no more votes before its end affects the release.
+    """
 
     status: PipelineStatus
     why: str | None = None
+    nobody: bool = False
 
 
 def answer_to(
@@ -22,7 +26,8 @@ def answer_to(
 
     What people have answered counts before everything else: an approval that is granted stays so,
     also if the release is halted or the time is over when a function reads it. A rejection counts
-    although the approval is not asked yet.
+    although the approval is not asked yet. Then counts why it takes no more votes, if it is on
+    record.
     """
     approval = pipeline.approval
     assert approval
@@ -43,12 +48,16 @@ def rejected_by(vote: Vote) -> str:
 def _unanswered(
     release: Release, pipeline: Pipeline, approval: Approval, *, late: bool
 ) -> Answer | None:
+    if pipeline.stop_reason:
+        timed_out = pipeline.timed_out
+        status = PipelineStatus.TIMED_OUT if timed_out else PipelineStatus.FAILED
+        return Answer(status, pipeline.stop_reason, nobody=True)
     if release.why_over:
         return Answer(PipelineStatus.CANCELLED, release.why_over)
     if pipeline.given_up:
-        return Answer(PipelineStatus.FAILED, pipeline.given_up)
+        return Answer(PipelineStatus.FAILED, pipeline.given_up, nobody=True)
     if late:
-        return Answer(PipelineStatus.TIMED_OUT, _not_in_time(release, approval))
+        return Answer(PipelineStatus.TIMED_OUT, _not_in_time(release, approval), nobody=True)
     return None
 
 

@@ -92,6 +92,14 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class StopAsking:
+    """Take no more votes for the approval, because it ends without an answer."""
+
+    pipeline: Pipeline
+    answer: Answer
+
+
+@dataclass(frozen=True)
 class EndApproval:
     """Record how the approval ended: by its votes, or because nobody answers it any more."""
 
@@ -117,6 +125,7 @@ class Settle:
 type Decision = (
     Stop
     | End
+    | StopAsking
     | EndApproval
     | Skip
     | Free
@@ -132,7 +141,7 @@ type Decision = (
 # Settling comes last: while its token is not settled, the task times out and returns here, so
 # decisions that could not be applied are made again.
 _URGENCY = (
-    *(Stop, End, EndApproval, Skip, Free),
+    *(Stop, End, StopAsking, EndApproval, Skip, Free),
     *(Retry, Resolve, Keep, Start, Ask, LookEarlier, Settle),
 )
 
@@ -269,7 +278,9 @@ def _decide_starting(
 
 def _decide_approval(release: Release, pipeline: Pipeline, now: datetime) -> Iterator[Decision]:
     answer = answer_to(release, pipeline, now=now, end=expiry(release, pipeline))
-    if answer:
+    if answer and answer.nobody and not pipeline.stop_reason:
+        yield StopAsking(pipeline, answer)
+    elif answer:
         yield EndApproval(pipeline, answer)
     elif pipeline.status is PipelineStatus.WAITING:
         yield from _decide_waiting(release, pipeline, now)

@@ -143,6 +143,33 @@ class Pipelines:
             update=Update(put={"asked_at": self._author.now()}),
         )
 
+    def stop_asking(
+        self, release_id: str, pipeline: Pipeline, *, why: str, timed_out: bool
+    ) -> None:
+        """Record that an approval takes no more votes, and why, before it ends because of that.
+
+        The end of an approval may halt its release, and the halt is written before the end.
+        """
+        # Race: a person answers first. A vote that is on record counts.
+        as_read, read = _no_other_vote(pipeline)
+        # Race: the approval has ended, or is asked again in the next attempt.
+        still_asked = "#status = :running AND #attempt = :attempt"
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                put={
+                    "stop_reason": why,
+                    "timed_out": timed_out or None,
+                },
+                condition=f"{still_asked} AND {as_read}",
+                values={
+                    **read,
+                    "running": PipelineStatus.RUNNING.value,
+                    "attempt": pipeline.attempt,
+                },
+            ),
+        )
+
     def put_off_start(
         self,
         release_id: str,
@@ -327,9 +354,7 @@ class Pipelines:
         read: Item = {"retried": pipeline.retried}
         if pipeline.approval:
             # Race: a person answers first. A vote that is on record counts.
-            count = len(pipeline.approval.votes)
-            as_read = "size(#votes) = :votes_read" if count else "attribute_not_exists(#votes)"
-            read = {"votes_read": count} if count else {}
+            as_read, read = _no_other_vote(pipeline)
         kept = shipped.kept
         written = self._change_status(
             release_id,
@@ -419,3 +444,11 @@ class Pipelines:
                 },
             ),
         )
+
+
+def _no_other_vote(pipeline: Pipeline) -> tuple[str, Item]:
+    """The condition that an approval has just the votes that were read, and its values."""
+    count = len(pipeline.approval.votes) if pipeline.approval else 0
+    if not count:
+        return "attribute_not_exists(#votes)", {}
+    return "size(#votes) = :votes_read", {"votes_read": count}

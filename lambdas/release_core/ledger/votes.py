@@ -37,6 +37,8 @@ class Votes:
         assert asked
         # Race: the release was resumed, so this is an answer to an earlier question.
         same_attempt = "#attempt = :attempt"
+        # Race: its time is over, and its end, which may halt the release, is recorded next.
+        still_asked = "attribute_not_exists(#stop_reason)"
         # Race: the approval was granted, expired or was cancelled.
         not_ended = "(#status = :waiting OR #status = :running)"
         # Race: another person rejects it. A rejection is final.
@@ -55,7 +57,10 @@ class Votes:
             who=vote.by,
         )
         item = vote_item(vote)
-        conditions = (same_attempt, not_ended, not_rejected, votes_once, f"({not_granted})")
+        conditions = (
+            *(same_attempt, not_ended, still_asked),
+            *(not_rejected, votes_once, f"({not_granted})"),
+        )
         written = self._releases.update(
             pipeline_key(release_id, approval.name),
             Update(

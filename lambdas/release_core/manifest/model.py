@@ -400,8 +400,11 @@ class Manifest(_Model):
         return self._expiry_after_deadline(came_at or now)
 
     def _expiry_after_deadline(self, came_at: datetime) -> Problem | None:
-        """The problem of an approval that could never wait for as long as it says."""
-        if self.deadline is None:
+        """The problem of an approval that could never wait for as long as it says.
+
+        A resume takes what is left of the time.
+        """
+        if self.deadline is None or self.resume:
             return None
         left = self.deadline - max(came_at, self.not_before or came_at)
         for position, each in enumerate(self.approvals):

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.simulation.mutants.mutation import Mutant
+from tests.simulation.mutants.mutations_of_approvals import OF_APPROVALS
 from tests.simulation.mutants.mutations_of_attempts import OF_ATTEMPTS
 from tests.simulation.mutants.mutations_of_freezes import OF_FREEZES
 from tests.simulation.mutants.mutations_of_holds import OF_HOLDS
@@ -25,7 +26,16 @@ from tests.simulation.mutants.mutations_of_releases import OF_RELEASES
 from tests.simulation.mutants.mutations_of_skips import OF_SKIPS
 
 ROOT = Path(__file__).parents[3]
-MUTANTS = OF_PIPELINES + OF_RELEASES + OF_ATTEMPTS + OF_SKIPS + OF_ORDER + OF_HOLDS + OF_FREEZES
+MUTANTS = (
+    OF_PIPELINES
+    + OF_RELEASES
+    + OF_ATTEMPTS
+    + OF_SKIPS
+    + OF_ORDER
+    + OF_HOLDS
+    + OF_APPROVALS
+    + OF_FREEZES
+)
 LIMIT = 180  # seconds for one mutant
 
 

@@ -254,7 +254,7 @@ OF_PIPELINES = (
     ),
     Mutant(
         "abandon whatever runs",
-        "release_core/decide/approvals.py",
+        "release_core/decide/manual_approvals.py",
         "    if not waiting or not all(each.approval for each in waiting):\n",
         "    if not waiting:\n",
         ("an approval, cancelled",),
@@ -276,7 +276,7 @@ OF_PIPELINES = (
     ),
     Mutant(
         "believe a late list of approvals",
-        "release_core/aws/approvals.py",
+        "release_core/aws/manual_approvals.py",
         '    if shown is None or listed["status"] != IN_PROGRESS or',
         '    if shown is None or listed["status"] == IN_PROGRESS or',
         ("an approval, cancelled",),

@@ -69,6 +69,9 @@ def halts_for_a_failure_of_this_attempt(happening: Happening) -> None:
         refused = was_skipped(execution) and value(happening.after, "on_skipped") == "fail"
         status = "Skipped" if refused else execution.status
     is_former = value(node, "attempt") != value(happening.after, "attempt")
+    if "approval" in (node or {}):
+        # Its end is recorded next, and an_approval_ends_as_its_votes_say checks that.
+        status = "Succeeded" if status == "SUCCEEDED" else "Failed"
     given_up = value(node, "given_up") and not execution_id
     if is_former or (status in {"WAITING", "InProgress", "Succeeded"} and not given_up):
         raise Violated("halts_for_a_failure_of_this_attempt", f"halted by {name}, {status}")
@@ -137,9 +140,12 @@ def what_succeeded_stays_so(world: World, workflow: Workflow) -> None:
 
 
 def is_late(happening: Happening) -> bool:
-    """Whether a pipeline has reached its time limit, or its release the deadline."""
-    deadline = value(happening.header, "deadline")
-    minutes, started = (value(happening.after, each) for each in ("timeout_minutes", "started_at"))
+    """Whether a pipeline or approval has reached its time limit, or its release the deadline."""
+    deadline, node = value(happening.header, "deadline"), happening.after
+    minutes, started = (value(node, each) for each in ("timeout_minutes", "started_at"))
+    if node and "approval" in node:
+        minutes = node["approval"]["M"]["expires_after_minutes"].get("N")
+        started = value(node, "asked_at")
     ends = [deadline] if deadline else []
     if minutes and started:
         ends.append(to_iso(from_iso(started) + timedelta(minutes=int(minutes))))

@@ -11,6 +11,7 @@ from tests.simulation.promises.attempts import what_succeeded_stays_so
 from tests.simulation.promises.held import a_held_release_goes_on, nobody_is_listed_for_ever
 from tests.simulation.promises.rollbacks import ROLLBACKS
 from tests.simulation.promises.skips import was_skipped
+from tests.simulation.promises.votes import votes_decide_in_the_end
 from tests.simulation.world.happenings import Violated, list_of, value
 from tests.simulation.world.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
 from tests.simulation.world.world import Start, World
@@ -91,7 +92,7 @@ def a_release_succeeds_when_all_did(world: World, workflow: Workflow) -> None:
         status, execution_id = value(node, "status"), value(node, "execution_id")
         if value(header, "status") == "SUCCEEDED" and status != "SUCCEEDED":
             raise Violated("a_release_succeeds_when_all_did", f"{child.pipeline} is {status}")
-        if status == "SUCCEEDED":
+        if status == "SUCCEEDED" and "approval" not in (node or {}):
             actual = world.stores.execution(child.pipeline, execution_id).status
             if actual != "Succeeded":
                 raise Violated("a_release_succeeds_when_all_did", f"{execution_id} is {actual}")
@@ -146,6 +147,8 @@ def what_succeeded_is_the_last_good(world: World, workflow: Workflow) -> None:
     """
     for child in workflow.children:
         node = world.stores.item("releases", workflow.release_id, f"pipeline#{child.pipeline}")
+        if "approval" in (node or {}):
+            continue
         last = world.stores.item("pipelines", child.pipeline)
         good = last.get("last_good") if last else None
         kept = good["M"]["execution_id"]["S"] if good else "nothing"
@@ -191,7 +194,8 @@ def nobody_waits_without_a_fault(world: World, workflow: Workflow) -> None:
     spent = world.budgets["faults"] < world.scenario.most_faults
     stopped = world.budgets["cancel"] < world.scenario.cancels
     told = str(world.scenario.manifests)
-    limited = any(each in told for each in ("timeoutMinutes", "deadline", "notBefore"))
+    limits = ("timeoutMinutes", "deadline", "notBefore", "expiresAfterMinutes")
+    limited = any(each in told for each in limits)
     changed = world.budgets["change"] < world.scenario.person_changes
     deleted = bool(world.stores.deleted)  # CodePipeline sends no event of it
     retried = world.scenario.on_stage_failure == "RETRY"
@@ -228,6 +232,7 @@ ENDINGS = (
     every_outcome_is_announced,
     what_succeeded_is_the_last_good,
     what_succeeded_stays_so,
+    votes_decide_in_the_end,
     *ROLLBACKS,
 )
 

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from release_core.clock import from_iso, to_iso
 from release_core.domain.holds import is_covered
-from tests.simulation.world.happenings import Happening, Violated, value
+from tests.simulation.world.calls import Ended
+from tests.simulation.world.happenings import Happening, Violated, list_of, value
+from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.stores import Item
 from tests.simulation.world.world import World
 
@@ -76,6 +78,20 @@ def held_no_longer_than_frozen(happening: Happening) -> None:
         raise Violated("held_no_longer_than_frozen", f"{happening.node} since {min(ends)}")
 
 
+def what_is_held_has_no_slot(world: World, invocation: Invocation, how: Ended) -> None:
+    """Without a fault, a pipeline that is held takes no slot from those that can start."""
+    faultless = world.budgets["faults"] == world.scenario.most_faults
+    others = any(each.name != invocation.name for each in world.running())
+    if not world.accepted or not faultless or others or how.error is not None:
+        return
+    for items in world.stores.releases().values():
+        taken = list_of(items.get("release"), "in_flight")
+        for node in items.values():
+            if value(_held(node), "kind") == "freeze" and value(node, "pipeline") in taken:
+                raise Violated("what_is_held_has_no_slot", value(node, "pipeline"))
+
+
+RETURNS_OF_FREEZES = (what_is_held_has_no_slot,)
 CALLS_OF_FREEZES = (a_rollback_is_never_held, a_hold_is_recorded_once, held_no_longer_than_frozen)
 
 

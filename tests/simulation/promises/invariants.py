@@ -12,7 +12,7 @@ from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.foreign import a_rollback_is_up_to_date
-from tests.simulation.promises.frozen import CALLS_OF_FREEZES
+from tests.simulation.promises.frozen import CALLS_OF_FREEZES, RETURNS_OF_FREEZES
 from tests.simulation.promises.held import (
     RETURNS_OF_HOLDS,
     held_until,
@@ -21,6 +21,7 @@ from tests.simulation.promises.held import (
 )
 from tests.simulation.promises.skips import skips_are_on_record
 from tests.simulation.promises.starting import STARTS
+from tests.simulation.promises.votes import CALLS_OF_VOTES, a_vote_that_counts_is_on_record
 from tests.simulation.scenarios import name_of
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.happenings import GOING_ON, Happening, Violated, list_of, value
@@ -85,6 +86,8 @@ def recorded_ends_are_true(happening: Happening) -> None:
     changed = happening.changed_status
     if not (happening.node and changed) or changed[1] in GOING_ON | {"SKIPPED"}:
         return
+    if "approval" in (happening.after or {}):
+        return  # it has no execution, and ends as its votes say
     execution_id = value(happening.after, "execution_id")
     if not execution_id and changed[1] != "FAILED":
         raise Violated("recorded_ends_are_true", f"{happening.node} {changed[1]}, but never ran")
@@ -132,6 +135,8 @@ def halted_before_a_bad_end(happening: Happening) -> None:
     if not (happening.node and changed) or changed[1] in GOING_ON | {"SKIPPED", "SUCCEEDED"}:
         return
     header = happening.header
+    if changed[1] == "CANCELLED" and "approval" in (happening.after or {}):
+        return  # its release is over already
     if value(header, "on_failure") != "continue" and not value(header, "halted_by"):
         raise Violated("halted_before_a_bad_end", f"{happening.node} {changed[1]}, no halt")
 
@@ -361,8 +366,16 @@ CALLS = (
     skips_are_on_record,
     *CALLS_OF_ATTEMPTS,
     *CALLS_OF_FREEZES,
+    *CALLS_OF_VOTES,
 )
-RETURNS = (fails_only_for_a_reason, closed_as_recorded, what_is_given_up_fails, *RETURNS_OF_HOLDS)
+RETURNS = (
+    fails_only_for_a_reason,
+    closed_as_recorded,
+    what_is_given_up_fails,
+    a_vote_that_counts_is_on_record,
+    *RETURNS_OF_HOLDS,
+    *RETURNS_OF_FREEZES,
+)
 
 
 def check_call(happening: Happening) -> None:

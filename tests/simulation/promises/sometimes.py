@@ -46,6 +46,13 @@ MUST_BE_REACHED = frozenset(
         "a stop raced a start",
         "a missed workflow end was noticed",
         "a task looked again in time",
+        "a vote came ahead",
+        "a vote was refused",
+        "an approval became CANCELLED",
+        "an approval became FAILED",
+        "an approval became SKIPPED",
+        "an approval became SUCCEEDED",
+        "an approval became TIMED_OUT",
         "an answer was recorded",
         "an edit was noticed",
         "a task was given up",
@@ -64,6 +71,11 @@ _SITUATION_OF = {
     "held": "a pipeline was held",
     "skipped_stages": "a skipped stage was recorded",
     "stage_rollback": "a release waited for a rollback by CodePipeline",
+}
+# What is reached when the status of a pipeline changes from one to the other.
+_SITUATION_OF_CHANGE = {
+    ("STARTING", "SKIPPED"): "a start was given up",
+    ("STARTING", "WAITING"): "the claim of a start was given back",
 }
 _SETTLES = {"send_task_success", "send_task_failure"}
 
@@ -91,6 +103,8 @@ def note_call(happening: Happening) -> None:
 
 def note_return(world: World, invocation: Invocation, how: Ended) -> None:
     """Record the situations that an ended invocation reached."""
+    if invocation.function == "answer_approval" and (how.value or {}).get("statusCode") == 409:
+        world.reached.add("a vote was refused")
     if how.error is None or invocation.point is None:
         return
     if type(how.error).__name__ != "Crashed":
@@ -134,6 +148,8 @@ def _note_observation(happening: Happening) -> None:
     values = happening.call.request.get("ExpressionAttributeValues", {})
     if ":approvals" in values:
         happening.world.reached.add("an answer was recorded")
+    if ":votes" in values and value(happening.after, "status") == "WAITING":
+        happening.world.reached.add("a vote came ahead")
     if ":edited_at" in values:
         happening.world.reached.add("an edit was noticed")
     for attribute, situation in _SITUATION_OF.items():
@@ -189,10 +205,11 @@ def _note_release(happening: Happening) -> None:
         reached.add("a pipeline had ended before its token came")
     if changed is None:
         return
-    reached.add(f"a pipeline became {changed[1]}")
+    is_approval = "approval" in (happening.after or {})
+    reached.add(f"{'an approval' if is_approval else 'a pipeline'} became {changed[1]}")
+    if is_approval:
+        return
     if changed[1] == "RUNNING" and happening.invocation.function == "record_state_change":
         reached.add("an event bound the execution")
-    if changed == ("STARTING", "WAITING"):
-        reached.add("the claim of a start was given back")
-    if changed[0] == "STARTING" and changed[1] == "SKIPPED":
-        reached.add("a start was given up")
+    if changed in _SITUATION_OF_CHANGE:
+        reached.add(_SITUATION_OF_CHANGE[changed])

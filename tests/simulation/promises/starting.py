@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.simulation.promises.attempts import what_succeeded_is_not_run_again
 from tests.simulation.promises.frozen import nothing_starts_in_a_freeze
+from tests.simulation.promises.votes import nothing_starts_without_the_votes
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
 from tests.simulation.world.world import Start
 
@@ -116,6 +117,7 @@ STARTS = (
     retries_are_counted,
     what_succeeded_is_not_run_again,
     nothing_starts_in_a_freeze,
+    nothing_starts_without_the_votes,
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tests.simulation.schedules.steps import Step
+from tests.simulation.world import people
 from tests.simulation.world.calls import Call
 from tests.simulation.world.happenings import value
 from tests.simulation.world.invocations import Invocation
@@ -102,6 +103,20 @@ def _ordinary(world: World) -> Iterator[Step]:
             yield Step("tasks end", workflow.arn)
     if world.handed_in < len(world.scenario.manifests):
         yield Step("hand in", str(world.handed_in))
+    yield from _answers(world, certain=True)
+
+
+def _answers(world: World, *, certain: bool) -> Iterator[Step]:
+    """Yield the answers of people who are asked, if it is `certain` that they answer, or if not."""
+    given = [each for each in world.scenario.answers if each != "nothing"]
+    if certain == (given == [*world.scenario.answers]):
+        for who in people.asked(world):
+            for answer in given:
+                yield Step("answer", who, answer)
+    if not certain and world.budgets["answer"]:
+        for who in people.not_asked(world):
+            for answer in given:
+                yield Step("answer", who, answer, costs="answer")
 
 
 def _functions(world: World) -> Iterator[Step]:
@@ -131,6 +146,7 @@ def _executions_that_run(world: World) -> list[tuple[str, str]]:
 
 def _optional(world: World) -> Iterator[Step]:
     yield from _from_outside(world)
+    yield from _answers(world, certain=False)
     if not world.budgets["faults"]:
         return
     for each in world.running():

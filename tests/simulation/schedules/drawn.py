@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.simulation.promises.endings import check_end
-from tests.simulation.scenarios import FAULTS, Scenario, in_minutes, releasing
+from tests.simulation.scenarios import FAULTS, Scenario, asking, in_minutes, name_of, releasing
 from tests.simulation.schedules.choices import enabled
 from tests.simulation.schedules.engine import make_world, take
 from tests.simulation.schedules.explore import Failed
@@ -26,6 +26,8 @@ _REQUESTS = (
     ("freeze * 90", "override r"),
     ("override r", "freeze * 30"),
 )
+# How people may answer; without "nothing" they do, in time or late.
+_ANSWERS = st.sampled_from((("approve",), ("approve", "reject"), ("approve", "reject", "nothing")))
 
 type Choose = Callable[[int], int]
 
@@ -47,6 +49,10 @@ def scenarios(draw: Any) -> Scenario:
         policy |= {"notBefore": in_minutes(begins), "holdLocks": draw(st.booleans())}
     if draw(st.integers(0, 7)) == 7:
         policy["deadline"] = in_minutes(begins + draw(st.integers(1, 90)))
+    answers: dict[str, Any] = {}
+    if draw(st.integers(0, 5)) == 5:
+        answers = {"extra_answers": draw(st.integers(0, 2)), "answers": draw(_ANSWERS)}
+        policy["approvals"] = _approvals(draw, pipelines, expires="nothing" in answers["answers"])
     manifests = [releasing(*pipelines, **policy)]
     more = draw(st.sampled_from((*["nothing"] * 6, "resume", "resume", "another", "twice")))
     if more == "resume":
@@ -68,6 +74,7 @@ def scenarios(draw: Any) -> Scenario:
         person_changes=draw(st.sampled_from((0, 0, 0, 0, 1))),
         requests=asked,
         good=_good(draw, size) if policy["onFailure"] == "rollback" else (),
+        **answers,
     )
 
 
@@ -76,6 +83,26 @@ def _good(draw: Any, size: int) -> tuple[str, ...]:
     names = NAMES[:size]
     without = draw(st.lists(st.sampled_from(names), max_size=2))
     return tuple(name for name in names if name not in without)
+
+
+def _approvals(draw: Any, pipelines: list[Any], *, expires: bool) -> list[dict[str, Any]]:
+    """Return one approval or two, each between some of the pipelines, which are changed."""
+    approvals: list[dict[str, Any]] = []
+    for name in ("go", "ok")[: draw(st.integers(1, 2))]:
+        place = draw(st.integers(0, len(pipelines)))
+        before = [name_of(each) for each in pipelines[:place]]
+        after = draw(st.lists(st.sampled_from(before), max_size=2, unique=True)) if before else []
+        more: dict[str, Any] = {"minApprovals": draw(st.sampled_from((1, 1, 2)))}
+        if expires or draw(st.booleans()):
+            more["expiresAfterMinutes"] = draw(st.integers(1, 90))
+        approvals.append(asking(name, *after, **more))
+        for position in range(place, len(pipelines)):
+            if draw(st.booleans()):
+                entry = pipelines[position]
+                entry = {"name": entry} if isinstance(entry, str) else entry
+                entry["dependsOn"] = [*entry.get("dependsOn", ()), name]
+                pipelines[position] = entry
+    return approvals
 
 
 def _pipeline(draw: Any, position: int) -> Any:

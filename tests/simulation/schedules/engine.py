@@ -12,7 +12,7 @@ from tests.simulation.scenarios import Scenario, name_of, releasing
 from tests.simulation.schedules import effects
 from tests.simulation.schedules.choices import next_due
 from tests.simulation.schedules.steps import Step
-from tests.simulation.world import machine, outside, requests
+from tests.simulation.world import machine, outside, people, requests
 from tests.simulation.world.calls import Answer, Ended
 from tests.simulation.world.happenings import Violated, value
 from tests.simulation.world.invocations import Invocation
@@ -196,6 +196,10 @@ def _person_starts(world: World, step: Step) -> None:
     effects.deliver_events(world)
 
 
+def _answer(world: World, step: Step) -> None:
+    world.invoke(people.answer(world, step.who, approves=step.more == "approve"))
+
+
 def _cancel(world: World, step: Step) -> None:
     lingers = step.costs == "linger"
     if lingers:
@@ -256,6 +260,7 @@ _TAKE: dict[str, Callable[[World, Step], bool | None]] = {
     "person changes": _person_changes,
     "person deletes": _person_deletes,
     "person starts": _person_starts,
+    "answer": _answer,
     "cancel": _cancel,
     "ask": _ask,
     "tasks end": _tasks_end,

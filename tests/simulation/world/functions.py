@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+import answer_approval.handler
 import change_freeze.handler
 import close_release.handler
 import open_release.handler
@@ -36,6 +37,7 @@ ENVIRONMENT = {
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
     "EVENT_BUS": "default",
+    "SESSION_NAMES_ARE_PINNED": "false",
 }
 # The timeouts of the functions, as in infra/.
 TIMEOUTS = {
@@ -44,6 +46,7 @@ TIMEOUTS = {
     "record_state_change": timedelta(seconds=45),
     "close_release": timedelta(seconds=300),
     "change_freeze": timedelta(seconds=60),
+    "answer_approval": timedelta(seconds=45),
 }
 _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "open_release": open_release.handler.handler,
@@ -51,6 +54,7 @@ _HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "record_state_change": record_state_change.handler.handler,
     "close_release": close_release.handler.handler,
     "change_freeze": change_freeze.handler.handler,
+    "answer_approval": answer_approval.handler.handler,
 }
 
 

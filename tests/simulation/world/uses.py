@@ -30,6 +30,7 @@ NOT_SIMULATED = {
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
     Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
     Use("close_release", "codepipeline:ListRuleExecutions", _PIPELINES),
+    Use("answer_approval", "codepipeline:ListRuleExecutions", _PIPELINES),
 }
 SEEN: set[Use] = set()
 _KINDS: set[tuple[object, ...]] = set()

@@ -76,6 +76,7 @@ class World:
             "delete": scenario.person_deletes,
             "start": scenario.person_starts,
             "ask": len(scenario.requests),
+            "answer": scenario.extra_answers,
         }
         if scenario.preemptions is not None:
             self.budgets["preempt"] = scenario.preemptions

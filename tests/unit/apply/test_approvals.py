@@ -1,16 +1,16 @@
 """An approval of a release is asked, answered and settled like a pipeline, without an execution."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from release_core.domain.release import PipelineStatus
+from release_core.ledger.headers import Headers
 from release_core.ledger.pipelines import Pipelines
 from run_pipeline.running import FailedTask
-from tests.worlds.faults import FAILURE, count_calls
+from tests.worlds.faults import FAILURE, count_calls, meanwhile
 from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld, after
 from tests.worlds.votes import ADA, GRACE, answer, approval, cast, node
 
@@ -192,40 +192,43 @@ def test_a_vote_on_record_counts_also_after_the_time_limit(world: ReleaseWorld) 
     assert world.statuses()["catalog"] == "RUNNING"
 
 
-@pytest.fixture
-def votes_first(monkeypatch: pytest.MonkeyPatch, world: ReleaseWorld) -> Iterator[None]:
-    """Ada's vote comes just before the end of the approval is recorded."""
-    original = Pipelines.record_end
-
-    def voted(self: Pipelines, release_id: str, pipeline: Any, *more: Any, **how: Any) -> Any:
-        monkeypatch.setattr(Pipelines, "record_end", original)
-        assert cast(world).counts
-        return original(self, release_id, pipeline, *more, **how)
-
-    monkeypatch.setattr(Pipelines, "record_end", voted)
-    yield
-    assert Pipelines.record_end is original, "no end was recorded"
+def votes(world: ReleaseWorld) -> None:
+    """Ada's vote counts; nothing else happens."""
+    assert cast(world).counts
 
 
-def test_a_vote_at_the_instant_of_the_expiry_counts(
-    world: ReleaseWorld, request: pytest.FixtureRequest
-) -> None:
-    """A function has decided that the approval expires, and the vote is recorded first."""
+def test_a_vote_at_the_instant_of_the_expiry_counts(world: ReleaseWorld) -> None:
+    """It is recorded before the expiry, so the approval is granted and nothing is halted."""
     arn, _ = ask(world, asks={"expiresAfterMinutes": 30})
     world.clock.advance(timedelta(minutes=30))
-    request.getfixturevalue("votes_first")
-    world.wait(arn, "go-live")
+    with meanwhile(Pipelines, "stop_asking", before=lambda: votes(world)):
+        world.wait(arn, "go-live")
     assert world.statuses()["go-live"] == "SUCCEEDED"
+    assert world.release().halted_by is None
+    assert world.statuses()["catalog"] == "RUNNING"
 
 
-def test_a_vote_at_the_instant_of_a_cancel_counts(
-    world: ReleaseWorld, request: pytest.FixtureRequest
-) -> None:
+def test_no_vote_counts_between_the_expiry_and_the_end(world: ReleaseWorld) -> None:
+    """The release is halted first: then the approval cannot be granted any more."""
+    arn, _ = ask(world, asks={"expiresAfterMinutes": 30})
+    world.clock.advance(timedelta(minutes=30))
+
+    def votes_late() -> None:
+        assert not cast(world).counts
+
+    with meanwhile(Headers, "halt", before=votes_late):
+        world.wait(arn, "go-live")
+    assert world.statuses()["go-live"] == "TIMED_OUT"
+    assert world.release().halted_by == "go-live"
+
+
+def test_a_vote_at_the_instant_of_a_cancel_counts(world: ReleaseWorld) -> None:
     """The approval is granted, and still nothing starts: the release is cancelled."""
     arn, _ = ask(world)
-    request.getfixturevalue("votes_first")
-    world.cancel(arn)
+    with meanwhile(Pipelines, "record_end", before=lambda: votes(world)):
+        world.cancel(arn)
     assert world.statuses()["go-live"] == "SUCCEEDED"
+    assert world.release().halted_by is None
     assert world.statuses()["catalog"] == "SKIPPED"
 
 

@@ -156,6 +156,10 @@ def test_an_approval_does_not_expire_after_the_deadline() -> None:
         deadline="2026-11-22T11:00:00Z",
     )
     assert "use a number up to 30," in str(held.untimely(NOW))
+    again = manifest(
+        {"name": "a", "expiresAfterMinutes": 61}, deadline="2026-11-22T11:00:00Z", resume=True
+    )
+    assert again.untimely(NOW) is None
 
 
 def test_four_eyes_need_the_door_that_proves_who_asks() -> None:
