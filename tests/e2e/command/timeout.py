@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-SEEN_ENOUGH = " waits for "
+SEEN_ENOUGH = (" waits for ", " frozen until ")
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         for line in process.stdout or ():
             sys.stdout.write(line)
             sys.stdout.flush()
-            if SEEN_ENOUGH in line and not interrupted:
+            if any(words in line for words in SEEN_ENOUGH) and not interrupted:
                 interrupted = True
                 process.send_signal(signal.SIGINT)
     return process.returncode

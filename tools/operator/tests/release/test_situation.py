@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_machine.release.holds import override_command
 from release_machine.release.model import Snapshot
 from release_machine.release.situation import stopping, time_left, waits_for, with_ways_out
 from tools.operator.tests.samples.made_release import BEGIN
@@ -88,6 +91,35 @@ def test_a_stopping_pipeline_cannot_be_approved(running: Snapshot) -> None:
     assert told["payments"] == running.activity["payments"]
     assert told["web"].way_out == "release-machine approve 2026.11.22-1 web"
     assert told["web"].way_to_reject == "release-machine reject 2026.11.22-1 web --reason TEXT"
+
+
+@pytest.mark.parametrize(
+    ("hold", "words"),
+    [
+        (
+            {"kind": HoldKind.FREEZE, "why": "incident", "by": "arn:aws:iam::1:user/bob"},
+            "frozen until 2026-11-22T10:00:42Z by bob: incident",
+        ),
+        (
+            {"kind": HoldKind.CALENDAR, "why": "closed", "scope": "holidays"},
+            "held until 2026-11-22T10:00:42Z by calendar holidays: closed",
+        ),
+        (
+            {"kind": HoldKind.TURN, "why": "it was held"},
+            "was held, starts in its turn at 2026-11-22T10:00:42Z",
+        ),
+    ],
+    ids=("freeze", "calendar", "turn"),
+)
+def test_what_holds_a_pipeline(release: Release, running: Snapshot, hold: Any, words: str) -> None:
+    """A hold says until when, by whom and why; only what can be overridden has the command."""
+    held = replace(WEB, held=Hold(until=running.at, **hold))
+    holding = replace(release, pipelines={"web": held})
+    assert waits_for(holding, held) == words
+    command = "release-machine override 2026.11.22-1 --reason TEXT"
+    assert override_command(holding) == (command if hold["kind"] != HoldKind.TURN else None)
+    assert override_command(replace(holding, rollback_of="2026.11.21-1")) is None
+    assert override_command(replace(holding, status=ReleaseStatus.CANCELLED)) is None
 
 
 def test_time_limit(running: Snapshot) -> None:

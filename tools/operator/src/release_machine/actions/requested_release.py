@@ -51,7 +51,7 @@ def requested_release(
                 return RequestedRelease(release_id=retry.of, pipelines=names)
             case RollbackRequest() as rollback:
                 failed = ledger.get_release(rollback.of)
-                names = [*failed.pipelines] if failed else []
+                names = [*failed.of_codepipeline] if failed else []
                 return RequestedRelease(release_id=rollback.of, pipelines=names)
             case submission:
                 return _in_document(submission.document)

@@ -40,11 +40,17 @@ def command(
       release-machine list --status FAILED --status CANCELLED --limit 5
       release-machine list --json | jq -r '.[0].releaseId'
     """
-    found = open_session(context).ledger.latest(limit, statuses=statuses)
+    session = open_session(context)
+    found = session.ledger.latest(limit, statuses=statuses)
     if as_json:
         write([release_document(release) for release in found])
     elif found:
-        console = open_console()
-        show(console, release_table(printable(found), now=now(), width=console.width))
+        console, ledger = open_console(), session.ledger
+        # What a running release waits for is on record with its pipelines.
+        in_full = [
+            each if each.closed or each.pending else ledger.get_release(each.release_id) or each
+            for each in found
+        ]
+        show(console, release_table(printable(in_full), now=now(), width=console.width))
     else:
         click.echo(f"no release{' that is ' + ' or '.join(statuses) if statuses else ' yet'}")

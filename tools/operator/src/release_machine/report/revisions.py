@@ -34,13 +34,13 @@ class _Source:
 
 def revisions(release: Release) -> Markup | None:
     """One row for each source action; None when nothing is known yet."""
-    rows = [cells for each in release.pipelines.values() for cells in _rows(each)]
+    rows = [cells for each in release.of_codepipeline.values() for cells in _rows(each)]
     if not rows:
         return None
     note = element(
         "p", "Only the names of variables are shown: their values may be secret.", class_="note"
     )
-    has_variables = any(each.variable_names for each in release.pipelines.values())
+    has_variables = any(each.variable_names for each in release.of_codepipeline.values())
     return element("div", table("What ran", COLUMNS, rows), note if has_variables else None)
 
 

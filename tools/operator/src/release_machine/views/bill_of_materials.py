@@ -13,7 +13,7 @@ def materials_table(release: Release) -> Table:
     for name in ("PIPELINE", "STATUS", "ACTION", "REVISION"):
         table.add_column(name, no_wrap=name != "REVISION", overflow="fold")
     table.add_column("SUMMARY", overflow="fold")
-    for pipeline in release.pipelines.values():
+    for pipeline in release.of_codepipeline.values():
         if not pipeline.revisions:
             unknown = Text("none on record", style="dim")
             table.add_row(pipeline.name, colored_status(pipeline.status), "", unknown, "")

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release, ReleaseStatus
-from release_machine.release.approvals import person
+from release_machine.release.approvals import is_asked, person
+from release_machine.release.holds import hold_of
 from release_machine.release.phrases import waits_briefly
 from release_machine.text.fitting import fitted
 from release_machine.text.wording import clock_time, colored_status, duration, short
@@ -61,6 +62,8 @@ def _status(release: Release, now: datetime) -> Text:
     notes = (
         f"attempt {release.attempt}" if release.attempt > 1 else "",
         "rolled back" if release.rolled_back_by else "",
+        "asks people" if any(map(is_asked, release.pipelines.values())) else "",
+        "held" if any(hold_of(release, each) for each in release.pipelines.values()) else "",
     )
     if release.pending:
         return Text(waits_briefly(release, now), style="dim")
