@@ -37,8 +37,8 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
         ]
         but = f", but CodePipeline skipped stages:{''.join(skipped)}" if skipped else ""
         return ReleaseStatus.SUCCEEDED, f"{all_of_them} succeeded{but}"[:WHY_LIMIT]
-    # An approval that was not granted is the cause of what was skipped behind it.
-    causes_first = sorted(unsuccessful, key=lambda each: not (each.approval and each.status.broken))
+    # What failed is the cause of what was skipped, and a long list is cut at its end.
+    causes_first = sorted(unsuccessful, key=lambda each: not each.status.broken)
     lines = [f"- {describe_outcome(each)}" for each in causes_first]
     why = _title(unsuccessful, len(pipelines)) + ":\n" + "\n".join(lines)
     return ReleaseStatus.FAILED, why[:WHY_LIMIT]

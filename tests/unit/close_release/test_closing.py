@@ -224,3 +224,24 @@ def test_a_release_succeeds_only_if_every_pipeline_succeeded(pipelines: list[Pip
     bad = [each for each in pipelines if each.status is not PipelineStatus.SUCCEEDED]
     assert (status is ReleaseStatus.SUCCEEDED) == bool(pipelines and not bad)
     assert all(each.name in why for each in bad)
+
+
+def test_what_failed_comes_before_what_was_skipped() -> None:
+    """The reason of a large release is cut at its end, so its cause comes first."""
+    skipped, failed = PipelineStatus.SKIPPED, PipelineStatus.FAILED
+    statuses = {f"behind-{number:03}": skipped for number in range(999)} | {"cause": failed}
+    release = Release(
+        release_id="r",
+        status=ReleaseStatus.RUNNING,
+        execution_arn="arn",
+        opened_at=OPENED,
+        pipelines={
+            name: Pipeline(name=name, status=status, position=position)
+            for position, (name, status) in enumerate(statuses.items())
+        },
+    )
+    _, why = tally(release)
+    title, first, *others = why.splitlines()
+    assert title == "1000 of 1000 pipelines did not succeed:"
+    assert first == "- cause failed"
+    assert others[0] == "- behind-000 skipped"
