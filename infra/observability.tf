@@ -32,9 +32,9 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 }
 
 locals {
-  # The attempts of the workflow at one task: MaxAttempts in its definition, plus the first one. The other two functions have
-  # dead-letter queues, because events invoke them. A workflow that cannot close its release fails, and the event of that
-  # failure invokes close_release again.
+  # The attempts of the workflow at one task: MaxAttempts in its definition, plus the first one. Functions that events
+  # invoke have dead-letter queues, and callers of the API see each error of the functions behind it. A workflow that cannot close
+  # its release fails, and the event of that failure invokes close_release again.
   tries = {
     open_release = 7
     run_pipeline = 13

@@ -79,7 +79,7 @@ def _read(event: object, keys: Sequence[str]) -> ApiRequest:
         } if caller:
             # Decoded once more, a name could be another one than IAM has compared with a policy.
             return ApiRequest(caller=caller, path=path or {}, body=_fields(body or "{}", keys))
-        case {"requestContext": {"identity": dict()}}:
+        case {"requestContext": {"identity": dict(identity)}} if not identity.get("userArn"):
             raise RequestRefused(403, "sign the request with AWS credentials (Signature Version 4)")
         case _:
             raise RequestRefused(400, "this function answers requests of the API only")

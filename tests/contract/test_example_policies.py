@@ -113,6 +113,18 @@ def test_the_release_manager_cannot_claim_the_door_of_the_api() -> None:
     assert not allows(manager, "dynamodb:UpdateItem", TABLE)
 
 
+def test_a_trust_policy_can_pin_the_names_of_sessions() -> None:
+    """With the condition in docs/permissions.md, a user assumes a role under one name only."""
+    (condition,) = re.findall(r"`(\"StringEquals\": .*)`", (DOCS / "permissions.md").read_text())
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    statement["Condition"] = json.loads("{" + condition + "}")
+    policy = {"Version": "2012-10-17", "Statement": statement}
+    own = {"aws:username": "ada", "sts:RoleSessionName": "ada"}
+    assert allows(policy, "sts:AssumeRole", "role", **own)
+    assert not allows(policy, "sts:AssumeRole", "role", **own | {"sts:RoleSessionName": "grace"})
+    assert not allows(policy, "sts:AssumeRole", "role", **{"aws:username": "ada"})
+
+
 @pytest.mark.parametrize("name", MAY_CALL)
 def test_every_action_exists(name: str) -> None:
     """IAM accepts names of actions that no service has, and then grants nothing."""

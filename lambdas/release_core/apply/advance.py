@@ -199,7 +199,7 @@ class Advance:
             except (Unfinished, ClientError, BotoCoreError) as error:
                 log.warning("could not %s: %s", name, error, extra=facts)
                 unconfirmed = isinstance(error, EndUnconfirmed) and not only
-                if unconfirmed and self._looks_soon(decision.pipeline):
+                if unconfirmed and self.looks_soon(decision.pipeline):
                     put_off.add(decision.pipeline.name)
                 else:
                     errors.append(error)
@@ -207,7 +207,7 @@ class Advance:
             raise errors[0]  # all are logged; the workflow retries by the name of one
         return after
 
-    def _looks_soon(self, pipeline: Pipeline) -> bool:
+    def looks_soon(self, pipeline: Pipeline) -> bool:
         """Let the task of a pipeline look again soon; False if no task waits for it."""
         token = pipeline.task_token
         return bool(token and self.step_functions.look_again(token, UNCONFIRMED_WAIT))

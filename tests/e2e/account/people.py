@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import boto3
 from botocore.credentials import Credentials
@@ -44,7 +43,7 @@ class Person:
 
     def lift(self, scope: str) -> Answer:
         """Lift the freeze of a scope."""
-        path = f"/freezes/{quote(scope, safe='')}"
+        path = f"/freezes/{scope}"
         return post(self.account, path, "", credentials=self.credentials, method="DELETE")
 
     def override(self, release_id: str, reason: str) -> Answer:

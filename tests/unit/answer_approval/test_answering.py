@@ -1,11 +1,13 @@
 """An answer counts once, lets the release go on, and says how the approval stands."""
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from answer_approval import answering
 from release_core.ledger.dynamodb import Table, Update
 from tests.worlds.answers import ADA, GRACE, JOAN, approve, ask, open_by, reject, send
 from tests.worlds.ledger_world import TABLES
@@ -88,31 +90,79 @@ def test_another_answer_of_the_same_person_is_refused(world: ReleaseWorld) -> No
     assert world.statuses()["go-live"] == "RUNNING"
 
 
-def test_an_answer_counts_although_the_release_cannot_go_on(
+def throttled(service: Any, operation: str, broken: pytest.MonkeyPatch, *, after: int = 0) -> None:
+    """Let an operation of a service fail from now on, after this number of calls."""
+    call, calls = getattr(service, operation), count()
+
+    def fail(**request: Any) -> Any:
+        if next(calls) < after:
+            return call(**request)
+        error = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
+        raise ClientError(error, operation)  # type: ignore[arg-type]
+
+    broken.setattr(service, operation, fail)
+
+
+def test_the_task_goes_on_where_the_function_fails(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CodePipeline and DynamoDB fail after the vote: the response says so, and a repeat goes on."""
-    ask(world)
-    update, seen = world.dynamodb.update_item, 0
-
-    def fail_after_the_vote(**request: Any) -> dict[str, Any]:
-        nonlocal seen
-        seen += 1
-        if seen > 1:
-            error = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
-            raise ClientError(error, "UpdateItem")  # type: ignore[arg-type]
-        return update(**request)
-
+    """DynamoDB fails after the vote: the task of the approval is woken, and starts the pipeline."""
+    tokens = ask(world)
     with monkeypatch.context() as broken:
-        broken.setattr(world.dynamodb, "update_item", fail_after_the_vote)
+        throttled(world.dynamodb, "update_item", broken, after=1)
         counted = approve(world, GRACE)
     assert (counted.status, counted.body["votes"], counted.body["status"]) == (200, 1, "RUNNING")
-    assert "The answer counts" in counted.message
-    assert "at 2026-11-22T10:00:00.000Z at the latest" in counted.message
+    assert counted.message == "The answer counts. The release goes on in a moment."
+    assert world.settlement(tokens["go-live"]).error == "LookAgain"
     assert world.statuses()["orders"] == "WAITING"
+    world.wait(tokens["execution"], "go-live")
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
+
+
+def test_an_answer_counts_although_nothing_goes_on(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Step Functions fails, too: the response says when it goes on, and a repeat hastens that."""
+    ask(world)
+    with monkeypatch.context() as broken:
+        throttled(world.dynamodb, "update_item", broken, after=1)
+        throttled(world.step_functions, "send_task_failure", broken)
+        counted = approve(world, GRACE)
+    assert (counted.status, counted.body["votes"], counted.body["status"]) == (200, 1, "RUNNING")
+    assert "at 2026-11-22T10:00:00.000Z at the latest" in counted.message
     again = approve(world, GRACE)
     assert (again.body["votes"], again.body["status"]) == (1, "SUCCEEDED")
     assert world.statuses()["orders"] == "RUNNING"
+
+
+def test_a_large_release_goes_on_in_the_task_of_the_approval(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its starts may take longer than the API waits, and the workflow tries its tasks again."""
+    monkeypatch.setattr(answering, "MOST_AT_ONCE", 0)
+    tokens = ask(world)
+    counted = approve(world, GRACE)
+    assert (counted.body["votes"], counted.body["status"]) == (1, "RUNNING")
+    assert counted.message == "The answer counts. The release goes on in a moment."
+    assert world.statuses() == {"go-live": "RUNNING", "orders": "WAITING"}
+    world.wait(tokens["execution"], "go-live")
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
+
+
+def test_an_answer_may_come_before_the_task_of_its_approval(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task sees the vote when it comes, so nothing is left to do."""
+    monkeypatch.setattr(answering, "MOST_AT_ONCE", 0)
+    document = {
+        "releaseId": "r",
+        "pipelines": [after("orders", "go-live")],
+        "approvals": [{"name": "go-live"}],
+    }
+    arn = open_by(world, ADA, document)
+    assert "message" not in approve(world, GRACE).body
+    world.wait_for_all(arn)
+    assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
 
 
 def test_an_answer_after_the_end_says_how_it_ended(world: ReleaseWorld) -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from release_core.api import MAX_BODY, MAX_TEXT
+from answer_approval.answering import KEYS
+from release_core.api import MAX_BODY, MAX_TEXT, answer
 from tests.worlds.answers import GRACE, ask, send
 from tests.worlds.release_world import ReleaseWorld
 
@@ -67,3 +68,13 @@ def test_an_unsigned_request_is_refused(world: ReleaseWorld, caller: str | None)
     refused = send(world, caller, '{"decision": "approve"}')
     assert refused.status == 403
     assert "sign the request" in refused.message
+
+
+@pytest.mark.parametrize(
+    "event", [{}, None, {"source": "aws.s3"}, {"requestContext": {"identity": {"userArn": GRACE}}}]
+)
+def test_an_event_of_another_service_is_refused(event: object) -> None:
+    """Only the API may invoke the function; another event is answered, not counted."""
+    response = answer(event, KEYS, lambda request: {})
+    assert response["statusCode"] == 400
+    assert "answers requests of the API only" in response["body"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from release_core.apply.wiring import ReadingParts
-from release_core.clock import now
+from release_core.clock import now, to_iso
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
@@ -167,6 +167,17 @@ def test_history_of_a_pipeline(ledger: HistoryReader) -> None:
     assert orders.previous_good.revisions == orders.revisions
     search = Pipeline(name="search", position=1, status=PipelineStatus.WAITING, attempt=2)
     assert release.pipelines["search"] == search
+
+
+def test_an_approval_starts_when_it_is_asked(client: Recording, ledger: HistoryReader) -> None:
+    """Views and charts show how long people took."""
+    asked = {"min_approvals": 1, "four_eyes": True}
+    node = {**SEARCH, "item": "pipeline#go-live", "pipeline": "go-live", "approval": asked}
+    node["asked_at"] = to_iso(OPENED)
+    client.put_item(TableName="releases", Item=to_attributes(node))
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert release.pipelines["go-live"].started_at == OPENED
 
 
 def test_pipelines_come_in_the_order_in_which_they_run(ledger: HistoryReader) -> None:

@@ -48,7 +48,7 @@ def sent(http: Http) -> Any:
     api = ReleaseApi(ADDRESS, region="eu-central-1", credentials=credentials, http=http)
     body = {"decision": "approve", "comment": "grün"}
     with explained():
-        return api.send("POST", "approvals", "go live/1", "r-1", body=body, way_out="Look again.")
+        return api.send("POST", "approvals", "go live/1", "r@*+1", body=body, way_out="Look again.")
 
 
 def answered(status: int, body: object, **headers: str) -> Any:
@@ -62,7 +62,10 @@ def test_the_request_is_signed_by_the_caller() -> None:
     http = Answers(200, b'{"votes": 1}', OF_AWS)
     assert sent(http) == {"votes": 1}
     assert http.asked
-    assert (http.asked.method, http.asked.url) == ("POST", f"{ADDRESS}/approvals/go%20live%2F1/r-1")
+    assert (http.asked.method, http.asked.url) == (
+        "POST",
+        f"{ADDRESS}/approvals/go%20live%2F1/r@*+1",
+    )
     assert isinstance(http.asked.body, bytes)
     assert json.loads(http.asked.body) == {"decision": "approve", "comment": "grün"}
     assert http.asked.headers["Content-Type"] == "application/json"

@@ -14,6 +14,7 @@ from release_machine.cli import COMMANDS, cli
 from release_machine.errors import UnreachableError
 from release_machine.terminal import aws_command
 from tools.operator.tests.conftest import Run
+from tools.operator.tests.samples.asking_release import FREEZE, asking
 from tools.operator.tests.samples.fake_deployment import FakeAws
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
@@ -109,6 +110,7 @@ def test_release_ids_are_completed(aws: FakeAws) -> None:
     ("command", "expected"),
     [
         ("cancel", ["running"]),
+        ("approve", ["running"]),
         ("retry", ["failed"]),
         ("rollback", ["failed", "succeeded"]),
         ("watch", ["running", "failed", "succeeded", "rejected", "back"]),
@@ -126,6 +128,24 @@ def test_each_command_offers_suitable_releases(
     back = replace(release, release_id="back", status=ReleaseStatus.FAILED, rolled_back_by="x")
     aws.releases["back"] = back
     assert [item.value for item in offered("", to=command)] == expected
+
+
+def test_names_and_scopes_are_completed(aws: FakeAws) -> None:
+    """approve offers what can be answered in its release, and unfreeze what is frozen."""
+    aws.releases, aws.freezes = {"2026.11.22-1": asking()}, (FREEZE,)
+    command = command_of("approve")
+    name = next(each for each in command.params if each.name == "name")
+    context = click.Context(command)
+    context.params = {"release_id": "2026.11.22-1"}
+    assert [each.value for each in name.shell_complete(context, "")] == [
+        "shop-payments",
+        "go-live",
+        "announce",
+    ]
+    assert [each.value for each in name.shell_complete(context, "g")] == ["go-live"]
+    context.params = {"release_id": "none"}
+    assert name.shell_complete(context, "") == []
+    assert [each.value for each in offered("shop", to="unfreeze")] == ["shop-*"]
 
 
 def completed(*words: str) -> list[tuple[str, str]]:

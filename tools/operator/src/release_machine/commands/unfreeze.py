@@ -7,10 +7,11 @@ from release_machine.actions.freeze import only_scope, unfreeze
 from release_machine.release.holds import frozen
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import tell
+from release_machine.terminal.release_argument import frozen_scopes
 
 
 @click.command("unfreeze", cls=AwsCommand)
-@click.argument("scope", metavar="[PATTERN]", required=False)
+@click.argument("scope", metavar="[PATTERN]", required=False, shell_complete=frozen_scopes)
 @click.pass_context
 def command(context: click.Context, scope: str | None) -> None:
     """Lift a freeze before its end.

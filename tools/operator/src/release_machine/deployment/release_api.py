@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # API Gateway ends a request after 29 seconds.
 READ_TIMEOUT_SECONDS = 35
 _STAGE = "v1"
+# IAM compares a path as it is sent, so these are not percent-encoded, as in policies.
+_AS_THEY_ARE = "*@+"
 _BAD_REQUEST, _NOT_FOUND, _THROTTLED, _SERVER_ERROR = 400, 404, 429, 500
 _WRONG_USAGE = frozenset({_BAD_REQUEST, _NOT_FOUND})
 _NOT_PROVED = frozenset({401, 403})
@@ -56,7 +58,7 @@ class ReleaseApi:
         refuses, both with ``way_out`` as the next step, and UnreachableError for one that did not
         reach the functions behind it.
         """
-        route = "/".join(quote(part, safe="") for part in path)
+        route = "/".join(quote(part, safe=_AS_THEY_ARE) for part in path)
         request = AWSRequest(
             method=method,
             url=f"{self._address}/{route}",

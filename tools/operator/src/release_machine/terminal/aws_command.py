@@ -1,11 +1,11 @@
 """A command that calls AWS: its session, and its errors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import click
 from botocore.config import Config
 
-from release_core.domain.release import Release
+from release_core.ledger.history import HistoryReader
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.deployment.target_options import chosen_target
@@ -28,7 +28,7 @@ def open_session(context: click.Context) -> Session:
     return Session(chosen_target(context))
 
 
-def latest_releases(context: click.Context, *, limit: int) -> Sequence[Release]:
-    """The latest releases; raises OperatorError when they cannot be read quickly."""
+def read_quickly[T](context: click.Context, read: Callable[[HistoryReader], T]) -> T:
+    """What is read from the ledger; raises OperatorError when it cannot be read quickly."""
     with explained():
-        return Session(chosen_target(context), config=_QUICK).ledger.latest(limit)
+        return read(Session(chosen_target(context), config=_QUICK).ledger)

@@ -11,7 +11,8 @@ from click.shell_completion import CompletionItem
 from release_machine.errors import OperatorError, UsageError
 
 if TYPE_CHECKING:
-    from release_core.domain.release import Release
+    from release_core.domain.release import Pipeline, Release
+    from release_core.ledger.history import HistoryReader
 
 _OFFERED_AT_MOST = 50
 _LONGEST = 1000  # bytes; an id or the ARN of an execution is shorter
@@ -35,7 +36,7 @@ def release_argument[F: Callable[..., object]](function: F) -> F:
 
 def name_argument[F: Callable[..., object]](function: F) -> F:
     """Add the argument ``name`` of an approval or a pipeline, which may be left out."""
-    return click.argument("name", metavar="[NAME]", required=False)(function)
+    return click.argument("name", metavar="[NAME]", required=False, shell_complete=_names)(function)
 
 
 def _require_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -52,18 +53,51 @@ def _latest_ids(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The latest releases whose id begins so; none when they cannot be read quickly."""
-    from release_machine.terminal.aws_command import latest_releases  # noqa: PLC0415 # slow: boto3
-
-    try:
-        latest = latest_releases(context, limit=_OFFERED_AT_MOST)
-    except OperatorError:
-        # The line that a shell completes must stay free of messages.
-        return []
+    latest = _read(context, lambda ledger: ledger.latest(_OFFERED_AT_MOST)) or []
     return [
         CompletionItem(release.label, help=release.status)
         for release in latest
         if release.label.startswith(incomplete) and _applies(context.command.name, release)
     ]
+
+
+def _names(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What waits in the release for an answer, or can be answered ahead, and its pipelines."""
+    release_id = context.params.get("release_id") or ""
+    release = _read(context, lambda ledger: ledger.get_release(release_id))
+    return [
+        CompletionItem(name, help="approval" if each.approval else each.status)
+        for name, each in (release.pipelines if release else {}).items()
+        if name.startswith(incomplete) and (each.status == "RUNNING" or _waits(each))
+    ]
+
+
+def _waits(node: Pipeline) -> bool:
+    return node.approval is not None and not node.status.ended
+
+
+def frozen_scopes(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The scopes of the freezes."""
+    found = _read(context, lambda ledger: ledger.get_freezes()) or ()
+    return [
+        CompletionItem(each.scope, help=each.reason)
+        for each in found
+        if each.scope.startswith(incomplete)
+    ]
+
+
+def _read[T](context: click.Context, read: Callable[[HistoryReader], T]) -> T | None:
+    from release_machine.terminal.aws_command import read_quickly  # noqa: PLC0415 # slow: boto3
+
+    try:
+        return read_quickly(context, read)
+    except OperatorError:
+        # The line that a shell completes must stay free of messages.
+        return None
 
 
 def _applies(command: str | None, release: Release) -> bool:
