@@ -42,7 +42,7 @@ def answer(world: World, who: str, *, approves: bool) -> Invocation:
     decision = "approve" if approves else "reject"
     said = {"decision": decision, "comment": "seen", "attempt": int(value(node, "attempt"))}
     return Invocation(
-        name=_name(who),
+        name=_name(who, decision),  # it tells apart what has not begun
         function="answer_approval",
         cause="person",
         pipeline=approval,
@@ -78,8 +78,8 @@ def _approvals(world: World) -> Iterator[tuple[str, Item]]:
 
 
 def _answers(world: World, who: str) -> bool:
-    return _name(who) in world.invocations
+    return any(_name(who, each) in world.invocations for each in ("approve", "reject"))
 
 
-def _name(who: str) -> str:
-    return f"answer of {who}"
+def _name(who: str, decision: str) -> str:
+    return f"{decision} by {who}"
