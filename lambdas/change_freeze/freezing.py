@@ -11,9 +11,9 @@ from release_core.aws.clients import InParallel
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, to_iso
 from release_core.decide.timing import START_PACE, seconds_until
-from release_core.domain.holds import HoldKind, Override, is_covered, longest_freeze
+from release_core.domain.holds import Freeze, HoldKind, Override, is_covered, longest_freeze
 from release_core.domain.release import Pipeline, PipelineStatus
-from release_core.errors import FreezesFull, LedgerBusy, RequestRefused
+from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
 from release_core.ledger.ledger import Ledger
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
@@ -46,26 +46,24 @@ class ChangeFreeze:
         raise LookupError("the event is of no route of this function")
 
     def freeze(self, request: ApiRequest) -> Mapping[str, object]:
-        """Freeze what the scope covers; returns the starts that were under way already.
+        """Freeze what the scope covers.
 
-        Raises RequestRefused.
+        Returns the freeze that it replaces, and the starts that were under way already. Raises
+        RequestRefused.
         """
         freeze = read_freeze(request, self.clock())
         try:
-            self.ledger.freezes.put(freeze)
-        except (FreezesFull, LedgerBusy) as error:
+            replaced = self.ledger.freezes.put(freeze)
+        except (FreezesFull, FrozenForLonger, LedgerBusy) as error:
             raise _refused(error) from error
         # Race: a starter has read the freezes before this one. Its claim came before that, so the
         # read here shows it. A starter that claims later reads this freeze.
         nodes = self.ledger.nodes_in_releases(freeze.covers)
         under_way = [each for each in nodes if each[1].status is PipelineStatus.STARTING]
-        self._wake(nodes, self._frozen_for_less())  # if this freeze replaces one that ends later
         log.info("%s is frozen by %s, %d starts under way", freeze.scope, freeze.by, len(under_way))
         return {
-            "scope": freeze.scope,
-            "until": to_iso(freeze.until),
-            "reason": freeze.reason,
-            "by": freeze.by,
+            **_described(freeze),
+            "replaces": _described(replaced) if replaced else None,
             "underWay": [
                 {"releaseId": release_id, "pipeline": node.name}
                 for release_id, node in sorted(under_way, key=lambda each: (each[0], each[1].name))
@@ -79,7 +77,7 @@ class ChangeFreeze:
         """
         scope = request.path.get("scope", "")
         try:
-            lifted = self.ledger.freezes.lift(scope)
+            lifted = self.ledger.freezes.lift(scope, by=request.caller)
         except LedgerBusy as error:
             raise _refused(error) from error
         # Race: a pipeline is recorded as held now. Its function reads the freezes after that.
@@ -167,5 +165,14 @@ class ChangeFreeze:
         return len(tokens)
 
 
-def _refused(error: FreezesFull | LedgerBusy) -> RequestRefused:
-    return RequestRefused(409 if isinstance(error, FreezesFull) else 503, str(error))
+def _described(freeze: Freeze) -> Mapping[str, object]:
+    return {
+        "scope": freeze.scope,
+        "until": to_iso(freeze.until),
+        "reason": freeze.reason,
+        "by": freeze.by,
+    }
+
+
+def _refused(error: FreezesFull | FrozenForLonger | LedgerBusy) -> RequestRefused:
+    return RequestRefused(503 if isinstance(error, LedgerBusy) else 409, str(error))

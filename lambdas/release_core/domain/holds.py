@@ -1,7 +1,7 @@
 """What keeps pipelines from being started for a while, and what overrides that."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -25,6 +25,10 @@ class Freeze:
     def covers(self, pipeline: str) -> bool:
         """Whether the pipeline is one of those that it keeps from being started."""
         return is_covered(pipeline, self.scope)
+
+    def repeats(self, other: "Freeze") -> bool:
+        """Whether it is the other freeze, requested once more."""
+        return replace(self, at=other.at) == other
 
 
 @dataclass(frozen=True, kw_only=True)
