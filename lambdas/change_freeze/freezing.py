@@ -11,7 +11,14 @@ from release_core.aws.clients import InParallel
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, to_iso
 from release_core.decide.timing import START_PACE, seconds_until
-from release_core.domain.holds import Freeze, HoldKind, Override, is_covered, longest_freeze
+from release_core.domain.holds import (
+    Freeze,
+    HoldKind,
+    Override,
+    is_covered,
+    longest_freeze,
+    overlap,
+)
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
 from release_core.ledger.ledger import Ledger
@@ -73,7 +80,7 @@ class ChangeFreeze:
     def lift(self, request: ApiRequest) -> Mapping[str, object]:
         """Lift the freeze of a scope, and wake what it held; a repeat wakes what is left.
 
-        Raises RequestRefused.
+        Returns the freezes that overlap with it and are still in force. Raises RequestRefused.
         """
         scope = request.path.get("scope", "")
         try:
@@ -85,8 +92,9 @@ class ChangeFreeze:
         woken = self._wake(nodes, self._frozen_for_less())
         if not (lifted or woken):
             raise self._not_frozen(scope)
-        log.info("%s is not frozen any more, by %s", scope, request.caller)
-        return {"scope": scope, "held": woken}
+        log.info("the freeze of %s is lifted by %s", scope, request.caller)
+        overlapping = [each for each in self._in_force() if overlap(each.scope, scope)]
+        return {"scope": scope, "held": woken, "stillFrozenBy": list(map(_described, overlapping))}
 
     def override(self, request: ApiRequest) -> Mapping[str, object]:
         """Let a release start its pipelines in spite of freezes and calendars, and wake them.
@@ -128,10 +136,14 @@ class ChangeFreeze:
         log.info("a change calendar is open, %d tasks were woken", woken)
 
     def _not_frozen(self, scope: str) -> RequestRefused:
-        present = [each.scope for each in self.ledger.get_freezes() if self.clock() < each.until]
+        present = [each.scope for each in self._in_force()]
         others = f"; frozen are: {', '.join(present)}" if present else ", and nothing else is"
         suggestion = NearestName(present).suggest(scope)
         return RequestRefused(404, f"{scope[:MAX_NAME]!r} is not frozen{suggestion or others}")
+
+    def _in_force(self) -> list[Freeze]:
+        now = self.clock()
+        return [each for each in self.ledger.get_freezes() if now < each.until]
 
     def _frozen_for_less(self) -> Callable[[Pipeline], bool]:
         """Whether a pipeline that a freeze holds is frozen for less time now, or not at all."""

@@ -5,11 +5,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 
 
 def is_covered(pipeline: str, scope: str) -> bool:
     """Whether a scope covers the pipeline: ``*``, a name, or a pattern."""
     return fnmatchcase(pipeline, scope)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether a pipeline could have a name that both scopes cover."""
+
+    @cache
+    def rest_overlaps(at: int, other_at: int) -> bool:
+        head, other_head = one[at : at + 1], other[other_at : other_at + 1]
+        if not head or not other_head:
+            return set(one[at:] + other[other_at:]) <= {"*"}
+        if "*" in (head, other_head):
+            return rest_overlaps(at + 1, other_at) or rest_overlaps(at, other_at + 1)
+        return head == other_head and rest_overlaps(at + 1, other_at + 1)
+
+    return rest_overlaps(0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ def test_lifting_a_freeze_starts_what_it_held(world: ReleaseWorld) -> None:
     arn = world.begin("orders")
     world.wait(arn)
     token = wait_again(world, arn)
-    assert lift(world, "ord*").body == {"scope": "ord*", "held": 1}
+    assert lift(world, "ord*").body == {"scope": "ord*", "held": 1, "stillFrozenBy": []}
     assert world.settlement(token).error == "LookAgain"
     wait_again(world, arn)
     assert world.statuses() == {"orders": "RUNNING"}
@@ -121,6 +121,19 @@ def test_a_freeze_replaces_that_of_another_person_only_with_a_later_end(
     assert longer.body["replaces"] == {name: first.body[name] for name in described}
     assert [each.by for each in world.ledger.get_freezes()] == [GRACE]
     assert freeze(world, "shop-*", minutes=40, by=GRACE).body["replaces"] is None
+
+
+def test_a_lift_names_the_freezes_that_overlap(world: ReleaseWorld) -> None:
+    """Some of what it covered may still be frozen by others; not by freezes that have ended."""
+    everything = freeze(world, by=GRACE)
+    for scope in ("shop-*", "*-web", "pay*"):
+        freeze(world, scope)
+    freeze(world, "shop-orders", minutes=1)
+    world.clock.advance(timedelta(minutes=1))
+    still = lift(world, "shop-*").body["stillFrozenBy"]
+    assert [each["scope"] for each in still] == ["*", "*-web"]
+    described = ("scope", "until", "reason", "by")
+    assert still[0] == {name: everything.body[name] for name in described}
 
 
 def test_a_crash_while_waking_is_repaired_by_a_repeat(
