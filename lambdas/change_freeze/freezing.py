@@ -1,7 +1,7 @@
 """Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +55,8 @@ class ChangeFreeze:
     def freeze(self, request: ApiRequest) -> Mapping[str, object]:
         """Freeze what the scope covers.
 
-        Returns the freeze that it replaces, and the starts that were under way already. Raises
-        RequestRefused.
+        Returns the freeze that it replaces, the number of known pipelines that it covers, and the
+        starts that were under way already. Raises RequestRefused.
         """
         freeze = read_freeze(request, self.clock())
         try:
@@ -65,12 +65,14 @@ class ChangeFreeze:
             raise _refused(error) from error
         # Race: a starter has read the freezes before this one. Its claim came before that, so the
         # read here shows it. A starter that claims later reads this freeze.
-        nodes = self.ledger.nodes_in_releases(freeze.covers)
+        runs = self.ledger.runs()
+        nodes = self.ledger.nodes_in_releases(freeze.covers, runs=runs)
         under_way = [each for each in nodes if each[1].status is PipelineStatus.STARTING]
         log.info("%s is frozen by %s, %d starts under way", freeze.scope, freeze.by, len(under_way))
         return {
             **_described(freeze),
             "replaces": _described(replaced) if replaced else None,
+            **_covered(freeze, runs),
             "underWay": [
                 {"releaseId": release_id, "pipeline": node.name}
                 for release_id, node in sorted(under_way, key=lambda each: (each[0], each[1].name))
@@ -175,6 +177,18 @@ class ChangeFreeze:
 
         self.in_parallel(wake, range(len(tokens)))
         return len(tokens)
+
+
+def _covered(freeze: Freeze, known: Collection[str]) -> Mapping[str, object]:
+    """The number of known pipelines that a freeze covers; with none, a warning."""
+    covered = sum(map(freeze.covers, known))
+    if covered:
+        return {"pipelines": covered}
+    warning = (
+        f"{freeze.scope} matches no pipeline that has been in a release so far"
+        f"{NearestName(known).suggest(freeze.scope)}"
+    )
+    return {"pipelines": 0, "message": warning}
 
 
 def _described(freeze: Freeze) -> Mapping[str, object]:

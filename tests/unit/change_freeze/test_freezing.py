@@ -43,9 +43,22 @@ def test_a_freeze_answers_what_it_is_and_what_was_under_way(world: ReleaseWorld)
         "reason": "audit",
         "by": ADA,
         "replaces": None,
+        "pipelines": 3,
         "underWay": [{"releaseId": "r", "pipeline": "orders"}],
     }
     assert freeze(world, "cat*").body["underWay"] == []
+
+
+def test_a_freeze_says_how_many_known_pipelines_it_covers(world: ReleaseWorld) -> None:
+    """With none, it counts all the same for pipelines to come; the answer warns of a typo."""
+    world.begin("orders", "catalog", "payments")
+    assert freeze(world, "*s").body["pipelines"] == 2
+    assert "message" not in freeze(world, "catalog").body
+    none = freeze(world, "oders")
+    assert (none.status, none.body["pipelines"]) == (200, 0)
+    assert none.message == (
+        "oders matches no pipeline that has been in a release so far; did you mean `orders`?"
+    )
 
 
 def test_a_start_that_is_under_way_takes_place(world: ReleaseWorld) -> None:
