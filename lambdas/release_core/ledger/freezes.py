@@ -10,9 +10,9 @@ from release_core.ledger.dynamodb import Item, Table, Update
 from release_core.ledger.hold_items import freeze_item, read_freezes
 from release_core.ledger.items import freezes_key
 
-# Every start reads all of them: so many, with the longest reasons, are less than 40 KB.
+# Every start reads all of them, and their audit: with the longest reasons, less than 70 KB.
 MAX_FREEZES = 20
-# The latest entries about who froze, replaced and lifted what; they are in the same item.
+# The latest entries about who froze, replaced and lifted what.
 MAX_AUDIT = 10
 _TRIES = 10
 
