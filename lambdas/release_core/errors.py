@@ -4,6 +4,7 @@
     ├── SettingsInvalid
     ├── PipelineUnknown
     ├── FreezesFull
+    ├── FrozenForLonger
     ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
@@ -43,6 +44,10 @@ class PipelineUnknown(ReleaseMachineError):
 
 class FreezesFull(ReleaseMachineError):
     """There are as many freezes as there can be."""
+
+
+class FrozenForLonger(ReleaseMachineError):
+    """The freeze of this scope ends later than the one that would replace it."""
 
 
 class RequestRefused(ReleaseMachineError):

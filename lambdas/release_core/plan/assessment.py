@@ -57,7 +57,7 @@ class Assessment:
             name: usual(self.facts[name].durations) if name in self.facts else None
             for name in self.manifest.names
         }
-        # People take their time, which is not known: the estimate is without it.
+        # How long people take is not known, so the estimate does not include it.
         order = without({*self._asked, *self._done}, self.manifest.nodes)
         try:
             expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
@@ -258,12 +258,13 @@ class Assessment:
         asked = [each for each in self.manifest.approvals if each.name not in self._done]
         if asked:
             names = ", ".join(each.name for each in asked)
-            yield f"waits for people to approve: {names}. Times are without that"
+            yield f"waits for people to approve: {names}. The estimates do not include this time"
         if self.channel is None and unproved(self.manifest, "", granted=self._done):
             names = ", ".join(each.name for each in asked if each.four_eyes)
             yield (
-                "only the API proves who asks for a release, and these approvals need four eyes: "
-                f"{names}. Use release-machine submit --via api"
+                f"these approvals need four eyes: {names}. Only the API proves who asks for a "
+                "release, so release-machine submit uses it for this manifest; the other doors "
+                "reject it"
             )
 
     def _most_at_once(self) -> int:

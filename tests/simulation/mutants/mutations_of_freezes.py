@@ -26,7 +26,7 @@ OF_FREEZES = (
         "        freeze = read_freeze(request, self.clock())\n",
         "        freeze = read_freeze(request, self.clock())\n"
         "        before = self.ledger.nodes_in_releases(freeze.covers)\n"
-        "        self.ledger.nodes_in_releases = lambda covered: before\n",
+        "        self.ledger.nodes_in_releases = lambda covered, runs: before\n",
         _ONE,
     ),
     Mutant(

@@ -163,7 +163,7 @@ def test_a_claim_that_is_given_back_is_not_given_back_twice(world: ReleaseWorld)
     frozen = world.pipeline()
 
     def lifted_and_started() -> None:
-        world.ledger.freezes.lift("*")
+        world.ledger.freezes.lift("*", by="arn:ada")
         world.clock.advance(CLAIM_WINDOW * 2)
         world.advance(world.parts()).pipeline("r", "orders")
 
@@ -181,7 +181,7 @@ def test_a_claim_that_was_taken_over_is_not_given_back(world: ReleaseWorld) -> N
     arn = world.begin("orders")
 
     def lifted_and_claimed() -> None:
-        world.ledger.freezes.lift("*")
+        world.ledger.freezes.lift("*", by="arn:ada")
         token = world.step_functions.wait_for_token(arn)
         with crash_after(Pipelines, "claim_start"):
             world.run_pipeline("r", "orders", token)
@@ -340,7 +340,11 @@ def test_a_freeze_that_is_lifted_while_it_is_recorded_holds_nothing(world: Relea
     """The release is read again after the hold is on record, so the end of the freeze is seen."""
     freeze(world)
     arn = world.begin("orders")
-    with meanwhile(type(world.ledger.holds), "hold", before=lambda: world.ledger.freezes.lift("*")):
+    with meanwhile(
+        type(world.ledger.holds),
+        "hold",
+        before=lambda: world.ledger.freezes.lift("*", by="arn:ada"),
+    ):
         world.wait(arn)
     assert world.statuses() == {"orders": "RUNNING"}
 
@@ -351,7 +355,7 @@ def test_a_retry_forgets_what_held_the_last_attempt(world: ReleaseWorld) -> None
     arn = world.begin("orders")
     world.wait(arn)
     world.cancel(arn)
-    world.ledger.freezes.lift("*")
+    world.ledger.freezes.lift("*", by="arn:ada")
     world.wait(world.begin("orders", resume=True))
     assert world.statuses() == {"orders": "RUNNING"}
 
