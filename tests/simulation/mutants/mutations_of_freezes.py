@@ -48,7 +48,7 @@ OF_FREEZES = (
     Mutant(
         "hold a rollback",
         "release_core/domain/release.py",
-        "        return self.rollback_of is not None or self.override is not None\n",
+        "        return self.channel == ROLLBACK_CHANNEL or self.override is not None\n",
         "        return self.override is not None\n",
         ("rolled back while frozen",),
     ),

@@ -29,7 +29,7 @@ def nothing_starts_in_a_freeze(happening: Happening) -> None:
     if new is None:
         return
     header = happening.header_of(new.release_id)
-    if value(header, "rollback_of") or "override" in (header or {}):
+    if value(header, "channel") == "rollback" or "override" in (header or {}):
         return
     in_force = _in_force(world, new.pipeline)
     for each in world.accepted:

@@ -1,5 +1,6 @@
 """Freezes: what is frozen does not start, and goes on by itself when it is not frozen any more."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, crash_after, meanwhile, refuse
 from tests.worlds.release_world import ReleaseWorld, after, declaration
+from tests.worlds.rollbacks import failed, run
 
 HOUR = timedelta(hours=1)
 
@@ -343,6 +345,26 @@ def test_a_freeze_that_is_lifted_while_it_is_recorded_holds_nothing(world: Relea
     with meanwhile(type(world.ledger.holds), "hold", before=lambda: world.ledger.freezes.lift("*")):
         world.wait(arn)
     assert world.statuses() == {"orders": "RUNNING"}
+
+
+def test_a_rollback_is_not_held(world: ReleaseWorld) -> None:
+    """The ledger made its manifest, so it ships what was good."""
+    run(world, "v1", "orders", "catalog")
+    rollback = failed(world)
+    freeze(world)
+    arn, release_id = world.start(rollback), json.loads(rollback)["releaseId"]
+    world.open_release(arn)
+    world.run_pipeline(release_id, "orders", world.step_functions.wait_for_token(arn))
+    assert world.pipeline("orders", release_id).status is PipelineStatus.RUNNING
+
+
+def test_a_manifest_of_a_user_with_rollback_of_is_held(world: ReleaseWorld) -> None:
+    """It names a release that it rolls back, and may ship anything."""
+    run(world, "v1", "orders", "catalog")
+    run(world, "v2", "orders", "catalog", bad="catalog")
+    freeze(world)
+    world.wait(world.begin("orders", rollbackOf="v2"))
+    assert held(world).why == "audit"
 
 
 def test_a_retry_forgets_what_held_the_last_attempt(world: ReleaseWorld) -> None:
