@@ -81,4 +81,11 @@ OF_FREEZES = (
         'subtract={"in_flight": f"not {pipeline.name}"},',
         ("two in order, one slot, frozen",),
     ),
+    Mutant(
+        "keep the slot of what is held before its claim",
+        "release_core/ledger/holds.py",
+        "        if pipeline.name in release.in_flight:\n",
+        "        if pipeline.started_by and release.max_concurrency:\n",
+        ("one slot, frozen, with a fault",),
+    ),
 )

@@ -1,16 +1,19 @@
 """Freezes: what is frozen does not start, and goes on by itself when it is not frozen any more."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from release_core.clock import from_iso, to_iso
+from release_core.decide.decisions import hold_of
 from release_core.decide.timing import CLAIM_WINDOW
 from release_core.domain.holds import Freeze, HoldKind
 from release_core.domain.release import PipelineStatus
 from release_core.errors import StartUnresolved
+from release_core.ledger.headers import Headers
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, crash_after, meanwhile, refuse
@@ -157,6 +160,46 @@ def test_a_claim_that_is_given_back_frees_its_slot(world: ReleaseWorld) -> None:
     held(world)
     assert world.statuses()["catalog"] == "RUNNING"
     assert world.release().in_flight == {"catalog"}
+
+
+@pytest.mark.parametrize("was_held", [False, True])
+def test_a_slot_is_freed_whose_starter_died_before_its_claim(
+    world: ReleaseWorld, was_held: bool
+) -> None:
+    """What is held has no slot, also if the hold is on record already."""
+    arn = world.begin("orders", "catalog", maxConcurrency=1)
+    token = world.step_functions.wait_for_token(arn)
+    with crash_after(Headers, "claim_slot"):
+        world.run_pipeline("r", "orders", token)
+    assert world.release().in_flight == {"orders"}
+    frozen = freeze(world, "orders")
+    if was_held:
+        release = replace(world.release(), in_flight=frozenset())
+        hold = hold_of(replace(release, freezes=(frozen,)), world.pipeline(), frozen.at)
+        assert hold
+        world.ledger.holds.hold(release, world.pipeline(), hold)
+    wait_again(world, arn, 3600)
+    held(world)
+    assert world.release().in_flight == frozenset()
+    world.wait(arn, "catalog")
+    assert world.statuses()["catalog"] == "RUNNING"
+    assert len([each for each in audit(world) if each.startswith("held")]) == 1
+
+
+def test_a_slot_that_is_freed_meanwhile_is_claimed_again(world: ReleaseWorld) -> None:
+    """Between the slot and the claim another function holds the pipeline, and the hold ends."""
+    arn = world.begin("orders", maxConcurrency=1)
+
+    def frozen_and_lifted() -> None:
+        freeze(world)
+        world.advance(world.parts()).pipeline("r", "orders")
+        assert world.release().in_flight == frozenset()
+        world.ledger.freezes.lift("*")
+
+    with meanwhile(Headers, "claim_slot", after=frozen_and_lifted):
+        world.wait(arn)
+    assert world.statuses() == {"orders": "RUNNING"}
+    assert world.release().in_flight == {"orders"}
 
 
 def test_a_claim_that_is_given_back_is_not_given_back_twice(world: ReleaseWorld) -> None:
