@@ -36,7 +36,10 @@ _TURN = "nothing holds it any more; what was held is started in turns"
 
 @dataclass(frozen=True, kw_only=True)
 class Starts:
-    """Applies decisions about pipelines that have no execution yet."""
+    """Applies decisions about pipelines that have no execution yet.
+
+    The names of those that are held and whose slots it frees are added to ``freed``.
+    """
 
     ledger: Ledger
     codepipeline: CodePipeline
@@ -44,6 +47,7 @@ class Starts:
     clock: Clock
     actor: str
     ends: Ends
+    freed: set[str]
 
     def start(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
         """Start the pipeline once, however many functions try.
@@ -70,7 +74,7 @@ class Starts:
             if again:
                 self.resolve(now, claimed, hold=hold)
             else:
-                self.ledger.holds.hold(now, claimed, hold)
+                self._hold(now, claimed, hold)
             return None
         if now and not again:
             self.ends.skip(now, claimed, _CLOSED_FIRST)
@@ -83,7 +87,7 @@ class Starts:
         else:
             # Race: the freeze is lifted. The release is read again after this write, and the
             # function that lifts the freeze reads afterwards what is held. One sees the other.
-            self.ledger.holds.hold(release, decision.pipeline, decision.hold)
+            self._hold(release, decision.pipeline, decision.hold)
 
     def resolve(self, release: Release, pipeline: Pipeline, *, hold: Hold | None = None) -> None:
         """Find out whether a claimed start happened, when the pipeline is not started any more.
@@ -100,7 +104,7 @@ class Starts:
         elif self._since(pipeline.start_tried_at) <= CLAIM_WINDOW:
             raise StartUnresolved(f"the start {of_release}")
         elif hold:
-            self.ledger.holds.hold(release, pipeline, hold)
+            self._hold(release, pipeline, hold)
         else:
             failed = why_not_started(pipeline)
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
@@ -125,7 +129,7 @@ class Starts:
         if hold is None:
             self._take_turn(release, pipeline)
         else:
-            self.ledger.holds.hold(release, pipeline, hold)
+            self._hold(release, pipeline, hold)
 
     def _take_turn(self, release: Release, pipeline: Pipeline) -> None:
         """Give a pipeline that was held its turn: not all of them start at one moment."""
@@ -133,7 +137,11 @@ class Starts:
         turn = self.ledger.pace.take_turn(now, apart=START_PACE)
         if turn - now <= timedelta(seconds=MIN_WAIT):
             turn = now
-        self.ledger.holds.hold(release, pipeline, Hold(kind=HoldKind.TURN, until=turn, why=_TURN))
+        self._hold(release, pipeline, Hold(kind=HoldKind.TURN, until=turn, why=_TURN))
+
+    def _hold(self, release: Release, pipeline: Pipeline, hold: Hold) -> None:
+        if self.ledger.holds.hold(release, pipeline, hold):
+            self.freed.add(pipeline.name)
 
     def _begin(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
         try:

@@ -17,7 +17,6 @@ from release_core.domain.holds import Freeze, Hold, Override, longest_freeze
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.revisions import Good, Pin, Revision
 
-
 # The channel of releases whose manifest the ledger made, to roll another release back.
 ROLLBACK_CHANNEL = "rollback"
 
@@ -235,11 +234,12 @@ class Release:
     """A release: its header, and the pipelines that were read with it, by name.
 
     ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
-    was opened. Its ``channel`` is that of the first request. ``restores`` is for a rollback: the execution that each pipeline goes back to, if no
-    release started it. A ``pending`` release is handed in and not opened: it is held until its
-    ``not_before``, or has places in the queues of the pipelines that it ``waits_for``.
-    ``requesters`` are the ARNs of all who asked for it, retries included. ``freezes`` are those of
-    the deployment, and an ``override`` lets the release start its pipelines in spite of them.
+    was opened. Its ``channel`` is that of the first request. ``restores`` is for a rollback: the
+    execution that each pipeline goes back to, if no release started it. A ``pending`` release is
+    handed in and not opened: it is held until its ``not_before``, or has places in the queues of
+    the pipelines that it ``waits_for``. ``requesters`` are the ARNs of all who asked for it,
+    retries included. ``freezes`` are those of the deployment, and an ``override`` lets the release
+    start its pipelines in spite of them.
     """
 
     release_id: str

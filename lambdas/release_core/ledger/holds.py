@@ -28,11 +28,11 @@ class Holds:
         self._releases = releases
         self._author = author
 
-    def hold(self, release: Release, pipeline: Pipeline, hold: Hold) -> None:
+    def hold(self, release: Release, pipeline: Pipeline, hold: Hold) -> bool:
         """Record why the pipeline is held; a start that was claimed and did not take place ends.
 
-        The pipeline waits then, and has no slot. A pipeline that has changed since it was read does
-        not change.
+        The pipeline waits then, and has no slot. Returns whether it had one. A pipeline that has
+        changed since it was read does not change.
         """
         # Race: the pipeline is started, or the release is resumed, since it was read.
         as_seen = "#status = :seen AND #attempt = :attempt"
@@ -60,9 +60,9 @@ class Holds:
             },
         )
         if pipeline.name in release.in_flight:
-            self._free_slot_too(release, pipeline, self._releases.update_action(key, update))
-        else:
-            self._releases.update(key, update)
+            return self._free_slot_too(release, pipeline, self._releases.update_action(key, update))
+        self._releases.update(key, update)
+        return False
 
     def _new(self, pipeline: Pipeline, hold: Hold) -> Update:
         waiting = PipelineStatus.WAITING
@@ -75,7 +75,7 @@ class Holds:
             condition=is_new,
         )
 
-    def _free_slot_too(self, release: Release, pipeline: Pipeline, held: object) -> None:
+    def _free_slot_too(self, release: Release, pipeline: Pipeline, held: object) -> bool:
         # Race: the pipeline is started again while its slot is freed. Both are one write, and a
         # start is claimed only if nothing else holds the pipeline since. So a pipeline that starts
         # has a slot.
@@ -86,7 +86,7 @@ class Holds:
             values={"attempt": release.attempt},
         )
         header = self._releases.update_action(header_key(release.release_id), freed)
-        write_together(self._client, [header, held])
+        return write_together(self._client, [header, held]) is None
 
 
 def _same(pipeline: Pipeline) -> Update:
