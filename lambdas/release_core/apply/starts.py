@@ -24,6 +24,7 @@ from release_core.decide.timing import (
     THROTTLED_PATIENCE,
     pause_before_start,
     pause_until_turn,
+    wait_for_turn,
 )
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
@@ -133,11 +134,15 @@ class Starts:
 
     def _take_turn(self, release: Release, pipeline: Pipeline) -> None:
         """Give a pipeline that was held its turn: not all of them start at one moment."""
+        until = self._turn(release, pipeline)
+        self._hold(release, pipeline, Hold(kind=HoldKind.TURN, until=until, why=_TURN))
+
+    def _turn(self, release: Release, pipeline: Pipeline) -> datetime:
+        """The time of the next turn; now, if it comes before a task could wait for it."""
         now = self.clock()
-        turn = self.ledger.pace.take_turn(now, apart=START_PACE)
-        if turn - now <= timedelta(seconds=MIN_WAIT):
-            turn = now
-        self._hold(release, pipeline, Hold(kind=HoldKind.TURN, until=turn, why=_TURN))
+        turn = self.ledger.pace.take_turn(now, apart=START_PACE) - now
+        wait = wait_for_turn(turn, key=_key(release, pipeline))
+        return now if wait <= timedelta(seconds=MIN_WAIT) else now + wait
 
     def _hold(self, release: Release, pipeline: Pipeline, hold: Hold) -> None:
         if self.ledger.holds.hold(release, pipeline, hold):
@@ -159,7 +164,7 @@ class Starts:
         self, release: Release, pipeline: Pipeline, error: ClientError | BotoCoreError
     ) -> None:
         why, now, patience = str(error), self.clock(), START_PATIENCE
-        key = f"{release.execution_arn} {pipeline.name}"
+        key = _key(release, pipeline)
         pause = pause_before_start(pipeline.start_refusals, key=key)
         if isinstance(error, ClientError):
             detail = error.response["Error"]
@@ -252,3 +257,7 @@ class Starts:
     def _since(self, moment: datetime | None) -> timedelta:
         now = self.clock()
         return now - (moment or now)
+
+
+def _key(release: Release, pipeline: Pipeline) -> str:
+    return f"{release.execution_arn} {pipeline.name}"

@@ -99,13 +99,16 @@ def pause_before_start(refusals: int, *, key: str) -> timedelta:
 
 
 def pause_until_turn(turn: timedelta, refusals: int, *, key: str) -> timedelta:
-    """How long a throttled start waits whose turn comes in this time.
+    """How long a throttled start waits whose turn comes in this time: at least its own pause."""
+    return max(pause_before_start(refusals, key=key), wait_for_turn(turn, key=key))
 
-    At least its own pause, and no longer than the longest pause: turns of releases that were
-    cancelled since stay taken.
+
+def wait_for_turn(turn: timedelta, *, key: str) -> timedelta:
+    """How long a start waits whose turn comes in this time: no longer than the longest pause.
+
+    Turns stay taken that are not used: of releases that were cancelled since, or frozen again.
     """
-    longest = pause_before_start(_MANY_REFUSALS, key=key)
-    return max(pause_before_start(refusals, key=key), min(turn, longest))
+    return min(turn, pause_before_start(_MANY_REFUSALS, key=key))
 
 
 def look_after_hold(until: datetime, *, key: str) -> datetime:

@@ -9,7 +9,7 @@ import pytest
 
 from release_core.clock import from_iso, to_iso
 from release_core.decide.decisions import hold_of
-from release_core.decide.timing import CLAIM_WINDOW
+from release_core.decide.timing import CLAIM_WINDOW, START_PACE
 from release_core.domain.holds import Freeze, HoldKind
 from release_core.domain.release import PipelineStatus
 from release_core.errors import StartUnresolved
@@ -441,6 +441,19 @@ def test_many_that_were_held_start_in_turns(world: ReleaseWorld) -> None:
     for name in names[6:]:
         wait_again(world, arn, 3600, name)
     assert set(world.statuses().values()) == {"RUNNING"}
+
+
+def test_turns_that_nobody_used_hold_nothing_for_long(world: ReleaseWorld) -> None:
+    """Turns stay taken when a freeze comes again: a wait for them is at most five minutes."""
+    for _ in range(1000):
+        world.ledger.pace.take_turn(world.clock(), apart=START_PACE)
+    freeze(world)
+    arn = world.begin("orders")
+    world.wait(arn)
+    world.ledger.freezes.lift("*")
+    wait_again(world, arn, 3600)
+    assert held(world).kind is HoldKind.TURN
+    assert held(world).until - world.clock() <= timedelta(minutes=5)
 
 
 def test_no_task_looks_every_few_seconds_for_a_slot_after_a_freeze(world: ReleaseWorld) -> None:
