@@ -69,7 +69,7 @@ class Starts:
         # Otherwise the function that freezes reads STARTING, and names this start.
         now = self.ledger.get_header(release.release_id)
         if now and now.open:
-            hold = hold_of(now, claimed, self.clock()) or self.calendars.hold(now)
+            hold = hold_of(now, claimed, self.clock()) or self.calendars.hold(now, claimed)
             if hold is None:
                 return self._begin(now, claimed, again=again)
             if again:
@@ -116,7 +116,7 @@ class Starts:
             self._take_turn(release, pipeline)
             return True
         # Asked before a claim is taken over: that would be another try, which may be under way.
-        closed = self.calendars.hold(release) if again else None
+        closed = self.calendars.hold(release, pipeline) if again else None
         if closed:
             self.resolve(release, pipeline, hold=closed)
         return closed is not None
@@ -126,7 +126,7 @@ class Starts:
         held = pipeline.held
         if held is None or held.kind is not HoldKind.CALENDAR or not release.open:
             return
-        hold = self.calendars.hold(release)
+        hold = self.calendars.hold(release, pipeline)
         if hold is None:
             self._take_turn(release, pipeline)
         else:

@@ -9,10 +9,12 @@ from release_core.decide.timing import (
     CLAIM_WINDOW,
     CLOSED_PAUSE,
     SOONEST_OPENING,
+    UNREADABLE_LOOKS,
     UNREADABLE_PAUSE,
 )
 from release_core.domain.holds import Hold, HoldKind, Override
 from release_core.domain.release import PipelineStatus
+from release_core.ledger.dynamodb import Update
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, crash_after, meanwhile, refuse
@@ -112,9 +114,9 @@ def test_a_calendar_that_closes_within_an_invocation_is_seen(world: ReleaseWorld
     world.run_pipeline("r", "orders", first)
     world.run_pipeline("r", "catalog", second)
     advance = world.advance(parts)
-    assert advance.calendars.hold(world.release()) == held(world)
+    assert advance.calendars.hold(world.release(), world.pipeline()) == held(world)
     world.clock.advance(HOUR)
-    assert advance.calendars.hold(world.release()) is None
+    assert advance.calendars.hold(world.release(), world.pipeline()) is None
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,20 @@ def test_a_calendar_that_cannot_be_read_counts_as_closed(
     world.clock.advance(timedelta(seconds=seconds))
     look(world, arn)
     assert world.statuses() == {"orders": "RUNNING"}
+
+
+def test_a_calendar_that_is_not_readable_for_long_is_asked_every_hour(
+    world: ReleaseWorld,
+) -> None:
+    """Otherwise the history of the workflow execution would be full within days."""
+    world.ssm.trouble = DENIED
+    arn = world.begin("orders")
+    world.wait(arn)
+    key = {"release_id": "r", "item": "pipeline#orders"}
+    looks = Update(put={"registrations": UNREADABLE_LOOKS})
+    world.ledger.pipelines._releases.update(key, looks)
+    look(world, arn)
+    assert held(world).until == world.clock() + CLOSED_PAUSE
 
 
 def test_an_answer_without_a_known_state_counts_as_closed(

@@ -456,6 +456,21 @@ def test_turns_that_nobody_used_hold_nothing_for_long(world: ReleaseWorld) -> No
     assert held(world).until - world.clock() <= timedelta(minutes=5)
 
 
+def test_the_task_of_what_is_held_looks_once_an_hour(world: ReleaseWorld) -> None:
+    """However often tasks look: a freeze may last longer than a history holds such looks."""
+    freeze(world, lasts=HOUR * 48)
+    arn = world.begin("orders")
+    token = world.step_functions.wait_for_token(arn)
+    world.run_pipeline("r", "orders", token, wait_seconds=600, look_after_seconds=600)
+    outcome = world.settlement(token)
+    assert (outcome.error, outcome.cause) == ("LookAgain", "3600")
+    world.ledger.freezes.lift("*")
+    token = world.step_functions.wait_for_token(arn)
+    world.run_pipeline("r", "orders", token, wait_seconds=3600, look_after_seconds=600)
+    assert world.statuses() == {"orders": "RUNNING"}
+    assert world.settlement(token).cause == "600"
+
+
 def test_no_task_looks_every_few_seconds_for_a_slot_after_a_freeze(world: ReleaseWorld) -> None:
     """A pipeline that was held and waits for a slot now waits as any other does."""
     freeze(world)
