@@ -28,10 +28,11 @@ from release_core.decide.timing import (
 )
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
-from release_core.errors import ExecutionTaken, StartUnresolved
+from release_core.errors import CalendarsThrottled, ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
+_ASKS = "the change calendars are asked in turns, because SSM throttles the calls"
 _TURN = "nothing holds it any more; what was held is started in turns"
 
 
@@ -69,7 +70,7 @@ class Starts:
         # Otherwise the function that freezes reads STARTING, and names this start.
         now = self.ledger.get_header(release.release_id)
         if now and now.open:
-            hold = hold_of(now, claimed, self.clock()) or self.calendars.hold(now, claimed)
+            hold = hold_of(now, claimed, self.clock()) or self._closed(now, claimed)
             if hold is None:
                 return self._begin(now, claimed, again=again)
             if again:
@@ -116,7 +117,7 @@ class Starts:
             self._take_turn(release, pipeline)
             return True
         # Asked before a claim is taken over: that would be another try, which may be under way.
-        closed = self.calendars.hold(release, pipeline) if again else None
+        closed = self._closed(release, pipeline) if again else None
         if closed:
             self.resolve(release, pipeline, hold=closed)
         return closed is not None
@@ -126,11 +127,25 @@ class Starts:
         held = pipeline.held
         if held is None or held.kind is not HoldKind.CALENDAR or not release.open:
             return
-        hold = self.calendars.hold(release, pipeline)
+        hold = self._closed(release, pipeline)
         if hold is None:
             self._take_turn(release, pipeline)
         else:
             self._hold(release, pipeline, hold)
+
+    def _closed(self, release: Release, pipeline: Pipeline) -> Hold | None:
+        """Why the calendars keep the pipeline from being started now, or None.
+
+        While SSM throttles, the pipeline is held until its turn to ask again.
+        """
+        try:
+            return self.calendars.hold(release, pipeline)
+        except CalendarsThrottled:
+            until, held = self._turn(release, pipeline), pipeline.held
+            until = max(until, self.clock() + timedelta(seconds=MIN_WAIT))
+            if held and held.kind is HoldKind.CALENDAR:
+                return replace(held, until=until)
+            return Hold(kind=HoldKind.TURN, until=until, why=_ASKS)
 
     def _take_turn(self, release: Release, pipeline: Pipeline) -> None:
         """Give a pipeline that was held its turn: not all of them start at one moment."""

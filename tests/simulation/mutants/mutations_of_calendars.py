@@ -16,8 +16,8 @@ OF_CALENDARS = (
     Mutant(
         "take an unreadable calendar for open",
         "release_core/aws/calendars.py",
-        "CalendarState(is_open=False, trouble=failure.reason)",
-        "CalendarState(is_open=True)",
+        "is_open=False, trouble=failure.reason, throttled=is_throttled(error)",
+        "is_open=True",
         _UNREADABLE,
     ),
     Mutant(
