@@ -9,7 +9,7 @@ OF_CALENDARS = (
     Mutant(
         "start without asking the calendar",
         "release_core/apply/starts.py",
-        " or self.calendars.hold(now, claimed)\n",
+        " or self._closed(now, claimed)\n",
         "\n",
         _CLOSED,
     ),
