@@ -3,6 +3,7 @@
     ReleaseMachineError
     ├── SettingsInvalid
     ├── PipelineUnknown
+    ├── CalendarsThrottled
     ├── FreezesFull
     ├── FrozenForLonger
     ├── RequestRefused
@@ -40,6 +41,10 @@ class SettingsInvalid(ReleaseMachineError):
 
 class PipelineUnknown(ReleaseMachineError):
     """A task was started for a pipeline that its release does not have."""
+
+
+class CalendarsThrottled(ReleaseMachineError):
+    """SSM did not answer whether the change calendars are open, because it is asked too often."""
 
 
 class FreezesFull(ReleaseMachineError):

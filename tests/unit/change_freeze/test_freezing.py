@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.clock import to_iso
 from release_core.domain.holds import HoldKind
 from release_core.domain.release import PipelineStatus
+from release_core.errors import LedgerBusy
 from release_core.ledger.freezes import MAX_FREEZES
+from release_core.ledger.ledger import Ledger
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused, service
 from tests.worlds.answers import ADA, GRACE
@@ -168,12 +170,37 @@ def test_a_crash_while_waking_is_repaired_by_a_repeat(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.step_functions, "send_task_failure", fails_later)
-        with pytest.raises(ClientError):
-            lift(world)
+        assert lift(world).status == 503
     wait_again(world, arn, "orders")
     assert lift(world).body["held"] == 1
     wait_again(world, arn, "catalog")
     assert world.statuses() == {"orders": "RUNNING", "catalog": "RUNNING"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LedgerBusy("keys of a batch read are left"),
+        BotoCoreError(),
+        ClientError({"Error": {"Code": "InternalServerError"}}, "Scan"),
+    ],
+)
+def test_a_freeze_that_stands_is_not_an_error_without_words(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The response says that it may be recorded; the same request completes it."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "nodes_in_releases", fails)
+        response = freeze(world)
+    assert response.status == 503
+    assert "It may be recorded: send the same request again" in response.body["message"]
+    assert len(world.ledger.get_freezes()) == 1
+    assert freeze(world).status == 200
+    assert len(world.ledger.get_freezes()) == 1
 
 
 def test_what_is_recorded_as_held_while_the_freeze_is_lifted_goes_on(world: ReleaseWorld) -> None:
