@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from release_core.clock import to_iso
 from release_core.domain.approvals import Approval, Vote
+from release_core.domain.people import is_federated
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import RequestRefused
 
@@ -18,9 +19,19 @@ _ENDS = {
 def refuse_requester(
     release: Release, approval: Pipeline, vote: Vote, person_of: Callable[[str], str]
 ) -> None:
-    """Raise RequestRefused if four eyes are needed and the voter asked for the release."""
-    asked = _asked(approval)
-    if not asked.four_eyes or vote.voter not in map(person_of, release.requesters):
+    """Raise RequestRefused if four eyes are needed and the voter may have asked for the release.
+
+    A federated user may be anybody who can ask for one, also a user who asked for the release.
+    """
+    if not _asked(approval).four_eyes:
+        return
+    if is_federated(vote.by):
+        raise RequestRefused(
+            403,
+            f"{approval.name} needs four eyes, and who calls as a federated user chooses the name: "
+            f"{vote.by} proves no person. Answer as an IAM user, or with a role",
+        )
+    if vote.voter not in map(person_of, release.requesters):
         return
     raise RequestRefused(
         403,
@@ -84,8 +95,9 @@ def _takes_no_more(node: Pipeline, vote: Vote) -> bool:
 
 
 def _described(vote: Vote) -> str:
-    all_sessions = vote.voter != vote.by
-    return f"{vote.voter} (all its sessions count as one person)" if all_sessions else vote.voter
+    if vote.voter == vote.by:
+        return vote.by
+    return f"{vote.by} (all sessions of {vote.voter} count as one person)"
 
 
 def _asked(node: Pipeline) -> Approval:
