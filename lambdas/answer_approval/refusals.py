@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from release_core.clock import to_iso
+from release_core.decide.decisions import expiry
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.people import is_federated
 from release_core.domain.release import Pipeline, PipelineStatus, Release
@@ -86,7 +87,14 @@ def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
         return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
     if node.status.ended:
         return f"{node.name} {_ENDS[node.status]}; {again}"
-    return f"release {release.release_id} has ended; {again}" if release.closed else None
+    if release.closed:
+        return f"release {release.release_id} has ended; {again}"
+    # The end may not be on record yet.
+    end = expiry(release, node)
+    if end and vote.at >= end:
+        what = "the deadline of the release" if end == release.deadline else "its time limit"
+        return f"{node.name} takes no more answers: {what} has passed, at {to_iso(end)}; {again}"
+    return None
 
 
 def _takes_no_more(node: Pipeline, vote: Vote) -> bool:
