@@ -6,15 +6,8 @@ from release_core.clock import to_iso
 from release_core.decide.decisions import expiry
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.people import is_federated
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release, describe_outcome
 from release_core.errors import RequestRefused
-
-_ENDS = {
-    PipelineStatus.FAILED: "was rejected",
-    PipelineStatus.TIMED_OUT: "has expired",
-    PipelineStatus.CANCELLED: "was cancelled",
-    PipelineStatus.SKIPPED: "is not asked in this attempt",
-}
 
 
 def refuse_requester(
@@ -86,7 +79,7 @@ def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
     if node.stop_reason and not node.status.ended:
         return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
     if node.status.ended:
-        return f"{node.name} {_ENDS[node.status]}; {again}"
+        return f"{describe_outcome(node)}; {again}"
     if release.closed:
         return f"release {release.release_id} has ended; {again}"
     # The end may not be on record yet.

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from answer_approval import answering
 from release_core.ledger.dynamodb import Table, Update
+from run_pipeline.running import FailedTask
 from tests.worlds.answers import ADA, GRACE, JOAN, Response, approve, ask, open_by, reject, send
 from tests.worlds.ledger_world import TABLES
 from tests.worlds.release_world import ReleaseWorld, after
@@ -186,7 +187,36 @@ def test_an_expired_approval_takes_no_answer(world: ReleaseWorld) -> None:
     world.run_pipeline("r", "go-live", tokens["go-live"])
     late = approve(world, GRACE)
     assert late.status == 409
-    assert "has expired; release-machine retry r asks again" in late.message
+    assert late.message == (
+        "approval go-live timed out: it expired: 0 of 1 approvals came within 30 minutes; "
+        "release-machine retry r asks again"
+    )
+
+
+def test_an_answer_after_the_deadline_names_the_deadline(world: ReleaseWorld) -> None:
+    """The approval itself has not expired."""
+    tokens = ask(world, manifest={"deadline": "2026-11-22T09:30:00Z"})
+    world.clock.advance(timedelta(minutes=30))
+    world.run_pipeline("r", "go-live", tokens["go-live"])
+    late = approve(world, GRACE)
+    assert late.status == 409
+    assert "timed out: the deadline of the release has passed" in late.message
+
+
+def test_an_answer_after_the_task_was_given_up_does_not_name_a_rejection(
+    world: ReleaseWorld,
+) -> None:
+    """Nobody has rejected it: the workflow gave up its task."""
+    arn = ask(world)["execution"]
+    world.give_up(
+        FailedTask(
+            release_id="r", pipeline="go-live", execution_arn=arn, error="Timeout", cause="too long"
+        )
+    )
+    late = approve(world, GRACE)
+    assert late.status == 409
+    assert "approval go-live failed" in late.message
+    assert "reject" not in late.message
 
 
 @pytest.mark.parametrize("answer", [approve, reject])
@@ -215,7 +245,7 @@ def test_a_cancelled_approval_takes_no_answer(world: ReleaseWorld) -> None:
     world.cancel(tokens["execution"])
     late = approve(world, GRACE)
     assert late.status == 409
-    assert "was cancelled" in late.message
+    assert "approval go-live cancelled: release r is CANCELLED" in late.message
 
 
 def test_an_answer_to_a_closed_release_is_refused(world: ReleaseWorld) -> None:

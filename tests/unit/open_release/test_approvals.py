@@ -92,7 +92,7 @@ def test_a_resume_asks_again_without_the_old_votes(world: ReleaseWorld) -> None:
 def test_who_retries_must_be_proved_while_an_approval_is_open(world: ReleaseWorld) -> None:
     """Who retried is a requester, so a retry through another door is refused."""
     fail_at_the_approval(world)
-    with pytest.raises(ManifestInvalid, match="submit --via api"):
+    with pytest.raises(ManifestInvalid, match="use release-machine retry r"):
         world.open_release(world.start(write_json({"retry": "r"})))
     assert world.release().attempt == 1
     assert world.ledger.lock_holders(["orders", "catalog"]) == {}
