@@ -80,14 +80,13 @@ def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
         return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
     if node.status.ended:
         return f"{describe_outcome(node)}; {again}"
-    if release.closed:
-        return f"release {release.release_id} has ended; {again}"
+    why = f"release {release.release_id} has ended" if release.closed else None
     # The end may not be on record yet.
     end = expiry(release, node)
-    if end and vote.at >= end:
+    if end and vote.at >= end and not why:
         what = "the deadline of the release" if end == release.deadline else "its time limit"
-        return f"{node.name} takes no more answers: {what} has passed, at {to_iso(end)}; {again}"
-    return None
+        why = f"{node.name} takes no more answers: {what} has passed, at {to_iso(end)}"
+    return f"{why}; {again}" if why else None
 
 
 def _takes_no_more(node: Pipeline, vote: Vote) -> bool:

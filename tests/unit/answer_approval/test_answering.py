@@ -225,7 +225,7 @@ def test_an_answer_after_the_time_limit_is_refused_before_a_function_looks(
     world: ReleaseWorld, answer: Callable[..., Response], deadline: dict[str, str]
 ) -> None:
     """The limit is that of the approval or the deadline; the last answer in time counts."""
-    limit = {} if deadline else {"expiresAfterMinutes": 30}
+    limit: dict[str, Any] = {} if deadline else {"expiresAfterMinutes": 30}
     ask(world, manifest=deadline, minApprovals=2, **limit)
     world.clock.advance(timedelta(minutes=30) - timedelta(milliseconds=1))
     assert approve(world, GRACE).status == 200
@@ -233,7 +233,9 @@ def test_an_answer_after_the_time_limit_is_refused_before_a_function_looks(
     late = answer(world, JOAN)
     assert late.status == 409
     what = "the deadline of the release" if deadline else "its time limit"
-    assert f"go-live takes no more answers: {what} has passed, at 2026-11-22T09:30:00" in late.message
+    assert (
+        f"go-live takes no more answers: {what} has passed, at 2026-11-22T09:30:00" in late.message
+    )
     assert "release-machine retry r asks again" in late.message
     assert len(world.item("pipeline#go-live")["votes"]) == 1
     assert approve(world, GRACE).status == 200  # again, as it counts already
