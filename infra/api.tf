@@ -278,9 +278,17 @@ resource "aws_iam_role" "api" {
 
 data "aws_iam_policy_document" "start_through_api" {
   statement {
-    sid       = "StartMachine"
-    actions   = ["states:StartExecution"]
-    resources = [aws_sfn_alias.api.arn]
+    sid     = "StartMachine"
+    actions = ["states:StartExecution"]
+    # For a start through an alias, IAM compares the ARN of the state machine, and the condition tells the alias. The ARN of
+    # the alias is for a start that is compared with it.
+    resources = [aws_sfn_state_machine.release.arn, aws_sfn_alias.api.arn]
+
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "states:StateMachineQualifier"
+      values   = [aws_sfn_alias.api.name]
+    }
   }
 }
 

@@ -44,8 +44,8 @@ resource "aws_sfn_state_machine" "release" {
   }
 }
 
-# Only the role of the API may start executions through this alias. So the alias proves that an execution came through the
-# API. Its input does not: anyone who may start the state machine itself can write the same input.
+# Only the API starts executions through this alias. So the alias proves that an execution came through the API. Its input
+# does not: anyone who may start the state machine itself can write the same input.
 resource "aws_sfn_alias" "api" {
   name        = "api"
   description = "For the API only. Do not grant it to others."

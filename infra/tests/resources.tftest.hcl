@@ -328,11 +328,19 @@ run "only_the_api_has_the_alias_that_proves_it" {
   }
 
   assert {
+    condition = toset(one(data.aws_iam_policy_document.start_through_api.statement).resources) == toset([
+      aws_sfn_state_machine.release.arn,
+      aws_sfn_alias.api.arn,
+    ])
+    error_message = "The API may not start the state machine through its alias: IAM compares the ARN of the state machine."
+  }
+
+  assert {
     condition = [
-      one(one(data.aws_iam_policy_document.start_machine.statement).resources),
-      one(one(data.aws_iam_policy_document.start_through_api.statement).resources),
-    ] == [aws_sfn_state_machine.release.arn, aws_sfn_alias.api.arn]
-    error_message = "The alias of the API is granted to another role than the API's, or the API may start the state machine itself."
+      for each in one(data.aws_iam_policy_document.start_through_api.statement).condition :
+      [each.test, each.variable, one(each.values)]
+    ] == [["ForAnyValue:StringEquals", "states:StateMachineQualifier", "api"]]
+    error_message = "The API may start the state machine without its alias, or through another one."
   }
 }
 

@@ -3,24 +3,29 @@
 from collections.abc import Callable
 
 from release_core.clock import to_iso
+from release_core.decide.decisions import expiry
 from release_core.domain.approvals import Approval, Vote
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.domain.people import is_federated
+from release_core.domain.release import Pipeline, PipelineStatus, Release, describe_outcome
 from release_core.errors import RequestRefused
-
-_ENDS = {
-    PipelineStatus.FAILED: "was rejected",
-    PipelineStatus.TIMED_OUT: "has expired",
-    PipelineStatus.CANCELLED: "was cancelled",
-    PipelineStatus.SKIPPED: "is not asked in this attempt",
-}
 
 
 def refuse_requester(
     release: Release, approval: Pipeline, vote: Vote, person_of: Callable[[str], str]
 ) -> None:
-    """Raise RequestRefused if four eyes are needed and the voter asked for the release."""
-    asked = _asked(approval)
-    if not asked.four_eyes or vote.voter not in map(person_of, release.requesters):
+    """Raise RequestRefused if four eyes are needed and the voter may have asked for the release.
+
+    A federated user may be anybody who can ask for one, also a user who asked for the release.
+    """
+    if not _asked(approval).four_eyes:
+        return
+    if is_federated(vote.by):
+        raise RequestRefused(
+            403,
+            f"{approval.name} needs four eyes, and who calls as a federated user chooses the name: "
+            f"{vote.by} proves no person. Answer as an IAM user, or with a role",
+        )
+    if vote.voter not in map(person_of, release.requesters):
         return
     raise RequestRefused(
         403,
@@ -75,8 +80,14 @@ def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
     if node.stop_reason and not node.status.ended:
         return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
     if node.status.ended:
-        return f"{node.name} {_ENDS[node.status]}; {again}"
-    return f"release {release.release_id} has ended; {again}" if release.closed else None
+        return f"{describe_outcome(node)}; {again}"
+    why = f"release {release.release_id} has ended" if release.closed else None
+    # The end may not be on record yet.
+    end = expiry(release, node)
+    if end and vote.at >= end and not why:
+        what = "the deadline of the release" if end == release.deadline else "its time limit"
+        why = f"{node.name} takes no more answers: {what} has passed, at {to_iso(end)}"
+    return f"{why}; {again}" if why else None
 
 
 def _how_to_ask_again(release: Release) -> str:
@@ -96,8 +107,9 @@ def _takes_no_more(node: Pipeline, vote: Vote) -> bool:
 
 
 def _described(vote: Vote) -> str:
-    all_sessions = vote.voter != vote.by
-    return f"{vote.voter} (all its sessions count as one person)" if all_sessions else vote.voter
+    if vote.voter == vote.by:
+        return vote.by
+    return f"{vote.by} (all sessions of {vote.voter} count as one person)"
 
 
 def _asked(node: Pipeline) -> Approval:

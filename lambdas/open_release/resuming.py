@@ -16,6 +16,7 @@ from release_core.decide.resume import (
     refuse_resume,
     runs_already,
     succeeded,
+    to_renew,
     unfinished,
     unfinished_pipelines,
 )
@@ -92,7 +93,7 @@ class Resuming:
         previous = self.ledger.last_good(opening.manifest.names)
         self.ledger.openings.put_pipelines(opening, previous)
         release = self._read(holder.release_id)
-        self.ledger.openings.renew_pipelines(release, previous)
+        self.ledger.openings.renew_pipelines(release, to_renew(release), previous)
         names = [each.name for each in unfinished(release)]
         return Opened("OPENED", opening.execution_arn, names, release.attempt)
 

@@ -125,9 +125,16 @@ def test_the_reader_writes_nothing() -> None:
 
 
 def test_the_release_manager_cannot_claim_the_door_of_the_api() -> None:
-    """It retries, rolls back and cancels; its starts of the state machine prove no requester."""
+    """It retries, rolls back and cancels; its starts of the state machine prove no requester.
+
+    IAM compares the ARN of the state machine also for a start through an alias or a version. Only
+    the qualifier tells them apart.
+    """
     manager = read("release-manager")
     assert allows(manager, "states:StartExecution", MACHINE)
+    for qualifier in ("api", "1"):
+        through = {"states:StateMachineQualifier": qualifier}
+        assert not allows(manager, "states:StartExecution", MACHINE, **through)
     assert allows(manager, "states:StopExecution", EXECUTION)
     assert not allows(manager, "states:StartExecution", f"{MACHINE}:api")
     assert not allows(manager, "states:SendTaskSuccess", "*")

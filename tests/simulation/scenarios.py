@@ -31,7 +31,8 @@ class Scenario:
 
     Each of the `people` may answer each approval that is asked, in one of the ways of `answers`;
     with `nothing` among them, perhaps nobody does. The `extra_answers` come at any other time:
-    ahead, twice or too late.
+    ahead, twice or too late. With a `requester`, that person hands all manifests in
+    through the API.
     `requests` are what a person asks of the API in this order, at any time: "freeze SCOPE
     MINUTES", "lift SCOPE" or "override RELEASE".
 
@@ -61,6 +62,7 @@ class Scenario:
     people: tuple[str, ...] = ("ann", "ben")
     answers: tuple[str, ...] = ("approve", "reject")
     extra_answers: int = 0
+    requester: str = ""
     on_stage_failure: str = ""
     requests: tuple[str, ...] = ()
     closed: tuple[int, ...] = ()

@@ -4,6 +4,8 @@ from tests.simulation.scenarios import Scenario, after, asking, in_minutes, rele
 
 _BEHIND = {"name": "b", **after("go")}
 _BETWEEN = releasing("a", _BEHIND, approvals=[asking("go", "a")])
+_CHAIN = (_BEHIND, {"name": "c", **after("b")})
+_FOUR_EYES = releasing(*_CHAIN, approvals=[asking("go", fourEyes=True)])
 _FIRST = releasing(_BEHIND, approvals=[asking("go")])
 
 LARGE_OF_APPROVALS = (
@@ -97,6 +99,16 @@ QUICK_OF_APPROVALS = (
         outcomes=("succeed",),
         people=("ann",),
         extra_answers=1,
+        preemptions=0,
+        mute=("STARTED",),
+    ),
+    Scenario(
+        name="granted, then asked again",
+        manifests=(_FOUR_EYES, {**_FOUR_EYES, "resume": True}),
+        people=("ann",),
+        answers=("approve",),
+        outcomes=("succeed", "fail c"),
+        requester="joan",
         preemptions=0,
         mute=("STARTED",),
     ),

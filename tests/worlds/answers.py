@@ -13,6 +13,8 @@ from tests.worlds.release_world import ReleaseWorld, after
 ADA, GRACE, JOAN = (f"arn:aws:iam::000000000000:user/{name}" for name in ("ada", "grace", "joan"))
 RELEASERS = "arn:aws:sts::000000000000:assumed-role/releasers"
 SSO = "arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_Releasers_0123456789abcdef"
+OTHER_SSO = "arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_Approvers_fedcba9876543210"
+FEDERATED = "arn:aws:sts::000000000000:federated-user/ada"
 
 
 @dataclass(frozen=True)

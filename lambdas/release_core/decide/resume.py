@@ -1,9 +1,11 @@
 """A manifest of a release that exists: it is the same release again, or the next attempt."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from release_core.decide.timing import UNRECORDED_START_WINDOW
+from release_core.domain.order import before, without
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.errors import ReleaseIdTaken, ReleaseNotResumable
@@ -85,15 +87,41 @@ def may_begin(pipeline: Pipeline, now: datetime) -> bool:
 
 
 def succeeded(release: Release | None) -> frozenset[str]:
-    """The pipelines and approvals of a release that its next attempt does not run again."""
-    pipelines = release.pipelines.values() if release else ()
-    return frozenset(each.name for each in pipelines if each.status is PipelineStatus.SUCCEEDED)
+    """The pipelines and approvals of a release that its next attempt does not run again.
+
+    A granted approval with four eyes is asked again while anything behind it has not succeeded:
+    that may ship another revision now, and who retries must not approve what they ask for.
+    """
+    nodes = release.pipelines.values() if release else ()
+    ended = {each.name for each in nodes if each.status is PipelineStatus.SUCCEEDED}
+    ahead = before([each.name for each in nodes if each.name not in ended], nodes)
+    asked_again = {
+        each.name
+        for each in nodes
+        if each.approval and each.approval.four_eyes and each.name in ahead
+    }
+    return frozenset(ended - asked_again)
 
 
 def unfinished(release: Release) -> list[Pipeline]:
     """The pipelines and approvals that the next attempt of a release runs, in order."""
+    done = succeeded(release)
     nodes = sorted(release.pipelines.values(), key=lambda each: each.position)
-    return [each for each in nodes if each.status is not PipelineStatus.SUCCEEDED]
+    return [each for each in nodes if each.name not in done]
+
+
+def to_renew(release: Release) -> list[Pipeline]:
+    """The nodes that still have their state of an earlier attempt, approvals first.
+
+    They are renewed in this order, so an approval that is asked again holds what is behind it from
+    the beginning. What depends on it through nodes that do not run again now depends on it itself.
+    """
+    depends_on = without(succeeded(release), release.pipelines.values())
+    stale = [each for each in unfinished(release) if each.attempt != release.attempt]
+    return [
+        replace(each, depends_on=tuple(dict.fromkeys(each.depends_on + depends_on[each.name])))
+        for each in sorted(stale, key=lambda each: each.approval is None)
+    ]
 
 
 def unfinished_pipelines(release: Release) -> list[str]:

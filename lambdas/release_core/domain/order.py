@@ -51,6 +51,11 @@ def behind(name: str, nodes: Iterable[InOrder]) -> list[str]:
     return [each.name for each in found if each.name in reached and each.name != name]
 
 
+def before(names: Iterable[str], nodes: Iterable[InOrder]) -> frozenset[str]:
+    """These nodes, and all that they depend on, directly or through others."""
+    return frozenset(_reached(names, {each.name: each.depends_on for each in nodes}))
+
+
 def without(left_out: Container[str], nodes: Iterable[InOrder]) -> dict[str, tuple[str, ...]]:
     """The dependencies of each node, by name, without some nodes.
 

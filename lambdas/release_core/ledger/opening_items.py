@@ -1,6 +1,6 @@
 """The items and updates that open a release, its next attempt, or record its rejection."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -288,12 +288,14 @@ def renewed_pipeline(
     pipeline: Pipeline,
     *,
     dependents: Sequence[str],
+    blocked_by: Collection[str],
     previous: Mapping[str, Item],
     author: Author,
 ) -> Update:
     """The update that makes a pipeline wait again; its earlier attempt is kept in ``attempts``.
 
-    ``previous`` is as for ``new_pipelines``.
+    ``blocked_by`` are the positions of the nodes that it waits for. ``previous`` is as for
+    ``new_pipelines``.
     """
     good = previous.get(pipeline.name)
     # A rollback never restores what this release itself shipped: the earlier previous_good stays.
@@ -310,10 +312,6 @@ def renewed_pipeline(
     # Race: a retry of the same resume. A pipeline is renewed once.
     same_attempt = "#attempt = :seen"
     waiting = PipelineStatus.WAITING
-    before = [release.pipelines[name] for name in pipeline.depends_on if name in release.pipelines]
-    blocked_by = {
-        str(each.position) for each in before if each.status is not PipelineStatus.SUCCEEDED
-    }
     return Update(
         put={
             "status": waiting.value,
@@ -321,7 +319,8 @@ def renewed_pipeline(
             "previous_good": good,
             # A release that an earlier version opened has no dependents on record.
             "dependents": dependents,
-            "blocked_by": blocked_by or None,
+            "depends_on": list(pipeline.depends_on),
+            "blocked_by": {*blocked_by} or None,
         },
         append={
             "attempts": history,

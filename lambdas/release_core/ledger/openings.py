@@ -1,10 +1,10 @@
 """Writes that open a release or its next attempt, or record a rejection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import ExecutionEnded, LedgerBusy, RollbackRefused
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import TRANSACTION_LIMIT, Item, Table, Update, write_together
@@ -110,14 +110,23 @@ class Openings:
             raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
         return bool(header and header["execution_arn"] == opening.execution_arn)
 
-    def renew_pipelines(self, release: Release, previous: Mapping[str, Item]) -> None:
-        """Make every pipeline that has not succeeded wait again, in the release's new attempt.
+    def renew_pipelines(
+        self, release: Release, stale: Sequence[Pipeline], previous: Mapping[str, Item]
+    ) -> None:
+        """Make ``stale`` pipelines and approvals wait again, in the release's new attempt.
 
-        ``previous`` is as for ``put_pipelines``. Raises ExecutionEnded as ``put_pipelines`` does,
-        and LedgerBusy also when another try of the same resume is renewing them.
+        They are renewed in this order, with the dependencies that they have here. ``previous`` is
+        as for ``put_pipelines``. Raises ExecutionEnded as ``put_pipelines`` does, and LedgerBusy
+        also when another try of the same resume is renewing them.
         """
-        stale = [each for each in release.pipelines.values() if release.renews(each)]
-        dependents = dependents_of(release.pipelines.values())
+        again = {each.name: each for each in stale}
+        nodes = {**release.pipelines, **again}
+        dependents = dependents_of(nodes.values())
+        waiting = {
+            name
+            for name, each in nodes.items()
+            if name in again or each.status is not PipelineStatus.SUCCEEDED
+        }
         is_running = self._is_running(release.release_id, release.execution_arn)
         for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
             renewals = [
@@ -127,6 +136,9 @@ class Openings:
                         release,
                         each,
                         dependents=dependents.get(each.name, []),
+                        blocked_by={
+                            str(nodes[name].position) for name in each.depends_on if name in waiting
+                        },
                         previous=previous,
                         author=self._author,
                     ),

@@ -90,11 +90,14 @@ def unproved(manifest: Manifest, channel: str, *, granted: Collection[str] = ())
     """The problems of approvals with four eyes in a manifest that did not come through the API."""
     if channel == API_CHANNEL:
         return []
+    remedy = 'use release-machine submit --via api, or add "fourEyes": false here'
+    if manifest.resume:  # with another manifest it would be another release
+        remedy = f"use release-machine retry {manifest.release_id}, which asks through the API"
     return [
         Problem(
             ("approvals", position, "fourEyes"),
             f"approval {each.name!r} needs four eyes, and only the API proves who asks for a "
-            'release; use release-machine submit --via api, or add "fourEyes": false here',
+            f"release; {remedy}",
         )
         for position, each in enumerate(manifest.approvals)
         if each.four_eyes and each.name not in granted

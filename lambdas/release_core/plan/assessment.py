@@ -7,13 +7,13 @@ from datetime import datetime
 
 from release_core.aws.source_lookup import Lookup
 from release_core.clock import to_iso
-from release_core.decide.resume import may_begin, runs_already
+from release_core.decide.resume import may_begin, runs_already, succeeded
 from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
 from release_core.domain.holds import Freeze, longest_freeze
 from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
-from release_core.domain.release import ROLLBACK_CHANNEL, Pipeline, PipelineStatus, Release
+from release_core.domain.release import ROLLBACK_CHANNEL, Pipeline, Release
 from release_core.domain.revisions import KEY_TYPE, Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.checks import unproved
@@ -305,11 +305,9 @@ class Assessment:
         return self.release.pipelines.get(pipeline)
 
     @property
-    def _done(self) -> set[str]:
+    def _done(self) -> frozenset[str]:
         """The pipelines and approvals that a resume does not run again."""
-        done = PipelineStatus.SUCCEEDED
-        earlier = {each.name: self._earlier(each.name) for each in self.manifest.nodes}
-        return {name for name, each in earlier.items() if each and each.status is done}
+        return succeeded(self.release) if self.manifest.resume else frozenset()
 
     @property
     def _held_until(self) -> datetime | None:

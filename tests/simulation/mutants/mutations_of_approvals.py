@@ -4,6 +4,8 @@ from tests.simulation.mutants.mutation import Mutant
 
 _DECIDE = "release_core/decide/approvals.py"
 _PIPELINES = "release_core/ledger/pipelines.py"
+_RESUME = "release_core/decide/resume.py"
+_ASKED_AGAIN = ("granted, then asked again",)
 _VOTES = "release_core/ledger/votes.py"
 _BETWEEN = ("asked between two",)
 _EXPIRES = ("answered while it expires",)
@@ -115,6 +117,20 @@ OF_APPROVALS = (
         'votes_once = "NOT contains(#voters, :voter)"',
         'votes_once = "NOT contains(#rejected_by, :voter)"',
         _AT_ONE_INSTANT,
+    ),
+    Mutant(
+        "start again behind the votes of an earlier attempt",
+        _RESUME,
+        "if each.approval and each.approval.four_eyes and each.name in ahead",
+        "if each.approval and each.approval.expires_after and each.name in ahead",
+        _ASKED_AGAIN,
+    ),
+    Mutant(
+        "hold nothing through what has succeeded",
+        _RESUME,
+        "dict.fromkeys(each.depends_on + depends_on[each.name])",
+        "dict.fromkeys(each.depends_on)",
+        _ASKED_AGAIN,
     ),
     Mutant(
         "ask nobody again in the next attempt",

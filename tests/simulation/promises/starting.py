@@ -5,7 +5,10 @@ from typing import Any
 from tests.simulation.promises.attempts import what_succeeded_is_not_run_again
 from tests.simulation.promises.calendars import nothing_starts_while_a_calendar_is_closed
 from tests.simulation.promises.frozen import nothing_starts_in_a_freeze
-from tests.simulation.promises.votes import nothing_starts_without_the_votes
+from tests.simulation.promises.votes import (
+    four_eyes_see_what_starts,
+    nothing_starts_without_the_votes,
+)
 from tests.simulation.world.happenings import Happening, Violated, list_of, value
 from tests.simulation.world.world import Start
 
@@ -120,6 +123,7 @@ STARTS = (
     nothing_starts_in_a_freeze,
     nothing_starts_while_a_calendar_is_closed,
     nothing_starts_without_the_votes,
+    four_eyes_see_what_starts,
 )
 
 

@@ -1,6 +1,8 @@
 """The promises about the approvals of a release: what the votes on record say is what happens."""
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tests.simulation.promises.attempts import is_late
 from tests.simulation.world.calls import Ended
@@ -31,6 +33,37 @@ def nothing_starts_without_the_votes(happening: Happening) -> None:
         more = {*list_of(node, "depends_on")} - before
         before |= more
         ahead += more
+
+
+def four_eyes_see_what_starts(happening: Happening) -> None:
+    """What starts behind an approval with four eyes was approved in the attempt that starts it."""
+    new = happening.started
+    if new is None:
+        return
+    items = happening.world.stores.releases()[new.release_id]
+    attempt = value(items["release"], "attempt")
+    for name in _before(happening.world.scenario.manifests, new.release_id, new.pipeline):
+        node = items[f"pipeline#{name}"]
+        is_asked = "approval" in node and node["approval"]["M"]["four_eyes"]["BOOL"]
+        if is_asked and value(node, "attempt") != attempt:
+            raise Violated("four_eyes_see_what_starts", f"{new.pipeline} behind {name}")
+
+
+def _before(manifests: Iterable[Mapping[str, Any]], release_id: str, name: str) -> set[str]:
+    """All that comes before a node in the manifest of its release, if it has approvals."""
+    wanted = {
+        each["name"]: each.get("dependsOn", ())
+        for manifest in manifests
+        if manifest["releaseId"] == release_id and "approvals" in manifest
+        for each in [*manifest["pipelines"], *manifest["approvals"]]
+        if isinstance(each, dict)
+    }
+    before, ahead = set[str](), [name]
+    while ahead:
+        more = {*wanted.get(ahead.pop(), ())} - before
+        before |= more
+        ahead += more
+    return before
 
 
 def each_vote_counts_once(happening: Happening) -> None:

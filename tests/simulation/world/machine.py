@@ -16,6 +16,7 @@ from tests.simulation.world.calls import Ended
 from tests.simulation.world.functions import LOOK_AFTER_SECONDS
 from tests.simulation.world.happenings import Violated
 from tests.simulation.world.invocations import Invocation
+from tests.simulation.world.people import arn_of
 from tests.simulation.world.workflow import (
     ASYNCHRONOUS_RETRIES,
     BUSY,
@@ -41,8 +42,12 @@ def start(world: World, manifest: Mapping[str, Any], *, why: str = "") -> None:
     """Start a workflow execution with a manifest; its name has the reason."""
     # The ARNs do not sort by the order in which the executions start.
     name = f"w{99 - len(world.workflows)}{why}"
+    machine, document = MACHINE, manifest
+    if world.scenario.requester:
+        machine = f"{MACHINE}:api"
+        document = {"manifest": manifest, "requestedBy": arn_of(world.scenario.requester)}
     answer = world.stores.change_step_functions().start_execution(
-        stateMachineArn=MACHINE, input=write_json(manifest), name=name
+        stateMachineArn=machine, input=write_json(document), name=name
     )
     _enter(world, Workflow(answer["executionArn"]), "OpenRelease")
 

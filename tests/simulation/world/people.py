@@ -8,7 +8,10 @@ from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.stores import Item
 from tests.simulation.world.world import World
 
-_ARN = "arn:aws:iam::000000000000:user/{}"
+
+def arn_of(person: str) -> str:
+    """Return the ARN with which a person signs."""
+    return f"arn:aws:iam::000000000000:user/{person}"
 
 
 def asked(world: World) -> Iterator[str]:
@@ -20,7 +23,7 @@ def asked(world: World) -> Iterator[str]:
         if is_open and same_attempt and not (is_decided(node) or value(node, "stop_reason")):
             for person in world.scenario.people:
                 who = f"{person} {name}"
-                if _ARN.format(person) not in list_of(node, "voters") and not _answers(world, who):
+                if arn_of(person) not in list_of(node, "voters") and not _answers(world, who):
                     yield who
 
 
@@ -49,7 +52,7 @@ def answer(world: World, who: str, *, approves: bool) -> Invocation:
         cause="person",
         pipeline=approval,
         payload={
-            "requestContext": {"identity": {"userArn": _ARN.format(person)}},
+            "requestContext": {"identity": {"userArn": arn_of(person)}},
             "pathParameters": {"releaseId": release_id, "approval": approval},
             "body": write_json(said),
         },

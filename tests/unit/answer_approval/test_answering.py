@@ -1,5 +1,6 @@
 """An answer counts once, lets the release go on, and says how the approval stands."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -9,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from answer_approval import answering
 from release_core.ledger.dynamodb import Table, Update
-from tests.worlds.answers import ADA, GRACE, JOAN, approve, ask, open_by, reject, send
+from run_pipeline.running import FailedTask
+from tests.worlds.answers import ADA, GRACE, JOAN, Response, approve, ask, open_by, reject, send
 from tests.worlds.ledger_world import TABLES
 from tests.worlds.release_world import ReleaseWorld, after
 
@@ -193,10 +195,58 @@ def test_an_expired_approval_takes_no_answer(world: ReleaseWorld) -> None:
     world.run_pipeline("r", "go-live", tokens["go-live"])
     late = approve(world, GRACE)
     assert late.status == 409
-    assert (
-        "has expired; after the release has ended, release-machine retry r asks again"
-        in late.message
+    assert late.message == (
+        "approval go-live timed out: it expired: 0 of 1 approvals came within 30 minutes; "
+        "after the release has ended, release-machine retry r asks again"
     )
+
+
+def test_an_answer_after_the_deadline_names_the_deadline(world: ReleaseWorld) -> None:
+    """The approval itself has not expired."""
+    tokens = ask(world, manifest={"deadline": "2026-11-22T09:30:00Z"})
+    world.clock.advance(timedelta(minutes=30))
+    world.run_pipeline("r", "go-live", tokens["go-live"])
+    late = approve(world, GRACE)
+    assert late.status == 409
+    assert "timed out: the deadline of the release has passed" in late.message
+
+
+def test_an_answer_after_the_task_was_given_up_does_not_name_a_rejection(
+    world: ReleaseWorld,
+) -> None:
+    """Nobody has rejected it: the workflow gave up its task."""
+    arn = ask(world)["execution"]
+    world.give_up(
+        FailedTask(
+            release_id="r", pipeline="go-live", execution_arn=arn, error="Timeout", cause="too long"
+        )
+    )
+    late = approve(world, GRACE)
+    assert late.status == 409
+    assert "approval go-live failed" in late.message
+    assert "reject" not in late.message
+
+
+@pytest.mark.parametrize("answer", [approve, reject])
+@pytest.mark.parametrize("deadline", [{}, {"deadline": "2026-11-22T09:30:00Z"}])
+def test_an_answer_after_the_time_limit_is_refused_before_a_function_looks(
+    world: ReleaseWorld, answer: Callable[..., Response], deadline: dict[str, str]
+) -> None:
+    """The limit is that of the approval or the deadline; the last answer in time counts."""
+    limit: dict[str, Any] = {} if deadline else {"expiresAfterMinutes": 30}
+    ask(world, manifest=deadline, minApprovals=2, **limit)
+    world.clock.advance(timedelta(minutes=30) - timedelta(milliseconds=1))
+    assert approve(world, GRACE).status == 200
+    world.clock.advance(timedelta(milliseconds=1))
+    late = answer(world, JOAN)
+    assert late.status == 409
+    what = "the deadline of the release" if deadline else "its time limit"
+    assert (
+        f"go-live takes no more answers: {what} has passed, at 2026-11-22T09:30:00" in late.message
+    )
+    assert "release-machine retry r asks again" in late.message
+    assert len(world.item("pipeline#go-live")["votes"]) == 1
+    assert approve(world, GRACE).status == 200  # again, as it counts already
 
 
 def test_a_cancelled_approval_takes_no_answer(world: ReleaseWorld) -> None:
@@ -205,7 +255,7 @@ def test_a_cancelled_approval_takes_no_answer(world: ReleaseWorld) -> None:
     world.cancel(tokens["execution"])
     late = approve(world, GRACE)
     assert late.status == 409
-    assert "was cancelled" in late.message
+    assert "approval go-live cancelled: release r is CANCELLED" in late.message
 
 
 def test_an_answer_to_a_closed_release_is_refused(world: ReleaseWorld) -> None:

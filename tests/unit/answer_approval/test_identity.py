@@ -7,8 +7,10 @@ import pytest
 
 from tests.worlds.answers import (
     ADA,
+    FEDERATED,
     GRACE,
     JOAN,
+    OTHER_SSO,
     RELEASERS,
     SSO,
     Response,
@@ -68,7 +70,7 @@ def test_another_session_of_the_requesters_role_is_the_requester(world: ReleaseW
     ask(world, requester=f"{RELEASERS}/ada")
     refused = approve(world, f"{RELEASERS}/grace")
     assert refused_as_requester(refused)
-    assert "all its sessions count as one person" in refused.message
+    assert f"(all sessions of {RELEASERS} count as one person)" in refused.message
     assert approve(world, GRACE).status == 200
 
 
@@ -96,6 +98,34 @@ def test_users_of_identity_center_are_people(world: ReleaseWorld) -> None:
     assert refused_as_requester(approve(world, f"{SSO}/ada"))
     assert approve(world, f"{SSO}/grace").body["votes"] == 1
     assert approve(world, f"{SSO}/joan").body["votes"] == 2
+
+
+def test_a_user_of_identity_center_is_one_person_in_all_roles(world: ReleaseWorld) -> None:
+    """Who released with one permission set does not approve with another, nor vote with both."""
+    ask(world, requester=f"{SSO}/ada", minApprovals=2)
+    assert refused_as_requester(approve(world, f"{OTHER_SSO}/ada"))
+    assert approve(world, f"{SSO}/grace").body["votes"] == 1
+    assert approve(world, f"{OTHER_SSO}/grace").status == 409
+    assert len(world.item("pipeline#go-live")["votes"]) == 1
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_federated_users_cannot_answer_where_four_eyes_are_asked(
+    world: ReleaseWorld, *, pinned: bool
+) -> None:
+    """A user who released may call as a federated user of any name; the response has a way out."""
+    ask(world, requester=ADA)
+    refused = approve(world, FEDERATED, pinned=pinned)
+    assert refused.status == 403
+    assert "Answer as an IAM user, or with a role" in refused.message
+    assert "votes" not in world.item("pipeline#go-live")
+
+
+def test_federated_users_can_answer_without_four_eyes(world: ReleaseWorld) -> None:
+    """All of them have one vote, also where the names of sessions are pinned."""
+    ask(world, requester=ADA, fourEyes=False, minApprovals=2)
+    assert approve(world, FEDERATED, pinned=True).body["votes"] == 1
+    assert approve(world, f"{FEDERATED}-too", pinned=True).status == 409
 
 
 def test_one_person_votes_once_in_two_requests_at_one_instant(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_core.decide.resume import to_renew
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
 from release_core.domain.revisions import MAX_SHIPPED, Revision, Shipped, bytes_of
 from release_core.errors import RollbackRefused
@@ -108,7 +109,7 @@ def test_large_records_fit_into_transactions() -> None:
         "r", ReleaseStatus.FAILED, why="in vain", execution_arn=opening.execution_arn
     )
     assert world.ledger.openings.reopen(opening, world.release())
-    world.ledger.openings.renew_pipelines(world.release(), previous)
+    world.ledger.openings.renew_pipelines(world.release(), to_renew(world.release()), previous)
     renewed = world.release().pipelines.values()
     assert [each.attempt for each in renewed] == [2] * 70
     assert all(each.previous_good for each in renewed)

@@ -188,3 +188,5 @@ def test_four_eyes_need_the_door_that_proves_who_asks() -> None:
         "- approvals[0].fourEyes: approval 'a' needs four eyes, and only the API proves who asks "
         'for a release; use release-machine submit --via api, or add "fourEyes": false here'
     )
+    (problem,) = unproved(manifest({"name": "a"}, resume=True), "direct")
+    assert problem.says.endswith("use release-machine retry r, which asks through the API")

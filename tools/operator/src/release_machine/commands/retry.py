@@ -3,7 +3,8 @@
 import click
 
 from release_core.clock import now
-from release_core.domain.release import PipelineStatus, ReleaseStatus
+from release_core.decide.resume import succeeded
+from release_core.domain.release import ReleaseStatus
 from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
@@ -19,8 +20,6 @@ from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import release_argument
-
-_GRANTED = PipelineStatus.SUCCEEDED
 
 
 @click.command("retry", cls=AwsCommand)
@@ -43,7 +42,8 @@ def command(
 
     This is the next attempt of the release: pipelines that succeeded do not run again. The manifest
     comes from the ledger, without a deadline that has passed. Approvals that were not granted are
-    asked again; if one needs four eyes, the attempt is requested through the API.
+    asked again, and those with four eyes as long as anything behind them has not succeeded. Then
+    the attempt is requested through the API.
 
     \b
     Examples:
@@ -71,11 +71,10 @@ def command(
         changes["notBefore"] = start.isoformat()
     if wait:
         changes["onBusy"] = "wait"
-    granted = [name for name, each in found.pipelines.items() if each.status == _GRANTED]
     with starting():
         arn = (
             post_manifest({**manifest, **changes, "resume": True}, session.api)
-            if needs_four_eyes(manifest, granted=granted)
+            if needs_four_eyes(manifest, granted=succeeded(found))
             else start_attempt(
                 found.release_id,
                 changes,
