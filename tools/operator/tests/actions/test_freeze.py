@@ -10,10 +10,11 @@ from release_core.clock import from_iso, now
 from release_machine.actions.freeze import read_until
 from release_machine.errors import OperatorError, UsageError
 from tools.operator.tests.conftest import Run, at
-from tools.operator.tests.samples.asking_release import BOB, FREEZE
+from tools.operator.tests.samples.asking_release import BOB, FREEZE, ROLE
 from tools.operator.tests.samples.fake_deployment import FakeAws
 
 STILL = replace(FREEZE, until=now() + timedelta(hours=1))
+FROZE = {"replaces": None, "pipelines": 2, "underWay": []}
 ENDED = replace(FREEZE, scope="ended", until=at(0))
 
 
@@ -41,17 +42,48 @@ def test_no_time(text: str) -> None:
 
 def test_freeze(aws: FakeAws, run: Run) -> None:
     """Everything is frozen, or a pattern; starts that were under way are named."""
-    aws.answer = {"underWay": [{"releaseId": "r", "pipeline": "shop-web"}]}
+    aws.answer = {**FROZE, "underWay": [{"releaseId": "r", "pipeline": "shop-web"}]}
     result = run("freeze", "--until", "2h", "--reason", "incident 4711")
     assert result.exit_code == 0, result.output
-    first, second = result.stdout.splitlines()
+    first, second, third = result.stdout.splitlines()
     assert "froze * until " in first
-    assert second.endswith("shop-web of release r was being started already")
-    aws.answer = {"underWay": []}
+    assert second.endswith("it covers 2 known pipelines")
+    assert third.endswith("shop-web of release r was being started already")
+    aws.answer = FROZE
     run("freeze", "--pipelines", "shop-*", "--until", "2h", "--reason", "sale")
     assert aws.sent == [("POST", "freezes")] * 2
     assert [each["scope"] for each in aws.bodies] == ["*", "shop-*"]
     assert from_iso(aws.bodies[0]["until"]) > now() + timedelta(minutes=119)
+
+
+def test_freeze_tells_what_it_replaces(aws: FakeAws, run: Run) -> None:
+    """The freeze of another person is not replaced in silence."""
+    before = {"until": "2026-11-22T12:00:00.000Z", "by": f"{ROLE}/bob", "reason": "big sale"}
+    aws.answer = {**FROZE, "replaces": {"scope": "*", **before}}
+    told = run("freeze", "--until", "2h", "--reason", "incident 4711").stdout
+    assert "it replaces the freeze until 2026-11-22T12:00:00Z by Releaser/bob: big sale\n" in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"pipelines": 1}, "it covers 1 known pipeline\n"),
+        (
+            {"pipelines": 0, "message": "shop-* matches nothing; did you mean `shop`?"},
+            "warning: shop-* matches nothing; did you mean `shop`?\n",
+        ),
+    ],
+    ids=("a pipeline", "a typo"),
+)
+def test_freeze_tells_what_it_covers(
+    aws: FakeAws, run: Run, answer: dict[str, object], told: str
+) -> None:
+    """A scope that matches no known pipeline is a warning, with the nearest name."""
+    aws.answer = {**FROZE, **answer}
+    result = run("freeze", "--pipelines", "shop-*", "--until", "2h", "--reason", "sale")
+    assert result.exit_code == 0, result.output
+    assert told in result.stdout
+    assert ("release-machine unfreeze 'shop-*'" in result.stdout) is (answer["pipelines"] == 0)
 
 
 @pytest.mark.parametrize("left_out", ["--until", "--reason"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from release_core.clock import to_iso
+from release_core.clock import from_iso, to_iso
 from release_machine.actions.retry import read_time
 from release_machine.errors import UsageError
+from release_machine.release.approvals import signer
 from release_machine.text.wording import clock_time
 
 if TYPE_CHECKING:
@@ -41,6 +43,14 @@ def freeze(api: ReleaseApi, scope: str, *, until: datetime, reason: str) -> Iter
         way_out=WHAT_IS_FROZEN,
     )
     yield f"froze {scope} until {clock_time(until)}: nothing new starts there"
+    if before := made["replaces"]:
+        ended = clock_time(from_iso(before["until"]))
+        yield f"it replaces the freeze until {ended} by {signer(before['by'])}: {before['reason']}"
+    if (count := made["pipelines"]) == 0:
+        yield f"warning: {made['message']}"
+        yield f"lift the freeze with: release-machine unfreeze {shlex.quote(scope)}"
+    else:
+        yield f"it covers {count} known pipeline{'' if count == 1 else 's'}"
     for each in made["underWay"]:
         yield f"{each['pipeline']} of release {each['releaseId']} was being started already"
 
