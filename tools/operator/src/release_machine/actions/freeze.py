@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from release_core.clock import to_iso
+from release_core.clock import from_iso, to_iso
 from release_machine.actions.retry import read_time
 from release_machine.errors import UsageError
+from release_machine.release.approvals import signer
 from release_machine.text.wording import clock_time
 
 if TYPE_CHECKING:
@@ -45,12 +46,16 @@ def freeze(api: ReleaseApi, scope: str, *, until: datetime, reason: str) -> Iter
         yield f"{each['pipeline']} of release {each['releaseId']} was being started already"
 
 
-def unfreeze(api: ReleaseApi, scope: str) -> str:
-    """Lift the freeze with this scope; returns what to tell."""
+def unfreeze(api: ReleaseApi, scope: str) -> Iterator[str]:
+    """Lift the freeze with this scope; returns what to tell, a line for each fact."""
     lifted = api.send("DELETE", "freezes", scope, way_out=WHAT_IS_FROZEN)
     held = lifted["held"]
     pipelines = "1 pipeline that it held starts" if held == 1 else f"{held} pipelines start"
-    return f"{scope} is not frozen any more" + (f"; {pipelines} now, in turn" if held else "")
+    yield f"lifted the freeze of {scope}" + (f"; {pipelines} now, in turn" if held else "")
+    for each in lifted.get("stillFrozenBy", ()):  # an older deployment does not tell
+        until = clock_time(from_iso(each["until"]))
+        by = signer(each["by"])
+        yield f"still frozen by: {each['scope']} until {until} ({by}: {each['reason']})"
 
 
 def only_scope(frozen: Sequence[Freeze]) -> str:
