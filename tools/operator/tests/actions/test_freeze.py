@@ -112,16 +112,25 @@ def test_unfreeze(aws: FakeAws, run: Run) -> None:
     """The only freeze needs no name; several are listed."""
     aws.answer = {"held": 2}
     aws.freezes = (STILL, ENDED)
-    assert "shop-* is not frozen any more; 2 pipelines start now" in run("unfreeze").stdout
+    assert "lifted the freeze of shop-*; 2 pipelines start now" in run("unfreeze").stdout
     assert aws.sent == [("DELETE", "freezes", "shop-*")]
     aws.freezes = (STILL, replace(STILL, scope="*"))
     result = run("unfreeze")
     assert result.exit_code == 2
     assert "There are: 'shop-*', '*'." in result.stderr
     aws.answer = {"held": 0}
-    assert run("unfreeze", "*").stdout.endswith("* is not frozen any more\n")
+    assert run("unfreeze", "*").stdout.endswith("lifted the freeze of *\n")
     aws.freezes = (ENDED,)
     assert "nothing is frozen" in run("unfreeze").stdout
+
+
+def test_what_stays_frozen(aws: FakeAws, run: Run) -> None:
+    """A lifted freeze does not hide another one that covers the same pipelines."""
+    other = {"scope": "*", "until": "2026-11-22T12:00:00Z", "reason": "big sale", "by": BOB}
+    aws.answer = {"held": 0, "stillFrozenBy": [other]}
+    lifted, still = run("unfreeze", "shop-*").stdout.splitlines()
+    assert lifted.endswith("lifted the freeze of shop-*")
+    assert still.endswith("still frozen by: * until 2026-11-22T12:00:00Z (bob: big sale)")
 
 
 def test_override(aws: FakeAws, run: Run) -> None:

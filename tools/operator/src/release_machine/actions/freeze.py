@@ -55,12 +55,16 @@ def freeze(api: ReleaseApi, scope: str, *, until: datetime, reason: str) -> Iter
         yield f"{each['pipeline']} of release {each['releaseId']} was being started already"
 
 
-def unfreeze(api: ReleaseApi, scope: str) -> str:
-    """Lift the freeze with this scope; returns what to tell."""
+def unfreeze(api: ReleaseApi, scope: str) -> Iterator[str]:
+    """Lift the freeze with this scope; returns what to tell, a line for each fact."""
     lifted = api.send("DELETE", "freezes", scope, way_out=WHAT_IS_FROZEN)
     held = lifted["held"]
     pipelines = "1 pipeline that it held starts" if held == 1 else f"{held} pipelines start"
-    return f"{scope} is not frozen any more" + (f"; {pipelines} now, in turn" if held else "")
+    yield f"lifted the freeze of {scope}" + (f"; {pipelines} now, in turn" if held else "")
+    for each in lifted.get("stillFrozenBy", ()):  # an older deployment does not tell
+        until = clock_time(from_iso(each["until"]))
+        by = signer(each["by"])
+        yield f"still frozen by: {each['scope']} until {until} ({by}: {each['reason']})"
 
 
 def only_scope(frozen: Sequence[Freeze]) -> str:

@@ -17,7 +17,7 @@ def command(context: click.Context, scope: str | None) -> None:
     """Lift a freeze before its end.
 
     PATTERN is as it was given to freeze; without it, it is that of the only freeze. What the freeze
-    held starts now, in turn.
+    held starts now, in turn. Other freezes that may cover the same pipelines are named.
 
     \b
     Examples:
@@ -31,4 +31,5 @@ def command(context: click.Context, scope: str | None) -> None:
             tell("nothing is frozen")
             return
         scope = only_scope(present)
-    tell(unfreeze(session.api, scope))
+    for line in unfreeze(session.api, scope):
+        tell(line)
