@@ -162,3 +162,31 @@ def test_approvals(asked: FakeAws, run: Run) -> None:
     assert "token" not in json.dumps(found)
     asked.releases = {}
     assert run("approvals").stdout == "nothing waits for an answer\n"
+
+
+UNREAD = "1 pipeline could not be read: shop-payments (PipelineNotFoundException)."
+
+
+def test_approvals_of_a_pipeline_that_cannot_be_read(asked: FakeAws, run: Run) -> None:
+    """The rest is listed all the same; what is missing is named on standard error."""
+    asked.unreadable = "shop-payments"
+    result = run("approvals")
+    assert result.exit_code == 3
+    assert "go-live" in result.stdout
+    assert result.stderr.startswith(UNREAD)
+    result = run("approvals", "--json")
+    assert [each["name"] for each in json.loads(result.stdout)] == ["go-live"]
+    assert result.stderr.startswith(UNREAD)
+    payments = asked.releases[ID].pipelines["shop-payments"]
+    asked.releases = {ID: replace(asked.releases[ID], pipelines={payments.name: payments})}
+    assert run("approvals").stdout == ""
+
+
+def test_without_name_everything_is_read(asked: FakeAws, run: Run) -> None:
+    """The only thing that waits is known only if all pipelines were read; a name needs no other."""
+    asked.unreadable = "shop-payments"
+    result = run("approve", ID)
+    assert result.exit_code == 2
+    assert f"{UNREAD} Give NAME.\nThere are: go-live." in result.stderr
+    assert not asked.sent
+    assert run("approve", ID, "go-live").exit_code == 0

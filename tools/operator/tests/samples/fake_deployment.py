@@ -50,6 +50,7 @@ class FakeAws:
     bodies: list[Any] = field(default_factory=list)
     answer: Mapping[str, Any] | OperatorError = field(default_factory=dict)
     asks: dict[str, list[str]] = field(default_factory=dict)
+    unreadable: str | None = None
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
     freezes: tuple[Freeze, ...] = ()
@@ -82,6 +83,8 @@ class FakeAws:
         return self.freezes
 
     def list_action_executions(self, **asked: Any) -> dict[str, Any]:
+        if asked["pipelineName"] == self.unreadable:
+            raise refusal("PipelineNotFoundException", "ListActionExecutions")
         kind = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
         listed = [
             {
