@@ -37,6 +37,7 @@ class FakeAws:
     interrupted: bool = False
     away: bool = False
     put_interrupted: bool = False
+    put_refused: str | None = None
     dropped: bytes = b""
     event: str = ""
     stopped: list[dict[str, str]] = field(default_factory=list)
@@ -116,6 +117,8 @@ class FakeAws:
     def put_object(self, **asked: Any) -> dict[str, str]:
         if self.put_interrupted:
             raise KeyboardInterrupt
+        if self.put_refused:
+            raise refusal(self.put_refused, "PutObject")
         self.dropped = asked["Body"]
         dropped = {"key": asked["Key"], "version-id": "v1"}
         self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
 from release_core.strict_json import write_json
-from release_machine.deployment.aws_problems import DENIED, SIGN_IN, is_of_aws, not_aws
+from release_machine.deployment.aws_problems import SIGN_IN, is_denied, is_of_aws, not_aws
 from release_machine.errors import OperatorError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _find_id(name: str, gateway: APIGatewayClient) -> str:
         pages = gateway.get_paginator("get_rest_apis").paginate()
         found = [each["id"] for page in pages for each in page["items"] if each["name"] == name]
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in DENIED:
+        if not is_denied(error):
             raise
         raise UnreachableError(
             f"The API of {name} cannot be found: you may not list the APIs of this account.",
