@@ -124,6 +124,7 @@ def test_answered_meanwhile(asked: FakeAws, run: Run) -> None:
     ("name", "code", "problem"),
     [
         ("go-lve", 2, "has no approval and no pipeline go-lve; did you mean `go-live`?"),
+        ("\udcff", 2, "has no approval and no pipeline \\udcff\n"),
         ("shop-web", 1, "No manual approval waits in shop-web."),
     ],
 )

@@ -14,7 +14,7 @@ from tools.operator.tests.samples.asking_release import BOB, FREEZE, ROLE
 from tools.operator.tests.samples.fake_deployment import FakeAws
 
 STILL = replace(FREEZE, until=now() + timedelta(hours=1))
-FROZE = {"replaces": None, "pipelines": 2, "underWay": []}
+FROZE: dict[str, object] = {"replaces": None, "pipelines": 2, "underWay": []}
 ENDED = replace(FREEZE, scope="ended", until=at(0))
 
 
@@ -143,3 +143,31 @@ def test_override(aws: FakeAws, run: Run) -> None:
     assert aws.bodies == [{"reason": "fix"}]
     aws.answer = OperatorError("It has ended.", "Look.")
     assert run("override", "2026.11.22-1", "--reason", "fix").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("freeze", "--pipelines", "", "--until", "2h", "--reason", "x"), "--pipelines is empty."),
+        (
+            ("freeze", "--pipelines", "a,b", "--until", "2h", "--reason", "x"),
+            "--pipelines a,b can match no pipeline.",
+        ),
+        (("freeze", "--until", "2h", "--reason", " "), "--reason is empty."),
+        (("unfreeze", ""), "PATTERN is empty."),
+        (("unfreeze", "\udcff"), "PATTERN \\udcff can match no pipeline."),
+        (("override", "r", "--reason", ""), "--reason is empty."),
+        (("override", "r", "--reason", "\udcff"), "--reason has a hidden character"),
+        (("override", "r", "--reason", "x" * 1001), "--reason has more than 1,000 bytes."),
+        (("reject", "r", "--reason", ""), "--reason is empty."),
+        (("approve", "r", "--comment", "a\tb"), "--comment has a hidden character"),
+        (("cancel", "r", "--reason", "\udcff"), "--reason is not valid UTF-8."),
+    ],
+)
+def test_wrong_texts(aws: FakeAws, run: Run, words: tuple[str, ...], problem: str) -> None:
+    """They are refused before anything is sent, by the name that the user typed."""
+    result = run(*words)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith(problem)
+    assert aws.sent == []
+    assert aws.stopped == []

@@ -5,6 +5,7 @@ import click
 from release_core.clock import now
 from release_machine.actions.freeze import freeze, read_until
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_scope, read_words
 from release_machine.terminal.output import tell
 
 
@@ -15,10 +16,13 @@ from release_machine.terminal.output import tell
     metavar="PATTERN",
     default="*",
     show_default=True,
+    callback=read_scope,
     help="The pipelines: a name, or a pattern such as shop-*.",
 )
 @click.option("--until", required=True, metavar="TIME", help="2026-11-22T18:00:00Z, or 2h, 1d12h.")
-@click.option("--reason", required=True, help="Why; everybody who is held sees it.")
+@click.option(
+    "--reason", required=True, callback=read_words, help="Why; everybody who is held sees it."
+)
 @click.pass_context
 def command(context: click.Context, *, scope: str, until: str, reason: str) -> None:
     """Start nothing new in pipelines until a time.

@@ -6,12 +6,15 @@ from release_core.clock import now
 from release_machine.actions.freeze import only_scope, unfreeze
 from release_machine.release.holds import frozen
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_scope
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import frozen_scopes
 
 
 @click.command("unfreeze", cls=AwsCommand)
-@click.argument("scope", metavar="[PATTERN]", required=False, shell_complete=frozen_scopes)
+@click.argument(
+    "scope", metavar="[PATTERN]", required=False, callback=read_scope, shell_complete=frozen_scopes
+)
 @click.pass_context
 def command(context: click.Context, scope: str | None) -> None:
     """Lift a freeze before its end.
