@@ -24,7 +24,7 @@ ENDED = replace(FREEZE, scope="ended", until=at(0))
         ("2h", at(7200)),
         ("90m", at(5400)),
         ("1d12h", at(129_600)),
-        ("2026-11-22T11:00:00+01:00", at(0)),
+        ("2026-11-22T12:00:00+01:00", at(3600)),
     ],
 )
 def test_until(text: str, end: object) -> None:
@@ -32,12 +32,23 @@ def test_until(text: str, end: object) -> None:
     assert read_until(text, at(0)) == end
 
 
-@pytest.mark.parametrize("text", ["", "2", "tomorrow", "2026-11-22T11:00:00", "-2h", "2h1d"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "2", "tomorrow", "2026-11-22T11:00:00", "-2h", "2h1d", "2h30", "1h 30m", "2H", "99999h"],
+)
 def test_no_time(text: str) -> None:
-    """Everything else is wrong usage that shows how a time is written."""
-    with pytest.raises(UsageError, match="--until") as refused:
+    """Everything else is wrong usage that shows how a time and a duration are written."""
+    with pytest.raises(UsageError, match=r"--until .* or a duration such as 90m") as refused:
         read_until(text, at(0))
-    assert "2026-11-22T18:00:00Z" in refused.value.next_step
+    assert "as in 2026-11-22T18:00:00Z, or a duration such as 90m" in refused.value.next_step
+
+
+@pytest.mark.parametrize("text", ["0h", "2026-11-22T10:00:00Z", "2026-11-22T09:59:59+00:00"])
+def test_a_time_that_has_passed(text: str) -> None:
+    """It is refused before anything is sent."""
+    with pytest.raises(UsageError, match="has passed: it is 2026-11-22T10:00:00Z now") as refused:
+        read_until(text, at(0))
+    assert "Give a later time, or a duration" in refused.value.next_step
 
 
 def test_freeze(aws: FakeAws, run: Run) -> None:

@@ -19,19 +19,27 @@ if TYPE_CHECKING:
     from release_machine.deployment.release_api import ReleaseApi
 
 _DURATION = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
+_OR_A_DURATION = ", or a duration such as 90m, 2h or 1d12h"
 WHAT_IS_FROZEN = "See what is frozen with: release-machine freezes"
 
 
 def read_until(text: str, now: datetime) -> datetime:
     """A time, or the time after a duration such as 2h, 90m or 1d12h.
 
-    Raises UsageError when it is neither.
+    Raises UsageError when it is neither, or has passed.
     """
     duration = _DURATION.fullmatch(text)
-    if not text or not duration:
-        return read_time("--until", text)
-    days, hours, minutes = (int(part or 0) for part in duration.groups())
-    return now + timedelta(days=days, hours=hours, minutes=minutes)
+    if text and duration:
+        days, hours, minutes = (int(part or 0) for part in duration.groups())
+        until = now + timedelta(days=days, hours=hours, minutes=minutes)
+    else:
+        until = read_time("--until", text, otherwise=_OR_A_DURATION)
+    if until <= now:
+        raise UsageError(
+            f"--until {text} has passed: it is {clock_time(now)} now.",
+            f"Give a later time{_OR_A_DURATION}.",
+        )
+    return until
 
 
 def freeze(api: ReleaseApi, scope: str, *, until: datetime, reason: str) -> Iterator[str]:
