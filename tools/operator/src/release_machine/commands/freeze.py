@@ -25,12 +25,12 @@ from release_machine.terminal.output import tell
 )
 @click.pass_context
 def command(context: click.Context, *, scope: str, until: str, reason: str) -> None:
-    """Start nothing new in pipelines until a time.
+    """Freeze pipelines: no new starts until a time.
 
     After the command has ended, no release starts an execution of these pipelines. What runs goes
     on. What is held starts by itself when the freeze ends. Rollbacks and cancel are never held. The
-    starts that were under way when the freeze came are named. Another freeze of the same pipelines
-    replaces this one.
+    starts that were under way when the freeze came are named. The same PATTERN with a later end
+    replaces the freeze. To end it earlier, lift it with unfreeze PATTERN.
 
     \b
     Examples:

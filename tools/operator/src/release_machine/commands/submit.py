@@ -27,7 +27,7 @@ _STARTS_BY_ITSELF = "the release starts by itself. See it with: release-machine 
 @click.option(
     "--via",
     type=click.Choice(["bucket", "api"]),
-    help="The door. Default: bucket, or api if an approval needs four eyes.",
+    help="How to submit it. Default: bucket, or api if an approval needs four eyes.",
 )
 @click.option("--detach", is_flag=True, help="Return as soon as the release is opened.")
 @click.pass_context

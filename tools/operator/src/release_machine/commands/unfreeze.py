@@ -19,8 +19,9 @@ from release_machine.terminal.release_argument import frozen_scopes
 def command(context: click.Context, scope: str | None) -> None:
     """Lift a freeze before its end.
 
-    PATTERN is as it was given to freeze; without it, it is that of the only freeze. What the freeze
-    held starts now, in turn. Other freezes that may cover the same pipelines are named.
+    PATTERN is the value that freeze had for --pipelines, such as '*' for all pipelines. It may be
+    left out if there is only one freeze. What the freeze held starts now, in turn. Other freezes
+    that may cover the same pipelines are named.
 
     \b
     Examples:
