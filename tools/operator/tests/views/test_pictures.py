@@ -20,7 +20,7 @@ from release_machine.release.questions import Asked, AskedByHand
 from release_machine.views.approvals_view import Waiting, approvals_table
 from release_machine.views.audit_view import audit_table
 from release_machine.views.bill_of_materials import materials_table
-from release_machine.views.freezes_view import freezes_table
+from release_machine.views.freezes_view import freezes_list
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
@@ -245,11 +245,17 @@ def test_approvals(width: int) -> None:
     compare("approvals", approvals_table(waiting, now=at(331)), width=width)
 
 
-@at_each_width
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_freezes(width: int) -> None:
-    """Each freeze has a row: until when, by whom and why."""
+    """Each freeze has until when, by whom and why; nothing is shortened, however long it is."""
     everything = replace(FREEZE, scope="*", reason="the big sale of the year, no exceptions please")
-    compare("freezes", freezes_table([FREEZE, everything]), width=width)
+    long = replace(
+        everything,
+        scope="checkout-and-payments-production-eu-central-1-*",
+        by="arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ReleaseManager_0a1b2c3d4e5f6a7b/"
+        "alice@example.com",
+    )
+    compare("freezes", freezes_list([FREEZE, everything, long]), width=width)
 
 
 @at_each_width
