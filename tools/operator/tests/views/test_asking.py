@@ -54,7 +54,7 @@ def test_lines() -> None:
     assert (
         "go-live       RUNNING waits for 1 approval, 1 of 2 given since 2026-11-22T10:04:00Z "
         "(Go live? See the report of the load test.), expires 2026-11-22T12:04:00Z, "
-        "not by Releaser/alice, bob, behind it: shop-web; "
+        "cannot answer: the role Releaser (session alice), bob, behind it: shop-web; "
         "continue with: release-machine approve 2026.11.22-1 go-live; "
         "reject it with: release-machine reject 2026.11.22-1 go-live --reason TEXT\n"
     ) in text
@@ -123,7 +123,7 @@ def test_report() -> None:
     ):
         assert part in text
     text = Page(html(Snapshot(at=at(900), release=rejected()))).text
-    assert "Override by carol: fixes incident 4711" in text
+    assert "Override by Releaser/carol: fixes incident 4711" in text
     assert "Start what is held" not in text
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from release_core.domain.holds import Freeze, Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import person
+from release_machine.release.approvals import signer
 from release_machine.text.wording import clock_time
 
 
@@ -26,7 +26,7 @@ def held_words(hold: Hold) -> str:
     until = clock_time(hold.until)
     match hold.kind:
         case HoldKind.FREEZE:
-            by = f" by {person(hold.by)}" if hold.by else ""
+            by = f" by {signer(hold.by)}" if hold.by else ""
             return f"frozen until {until}{by}: {hold.why}"
         case HoldKind.CALENDAR:
             return f"held until {until} by calendar {hold.scope}: {hold.why}"
@@ -45,4 +45,4 @@ def override_command(release: Release) -> str | None:
 def overridden(release: Release) -> str | None:
     """Who overrides freezes and calendars for a release, and why."""
     given = release.override
-    return f"by {person(given.by)}: {given.reason}" if given else None
+    return f"by {signer(given.by)}: {given.reason}" if given else None
