@@ -60,7 +60,8 @@ def test_lines() -> None:
     ) in text
     assert (
         "shop-orders   WAITING frozen until 2026-11-22T12:00:00Z by bob: incident 4711; "
-        "start it with: release-machine override 2026.11.22-1 --reason TEXT\n"
+        "it starts by itself then; to start it now (needs the permission to override): "
+        "release-machine override 2026.11.22-1 --reason TEXT\n"
     ) in text
     assert (
         "go-live       SUCCEEDED after 2:40; approved by bob: load test is fine; "
@@ -119,12 +120,13 @@ def test_report() -> None:
         "behind it: shop-web",
         "Answer it: release-machine approve 2026.11.22-1 go-live or release-machine reject",
         "frozen until 2026-11-22T12:00:00Z by bob: incident 4711",
-        "Start what is held: release-machine override 2026.11.22-1 --reason TEXT",
+        "What is held starts by itself at 2026-11-22T12:00:00Z; to start it now",
+        "(needs the permission to override): release-machine override 2026.11.22-1 --reason TEXT",
     ):
         assert part in text
     text = Page(html(Snapshot(at=at(900), release=rejected()))).text
     assert "Override by Releaser/carol: fixes incident 4711" in text
-    assert "Start what is held" not in text
+    assert "starts by itself" not in text
 
 
 def test_no_estimate_while_people_are_asked() -> None:

@@ -9,6 +9,8 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.approvals import signer
 from release_machine.text.wording import clock_time
 
+TO_START_NOW = "to start it now (needs the permission to override)"
+
 
 def frozen(freezes: Iterable[Freeze], *, now: datetime) -> list[Freeze]:
     """The freezes that have not ended."""
@@ -36,10 +38,21 @@ def held_words(hold: Hold) -> str:
 
 def override_command(release: Release) -> str | None:
     """The command that starts what is held, if something is and may be overridden."""
-    holds = (hold_of(release, each) for each in release.pipelines.values())
-    if release.never_held or all(hold is None or hold.kind is HoldKind.TURN for hold in holds):
+    if release.never_held or not _holds(release):
         return None
     return f"release-machine override {shlex.quote(release.release_id)} --reason TEXT"
+
+
+def starts_by_itself(release: Release) -> str:
+    """When what is held starts without an override."""
+    ends = sorted({clock_time(each.until) for each in _holds(release)})
+    return f"what is held starts by itself at {ends[0]}" + (" or later" if ends[1:] else "")
+
+
+def _holds(release: Release) -> list[Hold]:
+    """What holds pipelines and can be overridden."""
+    holds = (hold_of(release, each) for each in release.pipelines.values())
+    return [each for each in holds if each and each.kind is not HoldKind.TURN]
 
 
 def overridden(release: Release) -> str | None:
