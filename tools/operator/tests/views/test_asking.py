@@ -52,7 +52,8 @@ def test_lines() -> None:
     text = out.getvalue()
     assert "release 2026.11.22-1: 4 pipelines and 3 approvals, execution arn:" in text
     assert (
-        "go-live       RUNNING waits for 1 approval, 1 of 2 given since 2026-11-22T10:04:00Z "
+        "go-live       RUNNING waits for 1 more approval (1 of 2 given), "
+        "asked at 2026-11-22T10:04:00Z "
         "(Go live? See the report of the load test.), expires 2026-11-22T12:04:00Z, "
         "cannot answer: the role Releaser (session alice), bob, behind it: shop-web; "
         "continue with: release-machine approve 2026.11.22-1 go-live; "
@@ -135,7 +136,7 @@ def test_no_estimate_while_people_are_asked() -> None:
     past = {name: [timedelta(minutes=4)] for name in seen.release.of_codepipeline}
     activity = {"go-live": asked(seen.release, seen.release.pipelines["go-live"])}
     told = estimate(seen.release, past, activity=activity, at=at(30))
-    assert (told.left, told.unknown) == (None, "go-live waits for 1 approval, 1 of 2 given")
+    assert (told.left, told.unknown) == (None, "go-live waits for 1 more approval (1 of 2 given)")
     waiting = replace(asking(), pipelines={"announce": asking().pipelines["announce"]})
     told = estimate(waiting, past, activity={}, at=at(30))
     assert (told.left, told.unknown) == (None, "announce waits for people")

@@ -49,8 +49,9 @@ def votes_left(node: Pipeline) -> str:
     assert node.approval
     given, needed = len(node.approval.approved_by), node.approval.min_approvals
     missing = max(0, needed - given)
-    one = "1 approval" if missing == 1 else f"{missing} approvals"
-    return f"{one}, {given} of {needed} given" if given else one
+    if not given:
+        return "1 approval" if missing == 1 else f"{missing} approvals"
+    return f"{missing} more approval{'' if missing == 1 else 's'} ({given} of {needed} given)"
 
 
 def _limits(release: Release, node: Pipeline) -> Iterator[str]:

@@ -158,7 +158,8 @@ def _acts(activity: Activity) -> str:
         text += f"; {WHAT_TO_DO_WHEN_EDITED}" if text else WHAT_TO_DO_WHEN_EDITED
     if activity.waits_for:
         text += f"{', ' if text else ''}waits for {activity.waits_for}"
-        text += f" since {clock_time(activity.since)}" if activity.since else ""
+        began = " since" if activity.rules else ", asked at"
+        text += f"{began} {clock_time(activity.since)}" if activity.since else ""
     text = text or "is stopping"
     if activity.message:
         text += f" ({activity.message})"
