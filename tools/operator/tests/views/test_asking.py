@@ -107,6 +107,11 @@ def test_as_json() -> None:
     assert (go_live["minApprovals"], go_live["expiresAfterMinutes"]) == (2, 120)
     assert (go_live["fourEyes"], go_live["askedAt"]) == (True, "2026-11-22T10:04:00.000Z")
     assert go_live["votes"][0]["approves"] is False
+    assert [each["behind"] for each in document["approvals"]] == [
+        ["go-live", "shop-orders"],
+        ["shop-web"],
+        [],
+    ]
     assert document["requesters"] == [ALICE]
     assert document["override"]["reason"] == "fixes incident 4711"
     assert document["pipelines"][2]["held"]["why"] == "incident 4711"
