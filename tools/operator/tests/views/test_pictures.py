@@ -73,7 +73,7 @@ PLAN: dict[str, Any] = {
         },
         {
             "name": "shop-orders",
-            "dependsOn": ["shop-catalog"],
+            "dependsOn": ["shop-catalog", "go-live"],
             "type": "V2",
             "executionMode": "SUPERSEDED",
             "sources": [
