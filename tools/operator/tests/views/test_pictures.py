@@ -292,7 +292,7 @@ def test_bill_of_materials(width: int) -> None:
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_list(width: int) -> None:
-    """Each release has a row, with what it waits for; a rejected manifest has no id."""
+    """Each release has a row; below, a hold of several releases stands once, with its reason."""
     refused = Release(
         release_id=f"{EXECUTION}9",
         status=ReleaseStatus.REJECTED,
@@ -303,7 +303,8 @@ def test_list(width: int) -> None:
     )
     long = replace(shop(), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
     back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
-    releases = [asking(), shop(), closed(), back, refused]
+    held = replace(asking(), release_id="2026.11.22-2")
+    releases = [asking(), held, shop(), closed(), back, refused]
     compare("list", release_table(releases, now=at(600), width=width), width=width)
 
 

@@ -38,19 +38,19 @@ def held_words(hold: Hold) -> str:
 
 def override_command(release: Release) -> str | None:
     """The command that starts what is held, if something is and may be overridden."""
-    if release.never_held or not _holds(release):
+    if release.never_held or not holds_of(release):
         return None
     return f"release-machine override {shlex.quote(release.release_id)} --reason TEXT"
 
 
 def starts_by_itself(release: Release) -> str:
     """When what is held starts without an override."""
-    ends = sorted({clock_time(each.until) for each in _holds(release)})
+    ends = sorted({clock_time(each.until) for each in holds_of(release)})
     return f"what is held starts by itself at {ends[0]}" + (" or later" if ends[1:] else "")
 
 
-def _holds(release: Release) -> list[Hold]:
-    """What holds pipelines and can be overridden."""
+def holds_of(release: Release) -> list[Hold]:
+    """What holds pipelines, without those that are started in their turn."""
     holds = (hold_of(release, each) for each in release.pipelines.values())
     return [each for each in holds if each and each.kind is not HoldKind.TURN]
 
