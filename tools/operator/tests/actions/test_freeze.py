@@ -182,3 +182,11 @@ def test_wrong_texts(aws: FakeAws, run: Run, words: tuple[str, ...], problem: st
     assert result.stderr.startswith(problem)
     assert aws.sent == []
     assert aws.stopped == []
+
+
+def test_a_second_override(aws: FakeAws, run: Run) -> None:
+    """The first override counts; another reason is not recorded, and the command says so."""
+    aws.answer = {"releaseId": "2026.11.22-1", "reason": "hotfix", "by": BOB}
+    told = run("override", "2026.11.22-1", "--reason", "fix").stdout
+    assert "was already overridden by bob: hotfix; your reason is not recorded" in told
+    assert "starts its pipelines" in run("override", "2026.11.22-1", "--reason", " hotfix ").stdout

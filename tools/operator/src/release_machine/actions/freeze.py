@@ -85,11 +85,17 @@ def only_scope(frozen: Sequence[Freeze]) -> str:
 
 def override(api: ReleaseApi, release_id: str, *, reason: str) -> str:
     """Let a release start its pipelines although they are held; returns what to tell."""
-    api.send(
+    made = api.send(
         "POST",
         "overrides",
         release_id,
         body={"reason": reason},
         way_out="List the latest releases with: release-machine list",
     )
+    if made.get("reason") not in {None, reason.strip()}:
+        by = signer(made["by"])
+        return (
+            f"release {release_id} was already overridden by {by}: {made['reason']}; your reason "
+            "is not recorded"
+        )
     return f"release {release_id} starts its pipelines in spite of freezes and closed calendars"
