@@ -51,13 +51,14 @@ def freeze(api: ReleaseApi, scope: str, *, until: datetime, reason: str) -> Iter
         way_out=WHAT_IS_FROZEN,
     )
     yield f"froze {scope} until {clock_time(until)}: nothing new starts there"
-    if before := made["replaces"]:
+    # An older deployment does not tell what it replaces and covers.
+    if before := made.get("replaces"):
         ended = clock_time(from_iso(before["until"]))
         yield f"it replaces the freeze until {ended} by {signer(before['by'])}: {before['reason']}"
-    if (count := made["pipelines"]) == 0:
+    if (count := made.get("pipelines")) == 0:
         yield f"warning: {made['message']}"
         yield f"lift the freeze with: release-machine unfreeze {shlex.quote(scope)}"
-    else:
+    elif count:
         yield f"it covers {count} known pipeline{'' if count == 1 else 's'}"
     for each in made["underWay"]:
         yield f"{each['pipeline']} of release {each['releaseId']} was being started already"
