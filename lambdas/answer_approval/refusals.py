@@ -59,23 +59,35 @@ def _why_not(release: Release, node: Pipeline, vote: Vote, attempt: int | None) 
         return (
             f"{_described(vote)} has {'approved' if earlier.approves else 'rejected'} {name} "
             f"already, as {earlier.by} at {to_iso(earlier.at)}. An answer cannot be changed; "
-            f"release-machine cancel {release_id} stops the release"
+            f"{_how_it_stops(release)}"
         )
     return _why_over(release, node, vote)
 
 
 def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
     """Why the approval takes no such vote of anybody in its attempt."""
-    asked, again = _asked(node), f"release-machine retry {release.release_id} asks again"
+    asked, again = _asked(node), _how_to_ask_again(release)
     if rejection := asked.rejection:
         return f"{node.name} was rejected by {rejection.by}, which is final; {again}"
     if node.status is PipelineStatus.SUCCEEDED or (asked.granted and _takes_no_more(node, vote)):
-        return f"{node.name} has all approvals that it needs: {asked.min_approvals}"
+        has_all = f"{node.name} has all approvals that it needs: {asked.min_approvals}"
+        return f"{has_all}; {_how_it_stops(release)}"
     if node.stop_reason and not node.status.ended:
         return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
     if node.status.ended:
         return f"{node.name} {_ENDS[node.status]}; {again}"
     return f"release {release.release_id} has ended; {again}" if release.closed else None
+
+
+def _how_to_ask_again(release: Release) -> str:
+    again = f"release-machine retry {release.release_id} asks again"
+    return again if release.closed else f"after the release has ended, {again}"
+
+
+def _how_it_stops(release: Release) -> str:
+    if release.closed:
+        return f"release {release.release_id} is {release.status}"
+    return f"release-machine cancel {release.release_id} stops the release"
 
 
 def _takes_no_more(node: Pipeline, vote: Vote) -> bool:

@@ -1,7 +1,7 @@
 """Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,16 @@ from release_core.aws.clients import InParallel
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, to_iso
 from release_core.decide.timing import START_PACE, seconds_until
-from release_core.domain.holds import HoldKind, Override, is_covered, longest_freeze
+from release_core.domain.holds import (
+    Freeze,
+    HoldKind,
+    Override,
+    is_covered,
+    longest_freeze,
+    overlap,
+)
 from release_core.domain.release import Pipeline, PipelineStatus
-from release_core.errors import FreezesFull, LedgerBusy, RequestRefused
+from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
 from release_core.ledger.ledger import Ledger
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
@@ -46,26 +53,26 @@ class ChangeFreeze:
         raise LookupError("the event is of no route of this function")
 
     def freeze(self, request: ApiRequest) -> Mapping[str, object]:
-        """Freeze what the scope covers; returns the starts that were under way already.
+        """Freeze what the scope covers.
 
-        Raises RequestRefused.
+        Returns the freeze that it replaces, the number of known pipelines that it covers, and the
+        starts that were under way already. Raises RequestRefused.
         """
         freeze = read_freeze(request, self.clock())
         try:
-            self.ledger.freezes.put(freeze)
-        except (FreezesFull, LedgerBusy) as error:
+            replaced = self.ledger.freezes.put(freeze)
+        except (FreezesFull, FrozenForLonger, LedgerBusy) as error:
             raise _refused(error) from error
         # Race: a starter has read the freezes before this one. Its claim came before that, so the
         # read here shows it. A starter that claims later reads this freeze.
-        nodes = self.ledger.nodes_in_releases(freeze.covers)
+        runs = self.ledger.runs()
+        nodes = self.ledger.nodes_in_releases(freeze.covers, runs=runs)
         under_way = [each for each in nodes if each[1].status is PipelineStatus.STARTING]
-        self._wake(nodes, self._frozen_for_less())  # if this freeze replaces one that ends later
         log.info("%s is frozen by %s, %d starts under way", freeze.scope, freeze.by, len(under_way))
         return {
-            "scope": freeze.scope,
-            "until": to_iso(freeze.until),
-            "reason": freeze.reason,
-            "by": freeze.by,
+            **_described(freeze),
+            "replaces": _described(replaced) if replaced else None,
+            **_covered(freeze, runs),
             "underWay": [
                 {"releaseId": release_id, "pipeline": node.name}
                 for release_id, node in sorted(under_way, key=lambda each: (each[0], each[1].name))
@@ -75,11 +82,11 @@ class ChangeFreeze:
     def lift(self, request: ApiRequest) -> Mapping[str, object]:
         """Lift the freeze of a scope, and wake what it held; a repeat wakes what is left.
 
-        Raises RequestRefused.
+        Returns the freezes that overlap with it and are still in force. Raises RequestRefused.
         """
         scope = request.path.get("scope", "")
         try:
-            lifted = self.ledger.freezes.lift(scope)
+            lifted = self.ledger.freezes.lift(scope, by=request.caller)
         except LedgerBusy as error:
             raise _refused(error) from error
         # Race: a pipeline is recorded as held now. Its function reads the freezes after that.
@@ -87,8 +94,9 @@ class ChangeFreeze:
         woken = self._wake(nodes, self._frozen_for_less())
         if not (lifted or woken):
             raise self._not_frozen(scope)
-        log.info("%s is not frozen any more, by %s", scope, request.caller)
-        return {"scope": scope, "held": woken}
+        log.info("the freeze of %s is lifted by %s", scope, request.caller)
+        overlapping = [each for each in self._in_force() if overlap(each.scope, scope)]
+        return {"scope": scope, "held": woken, "stillFrozenBy": list(map(_described, overlapping))}
 
     def override(self, request: ApiRequest) -> Mapping[str, object]:
         """Let a release start its pipelines in spite of freezes and calendars, and wake them.
@@ -130,10 +138,14 @@ class ChangeFreeze:
         log.info("a change calendar is open, %d tasks were woken", woken)
 
     def _not_frozen(self, scope: str) -> RequestRefused:
-        present = [each.scope for each in self.ledger.get_freezes() if self.clock() < each.until]
+        present = [each.scope for each in self._in_force()]
         others = f"; frozen are: {', '.join(present)}" if present else ", and nothing else is"
         suggestion = NearestName(present).suggest(scope)
         return RequestRefused(404, f"{scope[:MAX_NAME]!r} is not frozen{suggestion or others}")
+
+    def _in_force(self) -> list[Freeze]:
+        now = self.clock()
+        return [each for each in self.ledger.get_freezes() if now < each.until]
 
     def _frozen_for_less(self) -> Callable[[Pipeline], bool]:
         """Whether a pipeline that a freeze holds is frozen for less time now, or not at all."""
@@ -167,5 +179,26 @@ class ChangeFreeze:
         return len(tokens)
 
 
-def _refused(error: FreezesFull | LedgerBusy) -> RequestRefused:
-    return RequestRefused(409 if isinstance(error, FreezesFull) else 503, str(error))
+def _covered(freeze: Freeze, known: Collection[str]) -> Mapping[str, object]:
+    """The number of known pipelines that a freeze covers; with none, a warning."""
+    covered = sum(map(freeze.covers, known))
+    if covered:
+        return {"pipelines": covered}
+    warning = (
+        f"{freeze.scope} matches no pipeline that has been in a release so far"
+        f"{NearestName(known).suggest(freeze.scope)}"
+    )
+    return {"pipelines": 0, "message": warning}
+
+
+def _described(freeze: Freeze) -> Mapping[str, object]:
+    return {
+        "scope": freeze.scope,
+        "until": to_iso(freeze.until),
+        "reason": freeze.reason,
+        "by": freeze.by,
+    }
+
+
+def _refused(error: FreezesFull | FrozenForLonger | LedgerBusy) -> RequestRefused:
+    return RequestRefused(503 if isinstance(error, LedgerBusy) else 409, str(error))

@@ -11,7 +11,7 @@ from release_core.errors import RequestRefused
 # As a pattern in `pipeline_name_patterns`.
 _SCOPE = re.compile(r"[A-Za-z0-9.@_*-]{1,100}")
 # A held task looks once an hour, and AWS limits the history of its workflow execution.
-_LONGEST = timedelta(days=90)
+LONGEST = timedelta(days=90)
 
 
 def read_freeze(request: ApiRequest, now: datetime) -> Freeze:
@@ -50,7 +50,7 @@ def _read_until(request: ApiRequest, now: datetime) -> datetime:
         raise RequestRefused(400, f"`until` {error}") from error
     if until <= now:
         raise RequestRefused(400, f"`until` has passed: it is {to_iso(now)} now. Name a later time")
-    if until > now + _LONGEST:
-        days = _LONGEST.days
+    if until > now + LONGEST:
+        days = LONGEST.days
         raise RequestRefused(400, f"`until` is more than {days} days from now; freeze for less")
     return from_iso(to_iso(until))  # to the millisecond, as it is read back

@@ -13,7 +13,7 @@ from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_hold, seconds_to_wait, seconds_until
 from release_core.domain.declarations import Declared
-from release_core.domain.release import Release
+from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
@@ -227,7 +227,7 @@ class OpenRelease:
 
     def _refuse_stale(self, opening: Opening) -> Opening:
         # Others may have run these pipelines before this release held them.
-        if opening.channel == "rollback":
+        if opening.channel == ROLLBACK_CHANNEL:
             rollback = self.rollbacks.get(
                 opening.manifest.rollback_of or "",
                 rollback_id=opening.manifest.release_id,

@@ -1,17 +1,26 @@
 """Requests that the API passes to a function, read strictly, and the function's responses."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from release_core.errors import ManifestUnreadable, RequestRefused
+from botocore.exceptions import BotoCoreError, ClientError
+
+from release_core.errors import ManifestUnreadable, RequestRefused, Unfinished
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_hidden, is_storable, one_line, report
 from release_core.strict_json import read_json, write_json
 
+log = logging.getLogger(__name__)
+
 MAX_BODY = 16 * 1024  # bytes
 MAX_TEXT = 1000  # bytes of a comment or a reason
 _LINE_BREAK = "\n"
+_UNFINISHED = (
+    "AWS refused a call or did not answer it, so this is not finished. It may be recorded: send "
+    "the same request again, which does not count twice"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +66,16 @@ def answer(
 ) -> dict[str, Any]:
     """Handle the request in an event of API Gateway, and return the response.
 
-    The body may have these ``keys``.
+    The body may have these ``keys``. After an error that passes with time the caller sends the
+    request again: what is on record already counts once.
     """
     try:
         return _response(200, handle(_read(event, keys)))
     except RequestRefused as refused:
         return _response(refused.status, {"message": str(refused)})
+    except (Unfinished, ClientError, BotoCoreError):
+        log.exception("the request is not finished")
+        return _response(503, {"message": _UNFINISHED})
 
 
 def _response(status: int, body: Mapping[str, object]) -> dict[str, Any]:

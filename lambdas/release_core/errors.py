@@ -3,7 +3,9 @@
     ReleaseMachineError
     ├── SettingsInvalid
     ├── PipelineUnknown
+    ├── CalendarsThrottled
     ├── FreezesFull
+    ├── FrozenForLonger
     ├── RequestRefused
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
@@ -41,8 +43,16 @@ class PipelineUnknown(ReleaseMachineError):
     """A task was started for a pipeline that its release does not have."""
 
 
+class CalendarsThrottled(ReleaseMachineError):
+    """SSM did not answer whether the change calendars are open, because it is asked too often."""
+
+
 class FreezesFull(ReleaseMachineError):
     """There are as many freezes as there can be."""
+
+
+class FrozenForLonger(ReleaseMachineError):
+    """The freeze of this scope ends later than the one that would replace it."""
 
 
 class RequestRefused(ReleaseMachineError):

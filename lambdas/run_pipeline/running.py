@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +13,7 @@ from release_core.clock import Clock
 from release_core.decide.decisions import next_look
 from release_core.decide.timing import (
     CLAIM_WINDOW,
+    HELD_LOOK,
     MIN_WAIT,
     TASK_LATENESS,
     UNCONFIRMED_WAIT,
@@ -154,7 +155,10 @@ class RunPipeline:
         due = next_look(release, pipeline, now)
         limits = [seconds_until(due, now=now)] if due else []
         planned = (pipeline.looks_at - now).total_seconds() if pipeline.looks_at else None
-        self._wait(waiting, *limits, planned=planned)
+        usual = waiting.look_after_seconds
+        if pipeline.held and now < pipeline.held.until:
+            usual = max(usual, int(HELD_LOOK.total_seconds()))
+        self._wait(replace(waiting, look_after_seconds=usual), *limits, planned=planned)
 
     def _wait(self, waiting: Waiting, *limits: float, planned: float | None = None) -> None:
         wanted = seconds_to_wait(waiting.look_after_seconds, *limits)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 import pytest
+from pydantic import BaseModel
 
 from release_core.aws.step_functions import PIPELINE_ERRORS
 from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.errors import Rejection
+from release_core.manifest.model import Manifest, ManifestApproval, ManifestPipeline
 from release_machine import exit_codes
 from release_machine.cli import COMMANDS, cli
 from release_machine.errors import OperatorError
@@ -115,6 +117,24 @@ def test_paths_exist(document: Path) -> None:
         for path in re.findall(rf"(?:^|\s)((?:{folders})/[\w./-]*)", code):
             made_later = path.startswith((".platform/", ".build/", ".venv/", "build/"))
             assert made_later or (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize(
+    ("table", "model", "in_the_text"),
+    [
+        ("Key of the release", Manifest, {"$schema", "releaseId", "pipelines"}),
+        ("Key of a pipeline", ManifestPipeline, {"name"}),
+        ("Key of an approval", ManifestApproval, set()),
+    ],
+)
+def test_every_key_of_a_manifest_is_in_the_reference(
+    table: str, model: type[BaseModel], in_the_text: set[str]
+) -> None:
+    """Each in the table of its object, but for those that the text above explains."""
+    _, _, rows = OPERATING.read_text(encoding="utf-8").partition(f"| {table} | Means |\n")
+    listed = re.findall(r"^\| `(\w+)` \|", rows.partition("\n\n")[0], re.MULTILINE)
+    keys = {str(each.alias) for each in model.model_fields.values()}
+    assert set(listed) == keys - in_the_text
 
 
 @pytest.mark.parametrize("document", OURS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -18,6 +18,8 @@ ACCOUNT = "eu-west-1:111122223333"
 MACHINE = f"arn:aws:states:{ACCOUNT}:stateMachine:release-machine"
 EXECUTION = f"arn:aws:states:{ACCOUNT}:execution:release-machine:one"
 TABLE = f"arn:aws:dynamodb:{ACCOUNT}:table/release-machine-releases"
+BUCKET = "arn:aws:s3:::release-machine-manifests-111122223333-eu-west-1"
+APIS = "arn:aws:apigateway:eu-west-1::/restapis"
 PIPELINE = f"arn:aws:codepipeline:{ACCOUNT}:shop-orders"
 # A request of each route of the API.
 REQUESTS = {
@@ -32,6 +34,8 @@ MAY_CALL = {
     "approver-of-go-live": {"POST /approvals/{approval}/{releaseId}"},
     "release-manager": {"POST /releases", "POST /freezes", "DELETE /freezes/{scope}"},
 }
+# botocore names the operations of these services otherwise.
+_WITHOUT_MODEL = {"execute-api:Invoke", "apigateway:GET"}
 READS = re.compile(r"\w+:(BatchGet|Describe|Filter|Get|List|Query)")
 
 
@@ -85,7 +89,26 @@ def test_the_approver_of_one_approval_answers_no_other(path: str) -> None:
 
 def test_the_approver_does_nothing_else() -> None:
     """Neither with releases nor with pipelines."""
-    assert actions_of(read("approver-of-go-live")) == {"execute-api:Invoke"}
+    approver = read("approver-of-go-live")
+    assert actions_of(approver) == {"execute-api:Invoke", "apigateway:GET"}
+
+
+@pytest.mark.parametrize("name", sorted(MAY_CALL.keys() - {"reader"}))
+def test_a_caller_of_the_api_finds_it_without_an_outputs_file(name: str) -> None:
+    """The command searches it by its name, in the list of all APIs. It reads nothing else there."""
+    assert allows(read(name), "apigateway:GET", APIS)
+    assert not allows(read(name), "apigateway:GET", f"{APIS}/a1b2c3d4e5")
+    assert not allows(read(name), "apigateway:POST", APIS)
+
+
+def test_the_release_manager_submits_as_the_command_does() -> None:
+    """Through the bucket, where it then finds the execution; it reads and deletes no manifest."""
+    manager = read("release-manager")
+    assert allows(manager, "s3:PutObject", f"{BUCKET}/release-20261122T180000Z-1a2b3c4d.json")
+    assert allows(manager, "states:ListExecutions", MACHINE)
+    assert not allows(manager, "s3:PutObject", "arn:aws:s3:::other/release.json")
+    assert not allows(manager, "s3:GetObject", f"{BUCKET}/release.json")
+    assert not allows(manager, "s3:DeleteObject", f"{BUCKET}/release.json")
 
 
 def test_the_reader_writes_nothing() -> None:
@@ -130,7 +153,7 @@ def test_every_action_exists(name: str) -> None:
     """IAM accepts names of actions that no service has, and then grants nothing."""
     session = botocore.session.get_session()
     names = {"states": "stepfunctions"}
-    for action in actions_of(read(name)) - {"execute-api:Invoke"}:
+    for action in actions_of(read(name)) - _WITHOUT_MODEL:
         service, _, operation = action.partition(":")
         model = session.get_service_model(names.get(service, service))
         assert operation in model.operation_names

@@ -8,12 +8,15 @@ from typing import Any
 import hcl2
 import pytest
 
+from change_freeze.reading import LONGEST
 from release_core.aws.clients import client_brief
 from release_core.decide.timing import (
     ACTION_LAG,
     CLAIM_WINDOW,
     CLOSE_TRIED_WITHIN,
+    HELD_LOOK,
     TASK_LATENESS,
+    UNREADABLE_LOOKS,
 )
 from tests.simulation.world.functions import TIMEOUTS
 
@@ -45,6 +48,15 @@ def test_no_starter_outlives_its_claim(timeouts: dict[str, timedelta]) -> None:
     """When a claim expires, the function that made it has ended, even if clocks differ."""
     margin = timedelta(seconds=5)
     assert max(timeouts["run_pipeline"], timeouts["record_state_change"]) + margin < CLAIM_WINDOW
+
+
+def test_no_hold_fills_the_history_of_its_workflow_execution() -> None:
+    """It holds 25,000 events: enough for the longest freeze, after calendars that are unreadable.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    """
+    looks = UNREADABLE_LOOKS + LONGEST // HELD_LOOK
+    assert looks * 8 < 25_000
 
 
 def test_a_starter_survives_that_no_calendar_can_be_read(

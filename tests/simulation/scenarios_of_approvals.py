@@ -16,6 +16,19 @@ LARGE_OF_APPROVALS = (
         extra_answers=1,
         mute=("STARTED",),
     ),
+    Scenario(
+        name="answered while it is cancelled",
+        manifests=(_FIRST,),
+        people=("ann",),
+        outcomes=("succeed",),
+        cancels=1,
+        preemptions=3,
+        interrupted=(
+            "close_release update_item(releases r/pipeline#go",
+            "answer_approval update_item(releases r/pipeline#go",
+        ),
+        mute=("STARTED", "STOPPING"),
+    ),
 )
 
 QUICK_OF_APPROVALS = (
@@ -48,21 +61,6 @@ QUICK_OF_APPROVALS = (
             "answer_approval update_item(releases r/pipeline#go sets",
         ),
         mute=("STARTED",),
-    ),
-    Scenario(
-        name="answered while it is cancelled",
-        manifests=(_FIRST,),
-        people=("ann",),
-        outcomes=("succeed",),
-        cancels=1,
-        faults={"crash": 1},
-        most_faults=1,
-        preemptions=2,
-        interrupted=(
-            "close_release update_item(releases r/pipeline#go",
-            "answer_approval update_item(releases r/pipeline#go sets",
-        ),
-        mute=("STARTED", "STOPPING"),
     ),
     Scenario(
         name="answered while it is halted",

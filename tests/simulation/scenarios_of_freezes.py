@@ -77,6 +77,16 @@ QUICK_OF_FREEZES = (
         outcomes=("succeed",),
     ),
     Scenario(
+        name="one slot, frozen, with a fault",
+        manifests=(releasing("a", maxConcurrency=1),),
+        requests=("freeze a 30",),
+        faults=dict.fromkeys(("crash", "die"), 1),
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+        outcomes=("succeed",),
+    ),
+    Scenario(
         name="rolled back while frozen",
         manifests=(releasing("a", {"name": "b", **after("a")}, onFailure="rollback"),),
         requests=("freeze * 30",),

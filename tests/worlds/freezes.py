@@ -14,11 +14,13 @@ HOUR = 60  # minutes
 _MINUTE = timedelta(minutes=1)
 
 
-def freeze(world: ReleaseWorld, scope: str = "*", *, minutes: int = HOUR, **more: Any) -> Response:
+def freeze(
+    world: ReleaseWorld, scope: str = "*", *, minutes: int = HOUR, by: str = ADA, **more: Any
+) -> Response:
     """Freeze what the scope covers, from now on for so many minutes."""
     until = to_iso(world.clock() + minutes * _MINUTE)
     body = {"scope": scope, "until": until, "reason": "audit", **more}
-    return send(world, "POST /freezes", write_json(body))
+    return send(world, "POST /freezes", write_json(body), by=by)
 
 
 def lift(world: ReleaseWorld, scope: str = "*") -> Response:
@@ -32,10 +34,12 @@ def override(world: ReleaseWorld, release_id: str = "r", reason: str = "urgent")
     return send(world, "POST /overrides/{releaseId}", body, releaseId=release_id)
 
 
-def send(world: ReleaseWorld, route: str, body: str | None, **path: str) -> Response:
-    """Send a request that Ada has signed."""
+def send(
+    world: ReleaseWorld, route: str, body: str | None, *, by: str = ADA, **path: str
+) -> Response:
+    """Send a request that this person has signed."""
     method, _, resource = route.partition(" ")
-    event = {**proxy_event(ADA, body, **path), "httpMethod": method, "resource": resource}
+    event = {**proxy_event(by, body, **path), "httpMethod": method, "resource": resource}
     response = changer(world).respond(event)
     return Response(response["statusCode"], json.loads(response["body"]))
 

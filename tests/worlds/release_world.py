@@ -127,12 +127,13 @@ class ReleaseWorld(LedgerWorld):
         attempt: int | None = None,
         waits_since: datetime | None = None,
         wait_seconds: int = LOOK_AFTER,
+        look_after_seconds: int = LOOK_AFTER,
     ) -> None:
         """Invoke run_pipeline once for a task that waits."""
         waiting = Waiting(
             task_token=token,
             wait_seconds=wait_seconds,
-            look_after_seconds=LOOK_AFTER,
+            look_after_seconds=look_after_seconds,
             attempt=attempt,
             waits_since=waits_since,
         )

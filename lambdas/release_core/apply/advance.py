@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -57,6 +57,7 @@ class Advance:
     calendars: CalendarGate
     clock: Clock
     actor: str
+    _freed: set[str] = field(default_factory=set, init=False)  # held pipelines that had slots
 
     def pipeline(
         self, release_id: str, pipeline: str, *, known: Release | None = None
@@ -78,6 +79,7 @@ class Advance:
             advance=self._rounds,
             advance_all=lambda release_id, last: self._rounds(release_id, None, last=last),
             settle=self._settle,
+            freed=self._freed,
         )(release, pipeline)
 
     def finish_closed(self, release_id: str) -> None:
@@ -309,6 +311,7 @@ class Advance:
             clock=self.clock,
             actor=self.actor,
             ends=self._ends(),
+            freed=self._freed,
         )
 
 

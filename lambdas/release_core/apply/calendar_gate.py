@@ -7,7 +7,8 @@ from release_core.clock import Clock
 from release_core.decide.calendars import hold_by_calendars
 from release_core.domain.calendars import CalendarState
 from release_core.domain.holds import Hold
-from release_core.domain.release import Release
+from release_core.domain.release import Pipeline, Release
+from release_core.errors import CalendarsThrottled
 
 
 @dataclass(kw_only=True)
@@ -18,8 +19,11 @@ class CalendarGate:
     clock: Clock
     _known: CalendarState | None = field(default=None, init=False)
 
-    def hold(self, release: Release) -> Hold | None:
-        """Why the calendars keep the pipelines of this release from being started now, or None."""
+    def hold(self, release: Release, pipeline: Pipeline) -> Hold | None:
+        """Why the calendars keep the pipeline from being started now, or None.
+
+        Raises CalendarsThrottled when it is not known yet.
+        """
         if self.calendars is None or release.never_held:
             return None
         now = self.clock()
@@ -28,4 +32,6 @@ class CalendarGate:
         known = self._known
         if known is None or (known.changes_at and now >= known.changes_at):
             known = self._known = self.calendars.read()
-        return hold_by_calendars(self.calendars.names, known, now)
+        if known.throttled:
+            raise CalendarsThrottled(known.trouble)
+        return hold_by_calendars(self.calendars.names, known, now, looks=pipeline.registrations)

@@ -16,13 +16,15 @@ class Spread:
     """Advances the pipelines that the end of one affects, directly or through others.
 
     ``advance`` advances one pipeline of a release without settling it, and returns the release with
-    it. ``advance_all`` advances all pipelines, and settles all but this one.
+    it. ``advance_all`` advances all pipelines, and settles all but this one. ``freed`` are held
+    pipelines whose slots were freed, and not given to others yet.
     """
 
     ledger: Ledger
     advance: Callable[[str, str], Release | None]
     advance_all: Callable[[str, str], object]
     settle: Callable[[Release, Pipeline], None]
+    freed: set[str]
     errors: list[Exception] = field(default_factory=list)
 
     def __call__(self, release: Release, name: str) -> None:
@@ -39,7 +41,7 @@ class Spread:
                 continue
             if seen.halted_by == each and not node.settled:
                 self._try(self.advance_all, seen.release_id, name)
-            elif node.status.ended or node.held:
+            elif node.status.ended or each in self.freed:
                 waiting += self._affected_by(seen, node, is_first=each == name)
             if node.status.ended and node.task_token and not node.settled:
                 ended.append((seen, node))
@@ -53,8 +55,8 @@ class Spread:
         self, release: Release, pipeline: Pipeline, *, is_first: bool
     ) -> Iterable[tuple[Release, str]]:
         """Advance those that wait for a slot, or for this pipeline; each with its release then."""
-        # Race: a late starter frees the slot of a pipeline that is settled already. A pipeline that
-        # is held after its start was claimed frees its slot, too.
+        # Race: a late starter frees the slot of a pipeline that is settled already.
+        self.freed.discard(pipeline.name)
         if release.max_concurrency and release.open and (is_first or not pipeline.settled):
             yield from self._in_line(release)
         if pipeline.status.ended and not pipeline.settled:
@@ -67,12 +69,16 @@ class Spread:
         """Start those that wait in line, while slots are free."""
         for name in self.ledger.line.names(release):
             after = self._advance(release, name)
+            if after and _is_free(after) and _waits(after, name) and after.pipelines[name].held:
+                # It comes back when nothing holds it. Race: it has just come back.
+                self.ledger.line.leave(release, after.pipelines[name])
+                after = self._advance(release, name)
             if after is None:
                 continue
-            if after.pipelines[name].status is not PipelineStatus.WAITING:
+            if not _waits(after, name):
                 self.ledger.line.leave(release, after.pipelines[name])
                 yield after, name
-            elif len(after.in_flight) >= (after.max_concurrency or 0):
+            elif not _is_free(after):
                 return
 
     def _dependents(self, release: Release, pipeline: Pipeline) -> Iterator[str]:
@@ -102,3 +108,12 @@ class Spread:
         except (Unfinished, ClientError, BotoCoreError) as error:
             self.errors.append(error)
             return None
+
+
+def _waits(release: Release, name: str) -> bool:
+    return release.pipelines[name].status is PipelineStatus.WAITING
+
+
+def _is_free(release: Release) -> bool:
+    """Whether a slot is free."""
+    return len(release.in_flight) < (release.max_concurrency or 0)

@@ -24,19 +24,24 @@ from release_core.decide.timing import (
     THROTTLED_PATIENCE,
     pause_before_start,
     pause_until_turn,
+    wait_for_turn,
 )
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
-from release_core.errors import ExecutionTaken, StartUnresolved
+from release_core.errors import CalendarsThrottled, ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
 
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
+_ASKS = "the change calendars are asked in turns, because SSM throttles the calls"
 _TURN = "nothing holds it any more; what was held is started in turns"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Starts:
-    """Applies decisions about pipelines that have no execution yet."""
+    """Applies decisions about pipelines that have no execution yet.
+
+    The names of those that are held and whose slots it frees are added to ``freed``.
+    """
 
     ledger: Ledger
     codepipeline: CodePipeline
@@ -44,6 +49,7 @@ class Starts:
     clock: Clock
     actor: str
     ends: Ends
+    freed: set[str]
 
     def start(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
         """Start the pipeline once, however many functions try.
@@ -64,13 +70,13 @@ class Starts:
         # Otherwise the function that freezes reads STARTING, and names this start.
         now = self.ledger.get_header(release.release_id)
         if now and now.open:
-            hold = hold_of(now, claimed, self.clock()) or self.calendars.hold(now)
+            hold = hold_of(now, claimed, self.clock()) or self._closed(now, claimed)
             if hold is None:
                 return self._begin(now, claimed, again=again)
             if again:
                 self.resolve(now, claimed, hold=hold)
             else:
-                self.ledger.holds.hold(now, claimed, hold)
+                self._hold(now, claimed, hold)
             return None
         if now and not again:
             self.ends.skip(now, claimed, _CLOSED_FIRST)
@@ -83,7 +89,7 @@ class Starts:
         else:
             # Race: the freeze is lifted. The release is read again after this write, and the
             # function that lifts the freeze reads afterwards what is held. One sees the other.
-            self.ledger.holds.hold(release, decision.pipeline, decision.hold)
+            self._hold(release, decision.pipeline, decision.hold)
 
     def resolve(self, release: Release, pipeline: Pipeline, *, hold: Hold | None = None) -> None:
         """Find out whether a claimed start happened, when the pipeline is not started any more.
@@ -100,7 +106,7 @@ class Starts:
         elif self._since(pipeline.start_tried_at) <= CLAIM_WINDOW:
             raise StartUnresolved(f"the start {of_release}")
         elif hold:
-            self.ledger.holds.hold(release, pipeline, hold)
+            self._hold(release, pipeline, hold)
         else:
             failed = why_not_started(pipeline)
             self.ends.skip(release, pipeline, failed or _CLOSED_FIRST, fails=failed is not None)
@@ -111,7 +117,7 @@ class Starts:
             self._take_turn(release, pipeline)
             return True
         # Asked before a claim is taken over: that would be another try, which may be under way.
-        closed = self.calendars.hold(release) if again else None
+        closed = self._closed(release, pipeline) if again else None
         if closed:
             self.resolve(release, pipeline, hold=closed)
         return closed is not None
@@ -121,19 +127,41 @@ class Starts:
         held = pipeline.held
         if held is None or held.kind is not HoldKind.CALENDAR or not release.open:
             return
-        hold = self.calendars.hold(release)
+        hold = self._closed(release, pipeline)
         if hold is None:
             self._take_turn(release, pipeline)
         else:
-            self.ledger.holds.hold(release, pipeline, hold)
+            self._hold(release, pipeline, hold)
+
+    def _closed(self, release: Release, pipeline: Pipeline) -> Hold | None:
+        """Why the calendars keep the pipeline from being started now, or None.
+
+        While SSM throttles, the pipeline is held until its turn to ask again.
+        """
+        try:
+            return self.calendars.hold(release, pipeline)
+        except CalendarsThrottled:
+            until, held = self._turn(release, pipeline), pipeline.held
+            until = max(until, self.clock() + timedelta(seconds=MIN_WAIT))
+            if held and held.kind is HoldKind.CALENDAR:
+                return replace(held, until=until)
+            return Hold(kind=HoldKind.TURN, until=until, why=_ASKS)
 
     def _take_turn(self, release: Release, pipeline: Pipeline) -> None:
         """Give a pipeline that was held its turn: not all of them start at one moment."""
+        until = self._turn(release, pipeline)
+        self._hold(release, pipeline, Hold(kind=HoldKind.TURN, until=until, why=_TURN))
+
+    def _turn(self, release: Release, pipeline: Pipeline) -> datetime:
+        """The time of the next turn; now, if it comes before a task could wait for it."""
         now = self.clock()
-        turn = self.ledger.pace.take_turn(now, apart=START_PACE)
-        if turn - now <= timedelta(seconds=MIN_WAIT):
-            turn = now
-        self.ledger.holds.hold(release, pipeline, Hold(kind=HoldKind.TURN, until=turn, why=_TURN))
+        turn = self.ledger.pace.take_turn(now, apart=START_PACE) - now
+        wait = wait_for_turn(turn, key=_key(release, pipeline))
+        return now if wait <= timedelta(seconds=MIN_WAIT) else now + wait
+
+    def _hold(self, release: Release, pipeline: Pipeline, hold: Hold) -> None:
+        if self.ledger.holds.hold(release, pipeline, hold):
+            self.freed.add(pipeline.name)
 
     def _begin(self, release: Release, pipeline: Pipeline, *, again: bool) -> Pipeline | None:
         try:
@@ -151,7 +179,7 @@ class Starts:
         self, release: Release, pipeline: Pipeline, error: ClientError | BotoCoreError
     ) -> None:
         why, now, patience = str(error), self.clock(), START_PATIENCE
-        key = f"{release.execution_arn} {pipeline.name}"
+        key = _key(release, pipeline)
         pause = pause_before_start(pipeline.start_refusals, key=key)
         if isinstance(error, ClientError):
             detail = error.response["Error"]
@@ -244,3 +272,7 @@ class Starts:
     def _since(self, moment: datetime | None) -> timedelta:
         now = self.clock()
         return now - (moment or now)
+
+
+def _key(release: Release, pipeline: Pipeline) -> str:
+    return f"{release.execution_arn} {pipeline.name}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.aws.codepipeline import is_throttled
 from release_core.domain.calendars import CalendarState
 from release_core.domain.release import Failure
 
@@ -30,7 +31,9 @@ class Calendars:
         except ClientError as error:
             detail = error.response["Error"]
             failure = Failure(message=detail.get("Message", ""), code=detail["Code"])
-            return CalendarState(is_open=False, trouble=failure.reason)
+            return CalendarState(
+                is_open=False, trouble=failure.reason, throttled=is_throttled(error)
+            )
         except BotoCoreError as error:
             return CalendarState(is_open=False, trouble=str(error))
         return state_in(answer)

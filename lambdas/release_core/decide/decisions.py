@@ -308,7 +308,8 @@ def _decide_ready(release: Release, pipeline: Pipeline, now: datetime) -> Iterat
     hold = hold_of(release, pipeline, now)
     if hold is None:
         yield Start(pipeline)
-    elif hold != pipeline.held:
+    elif hold != pipeline.held or pipeline.name in release.in_flight:
+        # It has a slot if its starter died, or found it held, between the slot and the claim.
         yield Keep(pipeline, hold)
 
 

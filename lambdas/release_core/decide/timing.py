@@ -52,10 +52,16 @@ START_PACE = timedelta(minutes=1) / STARTS_PER_MINUTE / 2
 # that then may start are started START_PACE apart.
 _HOLD_SPREAD = timedelta(minutes=1)
 
+# The task of a pipeline that is held looks at most this often until its hold ends. Each look writes
+# 8 of the 25,000 events that the history of a workflow execution holds, and a hold may last for 90
+# days.
+HELD_LOOK = timedelta(hours=1)
+
 # Change calendars are asked again after this: when they could not be read, and when they are closed
-# and name no time at which they open.
+# and name no time at which they open. After so many looks of a task, also when they cannot be read.
 UNREADABLE_PAUSE = timedelta(minutes=5)
-CLOSED_PAUSE = timedelta(hours=1)
+UNREADABLE_LOOKS = 500
+CLOSED_PAUSE = HELD_LOOK
 
 # Closed calendars are asked again after this at the soonest, whatever time they name.
 SOONEST_OPENING = timedelta(minutes=1)
@@ -99,13 +105,16 @@ def pause_before_start(refusals: int, *, key: str) -> timedelta:
 
 
 def pause_until_turn(turn: timedelta, refusals: int, *, key: str) -> timedelta:
-    """How long a throttled start waits whose turn comes in this time.
+    """How long a throttled start waits whose turn comes in this time: at least its own pause."""
+    return max(pause_before_start(refusals, key=key), wait_for_turn(turn, key=key))
 
-    At least its own pause, and no longer than the longest pause: turns of releases that were
-    cancelled since stay taken.
+
+def wait_for_turn(turn: timedelta, *, key: str) -> timedelta:
+    """How long a start waits whose turn comes in this time: no longer than the longest pause.
+
+    Turns stay taken that are not used: of releases that were cancelled since, or frozen again.
     """
-    longest = pause_before_start(_MANY_REFUSALS, key=key)
-    return max(pause_before_start(refusals, key=key), min(turn, longest))
+    return min(turn, pause_before_start(_MANY_REFUSALS, key=key))
 
 
 def look_after_hold(until: datetime, *, key: str) -> datetime:

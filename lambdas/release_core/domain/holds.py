@@ -1,15 +1,31 @@
 """What keeps pipelines from being started for a while, and what overrides that."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 
 
 def is_covered(pipeline: str, scope: str) -> bool:
     """Whether a scope covers the pipeline: ``*``, a name, or a pattern."""
     return fnmatchcase(pipeline, scope)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether a pipeline could have a name that both scopes cover."""
+
+    @cache
+    def rest_overlaps(at: int, other_at: int) -> bool:
+        head, other_head = one[at : at + 1], other[other_at : other_at + 1]
+        if not head or not other_head:
+            return set(one[at:] + other[other_at:]) <= {"*"}
+        if "*" in (head, other_head):
+            return rest_overlaps(at + 1, other_at) or rest_overlaps(at, other_at + 1)
+        return head == other_head and rest_overlaps(at + 1, other_at + 1)
+
+    return rest_overlaps(0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +41,10 @@ class Freeze:
     def covers(self, pipeline: str) -> bool:
         """Whether the pipeline is one of those that it keeps from being started."""
         return is_covered(pipeline, self.scope)
+
+    def repeats(self, other: "Freeze") -> bool:
+        """Whether it is the other freeze, requested once more."""
+        return replace(self, at=other.at) == other
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,9 @@ from release_core.domain.holds import Freeze, Hold, Override, longest_freeze
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.revisions import Good, Pin, Revision
 
+# The channel of releases whose manifest the ledger made, to roll another release back.
+ROLLBACK_CHANNEL = "rollback"
+
 
 class ReleaseStatus(StrEnum):
     """The status of a release; every status but RUNNING is final."""
@@ -231,11 +234,12 @@ class Release:
     """A release: its header, and the pipelines that were read with it, by name.
 
     ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
-    was opened. ``restores`` is for a rollback: the execution that each pipeline goes back to, if no
-    release started it. A ``pending`` release is handed in and not opened: it is held until its
-    ``not_before``, or has places in the queues of the pipelines that it ``waits_for``.
-    ``requesters`` are the ARNs of all who asked for it, retries included. ``freezes`` are those of
-    the deployment, and an ``override`` lets the release start its pipelines in spite of them.
+    was opened. Its ``channel`` is that of the first request. ``restores`` is for a rollback: the
+    execution that each pipeline goes back to, if no release started it. A ``pending`` release is
+    handed in and not opened: it is held until its ``not_before``, or has places in the queues of
+    the pipelines that it ``waits_for``. ``requesters`` are the ARNs of all who asked for it,
+    retries included. ``freezes`` are those of the deployment, and an ``override`` lets the release
+    start its pipelines in spite of them.
     """
 
     release_id: str
@@ -264,12 +268,12 @@ class Release:
     rolls_back_as: str | None = None
     rolled_back_by: str | None = None
     restores: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
     requesters: tuple[str, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
-    channel: str | None = None
     requester: str | None = None
     attempts: tuple[PastAttempt, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
@@ -334,8 +338,11 @@ class Release:
 
     @property
     def never_held(self) -> bool:
-        """Whether freezes and calendars do not hold it: a rollback, or one with an override."""
-        return self.rollback_of is not None or self.override is not None
+        """Whether freezes and calendars do not hold it: a rollback, or one with an override.
+
+        Not every manifest with ``rollbackOf``: its author can pin what no release has shipped.
+        """
+        return self.channel == ROLLBACK_CHANNEL or self.override is not None
 
     def renews(self, pipeline: Pipeline) -> bool:
         """Whether the pipeline still has its state of an earlier attempt, which does not count."""

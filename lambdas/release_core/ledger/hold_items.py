@@ -4,6 +4,7 @@ from typing import Any
 
 from release_core.clock import from_iso, to_iso
 from release_core.domain.holds import Freeze, Hold, HoldKind, Override
+from release_core.domain.release import Pipeline
 from release_core.ledger.audit import shorten
 from release_core.ledger.dynamodb import Item
 
@@ -32,6 +33,13 @@ def hold_item(hold: Hold) -> Item:
 def read_hold(item: Item) -> Hold:
     """Why a pipeline is held."""
     return Hold(**{**_with_moments(item, "until"), "kind": HoldKind(item["kind"])})
+
+
+def held_as_seen(pipeline: Pipeline) -> tuple[str, Item]:
+    """The condition that the pipeline is held as it was read, or not held; and its values."""
+    if pipeline.held is None:
+        return "attribute_not_exists(#held)", {}
+    return "#held = :held_before", {"held_before": hold_item(pipeline.held)}
 
 
 def override_item(override: Override) -> Item:

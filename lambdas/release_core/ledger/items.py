@@ -301,6 +301,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         abandons=item.get("abandons", False),
         ordered=item.get("ordered", False),
         rollback_of=item.get("rollback_of"),
+        channel=item.get("channel"),
         rolls_back_as=item.get("rolls_back_as"),
         rolled_back_by=item.get("rolled_back_by"),
         restores=item.get("restores", {}),
@@ -332,7 +333,6 @@ def header_for_people(release: Release, item: Item) -> Release:
     """The release of a header with its history."""
     return replace(
         release,
-        channel=item.get("channel"),
         requester=item.get("requester"),
         attempts=tuple(
             _past(each, execution=each.get("execution_arn"), why=each.get("why"))

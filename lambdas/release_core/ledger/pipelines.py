@@ -16,6 +16,7 @@ from release_core.domain.release import Failure, Pipeline, PipelineStatus, Retry
 from release_core.domain.revisions import NOTHING, Shipped
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Table, Update, Written
+from release_core.ledger.hold_items import held_as_seen
 from release_core.ledger.items import (
     failure_item,
     pipeline_key,
@@ -103,6 +104,8 @@ class Pipelines:
             "attribute_not_exists(#started_by) "
             "OR #started_by = :tried_by AND #starting_registration = :tried"
         )
+        # Race: another function holds the pipeline since it was read, and has freed its slot.
+        as_read, held = held_as_seen(pipeline)
         at = self._author.now()
         written = self._change_status(
             release_id,
@@ -119,10 +122,11 @@ class Pipelines:
                 remove=["held"],
                 # A search for an unrecorded start looks for executions that these functions made.
                 add={"starters": starter.partition("/")[0]},
-                condition=no_other_try,
+                condition=f"({no_other_try}) AND {as_read}",
                 values={
                     "tried_by": pipeline.started_by or "nobody",
                     "tried": pipeline.starting_registration,
+                    **held,
                 },
             ),
         )

@@ -162,18 +162,27 @@ class LedgerReader:
         found = self._pipeline_items(pipelines)
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
 
+    def runs(self) -> dict[str, list[str]]:
+        """The releases that may start each known pipeline now, or have run it last."""
+        return {item["pipeline"]: _releases_of(item) for item in self._runs.scan()}
+
     def nodes_in_releases(
-        self, covered: Callable[[str], bool], *, release_id: str | None = None
+        self,
+        covered: Callable[[str], bool],
+        *,
+        release_id: str | None = None,
+        runs: Mapping[str, Sequence[str]] | None = None,
     ) -> list[tuple[str, Pipeline]]:
         """The ``covered`` pipelines in all releases that may start them now, each with its release.
+
+        The ``runs`` are read if they are not given.
 
         All reads are consistent: a release locks a pipeline before it starts it, and when it frees
         the lock it stays on record as the latest release that ran the pipeline.
         """
-        runs = ((item["pipeline"], _releases_of(item)) for item in self._runs.scan())
         wanted = [
             (each, name)
-            for name, releases in runs
+            for name, releases in (self.runs() if runs is None else runs).items()
             for each in releases
             if covered(name) and release_id in {None, each}
         ]

@@ -27,6 +27,11 @@ NAME_IN_WORDS = (
     f"1 to {MAX_NAME} characters, each a letter (a-z, A-Z), a digit, `.`, `@`, `-` or `_`"
 )
 
+# The path of a request names an approval, and so does an argument of a command. `.` and `..` lead
+# elsewhere in a path, and a leading `-` makes an argument an option.
+APPROVAL_PATTERN = r"^[A-Za-z0-9@_][A-Za-z0-9.@_-]*$"
+APPROVAL_IN_WORDS = f"{NAME_IN_WORDS}; the first is not `.` or `-`"
+
 MAX_VARIABLE_NAME = 128  # characters
 VARIABLE_NAME_PATTERN = r"^[A-Za-z0-9@_-]+$"
 VARIABLE_NAME_IN_WORDS = (

@@ -24,6 +24,7 @@ from release_core.clock import from_zoned_iso
 from release_core.domain.revisions import MAX_SHIPPED, Pin, bytes_of
 from release_core.errors import ManifestInvalid
 from release_core.manifest.limits import (
+    APPROVAL_PATTERN,
     ID_PATTERN,
     MAX_APPROVALS,
     MAX_HOLD_DAYS,
@@ -89,6 +90,9 @@ def _read_time(value: object) -> object:
 type Time = Annotated[datetime, BeforeValidator(_read_time)]
 type PipelineName = Annotated[
     str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
+]
+type ApprovalName = Annotated[
+    str, StringConstraints(pattern=APPROVAL_PATTERN, min_length=1, max_length=MAX_NAME)
 ]
 type NodeName = Annotated[
     str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
@@ -220,7 +224,7 @@ class ManifestPipeline(_Model):
 class ManifestApproval(_Model):
     """An approval of a release: people are asked, and what depends on it waits for them."""
 
-    name: NodeName = Field(
+    name: ApprovalName = Field(
         description="The name of the approval. No pipeline of the release has the same name.",
         examples=["go-live"],
     )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from release_core.clock import ZONED_TIME
 from release_core.manifest.limits import (
+    APPROVAL_IN_WORDS,
     ID_IN_WORDS,
     MAX_MIN_APPROVALS,
     MAX_PIPELINES,
@@ -91,7 +92,7 @@ EXPECTED: Mapping[str, str] = {
     "pipelines[].sourceRevisions[].revisionValue": "a string",
     "approvals": "a list of approvals",
     "approvals[]": "an object with a `name`",
-    "approvals[].name": f"the name of an approval: {NAME_IN_WORDS}",
+    "approvals[].name": f"the name of an approval: {APPROVAL_IN_WORDS}",
     "approvals[].dependsOn": "a list of names of pipelines or approvals",
     "approvals[].dependsOn[]": f"the name of a pipeline or approval: {NAME_IN_WORDS}",
     "approvals[].question": "a text without control characters, in one line or more",

@@ -13,7 +13,7 @@ from release_core.domain.declarations import Declared, SourceAction, declaration
 from release_core.domain.holds import Freeze, longest_freeze
 from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.domain.release import ROLLBACK_CHANNEL, Pipeline, PipelineStatus, Release
 from release_core.domain.revisions import KEY_TYPE, Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.checks import unproved
@@ -57,7 +57,7 @@ class Assessment:
             name: usual(self.facts[name].durations) if name in self.facts else None
             for name in self.manifest.names
         }
-        # People take their time, which is not known: the estimate is without it.
+        # How long people take is not known, so the estimate does not include it.
         order = without({*self._asked, *self._done}, self.manifest.nodes)
         try:
             expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
@@ -177,6 +177,12 @@ class Assessment:
                     f"{each.status}; resume when it has ended"
                 )
 
+    @property
+    def _is_rollback(self) -> bool:
+        """Whether freezes do not hold it, because the ledger made its manifest."""
+        channel = self.release.channel if self.release else self.channel
+        return channel == ROLLBACK_CHANNEL
+
     def _warnings(self, pipeline: ManifestPipeline) -> Iterator[str]:
         facts = self.facts.get(pipeline.name, PipelineFacts())
         declaration = declaration_of(self.declared, pipeline.name)
@@ -185,7 +191,7 @@ class Assessment:
             return
         yield from self._waits(pipeline.name)
         freeze = longest_freeze(self.freezes, pipeline.name, self.now)
-        if freeze and not self.manifest.rollback_of and not self._runs_already:
+        if freeze and not (self._is_rollback or self._runs_already):
             until = to_iso(freeze.until)
             yield f"is frozen until {until} by {freeze.by}, and starts then: {freeze.reason}"
         later = self.later.get(pipeline.name)
@@ -258,12 +264,13 @@ class Assessment:
         asked = [each for each in self.manifest.approvals if each.name not in self._done]
         if asked:
             names = ", ".join(each.name for each in asked)
-            yield f"waits for people to approve: {names}. Times are without that"
+            yield f"waits for people to approve: {names}. The estimates do not include this time"
         if self.channel is None and unproved(self.manifest, "", granted=self._done):
             names = ", ".join(each.name for each in asked if each.four_eyes)
             yield (
-                "only the API proves who asks for a release, and these approvals need four eyes: "
-                f"{names}. Use release-machine submit --via api"
+                f"these approvals need four eyes: {names}. Only the API proves who asks for a "
+                "release, so release-machine submit uses it for this manifest; the other doors "
+                "reject it"
             )
 
     def _most_at_once(self) -> int:

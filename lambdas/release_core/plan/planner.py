@@ -24,7 +24,7 @@ from release_core.decide.resume import (
 )
 from release_core.domain.declarations import Declared, SourceAction, declaration_of, revision_types
 from release_core.domain.queue import Place, Rival
-from release_core.domain.release import Release
+from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.ledger.reader import LedgerReader
@@ -95,7 +95,7 @@ class Planner:
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
             freezes=self.ledger.get_freezes(),
             now=self.clock(),
-            closed=self._closed(manifest, release),
+            closed=self._closed(release, channel),
             channel=channel,
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
@@ -140,9 +140,9 @@ class Planner:
             return refused
         return None
 
-    def _closed(self, manifest: Manifest, release: Release | None) -> str | None:
+    def _closed(self, release: Release | None, channel: str | None) -> str | None:
         """Why the change calendars would keep every pipeline from being started now, or None."""
-        never_held = release.never_held if release else manifest.rollback_of is not None
+        never_held = release.never_held if release else channel == ROLLBACK_CHANNEL
         if self.calendars is None or never_held:
             return None
         state = self.calendars.read()

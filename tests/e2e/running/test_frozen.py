@@ -53,7 +53,10 @@ def test_what_is_frozen_is_held_until_the_freeze_is_lifted(
     assert pipelines.executions(name) == []
 
     lifted = ada.lift(name)
-    assert (lifted.status, lifted.body) == (200, {"scope": name, "held": 1})
+    assert (lifted.status, lifted.body) == (
+        200,
+        {"scope": name, "held": 1, "stillFrozenBy": []},
+    )
     assert releases.end(arn)["status"] == "SUCCEEDED"
     assert len(pipelines.executions(name)) == 1
     again = ada.lift(name)

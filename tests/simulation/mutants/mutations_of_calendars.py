@@ -9,15 +9,15 @@ OF_CALENDARS = (
     Mutant(
         "start without asking the calendar",
         "release_core/apply/starts.py",
-        " or self.calendars.hold(now)\n",
+        " or self._closed(now, claimed)\n",
         "\n",
         _CLOSED,
     ),
     Mutant(
         "take an unreadable calendar for open",
         "release_core/aws/calendars.py",
-        "CalendarState(is_open=False, trouble=failure.reason)",
-        "CalendarState(is_open=True)",
+        "is_open=False, trouble=failure.reason, throttled=is_throttled(error)",
+        "is_open=True",
         _UNREADABLE,
     ),
     Mutant(

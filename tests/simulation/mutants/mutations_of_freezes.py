@@ -26,7 +26,7 @@ OF_FREEZES = (
         "        freeze = read_freeze(request, self.clock())\n",
         "        freeze = read_freeze(request, self.clock())\n"
         "        before = self.ledger.nodes_in_releases(freeze.covers)\n"
-        "        self.ledger.nodes_in_releases = lambda covered: before\n",
+        "        self.ledger.nodes_in_releases = lambda covered, runs: before\n",
         _ONE,
     ),
     Mutant(
@@ -48,7 +48,7 @@ OF_FREEZES = (
     Mutant(
         "hold a rollback",
         "release_core/domain/release.py",
-        "        return self.rollback_of is not None or self.override is not None\n",
+        "        return self.channel == ROLLBACK_CHANNEL or self.override is not None\n",
         "        return self.override is not None\n",
         ("rolled back while frozen",),
     ),
@@ -80,5 +80,12 @@ OF_FREEZES = (
         'subtract={"in_flight": pipeline.name},',
         'subtract={"in_flight": f"not {pipeline.name}"},',
         ("two in order, one slot, frozen",),
+    ),
+    Mutant(
+        "keep the slot of what is held before its claim",
+        "release_core/ledger/holds.py",
+        "        if pipeline.name in release.in_flight:\n",
+        "        if pipeline.started_by and release.max_concurrency:\n",
+        ("one slot, frozen, with a fault",),
     ),
 )

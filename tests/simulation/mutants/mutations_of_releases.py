@@ -239,7 +239,7 @@ OF_RELEASES = (
     Mutant(
         "do not read again before a rollback's claim",
         "open_release/opening.py",
-        '        if opening.channel == "rollback":\n',
+        "        if opening.channel == ROLLBACK_CHANNEL:\n",
         '        if opening.channel == "no rollback":\n',
         ("rolled back while another runs",),
     ),

@@ -19,7 +19,7 @@ def nothing_starts_while_a_calendar_is_closed(happening: Happening) -> None:
     if new is None or not is_closed(world.scenario, world.stores.clock()):
         return
     header = happening.header_of(new.release_id)
-    if not (value(header, "rollback_of") or "override" in (header or {})):
+    if not (value(header, "channel") == "rollback" or "override" in (header or {})):
         raise Violated("nothing_starts_while_a_calendar_is_closed", new.pipeline)
 
 

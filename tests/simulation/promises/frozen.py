@@ -29,7 +29,7 @@ def nothing_starts_in_a_freeze(happening: Happening) -> None:
     if new is None:
         return
     header = happening.header_of(new.release_id)
-    if value(header, "rollback_of") or "override" in (header or {}):
+    if value(header, "channel") == "rollback" or "override" in (header or {}):
         return
     in_force = _in_force(world, new.pipeline)
     for each in world.accepted:
@@ -79,16 +79,22 @@ def held_no_longer_than_frozen(happening: Happening) -> None:
 
 
 def what_is_held_has_no_slot(world: World, invocation: Invocation, how: Ended) -> None:
-    """Without a fault, a pipeline that is held takes no slot from those that can start."""
+    """A pipeline that is held takes no slot from those that can start.
+
+    After a fault it may keep one until its task has looked.
+    """
     faultless = world.budgets["faults"] == world.scenario.most_faults
     others = any(each.name != invocation.name for each in world.running())
-    if not world.accepted or not faultless or others or how.error is not None:
+    if not world.accepted or others or how.error is not None:
         return
     for items in world.stores.releases().values():
         taken = list_of(items.get("release"), "in_flight")
         for node in items.values():
-            if value(_held(node), "kind") == "freeze" and value(node, "pipeline") in taken:
-                raise Violated("what_is_held_has_no_slot", value(node, "pipeline"))
+            name, looked = value(node, "pipeline"), invocation.function == "run_pipeline"
+            if not (faultless or (looked and invocation.pipeline == name)):
+                continue
+            if value(_held(node), "kind") == "freeze" and name in taken:
+                raise Violated("what_is_held_has_no_slot", name)
 
 
 RETURNS_OF_FREEZES = (what_is_held_has_no_slot,)

@@ -167,15 +167,23 @@ def test_an_answer_may_come_before_the_task_of_its_approval(
 
 def test_an_answer_after_the_end_says_how_it_ended(world: ReleaseWorld) -> None:
     """It was granted, rejected, has expired, or was cancelled."""
-    ask(world)
+    execution = ask(world)["execution"]
     approve(world, GRACE)
     late = approve(world, JOAN)
-    assert (late.status, late.message) == (409, "go-live has all approvals that it needs: 1")
+    has_all = "go-live has all approvals that it needs: 1"
+    stops = "release-machine cancel r stops the release"
+    assert (late.status, late.message) == (409, f"{has_all}; {stops}")
+    assert f"cannot be changed; {stops}" in reject(world, GRACE).message
+    world.cancel(execution)
+    assert approve(world, JOAN).message == f"{has_all}; release r is CANCELLED"
 
     rejected = ReleaseWorld()
     ask(rejected)
     reject(rejected, GRACE)
-    assert f"rejected by {GRACE}, which is final" in approve(rejected, JOAN).message
+    assert (
+        f"rejected by {GRACE}, which is final; after the release has ended, release-machine retry "
+        "r asks again"
+    ) in approve(rejected, JOAN).message
 
 
 def test_an_expired_approval_takes_no_answer(world: ReleaseWorld) -> None:
@@ -185,7 +193,10 @@ def test_an_expired_approval_takes_no_answer(world: ReleaseWorld) -> None:
     world.run_pipeline("r", "go-live", tokens["go-live"])
     late = approve(world, GRACE)
     assert late.status == 409
-    assert "has expired; release-machine retry r asks again" in late.message
+    assert (
+        "has expired; after the release has ended, release-machine retry r asks again"
+        in late.message
+    )
 
 
 def test_a_cancelled_approval_takes_no_answer(world: ReleaseWorld) -> None:

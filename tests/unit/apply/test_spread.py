@@ -16,6 +16,7 @@ from release_core.ledger.line import Line
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, Crash, count_calls, meanwhile, refuse
+from tests.worlds.freezes import freeze, lift
 from tests.worlds.release_world import PIPELINES, ReleaseWorld, after, declaration
 
 THROTTLED = Refused("ThrottlingException", "Rate exceeded")
@@ -220,3 +221,41 @@ def test_what_is_over_does_not_read_the_line(
     names = count_calls(monkeypatch, Line, "names")
     world.complete(running[0])
     assert not names
+
+
+def test_a_look_of_what_is_held_does_not_read_the_line(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It frees no slot, so nobody in line can start because of it."""
+    freeze(world, "orders")
+    arn = world.begin(*PIPELINES, maxConcurrency=2)
+    world.wait_for_all(arn)
+    names = count_calls(monkeypatch, Line, "names")
+    world.wait(arn, "orders")
+    assert not names
+
+
+def test_what_is_held_leaves_the_line(world: ReleaseWorld) -> None:
+    """Each slot that is freed would read it in vain; it comes back when nothing holds it."""
+    arn = world.begin("orders", "catalog", "payments", maxConcurrency=1, onFailure="continue")
+    world.wait_for_all(arn)
+    (running,) = (name for name, status in world.statuses().items() if status == "RUNNING")
+    first, last = world.ledger.line.names(world.release())
+    freeze(world, first)
+    world.complete(running)
+    assert world.statuses()[last] == "RUNNING"
+    assert world.ledger.line.names(world.release()) == []
+    world.clock.advance(timedelta(hours=2))
+    world.wait(arn, first)
+    assert world.ledger.line.names(world.release()) == [first]
+
+
+def test_what_comes_back_to_the_line_meanwhile_starts(world: ReleaseWorld) -> None:
+    """Its freeze is lifted before its place is removed."""
+    world.wait_for_all(world.begin("orders", "catalog", maxConcurrency=1))
+    (running,) = (name for name, status in world.statuses().items() if status == "RUNNING")
+    (waits,) = world.ledger.line.names(world.release())
+    freeze(world, waits)
+    with meanwhile(Line, "leave", before=lambda: lift(world, waits)):
+        world.complete(running)
+    assert world.statuses()[waits] == "RUNNING"

@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.clock import to_iso
 from release_core.domain.holds import HoldKind
 from release_core.domain.release import PipelineStatus
+from release_core.errors import LedgerBusy
 from release_core.ledger.freezes import MAX_FREEZES
+from release_core.ledger.ledger import Ledger
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused, service
-from tests.worlds.answers import ADA
+from tests.worlds.answers import ADA, GRACE
 from tests.worlds.faults import FAILURE, crash_after, meanwhile
 from tests.worlds.freezes import changer, freeze, lift, override, send
 from tests.worlds.release_world import ReleaseWorld, after
@@ -42,9 +44,23 @@ def test_a_freeze_answers_what_it_is_and_what_was_under_way(world: ReleaseWorld)
         "until": to_iso(world.clock() + timedelta(hours=1)),
         "reason": "audit",
         "by": ADA,
+        "replaces": None,
+        "pipelines": 3,
         "underWay": [{"releaseId": "r", "pipeline": "orders"}],
     }
     assert freeze(world, "cat*").body["underWay"] == []
+
+
+def test_a_freeze_says_how_many_known_pipelines_it_covers(world: ReleaseWorld) -> None:
+    """With none, it counts all the same for pipelines to come; the answer warns of a typo."""
+    world.begin("orders", "catalog", "payments")
+    assert freeze(world, "*s").body["pipelines"] == 2
+    assert "message" not in freeze(world, "catalog").body
+    none = freeze(world, "oders")
+    assert (none.status, none.body["pipelines"]) == (200, 0)
+    assert none.message == (
+        "oders matches no pipeline that has been in a release so far; did you mean `orders`?"
+    )
 
 
 def test_a_start_that_is_under_way_takes_place(world: ReleaseWorld) -> None:
@@ -83,7 +99,7 @@ def test_lifting_a_freeze_starts_what_it_held(world: ReleaseWorld) -> None:
     arn = world.begin("orders")
     world.wait(arn)
     token = wait_again(world, arn)
-    assert lift(world, "ord*").body == {"scope": "ord*", "held": 1}
+    assert lift(world, "ord*").body == {"scope": "ord*", "held": 1, "stillFrozenBy": []}
     assert world.settlement(token).error == "LookAgain"
     wait_again(world, arn)
     assert world.statuses() == {"orders": "RUNNING"}
@@ -106,20 +122,33 @@ def test_what_another_freeze_covers_stays_held(world: ReleaseWorld) -> None:
     assert 20 * 60 <= seconds <= 21 * 60 + 2
 
 
-def test_a_freeze_that_is_shortened_wakes_what_it_holds(world: ReleaseWorld) -> None:
-    """The task looks, and finds the earlier end."""
-    freeze(world, minutes=50)
-    arn = world.begin("orders")
-    world.wait(arn)
-    token = wait_again(world, arn)
-    freeze(world, minutes=10)
-    assert world.settlement(token).error == "LookAgain"
-    token = wait_again(world, arn)
-    seconds = int(world.settlement(token).cause or "")
-    assert seconds <= 11 * 60 + 2
-    token = wait_again(world, arn, seconds=seconds)
-    freeze(world, minutes=40)
-    assert world.outcome(token) is None
+def test_a_freeze_replaces_that_of_another_person_only_with_a_later_end(
+    world: ReleaseWorld,
+) -> None:
+    """The answer names what it replaces. An earlier end is refused: lift that freeze first."""
+    first = freeze(world, "shop-*", minutes=30)
+    shorter = freeze(world, "shop-*", minutes=29, by=GRACE)
+    assert shorter.status == 409
+    assert f"by {ADA}: audit" in shorter.message
+    assert "lift that freeze first: release-machine unfreeze 'shop-*'" in shorter.message
+    longer = freeze(world, "shop-*", minutes=40, by=GRACE)
+    described = ("scope", "until", "reason", "by")
+    assert longer.body["replaces"] == {name: first.body[name] for name in described}
+    assert [each.by for each in world.ledger.get_freezes()] == [GRACE]
+    assert freeze(world, "shop-*", minutes=40, by=GRACE).body["replaces"] is None
+
+
+def test_a_lift_names_the_freezes_that_overlap(world: ReleaseWorld) -> None:
+    """Some of what it covered may still be frozen by others; not by freezes that have ended."""
+    everything = freeze(world, by=GRACE)
+    for scope in ("shop-*", "*-web", "pay*"):
+        freeze(world, scope)
+    freeze(world, "shop-orders", minutes=1)
+    world.clock.advance(timedelta(minutes=1))
+    still = lift(world, "shop-*").body["stillFrozenBy"]
+    assert [each["scope"] for each in still] == ["*", "*-web"]
+    described = ("scope", "until", "reason", "by")
+    assert still[0] == {name: everything.body[name] for name in described}
 
 
 def test_a_crash_while_waking_is_repaired_by_a_repeat(
@@ -141,12 +170,37 @@ def test_a_crash_while_waking_is_repaired_by_a_repeat(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.step_functions, "send_task_failure", fails_later)
-        with pytest.raises(ClientError):
-            lift(world)
+        assert lift(world).status == 503
     wait_again(world, arn, "orders")
     assert lift(world).body["held"] == 1
     wait_again(world, arn, "catalog")
     assert world.statuses() == {"orders": "RUNNING", "catalog": "RUNNING"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LedgerBusy("keys of a batch read are left"),
+        BotoCoreError(),
+        ClientError({"Error": {"Code": "InternalServerError"}}, "Scan"),
+    ],
+)
+def test_a_freeze_that_stands_is_not_an_error_without_words(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The response says that it may be recorded; the same request completes it."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "nodes_in_releases", fails)
+        response = freeze(world)
+    assert response.status == 503
+    assert "It may be recorded: send the same request again" in response.body["message"]
+    assert len(world.ledger.get_freezes()) == 1
+    assert freeze(world).status == 200
+    assert len(world.ledger.get_freezes()) == 1
 
 
 def test_what_is_recorded_as_held_while_the_freeze_is_lifted_goes_on(world: ReleaseWorld) -> None:

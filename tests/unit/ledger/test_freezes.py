@@ -1,15 +1,18 @@
 """The freezes of a deployment: one for each scope, none that has ended, all read with a release."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from release_core.apply.wiring import ReadingParts
-from release_core.clock import now
+from release_core.clock import now, to_iso
 from release_core.domain.holds import Freeze, longest_freeze
-from release_core.errors import FreezesFull, LedgerBusy
-from release_core.ledger.freezes import MAX_FREEZES
+from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy
+from release_core.ledger.freezes import MAX_AUDIT, MAX_FREEZES
 from release_core.ledger.history import HistoryReader
+from release_core.ledger.items import freezes_key
 from tests.worlds.faults import meanwhile
 from tests.worlds.ledger_world import TABLES, LedgerWorld
 
@@ -58,9 +61,63 @@ def test_a_scope_has_one_freeze() -> None:
     payments = freeze(world, "payments-*")
     longer = freeze(world, hours=2)
     assert world.ledger.get_freezes() == (payments, longer)
-    assert world.ledger.freezes.lift("*")
+    assert world.ledger.freezes.lift("*", by="arn:ada")
     assert world.ledger.get_freezes() == (payments,)
-    assert not world.ledger.freezes.lift("*")
+    assert not world.ledger.freezes.lift("*", by="arn:ada")
+
+
+def test_a_freeze_that_ends_later_is_not_replaced() -> None:
+    """It may be that of another person: the message names both, and how to lift it."""
+    world = LedgerWorld()
+    longer = freeze(world, hours=2)
+    with pytest.raises(FrozenForLonger, match=r"by arn:ada: audit. .* unfreeze '\*'"):
+        freeze(world)
+    assert world.ledger.get_freezes() == (longer,)
+
+
+def test_the_same_freeze_again_changes_nothing() -> None:
+    """Also when the answer was lost: then the client writes again, and finds its own write."""
+    world = LedgerWorld()
+    table, same = type(world.ledger.freezes._releases), a_freeze(world)
+    other = world.ledger_of("other").freezes
+    with meanwhile(table, "update", before=lambda: other.put(same)):
+        assert world.ledger.freezes.put(same) is None
+    world.clock.advance(timedelta(minutes=1))
+    assert world.ledger.freezes.put(replace(same, at=world.clock())) is None
+    assert world.ledger.get_freezes() == (same,)
+    assert len(audit(world)) == 1
+
+
+def test_who_replaced_and_who_lifted_a_freeze_is_on_record() -> None:
+    """The latest entries are kept, in the same item."""
+    world = LedgerWorld()
+    first = freeze(world)
+    second = replace(a_freeze(world, hours=2), by="arn:bob", reason="incident")
+    assert world.ledger.freezes.put(second) == first
+    world.ledger.freezes.lift("*", by="arn:joan")
+    assert [
+        (each["who"], each["what"], each["before"], each["after"]) for each in audit(world)
+    ] == [
+        ("arn:ada", "froze *: audit", None, to_iso(first.until)),
+        (
+            "arn:bob",
+            "froze *: incident; replaced the freeze by arn:ada: audit",
+            to_iso(first.until),
+            to_iso(second.until),
+        ),
+        ("arn:joan", "lifted the freeze of * by arn:bob: incident", to_iso(second.until), "lifted"),
+    ]
+    for hours in range(1, MAX_AUDIT + 1):
+        freeze(world, hours=hours)
+    assert len(audit(world)) == MAX_AUDIT
+    assert {each["who"] for each in audit(world)} == {"arn:ada"}
+
+
+def audit(world: LedgerWorld) -> list[Any]:
+    """The entries of the item with the freezes."""
+    (item,) = world.ledger.freezes._releases.get_all([freezes_key()])
+    found: list[Any] = item["audit"]
+    return found
 
 
 def test_freezes_that_have_ended_are_removed_with_the_next_write() -> None:
@@ -72,8 +129,7 @@ def test_freezes_that_have_ended_are_removed_with_the_next_write() -> None:
     catalog = freeze(world, "catalog")
     assert world.ledger.get_freezes() == (catalog,)
     world.clock.advance(timedelta(hours=1))
-    assert not world.ledger.freezes.lift("catalog")
-    assert world.ledger.get_freezes() == ()
+    assert not world.ledger.freezes.lift("catalog", by="arn:ada")
 
 
 def test_the_longest_of_the_freezes_that_cover_a_pipeline_counts() -> None:
@@ -116,8 +172,8 @@ def test_a_lift_whose_answer_is_lost_is_no_error() -> None:
     freeze(world)
     table = type(world.ledger.freezes._releases)
     other = world.ledger_of("other").freezes
-    with meanwhile(table, "update", before=lambda: other.lift("*")):
-        assert world.ledger.freezes.lift("*")
+    with meanwhile(table, "update", before=lambda: other.lift("*", by="arn:ada")):
+        assert world.ledger.freezes.lift("*", by="arn:ada")
 
 
 def test_freezes_that_others_write_all_the_time_are_refused(

@@ -52,6 +52,7 @@ def test_the_pipelines_of_releases_are_found_by_their_locks() -> None:
         ("s", "catalog"),
         ("s", "orders"),
     ]
+    assert set(world.ledger.runs()) == {"orders", "catalog"}
     covered = world.ledger.nodes_in_releases(lambda name: is_covered(name, "ord*"))
     assert [(each, node.name) for each, node in covered] == [("s", "orders")]
     assert world.ledger.nodes_in_releases(lambda _: True, release_id="r") == []

@@ -118,6 +118,20 @@ def test_each_problem_has_its_path_and_a_way_out(approvals: list[Any], says: str
     assert problems(*approvals) == [says]
 
 
+@pytest.mark.parametrize("name", [".", "..", "-go-live", ".go-live"])
+def test_a_name_that_cannot_be_sent_is_refused(name: str) -> None:
+    """A path is normalized before it is signed, and a command takes -go-live as an option."""
+    (problem,) = problems({"name": name})
+    assert problem.startswith("approvals[0].name: must be the name of an approval: ")
+    assert problem.endswith("the first is not `.` or `-`")
+
+
+@pytest.mark.parametrize("name", ["_go-live", "@go", "g.", "1-"])
+def test_other_names_can_be_sent(name: str) -> None:
+    """These are as they are in a path and in a command."""
+    assert manifest({"name": name}).approvals[0].name == name
+
+
 def test_a_circle_through_an_approval_is_found() -> None:
     """It is named with the approval in it."""
     circle = document({"name": "go", "dependsOn": ["catalog"]})

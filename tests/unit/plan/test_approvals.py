@@ -56,7 +56,9 @@ def test_the_estimate_keeps_the_order_through_approvals(world: ReleaseWorld) -> 
         timedelta(minutes=5),
         timedelta(),
     ]
-    assert planned.warnings == ("waits for people to approve: late, early. Times are without that",)
+    assert planned.warnings == (
+        "waits for people to approve: late, early. The estimates do not include this time",
+    )
 
 
 def test_without_a_door_the_plan_says_which_one_is_needed(world: ReleaseWorld) -> None:
@@ -64,8 +66,8 @@ def test_without_a_door_the_plan_says_which_one_is_needed(world: ReleaseWorld) -
     planned = plan(world, "orders", approvals=[{"name": "go-live"}])
     assert planned.valid
     assert planned.warnings[-1] == (
-        "only the API proves who asks for a release, and these approvals need four eyes: go-live. "
-        "Use release-machine submit --via api"
+        "these approvals need four eyes: go-live. Only the API proves who asks for a release, so "
+        "release-machine submit uses it for this manifest; the other doors reject it"
     )
     document = {"releaseId": "r", "pipelines": ["orders"], "approvals": [{"name": "go-live"}]}
     assert not world.planner()(document, channel="s3").valid

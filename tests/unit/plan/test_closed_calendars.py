@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.service import Refused
 from tests.worlds.plans import make_world, plan
 from tests.worlds.release_world import ReleaseWorld
-from tests.worlds.rollbacks import run
+from tests.worlds.rollbacks import read, run
 
 
 @pytest.fixture
@@ -51,5 +51,15 @@ def test_calendars_do_not_matter_for_a_rollback(world: ReleaseWorld) -> None:
     run(world, "v1", "orders", "catalog")
     run(world, "v2", "orders", "catalog", bad="catalog")
     world.ssm.trouble = Refused("AccessDeniedException", "not authorized")
-    planned = plan(world, "orders", "catalog", rollbackOf="v2", releaseId="v2.rollback")
+    rollback = read(world, "v2").manifest
+    planned = world.planner()(rollback, channel="rollback")
     assert not [each for each in planned.warnings if "business-hours" in each]
+
+
+def test_calendars_matter_for_a_manifest_that_a_user_wrote(world: ReleaseWorld) -> None:
+    """Its `rollbackOf` does not mean that it goes back to what was good."""
+    run(world, "v1", "orders", "catalog")
+    run(world, "v2", "orders", "catalog", bad="catalog")
+    world.ssm.closed_until = world.clock() + timedelta(hours=2)
+    planned = plan(world, "orders", "catalog", rollbackOf="v2", releaseId="v2.rollback")
+    assert [each for each in planned.warnings if "business-hours" in each]

@@ -40,3 +40,11 @@ def test_a_freeze_that_has_ended_is_not_shown(world: ReleaseWorld) -> None:
     """Only what is frozen now is."""
     world.clock.advance(timedelta(hours=1))
     assert frozen(world) == {"catalog": (), "orders": ()}
+
+
+def test_only_a_rollback_that_the_ledger_made_is_not_frozen(world: ReleaseWorld) -> None:
+    """A manifest with `rollbackOf` that a user wrote is held as any other."""
+    assert frozen(world, rollbackOf="v2")["catalog"] != ()
+    manifest = {"releaseId": "v2.rollback", "rollbackOf": "v2", "pipelines": ["catalog"]}
+    planned = world.planner()(manifest, channel="rollback")
+    assert not [line for each in planned.pipelines for line in each.warnings if "frozen" in line]

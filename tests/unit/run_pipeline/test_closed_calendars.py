@@ -1,6 +1,7 @@
 """Change calendars: nothing starts while one is closed, and what was held goes on by itself."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from release_core.decide.timing import (
     CLAIM_WINDOW,
     CLOSED_PAUSE,
     SOONEST_OPENING,
+    UNREADABLE_LOOKS,
     UNREADABLE_PAUSE,
 )
 from release_core.domain.holds import Hold, HoldKind, Override
 from release_core.domain.release import PipelineStatus
+from release_core.ledger.dynamodb import Update
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, crash_after, meanwhile, refuse
@@ -21,6 +24,7 @@ from tests.worlds.rollbacks import failed, run
 
 HOUR = timedelta(hours=1)
 NAMES = ("business-hours", "arn:aws:ssm:us-east-1:000000000000:document/company")
+THROTTLED = Refused("ThrottlingException", "Rate exceeded")
 DENIED = Refused("AccessDeniedException", "not authorized to perform: ssm:GetCalendarState")
 
 
@@ -112,9 +116,9 @@ def test_a_calendar_that_closes_within_an_invocation_is_seen(world: ReleaseWorld
     world.run_pipeline("r", "orders", first)
     world.run_pipeline("r", "catalog", second)
     advance = world.advance(parts)
-    assert advance.calendars.hold(world.release()) == held(world)
+    assert advance.calendars.hold(world.release(), world.pipeline()) == held(world)
     world.clock.advance(HOUR)
-    assert advance.calendars.hold(world.release()) is None
+    assert advance.calendars.hold(world.release(), world.pipeline()) is None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,6 @@ def test_a_calendar_that_closes_within_an_invocation_is_seen(world: ReleaseWorld
     [
         (DENIED, "not authorized to perform: ssm:GetCalendarState (AccessDeniedException)"),
         (Refused("InvalidDocument", "Document company does not exist."), "does not exist"),
-        (Refused("ThrottlingException", "Rate exceeded"), "Rate exceeded"),
     ],
 )
 def test_a_calendar_that_cannot_be_read_counts_as_closed(
@@ -141,6 +144,65 @@ def test_a_calendar_that_cannot_be_read_counts_as_closed(
     world.clock.advance(timedelta(seconds=seconds))
     look(world, arn)
     assert world.statuses() == {"orders": "RUNNING"}
+
+
+def test_a_start_asks_again_in_its_turn_while_ssm_throttles(world: ReleaseWorld) -> None:
+    """Nothing says that the calendars cannot be read, and nothing starts before they are."""
+    world.ssm.trouble = THROTTLED
+    arn = world.begin("orders")
+    seconds = int(world.settlement(world.wait(arn)).cause or "")
+    assert held(world).kind is HoldKind.TURN
+    assert seconds < 30
+    assert world.executions_of("orders") == []
+    world.ssm.trouble = None
+    world.clock.advance(timedelta(seconds=seconds))
+    look(world, arn)
+    assert world.statuses() == {"orders": "RUNNING"}
+
+
+def test_many_that_are_woken_ask_again_in_turns(world: ReleaseWorld) -> None:
+    """They stay held as they were, for seconds, and the audit does not grow."""
+    close(world, timedelta(days=2))
+    arn = world.begin("orders")
+    world.wait(arn)
+    before = held(world)
+    world.ssm.trouble = THROTTLED
+    look(world, arn)
+    now = held(world)
+    assert replace(now, until=before.until) == before
+    assert now.until - world.clock() < timedelta(seconds=30)
+    assert len(holds_in_audit(world)) == 1
+    world.ssm.trouble = world.ssm.closed_until = None
+    look(world, arn)
+    assert world.statuses() == {"orders": "RUNNING"}
+
+
+def test_a_claim_that_is_taken_over_waits_while_ssm_throttles(world: ReleaseWorld) -> None:
+    """It may have taken place: it is searched for before the pipeline is held."""
+    arn = world.begin("orders")
+    token = world.step_functions.wait_for_token(arn)
+    with crash_after(Pipelines, "claim_start"):
+        world.run_pipeline("r", "orders", token)
+    world.ssm.trouble = THROTTLED
+    look(world, arn)
+    assert world.pipeline().status is PipelineStatus.STARTING
+    world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
+    look(world, arn)
+    assert held(world).kind is HoldKind.TURN
+
+
+def test_a_calendar_that_is_not_readable_for_long_is_asked_every_hour(
+    world: ReleaseWorld,
+) -> None:
+    """Otherwise the history of the workflow execution would be full within days."""
+    world.ssm.trouble = DENIED
+    arn = world.begin("orders")
+    world.wait(arn)
+    key = {"release_id": "r", "item": "pipeline#orders"}
+    looks = Update(put={"registrations": UNREADABLE_LOOKS})
+    world.ledger.pipelines._releases.update(key, looks)
+    look(world, arn)
+    assert held(world).until == world.clock() + CLOSED_PAUSE
 
 
 def test_an_answer_without_a_known_state_counts_as_closed(

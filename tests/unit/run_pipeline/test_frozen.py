@@ -1,19 +1,24 @@
 """Freezes: what is frozen does not start, and goes on by itself when it is not frozen any more."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from release_core.clock import from_iso, to_iso
-from release_core.decide.timing import CLAIM_WINDOW
+from release_core.decide.decisions import hold_of
+from release_core.decide.timing import CLAIM_WINDOW, START_PACE
 from release_core.domain.holds import Freeze, HoldKind
 from release_core.domain.release import PipelineStatus
 from release_core.errors import StartUnresolved
+from release_core.ledger.headers import Headers
 from release_core.ledger.pipelines import Pipelines
 from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, crash_after, meanwhile, refuse
 from tests.worlds.release_world import ReleaseWorld, after, declaration
+from tests.worlds.rollbacks import failed, run
 
 HOUR = timedelta(hours=1)
 
@@ -157,13 +162,53 @@ def test_a_claim_that_is_given_back_frees_its_slot(world: ReleaseWorld) -> None:
     assert world.release().in_flight == {"catalog"}
 
 
+@pytest.mark.parametrize("was_held", [False, True])
+def test_a_slot_is_freed_whose_starter_died_before_its_claim(
+    world: ReleaseWorld, was_held: bool
+) -> None:
+    """What is held has no slot, also if the hold is on record already."""
+    arn = world.begin("orders", "catalog", maxConcurrency=1)
+    token = world.step_functions.wait_for_token(arn)
+    with crash_after(Headers, "claim_slot"):
+        world.run_pipeline("r", "orders", token)
+    assert world.release().in_flight == {"orders"}
+    frozen = freeze(world, "orders")
+    if was_held:
+        release = replace(world.release(), in_flight=frozenset())
+        hold = hold_of(replace(release, freezes=(frozen,)), world.pipeline(), frozen.at)
+        assert hold
+        world.ledger.holds.hold(release, world.pipeline(), hold)
+    wait_again(world, arn, 3600)
+    held(world)
+    assert world.release().in_flight == frozenset()
+    world.wait(arn, "catalog")
+    assert world.statuses()["catalog"] == "RUNNING"
+    assert len([each for each in audit(world) if each.startswith("held")]) == 1
+
+
+def test_a_slot_that_is_freed_meanwhile_is_claimed_again(world: ReleaseWorld) -> None:
+    """Between the slot and the claim another function holds the pipeline, and the hold ends."""
+    arn = world.begin("orders", maxConcurrency=1)
+
+    def frozen_and_lifted() -> None:
+        freeze(world)
+        world.advance(world.parts()).pipeline("r", "orders")
+        assert world.release().in_flight == frozenset()
+        world.ledger.freezes.lift("*")
+
+    with meanwhile(Headers, "claim_slot", after=frozen_and_lifted):
+        world.wait(arn)
+    assert world.statuses() == {"orders": "RUNNING"}
+    assert world.release().in_flight == {"orders"}
+
+
 def test_a_claim_that_is_given_back_is_not_given_back_twice(world: ReleaseWorld) -> None:
     """A function that is slow to give its claim back does not disturb the next start."""
     arn = world.begin("orders", maxConcurrency=1)
     frozen = world.pipeline()
 
     def lifted_and_started() -> None:
-        world.ledger.freezes.lift("*")
+        world.ledger.freezes.lift("*", by="arn:ada")
         world.clock.advance(CLAIM_WINDOW * 2)
         world.advance(world.parts()).pipeline("r", "orders")
 
@@ -181,7 +226,7 @@ def test_a_claim_that_was_taken_over_is_not_given_back(world: ReleaseWorld) -> N
     arn = world.begin("orders")
 
     def lifted_and_claimed() -> None:
-        world.ledger.freezes.lift("*")
+        world.ledger.freezes.lift("*", by="arn:ada")
         token = world.step_functions.wait_for_token(arn)
         with crash_after(Pipelines, "claim_start"):
             world.run_pipeline("r", "orders", token)
@@ -340,9 +385,33 @@ def test_a_freeze_that_is_lifted_while_it_is_recorded_holds_nothing(world: Relea
     """The release is read again after the hold is on record, so the end of the freeze is seen."""
     freeze(world)
     arn = world.begin("orders")
-    with meanwhile(type(world.ledger.holds), "hold", before=lambda: world.ledger.freezes.lift("*")):
+    with meanwhile(
+        type(world.ledger.holds),
+        "hold",
+        before=lambda: world.ledger.freezes.lift("*", by="arn:ada"),
+    ):
         world.wait(arn)
     assert world.statuses() == {"orders": "RUNNING"}
+
+
+def test_a_rollback_is_not_held(world: ReleaseWorld) -> None:
+    """The ledger made its manifest, so it ships what was good."""
+    run(world, "v1", "orders", "catalog")
+    rollback = failed(world)
+    freeze(world)
+    arn, release_id = world.start(rollback), json.loads(rollback)["releaseId"]
+    world.open_release(arn)
+    world.run_pipeline(release_id, "orders", world.step_functions.wait_for_token(arn))
+    assert world.pipeline("orders", release_id).status is PipelineStatus.RUNNING
+
+
+def test_a_manifest_of_a_user_with_rollback_of_is_held(world: ReleaseWorld) -> None:
+    """It names a release that it rolls back, and may ship anything."""
+    run(world, "v1", "orders", "catalog")
+    run(world, "v2", "orders", "catalog", bad="catalog")
+    freeze(world)
+    world.wait(world.begin("orders", rollbackOf="v2"))
+    assert held(world).why == "audit"
 
 
 def test_a_retry_forgets_what_held_the_last_attempt(world: ReleaseWorld) -> None:
@@ -351,7 +420,7 @@ def test_a_retry_forgets_what_held_the_last_attempt(world: ReleaseWorld) -> None
     arn = world.begin("orders")
     world.wait(arn)
     world.cancel(arn)
-    world.ledger.freezes.lift("*")
+    world.ledger.freezes.lift("*", by="arn:ada")
     world.wait(world.begin("orders", resume=True))
     assert world.statuses() == {"orders": "RUNNING"}
 
@@ -376,6 +445,34 @@ def test_many_that_were_held_start_in_turns(world: ReleaseWorld) -> None:
     for name in names[6:]:
         wait_again(world, arn, 3600, name)
     assert set(world.statuses().values()) == {"RUNNING"}
+
+
+def test_turns_that_nobody_used_hold_nothing_for_long(world: ReleaseWorld) -> None:
+    """Turns stay taken when a freeze comes again: a wait for them is at most five minutes."""
+    for _ in range(1000):
+        world.ledger.pace.take_turn(world.clock(), apart=START_PACE)
+    freeze(world)
+    arn = world.begin("orders")
+    world.wait(arn)
+    world.ledger.freezes.lift("*")
+    wait_again(world, arn, 3600)
+    assert held(world).kind is HoldKind.TURN
+    assert held(world).until - world.clock() <= timedelta(minutes=5)
+
+
+def test_the_task_of_what_is_held_looks_once_an_hour(world: ReleaseWorld) -> None:
+    """However often tasks look: a freeze may last longer than a history holds such looks."""
+    freeze(world, lasts=HOUR * 48)
+    arn = world.begin("orders")
+    token = world.step_functions.wait_for_token(arn)
+    world.run_pipeline("r", "orders", token, wait_seconds=600, look_after_seconds=600)
+    outcome = world.settlement(token)
+    assert (outcome.error, outcome.cause) == ("LookAgain", "3600")
+    world.ledger.freezes.lift("*")
+    token = world.step_functions.wait_for_token(arn)
+    world.run_pipeline("r", "orders", token, wait_seconds=3600, look_after_seconds=600)
+    assert world.statuses() == {"orders": "RUNNING"}
+    assert world.settlement(token).cause == "600"
 
 
 def test_no_task_looks_every_few_seconds_for_a_slot_after_a_freeze(world: ReleaseWorld) -> None:

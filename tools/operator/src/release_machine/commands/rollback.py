@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 
 import click
 
-from release_core.domain.release import Release
+from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.errors import RollbackRefused
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import free_id
@@ -148,7 +148,7 @@ def _write(rollback: Rollback, file: str) -> None:
 
 def _check(session: Session, release: Release, rollback: Rollback, how: _How) -> None:
     """Show what would happen; raises OperatorError when the rollback cannot be started."""
-    plan = planner(session)(rollback.manifest)
+    plan = planner(session)(rollback.manifest, channel=ROLLBACK_CHANNEL)
     console = open_console()
     refused = "refused without --over" if rollback.foreign else None
     if rollback.conflicts and not how.force:
