@@ -124,6 +124,7 @@ def test_answered_meanwhile(asked: FakeAws, run: Run) -> None:
     ("name", "code", "problem"),
     [
         ("go-lve", 2, "has no approval and no pipeline go-lve; did you mean `go-live`?"),
+        ("\udcff", 2, "has no approval and no pipeline \\udcff\n"),
         ("shop-web", 1, "No manual approval waits in shop-web."),
     ],
 )
@@ -152,7 +153,11 @@ def test_approvals(asked: FakeAws, run: Run) -> None:
     """All that waits in running releases is listed; as JSON with the votes, and without tokens."""
     asked.asks = {"shop-payments": ["Ask"]}
     told = run("approvals").stdout
-    for part in ("go-live", "shop-payments/Approve/Ask", "not by Releaser/alice, bob"):
+    for part in (
+        "go-live",
+        "shop-payments/Approve/Ask",
+        "cannot answer: the role Releaser (session alice), bob",
+    ):
         assert part in told
     found: list[Any] = json.loads(run("approvals", "--json").stdout)
     assert [each["kind"] for each in found] == ["approval", "manual"]
@@ -162,3 +167,31 @@ def test_approvals(asked: FakeAws, run: Run) -> None:
     assert "token" not in json.dumps(found)
     asked.releases = {}
     assert run("approvals").stdout == "nothing waits for an answer\n"
+
+
+UNREAD = "1 pipeline could not be read: shop-payments (PipelineNotFoundException)."
+
+
+def test_approvals_of_a_pipeline_that_cannot_be_read(asked: FakeAws, run: Run) -> None:
+    """The rest is listed all the same; what is missing is named on standard error."""
+    asked.unreadable = "shop-payments"
+    result = run("approvals")
+    assert result.exit_code == 3
+    assert "go-live" in result.stdout
+    assert result.stderr.startswith(UNREAD)
+    result = run("approvals", "--json")
+    assert [each["name"] for each in json.loads(result.stdout)] == ["go-live"]
+    assert result.stderr.startswith(UNREAD)
+    payments = asked.releases[ID].pipelines["shop-payments"]
+    asked.releases = {ID: replace(asked.releases[ID], pipelines={payments.name: payments})}
+    assert run("approvals").stdout == ""
+
+
+def test_without_name_everything_is_read(asked: FakeAws, run: Run) -> None:
+    """The only thing that waits is known only if all pipelines were read; a name needs no other."""
+    asked.unreadable = "shop-payments"
+    result = run("approve", ID)
+    assert result.exit_code == 2
+    assert f"{UNREAD} Give NAME.\nThere are: go-live." in result.stderr
+    assert not asked.sent
+    assert run("approve", ID, "go-live").exit_code == 0

@@ -10,10 +10,11 @@ from release_core.clock import from_iso, now
 from release_machine.actions.freeze import read_until
 from release_machine.errors import OperatorError, UsageError
 from tools.operator.tests.conftest import Run, at
-from tools.operator.tests.samples.asking_release import BOB, FREEZE
+from tools.operator.tests.samples.asking_release import BOB, FREEZE, ROLE
 from tools.operator.tests.samples.fake_deployment import FakeAws
 
 STILL = replace(FREEZE, until=now() + timedelta(hours=1))
+FROZE: dict[str, object] = {"replaces": None, "pipelines": 2, "underWay": []}
 ENDED = replace(FREEZE, scope="ended", until=at(0))
 
 
@@ -23,7 +24,7 @@ ENDED = replace(FREEZE, scope="ended", until=at(0))
         ("2h", at(7200)),
         ("90m", at(5400)),
         ("1d12h", at(129_600)),
-        ("2026-11-22T11:00:00+01:00", at(0)),
+        ("2026-11-22T12:00:00+01:00", at(3600)),
     ],
 )
 def test_until(text: str, end: object) -> None:
@@ -31,27 +32,70 @@ def test_until(text: str, end: object) -> None:
     assert read_until(text, at(0)) == end
 
 
-@pytest.mark.parametrize("text", ["", "2", "tomorrow", "2026-11-22T11:00:00", "-2h", "2h1d"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "2", "tomorrow", "2026-11-22T11:00:00", "-2h", "2h1d", "2h30", "1h 30m", "2H", "99999h"],
+)
 def test_no_time(text: str) -> None:
-    """Everything else is wrong usage that shows how a time is written."""
-    with pytest.raises(UsageError, match="--until") as refused:
+    """Everything else is wrong usage that shows how a time and a duration are written."""
+    with pytest.raises(UsageError, match=r"--until .* or a duration such as 90m") as refused:
         read_until(text, at(0))
-    assert "2026-11-22T18:00:00Z" in refused.value.next_step
+    assert "as in 2026-11-22T18:00:00Z, or a duration such as 90m" in refused.value.next_step
+
+
+@pytest.mark.parametrize("text", ["0h", "2026-11-22T10:00:00Z", "2026-11-22T09:59:59+00:00"])
+def test_a_time_that_has_passed(text: str) -> None:
+    """It is refused before anything is sent."""
+    with pytest.raises(UsageError, match="has passed: it is 2026-11-22T10:00:00Z now") as refused:
+        read_until(text, at(0))
+    assert "Give a later time, or a duration" in refused.value.next_step
 
 
 def test_freeze(aws: FakeAws, run: Run) -> None:
     """Everything is frozen, or a pattern; starts that were under way are named."""
-    aws.answer = {"underWay": [{"releaseId": "r", "pipeline": "shop-web"}]}
+    aws.answer = {**FROZE, "underWay": [{"releaseId": "r", "pipeline": "shop-web"}]}
     result = run("freeze", "--until", "2h", "--reason", "incident 4711")
     assert result.exit_code == 0, result.output
-    first, second = result.stdout.splitlines()
+    first, second, third = result.stdout.splitlines()
     assert "froze * until " in first
-    assert second.endswith("shop-web of release r was being started already")
-    aws.answer = {"underWay": []}
-    run("freeze", "--pipelines", "shop-*", "--until", "2h", "--reason", "sale")
+    assert second.endswith("it covers 2 known pipelines")
+    assert third.endswith("shop-web of release r was being started already")
+    aws.answer = {"underWay": []}  # as an older deployment answers
+    result = run("freeze", "--pipelines", "shop-*", "--until", "2h", "--reason", "sale")
+    assert result.exit_code == 0, result.output
     assert aws.sent == [("POST", "freezes")] * 2
     assert [each["scope"] for each in aws.bodies] == ["*", "shop-*"]
     assert from_iso(aws.bodies[0]["until"]) > now() + timedelta(minutes=119)
+
+
+def test_freeze_tells_what_it_replaces(aws: FakeAws, run: Run) -> None:
+    """The freeze of another person is not replaced in silence."""
+    before = {"until": "2026-11-22T12:00:00.000Z", "by": f"{ROLE}/bob", "reason": "big sale"}
+    aws.answer = {**FROZE, "replaces": {"scope": "*", **before}}
+    told = run("freeze", "--until", "2h", "--reason", "incident 4711").stdout
+    assert "it replaces the freeze until 2026-11-22T12:00:00Z by Releaser/bob: big sale\n" in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"pipelines": 1}, "it covers 1 known pipeline\n"),
+        (
+            {"pipelines": 0, "message": "shop-* matches nothing; did you mean `shop`?"},
+            "warning: shop-* matches nothing; did you mean `shop`?\n",
+        ),
+    ],
+    ids=("a pipeline", "a typo"),
+)
+def test_freeze_tells_what_it_covers(
+    aws: FakeAws, run: Run, answer: dict[str, object], told: str
+) -> None:
+    """A scope that matches no known pipeline is a warning, with the nearest name."""
+    aws.answer = {**FROZE, **answer}
+    result = run("freeze", "--pipelines", "shop-*", "--until", "2h", "--reason", "sale")
+    assert result.exit_code == 0, result.output
+    assert told in result.stdout
+    assert ("release-machine unfreeze 'shop-*'" in result.stdout) is (answer["pipelines"] == 0)
 
 
 @pytest.mark.parametrize("left_out", ["--until", "--reason"])
@@ -80,16 +124,25 @@ def test_unfreeze(aws: FakeAws, run: Run) -> None:
     """The only freeze needs no name; several are listed."""
     aws.answer = {"held": 2}
     aws.freezes = (STILL, ENDED)
-    assert "shop-* is not frozen any more; 2 pipelines start now" in run("unfreeze").stdout
+    assert "lifted the freeze of shop-*; 2 pipelines start now" in run("unfreeze").stdout
     assert aws.sent == [("DELETE", "freezes", "shop-*")]
     aws.freezes = (STILL, replace(STILL, scope="*"))
     result = run("unfreeze")
     assert result.exit_code == 2
     assert "There are: 'shop-*', '*'." in result.stderr
     aws.answer = {"held": 0}
-    assert run("unfreeze", "*").stdout.endswith("* is not frozen any more\n")
+    assert run("unfreeze", "*").stdout.endswith("lifted the freeze of *\n")
     aws.freezes = (ENDED,)
     assert "nothing is frozen" in run("unfreeze").stdout
+
+
+def test_what_stays_frozen(aws: FakeAws, run: Run) -> None:
+    """A lifted freeze does not hide another one that covers the same pipelines."""
+    other = {"scope": "*", "until": "2026-11-22T12:00:00Z", "reason": "big sale", "by": BOB}
+    aws.answer = {"held": 0, "stillFrozenBy": [other]}
+    lifted, still = run("unfreeze", "shop-*").stdout.splitlines()
+    assert lifted.endswith("lifted the freeze of shop-*")
+    assert still.endswith("still frozen by: * until 2026-11-22T12:00:00Z (bob: big sale)")
 
 
 def test_override(aws: FakeAws, run: Run) -> None:
@@ -102,3 +155,39 @@ def test_override(aws: FakeAws, run: Run) -> None:
     assert aws.bodies == [{"reason": "fix"}]
     aws.answer = OperatorError("It has ended.", "Look.")
     assert run("override", "2026.11.22-1", "--reason", "fix").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("freeze", "--pipelines", "", "--until", "2h", "--reason", "x"), "--pipelines is empty."),
+        (
+            ("freeze", "--pipelines", "a,b", "--until", "2h", "--reason", "x"),
+            "--pipelines a,b can match no pipeline.",
+        ),
+        (("freeze", "--until", "2h", "--reason", " "), "--reason is empty."),
+        (("unfreeze", ""), "PATTERN is empty."),
+        (("unfreeze", "\udcff"), "PATTERN \\udcff can match no pipeline."),
+        (("override", "r", "--reason", ""), "--reason is empty."),
+        (("override", "r", "--reason", "\udcff"), "--reason has a hidden character"),
+        (("override", "r", "--reason", "x" * 1001), "--reason has more than 1,000 bytes."),
+        (("reject", "r", "--reason", ""), "--reason is empty."),
+        (("approve", "r", "--comment", "a\tb"), "--comment has a hidden character"),
+        (("cancel", "r", "--reason", "\udcff"), "--reason is not valid UTF-8."),
+    ],
+)
+def test_wrong_texts(aws: FakeAws, run: Run, words: tuple[str, ...], problem: str) -> None:
+    """They are refused before anything is sent, by the name that the user typed."""
+    result = run(*words)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith(problem)
+    assert aws.sent == []
+    assert aws.stopped == []
+
+
+def test_a_second_override(aws: FakeAws, run: Run) -> None:
+    """The first override counts; another reason is not recorded, and the command says so."""
+    aws.answer = {"releaseId": "2026.11.22-1", "reason": "hotfix", "by": BOB}
+    told = run("override", "2026.11.22-1", "--reason", "fix").stdout
+    assert "was already overridden by bob: hotfix; your reason is not recorded" in told
+    assert "starts its pipelines" in run("override", "2026.11.22-1", "--reason", " hotfix ").stdout

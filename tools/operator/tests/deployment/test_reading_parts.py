@@ -23,7 +23,7 @@ def session(*pipelines: str) -> Any:
         client={"codepipeline": fake}.__getitem__,
         codepipeline=fake,
         deployment=DEPLOYMENT,
-        settings=SimpleNamespace(pipeline_name_patterns=("shop-*",)),
+        settings=SimpleNamespace(pipeline_name_patterns=("shop-*",), change_calendars=()),
     )
 
 

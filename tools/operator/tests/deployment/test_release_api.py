@@ -10,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
+from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from release_machine.deployment.aws_problems import explained
@@ -18,6 +19,7 @@ from release_machine.errors import OperatorError, UnreachableError, UsageError
 from tools.operator.tests.conftest import Stubbed
 
 ADDRESS = "https://abc.execute-api.eu-central-1.amazonaws.com/v1"
+COUNTS_ONCE = "may have been carried out. Run the same command again: it counts once."
 OF_AWS = {"x-amzn-RequestId": "7"}
 
 
@@ -116,8 +118,9 @@ def test_the_api_refuses(status: int, kind: type[OperatorError], code: int) -> N
             "Sign in",
         ),
         (429, "TooManyRequestsException", {"message": "Too Many Requests"}, "Too Many", "again"),
-        (504, "", {"message": "Endpoint request timed out"}, "timed out", "Try again"),
-        (502, "", None, "POST /approvals answered 502", "Try again"),
+        (503, "", {"message": "others write"}, "POST /approvals failed: others", "Try again"),
+        (504, "", {"message": "Endpoint request timed out"}, "timed out", COUNTS_ONCE),
+        (502, "", None, "POST /approvals was not answered", COUNTS_ONCE),
     ],
 )
 def test_the_gateway_refuses(
@@ -148,6 +151,19 @@ def test_no_answer() -> None:
     )
     with pytest.raises(UnreachableError, match="AWS does not answer"), explained():
         api.send("POST", "freezes", way_out="")
+
+
+@pytest.mark.parametrize("lost", [ReadTimeoutError, ConnectionClosedError])
+def test_the_answer_is_lost(lost: type[HTTPClientError]) -> None:
+    """A request that was sent may have been carried out; a repeat counts once."""
+
+    class Silent(Http):
+        def send(self, request: AWSPreparedRequest) -> AWSResponse:
+            raise lost(endpoint_url=request.url)
+
+    with pytest.raises(UnreachableError, match="POST /approvals was sent, but not ans") as refused:
+        sent(Silent())
+    assert COUNTS_ONCE in refused.value.next_step
 
 
 def found(stubbed: Stubbed, *names: str) -> str:

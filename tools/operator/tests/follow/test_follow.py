@@ -82,6 +82,12 @@ def test_what_holds_a_pipeline(running: Snapshot) -> None:
     assert told in changes(None, after(held))
     assert changes(after(held), after(held)) == []
     assert changes(after(held), after(None)) == []
+    assert changes(after(held), after(replace(held, until=at(9000))))
+    unread = Hold(kind=HoldKind.CALENDAR, until=at(300), why="cannot be read", scope="hours")
+    assert changes(after(held), after(unread))
+    # They are asked again every few minutes, for as long as they cannot be read.
+    assert changes(after(unread), after(replace(unread, until=at(600)))) == []
+    assert changes(after(unread), after(replace(unread, until=at(600), why="closed")))
 
 
 def closed(snapshot: Snapshot, status: str = "SUCCEEDED") -> Snapshot:

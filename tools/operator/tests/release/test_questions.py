@@ -26,7 +26,7 @@ def by_hand(stubbed: Stubbed, release: Release, *listed: Any, stages: Any) -> li
     client, stubber = stubbed("codepipeline")
     stubber.add_response("list_action_executions", {"actionExecutionDetails": [*listed]})
     stubber.add_response("get_pipeline_state", {"stageStates": stages, "pipelineVersion": 1})
-    return [*questions(release, client)]
+    return [*questions(release, client).questions]
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
 """Commands that can be copied from a terminal of any width."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from release_machine.release.ways_out import copyable
+from release_machine.release.holds import TO_START_NOW, starts_by_itself
+from release_machine.release.ways_out import copyable, ways_out
+from tools.operator.tests.conftest import at
+from tools.operator.tests.samples.asking_release import FROZEN, asking, asking_snapshot
+from tools.operator.tests.samples.drawing import drawn
 
 COMMAND = (
     "aws codepipeline put-approval-result --pipeline-name "
@@ -27,3 +32,25 @@ def test_a_shell_joins_the_lines(width: int) -> None:
 def test_a_command_that_fits() -> None:
     """A command that fits stays on one line."""
     assert copyable(COMMAND, width=300) == COMMAND
+
+
+def test_an_override_is_the_last_resort() -> None:
+    """First come the answers that are asked for, then when held pipelines start by themselves."""
+    seen = asking_snapshot()
+    shown = [*seen.release.pipelines.values()]
+    parts = ways_out(seen.release, shown, seen.activity, width=120, detail="commands")
+    lines = drawn(*parts, width=120).splitlines()
+    assert lines[-2:] == [
+        f"what is held starts by itself at 2026-11-22T12:00:00Z; {TO_START_NOW}, run:",
+        "release-machine override 2026.11.22-1 --reason TEXT",
+    ]
+    assert lines[0] == "to continue shop-payments, run:"
+
+
+def test_holds_that_end_at_several_times() -> None:
+    """The earliest end is told."""
+    release = asking()
+    web = replace(release.pipelines["shop-web"], held=replace(FROZEN, until=at(600)))
+    release = replace(release, pipelines={**release.pipelines, "shop-web": web})
+    told = "what is held starts by itself at 2026-11-22T10:10:00Z or later"
+    assert starts_by_itself(release) == told

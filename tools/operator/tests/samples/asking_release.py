@@ -74,7 +74,7 @@ def asking_snapshot() -> Snapshot:
 
 
 def rejected() -> Release:
-    """The release after bob has rejected, with a freeze that carol has overridden."""
+    """The release after carol has overridden the freeze, and bob has rejected."""
     release = asking()
     go_live = release.pipelines["go-live"]
     assert go_live.approval
@@ -86,8 +86,35 @@ def rejected() -> Release:
         approval=replace(go_live.approval, votes=(no,)),
         failure=Failure(message="rejected by bob: not today"),
     )
+    started = pipeline(
+        4,
+        "shop-orders",
+        "RUNNING",
+        execution_id="4d5e6f70-0004",
+        depends_on=("review",),
+        began=252,
+        token_registered_at=at(0),
+    )
+    skipped = {
+        name: replace(
+            release.pipelines[name],
+            status=PipelineStatus.SKIPPED,
+            ended_at=at(320),
+            failure=Failure(message=f"it depends on {on}"),
+        )
+        for name, on in (
+            ("shop-web", "go-live, which is FAILED"),
+            ("announce", "shop-web, which is SKIPPED"),
+        )
+    }
     return replace(
         release,
         override=Override(reason="fixes incident 4711", by=f"{ROLE}/carol", at=at(250)),
-        pipelines={**release.pipelines, "go-live": failed},
+        halted_by="go-live",
+        pipelines={
+            **release.pipelines,
+            "go-live": failed,
+            "shop-orders": started,
+            **skipped,
+        },
     )

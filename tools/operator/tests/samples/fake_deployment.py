@@ -37,6 +37,7 @@ class FakeAws:
     interrupted: bool = False
     away: bool = False
     put_interrupted: bool = False
+    put_refused: str | None = None
     dropped: bytes = b""
     event: str = ""
     stopped: list[dict[str, str]] = field(default_factory=list)
@@ -50,6 +51,7 @@ class FakeAws:
     bodies: list[Any] = field(default_factory=list)
     answer: Mapping[str, Any] | OperatorError = field(default_factory=dict)
     asks: dict[str, list[str]] = field(default_factory=dict)
+    unreadable: str | None = None
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
     freezes: tuple[Freeze, ...] = ()
@@ -82,6 +84,8 @@ class FakeAws:
         return self.freezes
 
     def list_action_executions(self, **asked: Any) -> dict[str, Any]:
+        if asked["pipelineName"] == self.unreadable:
+            raise refusal("PipelineNotFoundException", "ListActionExecutions")
         kind = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
         listed = [
             {
@@ -113,6 +117,8 @@ class FakeAws:
     def put_object(self, **asked: Any) -> dict[str, str]:
         if self.put_interrupted:
             raise KeyboardInterrupt
+        if self.put_refused:
+            raise refusal(self.put_refused, "PutObject")
         self.dropped = asked["Body"]
         dropped = {"key": asked["Key"], "version-id": "v1"}
         self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})

@@ -37,6 +37,11 @@ def test_help(run: Run, name: str) -> None:
     assert f"release-machine {name}" in told
 
 
+def test_the_pattern_of_unfreeze(run: Run) -> None:
+    """The help says that it is what freeze takes as an option."""
+    assert "PATTERN is the value that freeze had for --pipelines" in run("unfreeze", "-h").stdout
+
+
 @pytest.mark.parametrize(
     ("call", "heavy"),
     [

@@ -135,6 +135,18 @@ def test_the_api_refuses_a_manifest(aws: FakeAws, run: Run) -> None:
     assert result.stderr == "The body does not have the shape of a manifest.\nCorrect it.\n"
 
 
+@pytest.mark.parametrize(
+    ("code", "hint"), [("AccessDenied", True), ("SlowDown", False)], ids=("denied", "throttled")
+)
+def test_the_bucket_refuses_a_manifest(aws: FakeAws, run: Run, code: str, *, hint: bool) -> None:
+    """A user who may not write to the bucket is told of the API."""
+    aws.put_refused = code
+    result = run("submit", "manifest.json")
+    assert result.exit_code == 3
+    told = "Use the API: release-machine submit manifest.json --via api" in result.stderr
+    assert told is hint
+
+
 def test_missing_manifest(aws: FakeAws, run: Run) -> None:
     """A missing manifest file is exit code 2, and nothing is submitted."""
     result = run("submit", "absent.json")

@@ -27,7 +27,7 @@ ANSWER = Answer(
     at=at(20),
     action_execution_id="a-1",
 )
-SAID = "rejected by ada at Approve → Ask: wrong prices"
+SAID = "rejected by ReleaseManager/ada at Approve → Ask: wrong prices"
 EDITED = "the pipeline was edited while it ran"
 STOP = "aws codepipeline stop-pipeline-execution --pipeline-name web"
 

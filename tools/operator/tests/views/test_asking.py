@@ -52,15 +52,17 @@ def test_lines() -> None:
     text = out.getvalue()
     assert "release 2026.11.22-1: 4 pipelines and 3 approvals, execution arn:" in text
     assert (
-        "go-live       RUNNING waits for 1 approval, 1 of 2 given since 2026-11-22T10:04:00Z "
+        "go-live       RUNNING waits for 1 more approval (1 of 2 given), "
+        "asked at 2026-11-22T10:04:00Z "
         "(Go live? See the report of the load test.), expires 2026-11-22T12:04:00Z, "
-        "not by Releaser/alice, bob, behind it: shop-web; "
+        "cannot answer: the role Releaser (session alice), bob, behind it: shop-web; "
         "continue with: release-machine approve 2026.11.22-1 go-live; "
         "reject it with: release-machine reject 2026.11.22-1 go-live --reason TEXT\n"
     ) in text
     assert (
         "shop-orders   WAITING frozen until 2026-11-22T12:00:00Z by bob: incident 4711; "
-        "start it with: release-machine override 2026.11.22-1 --reason TEXT\n"
+        "it starts by itself then; to start it now (needs the permission to override): "
+        "release-machine override 2026.11.22-1 --reason TEXT\n"
     ) in text
     assert (
         "go-live       SUCCEEDED after 2:40; approved by bob: load test is fine; "
@@ -105,9 +107,15 @@ def test_as_json() -> None:
     assert (go_live["minApprovals"], go_live["expiresAfterMinutes"]) == (2, 120)
     assert (go_live["fourEyes"], go_live["askedAt"]) == (True, "2026-11-22T10:04:00.000Z")
     assert go_live["votes"][0]["approves"] is False
+    assert [each["behind"] for each in document["approvals"]] == [
+        ["go-live", "shop-orders"],
+        ["shop-web"],
+        [],
+    ]
     assert document["requesters"] == [ALICE]
     assert document["override"]["reason"] == "fixes incident 4711"
-    assert document["pipelines"][2]["held"]["why"] == "incident 4711"
+    assert document["pipelines"][2]["held"] is None
+    assert release_document(asking())["pipelines"][2]["held"]["why"] == "incident 4711"
 
 
 def test_report() -> None:
@@ -119,12 +127,13 @@ def test_report() -> None:
         "behind it: shop-web",
         "Answer it: release-machine approve 2026.11.22-1 go-live or release-machine reject",
         "frozen until 2026-11-22T12:00:00Z by bob: incident 4711",
-        "Start what is held: release-machine override 2026.11.22-1 --reason TEXT",
+        "What is held starts by itself at 2026-11-22T12:00:00Z; to start it now",
+        "(needs the permission to override): release-machine override 2026.11.22-1 --reason TEXT",
     ):
         assert part in text
     text = Page(html(Snapshot(at=at(900), release=rejected()))).text
-    assert "Override by carol: fixes incident 4711" in text
-    assert "Start what is held" not in text
+    assert "Override by Releaser/carol: fixes incident 4711" in text
+    assert "starts by itself" not in text
 
 
 def test_no_estimate_while_people_are_asked() -> None:
@@ -133,7 +142,7 @@ def test_no_estimate_while_people_are_asked() -> None:
     past = {name: [timedelta(minutes=4)] for name in seen.release.of_codepipeline}
     activity = {"go-live": asked(seen.release, seen.release.pipelines["go-live"])}
     told = estimate(seen.release, past, activity=activity, at=at(30))
-    assert (told.left, told.unknown) == (None, "go-live waits for 1 approval, 1 of 2 given")
+    assert (told.left, told.unknown) == (None, "go-live waits for 1 more approval (1 of 2 given)")
     waiting = replace(asking(), pipelines={"announce": asking().pipelines["announce"]})
     told = estimate(waiting, past, activity={}, at=at(30))
     assert (told.left, told.unknown) == (None, "announce waits for people")

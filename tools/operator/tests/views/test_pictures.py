@@ -20,7 +20,7 @@ from release_machine.release.questions import Asked, AskedByHand
 from release_machine.views.approvals_view import Waiting, approvals_table
 from release_machine.views.audit_view import audit_table
 from release_machine.views.bill_of_materials import materials_table
-from release_machine.views.freezes_view import freezes_table
+from release_machine.views.freezes_view import freezes_list
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
@@ -73,7 +73,7 @@ PLAN: dict[str, Any] = {
         },
         {
             "name": "shop-orders",
-            "dependsOn": ["shop-catalog"],
+            "dependsOn": ["shop-catalog", "go-live"],
             "type": "V2",
             "executionMode": "SUPERSEDED",
             "sources": [
@@ -245,11 +245,17 @@ def test_approvals(width: int) -> None:
     compare("approvals", approvals_table(waiting, now=at(331)), width=width)
 
 
-@at_each_width
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_freezes(width: int) -> None:
-    """Each freeze has a row: until when, by whom and why."""
+    """Each freeze has until when, by whom and why; nothing is shortened, however long it is."""
     everything = replace(FREEZE, scope="*", reason="the big sale of the year, no exceptions please")
-    compare("freezes", freezes_table([FREEZE, everything]), width=width)
+    long = replace(
+        everything,
+        scope="checkout-and-payments-production-eu-central-1-*",
+        by="arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ReleaseManager_0a1b2c3d4e5f6a7b/"
+        "alice@example.com",
+    )
+    compare("freezes", freezes_list([FREEZE, everything, long]), width=width)
 
 
 @at_each_width
@@ -286,7 +292,7 @@ def test_bill_of_materials(width: int) -> None:
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_list(width: int) -> None:
-    """Each release has a row, with what it waits for; a rejected manifest has no id."""
+    """Each release has a row; below, a hold of several releases stands once, with its reason."""
     refused = Release(
         release_id=f"{EXECUTION}9",
         status=ReleaseStatus.REJECTED,
@@ -297,7 +303,8 @@ def test_list(width: int) -> None:
     )
     long = replace(shop(), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
     back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
-    releases = [asking(), shop(), closed(), back, refused]
+    held = replace(asking(), release_id="2026.11.22-2")
+    releases = [asking(), held, shop(), closed(), back, refused]
     compare("list", release_table(releases, now=at(600), width=width), width=width)
 
 

@@ -37,6 +37,22 @@ def test_plan_of_long_names(width: int) -> None:
     compare("plan-long", plan_view({**PLAN, "pipelines": pipelines}, width=width), width=width)
 
 
+def test_an_approval_stands_before_what_waits_behind_it() -> None:
+    """The rows are in the order of the run, and an approval names what waits behind it."""
+    shown = drawn(plan_view(PLAN, width=120), width=120)
+    assert shown.index("shop-catalog   ") < shown.index("\ngo-live") < shown.index("\nshop-orders")
+    assert "behind it: shop-orders" in shown
+    assert "within 48 h" in shown
+
+
+def test_a_cycle() -> None:
+    """A plan that is not valid may have a cycle; its rows are shown all the same."""
+    catalog, orders = PLAN["pipelines"]
+    plan = {**PLAN, "pipelines": [{**catalog, "dependsOn": ["shop-orders"]}, orders]}
+    shown = drawn(plan_view(plan, width=120), width=120)
+    assert all(f"\n{name} " in shown for name in ("shop-catalog", "shop-orders", "go-live"))
+
+
 def test_the_same_revision_is_written_once() -> None:
     """An unchanged revision is shown once."""
     (catalog, _), revision = PLAN["pipelines"], "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204"

@@ -85,13 +85,13 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
     )
     snapshot = replace(running, activity={"web": asked})
     assert (
-        "manual approval since 2026-11-21T10:00:00Z (Prices checked?); "
+        "manual approval, asked at 2026-11-21T10:00:00Z (Prices checked?); "
         "continue with: release-machine approve 2026.11.22-1 web; "
         "reject it with: release-machine reject 2026.11.22-1 web --reason TEXT"
     ) in lines(snapshot)
     picture = drawn(live(snapshot, now=at(42)))
     for part in (
-        "manual approval since 2026-11-21",
+        "manual approval, asked on 2026-11-21",
         "Prices checked?",
         "or reject it: release-machine reject",
     ):

@@ -16,6 +16,7 @@ from release_machine.release.questions import (
     Question,
     asked_by_hand,
     questions,
+    unread_words,
 )
 
 if TYPE_CHECKING:
@@ -50,8 +51,13 @@ def answer(
 
 
 def _find(release: Release, name: str | None, codepipeline: CodePipelineClient) -> Question:
+    found: Sequence[Question]
     if name is None:
-        found = [*questions(release, codepipeline)]
+        waiting = questions(release, codepipeline)
+        found = waiting.questions
+        if waiting.unread:
+            # One of these pipelines may wait, too.
+            raise UsageError(f"{unread_words(waiting.unread)} Give NAME.", _choices(found))
         nothing = f"Nothing waits for an answer in release {release.release_id}."
     elif name in approvals_of(release):
         # It may be approved before it is asked.
@@ -75,7 +81,8 @@ def _find(release: Release, name: str | None, codepipeline: CodePipelineClient) 
 
 
 def _choices(found: Sequence[Question]) -> str:
-    return f"There are: {', '.join(each.name for each in found)}."
+    names = ", ".join(each.name for each in found)
+    return f"There are: {names}." if names else WHAT_WAITS
 
 
 def _vote(

@@ -37,14 +37,17 @@ def refuse_unretriable(release: Release) -> None:
         )
 
 
-def read_time(option: str, text: str) -> datetime:
-    """Read the time of an option as in a manifest; raises UsageError when it is not valid."""
+def read_time(option: str, text: str, *, otherwise: str = "") -> datetime:
+    """Read the time of an option as in a manifest; raises UsageError when it is not valid.
+
+    ``otherwise`` says what else the option takes.
+    """
     try:
         return from_zoned_iso(text)
     except ValueError as error:
         raise UsageError(
-            f"{option} {text} cannot be used: {error}.",
-            "Write it with its time zone, as in 2026-11-22T18:00:00Z.",
+            f"{option} {text} cannot be used: {error}{otherwise}.",
+            f"Write it with its time zone, as in 2026-11-22T18:00:00Z{otherwise}.",
         ) from error
 
 

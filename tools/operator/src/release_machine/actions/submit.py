@@ -71,7 +71,8 @@ def post_manifest(content: bytes | Mapping[str, object], api: ReleaseApi) -> str
 def needs_four_eyes(document: Mapping[str, Any], *, granted: Collection[str] = ()) -> bool:
     """Whether a valid manifest has an approval that needs a proved requester.
 
-    That are those with four eyes, which is the default, without those that are ``granted``.
+    These are the approvals with four eyes, which is the default. Those that are ``granted`` are not
+    asked again.
     """
     return any(
         each.get("fourEyes", True) and each["name"] not in granted

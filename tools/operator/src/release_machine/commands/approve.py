@@ -4,6 +4,7 @@ import click
 
 from release_machine.actions.answer import answer
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_words
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import name_argument, release_argument
 
@@ -11,7 +12,9 @@ from release_machine.terminal.release_argument import name_argument, release_arg
 @click.command("approve", cls=AwsCommand)
 @release_argument
 @name_argument
-@click.option("--comment", help="What you say about it, for the release's record.")
+@click.option(
+    "--comment", callback=read_words, help="What you say about it, for the release's record."
+)
 @click.pass_context
 def command(
     context: click.Context, release_id: str, name: str | None, *, comment: str | None

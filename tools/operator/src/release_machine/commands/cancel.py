@@ -7,6 +7,7 @@ from release_machine.actions.cancel import refuse_unstoppable, stop_execution, s
 from release_machine.actions.find import find_release
 from release_machine.errors import OperatorError
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_any
 from release_machine.terminal.following import follow_to_end
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import release_argument
@@ -14,7 +15,7 @@ from release_machine.terminal.release_argument import release_argument
 
 @click.command("cancel", cls=AwsCommand)
 @release_argument
-@click.option("--reason", help="The reason, for the release's record.")
+@click.option("--reason", callback=read_any, help="The reason, for the release's record.")
 @click.pass_context
 def command(context: click.Context, release_id: str, *, reason: str | None) -> None:
     """Stop a running release.

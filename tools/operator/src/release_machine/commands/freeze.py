@@ -5,6 +5,7 @@ import click
 from release_core.clock import now
 from release_machine.actions.freeze import freeze, read_until
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_scope, read_words
 from release_machine.terminal.output import tell
 
 
@@ -15,18 +16,21 @@ from release_machine.terminal.output import tell
     metavar="PATTERN",
     default="*",
     show_default=True,
+    callback=read_scope,
     help="The pipelines: a name, or a pattern such as shop-*.",
 )
 @click.option("--until", required=True, metavar="TIME", help="2026-11-22T18:00:00Z, or 2h, 1d12h.")
-@click.option("--reason", required=True, help="Why; everybody who is held sees it.")
+@click.option(
+    "--reason", required=True, callback=read_words, help="Why; everybody who is held sees it."
+)
 @click.pass_context
 def command(context: click.Context, *, scope: str, until: str, reason: str) -> None:
-    """Start nothing new in pipelines until a time.
+    """Freeze pipelines: no new starts until a time.
 
     After the command has ended, no release starts an execution of these pipelines. What runs goes
     on. What is held starts by itself when the freeze ends. Rollbacks and cancel are never held. The
-    starts that were under way when the freeze came are named. Another freeze of the same pipelines
-    replaces this one.
+    starts that were under way when the freeze came are named. The same PATTERN with a later end
+    replaces the freeze. To end it earlier, lift it with unfreeze PATTERN.
 
     \b
     Examples:

@@ -7,7 +7,7 @@ from release_machine.release.holds import frozen
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show
 from release_machine.text.printable import printable
-from release_machine.views.freezes_view import freezes_table
+from release_machine.views.freezes_view import freezes_list
 from release_machine.views.json_output import document, write
 
 
@@ -26,6 +26,6 @@ def command(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         write([document(each) for each in present])
     elif present:
-        show(open_console(), freezes_table(printable(present)))
+        show(open_console(), freezes_list(printable(present)))
     else:
         click.echo("nothing is frozen")

@@ -1,19 +1,20 @@
-"""``override``: start what is held in spite of a freeze."""
+"""``override``: let one release start its frozen pipelines."""
 
 import click
 
 from release_machine.actions.freeze import override
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_words
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import release_argument
 
 
 @click.command("override", cls=AwsCommand)
 @release_argument
-@click.option("--reason", required=True, help="Why, for the release's record.")
+@click.option("--reason", required=True, callback=read_words, help="Why, for the release's record.")
 @click.pass_context
 def command(context: click.Context, release_id: str, *, reason: str) -> None:
-    """Start what is held of one release in spite of a freeze.
+    """Let one release start its frozen pipelines.
 
     This attempt of the release starts its pipelines although they are frozen or a change calendar
     is closed. Other releases stay held.

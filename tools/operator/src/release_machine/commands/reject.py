@@ -4,6 +4,7 @@ import click
 
 from release_machine.actions.answer import answer
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_words
 from release_machine.terminal.output import tell
 from release_machine.terminal.release_argument import name_argument, release_argument
 
@@ -11,7 +12,7 @@ from release_machine.terminal.release_argument import name_argument, release_arg
 @click.command("reject", cls=AwsCommand)
 @release_argument
 @name_argument
-@click.option("--reason", required=True, help="Why, for the release's record.")
+@click.option("--reason", required=True, callback=read_words, help="Why, for the release's record.")
 @click.pass_context
 def command(context: click.Context, release_id: str, name: str | None, *, reason: str) -> None:
     """Reject what waits in a release.

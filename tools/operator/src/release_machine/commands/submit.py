@@ -1,14 +1,17 @@
 """``submit``: submit a manifest, and follow its release."""
 
+import shlex
 import time
 
 import click
+from botocore.exceptions import ClientError
 
 from release_core.clock import now
 from release_core.manifest.model import Manifest
 from release_machine.actions.submit import ExecutionFinder, drop_manifest, post_manifest
+from release_machine.deployment.aws_problems import is_denied
 from release_machine.deployment.session import Session
-from release_machine.errors import UsageError
+from release_machine.errors import UnreachableError, UsageError
 from release_machine.interrupts import starting
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening, watching
@@ -24,7 +27,7 @@ _STARTS_BY_ITSELF = "the release starts by itself. See it with: release-machine 
 @click.option(
     "--via",
     type=click.Choice(["bucket", "api"]),
-    help="The door. Default: bucket, or api if an approval needs four eyes.",
+    help="How to submit it. Default: bucket, or api if an approval needs four eyes.",
 )
 @click.option("--detach", is_flag=True, help="Return as soon as the release is opened.")
 @click.pass_context
@@ -65,7 +68,16 @@ def _drop(session: Session, name: str, content: bytes) -> str:
         sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
     )
     bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
-    drop = drop_manifest(content, name=name, bucket=bucket, caller=caller, s3=s3)
+    try:
+        drop = drop_manifest(content, name=name, bucket=bucket, caller=caller, s3=s3)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        raise UnreachableError(
+            f"You may not put the manifest into the bucket {bucket}: {error}",
+            f"Use the API: release-machine submit {shlex.quote(name)} --via api; "
+            "or ask for s3:PutObject on the bucket.",
+        ) from error
     tell(f"dropped {drop.address}")
     with watching(_STARTS_BY_ITSELF):
         return finder.await_execution(drop, wait=time.sleep, clock=now)

@@ -18,7 +18,7 @@ _ABSENT = frozenset(
         "ExecutionDoesNotExist",
     }
 )
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _CREDENTIALS = frozenset(
     {
         "ExpiredToken",
@@ -103,6 +103,11 @@ def not_aws(what: str) -> UnreachableError:
     )
 
 
+def is_denied(error: aws.ClientError) -> bool:
+    """Whether the caller may not call the operation."""
+    return error.response.get("Error", {}).get("Code") in _DENIED
+
+
 def _explain_refusal(error: aws.ClientError) -> UnreachableError:
     code = error.response.get("Error", {}).get("Code", "unknown")
     if code in _ABSENT:
@@ -113,7 +118,7 @@ def _explain_refusal(error: aws.ClientError) -> UnreachableError:
         )
     if code in _CREDENTIALS:
         return UnreachableError(f"AWS refused the credentials: {error}", SIGN_IN)
-    if code in DENIED:
+    if is_denied(error):
         return UnreachableError(
             f"You may not call {error.operation_name}: {error}",
             "Ask for that permission, or use a role that has it.",

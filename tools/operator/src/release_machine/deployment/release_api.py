@@ -9,10 +9,10 @@ from urllib.parse import quote, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from release_core.strict_json import write_json
-from release_machine.deployment.aws_problems import DENIED, SIGN_IN, is_of_aws, not_aws
+from release_machine.deployment.aws_problems import SIGN_IN, is_denied, is_of_aws, not_aws
 from release_machine.errors import OperatorError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ _STAGE = "v1"
 _AS_THEY_ARE = "*@+"
 _BAD_REQUEST, _NOT_FOUND, _THROTTLED, _SERVER_ERROR = 400, 404, 429, 500
 _WRONG_USAGE = frozenset({_BAD_REQUEST, _NOT_FOUND})
+# The gateway has called the function, and has no answer of it.
+_NOT_ANSWERED = frozenset({502, 504})
+_AGAIN = "The request may have been carried out. Run the same command again: it counts once."
 _NOT_PROVED = frozenset({401, 403})
 # API Gateway names its own errors in this header; the functions behind it set no such header.
 _ERROR_TYPE = "x-amzn-ErrorType"
@@ -56,7 +59,7 @@ class ReleaseApi:
 
         Raises UsageError for a request that the API does not accept, OperatorError for one that it
         refuses, both with ``way_out`` as the next step, and UnreachableError for one that did not
-        reach the functions behind it.
+        reach the functions behind it, or whose answer did not come.
         """
         route = "/".join(quote(part, safe=_AS_THEY_ARE) for part in path)
         request = AWSRequest(
@@ -66,7 +69,12 @@ class ReleaseApi:
             headers={"Content-Type": "application/json"},
         )
         self._signer.add_auth(request)
-        return _read(self._http.send(request.prepare()), f"{method} /{path[0]}", way_out)
+        name = f"{method} /{path[0]}"
+        try:
+            answer = self._http.send(request.prepare())
+        except (ReadTimeoutError, ConnectionClosedError) as error:
+            raise UnreachableError(f"{name} was sent, but not answered: {error}", _AGAIN) from error
+        return _read(answer, name, way_out)
 
 
 def api_address(
@@ -94,7 +102,7 @@ def _find_id(name: str, gateway: APIGatewayClient) -> str:
         pages = gateway.get_paginator("get_rest_apis").paginate()
         found = [each["id"] for page in pages for each in page["items"] if each["name"] == name]
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in DENIED:
+        if not is_denied(error):
             raise
         raise UnreachableError(
             f"The API of {name} cannot be found: you may not list the APIs of this account.",
@@ -127,6 +135,8 @@ def _read(answer: AWSResponse, route: str, way_out: str) -> Mapping[str, Any]:
             f"You may not call {route}: {message}",
             "Ask for execute-api:Invoke on that route, or use a role that has it.",
         )
+    if status in _NOT_ANSWERED:
+        raise UnreachableError(f"{route} was not answered: {message}", _AGAIN)
     if status == _THROTTLED or status >= _SERVER_ERROR:
         raise UnreachableError(f"{route} failed: {message}", "Try again in a moment.")
     if kind and status in _NOT_PROVED:

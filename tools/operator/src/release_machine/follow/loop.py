@@ -1,9 +1,11 @@
 """The loop that looks at a release until it is over, and compares each look with the last."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
@@ -68,7 +70,7 @@ def _pipeline_changes(
         yield PipelineMoved(after, earlier)
     waiting = waits_for(release, after)
     held = hold_of(release, after)
-    told_of_hold = held == (before.held if before else None)
+    told_of_hold = bool(held and before and before.held and _is_same(before.held, held))
     if waiting and ((held and not told_of_hold) or (before is None and after.depends_on)):
         yield PipelineWaits(after, waiting, override_command(release) if held else None)
     if after.retried > (before.retried if before else 0):
@@ -76,6 +78,13 @@ def _pipeline_changes(
     stop = stopping(release, after)
     if stop and not (before and before.stop_requested_at):
         yield PipelineStopping(after, stop)
+
+
+def _is_same(before: Hold, held: Hold) -> bool:
+    """Whether a user needs no new line: calendars that cannot be read get a new time all along."""
+    if held.kind is HoldKind.CALENDAR:
+        before = replace(before, until=held.until)
+    return before == held
 
 
 def follow(

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
+from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.rollback.refusals import listed
 from release_machine.release.model import Activity
@@ -48,16 +49,17 @@ def votes_left(node: Pipeline) -> str:
     assert node.approval
     given, needed = len(node.approval.approved_by), node.approval.min_approvals
     missing = max(0, needed - given)
-    one = "1 approval" if missing == 1 else f"{missing} approvals"
-    return f"{one}, {given} of {needed} given" if given else one
+    if not given:
+        return "1 approval" if missing == 1 else f"{missing} approvals"
+    return f"{missing} more approval{'' if missing == 1 else 's'} ({given} of {needed} given)"
 
 
 def _limits(release: Release, node: Pipeline) -> Iterator[str]:
     assert node.approval
     if node.approval.expires_at:
         yield f"expires {clock_time(node.approval.expires_at)}"
-    if not_by := may_not_answer(release, node):
-        yield f"not by {listed([signer(each) for each in not_by])}"
+    if not_by := list(dict.fromkeys(_who_may_not(release, node))):
+        yield f"cannot answer: {listed(not_by)}"
     if names := behind(release, node):
         yield f"behind it: {listed(names)}"
 
@@ -72,6 +74,22 @@ def may_not_answer(release: Release, node: Pipeline) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*asked_for, *(vote.by for vote in node.approval.votes)]))
 
 
+def _who_may_not(release: Release, node: Pipeline) -> Iterator[str]:
+    """Who may not answer, in words: a role where all its sessions count as one person."""
+    assert node.approval
+    votes = {vote.by: vote.voter for vote in node.approval.votes}
+    for arn in may_not_answer(release, node):
+        # How the deployment counts the sessions of a requester is not on record: pinned or not, the
+        # session of the role that asked for the release may not answer.
+        voter = votes.get(arn) or person_of(arn, session_names_are_pinned=False)
+        if voter == arn:
+            yield signer(arn)
+            continue
+        role, _, session = signer(arn).partition("/")
+        of_role = f"the role {role} (session {session})"
+        yield f"all federated users ({session})" if voter.endswith("/*") else of_role
+
+
 def behind(release: Release, node: Pipeline) -> list[str]:
     """The names of what waits for an approval."""
     return [each.name for each in release.pipelines.values() if node.name in each.depends_on]
@@ -83,15 +101,25 @@ def votes(node: Pipeline) -> Iterator[str]:
         if not vote.approves and node.failure:
             continue
         words = f": {vote.comment}" if vote.comment else ""
-        yield f"{'approved' if vote.approves else 'rejected'} by {person(vote.by)}{words}"
+        yield f"{'approved' if vote.approves else 'rejected'} by {signer(vote.by)}{words}"
 
 
 def person(arn: str) -> str:
-    """The part of an ARN that names the person; --json has the whole ARN."""
+    """The part of an ARN that names the person, who may have chosen it; --json has all of it."""
     return re.split("[:/]", arn)[-1]
 
 
 def signer(arn: str) -> str:
-    """The part of an ARN that names a person; of a role the role, too, which may be who counts."""
-    _, is_role, session = arn.partition(":assumed-role/")
-    return session if is_role else person(arn)
+    """The part of an ARN that names a person, with what the person cannot choose.
+
+    A caller chooses the name of a role's session and of a federated user, so ``ceo`` alone proves
+    nothing.
+    """
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    match kind:
+        case "assumed-role":
+            return name
+        case "federated-user":
+            return f"{kind}/{name}"
+        case _:
+            return person(arn)

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from release_core.domain.holds import Freeze, Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import person
+from release_machine.release.approvals import signer
 from release_machine.text.wording import clock_time
+
+TO_START_NOW = "to start it now (needs the permission to override)"
 
 
 def frozen(freezes: Iterable[Freeze], *, now: datetime) -> list[Freeze]:
@@ -26,7 +28,7 @@ def held_words(hold: Hold) -> str:
     until = clock_time(hold.until)
     match hold.kind:
         case HoldKind.FREEZE:
-            by = f" by {person(hold.by)}" if hold.by else ""
+            by = f" by {signer(hold.by)}" if hold.by else ""
             return f"frozen until {until}{by}: {hold.why}"
         case HoldKind.CALENDAR:
             return f"held until {until} by calendar {hold.scope}: {hold.why}"
@@ -36,13 +38,24 @@ def held_words(hold: Hold) -> str:
 
 def override_command(release: Release) -> str | None:
     """The command that starts what is held, if something is and may be overridden."""
-    holds = (hold_of(release, each) for each in release.pipelines.values())
-    if release.never_held or all(hold is None or hold.kind is HoldKind.TURN for hold in holds):
+    if release.never_held or not holds_of(release):
         return None
     return f"release-machine override {shlex.quote(release.release_id)} --reason TEXT"
+
+
+def starts_by_itself(release: Release) -> str:
+    """When what is held starts without an override."""
+    ends = sorted({clock_time(each.until) for each in holds_of(release)})
+    return f"what is held starts by itself at {ends[0]}" + (" or later" if ends[1:] else "")
+
+
+def holds_of(release: Release) -> list[Hold]:
+    """What holds pipelines, without those that are started in their turn."""
+    holds = (hold_of(release, each) for each in release.pipelines.values())
+    return [each for each in holds if each and each.kind is not HoldKind.TURN]
 
 
 def overridden(release: Release) -> str | None:
     """Who overrides freezes and calendars for a release, and why."""
     given = release.override
-    return f"by {person(given.by)}: {given.reason}" if given else None
+    return f"by {signer(given.by)}: {given.reason}" if given else None

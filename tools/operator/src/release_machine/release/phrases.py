@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
-from release_machine.release.approvals import person
+from release_machine.release.approvals import signer
 from release_machine.release.model import Activity
 from release_machine.text.wording import clock_time, roughly
 
@@ -68,7 +68,7 @@ def edited(pipeline: Pipeline, doing: Activity | None) -> str | None:
 def answers(pipeline: Pipeline) -> Iterator[str]:
     """Who answered each manual approval of a pipeline, and with which words."""
     for each in pipeline.approvals:
-        who = person(each.by) if each.by else "somebody"
+        who = signer(each.by) if each.by else "somebody"
         words = f": {each.comment}" if each.comment else ""
         yield f"{each.answer.lower()} by {who} at {each.stage} → {each.action}{words}"
 

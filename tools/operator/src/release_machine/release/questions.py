@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from release_core.aws.action_runs import read_action_run
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.rollback.refusals import listed
 from release_machine.release.approvals import is_asked
 
 if TYPE_CHECKING:
@@ -48,13 +51,31 @@ class AskedByHand:
 type Question = Asked | AskedByHand
 
 
-def questions(release: Release, codepipeline: CodePipelineClient) -> Iterator[Question]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What waits for answers; of the pipelines in ``unread`` CodePipeline did not tell."""
+
+    questions: Sequence[Question]
+    unread: Sequence[str]
+
+
+def questions(release: Release, codepipeline: CodePipelineClient) -> Found:
     """Everything that waits for an answer now, in the order in which the pipelines run."""
-    for node in release.pipelines.values():
-        if is_asked(node):
-            yield Asked(node=node)
+    nodes = release.pipelines.values()
+    found: list[Question] = [Asked(node=node) for node in nodes if is_asked(node)]
+    unread = []
     for pipeline in release.of_codepipeline.values():
-        yield from asked_by_hand(pipeline, codepipeline)
+        try:
+            found += asked_by_hand(pipeline, codepipeline)
+        except ClientError as error:
+            unread.append(f"{pipeline.name} ({error.response['Error']['Code']})")
+    return Found(questions=found, unread=unread)
+
+
+def unread_words(unread: Sequence[str]) -> str:
+    """Of which pipelines is not known whether they wait for an answer."""
+    count = "1 pipeline" if len(unread) == 1 else f"{len(unread)} pipelines"
+    return f"{count} could not be read: {listed(unread)}."
 
 
 def asked_by_hand(pipeline: Pipeline, codepipeline: CodePipelineClient) -> Iterator[AskedByHand]:

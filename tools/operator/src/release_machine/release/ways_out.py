@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.holds import override_command
+from release_machine.release.holds import TO_START_NOW, override_command, starts_by_itself
 from release_machine.release.model import Activity
 
 # Everything, only the commands, or one command that shows all of them.
@@ -33,9 +33,6 @@ def ways_out(
             yield Text(f"commands for {len(waiting)} waiting pipelines: {shows}")
         return
     gap = "\n" if detail == "full" else ""
-    if override := override_command(release):
-        yield Text(f"{gap}to start what is held, run:")
-        yield Text(copyable(override, width=width), style="dim", no_wrap=True)
     for pipeline in pipelines:
         command = _way_out(pipeline, activity)
         if command:
@@ -47,6 +44,9 @@ def ways_out(
                 yield Text(f"or reject it: {doing.way_to_reject}", style="dim")
             if detail == "full" and doing.link:
                 yield Text(f"or at {doing.link}", style="dim", overflow="fold")
+    if override := override_command(release):
+        yield Text(f"{gap}{starts_by_itself(release)}; {TO_START_NOW}, run:")
+        yield Text(copyable(override, width=width), style="dim", no_wrap=True)
 
 
 def copyable(command: str, *, width: int) -> str:

@@ -5,7 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
-from release_machine.release.holds import overridden, override_command
+from release_machine.release.holds import (
+    TO_START_NOW,
+    overridden,
+    override_command,
+    starts_by_itself,
+)
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.phrases import halted, restores, rolled_back_by
 from release_machine.release.record import resumer
@@ -209,10 +214,15 @@ def _while_running(snapshot: Snapshot) -> Content:
     override = override_command(release)
     return [
         element("ul", waiting) if waiting else None,
-        _paragraph("Start what is held: ", command(override)) if override else None,
+        _held(release, override) if override else None,
         _paragraph("Follow it: ", _command("watch", release.release_id)),
         _paragraph("Stop it: ", _command("cancel", release.release_id)),
     ]
+
+
+def _held(release: Release, override: str) -> Markup:
+    by_itself = starts_by_itself(release)
+    return _paragraph(f"{by_itself[0].upper()}{by_itself[1:]}; {TO_START_NOW}: ", command(override))
 
 
 def _way_on(doing: Activity, release: Release) -> Content:

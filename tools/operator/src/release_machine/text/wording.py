@@ -53,6 +53,14 @@ def roughly(period: timedelta) -> str:
     return f"about {hours} h {minutes} min" if minutes and hours < 10 else f"about {hours} h"
 
 
+def limit(period: timedelta) -> str:
+    """A time limit: 45 min, 1 h 30 min, 48 h, 7 days."""
+    hours, minutes = divmod(int(period.total_seconds() // 60), 60)
+    if minutes:
+        return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return f"{hours} h" if hours % 24 or hours <= 48 else f"{hours // 24} days"
+
+
 def left(remaining: timedelta, *, written: Callable[[timedelta], str] = lasting) -> str:
     """How much of a time limit is left."""
     if remaining <= timedelta():

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Release
+from release_machine.release.approvals import signer
 from release_machine.release.record import entries
 from release_machine.text.fitting import fitted
 
@@ -68,8 +69,7 @@ def _row(name: str, entry: AuditEntry) -> _Row:
         name=name or _OF_THE_RELEASE,
         status=moved or "",
         what=_EXECUTION_ID.sub(r"\1", entry.what),
-        # The part of an ARN that names the person; --json has the whole ARN.
-        who=function[1] if function else re.split("[:/]", entry.who or "")[-1],
+        who=function[1] if function else signer(entry.who or ""),
     )
 
 

@@ -22,6 +22,7 @@ from release_machine.follow.events import (
 )
 from release_machine.release.approvals import approvals_of, votes
 from release_machine.release.busy import Hold, held_until
+from release_machine.release.holds import TO_START_NOW
 from release_machine.release.model import Activity
 from release_machine.release.phrases import (
     WHAT_TO_DO_WHEN_EDITED,
@@ -112,7 +113,7 @@ def _of_pipeline(event: PipelineEvent) -> Described:
         case PipelineKept(pipeline):
             return f" in attempt {pipeline.attempt}", part(pipeline, "attempt")
         case PipelineWaits(pipeline, waits_for, way_out):
-            start = f"; start it with: {way_out}" if way_out else ""
+            start = f"; it starts by itself then; {TO_START_NOW}: {way_out}" if way_out else ""
             facts = {**part(pipeline, "held"), "wayOut": way_out}
             return f" {waits_for}{start}", {"waitsFor": waits_for, **facts}
         case PipelineRetried(pipeline):
@@ -157,7 +158,8 @@ def _acts(activity: Activity) -> str:
         text += f"; {WHAT_TO_DO_WHEN_EDITED}" if text else WHAT_TO_DO_WHEN_EDITED
     if activity.waits_for:
         text += f"{', ' if text else ''}waits for {activity.waits_for}"
-        text += f" since {clock_time(activity.since)}" if activity.since else ""
+        began = " since" if activity.rules else ", asked at"
+        text += f"{began} {clock_time(activity.since)}" if activity.since else ""
     text = text or "is stopping"
     if activity.message:
         text += f" ({activity.message})"

@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from release_core.domain.holds import Freeze
-from release_machine.release.approvals import person
+from release_machine.release.approvals import signer
 from release_machine.text.wording import clock_time
 
 
-def freezes_table(freezes: Sequence[Freeze]) -> RenderableType:
-    """Draw one row for each freeze, and the command that lifts it."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("PIPELINES", "UNTIL", "BY"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("REASON", overflow="fold")
+def freezes_list(freezes: Sequence[Freeze]) -> RenderableType:
+    """Draw each freeze with its reason on lines of its own, and the command that lifts it.
+
+    Nothing is shortened: what does not fit goes on in the next line.
+    """
+    parts: list[RenderableType] = [Text(f"{'UNTIL':<22}PIPELINES", style="dim")]
     for each in freezes:
-        table.add_row(each.scope, clock_time(each.until), person(each.by), each.reason)
+        parts.append(_whole(f"{clock_time(each.until)}  {each.scope}"))
+        parts.append(Padding(_whole(f"by {signer(each.by)}"), (0, 0, 0, 4)))
+        parts.append(Padding(_whole(each.reason), (0, 0, 0, 4)))
     lift = "Lift a freeze with: release-machine unfreeze 'PATTERN'"
-    return Group(table, Text(""), Text(lift, style="dim"))
+    return Group(*parts, Text(""), Text(lift, style="dim"))
+
+
+def _whole(text: str) -> Text:
+    return Text(text, overflow="fold")

@@ -17,7 +17,7 @@ from release_core.domain.holds import Hold as Held
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
-from release_machine.release.approvals import approvals_of
+from release_machine.release.approvals import approvals_of, behind
 from release_machine.release.busy import Behind, HeldUntil, Hold
 from release_machine.release.model import Activity
 from release_machine.text.printable import json_text
@@ -82,16 +82,17 @@ def release_document(release: Release) -> Json:
     if not release.pipelines:
         return document(release)  # type: ignore[no-any-return] # an object
     pipelines = [document(each) for each in release.of_codepipeline.values()]
-    approvals = [approval_document(each) for each in approvals_of(release).values()]
+    approvals = [approval_document(release, each) for each in approvals_of(release).values()]
     return {**document(release), "pipelines": pipelines, "approvals": approvals}
 
 
-def approval_document(node: Pipeline) -> Json:
+def approval_document(release: Release, node: Pipeline) -> Json:
     """An approval of a release."""
     return {
         **part(node, "name status dependsOn"),
         **part(node.approval, "question minApprovals fourEyes expiresAfterMinutes"),
         **part(node.approval, "askedAt expiresAt votes"),
+        "behind": behind(release, node),
         **part(node, "endedAt failure attempt attempts audit"),
     }
 

@@ -121,17 +121,22 @@ def doing_lines(activity: Activity, *, now: datetime) -> Iterator[Text]:
         yield Text(activity.place)
     if activity.waits_for:
         # A line of its own, because the column may be narrow.
-        since = _since(activity.since, now=now)
-        yield Text.assemble((f"waits for {activity.waits_for}", "bold yellow"), since)
+        yield Text.assemble(
+            (f"waits for {activity.waits_for}", "bold yellow"), _since(activity, now=now)
+        )
     if activity.message:
         yield Text(textwrap.shorten(activity.message, MOST_OF_A_MESSAGE, placeholder=ELLIPSIS))
     yield from (Text(note, style="dim") for note in activity.notes)
 
 
-def _since(since: datetime | None, *, now: datetime) -> str:
+def _since(activity: Activity, *, now: datetime) -> str:
+    since = activity.since
     if since is None:
         return ""
-    return f" since {since:%H:%MZ}" if now - since < timedelta(days=1) else f" since {since:%F}"
+    is_today = now - since < timedelta(days=1)
+    if activity.rules:
+        return f" since {since:%H:%MZ}" if is_today else f" since {since:%F}"
+    return f", asked at {since:%H:%MZ}" if is_today else f", asked on {since:%F}"
 
 
 def _facts(

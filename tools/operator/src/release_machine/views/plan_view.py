@@ -14,7 +14,7 @@ from release_core.clock import from_iso
 from release_core.rollback.refusals import listed
 from release_machine.text.fitting import fitted
 from release_machine.text.printable import printable
-from release_machine.text.wording import clock_time, lasting, roughly
+from release_machine.text.wording import clock_time, lasting, limit, roughly
 
 WIDTH_FOR_STARTS = 100
 WIDTH_FOR_REVISIONS = 140
@@ -87,7 +87,8 @@ def _table(plan: Json, *, width: int) -> Table:
     table.add_column("PIPELINE", no_wrap=True)
     room = _room_for_names(width)
     approvals = plan.get("approvals", ())  # a dry run of an older deployment has none
-    after = [_after(each, room) for each in (*plan["pipelines"], *approvals)]
+    nodes = _in_order([*plan["pipelines"], *approvals])
+    after = [_after(each, room) for each in nodes]
     # Wide enough that no name is broken.
     longest = max((cell_len(word) for each in after for word in each.split()), default=0)
     table.add_column("AFTER", overflow="fold", min_width=longest)
@@ -96,26 +97,35 @@ def _table(plan: Json, *, width: int) -> Table:
     if width >= WIDTH_FOR_STARTS:
         table.add_column("STARTS", no_wrap=True, justify="right")
     table.add_column("CURRENT → WANTED", overflow="fold")
-    for pipeline, comes_after in zip(plan["pipelines"], after, strict=False):
-        starts = pipeline.get("startsAfterSeconds")
+    for node, comes_after in zip(nodes, after, strict=True):
+        asks = "minApprovals" in node
+        starts = node.get("startsAfterSeconds")
+        mode = " ".join(filter(None, (node.get("type"), node.get("executionMode"))))
         table.add_row(
-            fitted(pipeline["name"], room),
+            fitted(node["name"], room),
             comes_after,
-            " ".join(filter(None, (pipeline.get("type"), pipeline.get("executionMode")))),
-            _seconds(pipeline.get("usualSeconds")),
+            "approval" if asks else mode,
+            _seconds(node.get("usualSeconds")),
             *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
-            Text("\n").join(_revisions(pipeline, whole=width >= WIDTH_FOR_REVISIONS)),
-        )
-    for approval in approvals:
-        table.add_row(
-            fitted(approval["name"], room),
-            _after(approval, room),
-            "approval",
-            "",
-            *([""] * (width >= WIDTH_FOR_STARTS)),
-            Text("\n").join(map(Text, _asks(approval))),
+            Text("\n").join(
+                map(Text, _asks(node))
+                if asks
+                else _revisions(node, whole=width >= WIDTH_FOR_REVISIONS)
+            ),
         )
     return table
+
+
+def _in_order(nodes: Sequence[Json]) -> Sequence[Json]:
+    """The pipelines and approvals step by step: each comes after what it depends on."""
+    known = {each["name"] for each in nodes}
+    waiting, ordered, done = [*nodes], list[Json](), set[str]()
+    while waiting:
+        ready = [each for each in waiting if known.intersection(each["dependsOn"]) <= done]
+        ordered += ready or waiting  # a plan that is not valid may have a cycle
+        done = {each["name"] for each in ordered}
+        waiting = [each for each in waiting if each["name"] not in done]
+    return ordered
 
 
 def _asks(approval: Json) -> Iterator[str]:
@@ -126,9 +136,11 @@ def _asks(approval: Json) -> Iterator[str]:
     eyes = ", with four eyes" if approval["fourEyes"] else ""
     yield f"{'1 person' if needed == 1 else f'{needed} people'}{eyes}"
     if approval["expiresAfterMinutes"] is not None:
-        yield f"within {approval['expiresAfterMinutes']} minutes"
+        yield f"within {limit(timedelta(minutes=approval['expiresAfterMinutes']))}"
     if approval.get("question"):  # a plan that was too large has none
         yield approval["question"]
+    if approval.get("behind"):
+        yield f"behind it: {listed(approval['behind'])}"
 
 
 def _after(pipeline: Json, room: int) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release, ReleaseStatus
+from release_core.rollback.refusals import listed
 from release_machine.release.approvals import is_asked, person
-from release_machine.release.holds import hold_of
+from release_machine.release.holds import held_words, hold_of, holds_of
 from release_machine.release.phrases import waits_briefly
 from release_machine.text.fitting import fitted
 from release_machine.text.wording import clock_time, colored_status, duration, short
@@ -22,8 +24,8 @@ _BY_CELLS = 16
 type Row = tuple[str, *tuple[str | Text, ...]]
 
 
-def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> Table:
-    """Draw the latest releases, one row each; names are shortened to fit."""
+def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> RenderableType:
+    """Draw the latest releases, one row each, and what holds them; names are shortened to fit."""
     rows = [_row(release, now=now, whole=width >= WIDTH_FOR_ALL) for release in releases]
     headers = ("RELEASE", "STATUS", "OPENED", "TIME", "PIPELINES", "CHANNEL", "BY")
     shown = len(headers) if width >= WIDTH_FOR_CHANNEL_AND_BY else headers.index("CHANNEL")
@@ -34,7 +36,17 @@ def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> 
     room = max(SHORTEST_NAME, width - sum(_cells(headers[1:shown], [row[1:] for row in rows])))
     for name, *rest in rows:
         table.add_row(fitted(name, room), *rest[: shown - 1])
-    return table
+    held = [Text(line, style="dim") for line in _held(releases)]
+    return Group(table, *[Text(""), *held] if held else [])
+
+
+def _held(releases: Sequence[Release]) -> Iterator[str]:
+    """What holds pipelines of which releases; one freeze may hold many."""
+    held: dict[str, list[str]] = {}
+    for release in releases:
+        for words in dict.fromkeys(map(held_words, holds_of(release))):
+            held.setdefault(words, []).append(release.label)
+    yield from (f"{listed(names)}: {words}" for words, names in held.items())
 
 
 def _row(release: Release, *, now: datetime, whole: bool) -> Row:
