@@ -10,7 +10,7 @@ from rich.text import Text
 
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import votes
+from release_machine.release.approvals import is_asked, votes
 from release_machine.release.model import Activity
 from release_machine.release.phrases import answers, counted, edited, retries_used, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
@@ -41,8 +41,8 @@ def pipeline_table(
 ) -> RenderableType:
     """Draw one row per pipeline, in the order in which they run, indented below dependencies.
 
-    With ``room`` for fewer rows, pipelines that succeeded or wait are only counted. ``usual`` adds
-    a column, which may still be empty.
+    With ``room`` for fewer rows, pipelines that succeeded or wait are only counted; approvals that
+    are asked come first. ``usual`` adds a column, which may still be empty.
     """
     shown = _that_fit([*release.pipelines.values()], room=room)
     with_ids = width >= WIDTH_FOR_IDS
@@ -93,7 +93,12 @@ def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
 def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pipeline]:
     if room is None or len(pipelines) <= room:
         return pipelines
-    by_need = sorted(pipelines, key=lambda pipeline: _QUIET.get(pipeline.status, 0))
+
+    def need(pipeline: Pipeline) -> int:
+        # What people are asked goes on only when they answer.
+        return -1 if is_asked(pipeline) else _QUIET.get(pipeline.status, 0)
+
+    by_need = sorted(pipelines, key=need)
     kept_names = {pipeline.name for pipeline in by_need[: max(1, room)]}
     return [pipeline for pipeline in pipelines if pipeline.name in kept_names]
 
