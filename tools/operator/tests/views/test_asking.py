@@ -28,6 +28,7 @@ from tools.operator.tests.samples.asking_release import (
 from tools.operator.tests.samples.drawing import drawn, live
 from tools.operator.tests.samples.report_reading import Page
 
+A_MINUTE = timedelta(minutes=1)
 ONLY_APPROVAL = {"go-live": asked(asking(), asking().pipelines["go-live"])}
 
 
@@ -161,6 +162,20 @@ def test_a_low_terminal() -> None:
     one = pipeline_table(seen.release, now=seen.at, activity=ONLY_APPROVAL, width=80, room=1)
     assert "go-live" in drawn(one, width=80)
     assert "shop-payments" not in drawn(one, width=80)
+
+
+def test_no_time_is_broken_in_two() -> None:
+    """A narrow terminal leaves the usual durations out, and has room for a whole time."""
+    release = asking()
+    orders = replace(release.pipelines["shop-orders"], name="shop-orders-of-the-storefront")
+    web = replace(release.pipelines["shop-web"], status=PipelineStatus.SUPERSEDED, ended_at=at(0))
+    web = replace(web, started_at=at(-9000), name="shop-web-of-the-storefront")
+    release = replace(release, pipelines={orders.name: orders, web.name: web})
+    table = pipeline_table(release, now=at(0), activity={}, width=60, usual={web.name: A_MINUTE})
+    told = drawn(table, width=60)
+    assert "2026-11-22T12:00:00Z" in told
+    assert "2:30:00" in told
+    assert "USUAL" not in told
 
 
 def test_audit_counts_approvals_apart() -> None:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
@@ -59,6 +59,18 @@ def _waiting(release: Release, activity: Mapping[str, Activity]) -> Iterator[str
             yield f"{count} waiting {name}{'' if count == 1 else 's'}"
     if override_command(release):
         yield "what is held"
+
+
+class Copyable:
+    """A command in as many lines as the console needs, as ``copyable`` writes them."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it; rich calls this."""
+        lines = copyable(self._command, width=options.max_width)
+        yield Text(lines, style="dim", no_wrap=True)
 
 
 def copyable(command: str, *, width: int) -> str:
