@@ -5,14 +5,17 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+from release_core.domain.history import AuditEntry
 from release_core.domain.release import PipelineStatus
 from release_machine.follow.loop import changes
 from release_machine.release.approvals import asking as asked
 from release_machine.release.estimating import estimate
 from release_machine.release.model import Snapshot
 from release_machine.report import html
+from release_machine.views.audit_view import audit_table
 from release_machine.views.json_events import JsonView
 from release_machine.views.json_output import release_document
+from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.plain import PlainView
 from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.asking_release import (
@@ -22,7 +25,11 @@ from tools.operator.tests.samples.asking_release import (
     rejected,
     vote,
 )
+from tools.operator.tests.samples.drawing import drawn, live
 from tools.operator.tests.samples.report_reading import Page
+
+A_MINUTE = timedelta(minutes=1)
+ONLY_APPROVAL = {"go-live": asked(asking(), asking().pipelines["go-live"])}
 
 
 def granted() -> Snapshot:
@@ -134,6 +141,52 @@ def test_report() -> None:
     text = Page(html(Snapshot(at=at(900), release=rejected()))).text
     assert "Override by Releaser/carol: fixes incident 4711" in text
     assert "starts by itself" not in text
+
+
+def test_report_counts_approvals_apart() -> None:
+    """Approvals are not counted as pipelines: in the tally and in the words of the graph."""
+    text = Page(html(asking_snapshot())).text
+    assert "1 RUNNING 2 WAITING 1 SUCCEEDED" in text
+    assert "1 approval RUNNING 1 approval WAITING 1 approval SUCCEEDED" in text
+    assert "3 pipelines and 3 approvals in 5 steps: each is to the right" in text
+
+
+def test_a_low_terminal() -> None:
+    """The approval that is asked has a row; pipelines, approvals and holds have commands."""
+    seen = asking_snapshot()
+    shown = drawn(live(seen, now=at(331), width=80, height=16), width=80)
+    assert "go-live" in shown
+    assert (
+        "commands for 1 waiting pipeline, 1 waiting approval, what is held: "
+        "release-machine show 2026.11.22-1"
+    ) in " ".join(shown.split())
+    one = pipeline_table(seen.release, now=seen.at, activity=ONLY_APPROVAL, width=80, room=1)
+    assert "go-live" in drawn(one, width=80)
+    assert "shop-payments" not in drawn(one, width=80)
+
+
+def test_no_time_is_broken_in_two() -> None:
+    """A narrow terminal leaves the usual durations out, and has room for a whole time."""
+    release = asking()
+    orders = replace(release.pipelines["shop-orders"], name="shop-orders-of-the-storefront")
+    web = replace(release.pipelines["shop-web"], status=PipelineStatus.SUPERSEDED, ended_at=at(0))
+    web = replace(web, started_at=at(-9000), name="shop-web-of-the-storefront")
+    release = replace(release, pipelines={orders.name: orders, web.name: web})
+    table = pipeline_table(release, now=at(0), activity={}, width=60, usual={web.name: A_MINUTE})
+    told = drawn(table, width=60)
+    assert "2026-11-22T12:00:00Z" in told
+    assert "2:30:00" in told
+    assert "USUAL" not in told
+
+
+def test_audit_counts_approvals_apart() -> None:
+    """Approvals that were opened with the pipelines have a row of their own."""
+    opened = AuditEntry(at=at(0), who="shop-open-release", what="opened", after="WAITING")
+    release = asking()
+    nodes = {name: replace(each, audit=(opened,)) for name, each in release.pipelines.items()}
+    told = drawn(audit_table(replace(release, pipelines=nodes), width=80), width=80)
+    assert "4 pipelines  WAITING  opened" in told
+    assert "3 approvals  WAITING  opened" in told
 
 
 def test_no_estimate_while_people_are_asked() -> None:

@@ -219,15 +219,15 @@ def test_watch(width: int) -> None:
     compare("watch", live(seen, now=at(600), width=width), width=width)
 
 
-@at_each_width
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_what_waits_for_people(width: int) -> None:
     """The live view shows each approval, its votes, what is held, and the commands for both."""
     compare("watch-asking", live(asking_snapshot(), now=at(331), width=width), width=width)
 
 
-@at_each_width
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_approvals(width: int) -> None:
-    """Each question has a row: how many answers are missing, who may not answer, until when."""
+    """Each question says how many answers are missing and who may not answer, with its commands."""
     release = asking()
     by_hand = AskedByHand(
         pipeline="shop-payments",

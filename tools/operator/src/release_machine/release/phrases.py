@@ -23,6 +23,13 @@ def progress(release: Release, remaining: timedelta | None) -> str:
     return f"{ended}, {roughly(remaining)} left"
 
 
+def pipelines_and_approvals(pipelines: int, approvals: int) -> str:
+    """How many there are of both, without what there is none of."""
+    counts = ((pipelines, "pipeline"), (approvals, "approval"))
+    told = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts if count]
+    return " and ".join(told) or "0 pipelines"
+
+
 def waits_briefly(release: Release, now: datetime) -> str:
     """What a release waits for that is not opened."""
     if release.not_before and release.is_held(now):

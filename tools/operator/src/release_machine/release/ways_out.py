@@ -5,10 +5,11 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.approvals import is_asked
 from release_machine.release.holds import TO_START_NOW, override_command, starts_by_itself
 from release_machine.release.model import Activity
 
@@ -27,10 +28,10 @@ def ways_out(
 ) -> Iterator[RenderableType]:
     """Draw the commands for the shown pipelines that cannot continue by themselves."""
     if detail == "pointer":
-        waiting = [each for each in release.pipelines.values() if _way_out(each, activity)]
+        waiting = list(_waiting(release, activity))
         if waiting:
             shows = f"release-machine show {shlex.quote(release.release_id)}"
-            yield Text(f"commands for {len(waiting)} waiting pipelines: {shows}")
+            yield Text(f"commands for {', '.join(waiting)}: {shows}")
         return
     gap = "\n" if detail == "full" else ""
     for pipeline in pipelines:
@@ -47,6 +48,29 @@ def ways_out(
     if override := override_command(release):
         yield Text(f"{gap}{starts_by_itself(release)}; {TO_START_NOW}, run:")
         yield Text(copyable(override, width=width), style="dim", no_wrap=True)
+
+
+def _waiting(release: Release, activity: Mapping[str, Activity]) -> Iterator[str]:
+    """What there are commands for, in numbers."""
+    waiting = [each for each in release.pipelines.values() if _way_out(each, activity)]
+    asks = sum(map(is_asked, waiting))
+    for count, name in ((len(waiting) - asks, "pipeline"), (asks, "approval")):
+        if count:
+            yield f"{count} waiting {name}{'' if count == 1 else 's'}"
+    if override_command(release):
+        yield "what is held"
+
+
+class Copyable:
+    """A command in as many lines as the console needs, as ``copyable`` writes them."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it; rich calls this."""
+        lines = copyable(self._command, width=options.max_width)
+        yield Text(lines, style="dim", no_wrap=True)
 
 
 def copyable(command: str, *, width: int) -> str:

@@ -2,9 +2,16 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from release_core.domain.release import OnFailure, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.release import (
+    OnFailure,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+)
+from release_machine.release.approvals import approvals_of
 from release_machine.release.holds import (
     TO_START_NOW,
     overridden,
@@ -52,7 +59,7 @@ def head(snapshot: Snapshot) -> Markup:
         element("p", "Release report", class_="kicker"),
         element("h1", isolated(release.label)),
         _outcome(snapshot),
-        _tally(release),
+        _tallies(release),
         in_full(release.why, head=_failures_first(release.why, release)) if release.why else None,
     )
 
@@ -84,15 +91,27 @@ def _failures_first(why: str, release: Release) -> str:
     return "\n".join([general, *(clipped(line, 300) for line in named[:2])])
 
 
-def _tally(release: Release) -> Markup | None:
+def _tallies(release: Release) -> Content:
     if not release.pipelines:
         return None
-    counts = Counter(pipeline.status for pipeline in release.of_codepipeline.values())
+    asks = approvals_of(release)
+    return [
+        _tally("Pipelines by status", release.of_codepipeline.values()),
+        _tally("Approvals by status", asks.values(), noun="approval") if asks else None,
+    ]
+
+
+def _tally(label: str, nodes: Iterable[Pipeline], *, noun: str = "") -> Markup:
+    counts = Counter(each.status for each in nodes)
     items = [
-        element("li", icon(status), f" {count} {status.replace('_', ' ')}")
+        element("li", icon(status), f" {_number(count, noun)} {status.replace('_', ' ')}")
         for status, count in sorted(counts.items(), key=lambda each: severity(each[0]))
     ]
-    return element("ul", items, class_="tally", aria_label="Pipelines by status")
+    return element("ul", items, class_="tally", aria_label=label)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}" if noun else str(count)
 
 
 def facts(snapshot: Snapshot, *, region: str | None) -> Markup:

@@ -1,32 +1,40 @@
 """What waits for the answers of people, drawn with rich and as JSON."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from release_core.domain.release import Pipeline, Release
 from release_machine.release.approvals import asking, behind, may_not_answer
 from release_machine.release.model import MANUAL_APPROVAL, Activity
 from release_machine.release.questions import Asked, AskedByHand, Question
+from release_machine.release.ways_out import Copyable
 from release_machine.views.json_output import Json, document, part
 from release_machine.views.pipeline_rows import doing_lines
 
-_ANSWER = "Answer with: release-machine approve RELEASE NAME, or reject RELEASE NAME --reason TEXT"
 type Waiting = tuple[Release, Question]
 
 
 def approvals_table(waiting: Sequence[Waiting], *, now: datetime) -> RenderableType:
-    """Draw one row for each question, and the commands that answer."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("RELEASE", "NAME", "WAITS"):
-        table.add_column(name, overflow="fold")
+    """Draw each question with what it waits for, and the commands that answer it.
+
+    Names stand whole on a line of their own.
+    """
+    parts: list[RenderableType] = []
     for release, question in waiting:
-        lines = doing_lines(_activity(release, question), now=now)
-        table.add_row(release.release_id, question.name, Text("\n").join(lines))
-    return Group(table, Text(""), Text(_ANSWER, style="dim"))
+        activity = _activity(release, question)
+        parts.append(Text(f"{release.release_id}  {question.name}", style="bold", overflow="fold"))
+        facts = [*doing_lines(activity, now=now)]
+        parts += [Padding(fact, (0, 0, 0, 4)) for fact in facts]
+        named = f"{shlex.quote(release.release_id)} {shlex.quote(question.name)}"
+        parts.append(Copyable(f"release-machine approve {named}"))
+        parts.append(Copyable(f"release-machine reject {named} --reason TEXT"))
+        parts.append(Text(""))
+    return Group(*parts[:-1])
 
 
 def waiting_document(release: Release, question: Question) -> Json:

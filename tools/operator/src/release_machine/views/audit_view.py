@@ -1,7 +1,7 @@
 """The audit of a release, drawn with rich."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import groupby, starmap
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Release
-from release_machine.release.approvals import signer
+from release_machine.release.approvals import approvals_of, signer
 from release_machine.release.record import entries
 from release_machine.text.fitting import fitted
 
@@ -44,7 +44,8 @@ class _Row:
 
 def audit_table(release: Release, *, width: int) -> RenderableType:
     """Draw the changes of the release and its pipelines, the earliest first."""
-    rows = list(_together(sorted(starmap(_row, entries(release)), key=lambda row: row.at)))
+    by_time = sorted(starmap(_row, entries(release)), key=lambda row: row.at)
+    rows = list(_together(by_time, approvals=approvals_of(release)))
     days = [list(rows) for _, rows in groupby(rows, key=lambda row: row.day)]
     parts: list[RenderableType] = []
     for index, of_one_day in enumerate(days):
@@ -73,14 +74,19 @@ def _row(name: str, entry: AuditEntry) -> _Row:
     )
 
 
-def _together(rows: Sequence[_Row]) -> Iterator[_Row]:
-    """The rows; pipelines that were opened in the same second share one row."""
+def _together(rows: Sequence[_Row], *, approvals: Container[str]) -> Iterator[_Row]:
+    """The rows; pipelines that were opened in the same second share one row, approvals another."""
     for (waits, *_), alike in groupby(rows, key=_opening_of):
-        several = list(alike)
-        if waits and len(several) > 1:
-            yield replace(several[0], name=f"{len(several)} pipelines")
-        else:
-            yield from several
+        if not waits:
+            yield from alike
+            continue
+        opened = list(alike)
+        for kind, asks in (("pipelines", False), ("approvals", True)):
+            several = [row for row in opened if (row.name in approvals) is asks]
+            if len(several) > 1:
+                yield replace(several[0], name=f"{len(several)} {kind}")
+            else:
+                yield from several
 
 
 def _opening_of(row: _Row) -> tuple[bool, datetime, str]:

@@ -28,6 +28,7 @@ from release_machine.release.phrases import (
     WHAT_TO_DO_WHEN_EDITED,
     counted,
     halted,
+    pipelines_and_approvals,
     progress,
     retries_used,
     skips,
@@ -125,10 +126,7 @@ def _of_pipeline(event: PipelineEvent) -> Described:
 
 
 def _found(release: Release) -> str:
-    count = release.pipeline_count
-    pipelines = "1 pipeline" if count == 1 else f"{count} pipelines"
-    if asks := len(approvals_of(release)):
-        pipelines += " and 1 approval" if asks == 1 else f" and {asks} approvals"
+    pipelines = pipelines_and_approvals(release.pipeline_count, len(approvals_of(release)))
     attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
     return f"{pipelines}{attempt}, execution {release.execution_arn}"
 

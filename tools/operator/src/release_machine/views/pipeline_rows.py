@@ -10,7 +10,7 @@ from rich.text import Text
 
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import votes
+from release_machine.release.approvals import is_asked, votes
 from release_machine.release.model import Activity
 from release_machine.release.phrases import answers, counted, edited, retries_used, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
@@ -20,11 +20,14 @@ from release_machine.text.wording import colored_status, duration, lasting, left
 
 # A narrower terminal shows no execution ids, to leave room for what happens.
 WIDTH_FOR_IDS = 100
+# A narrower terminal shows no usual durations, so that no time is broken in two.
+WIDTH_FOR_USUAL = 80
+CELLS_OF_A_MOMENT = 20
 DEEPEST_INDENT = 5
 CELLS_OF_STATUS_AND_TIME = 24
 CELLS_OF_USUAL = 6
 MOST_CELLS_KEPT_FOR_NOW = 40
-FEWEST_CELLS_OF_NAME = 16
+FEWEST_CELLS_OF_NAME = 15
 MOST_OF_A_MESSAGE = 200
 _QUIET = {PipelineStatus.WAITING: 1, PipelineStatus.SKIPPED: 2, PipelineStatus.SUCCEEDED: 3}
 
@@ -41,11 +44,14 @@ def pipeline_table(
 ) -> RenderableType:
     """Draw one row per pipeline, in the order in which they run, indented below dependencies.
 
-    With ``room`` for fewer rows, pipelines that succeeded or wait are only counted. ``usual`` adds
-    a column, which may still be empty.
+    With ``room`` for fewer rows, pipelines that succeeded or wait are only counted; approvals that
+    are asked come first. ``usual`` adds a column if there is room; it may
+    still be empty.
     """
     shown = _that_fit([*release.pipelines.values()], room=room)
     with_ids = width >= WIDTH_FOR_IDS
+    if width < WIDTH_FOR_USUAL:
+        usual = None
     depth = depths(release.pipelines.values())
     for_names = _room_for_names(width, with_ids=with_ids, with_usual=usual is not None)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
@@ -58,7 +64,7 @@ def pipeline_table(
         )
     if with_ids:
         table.add_column("EXECUTION", no_wrap=True)
-    table.add_column("NOW", overflow="fold")
+    table.add_column("NOW", overflow="fold", min_width=CELLS_OF_A_MOMENT)
     for pipeline in shown:
         table.add_row(
             fitted("  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name, for_names),
@@ -84,7 +90,8 @@ def needs_a_look(pipeline: Pipeline) -> bool:
 
 def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
     # A third of a terminal shows what happens; a pipe has room for whole names.
-    others = CELLS_OF_STATUS_AND_TIME + min(width // 3, MOST_CELLS_KEPT_FOR_NOW)
+    for_now = max(CELLS_OF_A_MOMENT + 1, min(width // 3, MOST_CELLS_KEPT_FOR_NOW))
+    others = CELLS_OF_STATUS_AND_TIME + for_now
     others += 10 if with_ids else 0
     others += CELLS_OF_USUAL + 2 if with_usual else 0
     return max(FEWEST_CELLS_OF_NAME, width - others)
@@ -93,7 +100,12 @@ def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
 def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pipeline]:
     if room is None or len(pipelines) <= room:
         return pipelines
-    by_need = sorted(pipelines, key=lambda pipeline: _QUIET.get(pipeline.status, 0))
+
+    def need(pipeline: Pipeline) -> int:
+        # What people are asked goes on only when they answer.
+        return -1 if is_asked(pipeline) else _QUIET.get(pipeline.status, 0)
+
+    by_need = sorted(pipelines, key=need)
     kept_names = {pipeline.name for pipeline in by_need[: max(1, room)]}
     return [pipeline for pipeline in pipelines if pipeline.name in kept_names]
 

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from release_core.domain.release import Pipeline
 from release_machine.release.model import Snapshot
+from release_machine.release.phrases import pipelines_and_approvals
 from release_machine.release.spans import Schedule
 from release_machine.report.charts.layers import Layout, Spot, lay_out, needed_edges
 from release_machine.report.durations import brief, ran, spelled
@@ -72,7 +73,7 @@ def _loose(pipelines: Sequence[Pipeline]) -> Content:
         for each in pipelines
     ]
     return [
-        element("p", "These pipelines have no dependencies and no dependents:"),
+        element("p", "These have no dependencies and no dependents:"),
         element("ul", chips, class_="chips"),
     ]
 
@@ -96,9 +97,10 @@ class _Drawing:
     def draw(self) -> Markup:
         width = self._lefts[-1] - GAP + MARGIN
         height = max(self._layout.heights.values()) * ROW + HEIGHT + 2 * MARGIN
+        asks = sum(each.approval is not None for each in self._pipelines.values())
         description = (
-            f"{len(self._pipelines)} pipelines in {len(self._layout.columns)} steps: "
-            "each is to the right of its dependencies"
+            f"{pipelines_and_approvals(len(self._pipelines) - asks, asks)} in "
+            f"{len(self._layout.columns)} steps: each is to the right of its dependencies"
         )
         return element(
             "svg",
