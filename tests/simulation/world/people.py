@@ -1,7 +1,9 @@
 """People who answer the approvals of releases through the API."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from release_core.clock import from_iso, to_iso
 from release_core.strict_json import write_json
 from tests.simulation.world.happenings import list_of, value
 from tests.simulation.world.invocations import Invocation
@@ -20,7 +22,7 @@ def asked(world: World) -> Iterator[str]:
         header = world.stores.item("releases", value(node, "release_id"), "release")
         is_open = value(header, "status") == "RUNNING" == value(node, "status")
         same_attempt = value(header, "attempt") == value(node, "attempt")
-        if is_open and same_attempt and not (is_decided(node) or value(node, "stop_reason")):
+        if is_open and same_attempt and not (is_decided(node) or _is_over(world, header, node)):
             for person in world.scenario.people:
                 who = f"{person} {name}"
                 if arn_of(person) not in list_of(node, "voters") and not _answers(world, who):
@@ -57,6 +59,19 @@ def answer(world: World, who: str, *, approves: bool) -> Invocation:
             "body": write_json(said),
         },
     )
+
+
+def _is_over(world: World, header: Item | None, node: Item) -> bool:
+    """Whether an approval takes no more answers: its time limit or the deadline has passed."""
+    asked_at, minutes = (
+        value(node, "asked_at"),
+        node["approval"]["M"]["expires_after_minutes"].get("N"),
+    )
+    ends = [value(header, "deadline")] if value(header, "deadline") else []
+    if minutes and asked_at:
+        ends.append(to_iso(from_iso(asked_at) + timedelta(minutes=int(minutes))))
+    is_late = any(end <= to_iso(world.stores.clock()) for end in ends)
+    return is_late or bool(value(node, "stop_reason"))
 
 
 def is_decided(node: Item | None) -> bool:
