@@ -194,7 +194,7 @@ def test_a_slot_that_is_freed_meanwhile_is_claimed_again(world: ReleaseWorld) ->
         freeze(world)
         world.advance(world.parts()).pipeline("r", "orders")
         assert world.release().in_flight == frozenset()
-        world.ledger.freezes.lift("*")
+        world.ledger.freezes.lift("*", by="arn:ada")
 
     with meanwhile(Headers, "claim_slot", after=frozen_and_lifted):
         world.wait(arn)
@@ -454,7 +454,7 @@ def test_turns_that_nobody_used_hold_nothing_for_long(world: ReleaseWorld) -> No
     freeze(world)
     arn = world.begin("orders")
     world.wait(arn)
-    world.ledger.freezes.lift("*")
+    world.ledger.freezes.lift("*", by="arn:ada")
     wait_again(world, arn, 3600)
     assert held(world).kind is HoldKind.TURN
     assert held(world).until - world.clock() <= timedelta(minutes=5)
@@ -468,7 +468,7 @@ def test_the_task_of_what_is_held_looks_once_an_hour(world: ReleaseWorld) -> Non
     world.run_pipeline("r", "orders", token, wait_seconds=600, look_after_seconds=600)
     outcome = world.settlement(token)
     assert (outcome.error, outcome.cause) == ("LookAgain", "3600")
-    world.ledger.freezes.lift("*")
+    world.ledger.freezes.lift("*", by="arn:ada")
     token = world.step_functions.wait_for_token(arn)
     world.run_pipeline("r", "orders", token, wait_seconds=3600, look_after_seconds=600)
     assert world.statuses() == {"orders": "RUNNING"}
