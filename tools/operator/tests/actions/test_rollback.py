@@ -47,7 +47,8 @@ class Core:
             raise RollbackRefused(self.refusal)
         return self.rollback
 
-    def plan(self, document: Any) -> Plan:
+    def plan(self, document: Any, *, channel: str) -> Plan:
+        assert channel == "rollback"
         return Plan(release_id=document["releaseId"], problems=self.problems)
 
 
