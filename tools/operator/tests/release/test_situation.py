@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from release_core.domain.holds import Hold, HoldKind
-from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.release import (
+    ROLLBACK_CHANNEL,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+)
 from release_machine.release.holds import override_command
 from release_machine.release.model import Snapshot
 from release_machine.release.situation import stopping, time_left, waits_for, with_ways_out
@@ -118,7 +124,7 @@ def test_what_holds_a_pipeline(release: Release, running: Snapshot, hold: Any, w
     assert waits_for(holding, held) == words
     command = "release-machine override 2026.11.22-1 --reason TEXT"
     assert override_command(holding) == (command if hold["kind"] != HoldKind.TURN else None)
-    assert override_command(replace(holding, rollback_of="2026.11.21-1")) is None
+    assert override_command(replace(holding, channel=ROLLBACK_CHANNEL)) is None
     assert override_command(replace(holding, status=ReleaseStatus.CANCELLED)) is None
 
 
