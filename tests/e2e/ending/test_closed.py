@@ -50,6 +50,7 @@ def test_a_success_is_closed_and_announced(
         "why": "all 2 pipelines succeeded",
         "executionArn": arn,
         "pipelines": dict.fromkeys(names, "SUCCEEDED"),
+        "approvals": {},
     }
     assert [ledger.holder(name) for name in names] == ["", ""]
 
