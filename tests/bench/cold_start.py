@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.bench.counting import FUNCTIONS, ZIPS
+from tests.bench.counting import ZIPS
 from tests.bench.samples import Sample, ratio
 from tests.bench.tables import Goal, Table
 
@@ -55,6 +55,10 @@ for service in sys.argv[3].split(","):
     boto3.client(service)
 print((time.perf_counter() - began) * 1000)
 """
+SIGNED = {
+    "httpMethod": "POST",
+    "requestContext": {"identity": {"userArn": "arn:aws:iam::000000000000:user/cold"}},
+}
 EVENTS: dict[str, Any] = {
     "open_release": {"execution_arn": "arn:aws:states:us-east-1:0:execution:release:cold"},
     "run_pipeline": {
@@ -68,6 +72,19 @@ EVENTS: dict[str, Any] = {
     "close_release": {
         "release_id": "cold",
         "execution_arn": "arn:aws:states:us-east-1:0:execution:release:cold",
+    },
+    "answer_approval": {
+        **SIGNED,
+        "resource": "/approvals/{approval}/{releaseId}",
+        "pathParameters": {"approval": "cold", "releaseId": "cold"},
+        "body": '{"decision": "approve"}',
+    },
+    "change_freeze": {
+        **SIGNED,
+        "httpMethod": "DELETE",
+        "resource": "/freezes/{scope}",
+        "pathParameters": {"scope": "*"},
+        "body": None,
     },
 }
 # What each handler reads from its environment, and a Region for the clients.
@@ -84,19 +101,18 @@ ENVIRONMENT = {
     "LOOK_AFTER_SECONDS": "3600",
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
+    "SESSION_NAMES_ARE_PINNED": "false",
 }
 
 
 def measure(*, short: bool) -> list[Table]:
     """Start fresh interpreters, in turns with and without the function's own modules."""
     rows, goals, largest = [], [], []
-    for function in FUNCTIONS:
+    for function, event in EVENTS.items():
         with tempfile.TemporaryDirectory() as folder:
             with zipfile.ZipFile(ZIPS / f"{function}.zip") as archive:
                 archive.extractall(folder)
-            clients = sorted(
-                set(json.loads(_run(CLIENTS, folder, function, json.dumps(EVENTS[function]))))
-            )
+            clients = sorted(set(json.loads(_run(CLIENTS, folder, function, json.dumps(event)))))
             ours, boto3 = _start(folder, function, clients, SHORT_RUNS if short else RUNS)
             largest.append((function, *_largest(folder, function, clients)))
         rows.append(
