@@ -25,10 +25,9 @@ OF_ORDER = (
     ),
     Mutant(
         "block the next attempt by what has succeeded",
-        "release_core/ledger/opening_items.py",
-        "        str(each.position) for each in before"
-        " if each.status is not PipelineStatus.SUCCEEDED\n",
-        "        str(each.position) for each in before\n",
+        "release_core/ledger/openings.py",
+        "str(nodes[name].position) for name in each.depends_on if name in waiting\n",
+        "str(nodes[name].position) for name in each.depends_on if name in nodes\n",
         ("two before one, resumed",),
     ),
     Mutant(
