@@ -35,6 +35,16 @@ LARGE_OF_APPROVALS = (
 
 QUICK_OF_APPROVALS = (
     Scenario(
+        name="answered beside a cancel",
+        manifests=(_FIRST,),
+        people=("ann",),
+        outcomes=("succeed",),
+        cancels=1,
+        preemptions=1,
+        interrupted=("answer_approval update_item(releases r/pipeline#go",),
+        mute=("STARTED", "STOPPING"),
+    ),
+    Scenario(
         name="asked between two",
         manifests=(_BETWEEN,),
         preemptions=0,
@@ -122,6 +132,7 @@ QUICK_OF_APPROVALS = (
         people=("ann",),
         preemptions=0,
         mute=("STARTED",),
+        gated=("a",),
     ),
     Scenario(
         name="rejected while another fails",
