@@ -77,13 +77,6 @@ OF_APPROVALS = (
         _EXPIRES,
     ),
     Mutant(
-        "take a vote between the expiry and the end",
-        _VOTES,
-        'still_asked = "attribute_not_exists(#stop_reason)"',
-        'still_asked = "attribute_exists(#status)"',
-        _EXPIRES,
-    ),
-    Mutant(
         "halt before no more votes count",
         "release_core/decide/decisions.py",
         "    if answer and answer.nobody and not pipeline.stop_reason:\n",

@@ -128,7 +128,10 @@ def an_approval_ends_as_its_votes_say(happening: Happening) -> None:
 
 
 def a_vote_that_counts_is_on_record(world: World, invocation: Invocation, how: Ended) -> None:
-    """When the API says that an answer counts, the answer is on record in its attempt."""
+    """When the API says that an answer counts, it is on record, and a rejection has its effect.
+
+    With a message, the API says that the effect is yet to come.
+    """
     if invocation.function != "answer_approval" or not isinstance(how.value, dict):
         return
     if how.value["statusCode"] != 200:
@@ -142,6 +145,8 @@ def a_vote_that_counts_is_on_record(world: World, invocation: Invocation, how: E
         return  # the answer has made way for the next attempt
     if [each["approves"]["BOOL"] for each in kept] != [decision]:
         raise Violated("a_vote_that_counts_is_on_record", f"{person}: {said}, kept {kept}")
+    if not decision and "message" not in said and value(node, "status") in GOING_ON:
+        raise Violated("a_vote_that_counts_is_on_record", f"{person} rejected, and nothing ended")
 
 
 def votes_decide_in_the_end(world: World, workflow: Workflow) -> None:

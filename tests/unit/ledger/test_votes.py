@@ -66,6 +66,16 @@ def test_votes_of_two_people_count_in_their_order(world: LedgerWorld) -> None:
     assert done.approval.approval.granted
 
 
+def test_no_vote_counts_between_the_time_limit_and_the_end(world: LedgerWorld) -> None:
+    """The end may halt the release first, so a vote in between must not grant the approval."""
+    seen = node(world)
+    world.ledger.pipelines.stop_asking("r", seen, why="it expired", timed_out=True)
+    done = cast(world, ADA, seen=seen)
+    assert not done.counts
+    assert done.approval
+    assert done.approval.stop_reason == "it expired"
+
+
 def test_a_person_votes_once(world: LedgerWorld) -> None:
     """A second answer of the same person, even at one instant, changes nothing."""
     seen = node(world)
