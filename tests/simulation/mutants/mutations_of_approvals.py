@@ -77,13 +77,6 @@ OF_APPROVALS = (
         _EXPIRES,
     ),
     Mutant(
-        "halt before no more votes count",
-        "release_core/decide/decisions.py",
-        "    if answer and answer.nobody and not pipeline.stop_reason:\n",
-        "    if answer and answer.nobody and pipeline.stop_reason:\n",
-        _EXPIRES,
-    ),
-    Mutant(
         "cancel although a vote came first",
         _PIPELINES,
         "            as_read, read = _no_other_vote(pipeline)\n",
