@@ -103,10 +103,9 @@ OF_ATTEMPTS = (
     ),
     Mutant(
         "run what has succeeded again",
-        "release_core/domain/release.py",
-        "        return pipeline.attempt != self.attempt and "
-        "pipeline.status is not PipelineStatus.SUCCEEDED\n",
-        "        return pipeline.attempt != self.attempt\n",
+        "release_core/decide/resume.py",
+        "    return frozenset(ended - asked_again)\n",
+        "    return frozenset(asked_again)\n",
         ("two, resumed",),
     ),
     Mutant(
