@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from release_core.domain.release import Pipeline, Release
+from release_core.domain.holds import Hold
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.ledger.dynamodb import from_attributes
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
@@ -95,6 +96,13 @@ class LedgerWorld:
         release = self.ledger.get_pipeline(release_id, name)
         assert release
         return release.pipelines[name]
+
+    def held(self, name: str = "orders") -> Hold:
+        """Why a pipeline is held; fails if it is not."""
+        pipeline = self.pipeline(name)
+        assert pipeline.status is PipelineStatus.WAITING
+        assert pipeline.held
+        return pipeline.held
 
     def holders(self) -> dict[str, str]:
         """The pipelines that are held, each with the release that holds it."""

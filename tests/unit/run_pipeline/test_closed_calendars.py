@@ -13,7 +13,7 @@ from release_core.decide.timing import (
     UNREADABLE_LOOKS,
     UNREADABLE_PAUSE,
 )
-from release_core.domain.holds import Hold, HoldKind, Override
+from release_core.domain.holds import HoldKind, Override
 from release_core.domain.release import PipelineStatus
 from release_core.ledger.dynamodb import Update
 from release_core.ledger.pipelines import Pipelines
@@ -47,14 +47,6 @@ def look(world: ReleaseWorld, arn: str, name: str = "orders") -> str:
     return token
 
 
-def held(world: ReleaseWorld, name: str = "orders") -> Hold:
-    """Why a pipeline is held; fails if it is not."""
-    pipeline = world.pipeline(name)
-    assert pipeline.status is PipelineStatus.WAITING
-    assert pipeline.held
-    return pipeline.held
-
-
 def holds_in_audit(world: ReleaseWorld, name: str = "orders") -> list[str]:
     """What the audit of a pipeline says of holds."""
     audit = world.item(f"pipeline#{name}")["audit"]
@@ -66,7 +58,7 @@ def test_nothing_starts_while_a_calendar_is_closed(world: ReleaseWorld) -> None:
     until = close(world, timedelta(minutes=20))
     arn = world.begin("orders")
     token = world.wait(arn)
-    hold = held(world)
+    hold = world.held()
     assert (hold.kind, hold.until, hold.why) == (HoldKind.CALENDAR, until, "closed")
     assert hold.scope == "business-hours, company"
     assert holds_in_audit(world) == [
@@ -116,7 +108,7 @@ def test_a_calendar_that_closes_within_an_invocation_is_seen(world: ReleaseWorld
     world.run_pipeline("r", "orders", first)
     world.run_pipeline("r", "catalog", second)
     advance = world.advance(parts)
-    assert advance.calendars.hold(world.release(), world.pipeline()) == held(world)
+    assert advance.calendars.hold(world.release(), world.pipeline()) == world.held()
     world.clock.advance(HOUR)
     assert advance.calendars.hold(world.release(), world.pipeline()) is None
 
@@ -135,7 +127,7 @@ def test_a_calendar_that_cannot_be_read_counts_as_closed(
     world.ssm.trouble = trouble
     arn = world.begin("orders")
     seconds = int(world.settlement(world.wait(arn)).cause or "")
-    hold = held(world)
+    hold = world.held()
     assert hold.why.startswith("cannot be read, which counts as closed: ")
     assert says in hold.why
     assert hold.until == world.clock() + UNREADABLE_PAUSE
@@ -151,7 +143,7 @@ def test_a_start_asks_again_in_its_turn_while_ssm_throttles(world: ReleaseWorld)
     world.ssm.trouble = THROTTLED
     arn = world.begin("orders")
     seconds = int(world.settlement(world.wait(arn)).cause or "")
-    assert held(world).kind is HoldKind.TURN
+    assert world.held().kind is HoldKind.TURN
     assert seconds < 30
     assert world.executions_of("orders") == []
     world.ssm.trouble = None
@@ -165,10 +157,10 @@ def test_many_that_are_woken_ask_again_in_turns(world: ReleaseWorld) -> None:
     close(world, timedelta(days=2))
     arn = world.begin("orders")
     world.wait(arn)
-    before = held(world)
+    before = world.held()
     world.ssm.trouble = THROTTLED
     look(world, arn)
-    now = held(world)
+    now = world.held()
     assert replace(now, until=before.until) == before
     assert now.until - world.clock() < timedelta(seconds=30)
     assert len(holds_in_audit(world)) == 1
@@ -188,7 +180,7 @@ def test_a_claim_that_is_taken_over_waits_while_ssm_throttles(world: ReleaseWorl
     assert world.pipeline().status is PipelineStatus.STARTING
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     look(world, arn)
-    assert held(world).kind is HoldKind.TURN
+    assert world.held().kind is HoldKind.TURN
 
 
 def test_a_calendar_that_is_not_readable_for_long_is_asked_every_hour(
@@ -202,7 +194,7 @@ def test_a_calendar_that_is_not_readable_for_long_is_asked_every_hour(
     looks = Update(put={"registrations": UNREADABLE_LOOKS})
     world.ledger.pipelines._releases.update(key, looks)
     look(world, arn)
-    assert held(world).until == world.clock() + CLOSED_PAUSE
+    assert world.held().until == world.clock() + CLOSED_PAUSE
 
 
 def test_an_answer_without_a_known_state_counts_as_closed(
@@ -211,7 +203,7 @@ def test_an_answer_without_a_known_state_counts_as_closed(
     """Only the state OPEN lets a pipeline start."""
     monkeypatch.setattr(world.ssm, "get_calendar_state", lambda **_: {"State": "AJAR"})
     world.wait(world.begin("orders"))
-    assert "unknown state AJAR" in held(world).why
+    assert "unknown state AJAR" in world.held().why
 
 
 def test_the_audit_says_once_that_a_calendar_cannot_be_read(world: ReleaseWorld) -> None:
@@ -222,7 +214,7 @@ def test_the_audit_says_once_that_a_calendar_cannot_be_read(world: ReleaseWorld)
     for _ in range(3):
         world.clock.advance(UNREADABLE_PAUSE + timedelta(minutes=1))
         look(world, arn)
-        assert held(world).until == world.clock() + UNREADABLE_PAUSE
+        assert world.held().until == world.clock() + UNREADABLE_PAUSE
     assert len(holds_in_audit(world)) == 1
 
 
@@ -232,8 +224,8 @@ def test_a_closed_calendar_may_name_no_time(
     """It is asked again after an hour."""
     monkeypatch.setattr(world.ssm, "get_calendar_state", lambda **_: {"State": "CLOSED"})
     world.wait(world.begin("orders"))
-    assert held(world).until == world.clock() + CLOSED_PAUSE
-    assert "names no time" in held(world).why
+    assert world.held().until == world.clock() + CLOSED_PAUSE
+    assert "names no time" in world.held().why
 
 
 @pytest.mark.parametrize("named", ["2020-01-01T00:00:00Z", "soon"])
@@ -244,7 +236,7 @@ def test_a_time_that_has_passed_is_not_asked_for_at_once(
     answer = {"State": "CLOSED", "NextTransitionTime": named}
     monkeypatch.setattr(world.ssm, "get_calendar_state", lambda **_: answer)
     world.wait(world.begin("orders"))
-    assert held(world).until >= world.clock() + SOONEST_OPENING
+    assert world.held().until >= world.clock() + SOONEST_OPENING
 
 
 def test_a_calendar_that_opens_early_is_noticed_by_the_next_look(world: ReleaseWorld) -> None:
@@ -264,7 +256,7 @@ def test_a_calendar_that_stays_closed_longer_holds_longer(world: ReleaseWorld) -
     world.wait(arn)
     until = close(world, 3 * HOUR)
     look(world, arn)
-    assert held(world).until == until
+    assert world.held().until == until
     assert world.executions_of("orders") == []
 
 
@@ -324,7 +316,7 @@ def test_a_calendar_that_closes_before_the_claim_is_seen_after_it(world: Release
     arn = world.begin("orders")
     with meanwhile(Pipelines, "claim_start", before=lambda: close(world)):
         world.wait(arn)
-    held(world)
+    world.held()
     assert world.executions_of("orders") == []
 
 
@@ -341,7 +333,7 @@ def test_a_starter_that_dies_with_its_claim_starts_nothing_while_closed(
     assert world.pipeline().status is PipelineStatus.STARTING
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     look(world, arn)
-    held(world)
+    world.held()
     assert world.executions_of("orders") == []
 
 
@@ -367,7 +359,7 @@ def test_a_throttled_start_is_held(world: ReleaseWorld, monkeypatch: pytest.Monk
     close(world)
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     look(world, arn)
-    assert held(world).kind is HoldKind.CALENDAR
+    assert world.held().kind is HoldKind.CALENDAR
 
 
 def test_many_that_were_held_start_in_turns(world: ReleaseWorld) -> None:
@@ -383,4 +375,4 @@ def test_many_that_were_held_start_in_turns(world: ReleaseWorld) -> None:
         look(world, arn, name)
     statuses = list(world.statuses().values())
     assert statuses.count("RUNNING") == 6
-    assert {held(world, name).kind for name in names[6:]} == {HoldKind.TURN}
+    assert {world.held(name).kind for name in names[6:]} == {HoldKind.TURN}

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -47,14 +46,6 @@ def wait_again(world: ReleaseWorld, arn: str, seconds: int, name: str = "orders"
     return token
 
 
-def held(world: ReleaseWorld, name: str = "orders") -> Any:
-    """Why a pipeline is held; fails if it is not."""
-    pipeline = world.pipeline(name)
-    assert pipeline.status is PipelineStatus.WAITING
-    assert pipeline.held
-    return pipeline.held
-
-
 def audit(world: ReleaseWorld, name: str = "orders") -> list[str]:
     """What the audit of a pipeline says."""
     return [entry["what"] for entry in world.item(f"pipeline#{name}")["audit"]]
@@ -65,7 +56,7 @@ def test_what_is_frozen_does_not_start(world: ReleaseWorld) -> None:
     frozen = freeze(world, lasts=timedelta(minutes=20))
     arn = world.begin("orders")
     token = world.wait(arn)
-    hold = held(world)
+    hold = world.held()
     assert (hold.kind, hold.until, hold.why) == (HoldKind.FREEZE, frozen.until, "audit")
     assert (hold.by, hold.scope) == ("arn:ada", "*")
     look(world, token, arn)
@@ -98,7 +89,7 @@ def test_what_a_freeze_does_not_cover_starts(world: ReleaseWorld) -> None:
     arn = world.begin("payments", "orders", maxConcurrency=1)
     world.wait_for_all(arn)
     assert world.statuses() == {"payments": "WAITING", "orders": "RUNNING"}
-    assert held(world, "payments").scope == "pay*"
+    assert world.held("payments").scope == "pay*"
 
 
 def test_a_running_pipeline_goes_on(world: ReleaseWorld) -> None:
@@ -121,7 +112,7 @@ def test_a_dependent_is_held_when_its_turn_comes(world: ReleaseWorld) -> None:
     freeze(world, lasts=timedelta(minutes=5))
     assert world.pipeline("catalog").held is None
     world.complete("orders")
-    held(world, "catalog")
+    world.held("catalog")
     assert 5 * 60 <= int(world.settlement(token).cause or "") <= 6 * 60 + 2
 
 
@@ -130,7 +121,7 @@ def test_a_freeze_that_comes_before_the_claim_is_seen_after_it(world: ReleaseWor
     arn = world.begin("orders")
     with meanwhile(Pipelines, "claim_start", before=lambda: freeze(world)):
         world.wait(arn)
-    hold = held(world)
+    hold = world.held()
     assert hold.kind is HoldKind.FREEZE
     assert world.executions_of("orders") == []
     assert world.pipeline().started_by is None
@@ -142,7 +133,7 @@ def test_a_freeze_between_the_claim_and_the_read_is_seen(world: ReleaseWorld) ->
     arn = world.begin("orders")
     with meanwhile(Pipelines, "claim_start", after=lambda: freeze(world)):
         world.wait(arn)
-    held(world)
+    world.held()
     assert world.executions_of("orders") == []
 
 
@@ -157,7 +148,7 @@ def test_a_claim_that_is_given_back_frees_its_slot(world: ReleaseWorld) -> None:
 
     with meanwhile(Pipelines, "claim_start", before=the_other_waits):
         world.wait(arn)
-    held(world)
+    world.held()
     assert world.statuses()["catalog"] == "RUNNING"
     assert world.release().in_flight == {"catalog"}
 
@@ -179,7 +170,7 @@ def test_a_slot_is_freed_whose_starter_died_before_its_claim(
         assert hold
         world.ledger.holds.hold(release, world.pipeline(), hold)
     wait_again(world, arn, 3600)
-    held(world)
+    world.held()
     assert world.release().in_flight == frozenset()
     world.wait(arn, "catalog")
     assert world.statuses()["catalog"] == "RUNNING"
@@ -253,7 +244,7 @@ def test_a_starter_that_dies_with_its_claim_starts_nothing_in_a_freeze(
     assert world.pipeline().status is PipelineStatus.STARTING
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     wait_again(world, arn, 3600)
-    held(world)
+    world.held()
     assert world.executions_of("orders") == []
 
 
@@ -280,7 +271,7 @@ def test_a_start_that_is_tried_again_meets_a_freeze_at_its_claim(world: ReleaseW
     assert world.pipeline().status is PipelineStatus.STARTING
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     wait_again(world, arn, 3600)
-    held(world)
+    world.held()
 
 
 def test_a_throttled_start_is_held(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +284,7 @@ def test_a_throttled_start_is_held(world: ReleaseWorld, monkeypatch: pytest.Monk
     freeze(world)
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     wait_again(world, arn, 3600)
-    held(world)
+    world.held()
     assert world.pipeline().start_refusals == 0
     world.clock.advance(HOUR)
     wait_again(world, arn, 3600)
@@ -317,7 +308,7 @@ def test_a_pipeline_that_is_started_over_is_held(
     world.clock.advance(CLAIM_WINDOW + timedelta(seconds=1))
     world.record_state_change(failed)
     wait_again(world, arn, 3600)
-    held(world)
+    world.held()
     assert world.pipeline().earlier_executions == (first,)
     world.clock.advance(HOUR)
     wait_again(world, arn, 3600)
@@ -365,7 +356,7 @@ def test_a_freeze_that_is_lengthened_holds_longer(world: ReleaseWorld) -> None:
     longer = freeze(world, lasts=timedelta(minutes=40))
     world.clock.advance(timedelta(minutes=21))
     wait_again(world, arn, 3600)
-    assert held(world).until == longer.until
+    assert world.held().until == longer.until
     assert len([each for each in audit(world) if each.startswith("held")]) == 2
 
 
@@ -375,7 +366,7 @@ def test_of_two_freezes_the_one_that_ends_last_holds(world: ReleaseWorld) -> Non
     longer = freeze(world, lasts=timedelta(minutes=40))
     arn = world.begin("orders")
     world.wait(arn)
-    assert held(world).until == longer.until
+    assert world.held().until == longer.until
     world.clock.advance(timedelta(minutes=21))
     wait_again(world, arn, 3600)
     assert len([each for each in audit(world) if each.startswith("held")]) == 1
@@ -411,7 +402,7 @@ def test_a_manifest_of_a_user_with_rollback_of_is_held(world: ReleaseWorld) -> N
     run(world, "v2", "orders", "catalog", bad="catalog")
     freeze(world)
     world.wait(world.begin("orders", rollbackOf="v2"))
-    assert held(world).why == "audit"
+    assert world.held().why == "audit"
 
 
 def test_a_retry_forgets_what_held_the_last_attempt(world: ReleaseWorld) -> None:
@@ -438,9 +429,9 @@ def test_many_that_were_held_start_in_turns(world: ReleaseWorld) -> None:
         wait_again(world, arn, 3600, name)
     statuses = world.statuses()
     assert [statuses[name] for name in names] == ["RUNNING"] * 6 + ["WAITING"] * 6
-    turns = [held(world, name).until - world.clock() for name in names[6:]]
+    turns = [world.held(name).until - world.clock() for name in names[6:]]
     assert turns == [timedelta(seconds=1.5) * number for number in range(7, 13)]
-    assert {held(world, name).kind for name in names[6:]} == {HoldKind.TURN}
+    assert {world.held(name).kind for name in names[6:]} == {HoldKind.TURN}
     world.clock.advance(timedelta(seconds=19))
     for name in names[6:]:
         wait_again(world, arn, 3600, name)
@@ -456,8 +447,8 @@ def test_turns_that_nobody_used_hold_nothing_for_long(world: ReleaseWorld) -> No
     world.wait(arn)
     world.ledger.freezes.lift("*", by="arn:ada")
     wait_again(world, arn, 3600)
-    assert held(world).kind is HoldKind.TURN
-    assert held(world).until - world.clock() <= timedelta(minutes=5)
+    assert world.held().kind is HoldKind.TURN
+    assert world.held().until - world.clock() <= timedelta(minutes=5)
 
 
 def test_the_task_of_what_is_held_looks_once_an_hour(world: ReleaseWorld) -> None:
