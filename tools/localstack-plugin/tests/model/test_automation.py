@@ -116,6 +116,23 @@ def test_automatic_retry_can_come_later() -> None:
     assert shop.status(execution) == "Succeeded"
 
 
+def test_a_stage_that_is_not_retried_by_itself_is_free_for_the_next() -> None:
+    """An execution of an earlier version fails for good, and does not keep its stage."""
+    deploys = stage("Deploy", deploy(), onFailure=RETRY)
+    shop = Shop(deploys)
+    old = shop.start()
+    shop.end("Fetch", FAILED)
+    shop.call("UpdatePipeline", pipeline=declare(deploys))
+    shop.retry(old, "Source")
+    new = shop.start()
+    shop.end("Fetch", execution=old)
+    shop.end("Publish", FAILED)
+    assert shop.status(old) == "Failed"
+    shop.end("Fetch", execution=new)
+    shop.end("Publish", execution=new)
+    assert shop.status(new) == "Succeeded"
+
+
 def test_automatic_retry_that_comes_too_late_is_not_made() -> None:
     """No retry follows a manual retry, a later execution, or an update of the pipeline."""
     shop, execution = waiting_for_its_retry()

@@ -95,19 +95,21 @@ def retry(turn: Turn, pipeline: Pipeline, execution: Execution, *, everything: b
 
 
 def retry_automatically(turn: Turn, pipeline: Pipeline, execution: Execution) -> None:
-    """Retry the failed stage as its declaration says.
-
-    Not if another execution has entered the stage, or the pipeline was updated.
-    """
+    """Retry the failed stage as its declaration says, if it can still be retried."""
     stage, execution.retry_at = execution.stage_run, None
-    latest = pipeline.latest[execution.stage["name"]]
-    is_late = execution.mode != "PARALLEL" and latest != execution.id
-    if is_late or execution.version != pipeline.version:
+    if not _can_retry_automatically(pipeline, execution):
         return
     stage.automatic_retries += 1
     stage.retry_trigger = "AutomatedStageRetry"
     how = execution.stage["onFailure"].get("retryConfiguration", {}).get("retryMode")
     _run_again(turn, pipeline, execution, everything=how == "ALL_ACTIONS")
+
+
+def _can_retry_automatically(pipeline: Pipeline, execution: Execution) -> bool:
+    """Whether no other execution has entered the stage since, and the pipeline is as it was."""
+    latest = pipeline.latest[execution.stage["name"]]
+    is_latest = execution.mode == "PARALLEL" or latest == execution.id
+    return is_latest and execution.version == pipeline.version
 
 
 def override(turn: Turn, pipeline: Pipeline, execution: Execution, *, kind: str) -> None:
@@ -229,15 +231,16 @@ def _runs_any(pipeline: Pipeline, stage: StageRun) -> bool:
 
 def _engage(turn: Turn, pipeline: Pipeline, execution: Execution, result: Outcome) -> None:
     """Do what a failed condition, or the failure of a stage, leads to."""
-    if result is Outcome.RETRY and not turn.estate.retry_after:
+    retries, later = result is Outcome.RETRY, turn.estate.retry_after
+    if retries and not later and _can_retry_automatically(pipeline, execution):
         # The execution keeps the stage, but its failure is announced.
         execution.stage_run.status = "Failed"
         emit_stage(turn, pipeline, execution, state="FAILED")
         _end(turn, pipeline, execution, status="Failed")
         retry_automatically(turn, pipeline, execution)
         return
-    if result is Outcome.RETRY:
-        execution.retry_at = turn.later(seconds=turn.estate.retry_after)
+    if retries and later:
+        execution.retry_at = turn.later(seconds=later)
         turn.effects.append(Wake(execution.retry_at))
     status = "Skipped" if result is Outcome.SKIP else "Failed"
     rolls_back = result is Outcome.ROLLBACK
