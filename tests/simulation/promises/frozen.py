@@ -58,7 +58,7 @@ def a_hold_is_recorded_once(happening: Happening) -> None:
 def held_no_longer_than_frozen(happening: Happening) -> None:
     """Without a fault, a task looks soon after the freeze that holds its pipeline has ended.
 
-    Also when it was lifted, or overridden for the release.
+    Also when it was lifted, or overridden for this attempt of the release.
     """
     world = happening.world
     values = happening.call.request.get("ExpressionAttributeValues", {})
@@ -69,11 +69,11 @@ def held_no_longer_than_frozen(happening: Happening) -> None:
         return
     ends = [from_iso(value(held, "until"))]
     frozen = _in_force(world, happening.node)
-    for each in world.accepted:
-        what, subject, *_ = each.request.split(" ")
-        is_lifted = what == "lift" and subject == value(held, "scope")
-        if is_lifted or (what == "override" and subject == happening.release_id):
-            ends.append(each.at)
+    lift = f"lift {value(held, 'scope')}"
+    ends += [each.at for each in world.accepted if each.request == lift]
+    override = (happening.header or {}).get("override", {}).get("M")
+    if override:
+        ends.append(from_iso(value(override, "at")))
     if world.stores.clock() > min(ends) + _SOON and not frozen:
         raise Violated("held_no_longer_than_frozen", f"{happening.node} since {min(ends)}")
 
