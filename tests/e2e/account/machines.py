@@ -23,7 +23,8 @@ class Machines:
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
-        sooner = json.dumps(dict.fromkeys(("wait_seconds", "look_after_seconds"), look_after_seconds))
+        waits = ("wait_seconds", "look_after_seconds")
+        sooner = json.dumps(dict.fromkeys(waits, look_after_seconds))
         definition["States"]["OpenRelease"]["ResultSelector"] = {
             "Payload.$": f"States.JsonMerge($.Payload, States.StringToJson('{sooner}'), false)"
         }

@@ -15,7 +15,7 @@ class Refusals:
         """Wait for the rejection with this error; return the execution's cause."""
         ended = self._releases.end(execution_arn)
         assert (ended["status"], ended["error"]) == ("FAILED", error)
-        # Step Functions retries a function that crashes, and a rejection is no error of the function.
+        # A rejection is no error of the function: only one that crashes fails its task.
         assert self._releases.failed_tasks(execution_arn) == []
         visited = self._releases.visited(execution_arn)
         assert visited == ["OpenRelease", "IsReleaseNew", "ReleaseRejected"]

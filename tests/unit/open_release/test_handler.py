@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from open_release.handler import handler
 from release_core.apply.wiring import FunctionParts
+from release_core.strict_json import write_json
 from tests.fakes.service import Refused
 from tests.simulation.world.functions import ENVIRONMENT
 from tests.worlds.faults import refuse
@@ -32,10 +33,11 @@ def deployed(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FunctionParts, "of", lambda *_settings, **_more: parts)
 
 
-@pytest.mark.parametrize("more", ["", ', "dryRun": true'])
-def test_a_rejection_is_the_answer_of_the_function(world: ReleaseWorld, more: str) -> None:
+@pytest.mark.parametrize("dry", [False, True])
+def test_a_rejection_is_the_answer_of_the_function(world: ReleaseWorld, dry: bool) -> None:
     """The answer has the error and the whole message, also for a dry run; nothing is raised."""
-    text = '{"releaseId": "r", "pipelines": ["orders", "nowhere"]%s}' % more
+    manifest = {"releaseId": "r", "pipelines": ["orders", "nowhere"], "dryRun": dry}
+    text = write_json(manifest)
     answer = handler({"execution_arn": world.start(text)}, Context())
     assert answer is not None
     assert answer.keys() == {"outcome", "error", "cause"}
