@@ -8,6 +8,9 @@ locals {
   # IAM limits all inline policies of a role together, and counts no white space.
   policy_characters      = sum([for policy in [data.aws_iam_policy_document.runtime.json, var.policy_json] : length(jsonencode(jsondecode(policy)))])
   most_policy_characters = 10240
+
+  # arn:...:logs:...:log-group:/aws/lambda/NAME -> arn:...:sqs:...:NAME-failures. So a plan shows the policy before the queue exists.
+  failures_arn = replace(replace(aws_cloudwatch_log_group.function.arn, ":logs:", ":sqs:"), "log-group:/aws/lambda/${var.name}", "${var.name}-failures")
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -112,7 +115,7 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   dynamic "statement" {
-    for_each = aws_sqs_queue.failures[*].arn
+    for_each = var.asynchronous ? [local.failures_arn] : []
 
     content {
       sid       = "KeepFailures"

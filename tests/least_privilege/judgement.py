@@ -1,0 +1,76 @@
+"""Compares what roles have called with what they may call, in both directions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tests.iam.evaluation import Decision, decide
+from tests.least_privilege.planned import Permission, Planned
+from tests.least_privilege.recorded import Recorded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why roles may do what no test makes them do.
+
+    ``resource`` is as the page shows it, and empty where the reason holds for each resource of the
+    actions.
+    """
+
+    why: str
+    actions: Sequence[str]
+    roles: Sequence[str]
+    resource: str = ""
+
+    def covers(self, permission: Permission) -> bool:
+        """Whether this is the reason of a permission."""
+        return (
+            permission.action in self.actions
+            and self.resource in {"", permission.resource}
+            and permission.role in self.roles
+        )
+
+
+def denied(planned: Planned, recorded: Recorded) -> list[str]:
+    """The calls that no planned policy allows; other roles than those of the plan do not matter."""
+    wrong = [
+        f"{role} called {request.action} on {request.resource} with {dict(request.context)}"
+        for role, policies in planned.policies.items()
+        for request in recorded.requests.get(role, [])
+        if decide(policies, request) is not Decision.ALLOWED
+    ]
+    wrong += [
+        f"{call}: add the operation to localstack_call_record/authorization.py"
+        for call in recorded.not_known
+        if call.partition(":")[0] in planned.policies
+    ]
+    return sorted(wrong)
+
+
+def unused(planned: Planned, recorded: Recorded) -> list[Permission]:
+    """The permissions that no recorded call needed."""
+    return [
+        permission
+        for permission in planned.permissions
+        if not any(map(permission.allows, recorded.requests.get(permission.role, [])))
+    ]
+
+
+def not_explained(left: Iterable[Permission], reasons: Iterable[Reason]) -> list[str]:
+    """The unused permissions without a reason."""
+    reasons = list(reasons)
+    return [
+        f"{each.role} never called {each.action} on {each.resource} ({each.sid})"
+        for each in left
+        if not any(reason.covers(each) for reason in reasons)
+    ]
+
+
+def outdated(left: Iterable[Permission], reasons: Iterable[Reason]) -> Iterator[str]:
+    """The parts of reasons that explain nothing: the action is used, or no longer allowed."""
+    left = list(left)
+    for reason in reasons:
+        for role in reason.roles:
+            for action in reason.actions:
+                part = replace(reason, actions=[action], roles=[role])
+                if not any(part.covers(each) for each in left):
+                    yield f"{role}: {action} needs no reason: {reason.why}"
