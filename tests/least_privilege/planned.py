@@ -109,6 +109,7 @@ class Planned:
             "codecommit": ("source_arns", arn),
             "codepipeline": ("pipeline_name_patterns", name),
             "ecr": ("source_arns", arn),
+            "kms": ("kms_key_arn", arn),
             "s3": ("source_arns", arn),
             "ssm": ("change_calendars", name.removeprefix("document/")),
         }
@@ -120,7 +121,7 @@ class Planned:
         return re.sub(r"-\d{12}-[a-z]+(-[a-z]+)+-\d", "-ACCOUNT-REGION", name)
 
     def _values(self, variable: str) -> list[str]:
-        return list(self.variables.get(variable) or [])
+        return _listed(self.variables.get(variable) or [])
 
 
 def plan_everything(terraform: Terraform, manifest_bucket: str) -> Planned:
@@ -131,7 +132,9 @@ def plan_everything(terraform: Terraform, manifest_bucket: str) -> Planned:
         f"arn:aws:codecommit:{REGION}:{ACCOUNT}:sources",
         f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/sources",
     ]
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     plan = terraform.planned(
+        kms_key_arn=key,
         change_calendars=json.dumps([CALENDAR]),
         source_arns=json.dumps(sources),
         xray_enabled="true",
@@ -147,11 +150,11 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _condition(condition: Mapping[str, Mapping[str, Any]]) -> str:
     """The keys and values of a condition: `events:source` = `release-machine`."""
+    written = {key: values for keys in condition.values() for key, values in keys.items()}
     return ", ".join(
         f"`{key}` = {' or '.join(f'`{value}`' for value in _listed(values))}"
-        for keys in condition.values()
-        for key, values in keys.items()
-    )
+        for key, values in written.items()
+    ).replace(f".{REGION}.", ".REGION.")
 
 
 def _listed(value: str | Iterable[str]) -> list[str]:
