@@ -27,7 +27,7 @@ REASONS = (
         roles=_FUNCTIONS,
     ),
     Reason(
-        why="SQS calls KMS for the dead-letter queue if `kms_key_arn` is set; the platform does not.",
+        why="SQS calls KMS for dead-letter queues if `kms_key_arn` is set; the platform does not.",
         actions=("kms:GenerateDataKey",),
         roles=tuple(f"{_MACHINE}-{name}" for name in _ASYNCHRONOUS),
     ),
