@@ -1,7 +1,8 @@
 """What Terraform plans to allow the roles of the release machine.
 
-The plan has every optional part: sources of dry runs, change calendars, tracing. So it also allows
-what tests of these parts do, and the page of the permissions is complete.
+The plan has the optional parts: sources of dry runs, change calendars, tracing. So it also allows
+what tests of these parts do, and the page of the permissions shows them. It has no key of the
+customer: a key changes each resource, and then Terraform leaves each policy to the apply.
 """
 
 import json
@@ -109,7 +110,6 @@ class Planned:
             "codecommit": ("source_arns", arn),
             "codepipeline": ("pipeline_name_patterns", name),
             "ecr": ("source_arns", arn),
-            "kms": ("kms_key_arn", arn),
             "s3": ("source_arns", arn),
             "ssm": ("change_calendars", name.removeprefix("document/")),
         }
@@ -121,20 +121,18 @@ class Planned:
         return re.sub(r"-\d{12}-[a-z]+(-[a-z]+)+-\d", "-ACCOUNT-REGION", name)
 
     def _values(self, variable: str) -> list[str]:
-        return _listed(self.variables.get(variable) or [])
+        return list(self.variables.get(variable) or [])
 
 
 def plan_everything(terraform: Terraform, manifest_bucket: str) -> Planned:
-    """Plan the deployment with all its optional parts; every other bucket is a source."""
+    """Plan the deployment with its optional parts; every other bucket is a source."""
     buckets = [each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]]
     sources = [
         *(f"arn:aws:s3:::{name}" for name in buckets if name != manifest_bucket),
         f"arn:aws:codecommit:{REGION}:{ACCOUNT}:sources",
         f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/sources",
     ]
-    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     plan = terraform.planned(
-        kms_key_arn=key,
         change_calendars=json.dumps([CALENDAR]),
         source_arns=json.dumps(sources),
         xray_enabled="true",
@@ -154,7 +152,7 @@ def _condition(condition: Mapping[str, Mapping[str, Any]]) -> str:
     return ", ".join(
         f"`{key}` = {' or '.join(f'`{value}`' for value in _listed(values))}"
         for key, values in written.items()
-    ).replace(f".{REGION}.", ".REGION.")
+    )
 
 
 def _listed(value: str | Iterable[str]) -> list[str]:

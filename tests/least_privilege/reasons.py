@@ -18,19 +18,7 @@ _FUNCTIONS = [
     )
 ]
 
-_ASYNCHRONOUS = ("change-freeze", "close-release", "record-state-change")
-
 REASONS = (
-    Reason(
-        why="Services call KMS for functions if `kms_key_arn` is set; the platform does not.",
-        actions=("kms:Decrypt",),
-        roles=_FUNCTIONS,
-    ),
-    Reason(
-        why="SQS calls KMS for dead-letter queues if `kms_key_arn` is set; the platform does not.",
-        actions=("kms:GenerateDataKey",),
-        roles=tuple(f"{_MACHINE}-{name}" for name in _ASYNCHRONOUS),
-    ),
     Reason(
         why="A dry run looks up pins of CodeCommit and ECR, which the platform does not have.",
         actions=("codecommit:GetCommit", "ecr:DescribeImages"),
