@@ -60,7 +60,7 @@ def record(
         for action, resource, context in calls
     ]
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    return Recorded.in_file(path)
+    return Recorded.in_file(path, "releases")
 
 
 PLANNED = Planned.in_plan(plan(ANNOUNCE, READ))
@@ -94,6 +94,24 @@ def test_a_call_that_no_policy_allows_is_named(
     (wrong,) = denied(PLANNED, record(tmp_path, (action, resource, context)))
     assert ROLE in wrong
     assert action in wrong
+
+
+def test_a_variant_of_the_state_machine_counts_as_it(tmp_path: Path) -> None:
+    """Tests make variants, which show in seconds what the deployed one shows in an hour."""
+    executions = f"arn:aws:states:{AT}:execution"
+    statement = {
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Action": "states:DescribeExecution",
+        "Resource": f"{executions}:releases:*",
+    }
+    calls = record(
+        tmp_path,
+        ("states:DescribeExecution", f"{executions}:machine-1a2b:one", {}),
+        ("states:DescribeExecution", f"{executions}:other:one", {}),
+    )
+    (wrong,) = denied(Planned.in_plan(plan(statement)), calls)
+    assert "other" in wrong
 
 
 def test_roles_outside_the_plan_do_not_matter(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class Deployed:
 
     home: Home
     bucket: str
+    machine: str
 
     @classmethod
     def from_environment(cls) -> "Deployed":
@@ -28,7 +29,8 @@ class Deployed:
         """
         outputs = account_from_environment().outputs
         folder = Path(os.environ["RELEASE_MACHINE_OUTPUTS"]).parent
-        return cls(Home(folder), str(outputs["manifest_bucket"]))
+        machine = str(outputs["state_machine_arn"]).rpartition(":")[2]
+        return cls(Home(folder), str(outputs["manifest_bucket"]), machine)
 
     @cached_property
     def planned(self) -> Planned:
@@ -38,4 +40,4 @@ class Deployed:
     @cached_property
     def recorded(self) -> Recorded:
         """What was called so far. Raises FileNotFoundError without a record."""
-        return Recorded.in_file(self.home.calls)
+        return Recorded.in_file(self.home.calls, self.machine)

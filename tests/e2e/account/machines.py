@@ -7,6 +7,9 @@ from typing import Any
 from tests.e2e.account.account import Account
 from tests.e2e.releasing.pipelines import unique
 
+# How the names of the variants begin. What they do counts for the deployed one (least_privilege).
+VARIANT = "machine"
+
 
 @dataclass(frozen=True)
 class Machines:
@@ -58,13 +61,13 @@ class Machines:
     def helpless(self) -> str:
         """Make a machine that cannot start rollbacks; return its ARN.
 
-        It tries once to start a state machine that does not exist.
+        It tries once to start a version of the state machine that does not exist.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
         roll_back = definition["States"]["RollBackRelease"]
         del roll_back["Parameters"]["StateMachineArn.$"]
-        roll_back["Parameters"]["StateMachineArn"] = f"{deployed['stateMachineArn']}-gone"
+        roll_back["Parameters"]["StateMachineArn"] = f"{deployed['stateMachineArn']}:999999"
         del roll_back["Retry"]
         return self._create(definition, deployed["roleArn"])
 
@@ -75,5 +78,5 @@ class Machines:
 
     def _create(self, definition: dict[str, Any], role: str) -> str:
         return self.account.step_functions.create_state_machine(
-            name=unique("machine"), definition=json.dumps(definition), roleArn=role
+            name=unique(VARIANT), definition=json.dumps(definition), roleArn=role
         )["stateMachineArn"]
