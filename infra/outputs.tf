@@ -50,3 +50,8 @@ output "function_names" {
   description = "Name of each function on AWS."
   value       = { for function, made in module.microfunction : function => made.name }
 }
+
+output "people_topic_arn" {
+  description = "SNS topic of the messages to people. Subscribe addresses, chats and queues to it."
+  value       = local.people_topic_arn
+}

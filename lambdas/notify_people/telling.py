@@ -1,0 +1,46 @@
+"""Sends one SNS message for an event."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notify_people.publication import publication
+from notify_people.reading import read_event
+from notify_people.wording import message_of
+
+if TYPE_CHECKING:
+    from types_boto3_sns import SNSClient
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyPeople:
+    """Tells people about events of the release machine."""
+
+    sns: "SNSClient"
+    topic_arn: str
+
+    def tell(self, event: object) -> None:
+        """Publish a message, or log why people are not told. Raises ClientError, so Lambda repeats.
+
+        A repeat may send a second message: topics that drop repeats (FIFO) send no e-mails. Both
+        have the same ``eventId``.
+        """
+        read = read_event(event)
+        message = None if isinstance(read, str) else message_of(read)
+        if isinstance(read, str) or message is None:
+            log.warning(
+                "ignored: %s", read if isinstance(read, str) else f"{read.type} is not told"
+            )
+            return
+        answer = self.sns.publish(**publication(message, self.topic_arn))
+        log.info(
+            "told people: %s",
+            read.type,
+            extra={
+                "release_id": read.release_id,
+                "event_id": read.event_id,
+                "message_id": answer["MessageId"],
+            },
+        )
