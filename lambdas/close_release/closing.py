@@ -1,8 +1,8 @@
 """Closes a release: records its outcome, stops what still runs, frees locks and announces it."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from release_core.logs import about, also_about, log_of
 from typing import Any
 
 from release_core.apply.advance import Advance
@@ -16,7 +16,7 @@ from release_core.ledger.ledger import Ledger
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import RollbackReader, rollback_name
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,10 @@ class CloseRelease:
         ``rollback`` is None, or has the id of the rollback and the name of the workflow execution
         to start for it. A repeated close returns the same. Raises as ``Advance`` does.
         """
+        with about(release_id=release_id, execution_arn=execution_arn):
+            return self._close(release_id, execution_arn)
+
+    def _close(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         release = self._bring_up_to_date(release_id)
         if release.status is ReleaseStatus.RUNNING:
             status, why = tally(release)
@@ -63,16 +67,21 @@ class CloseRelease:
         if isinstance(end, str):
             log.warning("ignored: %s", end)
             return
+        with about(execution_arn=end.execution_arn):
+            self._close_ended(end)
+
+    def _close_ended(self, end: WorkflowEnd) -> None:
         arn = end.execution_arn
-        log.info("%s", end.why, extra={"execution_arn": arn})
+        log.info("%s", end.why)
         if end.release_status is None:
             return
         release_id = self.ledger.headers.record_workflow_end(arn, end.status)
+        also_about(release_id=release_id)
         # After that write the execution gets no place in a queue.
         leave_queues(self.ledger, self.step_functions, arn)
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
-            log.info("the workflow execution had opened no release", extra={"execution_arn": arn})
+            log.info("the workflow execution had opened no release")
             return
         why = end.why_for(release)
         self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn)
@@ -157,7 +166,7 @@ class CloseRelease:
             "approvals": _statuses(each for each in nodes if each.approval),
         }
         self.bus.put(f"Release {release.status.value.capitalize()}", detail)
-        log.info("release %s", release.status, extra={"release_id": release.release_id})
+        log.info("release %s", release.status)
 
 
 def _statuses(nodes: Iterable[Pipeline]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Requests that the API passes to a function, read strictly, and the function's responses."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from release_core.logs import log_of
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,7 +12,7 @@ from release_core.manifest.nearest import NearestName
 from release_core.problems import is_hidden, is_storable, one_line, report
 from release_core.strict_json import read_json, write_json
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 MAX_BODY = 16 * 1024  # bytes
 MAX_TEXT = 1000  # bytes of a comment or a reason

@@ -81,6 +81,7 @@ class ReleaseWorld(LedgerWorld):
     machine: str = MACHINE
     time_left: timedelta = timedelta(seconds=180)
     change_calendars: tuple[str, ...] = ()
+    metric_lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Create the services and the pipelines."""
@@ -194,8 +195,10 @@ class ReleaseWorld(LedgerWorld):
             patterns=self.patterns,
             change_calendars=self.change_calendars,
             name=function,
+            deployment="release-machine",
             retention=RETENTION,
             event_bus="default",
+            write_metrics=self.metric_lines.append,
         )
 
     # The workflow

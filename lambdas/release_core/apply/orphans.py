@@ -1,6 +1,5 @@
 """Closes releases whose workflow execution ended without a close, and announces that end again."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +14,9 @@ from release_core.decide.timing import CLOSE_TRIED_WITHIN
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 ORPHANED = "Release Orphaned"
 # A workflow execution lasts at most a year, so an older release cannot be open.
@@ -45,14 +45,15 @@ class Orphans:
         errors: list[Exception] = []
         since = self.clock() - _OLDEST
         for release in (*self.ledger.pending(), *self.ledger.unannounced(since=since)):
-            try:
-                if release.pending:
-                    self._leave_if_ended(release)
-                else:
-                    self.close_if_orphaned(release)
-            except (Unfinished, ClientError, BotoCoreError) as error:
-                log.warning("%s", error, extra={"release_id": release.release_id})
-                errors.append(error)
+            with about(release_id=release.release_id, execution_arn=release.execution_arn):
+                try:
+                    if release.pending:
+                        self._leave_if_ended(release)
+                    else:
+                        self.close_if_orphaned(release)
+                except (Unfinished, ClientError, BotoCoreError) as error:
+                    log.warning("%s", error)
+                    errors.append(error)
         if errors:
             raise errors[0]
 
@@ -82,7 +83,8 @@ class Orphans:
                 and release.execution_arn == execution_arn
                 and self._may_be_orphaned(release)
             ):
-                log.warning("%s", end.why, extra={"release_id": release_id})
+                with about(release_id=release_id, execution_arn=execution_arn):
+                    log.warning("%s", end.why)
                 # The event before the close: a crash between the two leaves a release that is still
                 # found here. Several functions may put the event; a close is safe to repeat.
                 self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
