@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from release_core.logs import about, log_of
 from typing import Any
 
 from change_freeze.reading import read_freeze, read_reason
@@ -22,6 +21,7 @@ from release_core.domain.holds import (
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_storable

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from release_core.logs import about, also_about, log_of
 from typing import Any
 
 from release_core.apply.advance import Advance
+from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues, unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
@@ -13,6 +13,8 @@ from release_core.decide.outcome import is_over, tally
 from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, also_about, log_of
+from release_core.metrics import Metrics
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import RollbackReader, rollback_name
 
@@ -28,6 +30,7 @@ class CloseRelease:
     step_functions: StepFunctions
     bus: Bus
     rollbacks: RollbackReader
+    metrics: Metrics
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with the outcome of its pipelines; return its id, status and reason.
@@ -43,13 +46,14 @@ class CloseRelease:
         if release.status is ReleaseStatus.RUNNING:
             status, why = tally(release)
             rollback = self._rollback(release, status)
-            self.ledger.headers.close(
+            if self.ledger.headers.close(
                 release_id,
                 status,
                 why=_with_rollback(why, rollback) if rollback else why,
                 execution_arn=execution_arn,
                 rolls_back_as=rollback.rollback_id if rollback and rollback.manifest else None,
-            )
+            ):
+                measure_close(self.metrics, release, status, now=self.advance.clock())
         closed = self._finish(release_id, execution_arn)
         return {
             "release_id": release_id,
@@ -84,7 +88,9 @@ class CloseRelease:
             log.info("the workflow execution had opened no release")
             return
         why = end.why_for(release)
-        self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn)
+        if self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn):
+            now = self.advance.clock()
+            measure_close(self.metrics, release, end.release_status, now=now)
         missing = end.missing_rollback(release) if release.execution_arn == arn else None
         if missing:
             self.ledger.headers.add_to_why(release, missing)

@@ -75,6 +75,7 @@ def make_open_release(
             advance=parts.advance(invocation),
             rollbacks=parts.rollbacks,
             clock=parts.clock,
+            metrics=parts.metrics,
         ),
         planner=Planner(
             ledger=parts.ledger,
@@ -88,5 +89,6 @@ def make_open_release(
         ),
         rollbacks=parts.rollbacks,
         clock=parts.clock,
+        metrics=parts.metrics,
         look_after_seconds=look_after_seconds,
     )

@@ -8,6 +8,7 @@ from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.reservations import Reservations
 from open_release.resuming import Opened, Resuming
+from release_core.apply.measuring import measure_opening
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_hold, seconds_to_wait, seconds_until
@@ -27,6 +28,7 @@ from release_core.manifest.checks import (
 )
 from release_core.manifest.model import Manifest
 from release_core.manifest.requests import Request, RollbackRequest
+from release_core.metrics import RELEASES_REJECTED, Metrics
 from release_core.plan.planner import Planner
 from release_core.problems import one_line, report
 from release_core.rollback.manifest import checked_manifest
@@ -48,6 +50,7 @@ class OpenRelease:
     planner: Planner
     rollbacks: RollbackReader
     clock: Clock
+    metrics: Metrics
     look_after_seconds: int
 
     def __call__(self, execution_arn: str) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class OpenRelease:
             # Otherwise the failed release would look as if it were rolled back.
             self.ledger.headers.note_refusal(request.of, request.release_id, str(rejection))
         log.warning("rejected: %s", rejection, extra={"error": error})
+        self.metrics.put({RELEASES_REJECTED: 1}, by=error)
         self.reservations.leave(execution_arn)
 
     def _release(self, opening: Opening) -> dict[str, Any]:
@@ -179,6 +183,7 @@ class OpenRelease:
             if rival is not None:
                 self.reservations.give_back(manifest.names, opening.execution_arn)
                 return self.resuming(opening, rival)
+            measure_opening(self.metrics, came_at=opening.came_at, now=self.clock())
         elif holder.attempt > 1:
             return self.resuming.go_on(opening, holder)  # a retry of this invocation
         elif holder.manifest_sha256 != manifest.sha256:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.apply.advance import Advance
+from release_core.apply.measuring import measure_start
 from release_core.clock import Clock, from_iso
 from release_core.decide.timing import UNCONFIRMED_WAIT
 from release_core.domain.execution import Change, ExecutionState
@@ -12,6 +13,7 @@ from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, also_about, log_of
+from release_core.metrics import Metrics
 from release_core.problems import is_storable
 
 log = log_of(__name__)
@@ -39,6 +41,7 @@ class RecordStateChange:
     ledger: Ledger
     advance: Advance
     clock: Clock
+    metrics: Metrics
 
     def __call__(self, event: object) -> None:
         """Record the state change in the event; ignore and log an event without one.
@@ -73,7 +76,10 @@ class RecordStateChange:
             and new.execution_id not in pipeline.earlier_executions
         ):
             # Race: the starter has claimed the execution and not bound it yet, or it has crashed.
-            self.ledger.pipelines.bind_execution(execution.release_id, pipeline, new.execution_id)
+            if self.ledger.pipelines.bind_execution(
+                execution.release_id, pipeline, new.execution_id
+            ):
+                measure_start(self.metrics, release, pipeline, now=self.clock())
             release = None
         try:
             advanced = self.advance.pipeline(

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from release_core.logs import log_of
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.errors import ManifestUnreadable, RequestRefused, Unfinished
+from release_core.logs import log_of
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_hidden, is_storable, one_line, report
 from release_core.strict_json import read_json, write_json

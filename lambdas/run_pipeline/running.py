@@ -78,9 +78,7 @@ class RunPipeline:
 
         Raises PipelineUnknown when the release has no such pipeline, and as ``Advance`` does.
         """
-        with about(
-            release_id=release_id, pipeline=pipeline, execution_arn=waiting.execution_arn
-        ):
+        with about(release_id=release_id, pipeline=pipeline, execution_arn=waiting.execution_arn):
             self._run(release_id, pipeline, waiting)
 
     def _run(self, release_id: str, pipeline: str, waiting: Waiting) -> None:

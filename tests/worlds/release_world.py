@@ -157,7 +157,10 @@ class ReleaseWorld(LedgerWorld):
         """Invoke record_state_change."""
         parts = self.parts("record-state-change")
         record = RecordStateChange(
-            ledger=parts.ledger, advance=self.advance(parts), clock=self.clock
+            ledger=parts.ledger,
+            advance=self.advance(parts),
+            clock=self.clock,
+            metrics=parts.metrics,
         )
         record(event)
 
@@ -170,6 +173,7 @@ class ReleaseWorld(LedgerWorld):
             step_functions=parts.step_functions,
             bus=parts.bus,
             rollbacks=parts.rollbacks,
+            metrics=parts.metrics,
         )
 
     def advance(self, parts: FunctionParts) -> Advance:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
+from release_core.apply.measuring import measure_settling
 from release_core.apply.orphans import Orphans
 from release_core.apply.spread import Spread
 from release_core.apply.starts import Starts
@@ -39,6 +40,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release, Relea
 from release_core.errors import AdvanceUnfinished, EndUnconfirmed, Unfinished
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
+from release_core.metrics import Metrics
 
 log = log_of(__name__)
 
@@ -57,6 +59,7 @@ class Advance:
     orphans: Orphans
     calendars: CalendarGate
     clock: Clock
+    metrics: Metrics
     actor: str
     _freed: set[str] = field(default_factory=set, init=False)  # held pipelines that had slots
 
@@ -284,7 +287,9 @@ class Advance:
 
     def _settle_token(self, release: Release, pipeline: Pipeline) -> None:
         sent = self.step_functions.settle(pipeline)
-        if not sent:
+        if sent:
+            measure_settling(self.metrics, pipeline, now=self.clock())
+        else:
             # Race: the workflow was stopped, and the event of its end may be lost. The release is
             # checked before the token counts as settled, so that a crash repeats the check.
             self.orphans.close_if_orphaned(release)
@@ -293,7 +298,11 @@ class Advance:
 
     def _ends(self) -> Ends:
         return Ends(
-            ledger=self.ledger, codepipeline=self.codepipeline, clock=self.clock, actor=self.actor
+            ledger=self.ledger,
+            codepipeline=self.codepipeline,
+            clock=self.clock,
+            metrics=self.metrics,
+            actor=self.actor,
         )
 
     def _stops(self) -> Stops:
@@ -307,6 +316,7 @@ class Advance:
             codepipeline=self.codepipeline,
             calendars=self.calendars,
             clock=self.clock,
+            metrics=self.metrics,
             actor=self.actor,
             ends=self._ends(),
             freed=self._freed,

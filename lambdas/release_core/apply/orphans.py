@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues
 from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
@@ -15,6 +16,7 @@ from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
+from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
 
 log = log_of(__name__)
 
@@ -36,6 +38,7 @@ class Orphans:
     step_functions: StepFunctions
     bus: Bus
     clock: Clock
+    metrics: Metrics
 
     def sweep(self) -> None:
         """Check every release that waits to be opened, or whose outcome was not announced.
@@ -85,15 +88,19 @@ class Orphans:
             ):
                 with about(release_id=release_id, execution_arn=execution_arn):
                     log.warning("%s", end.why)
-                # The event before the close: a crash between the two leaves a release that is still
-                # found here. Several functions may put the event; a close is safe to repeat.
-                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
-                self.ledger.headers.close(
-                    release.release_id,
-                    end.release_status,
-                    why=end.why_for(release),
-                    execution_arn=execution_arn,
-                )
+                    # The event before the close: a crash between the two leaves a release that is
+                    # still found here. Several functions may put the event; a close is safe to
+                    # repeat.
+                    self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
+                    if self.ledger.headers.close(
+                        release.release_id,
+                        end.release_status,
+                        why=end.why_for(release),
+                        execution_arn=execution_arn,
+                    ):
+                        self.metrics.put({WORKFLOW_ENDS_FOUND: 1})
+                        now = self.clock()
+                        measure_close(self.metrics, release, end.release_status, now=now)
         return True
 
     def _leave_if_ended(self, release: Release) -> None:

@@ -159,7 +159,11 @@ class FunctionParts(ReadingParts):
     def orphans(self) -> Orphans:
         """Closes releases whose workflow execution ended without closing them."""
         return Orphans(
-            ledger=self.ledger, step_functions=self.step_functions, bus=self.bus, clock=self.clock
+            ledger=self.ledger,
+            step_functions=self.step_functions,
+            bus=self.bus,
+            clock=self.clock,
+            metrics=self.metrics,
         )
 
     def advance(self, invocation: str) -> Advance:
@@ -171,5 +175,6 @@ class FunctionParts(ReadingParts):
             orphans=self.orphans,
             calendars=CalendarGate(calendars=self.calendars, clock=self.clock),
             clock=self.clock,
+            metrics=self.metrics,
             actor=f"{self.name}/{invocation}",
         )
