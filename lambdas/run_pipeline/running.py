@@ -148,18 +148,18 @@ class RunPipeline:
         others = self.ledger.get_pipelines([(release.release_id, name) for name in sorted(names)])
         for _, other in others:
             if not other.settled and (other.token_registered_at or release.began_at) < overdue:
-                self._repair(release.release_id, other.name)
+                with about(pipeline=other.name, execution_id=None):
+                    self._repair(release.release_id, other.name)
 
     def _repair(self, release_id: str, name: str) -> None:
-        with about(pipeline=name, execution_id=None):
-            try:
-                release = self.ledger.get_pipeline(release_id, name)
-                if release:
-                    self.advance.record_look(release, release.pipelines[name])
-                self.advance.pipeline(release_id, name)
-            except (Unfinished, ClientError, BotoCoreError) as error:
-                # An error with another pipeline must not fail the task of this one.
-                log.warning("could not advance: %s", error)
+        try:
+            release = self.ledger.get_pipeline(release_id, name)
+            if release:
+                self.advance.record_look(release, release.pipelines[name])
+            self.advance.pipeline(release_id, name)
+        except (Unfinished, ClientError, BotoCoreError) as error:
+            # An error with another pipeline must not fail the task of this one.
+            log.warning("could not advance: %s", error)
 
     def _wait_until_due(self, release: Release, name: str, waiting: Waiting) -> None:
         pipeline, now = release.pipelines[name], self.clock()
