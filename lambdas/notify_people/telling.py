@@ -1,17 +1,17 @@
 """Sends one SNS message for an event."""
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notify_people.publication import publication
 from notify_people.reading import read_event
 from notify_people.wording import message_of
+from release_core.logs import about, log_of
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +28,17 @@ class NotifyPeople:
         have the same ``eventId``.
         """
         read = read_event(event)
-        message = None if isinstance(read, str) else message_of(read)
-        if isinstance(read, str) or message is None:
-            log.warning(
-                "ignored: %s", read if isinstance(read, str) else f"{read.type} is not told"
-            )
+        if isinstance(read, str):
+            log.warning("ignored: %s", read)
             return
-        answer = self.sns.publish(**publication(message, self.topic_arn))
-        log.info(
-            "told people: %s",
-            read.type,
-            extra={
-                "release_id": read.release_id,
-                "event_id": read.event_id,
-                "message_id": answer["MessageId"],
-            },
-        )
+        with about(release_id=read.release_id, execution_arn=read.execution_arn):
+            message = message_of(read)
+            if message is None:
+                log.warning("ignored: people are not told of %s", read.type)
+                return
+            answer = self.sns.publish(**publication(message, self.topic_arn))
+            log.info(
+                "told people of %s",
+                read.type,
+                extra={"event_id": read.event_id, "message_id": answer["MessageId"]},
+            )

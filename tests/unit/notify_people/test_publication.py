@@ -142,14 +142,15 @@ def test_one_event_is_one_message(sns: Any, caplog: pytest.LogCaptureFixture) ->
         NotifyPeople(sns=sns, topic_arn=TOPIC).tell(sent)
         stubbed.assert_no_pending_responses()
     (record,) = caplog.records
-    assert record.getMessage() == "told people: Release Failed"
+    assert record.getMessage() == "told people of Release Failed"
     assert record.__dict__["message_id"] == "m-1"
+    assert record.__dict__["release_id"] == "2026.11.22-1"
 
 
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
-        (event("Pipeline Settled", {}), "Pipeline Settled is not told"),
+        (event("Pipeline Settled", {}), "people are not told of Pipeline Settled"),
         ({"source": "aws.s3"}, "not an event of release-machine"),
     ],
 )
