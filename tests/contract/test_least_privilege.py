@@ -150,21 +150,36 @@ def test_a_reason_explains_what_no_test_uses(tmp_path: Path) -> None:
     named = not_explained(left, [reason])
     assert len(named) == 2
     assert all("Read" in each for each in named)
-    assert list(outdated(left, [reason])) == []
+    assert list(outdated(PLANNED.permissions, left, [reason])) == []
     for wrong in (
         Reason(why="x", actions=["events:PutEvents"], roles=["other"]),
         Reason(why="x", actions=["events:PutEvents"], roles=[ROLE], resource="table/one"),
     ):
         assert len(not_explained(left, [wrong])) == 3
-        assert len(list(outdated(left, [wrong]))) == 1
+        assert len(list(outdated(PLANNED.permissions, left, [wrong]))) == 1
 
 
 def test_a_reason_for_what_is_used_is_outdated(tmp_path: Path) -> None:
     """And so is one for an action that is no longer allowed, beside one that still holds."""
     left = unused(PLANNED, record(tmp_path, ("events:PutEvents", BUS, OWN_SOURCE)))
     actions = ["events:PutEvents", "glue:GetJob", "codepipeline:GetPipeline"]
-    found = list(outdated(left, [Reason(why="x", actions=actions, roles=[ROLE])]))
+    found = list(
+        outdated(PLANNED.permissions, left, [Reason(why="x", actions=actions, roles=[ROLE])])
+    )
     assert [each.split()[1] for each in found] == ["events:PutEvents", "glue:GetJob"]
+
+
+def test_a_reason_may_hold_in_some_runs_only(tmp_path: Path) -> None:
+    """What depends on timing may be used or not; what is not allowed needs no reason in any run."""
+    calls = record(tmp_path, ("events:PutEvents", BUS, OWN_SOURCE))
+    reason = Reason(
+        why="x",
+        actions=["events:PutEvents", "codepipeline:GetPipeline", "glue:GetJob"],
+        roles=[ROLE],
+        depends_on_timing=True,
+    )
+    (found,) = outdated(PLANNED.permissions, unused(PLANNED, calls), [reason])
+    assert "glue:GetJob" in found
 
 
 def test_the_page_shows_statements_and_reasons() -> None:

@@ -13,13 +13,14 @@ class Reason:
     """Why roles may do what no test makes them do.
 
     ``resource`` is as the page shows it, and empty where the reason holds for each resource of the
-    actions.
+    actions. ``depends_on_timing``: in some runs a test uses the permission, in others not.
     """
 
     why: str
     actions: Sequence[str]
     roles: Sequence[str]
     resource: str = ""
+    depends_on_timing: bool = False
 
     def covers(self, permission: Permission) -> bool:
         """Whether this is the reason of a permission."""
@@ -65,12 +66,18 @@ def not_explained(left: Iterable[Permission], reasons: Iterable[Reason]) -> list
     ]
 
 
-def outdated(left: Iterable[Permission], reasons: Iterable[Reason]) -> Iterator[str]:
-    """The parts of reasons that explain nothing: the action is used, or no longer allowed."""
-    left = list(left)
+def outdated(
+    permissions: Iterable[Permission], left: Iterable[Permission], reasons: Iterable[Reason]
+) -> Iterator[str]:
+    """The parts of reasons that explain nothing.
+
+    A test uses the permission, or it is no longer among all ``permissions``.
+    """
+    permissions, left = list(permissions), list(left)
     for reason in reasons:
+        explainable = permissions if reason.depends_on_timing else left
         for role in reason.roles:
             for action in reason.actions:
                 part = replace(reason, actions=[action], roles=[role])
-                if not any(part.covers(each) for each in left):
+                if not any(map(part.covers, explainable)):
                     yield f"{role}: {action} needs no reason: {reason.why}"

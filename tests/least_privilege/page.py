@@ -39,7 +39,8 @@ def _reasons(reasons: Iterable[Reason]) -> Iterable[str]:
         on = f" on `{reason.resource}`" if reason.resource else ""
         actions = ", ".join(f"`{action}`" for action in reason.actions)
         roles = ", ".join(f"`{role}`" for role in reason.roles)
-        yield f"| {actions}{on} | {roles} | {reason.why} |"
+        sometimes = "In some runs. " if reason.depends_on_timing else ""
+        yield f"| {actions}{on} | {roles} | {sometimes}{reason.why} |"
     yield ""
 
 
