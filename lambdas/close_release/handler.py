@@ -6,17 +6,20 @@ from typing import Any
 from close_release.closing import CloseRelease
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
-from release_core.settings import FunctionSettings, read_settings
+from release_core.settings import CloseReleaseSettings, read_settings
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, check for releases whose workflow execution ended and were not closed.
+    Once an hour, check for releases whose workflow execution ended and were not closed, and delete
+    the records of releases that were closed long ago.
     """
-    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
+    settings = read_settings(CloseReleaseSettings, os.environ)
+    parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
         parts.orphans.sweep()
+        parts.expiry(settings.release_retention_days).sweep()
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from release_core.apply.advance import Advance
 from release_core.apply.calendar_gate import CalendarGate
+from release_core.apply.expiry import Expiry
 from release_core.apply.orphans import Orphans
 from release_core.aws.calendars import Calendars
 from release_core.aws.clients import (
@@ -148,6 +149,12 @@ class FunctionParts(ReadingParts):
         return Orphans(
             ledger=self.ledger, step_functions=self.step_functions, bus=self.bus, clock=self.clock
         )
+
+    def expiry(self, release_retention_days: int) -> Expiry:
+        """Deletes releases so many days after their close; 0 keeps them for ever."""
+        days = release_retention_days
+        retention = timedelta(days=days) if days else None
+        return Expiry(ledger=self.ledger, clock=self.clock, retention=retention)
 
     def advance(self, invocation: str) -> Advance:
         """Decides and applies, for the invocation with this request id."""
