@@ -55,6 +55,7 @@ class FakeAws:
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
     freezes: tuple[Freeze, ...] = ()
+    records: Any = None
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
