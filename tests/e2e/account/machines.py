@@ -23,10 +23,11 @@ class Machines:
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
-        selector = definition["States"]["OpenRelease"]["ResultSelector"]
-        for name in ("wait_seconds", "look_after_seconds"):
-            del selector[f"{name}.$"]
-            selector[name] = look_after_seconds
+        waits = ("wait_seconds", "look_after_seconds")
+        sooner = json.dumps(dict.fromkeys(waits, look_after_seconds))
+        definition["States"]["OpenRelease"]["ResultSelector"] = {
+            "Payload.$": f"States.JsonMerge($.Payload, States.StringToJson('{sooner}'), false)"
+        }
         states = definition["States"]["RunPipelines"]["ItemProcessor"]["States"]
         if retries is not None:
             states["RunPipeline"]["Retry"][-1]["MaxAttempts"] = retries

@@ -1,6 +1,8 @@
 """A call that took effect, as the promises see it."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from release_core.clock import to_iso
 from tests.simulation.world.calls import Answer, Call
@@ -23,7 +25,8 @@ class Violated(AssertionError):
         return ": ".join(self.args)
 
 
-class Happening(NamedTuple):
+@dataclass(frozen=True)
+class Happening:
     """A call of an invocation, its answer, and the item in the ledger before and after it."""
 
     world: World
@@ -56,24 +59,24 @@ class Happening(NamedTuple):
         """Return the item of another pipeline of the release that an update changes."""
         return self.node_of(self.release_id, pipeline)
 
-    @property
+    @cached_property
     def item(self) -> str:
         """Return the item of the releases table that an update changes, or an empty text."""
         key = self.call.request.get("Key", {})
         return str(key["item"]["S"]) if "item" in key else ""
 
-    @property
+    @cached_property
     def release_id(self) -> str:
         """Return the id of the release that an update changes, or an empty text."""
         key = self.call.request.get("Key", {})
         return str(key["release_id"]["S"]) if "release_id" in key else ""
 
-    @property
+    @cached_property
     def node(self) -> str:
         """Return the pipeline whose item an update changes, or an empty text."""
         return self.item.removeprefix("pipeline#") if self.item.startswith("pipeline#") else ""
 
-    @property
+    @cached_property
     def changed_status(self) -> tuple[str, str] | None:
         """Return the status before and after, if this call changed it."""
         before, after = value(self.before, "status"), value(self.after, "status")

@@ -37,6 +37,7 @@ COMMANDS = {
     "schema": ("schema", "Print the JSON Schema of the manifest."),
     "export": ("export", "Write all records as JSON lines."),
     "logs": ("logs", "Show the logs of the functions."),
+    "dead-letters": ("dead_letters", "List, show, replay or delete the events that were given up."),
     "completion": ("completion", "Print the completion script for your shell."),
 }
 
