@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
@@ -22,14 +23,15 @@ def check(lines: Lines, complaint: str) -> None:
 
 def test_a_token_is_detected_wherever_it_is_in_a_line() -> None:
     """In the message, in a field, and in an error that is logged."""
-    for leak in (
-        lambda: log.info("settled %s", TOKEN),
-        lambda: log.info("settled", extra={"token": TOKEN}),
-        lambda: log.error("failed", exc_info=ValueError(f"no task {TOKEN}")),
-    ):
+    leaks: tuple[tuple[str, dict[str, Any]], ...] = (
+        (f"settled {TOKEN}", {}),
+        ("settled", {"extra": {"token": TOKEN}}),
+        ("failed", {"exc_info": ValueError(f"no task {TOKEN}")}),
+    )
+    for message, shown in leaks:
         with watched() as lines, about(release_id="r"):
             keep_secret(TOKEN)
-            leak()
+            log.error(message, **shown)
             check(lines, "logs .*AQCE")
 
 
