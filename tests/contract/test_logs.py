@@ -15,7 +15,10 @@ def test_a_module_logs_with_its_subject(module: str) -> None:
     """Only ``release_core/logs.py`` uses ``logging``; nothing prints but what writes metrics."""
     tree = ast.parse((LAMBDAS / module).read_text(encoding="utf-8"))
     imported = {
-        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
     }
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert "logging" not in imported, "use release_core.logs.log_of"
