@@ -9,6 +9,7 @@ locals {
     PIPELINES_TABLE       = aws_dynamodb_table.pipelines.name
     RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
     EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
+    DEPLOYMENT            = var.name_prefix
     CHANGE_CALENDARS      = join(",", var.change_calendars) # Empty: none. Also for functions that start nothing yet.
   }
 

@@ -97,6 +97,7 @@ ENVIRONMENT = {
     "EXECUTIONS_TABLE": "executions",
     "PIPELINES_TABLE": "pipelines",
     "RECORD_RETENTION_DAYS": "90",
+    "DEPLOYMENT": "cold",
     "EVENT_BUS": "default",
     "LOOK_AFTER_SECONDS": "3600",
     "PIPELINE_NAME_PATTERNS": "*",

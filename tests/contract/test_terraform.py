@@ -62,6 +62,7 @@ WITHOUT_TAGS = {
     "aws_api_gateway_model",
     "aws_api_gateway_request_validator",
     "aws_api_gateway_resource",
+    "aws_cloudwatch_dashboard",
     "aws_cloudwatch_event_target",
     "aws_iam_role_policy",
     "aws_lambda_function_event_invoke_config",
