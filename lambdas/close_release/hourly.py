@@ -1,13 +1,13 @@
 """The jobs of the hourly rule."""
 
-import logging
 from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.errors import Unfinished
+from release_core.logs import log_of
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 def run_each(*jobs: Callable[[], None]) -> None:

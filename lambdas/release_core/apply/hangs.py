@@ -1,23 +1,18 @@
 """Measures whether releases hang: the oldest wait, and how many are past their deadline."""
 
-import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release_core.clock import Clock, to_iso
 from release_core.decide.hangs import OpenWait, is_past_deadline, open_wait
+from release_core.decide.timing import OLDEST_RELEASE
 from release_core.domain.release import Release
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
+from release_core.metrics import OLDEST_WAIT, RELEASES_PAST_DEADLINE, Metrics
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """How long the ``oldest_wait`` of all releases lasts, and how many are ``past_deadline``."""
-
-    oldest_wait: timedelta
-    past_deadline: int
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,34 +21,37 @@ class Hangs:
 
     ledger: Ledger
     clock: Clock
+    metrics: Metrics
 
-    def measure(self, *, since: datetime) -> Measured:
-        """Read every release that was opened ``since`` then and runs, or waits to be opened.
+    def measure(self) -> None:
+        """Write how old the oldest wait is, and how many releases are past their deadline.
 
-        Log the oldest wait, and each release that is past its deadline. Raises ClientError.
+        Zeros when nothing runs: an alarm fires when the values are missing. Raises ClientError.
         """
         now = self.clock()
-        running = [*self.ledger.pending(), *self._running(since)]
+        running = list(self._running(now))
         waits = [wait for each in running if (wait := open_wait(each, now))]
         late = [each for each in running if is_past_deadline(each, now)]
         for each in late:
-            log.warning("the release is past its deadline", extra={"release_id": each.release_id})
+            with about(release_id=each.release_id, execution_arn=each.execution_arn):
+                log.warning("the release is past its deadline")
         oldest = min(waits, key=lambda wait: wait.since, default=None)
+        age = now - oldest.since if oldest else timedelta()
         if oldest:
             _describe(oldest)
-        age = now - oldest.since if oldest else timedelta()
-        return Measured(oldest_wait=max(age, timedelta()), past_deadline=len(late))
-
-    def _running(self, since: datetime) -> list[Release]:
-        found = (
-            self.ledger.get_release(header.release_id)
-            for header in self.ledger.unannounced(since=since)
-            if not header.closed
+        self.metrics.put(
+            {OLDEST_WAIT: max(0.0, age.total_seconds()), RELEASES_PAST_DEADLINE: len(late)}
         )
-        return [release for release in found if release]
+
+    def _running(self, now: datetime) -> Iterator[Release]:
+        """The releases that wait to be opened, and those that run with their pipelines."""
+        yield from self.ledger.pending()
+        for header in self.ledger.unannounced(since=now - OLDEST_RELEASE):
+            release = None if header.closed else self.ledger.get_release(header.release_id)
+            if release:
+                yield release
 
 
 def _describe(wait: OpenWait) -> None:
-    facts = {"release_id": wait.release_id, "pipeline": wait.pipeline}
-    known = {name: value for name, value in facts.items() if value}
-    log.info("the oldest wait began %s", to_iso(wait.since), extra=known)
+    with about(release_id=wait.release_id, pipeline=wait.pipeline):
+        log.info("the oldest wait began %s", to_iso(wait.since))
