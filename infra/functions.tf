@@ -63,6 +63,13 @@ locals {
       asynchronous    = length(var.change_calendars) > 0 # Then the event of a calendar invokes it, too.
       environment     = local.every_function
     }
+    notify_people = {
+      description     = "Tells people what happens to releases: one SNS message for each event."
+      timeout_seconds = 60 # As long as all tries of one call may take.
+      memory_mb       = 512
+      asynchronous    = true
+      environment     = { PEOPLE_TOPIC = local.people_topic_arn } # It reads nothing but the event.
+    }
   }
 
   policies = {
@@ -72,6 +79,7 @@ locals {
     close_release       = data.aws_iam_policy_document.close_release.json
     answer_approval     = data.aws_iam_policy_document.answer_approval.json
     change_freeze       = data.aws_iam_policy_document.change_freeze.json
+    notify_people       = data.aws_iam_policy_document.notify_people.json
   }
 
   sources = {
@@ -371,5 +379,13 @@ data "aws_iam_policy_document" "close_release" {
     sid       = "FindReleasesNotAnnounced"
     actions   = ["dynamodb:Query"]
     resources = ["${aws_dynamodb_table.releases.arn}/index/by_time"]
+  }
+}
+
+data "aws_iam_policy_document" "notify_people" {
+  statement {
+    sid       = "TellPeople"
+    actions   = ["sns:Publish"]
+    resources = [local.people_topic_arn]
   }
 }

@@ -50,6 +50,13 @@ class AnswerApprovalSettings(FunctionSettings):
     session_names_are_pinned: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotifyPeopleSettings:
+    """The settings of notify_people: ``people_topic`` is the ARN of the SNS topic."""
+
+    people_topic: str
+
+
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
     """Read each setting from the variable with its name in capitals.
 

@@ -26,6 +26,7 @@ SETTINGS = {
     "close_release": settings.FunctionSettings,
     "answer_approval": settings.AnswerApprovalSettings,
     "change_freeze": settings.FunctionSettings,
+    "notify_people": settings.NotifyPeopleSettings,
 }
 # The prefix of a service in IAM, and its name in botocore.
 SERVICES = {
@@ -35,6 +36,7 @@ SERVICES = {
     "ecr": "ecr",
     "events": "events",
     "s3": "s3",
+    "sns": "sns",
     "ssm": "ssm",
     "states": "stepfunctions",
 }
