@@ -56,6 +56,7 @@ CASES: Mapping[str, tuple[Sequence[str], list[Value], list[Value]]] = {
     "execution-ended-lost": (RULE, [Value(value=1)], []),
     "hour-passed-lost": (RULE, [Value(value=1)], []),
     "calendar-opened-lost": (RULE, [Value(value=1)], []),
+    "people-told-lost": (RULE, [Value(value=1)], []),
     "-lost": (NOT_KEPT, [Value(value=1)], []),
     "open-release-errors": (ERRORS, times(7, within=18), times(6, within=18)),
     "run-pipeline-errors": (ERRORS, times(13, within=18), times(12, within=18)),
