@@ -13,7 +13,7 @@ from release_core.decide.outcome import is_fault, is_over, tally
 from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
-from release_core.logs import about, also_about, log_of
+from release_core.logs import also_about, invocation, log_of
 from release_core.metrics import WORKFLOW_FAULTS, Metrics
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import RollbackReader, rollback_name
@@ -38,7 +38,7 @@ class CloseRelease:
         ``rollback`` is None, or has the id of the rollback and the name of the workflow execution
         to start for it. A repeated close returns the same. Raises as ``Advance`` does.
         """
-        with about(release_id=release_id, execution_arn=execution_arn):
+        with invocation(release_id=release_id, execution_arn=execution_arn):
             return self._close(release_id, execution_arn)
 
     def _close(self, release_id: str, execution_arn: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class CloseRelease:
         if isinstance(end, str):
             log.warning("ignored: %s", end)
             return
-        with about(execution_arn=end.execution_arn):
+        with invocation(execution_arn=end.execution_arn):
             self._close_ended(end)
 
     def _close_ended(self, end: WorkflowEnd) -> None:

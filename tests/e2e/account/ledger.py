@@ -1,6 +1,6 @@
 """Reads the tables without the code that writes them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -30,6 +30,14 @@ class Ledger:
             ConsistentRead=True,
         )
         return [_item(each) for page in pages for each in page["Items"]]
+
+    def task_tokens(self) -> set[str]:
+        """Return the task tokens of all releases, as far as they are still on record."""
+        return {each["task_token"] for each in self._scan("task_token")}
+
+    def manifests(self) -> list[str]:
+        """Return the texts of the manifests of all releases."""
+        return [each["manifest"] for each in self._scan("manifest")]
 
     def header(self, release_id: str) -> Item:
         """Return the header of a release; empty when there is none."""
@@ -85,6 +93,15 @@ class Ledger:
             ExpressionAttributeNames={f"#{name}": name for name in values},
             ExpressionAttributeValues={f":{name}": {"S": text} for name, text in values.items()},
         )
+
+    def _scan(self, attribute: str) -> Iterator[Item]:
+        """Yield all items of the releases table that have an attribute."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._releases,
+            FilterExpression="attribute_exists(#attribute)",
+            ExpressionAttributeNames={"#attribute": attribute},
+        )
+        return (_item(each) for page in pages for each in page["Items"])
 
     def _read(self, table: str, key: Mapping[str, str]) -> Item:
         answer = self._dynamodb.get_item(
