@@ -17,7 +17,7 @@ def run_each(*jobs: Callable[[], None]) -> None:
         try:
             job()
         except (Unfinished, ClientError, BotoCoreError) as error:
-            log.warning("%s", error)
+            log.warning("a job of the hour failed: %s", error)
             errors.append(error)
     if errors:
         raise errors[0]
