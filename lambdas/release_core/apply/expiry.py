@@ -1,6 +1,5 @@
 """Deletes the records of releases that were closed long ago."""
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,8 +7,9 @@ from release_core.clock import Clock
 from release_core.domain.release import Release
 from release_core.ledger.items import PIPELINE_PREFIX
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 # Items that one sweep deletes, so that it ends long before its function times out.
 MOST_ITEMS = 5_000
@@ -41,7 +41,8 @@ class Expiry:
             if deleted >= MOST_ITEMS:
                 return
             if release.release_id not in waiting:
-                deleted += self._expire(release)
+                with about(release_id=release.release_id):
+                    deleted += self._expire(release)
 
     def _expire(self, release: Release) -> int:
         """Delete a release that nothing needs; return the number of its items."""
@@ -58,5 +59,5 @@ class Expiry:
         if expiring is None:
             return 0
         self.ledger.expirations.delete(expiring, items)
-        log.info("deleted an expired release", extra={"release_id": release.release_id})
+        log.info("deleted an expired release")
         return len(items)

@@ -9,6 +9,7 @@ from typing import Any, Self
 from release_core.apply.advance import Advance
 from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.expiry import Expiry
+from release_core.apply.hangs import Hangs
 from release_core.apply.orphans import Orphans
 from release_core.aws.calendars import Calendars
 from release_core.aws.clients import (
@@ -172,6 +173,11 @@ class FunctionParts(ReadingParts):
         days = release_retention_days
         retention = timedelta(days=days) if days else None
         return Expiry(ledger=self.ledger, clock=self.clock, retention=retention)
+
+    @cached_property
+    def hangs(self) -> Hangs:
+        """Measures whether releases hang."""
+        return Hangs(ledger=self.ledger, clock=self.clock, metrics=self.metrics)
 
     def advance(self, invocation: str) -> Advance:
         """Decides and applies, for the invocation with this request id."""
