@@ -573,6 +573,11 @@ run "alarms_notify_the_topic" {
   }
 
   assert {
+    condition     = length(local.every_alarm) == 34
+    error_message = "docs/deploy.md has another number of alarms."
+  }
+
+  assert {
     condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == length(aws_sqs_queue.undelivered) + length(local.failure_queues)
     error_message = "A dead-letter queue has no alarm, or an alarm has no queue."
   }
