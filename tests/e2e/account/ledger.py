@@ -69,6 +69,14 @@ class Ledger:
         )
         return [_item(each) for each in answer["Items"]]
 
+    def everything(self) -> tuple[list[Item], list[Item], list[Item]]:
+        """Return all items of releases, executions and pipelines."""
+        return self._all(self._releases), self._all(self._executions), self._all(self._pipelines)
+
+    def _all(self, table: str) -> list[Item]:
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [_item(each) for page in pages for each in page["Items"]]
+
     def _read(self, table: str, key: Mapping[str, str]) -> Item:
         answer = self._dynamodb.get_item(
             TableName=table,
