@@ -115,6 +115,7 @@ build: setup
 
 docs: setup
 	@PYTHONPATH=lambdas $(PYTHON) -m tools.manifest_schema
+	@PYTHONPATH=lambdas $(PYTHON) -m tools.event_schemas
 	@$(PYTHON) -m tools.workflow_diagram
 	@$(PYTHON) -m tests.simulation throughput --write
 

@@ -41,7 +41,7 @@ locals {
   }
 
   too_many_errors = {
-    open_release = "open_release failed ${local.tries.open_release} times within 20 minutes. After ${local.tries.open_release} attempts the workflow stops trying, and nothing is released. Rejected manifests count, too, and need no repair here. Read the logs (release-machine logs), remove the cause, then submit the manifest again."
+    open_release = "open_release failed ${local.tries.open_release} times within 20 minutes. After ${local.tries.open_release} attempts the workflow stops trying, and nothing is released. Read the logs (release-machine logs), remove the cause, then submit the manifest again."
     run_pipeline = "run_pipeline failed ${local.tries.run_pipeline} times within 20 minutes. After ${local.tries.run_pipeline} attempts the workflow stops trying, and the release fails. Read the logs (release-machine logs), remove the cause, then retry the release (release-machine retry)."
   }
 }

@@ -12,6 +12,7 @@ from open_release.resuming import Resuming
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
 from release_core.domain.declarations import Declared
+from release_core.errors import Rejection
 from release_core.plan.planner import Planner
 from release_core.settings import OpenReleaseSettings, read_settings
 
@@ -20,7 +21,11 @@ _READ: dict[tuple[str, ...], tuple[int, Declared]] = {}
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """Open the release of the workflow execution that the event names, or wait to open it."""
+    """Open the release of the workflow execution that the event names, or wait to open it.
+
+    A rejection is an answer with the ``outcome`` REJECTED, the name of its ``error`` and the
+    ``cause``: an error of the function would count as a failure that its operators must look at.
+    """
     settings = read_settings(OpenReleaseSettings, os.environ)
     # An opening reads each pipeline's declaration: many calls in a row.
     parts = FunctionParts.of(settings, patterns=settings.pipeline_name_patterns, paced=True)
@@ -38,7 +43,14 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     if "task_token" in event:
         open_release.wait(event["execution_arn"], event["task_token"])
         return None
-    return open_release(event["execution_arn"])
+    try:
+        return open_release(event["execution_arn"])
+    except Rejection as rejection:
+        return {
+            "outcome": "REJECTED",
+            "error": type(rejection).__name__,
+            "cause": str(rejection),
+        }
 
 
 def make_open_release(

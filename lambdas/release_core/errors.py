@@ -26,8 +26,8 @@
         ├── EndUnconfirmed
         └── AnnouncementRefused
 
-The workflow, statemachine.asl.json, names the rejections, OpeningElsewhere, StartUnresolved
-and EndUnconfirmed.
+The workflow, statemachine.asl.json, names OpeningElsewhere, StartUnresolved and EndUnconfirmed.
+A Rejection never leaves a function: open_release answers the workflow with it.
 """
 
 

@@ -48,6 +48,11 @@ def handled(machine: dict[str, Any], kind: str) -> Iterator[tuple[str, list[str]
             yield name, handler["ErrorEquals"]
 
 
+def outcomes(choice: dict[str, Any]) -> dict[str, str]:
+    """The state that follows each value of a Choice on one variable."""
+    return {each["StringEquals"]: each["Next"] for each in choice["Choices"]}
+
+
 def test_a_third_party_validator_accepts_the_definition() -> None:
     """The definition is valid Amazon States Language for another project's validator."""
     ran = subprocess.run(
@@ -76,14 +81,34 @@ def test_outcomes_are_never_retried(machine: dict[str, Any]) -> None:
     assert first["MaxAttempts"] == 0
 
 
-def test_rejections_are_never_retried_and_always_caught(machine: dict[str, Any]) -> None:
-    """Every rejection leads to ReleaseRejected at once, with its own error and message."""
-    open_release = machine["States"]["OpenRelease"]
-    assert set(open_release["Retry"][0]["ErrorEquals"]) == REJECTIONS
-    assert open_release["Retry"][0]["MaxAttempts"] == 0
-    (catcher,) = open_release["Catch"]
-    assert set(catcher["ErrorEquals"]) == REJECTIONS
-    assert catcher["Next"] == "DescribeRejection"
+def test_a_rejection_is_an_outcome_and_no_error(machine: dict[str, Any]) -> None:
+    """The answer REJECTED fails the execution with its own error and cause; no error does that."""
+    everything = machine["States"]
+    assert outcomes(everything["IsReleaseNew"])["REJECTED"] == "ReleaseRejected"
+    assert everything["ReleaseRejected"] | {"Comment": ""} == {
+        "Comment": "",
+        "Type": "Fail",
+        "ErrorPath": "$.error",
+        "CausePath": "$.cause",
+    }
+    assert "Catch" not in everything["OpenRelease"]
+    for kind in ("Retry", "Catch"):
+        for state, names in handled(machine, kind):
+            assert REJECTIONS.isdisjoint(names), state
+
+
+def test_every_outcome_of_the_opening_is_named(machine: dict[str, Any]) -> None:
+    """An outcome that the workflow does not know fails the execution, and is no success."""
+    chosen = machine["States"]["IsReleaseNew"]
+    assert outcomes(chosen) == {
+        "OPENED": "RunPipelines",
+        "BUSY": "WaitForPipelines",
+        "HELD": "WaitForTime",
+        "PLANNED": "ReleasePlanned",
+        "ALREADY_RELEASED": "AlreadyReleased",
+        "REJECTED": "ReleaseRejected",
+    }
+    assert "Default" not in chosen
 
 
 def test_every_task_has_a_time_limit_and_retries(machine: dict[str, Any]) -> None:

@@ -18,11 +18,13 @@ def draw_manifest(draw: Random, release_id: str, pipelines: Sequence[str]) -> di
     document: dict[str, Any] = {
         "releaseId": release_id,
         "onFailure": draw.choice(("halt", "continue", "stop", "rollback")),
-        "onBusy": "wait" if draw.random() < 0.9 else "reject",
+        "onBusy": "wait" if draw.random() < 0.9 else "refuse",
     }
     earlier: list[str] = []
     if draw.random() < 0.15:
-        document["approvals"] = [{"name": APPROVAL, "minApprovals": draw.randint(1, 2)}]
+        # Four eyes need the API, and manifests come in by all doors.
+        approval = {"name": APPROVAL, "fourEyes": False, "minApprovals": draw.randint(1, 2)}
+        document["approvals"] = [approval]
         earlier.append(APPROVAL)
     nodes = []
     for name in chosen:

@@ -72,7 +72,11 @@ def meanwhile(
 
 def refuse(patch: pytest.MonkeyPatch, client: Any, method: str, refusal: Refused) -> None:
     """Let a fake client answer every call of a method with this error while the patch lasts."""
-    names = {"FakeCodePipeline": "codepipeline", "FakeS3": "s3"}
+    names = {
+        "FakeCodePipeline": "codepipeline",
+        "FakeS3": "s3",
+        "FakeStepFunctions": "stepfunctions",
+    }
     error = service(names[type(client).__name__]).error(refusal, method)
 
     def answer(**_: Any) -> None:

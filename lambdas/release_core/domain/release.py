@@ -200,8 +200,8 @@ class Pipeline:
     skippable: Skippable | None = None
     skipped_stages: tuple[SkippedStage, ...] = ()
     settled: bool = False
-    # History, for people only:
     ended_at: datetime | None = None
+    # History, for people only:
     variable_names: tuple[str, ...] = ()
     attempts: tuple[PastAttempt, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
@@ -237,8 +237,10 @@ class Release:
     was opened. Its ``channel`` is that of the first request. ``restores`` is for a rollback: the
     execution that each pipeline goes back to, if no release started it. A ``pending`` release is
     handed in and not opened: it is held until its ``not_before``, or has places in the queues of
-    the pipelines that it ``waits_for``. ``requesters`` are the ARNs of all who asked for it,
-    retries included. ``freezes`` are those of the deployment, and an ``override`` lets the release
+    the pipelines that it ``waits_for``. ``failing_by`` is the first pipeline or approval that did
+    not succeed in this attempt, and ``announcements`` are those that were made of the attempt,
+    beside its outcome. ``requesters`` are the ARNs of all who asked for it, retries included.
+    ``freezes`` are those of the deployment, and an ``override`` lets the release
     start its pipelines in spite of them.
     """
 
@@ -258,6 +260,9 @@ class Release:
     max_concurrency: int | None = None
     in_flight: frozenset[str] = frozenset()
     halted_by: str | None = None
+    failing_by: str | None = None
+    failing_at: datetime | None = None
+    announcements: frozenset[str] = frozenset()
     not_before: datetime | None = None
     pending: bool = False
     waits_for: tuple[str, ...] = ()

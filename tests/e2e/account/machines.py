@@ -29,9 +29,16 @@ class Machines:
         """Let the deployed machine itself look after seconds: only in a deployment of one's own."""
         deployed = self._deployed()
         definition = _impatient(json.loads(deployed["definition"]), look_after_seconds)
-        self.account.step_functions.update_state_machine(
-            stateMachineArn=deployed["stateMachineArn"], definition=json.dumps(definition)
-        )
+        client, arn = self.account.step_functions, deployed["stateMachineArn"]
+        version = client.update_state_machine(
+            stateMachineArn=arn, definition=json.dumps(definition), publish=True
+        )["stateMachineVersionArn"]
+        # Some doors start the machine through an alias.
+        for alias in client.list_state_machine_aliases(stateMachineArn=arn)["stateMachineAliases"]:
+            client.update_state_machine_alias(
+                stateMachineAliasArn=alias["stateMachineAliasArn"],
+                routingConfiguration=[{"stateMachineVersionArn": version, "weight": 100}],
+            )
 
     def inline(self) -> str:
         """Make a machine whose history shows how a pipeline's task ended; return its ARN.
@@ -75,10 +82,11 @@ def _impatient(
     definition: dict[str, Any], look_after_seconds: int, retries: int | None = None
 ) -> dict[str, Any]:
     """Let the tasks of a definition look after seconds; the time doubles with each look."""
-    selector = definition["States"]["OpenRelease"]["ResultSelector"]
-    for name in ("wait_seconds", "look_after_seconds"):
-        del selector[f"{name}.$"]
-        selector[name] = look_after_seconds
+    waits = ("wait_seconds", "look_after_seconds")
+    sooner = json.dumps(dict.fromkeys(waits, look_after_seconds))
+    definition["States"]["OpenRelease"]["ResultSelector"] = {
+        "Payload.$": f"States.JsonMerge($.Payload, States.StringToJson('{sooner}'), false)"
+    }
     states = definition["States"]["RunPipelines"]["ItemProcessor"]["States"]
     if retries is not None:
         states["RunPipeline"]["Retry"][-1]["MaxAttempts"] = retries

@@ -8,7 +8,7 @@ from release_core.aws.step_functions import PIPELINE_ERRORS
 from release_core.clock import from_iso, to_iso
 from release_core.decide.timing import TASK_WINDOW
 from release_core.domain.release import PipelineStatus
-from release_core.errors import AdvanceUnfinished, Rejection, Unfinished
+from release_core.errors import AdvanceUnfinished, Unfinished
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.calendars import held_no_longer_than_closed
@@ -321,7 +321,7 @@ def fails_only_for_a_reason(world: World, invocation: Invocation, how: Ended) ->
     if how.error is None or type(how.error).__name__ == "Crashed":
         return
     for error in _leaves(how.error):
-        if isinstance(error, Rejection | Unfinished) and not isinstance(error, AdvanceUnfinished):
+        if isinstance(error, Unfinished) and not isinstance(error, AdvanceUnfinished):
             continue
         if isinstance(error, ClientError) and invocation.hurt:
             continue

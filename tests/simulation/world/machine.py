@@ -23,7 +23,6 @@ from tests.simulation.world.workflow import (
     LOOK_AGAIN,
     OPENING_ELSEWHERE,
     REDRIVE_MINUTES,
-    REJECTIONS,
     RETRIES,
     START_UNRESOLVED,
     STOPPED_BECAUSE,
@@ -177,10 +176,7 @@ def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> N
 def _answered(world: World, workflow: Workflow, how: Ended) -> None:
     """Leave OpenRelease or CloseRelease with the result or error of its function."""
     error = type(how.error).__name__ if how.error else ""
-    if workflow.stage == "OpenRelease" and error in REJECTIONS:
-        world.workflows[workflow.arn] = replace(workflow, outcome=error)
-        _finish(world, world.workflows[workflow.arn], "FAILED")
-    elif error:
+    if error:
         _try_again(world, workflow, error)
     elif workflow.stage == "OpenRelease":
         _opened(world, workflow, how)
@@ -243,6 +239,11 @@ def _opened(world: World, workflow: Workflow, how: Ended) -> None:
     """Leave IsReleaseNew."""
     answer = how.value
     workflow = replace(workflow, outcome=answer["outcome"])
+    if answer["outcome"] == "REJECTED":
+        workflow = replace(workflow, outcome=answer["error"])
+        world.workflows[workflow.arn] = workflow
+        _finish(world, workflow, "FAILED")
+        return
     if answer["outcome"] == "BUSY":
         workflow = replace(workflow, stage="WaitForPipelines")
         _wait(world, workflow, replace(workflow.busy, wait_seconds=answer["wait_seconds"]))

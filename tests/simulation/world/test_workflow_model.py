@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from release_core.aws.step_functions import PIPELINE_ERRORS
-from tests.simulation.world.workflow import LOOK_AGAIN, REJECTIONS, RETRIES, START_UNRESOLVED
+from tests.simulation.world.workflow import LOOK_AGAIN, RETRIES, START_UNRESOLVED
 
 MACHINE = json.loads((Path(__file__).parents[3] / "statemachine.asl.json").read_text())
 STATES: dict[str, Any] = {
@@ -48,10 +48,9 @@ def test_what_needs_time_is_retried_at_the_same_times(state: str) -> None:
 
 
 def test_rejections_end_the_execution() -> None:
-    """Every rejection of the simulation is caught, and never retried."""
-    catcher = STATES["OpenRelease"]["Catch"][0]
-    assert set(catcher["ErrorEquals"]) == REJECTIONS
-    assert all(attempts("OpenRelease", error) == 0 for error in REJECTIONS)
+    """A rejection leads to a state that fails the execution."""
+    choices = {each["StringEquals"]: each["Next"] for each in STATES["IsReleaseNew"]["Choices"]}
+    assert STATES[choices["REJECTED"]]["Type"] == "Fail"
 
 
 def test_waiting_states_have_the_simulated_transitions() -> None:

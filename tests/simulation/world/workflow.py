@@ -20,17 +20,6 @@ OPENING_ELSEWHERE = 10
 # CloseRelease and GiveUpTask are retried after this many seconds, this often, while a claimed start
 # is undecided.
 START_UNRESOLVED = (30, 6)
-# The errors of open_release that reject a manifest.
-REJECTIONS = frozenset(
-    {
-        "ManifestUnreadable",
-        "ManifestInvalid",
-        "ReleaseIdTaken",
-        "ReleaseNotResumable",
-        "RollbackRefused",
-        "PipelinesBusy",
-    }
-)
 LOOK_AGAIN = "LookAgain"
 # The cause with which a person stops an execution.
 STOPPED_BECAUSE = "enough"

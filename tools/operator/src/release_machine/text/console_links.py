@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+
+from release_core.domain.console import page_in_region, page_of_workflow
 
 if TYPE_CHECKING:
     from botocore.client import ClientMeta
@@ -15,21 +16,14 @@ def pipeline_execution(
     """The console page of a pipeline execution; None where there is no console."""
     if region is None or execution_id is None:
         return None
-    return (
-        f"https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
-        f"{quote(pipeline, safe='')}/executions/{quote(execution_id, safe='')}"
-        f"/timeline?region={region}"
-    )
+    return page_in_region(pipeline, execution_id, region=region)
 
 
 def workflow_execution(arn: str | None, *, region: str | None) -> str | None:
     """The console page of a Step Functions execution; None where there is no console."""
     if region is None or arn is None:
         return None
-    return (
-        f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-        f"#/v2/executions/details/{quote(arn, safe=':')}"
-    )
+    return page_of_workflow(arn)
 
 
 def console_region(meta: ClientMeta) -> str | None:
