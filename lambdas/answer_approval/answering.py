@@ -1,6 +1,5 @@
 """Checks a person's answer to an approval, counts it, and lets the release go on."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,11 +14,12 @@ from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import RequestRefused, Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_storable
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 KEYS = ("decision", "comment", "attempt")
 
@@ -55,14 +55,21 @@ class AnswerApproval:
         answer = read_answer(request)
         release_id, name = request.path.get("releaseId", ""), request.path.get("approval", "")
         node = self._find(release_id, name)
+        with about(release_id=release_id, pipeline=name):
+            return self._count(answer, request.caller, release_id, node)
+
+    def _count(
+        self, answer: Answer, caller: str, release_id: str, node: Pipeline
+    ) -> Mapping[str, object]:
         # After the approval: a retry records its requester before it asks again, so the requesters
         # are at least those of the approval's attempt.
         release = self.ledger.get_header(release_id)
         if release is None:
             raise _unknown_release(release_id)
+        also_about(execution_arn=release.execution_arn)
         vote = Vote(
-            voter=self._person(request.caller),
-            by=request.caller,
+            voter=self._person(caller),
+            by=caller,
             approves=answer.approves,
             comment=answer.comment,
             at=self.clock(),
@@ -76,7 +83,7 @@ class AnswerApproval:
             refuse_vote(release, node, vote, attempt)
             assert has_voted(node, vote), f"{vote} does not count in {node}"
         said = "approved" if vote.approves else "rejected"
-        log.info("%s by %s", said, vote.by, extra={"release_id": release_id, "pipeline": name})
+        log.info("%s by %s", said, vote.by)
         node, later = self._go_on(release, node)
         return _response(release, node, vote, later)
 

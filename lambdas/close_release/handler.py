@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
         step_functions=parts.step_functions,
         bus=parts.bus,
         rollbacks=parts.rollbacks,
+        metrics=parts.metrics,
     )
     if "release_id" in event:
         return close_release.at_end(event["release_id"], event["execution_arn"])

@@ -1,6 +1,5 @@
 """Requests that the API passes to a function, read strictly, and the function's responses."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +7,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.errors import ManifestUnreadable, RequestRefused, Unfinished
+from release_core.logs import log_of
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_hidden, is_storable, one_line, report
 from release_core.strict_json import read_json, write_json
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 MAX_BODY = 16 * 1024  # bytes
 MAX_TEXT = 1000  # bytes of a comment or a reason

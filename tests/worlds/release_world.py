@@ -81,6 +81,7 @@ class ReleaseWorld(LedgerWorld):
     machine: str = MACHINE
     time_left: timedelta = timedelta(seconds=180)
     change_calendars: tuple[str, ...] = ()
+    metric_lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Create the services and the pipelines."""
@@ -156,7 +157,10 @@ class ReleaseWorld(LedgerWorld):
         """Invoke record_state_change."""
         parts = self.parts("record-state-change")
         record = RecordStateChange(
-            ledger=parts.ledger, advance=self.advance(parts), clock=self.clock
+            ledger=parts.ledger,
+            advance=self.advance(parts),
+            clock=self.clock,
+            metrics=parts.metrics,
         )
         record(event)
 
@@ -169,6 +173,7 @@ class ReleaseWorld(LedgerWorld):
             step_functions=parts.step_functions,
             bus=parts.bus,
             rollbacks=parts.rollbacks,
+            metrics=parts.metrics,
         )
 
     def advance(self, parts: FunctionParts) -> Advance:
@@ -194,8 +199,10 @@ class ReleaseWorld(LedgerWorld):
             patterns=self.patterns,
             change_calendars=self.change_calendars,
             name=function,
+            deployment="release-machine",
             retention=RETENTION,
             event_bus="default",
+            write_metrics=self.metric_lines.append,
         )
 
     # The workflow

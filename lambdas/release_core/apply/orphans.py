@@ -1,11 +1,11 @@
 """Closes releases whose workflow execution ended without a close, and announces that end again."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues
 from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
@@ -15,8 +15,10 @@ from release_core.decide.timing import CLOSE_TRIED_WITHIN
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
+from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 ORPHANED = "Release Orphaned"
 # A workflow execution lasts at most a year, so an older release cannot be open.
@@ -36,6 +38,7 @@ class Orphans:
     step_functions: StepFunctions
     bus: Bus
     clock: Clock
+    metrics: Metrics
 
     def sweep(self) -> None:
         """Check every release that waits to be opened, or whose outcome was not announced.
@@ -45,14 +48,15 @@ class Orphans:
         errors: list[Exception] = []
         since = self.clock() - _OLDEST
         for release in (*self.ledger.pending(), *self.ledger.unannounced(since=since)):
-            try:
-                if release.pending:
-                    self._leave_if_ended(release)
-                else:
-                    self.close_if_orphaned(release)
-            except (Unfinished, ClientError, BotoCoreError) as error:
-                log.warning("%s", error, extra={"release_id": release.release_id})
-                errors.append(error)
+            with about(release_id=release.release_id, execution_arn=release.execution_arn):
+                try:
+                    if release.pending:
+                        self._leave_if_ended(release)
+                    else:
+                        self.close_if_orphaned(release)
+                except (Unfinished, ClientError, BotoCoreError) as error:
+                    log.warning("%s", error)
+                    errors.append(error)
         if errors:
             raise errors[0]
 
@@ -82,16 +86,21 @@ class Orphans:
                 and release.execution_arn == execution_arn
                 and self._may_be_orphaned(release)
             ):
-                log.warning("%s", end.why, extra={"release_id": release_id})
-                # The event before the close: a crash between the two leaves a release that is still
-                # found here. Several functions may put the event; a close is safe to repeat.
-                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
-                self.ledger.headers.close(
-                    release.release_id,
-                    end.release_status,
-                    why=end.why_for(release),
-                    execution_arn=execution_arn,
-                )
+                with about(release_id=release_id, execution_arn=execution_arn):
+                    log.warning("%s", end.why)
+                    # The event before the close: a crash between the two leaves a release that is
+                    # still found here. Several functions may put the event; a close is safe to
+                    # repeat.
+                    self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
+                    if self.ledger.headers.close(
+                        release.release_id,
+                        end.release_status,
+                        why=end.why_for(release),
+                        execution_arn=execution_arn,
+                    ):
+                        self.metrics.put({WORKFLOW_ENDS_FOUND: 1})
+                        now = self.clock()
+                        measure_close(self.metrics, release, end.release_status, now=now)
         return True
 
     def _leave_if_ended(self, release: Release) -> None:
