@@ -49,9 +49,12 @@ locals {
           ]
         },
         {
-          title = "Retries of pipelines, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "retries"
+          title = "Retries and approvals, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "count"
           metrics = [
-            concat(["ReleaseMachine", "Retries"], local.of_deployment, [{ label = "retries", color = local.warning }]),
+            concat(["ReleaseMachine", "Retries"], local.of_deployment, [{ label = "retries of pipelines", color = local.warning }]),
+            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "SUCCEEDED", { label = "approvals granted", color = local.good }]),
+            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "FAILED", { label = "approvals rejected", color = local.bad }]),
+            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "TIMED_OUT", { label = "approvals not answered in time", color = "#9467bd" }]),
           ]
         },
       ]

@@ -28,7 +28,7 @@ from tests.e2e.releasing.pipelines import Pipelines, unique
 from tests.e2e.releasing.releases import Releases
 from tests.soak.chaos import Chaos
 from tests.soak.crowd import Crowd
-from tests.soak.truth import Seen, leaked, tokens, untruths
+from tests.soak.truth import Seen, leaked, untruths
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUR_PASSED = json.loads((ROOT / "tests/events/hour_passed.json").read_text(encoding="utf-8"))
@@ -79,7 +79,6 @@ class Soak:
             crowd.lift_all()
             self._in_peace(crowd)
             seen = Seen.of(self.ledger, self.pipelines, self.names)
-            known = tokens(seen)
             outcomes = Counter(each["status"] for each in seen.headers)
             for title, counted in (
                 ("People", crowd.done),
@@ -91,7 +90,7 @@ class Soak:
                 f"Executions started: {sum(map(len, seen.ours.values()))}; "
                 f"dead letters: {sum(self.functions.dead_letters().values())}"
             )
-            return [*untruths(seen), *leaked(self.account, known)]
+            return [*untruths(seen), *leaked(self.account, self.ledger.task_tokens())]
 
     def _under_chaos(self, crowd: Crowd, chaos: Chaos) -> None:
         end = time.monotonic() + self.minutes * 60
