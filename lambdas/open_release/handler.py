@@ -87,6 +87,7 @@ def make_open_release(
             advance=parts.advance(invocation),
             rollbacks=parts.rollbacks,
             clock=parts.clock,
+            metrics=parts.metrics,
         ),
         planner=Planner(
             ledger=parts.ledger,
@@ -100,5 +101,6 @@ def make_open_release(
         ),
         rollbacks=parts.rollbacks,
         clock=parts.clock,
+        metrics=parts.metrics,
         look_after_seconds=look_after_seconds,
     )
