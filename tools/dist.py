@@ -1,7 +1,8 @@
 """Builds what a release of this project publishes, into .build/dist.
 
 The wheel and the source distribution of the command, the zips of the functions with their records,
-a software bill of materials for each, and SHA256SUMS. The same sources give the same bytes. Run as ``make dist``.
+a software bill of materials for each, and SHA256SUMS. The same sources give the same bytes. Run as
+``make dist``.
 """
 
 import argparse

@@ -100,9 +100,8 @@ def main() -> int:
     try:
         why_not = unreachable(ask)
         if why_not:
-            sys.stdout.write(
-                f"NOT AUDITED, because no source of advisories is reached: {why_not}\n"
-            )
+            no_source = "NOT AUDITED, because no source of advisories is reached"
+            sys.stdout.write(f"{no_source}: {why_not}\n")
         else:
             sys.stdout.write(f"Audited {len(releases)} releases: {audit(releases)}\n")
     except AuditError as error:

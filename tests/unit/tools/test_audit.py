@@ -45,8 +45,8 @@ def pip_audit(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     ("error", "says"),
     [
         (
-            urllib.error.URLError("Name or service not known"),
-            "does not answer: <urlopen error Name",
+            urllib.error.URLError("No such name"),
+            "does not answer: <urlopen error No such",
         ),
         (TimeoutError("timed out"), "does not answer: timed out"),
         (answers(403), "answers 403"),
