@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.import_graph import FUNCTIONS
 from tools import dist
-from tools.build_functions import architecture_of
+from tools.build_functions import ROOT, architecture_of
 from tools.sbom import COMMAND, SUFFIX
 
 
@@ -29,6 +29,6 @@ def test_everything_has_a_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     }
     assert {architecture_of(folder / each) for each in zips} == {"arm64"}
     shipped = json.loads((folder / f"open_release{SUFFIX}").read_text())["components"]
-    lock = (dist.ROOT / "requirements/functions/open_release.txt").read_text()
+    lock = (ROOT / "requirements/functions/open_release.txt").read_text()
     locked = re.findall(r"^([\w-]+==\S+)", lock, re.MULTILINE)
     assert sorted(f"{each['name']}=={each['version']}" for each in shipped) == sorted(locked)
