@@ -58,7 +58,7 @@ lint: setup ## Check style, types, import rules and formatting without changing 
 	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
 	@echo "Lint: no problems found."
 
-up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=secretsmanager,ec2 adds services of LocalStack)
+up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=ec2,kinesis adds services of LocalStack)
 	@$(PYTHON) -m tools.platform up
 
 env: ## Print the shell settings that reach the platform: eval "$(make -s env)"
