@@ -157,7 +157,8 @@ def test_each_test_that_security_names_exists() -> None:
 
 def test_security_answers_each_threat() -> None:
     """Each row of the tables of threats has what stops it, and a test unless AWS alone does."""
-    page, _, open_ends = (ROOT / "docs" / "security.md").read_text("utf-8").partition("\n## What is")
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+    page, _, open_ends = text.partition("\n## What is")
     rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
     threats = [row for row in rows if row[0].strip() != "Could"]
     assert all(len(row) == 3 and row[1].strip() for row in threats)
