@@ -14,7 +14,7 @@ from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import RequestRefused, Unfinished
 from release_core.ledger.ledger import Ledger
-from release_core.logs import about, also_about, log_of
+from release_core.logs import also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_storable
@@ -55,12 +55,6 @@ class AnswerApproval:
         answer = read_answer(request)
         release_id, name = request.path.get("releaseId", ""), request.path.get("approval", "")
         node = self._find(release_id, name)
-        with about(release_id=release_id, pipeline=name):
-            return self._count(answer, request.caller, release_id, node)
-
-    def _count(
-        self, answer: Answer, caller: str, release_id: str, node: Pipeline
-    ) -> Mapping[str, object]:
         # After the approval: a retry records its requester before it asks again, so the requesters
         # are at least those of the approval's attempt.
         release = self.ledger.get_header(release_id)
@@ -68,8 +62,8 @@ class AnswerApproval:
             raise _unknown_release(release_id)
         also_about(execution_arn=release.execution_arn)
         vote = Vote(
-            voter=self._person(caller),
-            by=caller,
+            voter=self._person(request.caller),
+            by=request.caller,
             approves=answer.approves,
             comment=answer.comment,
             at=self.clock(),

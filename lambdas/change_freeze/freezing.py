@@ -21,7 +21,7 @@ from release_core.domain.holds import (
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
 from release_core.ledger.ledger import Ledger
-from release_core.logs import about, log_of
+from release_core.logs import also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_storable
@@ -122,8 +122,8 @@ class ChangeFreeze:
             )
         nodes = self.ledger.nodes_in_releases(lambda _: True, release_id=release_id)
         self._wake(nodes, lambda node: node.held is not None and node.held.kind != HoldKind.TURN)
-        with about(release_id=release_id, execution_arn=release.execution_arn):
-            log.info("overridden by %s", release.override.by)
+        also_about(execution_arn=release.execution_arn)
+        log.info("overridden by %s", release.override.by)
         return {
             "releaseId": release_id,
             "reason": release.override.reason,

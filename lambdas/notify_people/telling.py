@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from notify_people.publication import publication
 from notify_people.reading import read_event
 from notify_people.wording import message_of
-from release_core.logs import about, log_of
+from release_core.logs import invocation, log_of
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
@@ -31,7 +31,7 @@ class NotifyPeople:
         if isinstance(read, str):
             log.warning("ignored: %s", read)
             return
-        with about(release_id=read.release_id, execution_arn=read.execution_arn):
+        with invocation(release_id=read.release_id, execution_arn=read.execution_arn):
             message = message_of(read)
             if message is None:
                 log.warning("ignored: people are not told of %s", read.type)

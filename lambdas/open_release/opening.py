@@ -17,7 +17,7 @@ from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
-from release_core.logs import about, also_about, log_of
+from release_core.logs import also_about, invocation, log_of
 from release_core.manifest.checks import (
     check_manifest,
     is_dry_run,
@@ -62,7 +62,7 @@ class OpenRelease:
         ``plan`` of a dry run.
         Raises a Rejection when the manifest is rejected, and records it unless it is a dry run.
         """
-        with about(execution_arn=execution_arn):
+        with invocation(execution_arn=execution_arn):
             return self._open_or_reject(execution_arn)
 
     def _open_or_reject(self, execution_arn: str) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class OpenRelease:
 
     def wait(self, execution_arn: str, task_token: str) -> None:
         """Settle the task token when it is the turn of the release that waits."""
-        with about(execution_arn=execution_arn):
+        with invocation(execution_arn=execution_arn):
             self.reservations.wait(execution_arn, task_token)
 
     def _open_or_give_back(self, opening: Opening) -> Opened:

@@ -12,7 +12,7 @@ from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
-from release_core.logs import about, also_about, log_of
+from release_core.logs import also_about, invocation, log_of
 from release_core.metrics import Metrics
 from release_core.problems import is_storable
 
@@ -52,7 +52,7 @@ class RecordStateChange:
         if isinstance(new, str):
             log.warning("ignored: %s", new)
             return
-        with about(pipeline=new.pipeline, execution_id=new.execution_id):
+        with invocation(pipeline=new.pipeline, execution_id=new.execution_id):
             self._record(new)
 
     def _record(self, new: StateChange) -> None:

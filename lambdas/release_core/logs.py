@@ -27,6 +27,20 @@ def log_of(module: str) -> Log:
 
 
 @contextmanager
+def invocation(**known: str | None) -> Iterator[None]:
+    """As ``about``, for all that an invocation does; logs the error that ends it, if one does.
+
+    Lambda logs that error, too, and does not know what it is about.
+    """
+    with about(**known):
+        try:
+            yield
+        except Exception as error:
+            _log.error("failed: %s: %s", type(error).__name__, error)
+            raise
+
+
+@contextmanager
 def about(**known: str | None) -> Iterator[None]:
     """Name what the lines and metrics in this block are about.
 
@@ -50,3 +64,6 @@ def also_about(**known: str | None) -> None:
 def subject() -> Mapping[str, str]:
     """What the lines are about at this point."""
     return _SUBJECT.get()
+
+
+_log = log_of(__name__)

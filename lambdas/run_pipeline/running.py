@@ -22,7 +22,7 @@ from release_core.decide.timing import (
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import EndUnconfirmed, PipelineUnknown, StartUnresolved, Unfinished
 from release_core.ledger.ledger import Ledger
-from release_core.logs import about, also_about, log_of
+from release_core.logs import about, also_about, invocation, log_of
 
 log = log_of(__name__)
 
@@ -78,7 +78,9 @@ class RunPipeline:
 
         Raises PipelineUnknown when the release has no such pipeline, and as ``Advance`` does.
         """
-        with about(release_id=release_id, pipeline=pipeline, execution_arn=waiting.execution_arn):
+        with invocation(
+            release_id=release_id, pipeline=pipeline, execution_arn=waiting.execution_arn
+        ):
             self._run(release_id, pipeline, waiting)
 
     def _run(self, release_id: str, pipeline: str, waiting: Waiting) -> None:
@@ -125,7 +127,7 @@ class RunPipeline:
 
         A running execution is stopped first. Raises as ``Advance`` does.
         """
-        with about(
+        with invocation(
             release_id=task.release_id, pipeline=task.pipeline, execution_arn=task.execution_arn
         ):
             self._give_up(task)

@@ -23,6 +23,8 @@ from tests.fakes.ssm import FakeSSM
 from tests.fakes.step_functions import FakeStepFunctions, Outcome
 from tests.worlds.faults import FAILURE
 from tests.worlds.ledger_world import RETENTION, TABLES, LedgerWorld
+from tests.worlds.logged import keep_variables_secret
+from tests.worlds.measured import measured_in
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 ROLE = "arn:aws:sts::000000000000:assumed-role/release-machine-run-pipeline"
@@ -202,13 +204,19 @@ class ReleaseWorld(LedgerWorld):
             deployment="release-machine",
             retention=RETENTION,
             event_bus="default",
-            write_metrics=self.metric_lines.append,
+            write_metrics=self._measure,
         )
+
+    def _measure(self, line: str) -> None:
+        """Keep a line with metrics, which CloudWatch can read."""
+        assert measured_in(line)
+        self.metric_lines.append(line)
 
     # The workflow
 
     def start(self, input_text: str, *, alias: str | None = None) -> str:
         """Start a workflow execution with this input, as the door of an alias; returns its ARN."""
+        keep_variables_secret(input_text)
         started = self.step_functions.start_execution(
             stateMachineArn=f"{self.machine}:{alias}" if alias else self.machine, input=input_text
         )
