@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.least_privilege.judgement import Reason, denied, not_explained, outdated, unused
+from tests.least_privilege.judgement import Denial, Reason, denied, not_explained, outdated, unused
 from tests.least_privilege.page import BEGIN, END, renewed
 from tests.least_privilege.planned import Planned
 from tests.least_privilege.recorded import Recorded
@@ -64,6 +64,9 @@ def record(
 
 
 PLANNED = Planned.in_plan(plan(ANNOUNCE, READ))
+DENIAL = Denial(
+    why="403 will do.", action="s3:ListBucket", role=ROLE, resource="arn:aws:s3:::manifests-*"
+)
 OWN_SOURCE = {"events:source": "release-machine"}
 
 
@@ -118,6 +121,15 @@ def test_roles_outside_the_plan_do_not_matter(tmp_path: Path) -> None:
     """Tests make roles of their own."""
     calls = record(tmp_path, ("glue:StartJobRun", "*", {}), ("glue:GetJob", None, {}), role="other")
     assert denied(PLANNED, calls) == []
+
+
+def test_a_denial_explains_a_call_that_is_not_allowed(tmp_path: Path) -> None:
+    """Of its role, action and resource; one that explains no call is named."""
+    calls = record(tmp_path, ("s3:ListBucket", "arn:aws:s3:::manifests-1", {}))
+    assert denied(PLANNED, calls, [DENIAL]) == []
+    assert len(denied(PLANNED, calls, [])) == 1
+    other = Denial(why="x", action="s3:ListBucket", role="other", resource="*")
+    assert len(denied(PLANNED, calls, [DENIAL, other])) == 1
 
 
 def test_each_action_of_a_statement_must_be_used(tmp_path: Path) -> None:
@@ -185,7 +197,7 @@ def test_a_reason_may_hold_in_some_runs_only(tmp_path: Path) -> None:
 def test_the_page_shows_statements_and_reasons() -> None:
     """Between its marks; the rest stays."""
     reason = Reason(why="Nobody listens.", actions=["events:PutEvents"], roles=[ROLE])
-    text = renewed(f"Before\n{BEGIN}old{END}After\n", PLANNED.permissions, [reason])
+    text = renewed(f"Before\n{BEGIN}old{END}After\n", PLANNED.permissions, [reason], [DENIAL])
     assert text.startswith("Before\n")
     assert text.endswith("After\n")
     assert "old" not in text
@@ -198,6 +210,7 @@ def test_the_page_shows_statements_and_reasons() -> None:
         " `pipeline_name_patterns` |" in text
     )
     assert f"| `events:PutEvents` | `{ROLE}` | Nobody listens. |" in text
+    assert f"| `s3:ListBucket` on `arn:aws:s3:::manifests-*` | `{ROLE}` | 403 will do. |" in text
 
 
 def test_a_plan_without_the_text_of_a_policy_is_refused() -> None:

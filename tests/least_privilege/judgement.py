@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tests.iam.evaluation import Decision, decide
+from tests.iam.conditions import like
+from tests.iam.evaluation import Decision, Request, decide
 from tests.least_privilege.planned import Permission, Planned
 from tests.least_privilege.recorded import Recorded
 
@@ -31,13 +32,46 @@ class Reason:
         )
 
 
-def denied(planned: Planned, recorded: Recorded) -> list[str]:
-    """The calls that no planned policy allows; other roles than those of the plan do not matter."""
-    wrong = [
-        f"{role} called {request.action} on {request.resource} with {dict(request.context)}"
+@dataclass(frozen=True, kw_only=True)
+class Denial:
+    """A permission that a role does without, although a call would be answered otherwise with it.
+
+    ``resource`` is an ARN, in which * stands for any characters.
+    """
+
+    why: str
+    action: str
+    role: str
+    resource: str
+
+    def covers(self, role: str, request: Request) -> bool:
+        """Whether a request needs this permission."""
+        return (role, request.action) == (self.role, self.action) and like(
+            request.resource, self.resource
+        )
+
+
+def denied(planned: Planned, recorded: Recorded, denials: Iterable[Denial] = ()) -> list[str]:
+    """The calls that no planned policy allows, without those that ``denials`` explain.
+
+    Other roles than those of the plan do not matter. A denial that explains no call is named, too.
+    """
+    refused = [
+        (role, request)
         for role, policies in planned.policies.items()
         for request in recorded.requests.get(role, [])
         if decide(policies, request) is not Decision.ALLOWED
+    ]
+    denials = list(denials)
+    wrong = [
+        f"{role} called {request.action} on {request.resource} with {dict(request.context)}"
+        for role, request in refused
+        if not any(denial.covers(role, request) for denial in denials)
+    ]
+    wrong += [
+        f"{denial.role} needed no {denial.action}: {denial.why}"
+        for denial in denials
+        if not any(denial.covers(*each) for each in refused)
     ]
     wrong += [
         f"{call}: add the operation to localstack_call_record/authorization.py"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from tests.least_privilege.judgement import Reason
+from tests.least_privilege.judgement import Denial, Reason
 from tests.least_privilege.planned import Permission
 
 PAGE = Path(__file__).parents[2] / "docs/permissions.md"
@@ -12,11 +12,16 @@ BEGIN = "<!-- Written by python -m tests.least_privilege; do not edit -->\n"
 END = "<!-- End of what is written -->\n"
 
 
-def renewed(text: str, permissions: Sequence[Permission], reasons: Iterable[Reason]) -> str:
-    """The text of the page with the tables of these permissions and reasons."""
+def renewed(
+    text: str,
+    permissions: Sequence[Permission],
+    reasons: Iterable[Reason],
+    denials: Iterable[Denial],
+) -> str:
+    """The text of the page with the tables of these permissions, reasons and denials."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    tables = [*_roles(permissions), *_reasons(reasons)]
+    tables = [*_roles(permissions), *_reasons(reasons), *_denials(denials)]
     return before + BEGIN + "\n" + "\n".join(tables) + "\n" + END + after
 
 
@@ -41,6 +46,14 @@ def _reasons(reasons: Iterable[Reason]) -> Iterable[str]:
         roles = ", ".join(f"`{role}`" for role in reason.roles)
         sometimes = "In some runs. " if reason.depends_on_timing else ""
         yield f"| {actions}{on} | {roles} | {sometimes}{reason.why} |"
+    yield ""
+
+
+def _denials(denials: Iterable[Denial]) -> Iterable[str]:
+    yield from ("### Not allowed, and not needed", "")
+    yield from ("| Action | Role | Reason |", "|---|---|---|")
+    for denial in denials:
+        yield f"| `{denial.action}` on `{denial.resource}` | `{denial.role}` | {denial.why} |"
     yield ""
 
 

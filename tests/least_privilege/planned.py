@@ -134,6 +134,7 @@ def plan_everything(terraform: Terraform, manifest_bucket: str) -> Planned:
     ]
     plan = terraform.planned(
         change_calendars=json.dumps([CALENDAR]),
+        release_retention_days="365",
         source_arns=json.dumps(sources),
         xray_enabled="true",
     )

@@ -9,7 +9,7 @@ from tests.least_privilege.deployed import Deployed
 from tests.least_privilege.judgement import denied, not_explained, outdated, unused
 from tests.least_privilege.page import PAGE, renewed
 from tests.least_privilege.planned import Permission
-from tests.least_privilege.reasons import REASONS
+from tests.least_privilege.reasons import DENIALS, REASONS
 
 pytestmark = pytest.mark.platform
 
@@ -28,7 +28,7 @@ def left(deployed: Deployed) -> list[Permission]:
 
 def test_every_call_is_allowed(deployed: Deployed) -> None:
     """The platform enforces no policy: a missing permission would first be noticed on AWS."""
-    assert denied(deployed.planned, deployed.recorded) == []
+    assert denied(deployed.planned, deployed.recorded, DENIALS) == []
 
 
 def test_every_permission_is_used_or_explained(left: list[Permission]) -> None:
@@ -44,4 +44,4 @@ def test_every_reason_explains_a_permission(deployed: Deployed, left: list[Permi
 def test_the_page_shows_the_permissions(deployed: Deployed) -> None:
     """docs/permissions.md; python -m tests.least_privilege writes it anew."""
     page = PAGE.read_text()
-    assert page == renewed(page, deployed.planned.permissions, REASONS)
+    assert page == renewed(page, deployed.planned.permissions, REASONS, DENIALS)
