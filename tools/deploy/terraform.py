@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -82,7 +82,7 @@ class Terraform:
         Nothing is changed. What is deployed already has its ARN in the plan.
         """
         with self._ready(), tempfile.TemporaryDirectory() as folder:
-            plan, given = f"{folder}/plan", [*self._on_state(), *self._settings(settings)]
+            plan, given = f"{folder}/plan", [*self._on_state(), *self._settings(**settings)]
             self._run("plan", "-input=false", "-refresh=false", f"-out={plan}", *given)
             shown: dict[str, Any] = json.loads(self._run("show", "-json", plan))
         return shown
@@ -91,10 +91,10 @@ class Terraform:
         """Whether the root was applied to this target. Always True on AWS: the backend decides."""
         return self._state is None or self._state.is_file()
 
-    def _settings(self, more: Mapping[str, str] | None = None) -> list[str]:
+    def _settings(self, **more: str) -> list[str]:
         text = "\n".join(path.read_text() for path in self._root.glob("*.tf"))
         known = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
-        given = self._target.settings | (more or {})
+        given = self._target.settings | more
         return [f"-var={name}={value}" for name, value in given.items() if name in known]
 
     def _change(self, command: str) -> None:
