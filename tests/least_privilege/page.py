@@ -44,7 +44,7 @@ def _reasons(reasons: Iterable[Reason]) -> Iterable[str]:
         on = f" on `{reason.resource}`" if reason.resource else ""
         actions = ", ".join(f"`{action}`" for action in reason.actions)
         roles = ", ".join(f"`{role}`" for role in reason.roles)
-        sometimes = "In some runs. " if reason.depends_on_timing else ""
+        sometimes = "Depends on timing. " if reason.depends_on_timing else ""
         yield f"| {actions}{on} | {roles} | {sometimes}{reason.why} |"
     yield ""
 

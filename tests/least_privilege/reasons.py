@@ -76,15 +76,25 @@ _OTHER_ARNS = (
         roles=_named("api"),
         resource="stateMachine:release-machine:api",
     ),
+    Reason(
+        why="IAM compares the ARN of the machine; this one is for a start that names the alias.",
+        actions=("states:StartExecution",),
+        roles=_named("manifest-dropped"),
+        resource="stateMachine:release-machine:live",
+    ),
+)
+
+_UNVERSIONED = tuple(
+    Reason(
+        why="Executions of a deployment without versions invoke the function itself.",
+        actions=("lambda:InvokeFunction",),
+        roles=(MACHINE,),
+        resource=f"function:{function}",
+    )
+    for function in (*_CLOSE, *_OPEN, *_RUN)
 )
 
 _NOT_TESTED = (
-    Reason(
-        why="The event of an uploaded manifest names its version; a start by hand may omit it.",
-        actions=("s3:GetObject",),
-        roles=_OPEN,
-        resource="release-machine-manifests-ACCOUNT-REGION/*",
-    ),
     Reason(
         why="A dry run looks up a pin of an S3 key without a version; the tests pin versions.",
         actions=("s3:GetObject",),
@@ -181,7 +191,7 @@ _WHICHEVER_IS_FIRST = (
     ),
 )
 
-REASONS = (*_NOT_ON_THE_PLATFORM, *_OTHER_ARNS, *_NOT_TESTED, *_WHICHEVER_IS_FIRST)
+REASONS = (*_NOT_ON_THE_PLATFORM, *_OTHER_ARNS, *_UNVERSIONED, *_NOT_TESTED, *_WHICHEVER_IS_FIRST)
 
 DENIALS = (
     Denial(
