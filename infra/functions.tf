@@ -46,7 +46,7 @@ locals {
       timeout_seconds = 300 # Stops and unlocks up to a thousand pipelines, one after the other.
       memory_mb       = 1024
       asynchronous    = true
-      environment     = local.every_function
+      environment     = merge(local.every_function, { MANIFEST_BUCKET = aws_s3_bucket.manifests.bucket })
     }
     answer_approval = {
       description     = "Counts the answer of a person to an approval, and lets the release go on."
@@ -195,6 +195,12 @@ data "aws_iam_policy_document" "open_release" {
     sid       = "ReadManifests"
     actions   = ["s3:GetObject", "s3:GetObjectVersion"]
     resources = ["${aws_s3_bucket.manifests.arn}/*"]
+  }
+
+  statement {
+    sid       = "WriteResults" # The rule for manifests matches none of these keys.
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.manifests.arn}/*.result"]
   }
 
   statement {
@@ -362,6 +368,12 @@ data "aws_iam_policy_document" "close_release" {
     sid       = "ReadPipelineDeclarations"
     actions   = ["codepipeline:GetPipeline"]
     resources = local.pipeline_arns
+  }
+
+  statement {
+    sid       = "WriteResults" # Each write names the file that it replaces, so it is read first.
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.manifests.arn}/*.result"]
   }
 
   statement {

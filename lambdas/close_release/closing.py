@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from close_release.reporting import Reporting
 from release_core.apply.advance import Advance
 from release_core.apply.unlock import leave_queues, unlock
 from release_core.aws.event_bus import SOURCE, Bus
@@ -28,6 +29,7 @@ class CloseRelease:
     step_functions: StepFunctions
     bus: Bus
     rollbacks: RollbackReader
+    reporting: Reporting
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with the outcome of its pipelines; return its id, status and reason.
@@ -73,6 +75,7 @@ class CloseRelease:
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
             log.info("the workflow execution had opened no release", extra={"execution_arn": arn})
+            self.reporting.never_opened(end, event)
             return
         why = end.why_for(release)
         self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn)
@@ -129,6 +132,7 @@ class CloseRelease:
         closed = self._read(release_id)
         # Race: the release is resumed. The new attempt announces its outcome when it is closed.
         if closed.status is not ReleaseStatus.RUNNING and not closed.announced:
+            self.reporting.closed(closed)
             self._announce(closed)
             self.ledger.headers.mark_announced(closed)
         return closed

@@ -4,9 +4,11 @@ import os
 from typing import Any
 
 from close_release.closing import CloseRelease
+from close_release.reporting import Reporting
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
-from release_core.settings import FunctionSettings, read_settings
+from release_core.aws.result_files import ResultFiles
+from release_core.settings import CloseReleaseSettings, read_settings
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
@@ -14,7 +16,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
 
     Once an hour, check for releases whose workflow execution ended and were not closed.
     """
-    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
+    settings = read_settings(CloseReleaseSettings, os.environ)
+    parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
         parts.orphans.sweep()
         return None
@@ -24,6 +27,11 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
         step_functions=parts.step_functions,
         bus=parts.bus,
         rollbacks=parts.rollbacks,
+        reporting=Reporting(
+            files=ResultFiles(lambda: parts.brief_client("s3")),
+            manifest_bucket=settings.manifest_bucket,
+            clock=parts.clock,
+        ),
     )
     if "release_id" in event:
         return close_release.at_end(event["release_id"], event["execution_arn"])

@@ -39,6 +39,16 @@ class OpenReleaseSettings(FunctionSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloseReleaseSettings(FunctionSettings):
+    """The settings of close_release.
+
+    ``manifest_bucket`` is the only bucket whose objects are manifests.
+    """
+
+    manifest_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnswerApprovalSettings(FunctionSettings):
     """The settings of answer_approval.
 

@@ -22,7 +22,7 @@ SETTINGS = {
     "open_release": settings.OpenReleaseSettings,
     "run_pipeline": settings.FunctionSettings,
     "record_state_change": settings.FunctionSettings,
-    "close_release": settings.FunctionSettings,
+    "close_release": settings.CloseReleaseSettings,
     "answer_approval": settings.AnswerApprovalSettings,
     "change_freeze": settings.FunctionSettings,
 }
