@@ -162,6 +162,15 @@ resource "aws_api_gateway_gateway_response" "unsupported_media_type" {
   }
 }
 
+resource "aws_api_gateway_gateway_response" "throttled" {
+  rest_api_id   = aws_api_gateway_rest_api.releases.id
+  response_type = "THROTTLED"
+  status_code   = "429"
+  response_templates = {
+    "application/json" = jsonencode({ message = "More requests came at once than the API accepts. This one was not carried out. Try again in a moment." })
+  }
+}
+
 module "api_routes" {
   source = "./modules/api_routes"
 
@@ -189,6 +198,7 @@ resource "aws_api_gateway_deployment" "releases" {
     aws_api_gateway_integration_response.refused,
     aws_api_gateway_integration_response.unavailable,
     aws_api_gateway_gateway_response.bad_body,
+    aws_api_gateway_gateway_response.throttled,
     aws_api_gateway_gateway_response.unsupported_media_type,
   ]
 
@@ -244,18 +254,19 @@ resource "aws_cloudwatch_log_group" "api" {
 
   name              = "/aws/apigateway/${var.name_prefix}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = local.tags
 }
 
-# Releases are rare. This limits the executions that a caller with a bug can start.
+# Releases are rare. This limits the executions that a caller with a bug can start. It counts the calls of all callers together.
 resource "aws_api_gateway_method_settings" "throttle" {
   rest_api_id = aws_api_gateway_rest_api.releases.id
   stage_name  = aws_api_gateway_stage.v1.stage_name
   method_path = "*/*"
 
   settings {
-    throttling_rate_limit  = 10
-    throttling_burst_limit = 20
+    throttling_rate_limit  = var.api_rate_limit
+    throttling_burst_limit = var.api_burst_limit
   }
 }
 

@@ -247,7 +247,8 @@ resource "aws_sqs_queue" "undelivered" {
 
   name                      = "${each.value}-undelivered"
   message_retention_seconds = 1209600
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn # Its policy must let EventBridge use it.
   policy                    = data.aws_iam_policy_document.undelivered[each.key].json
   tags                      = local.tags
 }

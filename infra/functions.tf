@@ -105,6 +105,8 @@ module "microfunction" {
   asynchronous       = each.value.asynchronous
   policy_json        = local.policies[each.key]
   log_retention_days = var.log_retention_days
+  kms_key_arn        = var.kms_key_arn
+  key_actions        = local.key_actions[each.key]
   xray_enabled       = var.xray_enabled
   tags               = local.tags
 

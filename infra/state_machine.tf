@@ -60,6 +60,7 @@ resource "aws_cloudwatch_log_group" "machine" {
   # For names in /aws/vendedlogs/ AWS adds nothing to the account's log resource policy, whose size is limited.
   name              = "/aws/vendedlogs/states/${var.name_prefix}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = local.tags
 }
 

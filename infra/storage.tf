@@ -1,7 +1,8 @@
 # The tables of the ledger and the bucket for manifests.
 #
-# The tables are encrypted with the account's aws/dynamodb key, not with DynamoDB's own key: the releases table holds task
-# tokens, and CloudTrail records only the use of a KMS key. DynamoDB calls KMS at most once in five minutes per caller.
+# The tables are encrypted with kms_key_arn, or else with the account's aws/dynamodb key, not with DynamoDB's own key: the
+# releases table holds task tokens, and CloudTrail records only the use of a KMS key. DynamoDB calls KMS at most once in five
+# minutes per caller.
 
 resource "aws_dynamodb_table" "releases" {
   name                        = "${var.name_prefix}-releases"
@@ -45,7 +46,8 @@ resource "aws_dynamodb_table" "releases" {
   }
 
   server_side_encryption {
-    enabled = true
+    enabled     = true
+    kms_key_arn = var.kms_key_arn
   }
 }
 
@@ -71,7 +73,8 @@ resource "aws_dynamodb_table" "executions" {
   }
 
   server_side_encryption {
-    enabled = true
+    enabled     = true
+    kms_key_arn = var.kms_key_arn
   }
 }
 
@@ -92,7 +95,8 @@ resource "aws_dynamodb_table" "pipelines" {
   }
 
   server_side_encryption {
-    enabled = true
+    enabled     = true
+    kms_key_arn = var.kms_key_arn
   }
 }
 
@@ -131,8 +135,12 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "manifests" {
   bucket = aws_s3_bucket.manifests.id
 
   rule {
+    # With a bucket key, S3 calls KMS once for many objects.
+    bucket_key_enabled = var.kms_key_arn != null
+
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms_key_arn
     }
   }
 }

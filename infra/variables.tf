@@ -143,6 +143,45 @@ variable "change_calendars" {
   }
 }
 
+variable "kms_key_arn" {
+  description = "ARN of the customer managed KMS key that encrypts the tables, the bucket, the queues, the logs and the environment of the functions, or null for the keys of the services. Its key policy must let EventBridge and CloudWatch Logs use it."
+  type        = string
+  default     = null
+
+  validation {
+    # Not an alias: IAM compares the ARN of the key, and DynamoDB accepts no other.
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab, and not of an alias; or null."
+  }
+
+  validation {
+    condition     = var.kms_key_arn == null || try(split(":", var.kms_key_arn)[3], null) == local.region
+    error_message = "kms_key_arn must be a key of the Region of the deployment: DynamoDB and SQS use no other."
+  }
+}
+
+variable "api_rate_limit" {
+  description = "Requests per second that the API accepts on average, of all callers together. Further requests are answered with 429."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.api_rate_limit >= 1 && var.api_rate_limit <= 10000
+    error_message = "api_rate_limit must be a number from 1 to 10000. API Gateway accepts no more in an account and Region."
+  }
+}
+
+variable "api_burst_limit" {
+  description = "Requests that the API accepts at the same time, of all callers together."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = floor(var.api_burst_limit) == var.api_burst_limit && var.api_burst_limit >= 1 && var.api_burst_limit <= 5000
+    error_message = "api_burst_limit must be a whole number from 1 to 5000. API Gateway accepts no more in an account and Region."
+  }
+}
+
 variable "session_names_are_pinned" {
   description = "Whether the trust policies of all roles that may call the API fix the name of the session (sts:RoleSessionName). If so, each session is a person, for four eyes and for the votes of an approval. If not, all sessions of a role are one person, except those of IAM Identity Center."
   type        = bool

@@ -109,6 +109,77 @@ run "a_function_that_events_invoke" {
   }
 }
 
+run "without_a_key_the_services_encrypt" {
+  command = apply
+
+  variables {
+    asynchronous = true
+    key_actions  = { dynamodb = ["kms:Decrypt"] }
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+
+  assert {
+    condition     = alltrue([for arn in [aws_lambda_function.function.kms_key_arn, aws_cloudwatch_log_group.function.kms_key_id, aws_sqs_queue.failures[0].kms_master_key_id] : try(length(arn), 0) == 0])
+    error_message = "A resource has a key although none is given."
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode(data.aws_iam_policy_document.runtime.statement), "kms:")
+    error_message = "The function may use a key although none is given."
+  }
+}
+
+run "a_key_encrypts_all_that_the_function_keeps" {
+  command = apply
+
+  variables {
+    asynchronous = true
+    kms_key_arn  = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
+    key_actions  = { dynamodb = ["kms:Decrypt"] }
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+
+  assert {
+    condition     = toset([aws_lambda_function.function.kms_key_arn, aws_cloudwatch_log_group.function.kms_key_id, aws_sqs_queue.failures[0].kms_master_key_id]) == toset([var.kms_key_arn])
+    error_message = "The environment, the logs or the dead-letter queue are not encrypted with the key."
+  }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.runtime.statement :
+      one(one(statement.condition).values) => [join(" ", statement.actions), one(statement.resources), one(statement.condition).variable]
+      if startswith(statement.sid, "UseKey")
+      } == {
+      "dynamodb.eu-west-1.amazonaws.com*" = ["kms:Decrypt", var.kms_key_arn, "kms:ViaService"]
+      "sqs.eu-west-1.amazonaws.com*"      = ["kms:Decrypt kms:GenerateDataKey", var.kms_key_arn, "kms:ViaService"]
+    }
+    error_message = "The function may do more with the key than it needs, or less."
+  }
+}
+
+run "a_key_for_a_function_without_a_dead_letter_queue" {
+  command = apply
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
+  }
+
+  module {
+    source = "./modules/microfunction"
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode(data.aws_iam_policy_document.runtime.statement), "kms:")
+    error_message = "A function that uses nothing encrypted may use the key."
+  }
+}
+
 run "a_function_with_tracing_more_memory_and_a_limit" {
   command = apply
 

@@ -134,6 +134,87 @@ run "the_ledger_is_kept" {
   }
 }
 
+run "everything_is_encrypted_with_the_given_key" {
+  command = plan
+
+  variables {
+    api_access_logs  = true
+    change_calendars = ["business-hours"] # Then each queue exists.
+    kms_key_arn      = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  assert {
+    condition = alltrue([
+      for arn in flatten([
+        [for table in [aws_dynamodb_table.releases, aws_dynamodb_table.executions, aws_dynamodb_table.pipelines] : table.server_side_encryption[0].kms_key_arn],
+        one(one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).apply_server_side_encryption_by_default).kms_master_key_id,
+        [for queue in aws_sqs_queue.undelivered : queue.kms_master_key_id],
+        aws_cloudwatch_log_group.machine.kms_key_id,
+        aws_cloudwatch_log_group.api[0].kms_key_id,
+        [for made in module.microfunction : made.kms_key_arn],
+      ]) : arn == var.kms_key_arn
+    ])
+    error_message = "A table, the bucket, a queue or a log group is encrypted with another key."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms" && one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).bucket_key_enabled
+    error_message = "S3 does not use the key, or calls KMS for each object."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_sqs_queue.undelivered : queue.sqs_managed_sse_enabled != true])
+    error_message = "A queue asks for two kinds of encryption, which SQS rejects."
+  }
+}
+
+run "each_function_may_use_the_key_for_what_it_touches" {
+  command = plan
+
+  assert {
+    condition = local.key_actions == {
+      open_release        = { dynamodb = ["kms:Decrypt"], s3 = ["kms:Decrypt", "kms:GenerateDataKey"] }
+      run_pipeline        = { dynamodb = ["kms:Decrypt"] }
+      record_state_change = { dynamodb = ["kms:Decrypt"] }
+      close_release       = { dynamodb = ["kms:Decrypt"], s3 = ["kms:Decrypt", "kms:GenerateDataKey"] }
+      answer_approval     = { dynamodb = ["kms:Decrypt"] }
+      change_freeze       = { dynamodb = ["kms:Decrypt"] }
+    }
+    error_message = "A function may do more with the key than it needs, or less."
+  }
+}
+
+run "the_api_throttles_its_callers" {
+  command = plan
+
+  assert {
+    condition = [
+      aws_api_gateway_method_settings.throttle.method_path, one(aws_api_gateway_method_settings.throttle.settings).throttling_rate_limit,
+      one(aws_api_gateway_method_settings.throttle.settings).throttling_burst_limit,
+    ] == ["*/*", 10, 20]
+    error_message = "A method of the API is not throttled by default."
+  }
+
+  assert {
+    condition     = aws_api_gateway_gateway_response.throttled.response_type == "THROTTLED" && aws_api_gateway_gateway_response.throttled.status_code == "429" && strcontains(jsondecode(aws_api_gateway_gateway_response.throttled.response_templates["application/json"]).message, "not carried out")
+    error_message = "A throttled caller does not learn that nothing was done."
+  }
+}
+
+run "the_api_throttles_as_configured" {
+  command = plan
+
+  variables {
+    api_rate_limit  = 2.5
+    api_burst_limit = 5
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_method_settings.throttle.settings).throttling_rate_limit == 2.5 && one(aws_api_gateway_method_settings.throttle.settings).throttling_burst_limit == 5
+    error_message = "api_rate_limit or api_burst_limit has no effect."
+  }
+}
+
 run "the_ledger_can_be_destroyed" {
   command = plan
 

@@ -189,3 +189,56 @@ run "alarm_topic_by_name" {
     alarm_topic_arn = "on-call"
   }
 }
+
+run "a_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.kms_key_arn]
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:alias/release-machine"
+  }
+}
+
+run "a_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.kms_key_arn]
+
+  override_data {
+    target          = data.aws_region.current
+    override_during = plan
+    values          = { name = "eu-west-1" }
+  }
+
+  variables {
+    kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+}
+
+run "an_api_that_accepts_nothing" {
+  command         = plan
+  expect_failures = [var.api_rate_limit, var.api_burst_limit]
+
+  variables {
+    api_rate_limit  = 0
+    api_burst_limit = 0
+  }
+}
+
+run "an_api_that_accepts_more_than_the_account" {
+  command         = plan
+  expect_failures = [var.api_rate_limit, var.api_burst_limit]
+
+  variables {
+    api_rate_limit  = 10001
+    api_burst_limit = 5001
+  }
+}
+
+run "a_fraction_of_a_request_at_once" {
+  command         = plan
+  expect_failures = [var.api_burst_limit]
+
+  variables {
+    api_burst_limit = 1.5
+  }
+}

@@ -214,7 +214,7 @@ def test_guides_run_every_command() -> None:
         for step in read(guide)
         if isinstance(step, Command) and not step.not_run
     )
-    assert set(COMMANDS) <= set(re.findall(r"release-machine (\w+)", run))
+    assert set(COMMANDS) <= set(re.findall(r"release-machine ([\w-]+)", run))
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)

@@ -9,6 +9,7 @@ import botocore.session
 import hcl2
 import pytest
 
+from release_machine.deployment.dead_letter_queues import queues_of
 from tests.iam.evaluation import allows
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,8 @@ EXECUTION = f"arn:aws:states:{ACCOUNT}:execution:release-machine:one"
 TABLE = f"arn:aws:dynamodb:{ACCOUNT}:table/release-machine-releases"
 BUCKET = "arn:aws:s3:::release-machine-manifests-111122223333-eu-west-1"
 APIS = "arn:aws:apigateway:eu-west-1::/restapis"
+QUEUES = f"arn:aws:sqs:{ACCOUNT}"
+FUNCTIONS = f"arn:aws:lambda:{ACCOUNT}:function"
 PIPELINE = f"arn:aws:codepipeline:{ACCOUNT}:shop-orders"
 # A request of each route of the API.
 REQUESTS = {
@@ -33,9 +36,10 @@ MAY_CALL = {
     "reader": set(),
     "approver-of-go-live": {"POST /approvals/{approval}/{releaseId}"},
     "release-manager": {"POST /releases", "POST /freezes", "DELETE /freezes/{scope}"},
+    "operator": set(),
 }
 # botocore names the operations of these services otherwise.
-_WITHOUT_MODEL = {"execute-api:Invoke", "apigateway:GET"}
+_WITHOUT_MODEL = {"execute-api:Invoke", "apigateway:GET", "lambda:InvokeFunction"}
 READS = re.compile(r"\w+:(BatchGet|Describe|Filter|Get|List|Query)")
 
 
@@ -93,7 +97,7 @@ def test_the_approver_does_nothing_else() -> None:
     assert actions_of(approver) == {"execute-api:Invoke", "apigateway:GET"}
 
 
-@pytest.mark.parametrize("name", sorted(MAY_CALL.keys() - {"reader"}))
+@pytest.mark.parametrize("name", [name for name, routes in MAY_CALL.items() if routes])
 def test_a_caller_of_the_api_finds_it_without_an_outputs_file(name: str) -> None:
     """The command searches it by its name, in the list of all APIs. It reads nothing else there."""
     assert allows(read(name), "apigateway:GET", APIS)
@@ -141,6 +145,30 @@ def test_the_release_manager_cannot_claim_the_door_of_the_api() -> None:
     assert not allows(manager, "codepipeline:StartPipelineExecution", PIPELINE)
     assert not allows(manager, "codepipeline:PutApprovalResult", f"{PIPELINE}/Approve/Ask")
     assert not allows(manager, "dynamodb:UpdateItem", TABLE)
+
+
+def test_the_operator_handles_dead_letters_only() -> None:
+    """It reads and deletes messages of dead-letter queues, and sends their events again."""
+    operator = read("operator")
+    for queue in queues_of("release-machine"):
+        for action in ("GetQueueUrl", "GetQueueAttributes", "ReceiveMessage"):
+            assert allows(operator, f"sqs:{action}", f"{QUEUES}:{queue.name}")
+        assert allows(operator, "sqs:ChangeMessageVisibility", f"{QUEUES}:{queue.name}")
+        assert allows(operator, "sqs:DeleteMessage", f"{QUEUES}:{queue.name}")
+        if queue.function:
+            name = f"release-machine-{queue.function.replace('_', '-')}"
+            assert allows(operator, "lambda:InvokeFunction", f"{FUNCTIONS}:{name}")
+    assert not allows(operator, "sqs:DeleteMessage", f"{QUEUES}:other-failures")
+    assert not allows(
+        operator, "sqs:SendMessage", f"{QUEUES}:release-machine-close-release-failures"
+    )
+    for function in ("open-release", "run-pipeline", "answer-approval"):
+        arn = f"{FUNCTIONS}:release-machine-{function}"
+        assert not allows(operator, "lambda:InvokeFunction", arn)
+    assert allows(operator, "states:StartExecution", MACHINE)
+    through = {"states:StateMachineQualifier": "api"}
+    assert not allows(operator, "states:StartExecution", MACHINE, **through)
+    assert not allows(operator, "states:StopExecution", EXECUTION)
 
 
 def test_a_trust_policy_can_pin_the_names_of_sessions() -> None:

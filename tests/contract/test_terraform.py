@@ -15,6 +15,7 @@ from botocore import xform_name
 
 from release_core import settings
 from release_core.manifest.model import Manifest
+from release_machine.deployment.dead_letter_queues import queues_of
 from tests.contract.import_graph import FUNCTIONS, sources_of
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +38,8 @@ SERVICES = {
     "ssm": "ssm",
     "states": "stepfunctions",
 }
-# IAM knows transactions only as what they do, and a versioned read as an action of its own; who may
-# not list a bucket is not told which of its objects are missing.
+# IAM knows transactions and batches only as what they do, and a versioned read as an action of its
+# own; who may not list a bucket is not told which of its objects are missing.
 ALSO_NEEDED = {
     "dynamodb:TransactWriteItems": {
         "dynamodb:ConditionCheckItem",
@@ -47,6 +48,7 @@ ALSO_NEEDED = {
     },
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
     "s3:HeadObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
+    "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
 }
 # Types that the provider gives no tags; of all others everything is tagged.
 WITHOUT_TAGS = {
@@ -128,12 +130,13 @@ def actions_in(sources: Iterable[Path], services: Mapping[str, str]) -> set[str]
 
 def test_the_permissions_of_users_are_documented() -> None:
     """docs/deploy.md names every action that the command calls, and those of the ways out."""
-    services = SERVICES | {"logs": "logs", "sts": "sts"}
+    services = SERVICES | {"logs": "logs", "sqs": "sqs", "sts": "sts"}
     sources = (ROOT / "tools/operator/src").rglob("*.py")
     needed = actions_in(sources, services) | {
         "codepipeline:PutApprovalResult",
         "codepipeline:StopPipelineExecution",
         "lambda:GetFunctionConfiguration",
+        "lambda:InvokeFunction",
     }
     table = (ROOT / "docs/deploy.md").read_text().partition("Users of `release-machine` need")[2]
     for action in needed:
@@ -168,6 +171,24 @@ def test_the_functions_may_do_all_they_do(terraform: dict[str, Any]) -> None:
     """Every action that the code names is allowed to a function; the platform would not notice."""
     allowed = set().union(*(granted(terraform, function) for function in FUNCTIONS))
     assert set().union(*map(called, FUNCTIONS)) == allowed
+
+
+def test_the_command_knows_every_dead_letter_queue(local_values: dict[str, Any]) -> None:
+    """The queue of each rule, and of each function that events invoke, with its function."""
+    known = {queue.key: queue for queue in queues_of("rm")}
+    functions = {
+        name
+        for name, made in local_values["functions"].items()
+        if made["asynchronous"] is not False
+    }
+    text = "".join(path.read_text() for path in ROOT.glob("infra/*.tf"))
+    of_rules = set(re.findall(r'resource "aws_cloudwatch_event_rule" "(\w+)"', text))
+    assert {key for key, queue in known.items() if queue.failed} == functions
+    assert {key for key, queue in known.items() if not queue.failed} == of_rules
+    for key, queue in known.items():
+        end = "failures" if queue.failed else "undelivered"
+        assert queue.name == f"rm-{key.replace('_', '-')}-{end}"
+        assert queue.function is None or queue.function in functions
 
 
 @pytest.mark.parametrize(

@@ -26,5 +26,7 @@ class Home:
         self.terraform = path / "terraform"
         # Terraform's outputs of the release machine on the platform.
         self.outputs = path / "outputs.json"
+        # The permissions that the calls of roles have needed, if RECORD_CALLS is set.
+        self.calls = path / "calls.jsonl"
         # Locked while the platform starts or stops.
         self.lock = path / "lock"

@@ -20,6 +20,8 @@ DEFAULT_PORT = 4566
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
 LOG_LINES = 30
+# Set: the platform records which permissions the calls of roles need (docs/permissions.md).
+RECORD_CALLS = "RECORD_CALLS"
 # The variables that the platform takes over from the shell. LAMBDA_RETRY_BASE_DELAY: seconds before
 # Lambda's first retry of an asynchronous invocation (default 60, as on AWS).
 INHERITED = ("PATH", "HOME", "LANG", "JAVA_HOME", "LAMBDA_PROCESS_LIMIT", "LAMBDA_RETRY_BASE_DELAY")
@@ -114,6 +116,7 @@ def prepare(home: Home) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for outputs in home.path.glob("*outputs.json"):
         outputs.unlink()
+    home.calls.unlink(missing_ok=True)
     home.temporary.mkdir()
     # Set-up has installed DynamoDB Local. LocalStack looks for it below its own root, and would
     # otherwise download it.
@@ -154,6 +157,8 @@ def start(home: Home, port: int, wanted: tuple[str, ...]) -> subprocess.Popen[by
         "TMPDIR": str(home.temporary),
         MARKER: str(home.path),
     }
+    if os.environ.get(RECORD_CALLS):
+        environment["CALL_RECORD"] = str(home.calls)
     with home.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [LOCALSTACK_PYTHON, "-m", "localstack.runtime.main"],

@@ -8,11 +8,18 @@ locals {
   # IAM limits all inline policies of a role together, and counts no white space.
   policy_characters      = sum([for policy in [data.aws_iam_policy_document.runtime.json, var.policy_json] : length(jsonencode(jsondecode(policy)))])
   most_policy_characters = 10240
+
+  # What the function does with the key, by the service that calls KMS for it.
+  key_actions = var.kms_key_arn == null ? {} : merge(
+    var.key_actions,
+    var.asynchronous ? { sqs = ["kms:Decrypt", "kms:GenerateDataKey"] } : {},
+  )
 }
 
 resource "aws_cloudwatch_log_group" "function" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = var.tags
 }
 
@@ -30,6 +37,7 @@ resource "aws_lambda_function" "function" {
   architectures    = [var.architecture]
   timeout          = var.timeout_seconds
   memory_size      = var.memory_mb
+  kms_key_arn      = var.kms_key_arn
   tags             = var.tags
 
   reserved_concurrent_executions = var.reserved_concurrency
@@ -67,7 +75,8 @@ resource "aws_sqs_queue" "failures" {
 
   name                      = "${var.name}-failures"
   message_retention_seconds = 1209600
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
   tags                      = var.tags
 }
 
@@ -118,6 +127,23 @@ data "aws_iam_policy_document" "runtime" {
       sid       = "KeepFailures"
       actions   = ["sqs:SendMessage"]
       resources = [statement.value]
+    }
+  }
+
+  # Each service calls KMS with the permissions of the function. The end stands for .cn in the Regions of China.
+  dynamic "statement" {
+    for_each = local.key_actions
+
+    content {
+      sid       = "UseKeyThrough${title(statement.key)}"
+      actions   = statement.value
+      resources = [var.kms_key_arn]
+
+      condition {
+        test     = "StringLike"
+        variable = "kms:ViaService"
+        values   = ["${statement.key}.${split(":", var.kms_key_arn)[3]}.amazonaws.com*"]
+      }
     }
   }
 

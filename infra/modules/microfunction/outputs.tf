@@ -23,6 +23,11 @@ output "memory_mb" {
   value       = aws_lambda_function.function.memory_size
 }
 
+output "kms_key_arn" {
+  description = "ARN of the key of the function, or null, for tests."
+  value       = var.kms_key_arn
+}
+
 output "failure_queue" {
   description = "Dead-letter queue of the function {arn, name, url}, or null when no events invoke it."
   value = one([

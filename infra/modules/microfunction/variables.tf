@@ -62,6 +62,18 @@ variable "asynchronous" {
   default     = false
 }
 
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that encrypts the environment, the logs and the dead-letter queue, or null for the keys of the services."
+  type        = string
+  default     = null
+}
+
+variable "key_actions" {
+  description = "Actions of KMS that the function needs on the key, by the service that it uses, such as { dynamodb = [\"kms:Decrypt\"] }. Without kms_key_arn they have no effect. Those for its dead-letter queue are added."
+  type        = map(list(string))
+  default     = {}
+}
+
 variable "log_retention_days" {
   description = "Days to keep logs."
   type        = number

@@ -89,6 +89,11 @@ TASK_LATENESS = timedelta(minutes=20)
 # made all its tries of the close, each as long as it may run.
 CLOSE_TRIED_WITHIN = timedelta(minutes=20)
 
+# A release that still runs this long after its deadline needs a person. At the deadline its
+# pipelines are stopped. A stop that is not an abandon waits for the running actions, most of which
+# end within an hour.
+OVERRUN = timedelta(hours=1)
+
 # Seconds. A cold function in a large release takes seconds to look. A task that waits for less
 # times out and returns before its wait can be changed, again and again.
 MIN_WAIT = 10

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from release_core.domain.declarations import Declared
 from release_core.errors import ManifestInvalid
+from release_core.manifest.credentials import credential_problems
 from release_core.manifest.fit import existing_names, pipeline_problems
 from release_core.manifest.limits import MAX_APPROVALS, MAX_NAME, MAX_PIPELINES, NAME_PATTERN
 from release_core.manifest.model import Manifest, spell_number, spell_time
@@ -51,6 +52,7 @@ def examine(
     problems += _duplicate_names(document)
     problems += _shared_names(document)
     problems += _contradictions(document)
+    problems += _credentials(document)
     if declared is not None:
         nearest = NearestName(existing_names(declared))
         for position, entry in _entries(document):
@@ -144,6 +146,18 @@ def _contradictions(document: object) -> Iterator[Problem]:
         yield Problem(
             ("onFailure",), "a rollback cannot be rolled back; use halt, continue or stop"
         )
+
+
+def _credentials(document: object) -> Iterator[Problem]:
+    """The variables that look like keys, unless they are on record already.
+
+    A retry has the manifest on record, and a rollback the variables of earlier executions. To
+    refuse these would only keep them from being repaired.
+    """
+    if is_resume(document) or not isinstance(document, dict) or document.get("rollbackOf"):
+        return
+    for position, entry in _entries(document):
+        yield from credential_problems(position, entry)
 
 
 def _times(manifest: Manifest) -> Iterator[Problem]:

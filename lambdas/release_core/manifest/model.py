@@ -177,7 +177,8 @@ class ManifestPipeline(_Model):
         default_factory=dict,
         max_length=MAX_OF_EACH,
         description="Values for the variables that the pipeline declares. The pipeline must be of "
-        "type V2.",
+        "type V2. They are not secret: everyone who may read the execution sees them. Values that "
+        "look like AWS keys or private keys are rejected.",
         examples=[{"ENVIRONMENT": "production"}],
     )
     source_revisions: tuple[SourceRevision, ...] = Field(

@@ -162,6 +162,7 @@ def function_spec(version: FunctionVersion, env_vars: dict[str, str]) -> Functio
         memory=int(settings.memory_size),
         runtime=settings.runtime,
         environment=environment,
+        role=settings.role,
         log_format=log_format,
         system_log_level=settings.logging_config.get("SystemLogLevel", "INFO"),
     )

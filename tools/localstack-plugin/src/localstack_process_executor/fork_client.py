@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
-# LocalStack's variables are not for functions. The marker finds all processes of a LocalStack.
-INHERITED = ("PATH", "PLATFORM_MARKER")
+# LocalStack's variables are not for functions. The marker finds all processes of a LocalStack. The
+# server reads the record's path, and functions do not see it.
+INHERITED = ("PATH", "PLATFORM_MARKER", "CALL_RECORD")
 
 
 class ForkServerError(Exception):

@@ -4,12 +4,13 @@
 carries two descriptors: a connection and a file for output. The connection carries the request, one
 JSON line:
 
-    {"code": "/path", "handler": "package.module.function", "env": {"NAME": "value"}}
+    {"code": "/path", "handler": "package.module.function", "env": {"NAME": "value"}, "role": "arn"}
 
 The server answers with the child's pid and, when the child has ended, its exit status as waitpid
 gives it, one line each. Closing the connection kills the child. Closing the socket kills all
 children and ends the server, so the server ends with LocalStack even if that is killed. The server
-itself imports only the standard library: a child sees AWS's runtime and nothing of LocalStack.
+itself imports only the standard library: a child sees AWS's runtime and nothing of LocalStack. Only
+if CALL_RECORD names a file, the server loads the recorder of calls, and each child notes its own.
 """
 
 import ctypes
@@ -25,6 +26,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,18 @@ def preload() -> None:
     )
     gc.collect()
     gc.freeze()
+
+
+def load_recorder() -> Callable[[str], None] | None:
+    """The function that makes a child note its calls for a role; None without CALL_RECORD."""
+    path = os.environ.get("CALL_RECORD")
+    if not path:
+        return None
+    packages = str(Path(__file__).parents[1])
+    sys.path.append(packages)
+    record = import_module("localstack_call_record.in_functions").record
+    sys.path.remove(packages)
+    return partial(record, path)
 
 
 def die_with_parent(parent: int) -> None:
@@ -114,11 +128,15 @@ def become_environment(request: dict[str, Any], output: int, parent: int) -> Non
     sys.argv = ["awslambdaric", request["handler"]]
 
 
-def run_environment(request: dict[str, Any], output: int, parent: int) -> None:
+def run_environment(
+    request: dict[str, Any], output: int, parent: int, recorder: Callable[[str], None] | None
+) -> None:
     """Runs AWS's runtime interface client until it ends; never returns."""
     status = 1
     try:
         become_environment(request, output, parent)
+        if recorder:
+            recorder(request["role"])
         runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as stop:
@@ -136,6 +154,7 @@ class ForkServer:
 
     def __init__(self) -> None:
         self._control = socket.socket(fileno=CONTROL)
+        self._recorder = load_recorder()
         # The process id of each child, which leads a group, and the connection that owns it.
         self._children: dict[int, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
@@ -174,7 +193,7 @@ class ForkServer:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            run_environment(request, output, parent)
+            run_environment(request, output, parent, self._recorder)
         os.close(output)
         self._children[pid] = connection
         self._selector.register(connection, selectors.EVENT_READ, pid)

@@ -128,7 +128,12 @@ class Sandbox:
         self._api = api = RuntimeApi()
         environment = {**self.spec.environment, "AWS_LAMBDA_RUNTIME_API": api.address}
         self._child = self._server.spawn(
-            {"code": self.spec.code, "handler": self.spec.handler, "env": environment},
+            {
+                "code": self.spec.code,
+                "handler": self.spec.handler,
+                "env": environment,
+                "role": self.spec.role,
+            },
             output=self._output.fileno(),
             on_exit=lambda status: api.events.put(Exited(status)),
         )

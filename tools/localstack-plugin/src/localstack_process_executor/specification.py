@@ -14,7 +14,7 @@ LogFormat = Literal["Text", "JSON"]
 class FunctionSpec:
     """One version of a function, as an environment needs it; seconds and MB.
 
-    `version` identifies it: specs with the same version may share environments.
+    `version` identifies it: specs with the same version may share environments. `role` is an ARN.
     """
 
     version: str
@@ -26,6 +26,7 @@ class FunctionSpec:
     memory: int
     runtime: str
     environment: dict[str, str]
+    role: str = ""
     log_format: LogFormat = "Text"
     system_log_level: str = "INFO"
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "validate": ("validate", "Check manifests locally, and report line and column."),
     "schema": ("schema", "Print the JSON Schema of the manifest."),
     "logs": ("logs", "Show the logs of the functions."),
+    "dead-letters": ("dead_letters", "List, show, replay or delete the events that were given up."),
     "completion": ("completion", "Print the completion script for your shell."),
 }
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from release_core.aws.result_text import result_text
 from release_core.domain.dropped import ManifestObject
+from release_core.domain.execution import Execution
 from release_core.domain.holds import Freeze
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.results import Result, ResultState
@@ -47,6 +48,7 @@ class FakeAws:
     stopped: list[dict[str, str]] = field(default_factory=list)
     stop_does: str | None = "CANCELLED"
     started: list[dict[str, Any]] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
     holds: list[Reason] = field(default_factory=list)
     waiting: list[Release] = field(default_factory=list)
     queue: list[Behind] = field(default_factory=list)
@@ -59,6 +61,8 @@ class FakeAws:
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
     freezes: tuple[Freeze, ...] = ()
+    services: dict[str, Any] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
@@ -74,6 +78,12 @@ class FakeAws:
         # This object stands for all parts of the session.
         self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
         self.codepipeline = self.api = self.exceptions = self
+
+    def client(self, service: str) -> Any:
+        return self.services[service]
+
+    def get_executions(self, execution_ids: Iterable[str]) -> dict[str, Execution]:
+        return {each: self.executions[each] for each in execution_ids if each in self.executions}
 
     def send(
         self, *route: str, body: bytes | Mapping[str, object] = b"", way_out: str
@@ -149,8 +159,14 @@ class FakeAws:
             raise refusal("ExecutionDoesNotExist", "DescribeExecution")
         return {"input": self.event, **self.execution}
 
+    class ExecutionAlreadyExists(Exception):
+        """As a client of Step Functions raises it."""
+
     def start_execution(self, **asked: str) -> dict[str, str]:
         assert asked["stateMachineArn"] == self.deployment.state_machine_arn
+        if "name" in asked and asked["name"] in self.names:
+            raise self.ExecutionAlreadyExists
+        self.names.append(asked.get("name"))
         self.started.append(json.loads(asked["input"]))
         return {"executionArn": EXECUTION}
 

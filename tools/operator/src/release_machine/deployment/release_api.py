@@ -137,7 +137,12 @@ def _read(answer: AWSResponse, route: str, way_out: str) -> Mapping[str, Any]:
         )
     if status in _NOT_ANSWERED:
         raise UnreachableError(f"{route} was not answered: {message}", _AGAIN)
-    if status == _THROTTLED or status >= _SERVER_ERROR:
+    if status == _THROTTLED:
+        raise UnreachableError(
+            f"{route} was not carried out: {message}",
+            "Too many requests came at once. Run the same command again in a moment.",
+        )
+    if status >= _SERVER_ERROR:
         raise UnreachableError(f"{route} failed: {message}", "Try again in a moment.")
     if kind and status in _NOT_PROVED:
         raise UnreachableError(f"The API refused the credentials: {message}", SIGN_IN)

@@ -1,0 +1,1 @@
+"""Records which permissions the calls of IAM roles need."""
