@@ -1,7 +1,6 @@
 """Tells beside a dropped manifest how its release ended."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from release_core.aws.result_files import ResultFiles
 from release_core.clock import Clock
@@ -43,10 +42,7 @@ class Reporting:
         """
         match event:
             # Only Step Functions can put an event with this source.
-            case {
-                "source": "aws.states",
-                "detail": {"input": str(text), "startDate": int(started)},
-            } if end.release_status:
+            case {"source": "aws.states", "detail": {"input": str(text)}} if end.release_status:
                 dropped = _dropped_object(text)
             case _:
                 return
@@ -56,7 +52,6 @@ class Reporting:
             Result(
                 manifest=dropped.manifest,
                 execution_arn=end.execution_arn,
-                started_at=datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=started),
                 state=ResultState.of(end.release_status),
                 at=self.clock(),
                 error=end.error,

@@ -39,7 +39,8 @@ class Result:
 
     ``execution_arn`` is the workflow execution that the object started, at ``started_at``. The
     ``attempt`` is that of the release that the manifest opened; None while there is none. The
-    result of a close has no ``started_at``: it keeps the execution in the file.
+    result of an end, which close_release tells, has no ``started_at``: it keeps the execution in
+    the file.
     """
 
     manifest: ManifestObject
@@ -62,12 +63,17 @@ class Result:
         if earlier.manifest != self.manifest:
             # The file belongs to the version whose execution was started last.
             return self if _is_later(self.started_at, earlier.started_at) else None
-        if self._progress <= earlier._progress:
+        if self._progress <= earlier._progress or self._is_of_twin(earlier):
             return None
         if self.started_at is None:
             began = {"execution_arn": earlier.execution_arn, "started_at": earlier.started_at}
             return replace(self, **began)  # type: ignore[arg-type]  # two fields of the same type
         return self
+
+    def _is_of_twin(self, earlier: "Result") -> bool:
+        """Whether this is the end of another execution for the same event, without a release."""
+        is_end = self.started_at is None and self.attempt is None
+        return is_end and self.execution_arn != earlier.execution_arn
 
     @property
     def _progress(self) -> tuple[int, int]:

@@ -20,7 +20,7 @@ RECEIVED = Result(
 WAITING = replace(RECEIVED, state=ResultState.WAITING)
 REJECTED = replace(RECEIVED, state=ResultState.REJECTED)
 ALREADY = replace(RECEIVED, state=ResultState.ALREADY_RELEASED)
-NEVER_OPENED = replace(RECEIVED, state=ResultState.CANCELLED)
+NEVER_OPENED = replace(RECEIVED, state=ResultState.CANCELLED, started_at=None)
 ACCEPTED = replace(RECEIVED, state=ResultState.ACCEPTED, attempt=1)
 CLOSED = replace(RECEIVED, state=ResultState.FAILED, attempt=1, started_at=None)
 RETRIED = replace(CLOSED, state=ResultState.SUCCEEDED, attempt=2, execution_arn="retry")
@@ -70,6 +70,15 @@ def test_an_end_without_a_release_stays_until_there_is_one(end: Result) -> None:
     for other in (REJECTED, ALREADY, NEVER_OPENED, WAITING):
         assert other.over(end) is None
     assert of_second(ACCEPTED).over(end)
+
+
+def test_the_end_of_a_twin_is_not_told() -> None:
+    """The execution that the file names still goes on."""
+    of_twin = replace(NEVER_OPENED, execution_arn="second")
+    for earlier in (RECEIVED, WAITING):
+        assert of_twin.over(earlier) is None
+        assert NEVER_OPENED.over(earlier) == replace(NEVER_OPENED, started_at=NOON)
+    assert of_twin.over(None) is of_twin
 
 
 def test_the_outcome_keeps_the_execution_that_the_object_started() -> None:
