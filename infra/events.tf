@@ -11,7 +11,7 @@ locals {
   has_calendars = length(var.change_calendars) > 0
 
   rule_names = {
-    for rule in concat(["manifest_dropped", "state_changed", "execution_ended", "hour_passed"], local.has_calendars ? ["calendar_opened"] : []) : rule => "${var.name_prefix}-${replace(rule, "_", "-")}"
+    for rule in concat(["manifest_dropped", "state_changed", "execution_ended", "hour_passed", "people_told"], local.has_calendars ? ["calendar_opened"] : []) : rule => "${var.name_prefix}-${replace(rule, "_", "-")}"
   }
 }
 
@@ -134,6 +134,10 @@ locals {
       rule   = aws_cloudwatch_event_rule.hour_passed
       target = module.microfunction["close_release"].arn
     }
+    people_told = {
+      rule   = aws_cloudwatch_event_rule.people_told
+      target = module.microfunction["notify_people"].arn
+    }
   })
 
   calendar_rules = {
@@ -147,6 +151,7 @@ locals {
     state_changed   = "record_state_change"
     execution_ended = "close_release"
     hour_passed     = "close_release"
+    people_told     = "notify_people"
   })
 }
 

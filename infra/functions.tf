@@ -9,6 +9,7 @@ locals {
     PIPELINES_TABLE       = aws_dynamodb_table.pipelines.name
     RECORD_RETENTION_DAYS = tostring(var.record_retention_days)
     EVENT_BUS             = data.aws_cloudwatch_event_bus.default.name
+    DEPLOYMENT            = var.name_prefix
     CHANGE_CALENDARS      = join(",", var.change_calendars) # Empty: none. Also for functions that start nothing yet.
   }
 
@@ -62,6 +63,13 @@ locals {
       asynchronous    = length(var.change_calendars) > 0 # Then the event of a calendar invokes it, too.
       environment     = local.every_function
     }
+    notify_people = {
+      description     = "Tells people what happens to releases: one SNS message for each event."
+      timeout_seconds = 60 # As long as all tries of one call may take.
+      memory_mb       = 512
+      asynchronous    = true
+      environment     = { PEOPLE_TOPIC = local.people_topic_arn } # It reads nothing but the event.
+    }
   }
 
   policies = {
@@ -71,6 +79,7 @@ locals {
     close_release       = data.aws_iam_policy_document.close_release.json
     answer_approval     = data.aws_iam_policy_document.answer_approval.json
     change_freeze       = data.aws_iam_policy_document.change_freeze.json
+    notify_people       = data.aws_iam_policy_document.notify_people.json
   }
 
   sources = {
@@ -382,5 +391,13 @@ data "aws_iam_policy_document" "close_release" {
     sid       = "FindReleasesNotAnnounced"
     actions   = ["dynamodb:Query"]
     resources = ["${aws_dynamodb_table.releases.arn}/index/by_time"]
+  }
+}
+
+data "aws_iam_policy_document" "notify_people" {
+  statement {
+    sid       = "TellPeople"
+    actions   = ["sns:Publish"]
+    resources = [local.people_topic_arn]
   }
 }

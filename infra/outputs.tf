@@ -50,3 +50,13 @@ output "function_names" {
   description = "Name of each function on AWS."
   value       = { for function, made in module.microfunction : function => made.name }
 }
+
+output "people_topic_arn" {
+  description = "SNS topic of the messages to people. Subscribe addresses, chats and queues to it."
+  value       = local.people_topic_arn
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard: how quick, how true, what waits, what failed."
+  value       = aws_cloudwatch_dashboard.releases.dashboard_name
+}

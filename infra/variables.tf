@@ -101,15 +101,15 @@ variable "log_retention_days" {
 }
 
 variable "reserved_concurrency" {
-  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release, answer_approval, change_freeze), reserved from the account's. A function that is not named has no limit."
+  description = "Maximum number of simultaneous invocations by function (open_release, run_pipeline, record_state_change, close_release, answer_approval, change_freeze, notify_people), reserved from the account's. A function that is not named has no limit."
   type        = map(number)
   default     = {}
 
   validation {
     condition = alltrue([
-      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release", "answer_approval", "change_freeze"], function)
+      for function in keys(var.reserved_concurrency) : contains(["open_release", "run_pipeline", "record_state_change", "close_release", "answer_approval", "change_freeze", "notify_people"], function)
     ])
-    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change, close_release, answer_approval and change_freeze."
+    error_message = "reserved_concurrency names a function that does not exist. The functions are open_release, run_pipeline, record_state_change, close_release, answer_approval, change_freeze and notify_people."
   }
 
   validation {
@@ -208,6 +208,28 @@ variable "alarm_topic_arn" {
   validation {
     condition     = var.alarm_topic_arn == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.alarm_topic_arn))
     error_message = "alarm_topic_arn must be the ARN of an SNS topic, or null."
+  }
+}
+
+variable "alarm_pages" {
+  description = "Where people find docs/alarms.md: its path, or the URL of your copy of it. Each alarm names its section there."
+  type        = string
+  default     = "docs/alarms.md"
+
+  validation {
+    condition     = can(regex("^[^#[:space:]]{1,200}$", var.alarm_pages))
+    error_message = "alarm_pages must be a path or a URL of at most 200 characters, without white space and #."
+  }
+}
+
+variable "notify_topic_arn" {
+  description = "ARN of an existing SNS topic for the messages to people, in this Region, or null to create one. Its policy must let notify_people publish if it is in another account, and its KMS key, too."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.notify_topic_arn == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.notify_topic_arn))
+    error_message = "notify_topic_arn must be the ARN of a standard SNS topic, or null. A FIFO topic sends no e-mails."
   }
 }
 

@@ -55,6 +55,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:a-queue" }
   }
 
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-1:111122223333:release-machine-people" }
+  }
+
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:a-group" }
   }
@@ -92,6 +96,11 @@ override_data {
 override_data {
   target = data.aws_iam_policy_document.change_freeze
   values = { json = "{\"Id\": \"change_freeze\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.notify_people
+  values = { json = "{\"Id\": \"notify_people\"}" }
 }
 
 override_data {
@@ -137,6 +146,7 @@ run "every_resource_is_named" {
         data.aws_iam_policy_document.start.statement,
         data.aws_iam_policy_document.close_release.statement,
         data.aws_iam_policy_document.change_freeze.statement,
+        data.aws_iam_policy_document.notify_people.statement,
         data.aws_iam_policy_document.machine.statement,
         data.aws_iam_policy_document.map.statement,
         data.aws_iam_policy_document.start_machine.statement,
@@ -263,8 +273,8 @@ run "calendars_are_read_by_their_names" {
 
   assert {
     condition = alltrue([
-      for function in local.functions :
-      function.environment["CHANGE_CALENDARS"] == "business-hours,arn:aws:ssm:eu-west-1:999900001111:document/company"
+      for name, function in local.functions :
+      function.environment["CHANGE_CALENDARS"] == "business-hours,arn:aws:ssm:eu-west-1:999900001111:document/company" if name != "notify_people"
     ])
     error_message = "A function does not know the calendars, and would start pipelines without asking them."
   }
@@ -350,7 +360,7 @@ run "dead_letters_come_from_their_rule_only" {
         one(one(policy.statement).principals).identifiers, one(one(policy.statement).condition).variable, one(one(policy.statement).condition).values,
       ]
       } == {
-      for rule in ["execution_ended", "hour_passed", "manifest_dropped", "state_changed"] : rule => [
+      for rule in ["execution_ended", "hour_passed", "manifest_dropped", "people_told", "state_changed"] : rule => [
         toset(["events.amazonaws.com"]), "aws:SourceArn",
         tolist(["arn:aws:events:eu-west-1:111122223333:rule/release-machine-${replace(rule, "_", "-")}"]),
       ]
@@ -384,7 +394,7 @@ run "functions_are_invoked_by_their_rule_only" {
   }
 
   assert {
-    condition     = { for rule, target in aws_cloudwatch_event_target.rule : rule => target.role_arn != null } == { execution_ended = false, hour_passed = false, manifest_dropped = true, state_changed = false }
+    condition     = { for rule, target in aws_cloudwatch_event_target.rule : rule => target.role_arn != null } == { execution_ended = false, hour_passed = false, manifest_dropped = true, people_told = false, state_changed = false }
     error_message = "A target other than the state machine has a role, or the state machine has none."
   }
 

@@ -47,6 +47,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:a-queue" }
   }
 
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-1:111122223333:two-people" }
+  }
+
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:a-group" }
   }
@@ -84,12 +88,12 @@ run "two_deployments_fit_in_one_account" {
         aws_iam_role.manifest_dropped.name,
         aws_iam_role.api.name,
         aws_api_gateway_rest_api.releases.name,
+        aws_sns_topic.people[0].name,
         [for rule in local.rules : rule.rule.name],
         [for queue in aws_sqs_queue.undelivered : queue.name],
         [for queue in local.failure_queues : queue.name],
         [for made in module.microfunction : made.name],
-        [for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.alarm_name],
-        [for alarm in aws_cloudwatch_metric_alarm.errors : alarm.alarm_name],
+        local.every_alarm[*].alarm_name,
         trimprefix(aws_cloudwatch_log_group.machine.name, "/aws/vendedlogs/states/"),
       ]) : name == "two" || startswith(name, "two-")
     ])
@@ -271,23 +275,24 @@ run "functions_get_their_settings" {
 
   assert {
     condition = { for function, made in module.microfunction : function => made.environment } == {
-      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
-      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
-      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
-      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
-      answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours", SESSION_NAMES_ARE_PINNED = "true" })
-      change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", CHANGE_CALENDARS = "business-hours" })
+      open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
+      run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", SESSION_NAMES_ARE_PINNED = "true" })
+      change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      notify_people       = tomap({ PEOPLE_TOPIC = "arn:aws:sns:eu-west-1:111122223333:two-people" })
     }
     error_message = "The environment of a function is wrong."
   }
 
   assert {
-    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024, answer_approval = 512, change_freeze = 512 }
+    condition     = { for function, made in module.microfunction : function => made.memory_mb } == { open_release = 1024, run_pipeline = 512, record_state_change = 512, close_release = 1024, answer_approval = 512, change_freeze = 512, notify_people = 512 }
     error_message = "The memory of a function is wrong."
   }
 
   assert {
-    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release", answer_approval = "two-answer-approval", change_freeze = "two-change-freeze" }
+    condition     = output.function_names == { open_release = "two-open-release", run_pipeline = "two-run-pipeline", record_state_change = "two-record-state-change", close_release = "two-close-release", answer_approval = "two-answer-approval", change_freeze = "two-change-freeze", notify_people = "two-notify-people" }
     error_message = "The name of a function differs from its key."
   }
 }
@@ -391,7 +396,7 @@ run "events_reach_their_targets" {
   }
 
   assert {
-    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "hour_passed", "manifest_dropped", "record_state_change", "state_changed"])
+    condition     = toset(keys(output.dead_letter_queue_urls)) == toset(["close_release", "execution_ended", "hour_passed", "manifest_dropped", "notify_people", "people_told", "record_state_change", "state_changed"])
     error_message = "A rule, or a function that events invoke, has no dead-letter queue."
   }
 }
@@ -568,8 +573,28 @@ run "alarms_notify_the_topic" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 6 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["open_release", "run_pipeline"])
-    error_message = "The alarms differ from those in docs/operating.md."
+    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == length(aws_sqs_queue.undelivered) + length(local.failure_queues)
+    error_message = "A dead-letter queue has no alarm, or an alarm has no queue."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarms in [concat(values(aws_cloudwatch_metric_alarm.errors), values(aws_cloudwatch_metric_alarm.lasting_errors)), values(aws_cloudwatch_metric_alarm.throttles)] :
+      sort(alarms[*].dimensions.FunctionName) == sort(values(output.function_names))
+    ])
+    error_message = "A function has no alarm for errors or none for throttled invocations, or two of them."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.losses)) == toset(keys(aws_cloudwatch_metric_alarm.dead_letters))
+    error_message = "Events of a dead-letter queue can be lost without an alarm."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in local.every_alarm : can(regex("docs/alarms.md#[a-z-]+$", alarm.alarm_description))
+    ])
+    error_message = "An alarm does not name its section in docs/alarms.md."
   }
 
   assert {
@@ -590,7 +615,7 @@ run "alarms_notify_the_topic" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors)) :
+      for alarm in local.every_alarm :
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:111122223333:on-call"])
     ])
     error_message = "An alarm does not notify the topic."
@@ -598,9 +623,53 @@ run "alarms_notify_the_topic" {
 
   assert {
     condition = alltrue([
-      for tagged in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors), [aws_dynamodb_table.releases]) :
-      tagged.tags == tomap({ ReleaseMachine = "two", team = "shop" })
+      for tagged in concat([for alarm in local.every_alarm : alarm.tags], [aws_dynamodb_table.releases.tags]) :
+      tagged == tomap({ ReleaseMachine = "two", team = "shop" })
     ])
     error_message = "A resource lacks its tags."
+  }
+}
+
+run "a_hang_is_noticed" {
+  command = plan
+
+  variables {
+    look_after_seconds = 7200
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.hangs["OldestWaitSeconds"].threshold == 14400
+    error_message = "A release counts as hanging although its next look is not overdue."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.hangs : alarm.treat_missing_data == "breaching" && alarm.period == 7200])
+    error_message = "An hourly check that does not run is not noticed, or one that comes some seconds late raises an alarm."
+  }
+}
+
+run "a_hold_is_no_hang" {
+  command = plan
+
+  variables {
+    look_after_seconds = 600 # What is held is looked at once an hour all the same.
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.hangs["OldestWaitSeconds"].threshold == 7200
+    error_message = "A frozen pipeline counts as hanging."
+  }
+}
+
+run "alarms_link_another_page" {
+  command = plan
+
+  variables {
+    alarm_pages = "https://wiki.example.com/alarms"
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.workflow_faults.alarm_description, " https://wiki.example.com/alarms#failed-workflow")
+    error_message = "alarm_pages has no effect."
   }
 }

@@ -1,6 +1,5 @@
 """Checks a person's answer to an approval, counts it, and lets the release go on."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,11 +14,12 @@ from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import RequestRefused, Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_storable
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 KEYS = ("decision", "comment", "attempt")
 
@@ -60,6 +60,7 @@ class AnswerApproval:
         release = self.ledger.get_header(release_id)
         if release is None:
             raise _unknown_release(release_id)
+        also_about(execution_arn=release.execution_arn)
         vote = Vote(
             voter=self._person(request.caller),
             by=request.caller,
@@ -76,7 +77,7 @@ class AnswerApproval:
             refuse_vote(release, node, vote, attempt)
             assert has_voted(node, vote), f"{vote} does not count in {node}"
         said = "approved" if vote.approves else "rejected"
-        log.info("%s by %s", said, vote.by, extra={"release_id": release_id, "pipeline": name})
+        log.info("%s by %s", said, vote.by)
         node, later = self._go_on(release, node)
         return _response(release, node, vote, later)
 

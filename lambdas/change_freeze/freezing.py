@@ -1,6 +1,5 @@
 """Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."""
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +21,12 @@ from release_core.domain.holds import (
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
 from release_core.ledger.ledger import Ledger
+from release_core.logs import also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_storable
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,8 @@ class ChangeFreeze:
             )
         nodes = self.ledger.nodes_in_releases(lambda _: True, release_id=release_id)
         self._wake(nodes, lambda node: node.held is not None and node.held.kind != HoldKind.TURN)
-        log.info("overridden by %s", release.override.by, extra={"release_id": release_id})
+        also_about(execution_arn=release.execution_arn)
+        log.info("overridden by %s", release.override.by)
         return {
             "releaseId": release_id,
             "reason": release.override.reason,

@@ -1,23 +1,25 @@
 """Closes a release: records its outcome, stops what still runs, frees locks and announces it."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from close_release.reporting import Reporting
 from release_core.apply.advance import Advance
+from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues, unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
-from release_core.decide.outcome import is_over, tally
+from release_core.decide.outcome import is_fault, is_over, tally
 from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
+from release_core.logs import also_about, invocation, log_of
+from release_core.metrics import WORKFLOW_FAULTS, Metrics
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import RollbackReader, rollback_name
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ class CloseRelease:
     bus: Bus
     rollbacks: RollbackReader
     reporting: Reporting
+    metrics: Metrics
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         """Close the release with the outcome of its pipelines; return its id, status and reason.
@@ -37,17 +40,22 @@ class CloseRelease:
         ``rollback`` is None, or has the id of the rollback and the name of the workflow execution
         to start for it. A repeated close returns the same. Raises as ``Advance`` does.
         """
+        with invocation(release_id=release_id, execution_arn=execution_arn):
+            return self._close(release_id, execution_arn)
+
+    def _close(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         release = self._bring_up_to_date(release_id)
         if release.status is ReleaseStatus.RUNNING:
             status, why = tally(release)
             rollback = self._rollback(release, status)
-            self.ledger.headers.close(
+            if self.ledger.headers.close(
                 release_id,
                 status,
                 why=_with_rollback(why, rollback) if rollback else why,
                 execution_arn=execution_arn,
                 rolls_back_as=rollback.rollback_id if rollback and rollback.manifest else None,
-            )
+            ):
+                measure_close(self.metrics, release, status, now=self.advance.clock())
         closed = self._finish(release_id, execution_arn)
         return {
             "release_id": release_id,
@@ -65,23 +73,35 @@ class CloseRelease:
         if isinstance(end, str):
             log.warning("ignored: %s", end)
             return
+        with invocation(execution_arn=end.execution_arn):
+            self._close_ended(end, event)
+
+    def _close_ended(self, end: WorkflowEnd, event: object) -> None:
         arn = end.execution_arn
-        log.info("%s", end.why, extra={"execution_arn": arn})
+        log.info("%s", end.why)
+        if is_fault(end):
+            self.metrics.put({WORKFLOW_FAULTS: 1})
         if end.release_status is None:
             return
         release_id = self.ledger.headers.record_workflow_end(arn, end.status)
+        also_about(release_id=release_id)
         # After that write the execution gets no place in a queue.
         leave_queues(self.ledger, self.step_functions, arn)
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
-            log.info("the workflow execution had opened no release", extra={"execution_arn": arn})
+            log.info("the workflow execution had opened no release")
             self.reporting.never_opened(end, event)
             return
         why = end.why_for(release)
-        self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn)
+        if self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn):
+            now = self.advance.clock()
+            measure_close(self.metrics, release, end.release_status, now=now)
         missing = end.missing_rollback(release) if release.execution_arn == arn else None
         if missing:
             self.ledger.headers.add_to_why(release, missing)
+            if end.status == "FAILED" and not is_fault(end):
+                # The workflow could not start it. Without it, the release failed as it may.
+                self.metrics.put({WORKFLOW_FAULTS: 1})
         self._finish(release_id, arn)
 
     def _rollback(self, release: Release, status: ReleaseStatus) -> Rollback | None:
@@ -161,7 +181,7 @@ class CloseRelease:
             "approvals": _statuses(each for each in nodes if each.approval),
         }
         self.bus.put(f"Release {release.status.value.capitalize()}", detail)
-        log.info("release %s", release.status, extra={"release_id": release.release_id})
+        log.info("release %s", release.status)
 
 
 def _statuses(nodes: Iterable[Pipeline]) -> dict[str, str]:

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from close_release.closing import CloseRelease
+from close_release.hourly import run_each
 from close_release.reporting import Reporting
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
@@ -14,12 +15,13 @@ from release_core.settings import CloseReleaseSettings, read_settings
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, check for releases whose workflow execution ended and were not closed.
+    Once an hour, check for releases whose workflow execution ended and were not closed, and measure
+    whether releases hang.
     """
     settings = read_settings(CloseReleaseSettings, os.environ)
     parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
-        parts.orphans.sweep()
+        run_each(parts.orphans.sweep, parts.hangs.measure)
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,
@@ -32,6 +34,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
             manifest_bucket=settings.manifest_bucket,
             clock=parts.clock,
         ),
+        metrics=parts.metrics,
     )
     if "release_id" in event:
         return close_release.at_end(event["release_id"], event["execution_arn"])

@@ -88,6 +88,7 @@ def make_open_release(
             advance=parts.advance(invocation),
             rollbacks=parts.rollbacks,
             clock=parts.clock,
+            metrics=parts.metrics,
         ),
         planner=Planner(
             ledger=parts.ledger,
@@ -102,5 +103,6 @@ def make_open_release(
         rollbacks=parts.rollbacks,
         results=ResultFiles(lambda: parts.brief_client("s3")),
         clock=parts.clock,
+        metrics=parts.metrics,
         look_after_seconds=look_after_seconds,
     )

@@ -1,6 +1,5 @@
 """Opens a release: reads and checks the manifest, locks the pipelines, claims the release id."""
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from open_release.intake import Intake
 from open_release.reporting import Reporter
 from open_release.reservations import Reservations
 from open_release.resuming import Opened, Resuming
+from release_core.apply.measuring import measure_opening
 from release_core.aws.result_files import ResultFiles
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
@@ -19,6 +19,7 @@ from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
+from release_core.logs import also_about, invocation, log_of
 from release_core.manifest.checks import (
     check_manifest,
     is_dry_run,
@@ -29,13 +30,14 @@ from release_core.manifest.checks import (
 )
 from release_core.manifest.model import Manifest
 from release_core.manifest.requests import DroppedObject, Request, RollbackRequest
+from release_core.metrics import RELEASES_REJECTED, Metrics
 from release_core.plan.planner import Planner
-from release_core.problems import lines_of, report
+from release_core.problems import lines_of, one_line, report
 from release_core.rollback.manifest import checked_manifest
 from release_core.rollback.reader import RollbackReader
 from release_core.rollback.refusals import refuse_rollback
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,7 @@ class OpenRelease:
     rollbacks: RollbackReader
     results: ResultFiles
     clock: Clock
+    metrics: Metrics
     look_after_seconds: int
 
     def __call__(self, execution_arn: str) -> dict[str, Any]:
@@ -62,6 +65,10 @@ class OpenRelease:
         ``plan`` of a dry run.
         Raises a Rejection when the manifest is rejected, and records it unless it is a dry run.
         """
+        with invocation(execution_arn=execution_arn):
+            return self._open_or_reject(execution_arn)
+
+    def _open_or_reject(self, execution_arn: str) -> dict[str, Any]:
         try:
             request, came_at = self.intake.request(execution_arn)
         except Rejection as rejection:
@@ -88,6 +95,7 @@ class OpenRelease:
             if twin:
                 return self._existing(twin, execution_arn)
             request, document = self.intake.document(request)
+            also_about(release_id=_named(document))
             if not is_dry_run(document):
                 declared = self.declaring(execution_arn, named_pipelines(document))
                 if declared is None:
@@ -102,7 +110,7 @@ class OpenRelease:
 
     def _pause(self, execution_arn: str, document: object) -> dict[str, Any]:
         """Come back soon for the other declarations, which uses none of the task's tries."""
-        log.info("AWS throttles GetPipeline", extra={"execution_arn": execution_arn})
+        log.info("AWS throttles GetPipeline")
         held = self._answer(Opened("HELD", execution_arn, []), release_id_of(document))
         return {**held, "wait_seconds": 1}
 
@@ -126,9 +134,8 @@ class OpenRelease:
         if isinstance(request, RollbackRequest):
             # Otherwise the failed release would look as if it were rolled back.
             self.ledger.headers.note_refusal(request.of, request.release_id, str(rejection))
-        log.warning(
-            "rejected: %s", rejection, extra={"execution_arn": execution_arn, "error": error}
-        )
+        log.warning("rejected: %s", rejection, extra={"error": error})
+        self.metrics.put({RELEASES_REJECTED: 1}, by=error)
         self.reservations.leave(execution_arn)
 
     def _release(self, opening: Opening, reporter: Reporter) -> dict[str, Any]:
@@ -136,12 +143,7 @@ class OpenRelease:
         if opened.outcome not in {"BUSY", "HELD"}:
             self.reservations.leave(opening.execution_arn)
         manifest = opening.manifest
-        log.info(
-            "%s by %s",
-            opened.outcome.lower().replace("_", " "),
-            opened.released_by,
-            extra={"release_id": manifest.release_id, "execution_arn": opening.execution_arn},
-        )
+        log.info("%s by %s", opened.outcome.lower().replace("_", " "), opened.released_by)
         reporter.opened(opened, manifest)
         return {
             **self._answer(opened, manifest.release_id),
@@ -159,7 +161,7 @@ class OpenRelease:
         plan = self.planner(document, channel=channel)
         if not plan.valid:
             raise plan.refused_as(report("The plan", plan.problems), lines_of(plan.problems))
-        log.info("planned", extra={"release_id": plan.release_id, "execution_arn": execution_arn})
+        log.info("planned")
         answer = self._answer(Opened("PLANNED", execution_arn), plan.release_id)
         output = plan.as_output()
         reporter.planned(plan.release_id, output)
@@ -179,7 +181,8 @@ class OpenRelease:
 
     def wait(self, execution_arn: str, task_token: str) -> None:
         """Settle the task token when it is the turn of the release that waits."""
-        self.reservations.wait(execution_arn, task_token)
+        with invocation(execution_arn=execution_arn):
+            self.reservations.wait(execution_arn, task_token)
 
     def _open_or_give_back(self, opening: Opening) -> Opened:
         try:
@@ -207,6 +210,7 @@ class OpenRelease:
             if rival is not None:
                 self.reservations.give_back(manifest.names, opening.execution_arn)
                 return self.resuming(opening, rival)
+            measure_opening(self.metrics, came_at=opening.came_at, now=self.clock())
         elif holder.attempt > 1:
             return self.resuming.go_on(opening, holder)  # a retry of this invocation
         elif holder.manifest_sha256 != manifest.sha256:
@@ -268,6 +272,12 @@ class OpenRelease:
                 raise LedgerBusy(f"the manifest of rollback {now.release_id} has just changed")
             return replace(opening, omissions=tuple(rollback.omissions), restores=rollback.restores)
         return opening
+
+
+def _named(document: object) -> str | None:
+    """The release id in a document that is not checked yet, for the log."""
+    found = release_id_of(document)
+    return one_line(found) if found else None
 
 
 def _opening(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from open_release.reservations import Reservations
 from release_core.apply.advance import Advance
+from release_core.apply.measuring import measure_opening
 from release_core.apply.orphans import Orphans
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
@@ -26,6 +27,7 @@ from release_core.errors import EndUnconfirmed, ReleaseNotResumable, StartUnreso
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.manifest.checks import refuse_unproved
+from release_core.metrics import Metrics
 from release_core.rollback.later_releases import overtaken_by
 from release_core.rollback.reader import RollbackReader
 
@@ -50,6 +52,7 @@ class Resuming:
     advance: Advance
     rollbacks: RollbackReader
     clock: Clock
+    metrics: Metrics
 
     def __call__(self, opening: Opening, holder: Release) -> Opened:
         """Open the next attempt, or find out that the release exists already.
@@ -86,6 +89,7 @@ class Resuming:
                 f"release {holder.release_id} was resumed or rolled back by another execution; "
                 f"see it with release-machine show {holder.release_id}"
             )
+        measure_opening(self.metrics, came_at=opening.came_at, now=self.clock())
         return self.go_on(opening, holder)
 
     def go_on(self, opening: Opening, holder: Release) -> Opened:

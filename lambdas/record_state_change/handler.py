@@ -12,6 +12,9 @@ def handler(event: object, context: Context) -> None:
     """Record one state change of CodePipeline, and settle the pipeline if it has ended."""
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     record_state_change = RecordStateChange(
-        ledger=parts.ledger, advance=parts.advance(context.aws_request_id), clock=parts.clock
+        ledger=parts.ledger,
+        advance=parts.advance(context.aws_request_id),
+        clock=parts.clock,
+        metrics=parts.metrics,
     )
     record_state_change(event)

@@ -1,20 +1,22 @@
 """Records the state changes in CodePipeline's events and advances their pipelines."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.apply.advance import Advance
+from release_core.apply.measuring import measure_start
 from release_core.clock import Clock, from_iso
 from release_core.decide.timing import UNCONFIRMED_WAIT
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
+from release_core.logs import also_about, invocation, log_of
+from release_core.metrics import Metrics
 from release_core.problems import is_storable
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 STATE_CHANGE = "CodePipeline Pipeline Execution State Change"
 # Above CodePipeline's own limits, and below those of an item in the ledger.
@@ -39,6 +41,7 @@ class RecordStateChange:
     ledger: Ledger
     advance: Advance
     clock: Clock
+    metrics: Metrics
 
     def __call__(self, event: object) -> None:
         """Record the state change in the event; ignore and log an event without one.
@@ -49,13 +52,13 @@ class RecordStateChange:
         if isinstance(new, str):
             log.warning("ignored: %s", new)
             return
+        with invocation(pipeline=new.pipeline, execution_id=new.execution_id):
+            self._record(new)
+
+    def _record(self, new: StateChange) -> None:
         execution = self.ledger.executions.record_change(new.execution_id, new.pipeline, new.change)
-        facts = {
-            "release_id": execution.release_id,
-            "pipeline": new.pipeline,
-            "execution_id": new.execution_id,
-        }
-        log.info("recorded %s of attempt %s", new.change.state, new.change.attempt, extra=facts)
+        also_about(release_id=execution.release_id)
+        log.info("recorded %s of attempt %s", new.change.state, new.change.attempt)
         if execution.release_id is None:
             # No release started it, or its start is not recorded yet and will find this change.
             return
@@ -64,15 +67,19 @@ class RecordStateChange:
         )
         pipeline = release.pipelines.get(execution.pipeline) if release else None
         if release is None or pipeline is None or pipeline.attempt != execution.attempt:
-            log.info("the execution belongs to an earlier attempt", extra=facts)
+            log.info("the execution belongs to an earlier attempt")
             return
+        also_about(execution_arn=release.execution_arn)
         is_closed = release.closed
         if (
             pipeline.status is PipelineStatus.STARTING
             and new.execution_id not in pipeline.earlier_executions
         ):
             # Race: the starter has claimed the execution and not bound it yet, or it has crashed.
-            self.ledger.pipelines.bind_execution(execution.release_id, pipeline, new.execution_id)
+            if self.ledger.pipelines.bind_execution(
+                execution.release_id, pipeline, new.execution_id
+            ):
+                measure_start(self.metrics, release, pipeline, now=self.clock())
             release = None
         try:
             advanced = self.advance.pipeline(
@@ -80,7 +87,7 @@ class RecordStateChange:
             )
         except EndUnconfirmed as unconfirmed:
             # This needs only time: the task of the pipeline looks again soon.
-            log.info("%s", unconfirmed, extra=facts)
+            log.info("%s", unconfirmed)
             if not self._is_looked_at(pipeline, is_closed=is_closed):
                 raise
             return

@@ -1,6 +1,5 @@
 """Requests that the API passes to a function, read strictly, and the function's responses."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +7,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.errors import ManifestUnreadable, RequestRefused, Unfinished
+from release_core.logs import invocation, log_of
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_hidden, is_storable, one_line, report
 from release_core.strict_json import read_json, write_json
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 MAX_BODY = 16 * 1024  # bytes
 MAX_TEXT = 1000  # bytes of a comment or a reason
@@ -34,6 +34,11 @@ class ApiRequest:
     caller: str
     path: Mapping[str, str]
     body: Mapping[str, object]
+
+    def named(self, key: str) -> str | None:
+        """What the path names, for the log; it is not checked yet."""
+        name = self.path.get(key)
+        return one_line(name) if name else None
 
     def text(self, key: str) -> str | None:
         """The text of a key, without white space around it; None if it is absent or blank.
@@ -70,12 +75,21 @@ def answer(
     request again: what is on record already counts once.
     """
     try:
-        return _response(200, handle(_read(event, keys)))
+        request = _read(event, keys)
     except RequestRefused as refused:
-        return _response(refused.status, {"message": str(refused)})
-    except (Unfinished, ClientError, BotoCoreError):
-        log.exception("the request is not finished")
-        return _response(503, {"message": _UNFINISHED})
+        return _refusal(refused)
+    with invocation(release_id=request.named("releaseId"), pipeline=request.named("approval")):
+        try:
+            return _response(200, handle(request))
+        except RequestRefused as refused:
+            return _refusal(refused)
+        except (Unfinished, ClientError, BotoCoreError):
+            log.exception("the request is not finished")
+            return _response(503, {"message": _UNFINISHED})
+
+
+def _refusal(refused: RequestRefused) -> dict[str, Any]:
+    return _response(refused.status, {"message": str(refused)})
 
 
 def _response(status: int, body: Mapping[str, object]) -> dict[str, Any]:

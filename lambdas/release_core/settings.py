@@ -12,7 +12,8 @@ class FunctionSettings:
 
     ``record_retention_days`` is how long records of pipeline executions are kept; ``event_bus`` is
     the bus that outcomes are announced on. ``change_calendars`` are the names or ARNs of the change
-    calendars that must be open when a pipeline is started.
+    calendars that must be open when a pipeline is started. ``deployment`` is the name of this
+    deployment in metrics and events; functions of an earlier version do not have it.
     """
 
     releases_table: str
@@ -21,6 +22,7 @@ class FunctionSettings:
     record_retention_days: int
     event_bus: str
     change_calendars: tuple[str, ...] = ()
+    deployment: str = "release-machine"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,13 @@ class AnswerApprovalSettings(FunctionSettings):
     """
 
     session_names_are_pinned: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyPeopleSettings:
+    """The settings of notify_people: ``people_topic`` is the ARN of the SNS topic."""
+
+    people_topic: str
 
 
 def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:

@@ -37,8 +37,9 @@ def handler(event: dict[str, Any], context: Context) -> None:
         task_token=event["task_token"],
         wait_seconds=event["wait_seconds"],
         look_after_seconds=event["look_after_seconds"],
-        # These two are absent in executions of an earlier workflow definition.
+        # These are absent in executions of an earlier workflow definition.
         attempt=event.get("attempt"),
         waits_since=from_iso(event["waits_since"]) if "waits_since" in event else None,
+        execution_arn=event.get("execution_arn"),
     )
     run_pipeline(event["release_id"], event["pipeline"], waiting)

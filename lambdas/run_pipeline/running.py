@@ -1,7 +1,6 @@
 """Runs one pipeline of a release until its task token is settled."""
 
 import json
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,8 +22,9 @@ from release_core.decide.timing import (
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import EndUnconfirmed, PipelineUnknown, StartUnresolved, Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, also_about, invocation, log_of
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,8 @@ class Waiting:
     """A task that waits: ``wait_seconds`` this time, usually ``look_after_seconds``.
 
     ``attempt`` is the attempt of the release that its workflow execution runs, and ``waits_since``
-    is when it began to wait, if that is known.
+    is when it began to wait, if that is known. ``execution_arn`` is the workflow execution, for the
+    log.
     """
 
     task_token: str
@@ -40,6 +41,7 @@ class Waiting:
     look_after_seconds: int
     attempt: int | None = None
     waits_since: datetime | None = None
+    execution_arn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,12 @@ class RunPipeline:
 
         Raises PipelineUnknown when the release has no such pipeline, and as ``Advance`` does.
         """
+        with invocation(
+            release_id=release_id, pipeline=pipeline, execution_arn=waiting.execution_arn
+        ):
+            self._run(release_id, pipeline, waiting)
+
+    def _run(self, release_id: str, pipeline: str, waiting: Waiting) -> None:
         # Race: another function records the end of the pipeline. The token is registered before
         # anything else, so that this function can settle it.
         looks_at = self.clock() + timedelta(seconds=waiting.wait_seconds)
@@ -89,6 +97,7 @@ class RunPipeline:
         )
         if registered is None:
             raise PipelineUnknown(f"release {release_id} has no pipeline {pipeline}")
+        also_about(execution_id=registered.execution_id)
         if registered.task_token != waiting.task_token:
             # A late function of a task that is over; or AWS has not stopped the tasks of a stopped
             # workflow execution yet.
@@ -118,6 +127,12 @@ class RunPipeline:
 
         A running execution is stopped first. Raises as ``Advance`` does.
         """
+        with invocation(
+            release_id=task.release_id, pipeline=task.pipeline, execution_arn=task.execution_arn
+        ):
+            self._give_up(task)
+
+    def _give_up(self, task: "FailedTask") -> None:
         release = self.ledger.get_pipeline(task.release_id, task.pipeline)
         pipeline = release.pipelines.get(task.pipeline) if release else None
         if not release or not pipeline or release.execution_arn != task.execution_arn:
@@ -135,7 +150,8 @@ class RunPipeline:
         others = self.ledger.get_pipelines([(release.release_id, name) for name in sorted(names)])
         for _, other in others:
             if not other.settled and (other.token_registered_at or release.began_at) < overdue:
-                self._repair(release.release_id, other.name)
+                with about(pipeline=other.name, execution_id=None):
+                    self._repair(release.release_id, other.name)
 
     def _repair(self, release_id: str, name: str) -> None:
         try:
@@ -145,7 +161,7 @@ class RunPipeline:
             self.advance.pipeline(release_id, name)
         except (Unfinished, ClientError, BotoCoreError) as error:
             # An error with another pipeline must not fail the task of this one.
-            log.warning("could not advance %s: %s", name, error)
+            log.warning("could not advance: %s", error)
 
     def _wait_until_due(self, release: Release, name: str, waiting: Waiting) -> None:
         pipeline, now = release.pipelines[name], self.clock()

@@ -86,6 +86,11 @@ EVENTS: dict[str, Any] = {
         "pathParameters": {"scope": "*"},
         "body": None,
     },
+    "notify_people": {
+        "source": "release-machine",
+        "detail-type": "Release Started",
+        "detail": {"releaseId": "cold"},
+    },
 }
 # What each handler reads from its environment, and a Region for the clients.
 ENVIRONMENT = {
@@ -97,11 +102,13 @@ ENVIRONMENT = {
     "EXECUTIONS_TABLE": "executions",
     "PIPELINES_TABLE": "pipelines",
     "RECORD_RETENTION_DAYS": "90",
+    "DEPLOYMENT": "cold",
     "EVENT_BUS": "default",
     "LOOK_AFTER_SECONDS": "3600",
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
     "SESSION_NAMES_ARE_PINNED": "false",
+    "PEOPLE_TOPIC": "arn:aws:sns:us-east-1:0:cold",
 }
 
 

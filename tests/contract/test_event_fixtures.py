@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from notify_people.wording import told_types
 from release_core.apply.orphans import ORPHANED
 from release_core.aws.event_bus import SOURCE
 from release_core.domain.workflow_end import WorkflowEnd, read_workflow_end
@@ -39,8 +40,14 @@ def rules_with(of_driven_pipelines: Pattern) -> dict[str, Pattern]:
         "local.calendar_arns": EVENTS["calendar_opened"]["resources"],
         "local.account": EVENTS["manifest_dropped"]["account"],
         "local.region": EVENTS["manifest_dropped"]["region"],
+        "local.told_types": sorted(told_types()),
+        "var.name_prefix": "release-machine",
     }
-    return rule_patterns(ROOT / "infra" / "events.tf", references)
+    return {
+        name: pattern
+        for file in ("events.tf", "notify.tf")
+        for name, pattern in rule_patterns(ROOT / "infra" / file, references).items()
+    }
 
 
 RULES = rules_with({})

@@ -19,7 +19,6 @@ LAMBDAS = ROOT / "lambdas"
 WRITES = {
     "put_object",
     "copy_object",
-    "copy",
     "upload_file",
     "upload_fileobj",
     "create_multipart_upload",

@@ -26,6 +26,7 @@ SETTINGS = {
     "close_release": settings.CloseReleaseSettings,
     "answer_approval": settings.AnswerApprovalSettings,
     "change_freeze": settings.FunctionSettings,
+    "notify_people": settings.NotifyPeopleSettings,
 }
 # The prefix of a service in IAM, and its name in botocore.
 SERVICES = {
@@ -35,6 +36,7 @@ SERVICES = {
     "ecr": "ecr",
     "events": "events",
     "s3": "s3",
+    "sns": "sns",
     "ssm": "ssm",
     "states": "stepfunctions",
 }
@@ -62,6 +64,7 @@ WITHOUT_TAGS = {
     "aws_api_gateway_model",
     "aws_api_gateway_request_validator",
     "aws_api_gateway_resource",
+    "aws_cloudwatch_dashboard",
     "aws_cloudwatch_event_target",
     "aws_iam_role_policy",
     "aws_lambda_function_event_invoke_config",

@@ -124,8 +124,12 @@ def results(account: Account) -> Results:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the files that wait for a minute first, so that other files run meanwhile."""
+    """Start the files that wait for a minute first, so that other files run meanwhile.
+
+    Run those last that read what all others have left.
+    """
     items.sort(key=lambda item: item.get_closest_marker("minute") is None)
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.fakes.secrets import keep_secret
 from tests.fakes.service import Refused, service
 
 MAX_DATA_BYTES = 256 * 1024
@@ -98,6 +99,7 @@ class FakeStepFunctions:
             raise ValueError(f"{execution_arn} does not run")
         token = token or f"AQCEAAAAKgAAAAMAAAAA{len(self._tasks):08d}="
         self._tasks[token] = Task(execution_arn=execution_arn, is_detached=is_detached)
+        keep_secret(token)
         return token
 
     def detach_tasks(self, execution_arn: str) -> None:

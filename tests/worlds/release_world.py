@@ -25,6 +25,8 @@ from tests.fakes.ssm import FakeSSM
 from tests.fakes.step_functions import FakeStepFunctions, Outcome
 from tests.worlds.faults import FAILURE
 from tests.worlds.ledger_world import RETENTION, TABLES, LedgerWorld
+from tests.worlds.logged import keep_variables_secret
+from tests.worlds.measured import measured_in
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:release-machine"
 ROLE = "arn:aws:sts::000000000000:assumed-role/release-machine-run-pipeline"
@@ -83,6 +85,7 @@ class ReleaseWorld(LedgerWorld):
     machine: str = MACHINE
     time_left: timedelta = timedelta(seconds=180)
     change_calendars: tuple[str, ...] = ()
+    metric_lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Create the services and the pipelines."""
@@ -158,7 +161,10 @@ class ReleaseWorld(LedgerWorld):
         """Invoke record_state_change."""
         parts = self.parts("record-state-change")
         record = RecordStateChange(
-            ledger=parts.ledger, advance=self.advance(parts), clock=self.clock
+            ledger=parts.ledger,
+            advance=self.advance(parts),
+            clock=self.clock,
+            metrics=parts.metrics,
         )
         record(event)
 
@@ -176,6 +182,7 @@ class ReleaseWorld(LedgerWorld):
                 manifest_bucket="manifests",
                 clock=self.clock,
             ),
+            metrics=parts.metrics,
         )
 
     def advance(self, parts: FunctionParts) -> Advance:
@@ -201,14 +208,22 @@ class ReleaseWorld(LedgerWorld):
             patterns=self.patterns,
             change_calendars=self.change_calendars,
             name=function,
+            deployment="release-machine",
             retention=RETENTION,
             event_bus="default",
+            write_metrics=self._measure,
         )
+
+    def _measure(self, line: str) -> None:
+        """Keep a line with metrics, which CloudWatch can read."""
+        assert measured_in(line)
+        self.metric_lines.append(line)
 
     # The workflow
 
     def start(self, input_text: str, *, alias: str | None = None) -> str:
         """Start a workflow execution with this input, as the door of an alias; returns its ARN."""
+        keep_variables_secret(input_text)
         started = self.step_functions.start_execution(
             stateMachineArn=f"{self.machine}:{alias}" if alias else self.machine, input=input_text
         )

@@ -34,3 +34,8 @@ output "failure_queue" {
     for queue in aws_sqs_queue.failures : { arn = queue.arn, name = queue.name, url = queue.url }
   ])
 }
+
+output "traced" {
+  description = "Whether X-Ray traces the function and it may write traces, for tests."
+  value       = one(aws_lambda_function.function.tracing_config).mode == "Active" && anytrue([for statement in data.aws_iam_policy_document.runtime.statement : statement.sid == "Trace"])
+}

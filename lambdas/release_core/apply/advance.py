@@ -1,7 +1,7 @@
 """Advances a release: decides what is due and applies it, until nothing is due."""
 
-import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
+from release_core.apply.measuring import measure_settling
 from release_core.apply.orphans import Orphans
 from release_core.apply.spread import Spread
 from release_core.apply.starts import Starts
@@ -38,8 +39,10 @@ from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AdvanceUnfinished, EndUnconfirmed, Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
+from release_core.metrics import Metrics
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 # More rounds than one pipeline has steps mean a decision that never takes effect. A round for all
 # pipelines takes one step with each of them.
@@ -56,6 +59,7 @@ class Advance:
     orphans: Orphans
     calendars: CalendarGate
     clock: Clock
+    metrics: Metrics
     actor: str
     _freed: set[str] = field(default_factory=set, init=False)  # held pipelines that had slots
 
@@ -188,26 +192,22 @@ class Advance:
         after: Release | None = release
         put_off = set() if put_off is None else put_off
         for decision in decisions:
-            facts = {
-                "release_id": release.release_id,
-                "pipeline": decision.pipeline.name,
-                "execution_id": decision.pipeline.execution_id,
-            }
             name = type(decision).__name__.lower()
-            log.info("decided: %s", name, extra=facts)
-            try:
-                known = self._apply(after or release, decision)
-                after = known if after else None
-                waits = known and known.pipelines[decision.pipeline.name].status
-                if isinstance(decision, Start) and waits is PipelineStatus.WAITING:
-                    put_off.add(decision.pipeline.name)
-            except (Unfinished, ClientError, BotoCoreError) as error:
-                log.warning("could not %s: %s", name, error, extra=facts)
-                unconfirmed = isinstance(error, EndUnconfirmed) and not only
-                if unconfirmed and self.looks_soon(decision.pipeline):
-                    put_off.add(decision.pipeline.name)
-                else:
-                    errors.append(error)
+            with _about(release, decision.pipeline):
+                log.info("decided: %s", name)
+                try:
+                    known = self._apply(after or release, decision)
+                    after = known if after else None
+                    waits = known and known.pipelines[decision.pipeline.name].status
+                    if isinstance(decision, Start) and waits is PipelineStatus.WAITING:
+                        put_off.add(decision.pipeline.name)
+                except (Unfinished, ClientError, BotoCoreError) as error:
+                    log.warning("could not %s: %s", name, error)
+                    unconfirmed = isinstance(error, EndUnconfirmed) and not only
+                    if unconfirmed and self.looks_soon(decision.pipeline):
+                        put_off.add(decision.pipeline.name)
+                    else:
+                        errors.append(error)
         if errors:
             raise errors[0]  # all are logged; the workflow retries by the name of one
         return after
@@ -282,20 +282,27 @@ class Advance:
         self.ledger.pipelines.record_look_time(release.release_id, pipeline, looks_at)
 
     def _settle(self, release: Release, pipeline: Pipeline) -> None:
+        with _about(release, pipeline):
+            self._settle_token(release, pipeline)
+
+    def _settle_token(self, release: Release, pipeline: Pipeline) -> None:
         sent = self.step_functions.settle(pipeline)
-        if not sent:
+        if sent:
+            measure_settling(self.metrics, pipeline, now=self.clock())
+        else:
             # Race: the workflow was stopped, and the event of its end may be lost. The release is
             # checked before the token counts as settled, so that a crash repeats the check.
             self.orphans.close_if_orphaned(release)
         self.ledger.pipelines.mark_settled(release.release_id, pipeline)
-        log.info(
-            "settled" if sent else "the task token is no longer valid",
-            extra={"release_id": release.release_id, "pipeline": pipeline.name},
-        )
+        log.info("settled" if sent else "the task token is no longer valid")
 
     def _ends(self) -> Ends:
         return Ends(
-            ledger=self.ledger, codepipeline=self.codepipeline, clock=self.clock, actor=self.actor
+            ledger=self.ledger,
+            codepipeline=self.codepipeline,
+            clock=self.clock,
+            metrics=self.metrics,
+            actor=self.actor,
         )
 
     def _stops(self) -> Stops:
@@ -309,10 +316,20 @@ class Advance:
             codepipeline=self.codepipeline,
             calendars=self.calendars,
             clock=self.clock,
+            metrics=self.metrics,
             actor=self.actor,
             ends=self._ends(),
             freed=self._freed,
         )
+
+
+def _about(release: Release, pipeline: Pipeline) -> AbstractContextManager[None]:
+    return about(
+        release_id=release.release_id,
+        execution_arn=release.execution_arn,
+        pipeline=pipeline.name,
+        execution_id=pipeline.execution_id,
+    )
 
 
 def _with(release: Release, pipeline: Pipeline) -> Release:

@@ -1,7 +1,8 @@
 """Applies decisions about the end of a pipeline: look, record the end, skip, retry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from release_core.apply.failures import (
     StageRollback,
@@ -12,6 +13,7 @@ from release_core.apply.failures import (
     why_not_succeeded,
     with_failed_rule,
 )
+from release_core.apply.measuring import measure_end
 from release_core.apply.noticing import note_answers, note_edit, require_answers
 from release_core.apply.skips import find_skipped, why_skipped
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
@@ -45,6 +47,7 @@ from release_core.domain.release import (
 from release_core.domain.revisions import NOTHING, Shipped
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
+from release_core.metrics import LOOKS_THAT_FOUND, RETRIES, Metrics
 
 _MAY_COME_FROM_AN_EDIT = {ExecutionState.CANCELED, ExecutionState.STOPPED}
 
@@ -56,6 +59,7 @@ class Ends:
     ledger: Ledger
     codepipeline: CodePipeline
     clock: Clock
+    metrics: Metrics
     actor: str
 
     def record_look(self, release: Release, pipeline: Pipeline) -> ExecutionState | None:
@@ -71,10 +75,12 @@ class Ends:
             return None
         if seen.gone:
             failure = Failure(message=str(seen.summary))
-            self.record(release, pipeline, PipelineStatus.FAILED, failure=failure)
+            if self.record(release, pipeline, PipelineStatus.FAILED, failure=failure):
+                self.metrics.put({LOOKS_THAT_FOUND: 1})
             return ExecutionState.FAILED
         if self._is_newer(pipeline, seen):
             self._record_state(pipeline, seen.state)
+            self.metrics.put({LOOKS_THAT_FOUND: 1})
         look_at_rollback(self.ledger, self.codepipeline, pipeline, now=self.clock())
         if seen.state is None:
             note_answers(self.ledger, release, pipeline, read_actions(self.codepipeline, pipeline))
@@ -112,7 +118,7 @@ class Ends:
             release,
             pipeline,
             status,
-            ended_at=to_iso(change.at),
+            ended_at=change.at,
             failure=why_not_succeeded(
                 pipeline, change.state, summary=seen.summary, actions=actions, rollback=rollback
             ),
@@ -164,7 +170,7 @@ class Ends:
         pipeline: Pipeline,
         status: PipelineStatus,
         *,
-        ended_at: str | None = None,
+        ended_at: datetime | None = None,
         failure: Failure | None = None,
         shipped: Shipped = NOTHING,
         skipped: Sequence[SkippedStage] = (),
@@ -177,15 +183,19 @@ class Ends:
             # Race: another function reads this end and starts a pipeline. The halt is written first
             # so that it reads both.
             self.ledger.headers.halt(release, pipeline.name)
-        return self.ledger.pipelines.record_end(
+        ended = self.ledger.pipelines.record_end(
             release.release_id,
             pipeline,
             status,
-            ended_at=ended_at,
+            ended_at=to_iso(ended_at) if ended_at else None,
             failure=failure,
             shipped=shipped,
             skipped=skipped,
         )
+        if ended is None:
+            return None
+        measure_end(self.metrics, pipeline, status, ended_at=ended_at or self.clock())
+        return replace(ended, execution=pipeline.execution)
 
     def skip(self, release: Release, pipeline: Pipeline, why: str, *, fails: bool = False) -> None:
         """Record that the pipeline is not started, or not started over, and why."""
@@ -202,9 +212,11 @@ class Ends:
         # What is cancelled with its release affects nothing. Race: a vote is recorded first, and
         # grants it: then nothing may have been halted because of it.
         if answer.status is PipelineStatus.CANCELLED:
-            self.ledger.pipelines.record_end(
+            ended = self.ledger.pipelines.record_end(
                 release.release_id, pipeline, answer.status, failure=failure
             )
+            if ended:
+                measure_end(self.metrics, pipeline, answer.status, ended_at=self.clock())
             return None
         ended = self.record(release, pipeline, answer.status, failure=failure)
         return None if failure else ended
@@ -249,6 +261,8 @@ class Ends:
             by=self.actor,
             takes_over=pipeline.retry if decision.again else None,
         ):
+            if not decision.again:
+                self.metrics.put({RETRIES: 1})
             self._retry_claimed(release, pipeline, failed, failure)
 
     def _retry_claimed(
@@ -297,7 +311,7 @@ class Ends:
             release,
             pipeline,
             PipelineStatus.FAILED if failure else PipelineStatus.SUCCEEDED,
-            ended_at=to_iso(success.at),
+            ended_at=success.at,
             failure=failure,
             shipped=shipped,
             skipped=skipped,

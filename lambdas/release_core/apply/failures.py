@@ -1,6 +1,5 @@
 """Failed executions: what failed if it was no action, and what CodePipeline does about it."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +15,9 @@ from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Failure, OnFailure, Pipeline, Release
 from release_core.errors import EndUnconfirmed
 from release_core.ledger.ledger import Ledger
+from release_core.logs import log_of
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 _DEFAULT_REASON = {
     ExecutionState.FAILED: "the execution failed",
@@ -40,8 +40,7 @@ def read_actions(
     except ClientError as error:
         if not is_permanent(error):
             raise
-        facts = {"pipeline": pipeline.name, "execution_id": pipeline.execution_id}
-        log.warning("could not list the actions: %s", error, extra=facts)
+        log.warning("could not list the actions: %s", error)
         return ()
 
 

@@ -1,26 +1,26 @@
 """Closes releases whose workflow execution ended without a close, and announces that end again."""
 
-import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues
 from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.outcome import is_over
-from release_core.decide.timing import CLOSE_TRIED_WITHIN
+from release_core.decide.timing import CLOSE_TRIED_WITHIN, OLDEST_RELEASE
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
+from release_core.logs import about, log_of
+from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 ORPHANED = "Release Orphaned"
-# A workflow execution lasts at most a year, so an older release cannot be open.
-_OLDEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,7 @@ class Orphans:
     step_functions: StepFunctions
     bus: Bus
     clock: Clock
+    metrics: Metrics
 
     def sweep(self) -> None:
         """Check every release that waits to be opened, or whose outcome was not announced.
@@ -43,16 +44,17 @@ class Orphans:
         Raises the first error, after all releases were checked.
         """
         errors: list[Exception] = []
-        since = self.clock() - _OLDEST
+        since = self.clock() - OLDEST_RELEASE
         for release in (*self.ledger.pending(), *self.ledger.unannounced(since=since)):
-            try:
-                if release.pending:
-                    self._leave_if_ended(release)
-                else:
-                    self.close_if_orphaned(release)
-            except (Unfinished, ClientError, BotoCoreError) as error:
-                log.warning("%s", error, extra={"release_id": release.release_id})
-                errors.append(error)
+            with about(release_id=release.release_id, execution_arn=release.execution_arn):
+                try:
+                    if release.pending:
+                        self._leave_if_ended(release)
+                    else:
+                        self.close_if_orphaned(release)
+                except (Unfinished, ClientError, BotoCoreError) as error:
+                    log.warning("%s", error)
+                    errors.append(error)
         if errors:
             raise errors[0]
 
@@ -82,16 +84,21 @@ class Orphans:
                 and release.execution_arn == execution_arn
                 and self._may_be_orphaned(release)
             ):
-                log.warning("%s", end.why, extra={"release_id": release_id})
-                # The event before the close: a crash between the two leaves a release that is still
-                # found here. Several functions may put the event; a close is safe to repeat.
-                self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
-                self.ledger.headers.close(
-                    release.release_id,
-                    end.release_status,
-                    why=end.why_for(release),
-                    execution_arn=execution_arn,
-                )
+                with about(release_id=release_id, execution_arn=execution_arn):
+                    log.warning("%s", end.why)
+                    # The event before the close: a crash between the two leaves a release that is
+                    # still found here. Several functions may put the event; a close is safe to
+                    # repeat.
+                    self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
+                    if self.ledger.headers.close(
+                        release.release_id,
+                        end.release_status,
+                        why=end.why_for(release),
+                        execution_arn=execution_arn,
+                    ):
+                        self.metrics.put({WORKFLOW_ENDS_FOUND: 1})
+                        now = self.clock()
+                        measure_close(self.metrics, release, end.release_status, now=now)
         return True
 
     def _leave_if_ended(self, release: Release) -> None:

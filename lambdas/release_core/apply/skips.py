@@ -1,6 +1,5 @@
 """Finds the stages that CodePipeline skipped in an execution that succeeded."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,8 +13,9 @@ from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change
 from release_core.domain.release import Failure, Pipeline
 from release_core.errors import EndUnconfirmed
+from release_core.logs import log_of
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 def find_skipped(
@@ -59,7 +59,7 @@ def _rules(codepipeline: CodePipeline, pipeline: Pipeline) -> Sequence[ActionRun
     except ClientError as error:
         if not is_permanent(error):
             raise
-        log.warning("could not list the rules of %s: %s", pipeline.name, error)
+        log.warning("could not list the rules: %s", error)
         return ()
 
 

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
+from release_core.apply.measuring import measure_start
 from release_core.aws.codepipeline import (
     CodePipeline,
     StartRefused,
@@ -30,6 +31,7 @@ from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import CalendarsThrottled, ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
+from release_core.metrics import STARTS_THROTTLED, Metrics
 
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
 _ASKS = "the change calendars are asked in turns, because SSM throttles the calls"
@@ -47,6 +49,7 @@ class Starts:
     codepipeline: CodePipeline
     calendars: CalendarGate
     clock: Clock
+    metrics: Metrics
     actor: str
     ends: Ends
     freed: set[str]
@@ -185,6 +188,7 @@ class Starts:
             detail = error.response["Error"]
             why = Failure(message=detail.get("Message", ""), code=detail["Code"]).reason
         if isinstance(error, ClientError) and is_throttled(error):
+            self.metrics.put({STARTS_THROTTLED: 1})
             patience = THROTTLED_PATIENCE
             turn = self.ledger.pace.take_turn(now, apart=START_PACE) - now
             pause = pause_until_turn(turn, pipeline.start_refusals, key=key)
@@ -267,6 +271,8 @@ class Starts:
             execution_id, release_id=release.release_id, pipeline=pipeline
         )
         bound = self.ledger.pipelines.bind_execution(release.release_id, pipeline, execution_id)
+        if bound:
+            measure_start(self.metrics, release, pipeline, now=self.clock())
         return replace(bound, execution=execution) if bound else None
 
     def _since(self, moment: datetime | None) -> timedelta:

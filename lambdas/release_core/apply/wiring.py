@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from release_core.apply.advance import Advance
 from release_core.apply.calendar_gate import CalendarGate
+from release_core.apply.hangs import Hangs
 from release_core.apply.orphans import Orphans
 from release_core.aws.calendars import Calendars
 from release_core.aws.clients import (
@@ -27,6 +28,7 @@ from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, now
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.reader import LedgerReader, LedgerTables
+from release_core.metrics import Metrics, write_line
 from release_core.rollback.reader import RollbackReader
 from release_core.settings import FunctionSettings
 
@@ -93,11 +95,16 @@ class ReadingParts:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionParts(ReadingParts):
-    """The parts of one function; ``name`` is the function's name."""
+    """The parts of one function; ``name`` is the function's name.
+
+    ``write_metrics`` writes a line with metrics to the log.
+    """
 
     name: str
+    deployment: str
     retention: timedelta
     event_bus: str
+    write_metrics: Callable[[str], None]
 
     @classmethod
     def of(
@@ -125,8 +132,10 @@ class FunctionParts(ReadingParts):
             change_calendars=settings.change_calendars,
             in_parallel=in_parallel,
             name=function_name(),
+            deployment=settings.deployment,
             retention=timedelta(days=settings.record_retention_days),
             event_bus=settings.event_bus,
+            write_metrics=write_line,
         )
 
     @cached_property
@@ -141,6 +150,11 @@ class FunctionParts(ReadingParts):
         )
 
     @cached_property
+    def metrics(self) -> Metrics:
+        """Writes what this function measures."""
+        return Metrics(self.deployment, clock=self.clock, write=self.write_metrics)
+
+    @cached_property
     def bus(self) -> Bus:
         """The event bus for announcements."""
         return Bus(self.client("events"), self.event_bus)
@@ -149,8 +163,17 @@ class FunctionParts(ReadingParts):
     def orphans(self) -> Orphans:
         """Closes releases whose workflow execution ended without closing them."""
         return Orphans(
-            ledger=self.ledger, step_functions=self.step_functions, bus=self.bus, clock=self.clock
+            ledger=self.ledger,
+            step_functions=self.step_functions,
+            bus=self.bus,
+            clock=self.clock,
+            metrics=self.metrics,
         )
+
+    @cached_property
+    def hangs(self) -> Hangs:
+        """Measures whether releases hang."""
+        return Hangs(ledger=self.ledger, clock=self.clock, metrics=self.metrics)
 
     def advance(self, invocation: str) -> Advance:
         """Decides and applies, for the invocation with this request id."""
@@ -161,5 +184,6 @@ class FunctionParts(ReadingParts):
             orphans=self.orphans,
             calendars=CalendarGate(calendars=self.calendars, clock=self.clock),
             clock=self.clock,
+            metrics=self.metrics,
             actor=f"{self.name}/{invocation}",
         )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from typing import Any, Protocol
 
@@ -80,8 +81,9 @@ def one_by_one[T, R](call: Callable[[T], R], values: Iterable[T]) -> list[R]:
 
 def in_parallel[T, R](call: Callable[[T], R], values: Iterable[T]) -> list[R]:
     """Call for several values at a time; threads may share a boto3 client."""
+    context = copy_context()  # what log lines are about
     with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:
-        return list(pool.map(call, values))
+        return list(pool.map(lambda value: context.copy().run(call, value), values))
 
 
 def function_name() -> str:

@@ -131,15 +131,16 @@ class Headers:
         why: str,
         execution_arn: str,
         rolls_back_as: str | None = None,
-    ) -> None:
+    ) -> bool:
         """Close the release of this workflow execution; a closed release does not change.
 
-        ``rolls_back_as`` is the id of the rollback that the workflow starts next.
+        ``rolls_back_as`` is the id of the rollback that the workflow starts next. Returns whether
+        this write closed it.
         """
         # Race: the workflow closes the release while a user stops it. The first close decides.
         # Race: a late event of an earlier attempt's execution. It must not close this attempt.
         running = "#status = :running AND #execution_arn = :execution_arn"
-        self._releases.update(
+        written = self._releases.update(
             header_key(release_id),
             Update(
                 put={
@@ -155,6 +156,7 @@ class Headers:
                 values={"running": ReleaseStatus.RUNNING.value, "execution_arn": execution_arn},
             ),
         )
+        return written.applied
 
     def add_to_why(self, release: Release, text: str) -> None:
         """Add a line to the reason of a closed release."""

@@ -4,7 +4,6 @@ The functions and the operator's command use the same reader, each with their ow
 """
 
 import hashlib
-import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,12 +22,13 @@ from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import Good
 from release_core.ledger.reader import LedgerReader
+from release_core.logs import about, log_of
 from release_core.rollback.later_releases import overtaken_by
 from release_core.rollback.manifest import Rollback, rollback_ids, rollback_manifest
 from release_core.rollback.past import Past, changed_nothing, may_be_unchanged, past_of
 from release_core.rollback.refusals import refuse_repaired, refuse_rollback
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,8 @@ class RollbackReader:
         except ClientError as error:
             if not is_permanent(error):
                 raise
-            log.warning("could not list the actions of %s: %s", pipeline, error)
+            with about(pipeline=pipeline, execution_id=execution_id):
+                log.warning("could not list the actions of %s: %s", pipeline, error)
             return ()
 
     def _changed_nothing(self, pipeline: Pipeline, declaration: Declaration, past: Past) -> bool:
@@ -176,7 +177,8 @@ class RollbackReader:
             if not is_permanent(error):
                 raise
             # Rather roll back a pipeline that changed nothing than leave one that did.
-            log.warning("could not list the actions of %s: %s", pipeline.name, error)
+            with about(pipeline=pipeline.name, execution_id=pipeline.execution_id):
+                log.warning("could not list the actions of %s: %s", pipeline.name, error)
             return False
         return changed_nothing(pipeline, past, actions, declaration)
 

@@ -1,6 +1,6 @@
 """Reads the tables without the code that writes them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -30,6 +30,14 @@ class Ledger:
             ConsistentRead=True,
         )
         return [_item(each) for page in pages for each in page["Items"]]
+
+    def task_tokens(self) -> set[str]:
+        """Return the task tokens of all releases, as far as they are still on record."""
+        return {each["task_token"] for each in self._scan("task_token")}
+
+    def manifests(self) -> list[str]:
+        """Return the texts of the manifests of all releases."""
+        return [each["manifest"] for each in self._scan("manifest")]
 
     def header(self, release_id: str) -> Item:
         """Return the header of a release; empty when there is none."""
@@ -68,6 +76,32 @@ class Ledger:
             Limit=count,
         )
         return [_item(each) for each in answer["Items"]]
+
+    def change_pipeline(self, release_id: str, pipeline: str, values: Mapping[str, str]) -> None:
+        """Overwrite texts of one pipeline of a release, as only a test does."""
+        self._change({"release_id": release_id, "item": f"pipeline#{pipeline}"}, values)
+
+    def change_header(self, release_id: str, values: Mapping[str, str]) -> None:
+        """Overwrite texts of the header of a release."""
+        self._change({"release_id": release_id, "item": "release"}, values)
+
+    def _change(self, key: Mapping[str, str], values: Mapping[str, str]) -> None:
+        self._dynamodb.update_item(
+            TableName=self._releases,
+            Key={name: {"S": text} for name, text in key.items()},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues={f":{name}": {"S": text} for name, text in values.items()},
+        )
+
+    def _scan(self, attribute: str) -> Iterator[Item]:
+        """Yield all items of the releases table that have an attribute."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._releases,
+            FilterExpression="attribute_exists(#attribute)",
+            ExpressionAttributeNames={"#attribute": attribute},
+        )
+        return (_item(each) for page in pages for each in page["Items"])
 
     def _read(self, table: str, key: Mapping[str, str]) -> Item:
         answer = self._dynamodb.get_item(

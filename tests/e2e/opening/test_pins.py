@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.account.account import Account
 from tests.e2e.account.ledger import Ledger
-from tests.e2e.releasing.pipelines import SOURCE_KEY, Pipelines, unique
+from tests.e2e.releasing.pipelines import HIDDEN, SOURCE_KEY, Pipelines, hidden, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases, manifest
 
@@ -61,21 +61,21 @@ def test_what_was_recorded_can_be_shipped_again(
     one, two, three = (unique("again") for _ in range(3))
     releases.end(
         releases.start(
-            manifest(one, pinned(name, ("S3_OBJECT_KEY", key), variables={"STAGE": "v5.10"}))
+            manifest(one, pinned(name, ("S3_OBJECT_KEY", key), variables={"STAGE": hidden("5.10")}))
         )
     )
-    assert pipelines.page(name, "v5.10") == b"elsewhere"
+    assert pipelines.page(name, hidden("5.10")) == b"elsewhere"
     releases.end(releases.start(manifest(two, name)))
     pipelines.put_source(key, b"changed")
 
     before = ledger.pipeline(two, name)["previous_good"]
-    assert (before["release_id"], before["variables"]) == (one, {"STAGE": "v5.10"})
+    assert (before["release_id"], before["variables"]) == (one, {"STAGE": hidden("5.10")})
     pins = [(each["type"], each["revision"]) for each in before["revisions"]]
     assert sorted(pins) == [("S3_OBJECT_KEY", key), ("S3_OBJECT_VERSION_ID", version)]
-    back = pinned(name, *pins, variables=before["variables"] | {"STAGE": "back"})
+    back = pinned(name, *pins, variables=before["variables"] | {"STAGE": hidden("back")})
 
     assert releases.end(releases.start(manifest(three, back)))["status"] == "SUCCEEDED"
-    assert pipelines.page(name, "back") == b"elsewhere"
+    assert pipelines.page(name, hidden("back")) == b"elsewhere"
     assert ledger.pipeline(three, name)["previous_good"]["release_id"] == two
 
 
@@ -85,7 +85,7 @@ def test_variables_reach_the_execution(
     """Given values and defaults reach the pipeline; the ledger records both."""
     name = pipelines.make(variables={"STAGE": "beta", "COLOUR": "blue"})
     release_id = unique("variables")
-    value = "5.10 \u00e4+(x)"
+    value = hidden("5.10 \u00e4+(x)")
     arn = releases.start(manifest(release_id, {"name": name, "variables": {"STAGE": value}}))
 
     assert releases.end(arn)["status"] == "SUCCEEDED"
@@ -106,12 +106,12 @@ def test_wrong_pins_are_rejected_with_every_problem(
         pinned(plain, ("COMMIT_ID", "abc"), ("S3_OBJECT_KEY", SOURCE_KEY)),
         {
             "name": other,
-            "variables": {"STAEG": "hunter2"},
+            "variables": {"STAEG": hidden("wrong")},
             "sourceRevisions": [
                 {"actionName": "Build", "revisionType": "COMMIT_ID", "revisionValue": "abc"}
             ],
         },
-        {"name": unique("nowhere"), "variables": {"STAGE": "two\nlines"}},
+        {"name": unique("nowhere"), "variables": {"STAGE": hidden("two\nlines")}},
         rollbackOf="earlier",
         onFailure="rollback",
     )
@@ -129,7 +129,7 @@ def test_wrong_pins_are_rejected_with_every_problem(
         "- pipelines[1].sourceRevisions[0].actionName",
         "- pipelines[2]",
     ]
-    assert "hunter2" not in cause
+    assert HIDDEN not in cause
     assert not ledger.holder(plain)
 
 
@@ -138,7 +138,7 @@ def test_the_values_of_variables_are_not_logged(
 ) -> None:
     """No function logs the value of a variable."""
     name = pipelines.make(variables={"STAGE": "beta"})
-    secret = unique("hunter2")
+    secret = hidden(unique("quiet"))
     arn = releases.start(manifest(unique("quiet"), {"name": name, "variables": {"STAGE": secret}}))
     assert releases.end(arn)["status"] == "SUCCEEDED"
     for function in account.outputs["function_names"].values():

@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.account.account import Account
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.command.command_line import run_command
-from tests.e2e.releasing.pipelines import SOURCE_KEY, Estate, Pipelines, unique
+from tests.e2e.releasing.pipelines import SOURCE_KEY, Estate, Pipelines, hidden, unique
 from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
@@ -49,7 +49,11 @@ def test_a_rejected_dry_run_leaves_no_record(
         "revisionType": "S3_OBJECT_VERSION_ID",
         "revisionValue": "a-version-that-never-was",
     }
-    wrong = {"name": estate.catalog, "sourceRevisions": [pin], "variables": {"NOT_THERE": "1"}}
+    wrong = {
+        "name": estate.catalog,
+        "sourceRevisions": [pin],
+        "variables": {"NOT_THERE": hidden("1")},
+    }
 
     arn = releases.start(manifest(release_id, wrong, unknown, dryRun=True))
 

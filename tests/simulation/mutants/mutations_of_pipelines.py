@@ -13,14 +13,13 @@ OF_PIPELINES = (
     Mutant(
         "settle before the end is recorded",
         "release_core/apply/ends.py",
-        "        return self.ledger.pipelines.record_end(\n            release.release_id,\n",
+        "        ended = self.ledger.pipelines.record_end(\n            release.release_id,\n",
         "        from release_core.aws.step_functions import StepFunctions\n"
         "        if pipeline.task_token:\n"
-        "            from dataclasses import replace\n"
         "            from release_core.aws.clients import client\n"
         "            step_functions = StepFunctions(client('stepfunctions'))\n"
         "            step_functions.settle(replace(pipeline, status=status))\n"
-        "        return self.ledger.pipelines.record_end(\n            release.release_id,\n",
+        "        ended = self.ledger.pipelines.record_end(\n            release.release_id,\n",
     ),
     Mutant(
         "use the order of arrival",

@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "EXECUTIONS_TABLE": "executions",
     "PIPELINES_TABLE": "pipelines",
     "RECORD_RETENTION_DAYS": "400",
+    "DEPLOYMENT": "release-machine",
     "LOOK_AFTER_SECONDS": str(LOOK_AFTER_SECONDS),
     "PIPELINE_NAME_PATTERNS": "*",
     "MANIFEST_BUCKET": "manifests",
@@ -97,6 +98,7 @@ def functions_on_stage() -> Iterator[None]:
         "now": _now,
         "function_name": _function_name,
         "in_parallel": one_by_one,  # the scheduler supports one greenlet, not threads
+        "write_line": _write_nothing,
     }
     folders = ("release_core.", *(f"{name}." for name in _HANDLERS))
     with patch.dict(os.environ, ENVIRONMENT):
@@ -130,6 +132,10 @@ def _client(service: str) -> Any:
 
 def _now() -> datetime:
     return _conversation().clock()
+
+
+def _write_nothing(_: str) -> None:
+    pass
 
 
 def _function_name() -> str:

@@ -285,11 +285,10 @@ def _wait(world: World, workflow: Workflow, task: Child) -> None:
     busy = task.pipeline == BUSY
     payload: dict[str, object] = {"execution_arn": workflow.arn, "task_token": token}
     if not busy:
-        payload = {
+        payload |= {
             "release_id": workflow.release_id,
             "pipeline": task.pipeline,
             "attempt": workflow.attempt,
-            "task_token": token,
             "wait_seconds": task.wait_seconds,
             "look_after_seconds": LOOK_AFTER_SECONDS,
             "waits_since": to_iso(since),

@@ -33,6 +33,7 @@ DEPLOYMENT = Deployment(
         "close_release": "acme-close-release",
         "answer_approval": "acme-answer-approval",
         "change_freeze": "acme-change-freeze",
+        "notify_people": "acme-notify-people",
     },
 )
 OUTPUTS = {

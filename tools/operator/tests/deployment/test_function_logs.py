@@ -9,7 +9,8 @@ from tools.operator.tests.conftest import Stubbed, at
 STARTED = """{
     "timestamp": "2026-11-22T10:00:01Z", "level": "INFO", "message": "pipeline started",
     "logger": "run_pipeline", "requestId": "r-1",
-    "release_id": "5.10", "pipeline": "web", "execution_id": "4d5e"
+    "release_id": "5.10", "execution_arn": "arn:aws:states:eu-west-1:1:execution:rm:e1",
+    "pipeline": "web", "execution_id": "4d5e"
 }"""
 GROUPS = {"open_release": "rm-open-release", "run_pipeline": "rm-run-pipeline"}
 
@@ -56,6 +57,10 @@ def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, St
     [
         (STARTED, "INFO    pipeline started [5.10 web] execution_id=4d5e"),
         (
+            '{"level": "INFO", "message": "rejected", "execution_arn": "arn:execution:rm:e1"}',
+            "INFO    rejected [e1]",
+        ),
+        (
             '{"level": "ERROR", "errorType": "LedgerBusy", "errorMessage": "try again"}',
             "ERROR   LedgerBusy: try again",
         ),
@@ -79,9 +84,10 @@ def test_readable_lines(text: str, words: str) -> None:
         '{"type": "platform.start", "record": {"requestId": "r-1"}}',
         '{"type": "platform.report", "record": {"status": "success"}}',
         '{"level": "INFO", "logger": "botocore.endpoint", "message": "Found endpoint"}',
+        '{"_aws": {"Timestamp": 1, "CloudWatchMetrics": []}, "Retries": 1, "release_id": "r"}',
         "\n",
     ],
 )
 def test_notes_of_a_good_run_are_left_out(text: str) -> None:
-    """Lambda's notes about a run that went well say nothing about a release."""
+    """Lambda's notes about a run that went well say nothing about a release; nor do metrics."""
     assert readable(LogLine(milliseconds(1), "e", "run_pipeline", text)) is None

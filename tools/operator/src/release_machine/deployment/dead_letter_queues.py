@@ -28,8 +28,9 @@ _OF_RULES = {
     "execution_ended": "close_release",
     "hour_passed": "close_release",
     "calendar_opened": "change_freeze",
+    "people_told": "notify_people",
 }
-_OF_FUNCTIONS = ("record_state_change", "close_release", "change_freeze")
+_OF_FUNCTIONS = ("record_state_change", "close_release", "change_freeze", "notify_people")
 # They exist only in a deployment with change calendars.
 _OPTIONAL = frozenset({"calendar_opened", "change_freeze"})
 

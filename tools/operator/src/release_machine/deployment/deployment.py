@@ -24,7 +24,7 @@ _STATE_MACHINE = re.compile(r"arn:[^:]+:states:[^:]+:[^:]*:stateMachine:.+")
 _TABLES = ("releases", "executions", "pipelines")
 FUNCTIONS = (
     *("open_release", "run_pipeline", "record_state_change", "close_release"),
-    *("answer_approval", "change_freeze"),
+    *("answer_approval", "change_freeze", "notify_people"),
 )
 
 

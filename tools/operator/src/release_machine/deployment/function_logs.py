@@ -15,7 +15,8 @@ PAUSE_SECONDS = 2.0
 # A line may be stored this much later than a line with a later time, so it is read again.
 LATE_MILLISECONDS = 10_000
 _KNOWN = frozenset(
-    {"timestamp", "level", "message", "logger", "requestId", "release_id", "pipeline"}
+    {"timestamp", "level", "message", "logger", "requestId"}
+    | {"release_id", "execution_arn", "pipeline"}
     | {"stackTrace", "errorType", "errorMessage", "location"}
 )
 
@@ -69,7 +70,7 @@ class LogReader:
 
 
 def readable(line: LogLine) -> str | None:
-    """One stored line as readable text; None for notes about a run that went well."""
+    """One stored line as readable text; None for metrics, and notes about a run that went well."""
     at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
     head = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
     try:
@@ -80,9 +81,11 @@ def readable(line: LogLine) -> str | None:
         return f"{head} {'':<7} {line.text.rstrip()}" if line.text.strip() else None
     if "type" in entry and "record" in entry:
         return _platform_line(head, entry)
-    if _is_of_botocore(entry):
+    if _is_of_botocore(entry) or "_aws" in entry:
         return None
-    subject = " ".join(str(entry[key]) for key in ("release_id", "pipeline") if entry.get(key))
+    execution = str(entry.get("execution_arn", "")).rpartition(":")[2]
+    named = (entry.get("release_id") or execution, entry.get("pipeline"))
+    subject = " ".join(str(each) for each in named if each)
     rest = " ".join(f"{key}={value}" for key, value in entry.items() if key not in _KNOWN)
     error = ": ".join(str(entry[key]) for key in ("errorType", "errorMessage") if entry.get(key))
     words = (str(entry.get("message", "")), error, f"[{subject}]" if subject else "", rest)
