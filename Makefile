@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove soak bench verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
+.PHONY: help demo test prove soak bench verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup browser checkov build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -34,13 +34,13 @@ demo: up build ## Deploy sample pipelines to the platform and follow a release o
 test: setup browser build ## Run the tests: units, contracts, a part of the simulation, end to end
 	@$(PYTHON) -m tools.checks.test
 
-prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
+prove: setup checkov build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
 	@$(PYTHON) -m tools.checks.prove
 
-soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
-	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
-
 # The zips of this machine, because the functions run here.
+soak: setup build ## Release under chaos on the platform for MINUTES=10: everything must end, and be true
+	@$(PYTHON) -m tools.checks.soak --minutes $(or $(MINUTES),10)
+
 bench: setup build ## Measure latency, cost, scale and start: docs/performance.md (NAMES="cost scale", SIZES=10,100)
 	@$(PYTHON) -m tools.checks.bench $(NAMES)
 
@@ -58,7 +58,7 @@ lint: setup ## Check style, types, import rules and formatting without changing 
 	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
 	@echo "Lint: no problems found."
 
-up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=secretsmanager,ec2 adds services of LocalStack)
+up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=ec2,kinesis adds services of LocalStack)
 	@$(PYTHON) -m tools.platform up
 
 env: ## Print the shell settings that reach the platform: eval "$(make -s env)"
@@ -88,7 +88,7 @@ rollback: setup ## Ship what was live before RELEASE=id again, as a new release
 logs: setup ## Show the logs of the functions and follow them until Ctrl-C
 	@$(OPERATOR) logs --follow
 
-dist: setup ## Build what a release publishes, into .build/dist: command, zips and checksums
+dist: setup ## Build what a release publishes, into .build/dist: command, zips, bills of materials and checksums
 	@$(PYTHON) -m tools.dist --architecture $(or $(TF_VAR_architecture),arm64)
 
 # Terraform reads the zips even to destroy, and a new clone has none.
@@ -109,6 +109,9 @@ setup:
 
 browser:
 	@tools/setup/browser.sh
+
+checkov: setup
+	@$(PYTHON) tools/setup/steps.py --prove
 
 build: setup
 	@$(PYTHON) tools/build_functions.py --architecture $(ARCHITECTURE)

@@ -36,7 +36,11 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function", qualified_arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:7" }
+  }
+
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live", invoke_arn = "arn:invoke:live" }
   }
 
   mock_resource "aws_iam_role" {
@@ -66,6 +70,12 @@ mock_provider "aws" {
   mock_resource "aws_api_gateway_resource" {
     defaults = { path = "/releases" }
   }
+}
+
+override_resource {
+  target          = aws_sfn_alias.live
+  override_during = plan
+  values          = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:live" }
 }
 
 variables {
@@ -153,12 +163,13 @@ run "everything_is_encrypted_with_the_given_key" {
         [for table in [aws_dynamodb_table.releases, aws_dynamodb_table.executions, aws_dynamodb_table.pipelines] : table.server_side_encryption[0].kms_key_arn],
         one(one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).apply_server_side_encryption_by_default).kms_master_key_id,
         [for queue in aws_sqs_queue.undelivered : queue.kms_master_key_id],
+        aws_sns_topic.people[0].kms_master_key_id,
         aws_cloudwatch_log_group.machine.kms_key_id,
         aws_cloudwatch_log_group.api[0].kms_key_id,
         [for made in module.microfunction : made.kms_key_arn],
       ]) : arn == var.kms_key_arn
     ])
-    error_message = "A table, the bucket, a queue or a log group is encrypted with another key."
+    error_message = "A table, the bucket, a queue, the topic or a log group is encrypted with another key."
   }
 
   assert {
@@ -183,6 +194,7 @@ run "each_function_may_use_the_key_for_what_it_touches" {
       close_release       = { dynamodb = ["kms:Decrypt"], s3 = ["kms:Decrypt", "kms:GenerateDataKey"] }
       answer_approval     = { dynamodb = ["kms:Decrypt"] }
       change_freeze       = { dynamodb = ["kms:Decrypt"] }
+      notify_people       = { sns = ["kms:Decrypt", "kms:GenerateDataKey"] }
     }
     error_message = "A function may do more with the key than it needs, or less."
   }
@@ -269,6 +281,7 @@ run "functions_get_their_settings" {
     look_after_seconds       = 600
     pipeline_name_patterns   = ["shop-*", "web"]
     record_retention_days    = 30
+    release_retention_days   = 730
     session_names_are_pinned = true
     change_calendars         = ["business-hours"]
   }
@@ -278,7 +291,7 @@ run "functions_get_their_settings" {
       open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
       run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
-      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", RELEASE_RETENTION_DAYS = "730", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
       answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", SESSION_NAMES_ARE_PINNED = "true" })
       change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       notify_people       = tomap({ PEOPLE_TOPIC = "arn:aws:sns:eu-west-1:111122223333:two-people" })
@@ -407,7 +420,7 @@ run "only_the_api_has_the_alias_that_proves_it" {
   assert {
     condition = (
       strcontains(local.start_execution_template, "\"${aws_sfn_alias.api.arn}\"")
-      && aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_state_machine.release.arn
+      && aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_alias.live.arn
       && aws_sfn_state_machine.release.publish
     )
     error_message = "The API does not start releases through its alias, or the rule for manifests does."
@@ -427,6 +440,35 @@ run "only_the_api_has_the_alias_that_proves_it" {
       [each.test, each.variable, one(each.values)]
     ] == [["ForAnyValue:StringEquals", "states:StateMachineQualifier", "api"]]
     error_message = "The API may start the state machine without its alias, or through another one."
+  }
+}
+
+run "running_executions_keep_their_code" {
+  command = plan
+
+  assert {
+    condition = toset(regexall("\"FunctionName\": *\"([^\"]*)\"", aws_sfn_state_machine.release.definition)[*][0]) == toset([
+      "arn:aws:lambda:eu-west-1:111122223333:function:a-function:7",
+    ])
+    error_message = "The workflow names a function without its version: a deployment would change the code of running executions."
+  }
+
+  assert {
+    condition     = [aws_sfn_alias.live.name, aws_sfn_alias.api.name] == ["live", "api"] && aws_sfn_alias.live.arn == jsondecode(aws_sfn_state_machine.release.definition).States.RollBackRelease.Parameters.StateMachineArn
+    error_message = "An automatic rollback is not started through the alias live."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule, target in aws_cloudwatch_event_target.rule :
+      target.arn == (rule == "manifest_dropped" ? "arn:aws:states:eu-west-1:111122223333:stateMachine:two:live" : "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live")
+    ])
+    error_message = "An event reaches other code than that of the alias live."
+  }
+
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.rule : permission.qualifier == "live"])
+    error_message = "A rule may not invoke the alias that it targets."
   }
 }
 
@@ -570,6 +612,11 @@ run "alarms_notify_the_topic" {
   variables {
     alarm_topic_arn = "arn:aws:sns:eu-west-1:111122223333:on-call"
     tags            = { team = "shop" }
+  }
+
+  assert {
+    condition     = length(local.every_alarm) == 34
+    error_message = "docs/deploy.md has another number of alarms."
   }
 
   assert {

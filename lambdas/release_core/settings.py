@@ -44,10 +44,12 @@ class OpenReleaseSettings(FunctionSettings):
 class CloseReleaseSettings(FunctionSettings):
     """The settings of close_release.
 
-    ``manifest_bucket`` is the only bucket whose objects are manifests.
+    ``manifest_bucket`` is the only bucket whose objects are manifests. ``release_retention_days``
+    is how long the records of closed releases are kept; 0 is for ever.
     """
 
     manifest_bucket: str
+    release_retention_days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

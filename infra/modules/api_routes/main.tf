@@ -44,6 +44,7 @@ resource "aws_api_gateway_resource" "third" {
 }
 
 resource "aws_api_gateway_method" "route" {
+  #checkov:skip=CKV2_AWS_53: The functions check each request, and name all its problems.
   for_each = var.routes
 
   rest_api_id   = var.api.id
@@ -70,6 +71,7 @@ resource "aws_lambda_permission" "route" {
   statement_id  = "api-${lower(replace(replace(each.key, "/[{}]/", ""), "/[ ]?//", "-"))}"
   action        = "lambda:InvokeFunction"
   function_name = each.value.name
+  qualifier     = each.value.alias
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${var.api.execution_arn}/${var.api.stage_name}/${local.methods[each.key]}/${replace(local.paths[each.key], "/{[A-Za-z]+}/", "*")}"
 }

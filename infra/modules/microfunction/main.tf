@@ -1,4 +1,5 @@
-# One function: its code, its role, its log group and, when events invoke it, the queue of events that failed.
+# One function: its code with all its versions, its role, its log group and, when events invoke it, the queue of events that
+# failed.
 
 locals {
   built_for    = var.record == null ? var.architecture : try(jsondecode(file(var.record)).architecture, "an unknown processor")
@@ -17,6 +18,8 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "function" {
+  #checkov:skip=CKV_AWS_158: CloudWatch Logs encrypts it; kms_key_arn gives it a key of the customer.
+  #checkov:skip=CKV_AWS_338: The record of releases is in the tables. log_retention_days keeps logs longer.
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
@@ -24,6 +27,9 @@ resource "aws_cloudwatch_log_group" "function" {
 }
 
 resource "aws_lambda_function" "function" {
+  #checkov:skip=CKV_AWS_116: Events that fail go to the destination of aws_lambda_function_event_invoke_config; other callers see the error.
+  #checkov:skip=CKV_AWS_117: It calls AWS only, and nothing in a VPC. A VPC would need a NAT gateway or ten endpoints.
+  #checkov:skip=CKV_AWS_272: A signing profile belongs to the account. Builds are reproducible, and Terraform compares each zip with its SHA-256.
   # Lambda checks at creation that the role may trace.
   depends_on = [aws_iam_role_policy.runtime]
 
@@ -37,6 +43,7 @@ resource "aws_lambda_function" "function" {
   architectures    = [var.architecture]
   timeout          = var.timeout_seconds
   memory_size      = var.memory_mb
+  publish          = true # Each change makes a version. Terraform never deletes the earlier ones: running releases use them.
   kms_key_arn      = var.kms_key_arn
   tags             = var.tags
 
@@ -70,6 +77,14 @@ resource "aws_lambda_function" "function" {
   }
 }
 
+# The version that events and the API invoke: the newest one, unless somebody rolls a build back.
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "The version that events and the API invoke. The workflow names versions."
+  function_name    = aws_lambda_function.function.function_name
+  function_version = aws_lambda_function.function.version
+}
+
 resource "aws_sqs_queue" "failures" {
   count = var.asynchronous ? 1 : 0
 
@@ -86,6 +101,7 @@ resource "aws_lambda_function_event_invoke_config" "function" {
   depends_on = [aws_iam_role_policy.runtime]
 
   function_name                = aws_lambda_function.function.function_name
+  qualifier                    = aws_lambda_alias.live.name # Lambda keeps this configuration for each alias and version.
   maximum_retry_attempts       = 2
   maximum_event_age_in_seconds = 21600
 

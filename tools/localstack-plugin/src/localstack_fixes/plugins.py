@@ -7,6 +7,7 @@ from localstack.runtime import hooks
 from localstack_fixes import startup_heap
 
 REPAIRS = (
+    "alias_destinations",
     "caller_identity",
     "copied_aliases",
     "dynamodb_local",
@@ -16,6 +17,7 @@ REPAIRS = (
     "execution_input",
     "failed_functions",
     "parsed_once",
+    "sns_emails",
     "stopped_execution",
     "task_tokens",
     "unreached_functions",
