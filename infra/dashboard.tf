@@ -119,6 +119,7 @@ locals {
             concat(["ReleaseMachine", "ReleaseWait"], local.of_deployment, [{ label = "releases, until they were opened", color = local.warning }]),
             concat(["ReleaseMachine", "PipelineWait"], local.of_deployment, [{ label = "pipelines, until they were started", color = local.neutral }]),
             concat(["ReleaseMachine", "ApprovalWait"], local.of_deployment, [{ label = "approvals, until people answered", color = "#9467bd" }]),
+            concat(["ReleaseMachine", "OldestWaitSeconds"], local.of_deployment, [{ label = "the oldest task, since its last look", color = local.bad }]),
           ]
         },
         {
@@ -139,7 +140,7 @@ locals {
       ]
     },
     {
-      heading = "## The workflow and the API\nAn execution of the workflow fails when its release fails, so a failed execution needs a person only if its release is not closed."
+      heading = "## The workflow and the API\nAn execution of the workflow fails when its release fails, so a failed execution needs a person only if the workflow failed by itself."
       widgets = [
         {
           title = "Executions of the workflow, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "executions"
@@ -160,6 +161,13 @@ locals {
               "4XXError" = { label = "refused (4xx)", color = local.warning }
               "5XXError" = { label = "failed (5xx)", color = local.bad }
             } : ["AWS/ApiGateway", name, "ApiName", aws_api_gateway_rest_api.releases.name, "Stage", aws_api_gateway_stage.v1.stage_name, shown]
+          ]
+        },
+        {
+          title = "Needs a person, each hour", stat = "Maximum", period = local.hour, stacked = false, unit = "count"
+          metrics = [
+            concat(["ReleaseMachine", "WorkflowFaults"], local.of_deployment, [{ label = "workflows that failed by themselves", stat = "Sum", color = local.bad }]),
+            concat(["ReleaseMachine", "ReleasesPastDeadline"], local.of_deployment, [{ label = "releases past their deadline", color = local.warning }]),
           ]
         },
       ]
@@ -250,13 +258,10 @@ locals {
       }
     },
     {
-      type = "alarm", x = 0, y = 13 + length(local.dashboard_sections) * local.section_height, width = 24, height = 4
+      type = "alarm", x = 0, y = 13 + length(local.dashboard_sections) * local.section_height, width = 24, height = 8
       properties = {
-        title = "Alarms"
-        alarms = concat(
-          [for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.arn],
-          [for alarm in aws_cloudwatch_metric_alarm.errors : alarm.arn],
-        )
+        title  = "Alarms"
+        alarms = local.every_alarm[*].arn
       }
     },
   ]
