@@ -2,20 +2,20 @@
 # functions measure is listed in docs/metrics.md.
 
 locals {
-  # Colours mean the same in every graph, and differ for people who do not see red and green.
-  good    = "#2ca02c"
-  bad     = "#d62728"
-  warning = "#ff7f0e"
-  neutral = "#7f7f7f"
+  # Colours mean the same in every graph. These are told apart also by people who do not see red and green (Okabe and Ito).
+  good    = "#009e73"
+  bad     = "#d55e00"
+  warning = "#e69f00"
+  neutral = "#999999"
 
   # How nodes of a release can end, with the colour of each.
   pipeline_colours = {
     SUCCEEDED  = local.good
     FAILED     = local.bad
-    TIMED_OUT  = "#9467bd"
+    TIMED_OUT  = "#cc79a7"
     STOPPED    = local.warning
-    CANCELLED  = "#bcbd22"
-    SUPERSEDED = "#17becf"
+    CANCELLED  = "#f0e442"
+    SUPERSEDED = "#56b4e9"
     SKIPPED    = local.neutral
   }
   release_colours = {
@@ -54,7 +54,7 @@ locals {
             concat(["ReleaseMachine", "Retries"], local.of_deployment, [{ label = "retries of pipelines", color = local.warning }]),
             concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "SUCCEEDED", { label = "approvals granted", color = local.good }]),
             concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "FAILED", { label = "approvals rejected", color = local.bad }]),
-            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "TIMED_OUT", { label = "approvals not answered in time", color = "#9467bd" }]),
+            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "TIMED_OUT", { label = "approvals not answered in time", color = "#cc79a7" }]),
           ]
         },
       ]
@@ -118,7 +118,7 @@ locals {
           metrics = [
             concat(["ReleaseMachine", "ReleaseWait"], local.of_deployment, [{ label = "releases, until they were opened", color = local.warning }]),
             concat(["ReleaseMachine", "PipelineWait"], local.of_deployment, [{ label = "pipelines, until they were started", color = local.neutral }]),
-            concat(["ReleaseMachine", "ApprovalWait"], local.of_deployment, [{ label = "approvals, until people answered", color = "#9467bd" }]),
+            concat(["ReleaseMachine", "ApprovalWait"], local.of_deployment, [{ label = "approvals, until people answered", color = "#cc79a7" }]),
           ]
         },
         {
@@ -148,7 +148,7 @@ locals {
               ExecutionsSucceeded = { label = "succeeded", color = local.good }
               ExecutionsFailed    = { label = "failed", color = local.bad }
               ExecutionsAborted   = { label = "stopped", color = local.warning }
-              ExecutionsTimedOut  = { label = "timed out", color = "#9467bd" }
+              ExecutionsTimedOut  = { label = "timed out", color = "#cc79a7" }
             } : ["AWS/States", name, "StateMachineArn", aws_sfn_state_machine.release.arn, shown]
           ]
         },
