@@ -211,6 +211,17 @@ variable "alarm_topic_arn" {
   }
 }
 
+variable "alarm_pages" {
+  description = "Where people find docs/alarms.md: its path, or the URL of your copy of it. Each alarm names its section there."
+  type        = string
+  default     = "docs/alarms.md"
+
+  validation {
+    condition     = can(regex("^[^#[:space:]]{1,200}$", var.alarm_pages))
+    error_message = "alarm_pages must be a path or a URL of at most 200 characters, without white space and #."
+  }
+}
+
 variable "notify_topic_arn" {
   description = "ARN of an existing SNS topic for the messages to people, in this Region, or null to create one. Its policy must let notify_people publish if it is in another account, and its KMS key, too."
   type        = string

@@ -93,8 +93,7 @@ run "two_deployments_fit_in_one_account" {
         [for queue in aws_sqs_queue.undelivered : queue.name],
         [for queue in local.failure_queues : queue.name],
         [for made in module.microfunction : made.name],
-        [for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.alarm_name],
-        [for alarm in aws_cloudwatch_metric_alarm.errors : alarm.alarm_name],
+        local.every_alarm[*].alarm_name,
         trimprefix(aws_cloudwatch_log_group.machine.name, "/aws/vendedlogs/states/"),
       ]) : name == "two" || startswith(name, "two-")
     ])
@@ -574,8 +573,28 @@ run "alarms_notify_the_topic" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 8 && toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["open_release", "run_pipeline"])
-    error_message = "The alarms differ from those in docs/operating.md."
+    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == length(aws_sqs_queue.undelivered) + length(local.failure_queues)
+    error_message = "A dead-letter queue has no alarm, or an alarm has no queue."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarms in [concat(values(aws_cloudwatch_metric_alarm.errors), values(aws_cloudwatch_metric_alarm.lasting_errors)), values(aws_cloudwatch_metric_alarm.throttles)] :
+      sort(alarms[*].dimensions.FunctionName) == sort(values(output.function_names))
+    ])
+    error_message = "A function has no alarm for errors or none for throttled invocations, or two of them."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.losses)) == toset(keys(aws_cloudwatch_metric_alarm.dead_letters))
+    error_message = "Events of a dead-letter queue can be lost without an alarm."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in local.every_alarm : can(regex("docs/alarms.md#[a-z-]+$", alarm.alarm_description))
+    ])
+    error_message = "An alarm does not name its section in docs/alarms.md."
   }
 
   assert {
@@ -596,7 +615,7 @@ run "alarms_notify_the_topic" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors)) :
+      for alarm in local.every_alarm :
       alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:111122223333:on-call"])
     ])
     error_message = "An alarm does not notify the topic."
@@ -604,9 +623,53 @@ run "alarms_notify_the_topic" {
 
   assert {
     condition = alltrue([
-      for tagged in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.errors), [aws_dynamodb_table.releases]) :
-      tagged.tags == tomap({ ReleaseMachine = "two", team = "shop" })
+      for tagged in concat([for alarm in local.every_alarm : alarm.tags], [aws_dynamodb_table.releases.tags]) :
+      tagged == tomap({ ReleaseMachine = "two", team = "shop" })
     ])
     error_message = "A resource lacks its tags."
+  }
+}
+
+run "a_hang_is_noticed" {
+  command = plan
+
+  variables {
+    look_after_seconds = 7200
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.hangs["OldestWaitSeconds"].threshold == 14400
+    error_message = "A release counts as hanging although its next look is not overdue."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.hangs : alarm.treat_missing_data == "breaching" && alarm.period == 7200])
+    error_message = "An hourly check that does not run is not noticed, or one that comes some seconds late raises an alarm."
+  }
+}
+
+run "a_hold_is_no_hang" {
+  command = plan
+
+  variables {
+    look_after_seconds = 600 # What is held is looked at once an hour all the same.
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.hangs["OldestWaitSeconds"].threshold == 7200
+    error_message = "A frozen pipeline counts as hanging."
+  }
+}
+
+run "alarms_link_another_page" {
+  command = plan
+
+  variables {
+    alarm_pages = "https://wiki.example.com/alarms"
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.workflow_faults.alarm_description, " https://wiki.example.com/alarms#failed-workflow")
+    error_message = "alarm_pages has no effect."
   }
 }

@@ -181,6 +181,15 @@ run "log_retention_that_cloudwatch_does_not_offer" {
   }
 }
 
+run "alarm_pages_with_a_section" {
+  command         = plan
+  expect_failures = [var.alarm_pages]
+
+  variables {
+    alarm_pages = "docs/alarms.md#dead-letters"
+  }
+}
+
 run "alarm_topic_by_name" {
   command         = plan
   expect_failures = [var.alarm_topic_arn]

@@ -9,12 +9,12 @@ from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues, unlock
 from release_core.aws.event_bus import SOURCE, Bus
 from release_core.aws.step_functions import StepFunctions
-from release_core.decide.outcome import is_over, tally
+from release_core.decide.outcome import is_fault, is_over, tally
 from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about, invocation, log_of
-from release_core.metrics import Metrics
+from release_core.metrics import WORKFLOW_FAULTS, Metrics
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import RollbackReader, rollback_name
 
@@ -77,6 +77,8 @@ class CloseRelease:
     def _close_ended(self, end: WorkflowEnd) -> None:
         arn = end.execution_arn
         log.info("%s", end.why)
+        if is_fault(end):
+            self.metrics.put({WORKFLOW_FAULTS: 1})
         if end.release_status is None:
             return
         release_id = self.ledger.headers.record_workflow_end(arn, end.status)
@@ -94,6 +96,9 @@ class CloseRelease:
         missing = end.missing_rollback(release) if release.execution_arn == arn else None
         if missing:
             self.ledger.headers.add_to_why(release, missing)
+            if end.status == "FAILED" and not is_fault(end):
+                # The workflow could not start it. Without it, the release failed as it may.
+                self.metrics.put({WORKFLOW_FAULTS: 1})
         self._finish(release_id, arn)
 
     def _rollback(self, release: Release, status: ReleaseStatus) -> Rollback | None:

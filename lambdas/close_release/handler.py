@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from close_release.closing import CloseRelease
+from close_release.hourly import run_each
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
 from release_core.settings import FunctionSettings, read_settings
@@ -12,11 +13,12 @@ from release_core.settings import FunctionSettings, read_settings
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, check for releases whose workflow execution ended and were not closed.
+    Once an hour, check for releases whose workflow execution ended and were not closed, and measure
+    whether releases hang.
     """
     parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
     if event.get("detail-type") == "Scheduled Event":
-        parts.orphans.sweep()
+        run_each(parts.orphans.sweep, parts.hangs.measure)
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,

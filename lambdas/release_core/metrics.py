@@ -45,6 +45,9 @@ RETRIES = Metric(name="Retries", unit="Count")
 STARTS_THROTTLED = Metric(name="StartsThrottled", unit="Count")
 LOOKS_THAT_FOUND = Metric(name="LooksThatFound", unit="Count")
 WORKFLOW_ENDS_FOUND = Metric(name="WorkflowEndsFound", unit="Count")
+WORKFLOW_FAULTS = Metric(name="WorkflowFaults", unit="Count")
+OLDEST_WAIT = Metric(name="OldestWaitSeconds", unit="Seconds")
+RELEASES_PAST_DEADLINE = Metric(name="ReleasesPastDeadline", unit="Count")
 
 
 class Metrics:

@@ -19,6 +19,7 @@ ABOUT_NOTHING = {
     ("change_freeze.freezing", "the freeze of %s is lifted by %s"),
     ("change_freeze.freezing", "a change calendar is open, %d tasks were woken"),
     ("close_release.closing", "ignored: %s"),
+    ("close_release.hourly", "a job of the hour failed: %s"),
     ("notify_people.telling", "ignored: %s"),
     ("release_core.api", "the request is not finished"),  # to freeze pipelines
     ("record_state_change.recording", "ignored: %s"),

@@ -1,7 +1,7 @@
 """Closes releases whose workflow execution ended without a close, and announces that end again."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,7 +11,7 @@ from release_core.aws.event_bus import Bus
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.outcome import is_over
-from release_core.decide.timing import CLOSE_TRIED_WITHIN
+from release_core.decide.timing import CLOSE_TRIED_WITHIN, OLDEST_RELEASE
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
@@ -21,8 +21,6 @@ from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
 log = log_of(__name__)
 
 ORPHANED = "Release Orphaned"
-# A workflow execution lasts at most a year, so an older release cannot be open.
-_OLDEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ class Orphans:
         Raises the first error, after all releases were checked.
         """
         errors: list[Exception] = []
-        since = self.clock() - _OLDEST
+        since = self.clock() - OLDEST_RELEASE
         for release in (*self.ledger.pending(), *self.ledger.unannounced(since=since)):
             with about(release_id=release.release_id, execution_arn=release.execution_arn):
                 try:

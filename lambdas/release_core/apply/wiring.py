@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from release_core.apply.advance import Advance
 from release_core.apply.calendar_gate import CalendarGate
+from release_core.apply.hangs import Hangs
 from release_core.apply.orphans import Orphans
 from release_core.aws.calendars import Calendars
 from release_core.aws.clients import (
@@ -165,6 +166,11 @@ class FunctionParts(ReadingParts):
             clock=self.clock,
             metrics=self.metrics,
         )
+
+    @cached_property
+    def hangs(self) -> Hangs:
+        """Measures whether releases hang."""
+        return Hangs(ledger=self.ledger, clock=self.clock, metrics=self.metrics)
 
     def advance(self, invocation: str) -> Advance:
         """Decides and applies, for the invocation with this request id."""

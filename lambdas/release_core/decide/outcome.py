@@ -12,6 +12,10 @@ from release_core.domain.release import (
     describe_outcome,
 )
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd
+from release_core.errors import Rejection
+
+# The error of the workflow execution of a failed release, as statemachine.asl.json has it.
+_RELEASE_FAILED = "ReleaseFailed"
 
 
 def is_over(end: WorkflowEnd | None, *, since: datetime | None, now: datetime) -> bool:
@@ -23,6 +27,12 @@ def is_over(end: WorkflowEnd | None, *, since: datetime | None, now: datetime) -
     if end is None or not end.not_found:
         return end is not None
     return since is not None and now - since >= VISIBLE_WITHIN
+
+
+def is_fault(end: WorkflowEnd) -> bool:
+    """Whether a workflow failed by itself: not a stop, a failed release or a rejected manifest."""
+    ordinary = {_RELEASE_FAILED, *(rejection.__name__ for rejection in Rejection.__subclasses__())}
+    return end.status == "TIMED_OUT" or (end.status == "FAILED" and end.error not in ordinary)
 
 
 def tally(release: Release) -> tuple[ReleaseStatus, str]:

@@ -94,6 +94,9 @@ CLOSE_TRIED_WITHIN = timedelta(minutes=20)
 # end within an hour.
 OVERRUN = timedelta(hours=1)
 
+# A workflow execution lasts at most a year, so an older release cannot be open.
+OLDEST_RELEASE = timedelta(days=400)
+
 # Seconds. A cold function in a large release takes seconds to look. A task that waits for less
 # times out and returns before its wait can be changed, again and again.
 MIN_WAIT = 10

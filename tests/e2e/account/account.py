@@ -13,6 +13,7 @@ from tests.e2e.account.recording import Recording
 
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
@@ -76,6 +77,11 @@ class Account:
     def logs(self) -> "CloudWatchLogsClient":
         """Amazon CloudWatch Logs."""
         return boto3.client("logs")
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """Amazon CloudWatch."""
+        return boto3.client("cloudwatch")
 
     @cached_property
     def sqs(self) -> "SQSClient":

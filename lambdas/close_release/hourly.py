@@ -1,0 +1,23 @@
+"""The jobs of the hourly rule."""
+
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from release_core.errors import Unfinished
+from release_core.logs import log_of
+
+log = log_of(__name__)
+
+
+def run_each(*jobs: Callable[[], None]) -> None:
+    """Run each job, although one before it has failed; raises the first error after all of them."""
+    errors: list[Exception] = []
+    for job in jobs:
+        try:
+            job()
+        except (Unfinished, ClientError, BotoCoreError) as error:
+            log.warning("a job of the hour failed: %s", error)
+            errors.append(error)
+    if errors:
+        raise errors[0]
