@@ -114,6 +114,13 @@ locals {
       heading = "## What waits\nWhat waits now: `release-machine list`. For what it waits: `release-machine watch ID`."
       widgets = [
         {
+          title = "Open now, as the hourly check measures it", stat = "Maximum", period = local.hour, stacked = false, unit = "seconds", right = "releases"
+          metrics = [
+            concat(["ReleaseMachine", "OldestWaitSeconds"], local.of_deployment, [{ label = "oldest wait (seconds)", color = local.warning }]),
+            concat(["ReleaseMachine", "ReleasesPastDeadline"], local.of_deployment, [{ label = "past their deadline (releases)", color = local.bad, yAxis = "right" }]),
+          ]
+        },
+        {
           title = "How long they waited, longest", stat = "Maximum", period = local.hour, stacked = false, unit = "seconds"
           metrics = [
             concat(["ReleaseMachine", "ReleaseWait"], local.of_deployment, [{ label = "releases, until they were opened", color = local.warning }]),
@@ -139,7 +146,7 @@ locals {
       ]
     },
     {
-      heading = "## The workflow and the API\nAn execution of the workflow fails when its release fails, so a failed execution needs a person only if its release is not closed."
+      heading = "## The workflow and the API\nAn execution of the workflow fails when its release fails. A fault is another error: then the workflow itself needs a person."
       widgets = [
         {
           title = "Executions of the workflow, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "executions"
@@ -150,6 +157,12 @@ locals {
               ExecutionsAborted   = { label = "stopped", color = local.warning }
               ExecutionsTimedOut  = { label = "timed out", color = "#cc79a7" }
             } : ["AWS/States", name, "StateMachineArn", aws_sfn_state_machine.release.arn, shown]
+          ]
+        },
+        {
+          title = "Faults of the workflow, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "faults"
+          metrics = [
+            concat(["ReleaseMachine", "WorkflowFaults"], local.of_deployment, [{ label = "ended by an error, not by its release", color = local.bad }]),
           ]
         },
         {
@@ -223,8 +236,11 @@ locals {
             stat    = widget.stat
             period  = widget.period
             metrics = widget.metrics
-            yAxis   = { left = { label = widget.unit, min = 0, showUnits = false } }
-            legend  = { position = "bottom" }
+            yAxis = merge(
+              { left = { label = widget.unit, min = 0, showUnits = false } },
+              try({ right = { label = widget.right, min = 0, showUnits = false } }, {}),
+            )
+            legend = { position = "bottom" }
           }
         }
       ],
@@ -250,13 +266,10 @@ locals {
       }
     },
     {
-      type = "alarm", x = 0, y = 13 + length(local.dashboard_sections) * local.section_height, width = 24, height = 4
+      type = "alarm", x = 0, y = 13 + length(local.dashboard_sections) * local.section_height, width = 24, height = 6
       properties = {
-        title = "Alarms"
-        alarms = concat(
-          [for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.arn],
-          [for alarm in aws_cloudwatch_metric_alarm.errors : alarm.arn],
-        )
+        title  = "Alarms"
+        alarms = [for alarm in local.every_alarm : alarm.arn]
       }
     },
   ]

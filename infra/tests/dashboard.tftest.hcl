@@ -77,7 +77,7 @@ run "the_dashboard_is_laid_out" {
   command = plan
 
   assert {
-    condition     = output.dashboard_name == "two" && length(jsondecode(aws_cloudwatch_dashboard.releases.dashboard_body).widgets) == 23
+    condition     = output.dashboard_name == "two" && length(jsondecode(aws_cloudwatch_dashboard.releases.dashboard_body).widgets) == 25
     error_message = "The dashboard has another name, or other widgets."
   }
 
@@ -95,7 +95,7 @@ run "the_dashboard_is_laid_out" {
         for cell in setproduct(range(widget.x, widget.x + widget.width), range(widget.y, widget.y + widget.height)) : "${cell[0]} ${cell[1]}"
       ]
       ])) == sort([
-      for cell in setproduct(range(24), range(sum([5, 5 * 8, 8, 4]))) : "${cell[0]} ${cell[1]}"
+      for cell in setproduct(range(24), range(sum([5, 5 * 8, 8, 6]))) : "${cell[0]} ${cell[1]}"
     ])
     error_message = "Widgets overlap, or leave a hole."
   }
