@@ -37,10 +37,10 @@ test: setup browser build ## Run the tests: units, contracts, a part of the simu
 prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
 	@$(PYTHON) -m tools.checks.prove
 
-soak: setup ## Simulate random releases for MINUTES=10, with other schedules each time
-	@$(PYTHON) -m tests.simulation draw --seed $$RANDOM --schedules 10000000 --minutes $(or $(MINUTES),10)
-
 # The zips of this machine, because the functions run here.
+soak: setup build ## Release under chaos on the platform for MINUTES=10: everything must end, and be true
+	@$(PYTHON) -m tools.checks.soak --minutes $(or $(MINUTES),10)
+
 bench: setup build ## Measure latency, cost, scale and start: docs/performance.md (NAMES="cost scale", SIZES=10,100)
 	@$(PYTHON) -m tools.checks.bench $(NAMES)
 
@@ -58,7 +58,7 @@ lint: setup ## Check style, types, import rules and formatting without changing 
 	@TF_CLI_CONFIG_FILE="$(CURDIR)/.platform/terraform.rc" terraform fmt -check -recursive infra
 	@echo "Lint: no problems found."
 
-up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=secretsmanager,ec2 adds services of LocalStack)
+up: setup ## Start the platform (PLATFORM_PORT=number; SERVICES=ec2,kinesis adds services of LocalStack)
 	@$(PYTHON) -m tools.platform up
 
 env: ## Print the shell settings that reach the platform: eval "$(make -s env)"

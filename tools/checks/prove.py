@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.checks import bench
+from tools.checks import bench, soak
 from tools.checks.parts import ROOT, Part, run
 from tools.platform.__main__ import main as platform
 
@@ -21,6 +21,7 @@ PARTS = (
     ),
     # It shows only that the benchmarks run: what they measure beside other parts means nothing.
     Part("Benchmarks", f"{PYTHON} -m tools.checks.bench --short", after=("Public configurations",)),
+    Part("Soak", f"{PYTHON} -m tools.checks.soak --minutes 2", after=("Benchmarks",)),
     Part(
         "Simulation",
         "SIMULATION_SCENARIOS=all SIMULATION_SCHEDULES=20000"
@@ -35,7 +36,7 @@ def main() -> int:
     try:
         return run(PARTS)
     finally:
-        for home in (HOME, bench.HOME):
+        for home in (HOME, bench.HOME, soak.HOME):
             platform(["down", "--home", str(ROOT / home)])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 # All services that the project uses. They are loaded at the start, so that first calls are fast.
 OWN = (
     *("apigateway", "cloudwatch", "codepipeline", "dynamodb", "events", "iam", "kms", "lambda"),
-    *("logs", "s3", "sns", "sqs", "ssm", "stepfunctions", "sts"),
+    *("logs", "s3", "secretsmanager", "ses", "sns", "sqs", "ssm", "stepfunctions", "sts"),
 )
 VARIABLE = "SERVICES"
 
@@ -17,7 +17,7 @@ def wanted(more: str) -> tuple[str, ...]:
     wrong = [name for name in names if not re.fullmatch(r"[a-z][a-z0-9-]*", name)]
     if wrong:
         raise ValueError(
-            f"{VARIABLE} must list names of services with commas, such as ec2,secretsmanager;"
+            f"{VARIABLE} must list names of services with commas, such as ec2,kinesis;"
             f" not {', '.join(map(repr, wrong))}."
         )
     return tuple(sorted({*OWN, *names}))

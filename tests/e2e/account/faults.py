@@ -30,7 +30,7 @@ class Faults:
         fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "effect": effect}
         if state:
             fault["state"] = state
-        with self._in_force(fault | {"pipeline": pipeline} | more) as fault_id:
+        with self.in_force(fault | {"pipeline": pipeline} | more) as fault_id:
             yield fault_id
 
     @contextmanager
@@ -44,14 +44,14 @@ class Faults:
     def silence(self) -> Iterator[None]:
         """Lose the pipeline events of all pipelines."""
         fault = {"kind": "event", "detailType": PIPELINE_STATE_CHANGE, "effect": "lose"}
-        with self._in_force(fault | {"times": MANY}):
+        with self.in_force(fault | {"times": MANY}):
             yield
 
     @contextmanager
     def api(self, effect: str, *, pipeline: str, operation: str, **more: Any) -> Iterator[str]:
         """Throttle an operation or let it fail; gives the fault's id."""
         fault = {"kind": "api", "effect": effect, "pipeline": pipeline, "operation": operation}
-        with self._in_force(fault | more) as fault_id:
+        with self.in_force(fault | more) as fault_id:
             yield fault_id
 
     @contextmanager
@@ -59,7 +59,7 @@ class Faults:
         """Let CodePipeline take so many calls a minute, of all pipelines; gives the fault's id."""
         rate = {"perMinute": per_minute, "burst": burst}
         fault = {"kind": "api", "effect": "limit", "operation": operation, **rate}
-        with self._in_force(fault) as fault_id:
+        with self.in_force(fault) as fault_id:
             yield fault_id
 
     @contextmanager
@@ -81,7 +81,7 @@ class Faults:
     @contextmanager
     def action(self, effect: str, *, pipeline: str, **more: Any) -> Iterator[str]:
         """Let an action fail or take ``seconds``; gives the fault's id."""
-        with self._in_force(
+        with self.in_force(
             {"kind": "action", "effect": effect, "pipeline": pipeline} | more
         ) as fault_id:
             yield fault_id
@@ -89,14 +89,14 @@ class Faults:
     @contextmanager
     def update(self, effect: str, *, pipeline: str) -> Iterator[str]:
         """Let an update of the pipeline strand its running executions; gives the fault's id."""
-        with self._in_force({"kind": "update", "effect": effect, "pipeline": pipeline}) as fault_id:
+        with self.in_force({"kind": "update", "effect": effect, "pipeline": pipeline}) as fault_id:
             yield fault_id
 
     @contextmanager
     def rule(self, effect: str, *, pipeline: str, **more: Any) -> Iterator[str]:
         """Let the rule of a stage condition fail or take ``seconds``; gives the fault's id."""
         fault = {"kind": "rule", "effect": effect, "pipeline": pipeline}
-        with self._in_force(fault | more) as fault_id:
+        with self.in_force(fault | more) as fault_id:
             yield fault_id
 
     def fired(self, fault_id: str) -> int:
@@ -105,7 +105,8 @@ class Faults:
         return next(int(fault["fired"]) for fault in listed if fault["id"] == fault_id)
 
     @contextmanager
-    def _in_force(self, fault: dict[str, Any]) -> Iterator[str]:
+    def in_force(self, fault: dict[str, Any]) -> Iterator[str]:
+        """Inject any fault of the emulator; gives the fault's id."""
         fault_id = str(self._call("POST", self._url, json.dumps(fault))["id"])
         try:
             yield fault_id

@@ -77,6 +77,14 @@ class Ledger:
         )
         return [_item(each) for each in answer["Items"]]
 
+    def everything(self) -> tuple[list[Item], list[Item], list[Item]]:
+        """Return all items of releases, executions and pipelines."""
+        return self._all(self._releases), self._all(self._executions), self._all(self._pipelines)
+
+    def _all(self, table: str) -> list[Item]:
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [_item(each) for page in pages for each in page["Items"]]
+
     def change_pipeline(self, release_id: str, pipeline: str, values: Mapping[str, str]) -> None:
         """Overwrite texts of one pipeline of a release, as only a test does."""
         self._change({"release_id": release_id, "item": f"pipeline#{pipeline}"}, values)

@@ -116,15 +116,16 @@ class Pipelines:
 
     def newest(self, pipeline: str) -> "PipelineExecutionSummaryTypeDef":
         """Return the execution that started last, whoever started it."""
-        return self._all(pipeline)[0]
+        return self.all(pipeline)[0]
 
     def executions(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
         """Return the executions that the release machine started, newest first."""
-        # The function that records the end of a pipeline starts its dependents.
-        starters = {self.account.function(each) for each in ("run_pipeline", "record_state_change")}
+        # What records the end of a pipeline, or a last vote, starts the dependents.
+        starting = ("run_pipeline", "record_state_change", "answer_approval")
+        starters = {self.account.function(each) for each in starting}
         return [
             each
-            for each in self._all(pipeline)
+            for each in self.all(pipeline)
             if each.get("trigger", {}).get("triggerDetail", "").rpartition("/")[2] in starters
         ]
 
@@ -219,7 +220,8 @@ class Pipelines:
                     return token
         return None
 
-    def _all(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
+    def all(self, pipeline: str) -> "list[PipelineExecutionSummaryTypeDef]":
+        """Return all executions of a pipeline, newest first."""
         pages = self.account.codepipeline.get_paginator("list_pipeline_executions").paginate(
             pipelineName=pipeline
         )
@@ -227,7 +229,7 @@ class Pipelines:
 
     def _end_first(self, pipeline: str, *, stop: bool) -> None:
         # CreatePipeline starts it. It must have ended before a release starts another one.
-        first = wait_until(f"{pipeline} has begun", lambda: self._all(pipeline))[-1]
+        first = wait_until(f"{pipeline} has begun", lambda: self.all(pipeline))[-1]
         execution_id = first["pipelineExecutionId"]
         if stop:
             self.wait_for_approval(pipeline, execution_id)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tools.demo import messages
+
 DEMO = Path(__file__).parents[3] / "infra/demo"
 
 
@@ -144,3 +146,38 @@ def test_an_unreadable_artifact_fails_the_job(
     monkeypatch.setattr(check_site, "read_artifact", refuse)
     check_site.handler(job("storefront"), None)
     assert [outcome for outcome, _ in codepipeline.answers] == ["failure"]
+
+
+def kept_email(subject: str, to: str = messages.ADDRESS) -> dict[str, Any]:
+    """An e-mail as the platform keeps it."""
+    return {
+        "Source": "release-machine <no-reply@sns.amazonaws.com>",
+        "Destination": {"ToAddresses": [to]},
+        "Subject": subject,
+        "Body": {"text_part": "Release 7 SUCCEEDED\n", "html_part": None},
+    }
+
+
+def test_the_demo_shows_the_email_about_the_outcome() -> None:
+    """Not the one that it has started, of another release, or to somebody else."""
+    others = [
+        kept_email("[release-machine] Release 7 started"),
+        kept_email("[release-machine] Release 71 SUCCEEDED"),
+        kept_email("[release-machine] Release 7 SUCCEEDED", to="ada@example.com"),
+    ]
+    assert messages.outcome_of("7", others) is None
+    shown = messages.outcome_of("7", [*others, kept_email("[release-machine] Release 7 SUCCEEDED")])
+    assert shown == (
+        "From: release-machine <no-reply@sns.amazonaws.com>\n"
+        "To: release-manager@example.com\n"
+        "Subject: [release-machine] Release 7 SUCCEEDED\n\n"
+        "Release 7 SUCCEEDED\n"
+    )
+
+
+def test_the_demo_fails_if_people_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo without the message that it promises is not a success."""
+    monkeypatch.setattr(messages, "kept_emails", lambda _: [])
+    monkeypatch.setattr(messages, "LONGEST_WAIT_SECONDS", 0.0)
+    with pytest.raises(TimeoutError, match="make logs"):
+        messages.wait_for_outcome("7", "http://127.0.0.1:1")

@@ -26,4 +26,4 @@ def test_services_that_do_not_run_are_missing() -> None:
 
 def test_services_that_can_be_added_are_named() -> None:
     """The list for an error leaves out what is always there."""
-    assert available({"s3": "running", "ses": "disabled", "ec2": "disabled"}) == ["ec2", "ses"]
+    assert available({"s3": "running", "rds": "disabled", "ec2": "disabled"}) == ["ec2", "rds"]

@@ -16,6 +16,7 @@ REPAIRS = (
     "execution_input",
     "failed_functions",
     "parsed_once",
+    "sns_emails",
     "stopped_execution",
     "task_tokens",
     "unreached_functions",

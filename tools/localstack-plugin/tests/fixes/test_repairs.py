@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -19,7 +20,9 @@ from localstack_fixes.dynamodb_local import without_java_agents
 from localstack_fixes.environment_registry import SnapshotDict
 from localstack_fixes.event_keys import with_plain_key
 from localstack_fixes.execution_input import with_text
+from localstack_fixes.sns_emails import email
 from localstack_fixes.unreached_functions import event_of
+from patience import soon
 
 PATIENT = Config(max_pool_connections=40, read_timeout=60, retries={"total_max_attempts": 1})
 
@@ -46,6 +49,19 @@ def test_a_key_is_not_spelt_as_in_a_url(written: str, key: str) -> None:
     changed = with_plain_key({"Source": "aws.s3", "Detail": json.dumps(detail)})
     assert changed["Source"] == "aws.s3"
     assert json.loads(changed["Detail"]) == {**detail, "object": {"key": key, "size": 3}}
+
+
+def test_an_email_has_the_subject_of_its_message() -> None:
+    """Without a subject it has AWS's; the sender has the display name of the topic, if any."""
+    made = email(to="ada@example.com", subject="Failed", text="why", sender="releases")
+    assert made == {
+        "Source": "releases <no-reply@sns.amazonaws.com>",
+        "Destination": {"ToAddresses": ["ada@example.com"]},
+        "Message": {"Subject": {"Data": "Failed"}, "Body": {"Text": {"Data": "why"}}},
+    }
+    unnamed = email(to="ada@example.com", subject=None, text="why", sender=None)
+    assert unnamed["Source"] == "no-reply@sns.amazonaws.com"
+    assert unnamed["Message"]["Subject"] == {"Data": "AWS Notification Message"}
 
 
 def test_values_may_be_iterated_while_others_are_added() -> None:
@@ -162,3 +178,29 @@ def test_what_was_loaded_at_the_start_is_looked_at_no_more() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "True True\n"
+
+
+@pytest.mark.platform
+def test_the_platform_keeps_what_sns_sends_by_email() -> None:
+    """An e-mail has the body of its protocol, the subject of the message, and the topic's name."""
+    sns = boto3.client("sns")
+    attributes = {"DisplayName": "releases"}
+    topic = sns.create_topic(Name=f"emails-{uuid4()}", Attributes=attributes)["TopicArn"]
+    address = f"{uuid4()}@example.com"
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    bodies = {"default": "for programs", "email": "for people"}
+    sns.publish(
+        TopicArn=topic, Subject="Failed", MessageStructure="json", Message=json.dumps(bodies)
+    )
+    kept = soon(lambda: email_to(address, platform=sns.meta.endpoint_url), "the e-mail")
+    sns.delete_topic(TopicArn=topic)
+    assert kept["Source"] == "releases <no-reply@sns.amazonaws.com>"
+    assert (kept["Subject"], kept["Body"]["text_part"]) == ("Failed", "for people")
+
+
+def email_to(address: str, *, platform: str) -> dict[str, Any] | None:
+    """The e-mail to an address, if it was sent."""
+    request = AWSRequest("GET", f"{platform}/_aws/ses").prepare()
+    kept = json.loads(URLLib3Session().send(request).content)["messages"]
+    found = (each for each in kept if each["Destination"]["ToAddresses"] == [address])
+    return next(found, None)
