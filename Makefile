@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove soak bench verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup build dist docs lock
+.PHONY: help demo test prove soak bench verify lint up env deploy plan release status cancel retry rollback logs destroy down clean setup browser checkov build dist docs lock
 
 TARGET ?= platform
 export TARGET BACKEND_CONFIG PLATFORM_PORT
@@ -34,7 +34,7 @@ demo: up build ## Deploy sample pipelines to the platform and follow a release o
 test: setup browser build ## Run the tests: units, contracts, a part of the simulation, end to end
 	@$(PYTHON) -m tools.checks.test
 
-prove: setup build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
+prove: setup checkov build ## Run what takes longer: all of the simulation, its mutants, Terraform's tests and configurations
 	@$(PYTHON) -m tools.checks.prove
 
 # The zips of this machine, because the functions run here.
@@ -88,7 +88,7 @@ rollback: setup ## Ship what was live before RELEASE=id again, as a new release
 logs: setup ## Show the logs of the functions and follow them until Ctrl-C
 	@$(OPERATOR) logs --follow
 
-dist: setup ## Build what a release publishes, into .build/dist: command, zips and checksums
+dist: setup ## Build what a release publishes, into .build/dist: command, zips, bills of materials and checksums
 	@$(PYTHON) -m tools.dist --architecture $(or $(TF_VAR_architecture),arm64)
 
 # Terraform reads the zips even to destroy, and a new clone has none.
@@ -109,6 +109,9 @@ setup:
 
 browser:
 	@tools/setup/browser.sh
+
+checkov: setup
+	@$(PYTHON) tools/setup/steps.py --prove
 
 build: setup
 	@$(PYTHON) tools/build_functions.py --architecture $(ARCHITECTURE)

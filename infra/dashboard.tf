@@ -266,10 +266,10 @@ locals {
       }
     },
     {
-      type = "alarm", x = 0, y = 13 + length(local.dashboard_sections) * local.section_height, width = 24, height = 6
+      type = "alarm", x = 0, y = 13 + length(local.dashboard_sections) * local.section_height, width = 24, height = 8
       properties = {
         title  = "Alarms"
-        alarms = [for alarm in local.every_alarm : alarm.arn]
+        alarms = local.every_alarm[*].arn
       }
     },
   ]

@@ -47,7 +47,7 @@ resource "aws_sns_topic" "people" {
 
   name              = local.people_topic_name
   display_name      = var.name_prefix # The sender's name in e-mails.
-  kms_master_key_id = "alias/aws/sns"
+  kms_master_key_id = coalesce(var.kms_key_arn, "alias/aws/sns")
   policy            = data.aws_iam_policy_document.people.json
   tags              = local.tags
 }

@@ -229,7 +229,6 @@ resource "aws_cloudwatch_metric_alarm" "hangs" {
 }
 
 locals {
-  # For the dashboard, and for tests.
   every_alarm = concat(
     values(aws_cloudwatch_metric_alarm.dead_letters),
     values(aws_cloudwatch_metric_alarm.losses),

@@ -9,6 +9,8 @@ locals {
 }
 
 resource "aws_sfn_state_machine" "release" {
+  #checkov:skip=CKV_AWS_284: xray_enabled turns tracing on.
+  #checkov:skip=CKV_AWS_285: It logs errors, but without the data: that holds task tokens and manifests.
   # Step Functions checks at creation that the role may write logs.
   depends_on = [aws_iam_role_policy.machine]
 
@@ -57,6 +59,8 @@ resource "aws_sfn_alias" "api" {
 }
 
 resource "aws_cloudwatch_log_group" "machine" {
+  #checkov:skip=CKV_AWS_158: CloudWatch Logs encrypts it; kms_key_arn gives it a key of the customer.
+  #checkov:skip=CKV_AWS_338: The record of releases is in the tables. log_retention_days keeps logs longer.
   # For names in /aws/vendedlogs/ AWS adds nothing to the account's log resource policy, whose size is limited.
   name              = "/aws/vendedlogs/states/${var.name_prefix}"
   retention_in_days = var.log_retention_days

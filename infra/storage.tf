@@ -5,6 +5,7 @@
 # minutes per caller.
 
 resource "aws_dynamodb_table" "releases" {
+  #checkov:skip=CKV_AWS_119: It is encrypted with the account's key aws/dynamodb; kms_key_arn gives it a key of the customer.
   name                        = "${var.name_prefix}-releases"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "release_id"
@@ -52,6 +53,7 @@ resource "aws_dynamodb_table" "releases" {
 }
 
 resource "aws_dynamodb_table" "executions" {
+  #checkov:skip=CKV_AWS_119: It is encrypted with the account's key aws/dynamodb; kms_key_arn gives it a key of the customer.
   name                        = "${var.name_prefix}-executions"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "execution_id"
@@ -79,6 +81,7 @@ resource "aws_dynamodb_table" "executions" {
 }
 
 resource "aws_dynamodb_table" "pipelines" {
+  #checkov:skip=CKV_AWS_119: It is encrypted with the account's key aws/dynamodb; kms_key_arn gives it a key of the customer.
   name                        = "${var.name_prefix}-pipelines"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "pipeline"
@@ -101,6 +104,10 @@ resource "aws_dynamodb_table" "pipelines" {
 }
 
 resource "aws_s3_bucket" "manifests" {
+  #checkov:skip=CKV_AWS_18: A log needs another bucket, which is the account's decision. CloudTrail can record each object that is written.
+  #checkov:skip=CKV_AWS_144: A deployment and its pipelines are in one Region.
+  #checkov:skip=CKV_AWS_145: S3 encrypts it; kms_key_arn gives it a key of the customer.
+  #checkov:skip=CKV2_AWS_61: Manifests are a part of the record of a release, and never expire.
   bucket        = "${var.name_prefix}-manifests-${local.account}-${local.region}"
   force_destroy = !var.deletion_protection
   tags          = local.tags

@@ -144,7 +144,7 @@ variable "change_calendars" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer managed KMS key that encrypts the tables, the bucket, the queues, the logs and the environment of the functions, or null for the keys of the services. Its key policy must let EventBridge and CloudWatch Logs use it."
+  description = "ARN of the customer managed KMS key that encrypts the tables, the bucket, the queues, the topic, the logs and the environment of the functions, or null for the keys of the services. Its key policy must let EventBridge and CloudWatch Logs use it."
   type        = string
   default     = null
 

@@ -1,7 +1,8 @@
 """Builds what a release of this project publishes, into .build/dist.
 
 The wheel and the source distribution of the command, the zips of the functions with their records,
-and SHA256SUMS. The same sources give the same bytes. Run as ``make dist``.
+a software bill of materials for each, and SHA256SUMS. The same sources give the same bytes. Run as
+``make dist``.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from tools.build_functions import (
     find_uv,
     our_sources,
 )
+from tools.sbom import write_bills
 
 DIST = ROOT / ".build/dist"
 # The command's own sources, and the code that it shares with the functions.
@@ -84,6 +86,7 @@ def publish(output: Path, architecture: str) -> None:
     with tempfile.TemporaryDirectory() as work:
         build_command(Path(work), output)
     build(output, sources=our_sources(), architecture=architecture)
+    write_bills(output, output)
     lines = [f"{digest_of(file)}  {file.name}\n" for file in sorted(output.iterdir())]
     (output / SUMS).write_text("".join(lines))
 

@@ -95,7 +95,7 @@ run "the_dashboard_is_laid_out" {
         for cell in setproduct(range(widget.x, widget.x + widget.width), range(widget.y, widget.y + widget.height)) : "${cell[0]} ${cell[1]}"
       ]
       ])) == sort([
-      for cell in setproduct(range(24), range(sum([5, 5 * 8, 8, 6]))) : "${cell[0]} ${cell[1]}"
+      for cell in setproduct(range(24), range(sum([5, 5 * 8, 8, 8]))) : "${cell[0]} ${cell[1]}"
     ])
     error_message = "Widgets overlap, or leave a hole."
   }

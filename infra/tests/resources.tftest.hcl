@@ -153,12 +153,13 @@ run "everything_is_encrypted_with_the_given_key" {
         [for table in [aws_dynamodb_table.releases, aws_dynamodb_table.executions, aws_dynamodb_table.pipelines] : table.server_side_encryption[0].kms_key_arn],
         one(one(aws_s3_bucket_server_side_encryption_configuration.manifests.rule).apply_server_side_encryption_by_default).kms_master_key_id,
         [for queue in aws_sqs_queue.undelivered : queue.kms_master_key_id],
+        aws_sns_topic.people[0].kms_master_key_id,
         aws_cloudwatch_log_group.machine.kms_key_id,
         aws_cloudwatch_log_group.api[0].kms_key_id,
         [for made in module.microfunction : made.kms_key_arn],
       ]) : arn == var.kms_key_arn
     ])
-    error_message = "A table, the bucket, a queue or a log group is encrypted with another key."
+    error_message = "A table, the bucket, a queue, the topic or a log group is encrypted with another key."
   }
 
   assert {
@@ -183,6 +184,7 @@ run "each_function_may_use_the_key_for_what_it_touches" {
       close_release       = { dynamodb = ["kms:Decrypt"] }
       answer_approval     = { dynamodb = ["kms:Decrypt"] }
       change_freeze       = { dynamodb = ["kms:Decrypt"] }
+      notify_people       = { sns = ["kms:Decrypt", "kms:GenerateDataKey"] }
     }
     error_message = "A function may do more with the key than it needs, or less."
   }
@@ -570,6 +572,11 @@ run "alarms_notify_the_topic" {
   variables {
     alarm_topic_arn = "arn:aws:sns:eu-west-1:111122223333:on-call"
     tags            = { team = "shop" }
+  }
+
+  assert {
+    condition     = length(local.every_alarm) == 34
+    error_message = "docs/deploy.md has another number of alarms."
   }
 
   assert {

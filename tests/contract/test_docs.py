@@ -145,6 +145,29 @@ def test_the_wording_is_plain(document: Path) -> None:
     assert [line for line in prose.splitlines() if PUZZLING.search(line)] == []
 
 
+def test_each_test_that_security_names_exists() -> None:
+    """A threat is answered by a test that is there, in the file that the page names."""
+    named = re.findall(r"`(\S+?)::(\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8"))
+    assert len(named) > 30
+    for path, test in named:
+        kind = "run" if path.endswith(".tftest.hcl") else "def"
+        wanted = rf'^{kind} "?{test}\b'
+        assert re.search(wanted, (ROOT / path).read_text("utf-8"), re.MULTILINE), (path, test)
+
+
+def test_security_answers_each_threat() -> None:
+    """Each row of the tables of threats has what stops it, and a test unless AWS alone does."""
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+    page, _, open_ends = text.partition("\n## What is")
+    rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+    threats = [row for row in rows if row[0].strip() != "Could"]
+    assert all(len(row) == 3 and row[1].strip() for row in threats)
+    assert [row[0].strip() for row in threats if "::" not in row[2]] == [
+        "put an event as if CodePipeline or Step Functions had sent it"
+    ]
+    assert open_ends
+
+
 def test_every_document_is_reachable() -> None:
     """Links lead from the README to every document."""
     found, to_follow = set[Path](), [README]

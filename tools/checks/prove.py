@@ -19,6 +19,12 @@ PARTS = (
         'eval "$exports"\n'
         f"{PYTHON} -m pytest -q -m platform tests/deployment",
     ),
+    Part("Dependencies", f"{PYTHON} -m tools.checks.audit"),
+    Part(
+        "Checkov",
+        f"{PYTHON} -m tools.checks.hardening --home {HOME}",
+        after=("Public configurations",),
+    ),
     # It shows only that the benchmarks run: what they measure beside other parts means nothing.
     Part("Benchmarks", f"{PYTHON} -m tools.checks.bench --short", after=("Public configurations",)),
     Part("Soak", f"{PYTHON} -m tools.checks.soak --minutes 2", after=("Benchmarks",)),

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -43,6 +44,13 @@ class Terraform:
                 self._applied.write_text(self._fingerprint())
             return len(self._run("state", "list", *self._on_state()).splitlines())
 
+    def plan(self) -> str:
+        """The plan, as JSON, of a deployment where there is none yet; changes nothing."""
+        with self._ready(), tempfile.TemporaryDirectory() as folder:
+            plan, state = f"{folder}/plan", f"{folder}/terraform.tfstate"
+            self._run("plan", "-input=false", f"-state={state}", f"-out={plan}", *self._settings())
+            return self._run("show", "-json", plan)
+
     def is_applied(self) -> bool:
         """Whether the last apply to this platform had the same sources. Always False on AWS."""
         return bool(
@@ -72,11 +80,14 @@ class Terraform:
         """Whether the root was applied to this target. Always True on AWS: the backend decides."""
         return self._state is None or self._state.is_file()
 
-    def _change(self, command: str) -> None:
+    def _settings(self) -> list[str]:
         text = "\n".join(path.read_text() for path in self._root.glob("*.tf"))
         known = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
         given = self._target.settings.items()
-        settings = [f"-var={name}={value}" for name, value in given if name in known]
+        return [f"-var={name}={value}" for name, value in given if name in known]
+
+    def _change(self, command: str) -> None:
+        settings = self._settings()
         if self._state:
             self._run(command, "-auto-approve", "-input=false", *self._on_state(), *settings)
         else:  # on AWS Terraform shows its plan and asks

@@ -18,3 +18,4 @@ lock lambda-runtime --universal "$@"
 # Not universal: a dependency of LocalStack cannot be resolved for Python 3.14, which is not used here.
 lock platform "$@"
 lock dev --universal "$@"
+lock checkov --universal "$@"

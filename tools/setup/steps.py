@@ -169,6 +169,10 @@ STEPS = (
     ),
     Step("Terraform settings", (TERRAFORM_LOCK,), TERRAFORM_SETTINGS, make_terraform_settings),
 )
+# Only `make prove` needs it, and it is large.
+STEPS_OF_PROVE = (
+    venv("Checkov (.platform/checkov)", PLATFORM / "checkov", "requirements/checkov.txt"),
+)
 
 
 def read_stamps() -> dict[str, str]:
@@ -188,11 +192,14 @@ def write_stamps(stamps: dict[str, str]) -> None:
 
 
 def main() -> int:
-    """Makes everything that is outdated; with --is-current, exit code 1 means something is."""
+    """Makes everything that is outdated; with --is-current, exit code 1 means something is.
+
+    With --prove, it makes what only `make prove` needs.
+    """
     stamps = read_stamps()
     outdated = [
         step
-        for step in STEPS
+        for step in (STEPS_OF_PROVE if "--prove" in sys.argv[1:] else STEPS)
         if stamps.get(step.name) != step.fingerprint() or not step.product.exists()
     ]
     if "--is-current" in sys.argv[1:]:

@@ -114,6 +114,14 @@ def test_messages_that_somebody_else_reads(queues: FakeQueues, run: Run) -> None
     assert f"{FAILED} has about 2 more that somebody else reads" in run("dead-letters").stdout
 
 
+def test_messages_that_are_shown_again_soon(queues: FakeQueues, run: Run) -> None:
+    """Another person lists the messages at the same moment: the command waits for them."""
+    queues.hidden = queues.shown_soon = {f"{FAILED}/{CHANGE}"}
+    listed = run("dead-letters").stdout
+    assert CHANGE in listed
+    assert "somebody else" not in listed
+
+
 def test_show(queues: FakeQueues, run: Run) -> None:
     """A message is shown whole, without values of variables; the beginning of its id is enough."""
     result = run("dead-letters", "show", END[:8])

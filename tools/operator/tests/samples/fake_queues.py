@@ -93,11 +93,13 @@ class QueueDoesNotExist(Exception):
 class FakeQueues:
     """Clients of SQS and Lambda: queues with messages, and what was sent to functions.
 
-    A message that was received is hidden until it is shown again.
+    A message that was received is hidden until it is shown again. Those that are ``shown_soon`` are
+    hidden by somebody else, for some seconds.
     """
 
     messages: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    shown_soon: set[str] = field(default_factory=set)
     read_elsewhere: int = 0
     missing: frozenset[str] = frozenset()
     denied: bool = False
@@ -130,12 +132,16 @@ class FakeQueues:
         return {"QueueUrl": asked["QueueName"]}
 
     def get_queue_attributes(self, **asked: Any) -> dict[str, dict[str, str]]:
-        counts = (len(self.messages[asked["QueueUrl"]]), self.read_elsewhere)
+        stored = self.messages[asked["QueueUrl"]].values()
+        hidden = sum(each["ReceiptHandle"] in self.hidden for each in stored)
+        counts = (len(stored) - hidden, hidden + self.read_elsewhere)
         return {"Attributes": dict(zip(asked["AttributeNames"], map(str, counts), strict=True))}
 
     def receive_message(self, **asked: Any) -> dict[str, Any]:
         assert asked["VisibilityTimeout"] > 0
         assert asked["MessageAttributeNames"] == ["All"]
+        if asked["WaitTimeSeconds"] > 1:
+            self.hidden -= self.shown_soon
         stored = self.messages[asked["QueueUrl"]].values()
         visible = [each for each in stored if each["ReceiptHandle"] not in self.hidden]
         received = visible[: asked["MaxNumberOfMessages"]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from release_core.aws.clients import in_parallel
 from release_machine.errors import UnreachableError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _BATCH = 10  # SQS returns and changes at most so many messages in one call
 # A receive that waits asks all servers of a queue. One that does not may miss messages.
 _WAIT_SECONDS = 1
+# Others that list messages show them again after some seconds.
+_PATIENCE_SECONDS = 5
 # A message that was read is hidden from others for this long at most, also if this command is
 # killed. Otherwise it is shown again as soon as the command is done with it.
 _HIDDEN_SECONDS = 60
@@ -61,7 +63,7 @@ def queues_of(name_prefix: str) -> list[Queue]:
 class InQueue:
     """The messages that were read from a queue.
 
-    About ``more`` messages were not read, and others were reading about ``elsewhere`` of them.
+    About ``more`` messages were not read, and others still read about ``elsewhere`` of them.
     """
 
     queue: Queue
@@ -108,35 +110,43 @@ class DeadLetterQueues:
             ) from error
 
     def _read(self, queue: Queue, limit: int, taken: list[Received]) -> InQueue:
-        url = self._urls[queue]
-        counts = self._sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-            ],
-        )["Attributes"]
-        letters: dict[str, DeadLetter] = {}
-        while len(letters) < limit:
+        self._receive(queue, limit, taken, wait=_WAIT_SECONDS)
+        visible, hidden = self._counts(queue)
+        if hidden > len(taken) < limit:
+            self._receive(queue, limit, taken, wait=_PATIENCE_SECONDS)
+            visible, hidden = self._counts(queue)
+        letters = {each["MessageId"]: read_message(queue, each) for each in taken}
+        return InQueue(
+            queue=queue,
+            letters=sorted(letters.values(), key=lambda letter: letter.since),
+            more=visible if len(taken) >= limit else 0,
+            elsewhere=max(0, hidden - len(taken)),
+        )
+
+    def _receive(self, queue: Queue, limit: int, taken: list[Received], *, wait: int) -> None:
+        """Receive messages until there are no more, or until ``taken`` has as many as the limit."""
+        while len(taken) < limit:
             received = self._sqs.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=min(_BATCH, limit - len(letters)),
-                WaitTimeSeconds=_WAIT_SECONDS,
+                QueueUrl=self._urls[queue],
+                MaxNumberOfMessages=min(_BATCH, limit - len(taken)),
+                WaitTimeSeconds=wait,
                 VisibilityTimeout=_HIDDEN_SECONDS,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["SentTimestamp"],
             ).get("Messages", [])
             if not received:
-                break
+                return
             taken += received
-            letters |= {each["MessageId"]: read_message(queue, each) for each in received}
-        stored = int(counts["ApproximateNumberOfMessages"])
-        return InQueue(
-            queue=queue,
-            letters=sorted(letters.values(), key=lambda letter: letter.since),
-            more=max(0, stored - len(letters)) if len(letters) >= limit else 0,
-            elsewhere=int(counts["ApproximateNumberOfMessagesNotVisible"]),
-        )
+
+    def _counts(self, queue: Queue) -> tuple[int, int]:
+        """About how many messages a queue has that can be received, and that are hidden."""
+        names: Sequence[Any] = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        ]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._urls[queue], AttributeNames=names)
+        visible, hidden = (int(found["Attributes"][name]) for name in names)
+        return visible, hidden
 
     def _show_again(self, queue: Queue, taken: Sequence[Received]) -> None:
         # Of a message that was deleted meanwhile, SQS reports a failure, which changes nothing.
