@@ -120,7 +120,7 @@ locals {
   rules = merge(local.calendar_rules, {
     manifest_dropped = {
       rule   = aws_cloudwatch_event_rule.manifest_dropped
-      target = aws_sfn_state_machine.release.arn
+      target = aws_sfn_alias.live.arn
     }
     state_changed = {
       rule   = aws_cloudwatch_event_rule.state_changed
@@ -180,6 +180,7 @@ resource "aws_lambda_permission" "rule" {
   statement_id  = replace(each.key, "_", "-")
   action        = "lambda:InvokeFunction"
   function_name = module.microfunction[each.value].name
+  qualifier     = module.microfunction[each.value].alias
   principal     = "events.amazonaws.com"
   source_arn    = local.rules[each.key].rule.arn
 }
@@ -209,9 +210,10 @@ resource "aws_iam_role" "manifest_dropped" {
 
 data "aws_iam_policy_document" "start_machine" {
   statement {
-    sid       = "StartMachine"
-    actions   = ["states:StartExecution"]
-    resources = [aws_sfn_state_machine.release.arn]
+    sid     = "StartMachine"
+    actions = ["states:StartExecution"]
+    # For a start through an alias, IAM compares the ARN of the state machine.
+    resources = [aws_sfn_state_machine.release.arn, aws_sfn_alias.live.arn]
   }
 }
 

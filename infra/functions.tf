@@ -47,7 +47,7 @@ locals {
       timeout_seconds = 300 # Stops and unlocks up to a thousand pipelines, one after the other.
       memory_mb       = 1024
       asynchronous    = true
-      environment     = local.every_function
+      environment     = merge(local.every_function, { RELEASE_RETENTION_DAYS = var.release_retention_days == null ? "" : tostring(var.release_retention_days) })
     }
     answer_approval = {
       description     = "Counts the answer of a person to an approval, and lets the release go on."
@@ -379,6 +379,17 @@ data "aws_iam_policy_document" "close_release" {
     sid       = "FindReleasesNotAnnounced"
     actions   = ["dynamodb:Query"]
     resources = ["${aws_dynamodb_table.releases.arn}/index/by_time"]
+  }
+
+  # Without release_retention_days, no function may delete a record.
+  dynamic "statement" {
+    for_each = var.release_retention_days == null ? [] : [aws_dynamodb_table.releases.arn]
+
+    content {
+      sid       = "DeleteExpiredReleases"
+      actions   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"]
+      resources = [statement.value]
+    }
   }
 }
 

@@ -1,4 +1,7 @@
-# The workflow. Its definition is plain ASL; Terraform fills in only the ARNs of the functions and the partition.
+# The workflow. Its definition is plain ASL; Terraform fills in only ARNs and the partition.
+#
+# The definition names versions of the functions: an execution that runs for weeks invokes the code that it was started with,
+# also after the next deployment.
 
 locals {
   # arn:...:stateMachine:NAME -> arn:...:execution:NAME, the prefix of the executions' ARNs.
@@ -6,6 +9,8 @@ locals {
   # An execution that an alias started may show the version of the state machine that it runs.
   prefix_of_versions  = "${aws_sfn_state_machine.release.arn}:"
   versions_of_machine = "${local.prefix_of_versions}*"
+
+  live = "live" # The alias of the newest version.
 }
 
 resource "aws_sfn_state_machine" "release" {
@@ -16,7 +21,7 @@ resource "aws_sfn_state_machine" "release" {
 
   name     = var.name_prefix
   type     = "STANDARD"
-  publish  = true # An alias needs a version.
+  publish  = true # Aliases need versions. Terraform never deletes the earlier ones.
   role_arn = aws_iam_role.machine.arn
   tags     = local.tags
 
@@ -24,9 +29,11 @@ resource "aws_sfn_state_machine" "release" {
   # only the ARNs of that partition for its integrations.
   definition = replace(
     templatefile("${path.module}/../statemachine.asl.json", {
-      open_release_arn  = module.microfunction["open_release"].arn
-      run_pipeline_arn  = module.microfunction["run_pipeline"].arn
-      close_release_arn = module.microfunction["close_release"].arn
+      open_release_arn  = module.microfunction["open_release"].version_arn
+      run_pipeline_arn  = module.microfunction["run_pipeline"].version_arn
+      close_release_arn = module.microfunction["close_release"].version_arn
+      # The alias needs a version of this definition, so its ARN is built from names.
+      live_arn = "arn:${local.partition}:states:${local.region}:${local.account}:stateMachine:${var.name_prefix}:${local.live}"
     }),
     "arn:aws:states:::", "arn:${local.partition}:states:::"
   )
@@ -51,6 +58,17 @@ resource "aws_sfn_state_machine" "release" {
 resource "aws_sfn_alias" "api" {
   name        = "api"
   description = "For the API only. Do not grant it to others."
+
+  routing_configuration {
+    state_machine_version_arn = aws_sfn_state_machine.release.state_machine_version_arn
+    weight                    = 100
+  }
+}
+
+# The rule for uploaded manifests and automatic rollbacks start this version.
+resource "aws_sfn_alias" "live" {
+  name        = local.live
+  description = "The version that uploaded manifests and automatic rollbacks start."
 
   routing_configuration {
     state_machine_version_arn = aws_sfn_state_machine.release.state_machine_version_arn
@@ -95,11 +113,15 @@ data "aws_iam_policy_document" "machine" {
   statement {
     sid     = "InvokeFunctions"
     actions = ["lambda:InvokeFunction"]
-    resources = [
-      module.microfunction["open_release"].arn,
-      module.microfunction["run_pipeline"].arn,
-      module.microfunction["close_release"].arn,
-    ]
+    # All versions: each running execution invokes the one that it was started with. Executions of a deployment without
+    # versions invoke the function itself.
+    resources = flatten([
+      for arn in [
+        module.microfunction["open_release"].function_arn,
+        module.microfunction["run_pipeline"].function_arn,
+        module.microfunction["close_release"].function_arn,
+      ] : [arn, "${arn}:*"]
+    ])
   }
 
   statement {

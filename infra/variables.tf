@@ -75,8 +75,20 @@ variable "look_after_seconds" {
   }
 }
 
+variable "release_retention_days" {
+  description = "Days to keep the records of closed releases and rejected manifests. null keeps them for ever."
+  type        = number
+  default     = null
+
+  validation {
+    # A workflow execution can be redriven for 14 days after its end, and a release be resumed as long as it is on record.
+    condition     = var.release_retention_days == null ? true : floor(var.release_retention_days) == var.release_retention_days && var.release_retention_days >= 30 && var.release_retention_days <= 36500
+    error_message = "release_retention_days must be a whole number from 30 to 36500, or null to keep releases for ever."
+  }
+}
+
 variable "record_retention_days" {
-  description = "Days to keep the records of single pipeline executions. Releases and manifests are kept forever."
+  description = "Days to keep the records of single pipeline executions."
   type        = number
   default     = 365
 

@@ -10,9 +10,9 @@ variables {
     stage_name       = "v1"
   }
   routes = {
-    "POST /votes/{topic}/{pollId}" = { name = "two-vote", invoke_arn = "arn:invoke:vote" }
-    "POST /locks"                  = { name = "two-lock", invoke_arn = "arn:invoke:lock" }
-    "DELETE /locks/{name}"         = { name = "two-lock", invoke_arn = "arn:invoke:lock" }
+    "POST /votes/{topic}/{pollId}" = { name = "two-vote", alias = "live", invoke_arn = "arn:invoke:vote" }
+    "POST /locks"                  = { name = "two-lock", alias = "live", invoke_arn = "arn:invoke:lock" }
+    "DELETE /locks/{name}"         = { name = "two-lock", alias = "live", invoke_arn = "arn:invoke:lock" }
   }
 }
 
@@ -73,10 +73,10 @@ run "a_function_is_invoked_for_its_routes_only" {
   }
 
   assert {
-    condition = { for permission in aws_lambda_permission.route : permission.source_arn => [permission.principal, permission.function_name, permission.statement_id] } == {
-      "arn:aws:execute-api:eu-west-1:111122223333:abc/v1/POST/votes/*/*" = ["apigateway.amazonaws.com", "two-vote", "api-post-votes-topic-pollid"]
-      "arn:aws:execute-api:eu-west-1:111122223333:abc/v1/POST/locks"     = ["apigateway.amazonaws.com", "two-lock", "api-post-locks"]
-      "arn:aws:execute-api:eu-west-1:111122223333:abc/v1/DELETE/locks/*" = ["apigateway.amazonaws.com", "two-lock", "api-delete-locks-name"]
+    condition = { for permission in aws_lambda_permission.route : permission.source_arn => [permission.principal, permission.function_name, permission.qualifier, permission.statement_id] } == {
+      "arn:aws:execute-api:eu-west-1:111122223333:abc/v1/POST/votes/*/*" = ["apigateway.amazonaws.com", "two-vote", "live", "api-post-votes-topic-pollid"]
+      "arn:aws:execute-api:eu-west-1:111122223333:abc/v1/POST/locks"     = ["apigateway.amazonaws.com", "two-lock", "live", "api-post-locks"]
+      "arn:aws:execute-api:eu-west-1:111122223333:abc/v1/DELETE/locks/*" = ["apigateway.amazonaws.com", "two-lock", "live", "api-delete-locks-name"]
     }
     error_message = "The API may invoke a function for other requests than its routes."
   }
@@ -91,6 +91,6 @@ run "a_path_deeper_than_three_segments_is_rejected" {
   }
 
   variables {
-    routes = { "POST /a/b/c/d" = { name = "two-vote", invoke_arn = "arn:invoke:vote" } }
+    routes = { "POST /a/b/c/d" = { name = "two-vote", alias = "live", invoke_arn = "arn:invoke:vote" } }
   }
 }

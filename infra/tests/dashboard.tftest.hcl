@@ -39,6 +39,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
   }
 
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live" }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/a-role" }
   }
@@ -77,7 +81,7 @@ run "the_dashboard_is_laid_out" {
   command = plan
 
   assert {
-    condition     = output.dashboard_name == "two" && length(jsondecode(aws_cloudwatch_dashboard.releases.dashboard_body).widgets) == 24
+    condition     = output.dashboard_name == "two" && length(jsondecode(aws_cloudwatch_dashboard.releases.dashboard_body).widgets) == 25
     error_message = "The dashboard has another name, or other widgets."
   }
 

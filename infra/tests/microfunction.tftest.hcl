@@ -48,6 +48,16 @@ run "a_function_that_the_workflow_invokes" {
   }
 
   assert {
+    condition     = aws_lambda_function.function.publish && aws_lambda_alias.live.name == "live" && aws_lambda_alias.live.function_version == aws_lambda_function.function.version
+    error_message = "The alias does not name the newest version of the function."
+  }
+
+  assert {
+    condition     = [output.arn, output.alias, output.version_arn, output.function_arn] == [aws_lambda_alias.live.arn, "live", aws_lambda_function.function.qualified_arn, aws_lambda_function.function.arn]
+    error_message = "An output names another version than it says."
+  }
+
+  assert {
     condition     = coalesce(aws_lambda_function.function.reserved_concurrent_executions, -1) == -1
     error_message = "The concurrency of the function is limited without reserved_concurrency."
   }
@@ -89,6 +99,11 @@ run "a_function_that_events_invoke" {
   assert {
     condition     = one(one(aws_lambda_function_event_invoke_config.function[0].destination_config).on_failure).destination == aws_sqs_queue.failures[0].arn
     error_message = "Events on which the function fails are lost."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.function[0].qualifier == aws_lambda_alias.live.name
+    error_message = "Lambda keeps failed events only of the qualifier that the rules invoke."
   }
 
   assert {

@@ -47,6 +47,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
   }
 
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live" }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/a-role" }
   }

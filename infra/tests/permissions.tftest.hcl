@@ -44,7 +44,11 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function", qualified_arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:7" }
+  }
+
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live", invoke_arn = "arn:invoke:live" }
   }
 
   mock_resource "aws_iam_role" {
@@ -331,6 +335,31 @@ run "policies_reach_their_functions" {
   }
 }
 
+run "nothing_is_deleted_without_release_retention_days" {
+  command = apply
+
+  assert {
+    condition     = !contains(flatten([for statement in data.aws_iam_policy_document.close_release.statement : tolist(statement.actions)]), "dynamodb:DeleteItem")
+    error_message = "A function may delete records although releases are kept for ever."
+  }
+}
+
+run "expired_releases_are_deleted_from_their_table_only" {
+  command = apply
+
+  variables {
+    release_retention_days = 30
+  }
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.close_release.statement : [statement.actions, statement.resources]
+      if statement.sid == "DeleteExpiredReleases"
+    ] == [[toset(["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"]), toset([aws_dynamodb_table.releases.arn])]]
+    error_message = "close_release may delete other items than those of releases."
+  }
+}
+
 run "freezing_starts_nothing" {
   command = apply
 
@@ -379,6 +408,23 @@ run "dead_letters_come_from_their_rule_only" {
   assert {
     condition     = alltrue([for rule, made in local.rules : made.rule.name == "release-machine-${replace(rule, "_", "-")}"])
     error_message = "The name of a rule differs from the name in the policy of its dead-letter queue."
+  }
+}
+
+run "the_workflow_invokes_all_versions_of_its_functions" {
+  command = apply
+
+  assert {
+    condition = one([for statement in data.aws_iam_policy_document.machine.statement : statement.resources if statement.sid == "InvokeFunctions"]) == toset([
+      "arn:aws:lambda:eu-west-1:111122223333:function:a-function",
+      "arn:aws:lambda:eu-west-1:111122223333:function:a-function:*",
+    ])
+    error_message = "A running execution may not invoke the version that it was started with."
+  }
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.start_machine.statement).resources == toset([aws_sfn_state_machine.release.arn, aws_sfn_alias.live.arn])
+    error_message = "The rule for manifests may not start the state machine through its alias."
   }
 }
 

@@ -36,7 +36,11 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function" }
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function", qualified_arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:7" }
+  }
+
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live", invoke_arn = "arn:invoke:live" }
   }
 
   mock_resource "aws_iam_role" {
@@ -66,6 +70,12 @@ mock_provider "aws" {
   mock_resource "aws_api_gateway_resource" {
     defaults = { path = "/releases" }
   }
+}
+
+override_resource {
+  target          = aws_sfn_alias.live
+  override_during = plan
+  values          = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:two:live" }
 }
 
 variables {
@@ -271,6 +281,7 @@ run "functions_get_their_settings" {
     look_after_seconds       = 600
     pipeline_name_patterns   = ["shop-*", "web"]
     record_retention_days    = 30
+    release_retention_days   = 730
     session_names_are_pinned = true
     change_calendars         = ["business-hours"]
   }
@@ -280,7 +291,7 @@ run "functions_get_their_settings" {
       open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
       run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
-      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", RELEASE_RETENTION_DAYS = "730", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", SESSION_NAMES_ARE_PINNED = "true" })
       change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       notify_people       = tomap({ PEOPLE_TOPIC = "arn:aws:sns:eu-west-1:111122223333:two-people" })
@@ -409,7 +420,7 @@ run "only_the_api_has_the_alias_that_proves_it" {
   assert {
     condition = (
       strcontains(local.start_execution_template, "\"${aws_sfn_alias.api.arn}\"")
-      && aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_state_machine.release.arn
+      && aws_cloudwatch_event_target.rule["manifest_dropped"].arn == aws_sfn_alias.live.arn
       && aws_sfn_state_machine.release.publish
     )
     error_message = "The API does not start releases through its alias, or the rule for manifests does."
@@ -429,6 +440,35 @@ run "only_the_api_has_the_alias_that_proves_it" {
       [each.test, each.variable, one(each.values)]
     ] == [["ForAnyValue:StringEquals", "states:StateMachineQualifier", "api"]]
     error_message = "The API may start the state machine without its alias, or through another one."
+  }
+}
+
+run "running_executions_keep_their_code" {
+  command = plan
+
+  assert {
+    condition = toset(regexall("\"FunctionName\": *\"([^\"]*)\"", aws_sfn_state_machine.release.definition)[*][0]) == toset([
+      "arn:aws:lambda:eu-west-1:111122223333:function:a-function:7",
+    ])
+    error_message = "The workflow names a function without its version: a deployment would change the code of running executions."
+  }
+
+  assert {
+    condition     = [aws_sfn_alias.live.name, aws_sfn_alias.api.name] == ["live", "api"] && aws_sfn_alias.live.arn == jsondecode(aws_sfn_state_machine.release.definition).States.RollBackRelease.Parameters.StateMachineArn
+    error_message = "An automatic rollback is not started through the alias live."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule, target in aws_cloudwatch_event_target.rule :
+      target.arn == (rule == "manifest_dropped" ? "arn:aws:states:eu-west-1:111122223333:stateMachine:two:live" : "arn:aws:lambda:eu-west-1:111122223333:function:a-function:live")
+    ])
+    error_message = "An event reaches other code than that of the alias live."
+  }
+
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.rule : permission.qualifier == "live"])
+    error_message = "A rule may not invoke the alias that it targets."
   }
 }
 

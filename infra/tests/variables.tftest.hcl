@@ -172,6 +172,15 @@ run "records_kept_for_zero_days" {
   }
 }
 
+run "releases_kept_for_less_than_a_redrive_may_take" {
+  command         = plan
+  expect_failures = [var.release_retention_days]
+
+  variables {
+    release_retention_days = 29
+  }
+}
+
 run "log_retention_that_cloudwatch_does_not_offer" {
   command         = plan
   expect_failures = [var.log_retention_days]

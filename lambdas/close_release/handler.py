@@ -7,18 +7,20 @@ from close_release.closing import CloseRelease
 from close_release.hourly import run_each
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
-from release_core.settings import FunctionSettings, read_settings
+from release_core.settings import CloseReleaseSettings, read_settings
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, check for releases whose workflow execution ended and were not closed, and measure
-    whether releases hang.
+    Once an hour, check for releases whose workflow execution ended and were not closed, delete the
+    records of releases that were closed long ago, and measure whether releases hang.
     """
-    parts = FunctionParts.of(read_settings(FunctionSettings, os.environ))
+    settings = read_settings(CloseReleaseSettings, os.environ)
+    parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
-        run_each(parts.orphans.sweep, parts.hangs.measure)
+        expiry = parts.expiry(settings.release_retention_days)
+        run_each(parts.orphans.sweep, expiry.sweep, parts.hangs.measure)
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,

@@ -41,6 +41,16 @@ class OpenReleaseSettings(FunctionSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloseReleaseSettings(FunctionSettings):
+    """The settings of close_release.
+
+    ``release_retention_days`` is how long the records of closed releases are kept; 0 is for ever.
+    """
+
+    release_retention_days: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnswerApprovalSettings(FunctionSettings):
     """The settings of answer_approval.
 

@@ -5,17 +5,16 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.bench.own_function import FOLDER
 from tests.bench.usage import Usage
 from tests.e2e.account.account import Account
+from tests.e2e.account.versions import Build, running, variables_of
 from tests.e2e.account.waiting import wait_until
 
 ZIPS = Path(__file__).resolve().parents[2] / ".build/functions"
@@ -105,41 +104,28 @@ def work_of_release(account: Account, *, since: datetime, pipelines: int) -> dic
 @contextmanager
 def counted(account: Account) -> Iterator[None]:
     """Let each function log its AWS calls while the block runs."""
-    # Each change takes seconds, so all functions are changed at the same time.
-    with ThreadPoolExecutor(len(FUNCTIONS)) as threads:
-        before = list(threads.map(partial(_count_calls, account), FUNCTIONS))
-        try:
-            yield
-        finally:
-            list(threads.map(partial(_restore, account), FUNCTIONS, before))
+    before = {each: _plain(each, variables_of(account, each)) for each in FUNCTIONS}
+    counting = {function: _counting(function, build) for function, build in before.items()}
+    with running(account, counting, before):
+        yield
 
 
-def _count_calls(account: Account, module: str) -> dict[str, str]:
-    """Put counted.py in front of a function; return its environment as it was."""
-    name = account.function(module)
-    configuration = account.functions.get_function_configuration(FunctionName=name)
-    before = configuration["Environment"]["Variables"]
-    package = io.BytesIO((ZIPS / f"{module}.zip").read_bytes())
+def _plain(module: str, variables: dict[str, str]) -> Build:
+    """A function as it is deployed."""
+    return Build(
+        settings={"Handler": f"{module}.handler.handler", "Environment": {"Variables": variables}},
+        package=(ZIPS / f"{module}.zip").read_bytes(),
+    )
+
+
+def _counting(module: str, plain: Build) -> Build:
+    """A function with counted.py in front of it."""
+    package = io.BytesIO(plain.package or b"")
     with zipfile.ZipFile(package, "a") as archive:
         archive.write(FOLDER / "counted.py", "counted.py")
-    more = before | {"COUNTED_HANDLER": f"{module}.handler"}
-    _change(account, name, package.getvalue(), handler="counted.handler", variables=more)
-    return before
-
-
-def _restore(account: Account, module: str, before: dict[str, str]) -> None:
-    package = (ZIPS / f"{module}.zip").read_bytes()
-    name = account.function(module)
-    _change(account, name, package, handler=f"{module}.handler.handler", variables=before)
-
-
-def _change(
-    account: Account, name: str, package: bytes, *, handler: str, variables: dict[str, str]
-) -> None:
-    client, updated = account.functions, account.functions.get_waiter("function_updated_v2")
-    client.update_function_code(FunctionName=name, ZipFile=package)
-    updated.wait(FunctionName=name, WaiterConfig={"Delay": 1})
-    client.update_function_configuration(
-        FunctionName=name, Handler=handler, Environment={"Variables": variables}
+    more = {"COUNTED_HANDLER": f"{module}.handler"}
+    variables = plain.settings["Environment"]["Variables"] | more
+    return Build(
+        settings={"Handler": "counted.handler", "Environment": {"Variables": variables}},
+        package=package.getvalue(),
     )
-    updated.wait(FunctionName=name, WaiterConfig={"Delay": 1})

@@ -157,13 +157,13 @@ def test_the_operator_handles_dead_letters_only() -> None:
         assert allows(operator, "sqs:DeleteMessage", f"{QUEUES}:{queue.name}")
         if queue.function:
             name = f"release-machine-{queue.function.replace('_', '-')}"
-            assert allows(operator, "lambda:InvokeFunction", f"{FUNCTIONS}:{name}")
+            assert allows(operator, "lambda:InvokeFunction", f"{FUNCTIONS}:{name}:live")
     assert not allows(operator, "sqs:DeleteMessage", f"{QUEUES}:other-failures")
     assert not allows(
         operator, "sqs:SendMessage", f"{QUEUES}:release-machine-close-release-failures"
     )
     for function in ("open-release", "run-pipeline", "answer-approval"):
-        arn = f"{FUNCTIONS}:release-machine-{function}"
+        arn = f"{FUNCTIONS}:release-machine-{function}:live"
         assert not allows(operator, "lambda:InvokeFunction", arn)
     assert allows(operator, "states:StartExecution", MACHINE)
     through = {"states:StateMachineQualifier": "api"}

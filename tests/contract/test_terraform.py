@@ -23,7 +23,7 @@ SETTINGS = {
     "open_release": settings.OpenReleaseSettings,
     "run_pipeline": settings.FunctionSettings,
     "record_state_change": settings.FunctionSettings,
-    "close_release": settings.FunctionSettings,
+    "close_release": settings.CloseReleaseSettings,
     "answer_approval": settings.AnswerApprovalSettings,
     "change_freeze": settings.FunctionSettings,
     "notify_people": settings.NotifyPeopleSettings,
@@ -45,6 +45,7 @@ SERVICES = {
 ALSO_NEEDED = {
     "dynamodb:TransactWriteItems": {
         "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
     },
@@ -67,6 +68,7 @@ WITHOUT_TAGS = {
     "aws_cloudwatch_dashboard",
     "aws_cloudwatch_event_target",
     "aws_iam_role_policy",
+    "aws_lambda_alias",
     "aws_lambda_function_event_invoke_config",
     "aws_lambda_permission",
     "aws_s3_bucket_notification",

@@ -71,6 +71,7 @@ resource "aws_lambda_permission" "route" {
   statement_id  = "api-${lower(replace(replace(each.key, "/[{}]/", ""), "/[ ]?//", "-"))}"
   action        = "lambda:InvokeFunction"
   function_name = each.value.name
+  qualifier     = each.value.alias
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${var.api.execution_arn}/${var.api.stage_name}/${local.methods[each.key]}/${replace(local.paths[each.key], "/{[A-Za-z]+}/", "*")}"
 }

@@ -9,9 +9,10 @@ variable "api" {
 }
 
 variable "routes" {
-  description = "The function {name, invoke_arn} that answers each route. A route is a method and a path of at most three segments, such as \"POST /approvals/{approval}/{releaseId}\"."
+  description = "The function {name, alias, invoke_arn} that answers each route. A route is a method and a path of at most three segments, such as \"POST /approvals/{approval}/{releaseId}\"."
   type = map(object({
     name       = string
+    alias      = string
     invoke_arn = string
   }))
 

@@ -1,4 +1,5 @@
-# One function: its code, its role, its log group and, when events invoke it, the queue of events that failed.
+# One function: its code with all its versions, its role, its log group and, when events invoke it, the queue of events that
+# failed.
 
 locals {
   built_for    = var.record == null ? var.architecture : try(jsondecode(file(var.record)).architecture, "an unknown processor")
@@ -42,6 +43,7 @@ resource "aws_lambda_function" "function" {
   architectures    = [var.architecture]
   timeout          = var.timeout_seconds
   memory_size      = var.memory_mb
+  publish          = true # Each change makes a version. Terraform never deletes the earlier ones: running releases use them.
   kms_key_arn      = var.kms_key_arn
   tags             = var.tags
 
@@ -75,6 +77,14 @@ resource "aws_lambda_function" "function" {
   }
 }
 
+# The version that events and the API invoke: the newest one, unless somebody rolls a build back.
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "The version that events and the API invoke. The workflow names versions."
+  function_name    = aws_lambda_function.function.function_name
+  function_version = aws_lambda_function.function.version
+}
+
 resource "aws_sqs_queue" "failures" {
   count = var.asynchronous ? 1 : 0
 
@@ -91,6 +101,7 @@ resource "aws_lambda_function_event_invoke_config" "function" {
   depends_on = [aws_iam_role_policy.runtime]
 
   function_name                = aws_lambda_function.function.function_name
+  qualifier                    = aws_lambda_alias.live.name # Lambda keeps this configuration for each alias and version.
   maximum_retry_attempts       = 2
   maximum_event_age_in_seconds = 21600
 

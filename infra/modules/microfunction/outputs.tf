@@ -1,11 +1,26 @@
 output "arn" {
-  description = "ARN of the function."
-  value       = aws_lambda_function.function.arn
+  description = "ARN of the alias: rules invoke it."
+  value       = aws_lambda_alias.live.arn
 }
 
 output "invoke_arn" {
-  description = "ARN by which API Gateway invokes the function."
-  value       = aws_lambda_function.function.invoke_arn
+  description = "ARN by which API Gateway invokes the alias."
+  value       = aws_lambda_alias.live.invoke_arn
+}
+
+output "alias" {
+  description = "Name of the alias. A permission to invoke the alias names it as its qualifier."
+  value       = aws_lambda_alias.live.name
+}
+
+output "version_arn" {
+  description = "ARN of the newest version. It never runs other code."
+  value       = aws_lambda_function.function.qualified_arn
+}
+
+output "function_arn" {
+  description = "ARN of the function without a version, for policies."
+  value       = aws_lambda_function.function.arn
 }
 
 output "name" {

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from release_core.apply.advance import Advance
 from release_core.apply.calendar_gate import CalendarGate
+from release_core.apply.expiry import Expiry
 from release_core.apply.hangs import Hangs
 from release_core.apply.orphans import Orphans
 from release_core.aws.calendars import Calendars
@@ -166,6 +167,12 @@ class FunctionParts(ReadingParts):
             clock=self.clock,
             metrics=self.metrics,
         )
+
+    def expiry(self, release_retention_days: int) -> Expiry:
+        """Deletes releases so many days after their close; 0 keeps them for ever."""
+        days = release_retention_days
+        retention = timedelta(days=days) if days else None
+        return Expiry(ledger=self.ledger, clock=self.clock, retention=retention)
 
     @cached_property
     def hangs(self) -> Hangs:

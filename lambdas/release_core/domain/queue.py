@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.domain.release import LockHolder
+from release_core.domain.revisions import Good
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,15 @@ class Lock:
         for place in self.queue:
             if place.order < mine.order and place.release_id != overtakes:
                 yield place
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineRecord:
+    """What is on record of a pipeline beside its releases: its lock, who ran it, what is live."""
+
+    lock: Lock
+    latest_release: str | None = None
+    last_good: Good | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

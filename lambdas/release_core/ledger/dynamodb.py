@@ -235,6 +235,10 @@ class Table:
         """Only the condition of an update, as an action of a transaction."""
         return {"ConditionCheck": self._action(Key=to_attributes(key), **update.request())}
 
+    def delete_action(self, key: Item, update: Update | None = None) -> dict[str, Any]:
+        """A delete, as an action of a transaction; with the condition of an update, if any."""
+        return {"Delete": self._action(Key=to_attributes(key), **(update or Update()).request())}
+
     def _projected(self, *expressions: str) -> dict[str, Any]:
         """The attributes to read, and the names of these and of other expressions of a read."""
         names = _NAME.findall(" ".join((*expressions, self._projection)))

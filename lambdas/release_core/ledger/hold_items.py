@@ -7,6 +7,7 @@ from release_core.domain.holds import Freeze, Hold, HoldKind, Override
 from release_core.domain.release import Pipeline
 from release_core.ledger.audit import shorten
 from release_core.ledger.dynamodb import Item
+from release_core.ledger.known import known
 
 
 def freeze_item(freeze: Freeze) -> Item:
@@ -16,7 +17,9 @@ def freeze_item(freeze: Freeze) -> Item:
 
 def read_freezes(item: Item) -> tuple[Freeze, ...]:
     """The freezes of the deployment, those that have ended included."""
-    return tuple(Freeze(**_with_moments(each, "until", "at")) for each in item.get("freezes", ()))
+    return tuple(
+        known(Freeze, _with_moments(each, "until", "at")) for each in item.get("freezes", ())
+    )
 
 
 def hold_item(hold: Hold) -> Item:
@@ -32,7 +35,7 @@ def hold_item(hold: Hold) -> Item:
 
 def read_hold(item: Item) -> Hold:
     """Why a pipeline is held."""
-    return Hold(**{**_with_moments(item, "until"), "kind": HoldKind(item["kind"])})
+    return known(Hold, {**_with_moments(item, "until"), "kind": HoldKind(item["kind"])})
 
 
 def held_as_seen(pipeline: Pipeline) -> tuple[str, Item]:
@@ -49,7 +52,7 @@ def override_item(override: Override) -> Item:
 
 def read_override(item: Item) -> Override:
     """The override of a release."""
-    return Override(**_with_moments(item, "at"))
+    return known(Override, _with_moments(item, "at"))
 
 
 def _with_moments(item: Item, *names: str) -> dict[str, Any]:

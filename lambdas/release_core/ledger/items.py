@@ -11,7 +11,7 @@ from release_core.domain.automation import Skippable, SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.manual_approvals import Answer
-from release_core.domain.queue import Lock, Place, Waiter
+from release_core.domain.queue import Lock, PipelineRecord, Place, Waiter
 from release_core.domain.release import (
     Failure,
     LockHolder,
@@ -27,6 +27,7 @@ from release_core.domain.revisions import Good, Pin, Revision
 from release_core.ledger.audit import shorten
 from release_core.ledger.dynamodb import Item
 from release_core.ledger.hold_items import read_hold, read_override
+from release_core.ledger.known import known
 
 HEADER = "release"
 MANIFEST = "manifest"
@@ -61,6 +62,12 @@ RELEASE_ATTRIBUTES = (
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
     *("latest_release", "taken_from", "last_good.release_id"),
+)
+
+# What an export has of a pipeline: of its last success not the values of variables.
+RECORD_ATTRIBUTES = (
+    *PIPELINE_ATTRIBUTES,
+    *("last_good.execution_id", "last_good.at", "last_good.revisions"),
 )
 
 
@@ -114,6 +121,17 @@ def read_lock(pipeline: str, item: Item) -> Lock:
         pipeline=pipeline,
         holder=lock_holder(item) if "held_by" in item else None,
         queue=tuple(sorted(map(_place, item.get("queue", ())), key=lambda place: place.order)),
+    )
+
+
+def read_pipeline_record(item: Item) -> PipelineRecord:
+    """What is on record of a pipeline, from its item in the pipelines table."""
+    return PipelineRecord(
+        lock=read_lock(item["pipeline"], item),
+        latest_release=item.get("latest_release"),
+        last_good=read_good({"release_id": None, **item["last_good"]})
+        if "last_good" in item
+        else None,
     )
 
 
@@ -231,7 +249,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         if "timeout_minutes" in item
         else None,
         variables=item.get("variables", {}),
-        source_revisions=tuple(Pin(**each) for each in item.get("source_revisions", ())),
+        source_revisions=tuple(known(Pin, each) for each in item.get("source_revisions", ())),
         previous_good=read_good(item["previous_good"]) if "previous_good" in item else None,
         attempt=int(item["attempt"]),
         task_token=item.get("task_token"),
@@ -260,13 +278,14 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
         timed_out=item.get("timed_out", False),
         trouble=item.get("trouble"),
         given_up=item.get("given_up"),
-        failure=Failure(**item["failure"]) if "failure" in item else None,
+        failure=known(Failure, item["failure"]) if "failure" in item else None,
         late_success=_moment(item, "late_success"),
         revisions=_revisions(item),
         edited_at=_moment(item, "edited_at"),
         approval=_approval(item) if "approval" in item else None,
         approvals=tuple(
-            Answer(**{**each, "at": from_iso(each["at"])}) for each in item.get("approvals", ())
+            known(Answer, {**each, "at": from_iso(each["at"])})
+            for each in item.get("approvals", ())
         ),
         skippable=_skippable(item["skippable"]) if "skippable" in item else None,
         skipped_stages=tuple(
@@ -377,7 +396,9 @@ def _approval(item: Item) -> Approval:
         four_eyes=asked["four_eyes"],
         expires_after=timedelta(minutes=int(minutes)) if minutes is not None else None,
         asked_at=_moment(item, "asked_at"),
-        votes=tuple(Vote(**{**each, "at": from_iso(each["at"])}) for each in item.get("votes", ())),
+        votes=tuple(
+            known(Vote, {**each, "at": from_iso(each["at"])}) for each in item.get("votes", ())
+        ),
     )
 
 
@@ -387,7 +408,7 @@ def _skippable(item: Item) -> Skippable:
 
 
 def _revisions(item: Item) -> tuple[Revision, ...]:
-    return tuple(Revision(**each) for each in item.get("revisions", ()))
+    return tuple(known(Revision, each) for each in item.get("revisions", ()))
 
 
 def _runs(item: Item) -> list[datetime | None]:
@@ -428,7 +449,7 @@ def _audit(item: Item) -> tuple[AuditEntry, ...]:
 
 
 def _past_of_pipeline(item: Item) -> PastAttempt:
-    failure = Failure(**item["failure"]) if item.get("failure") else None
+    failure = known(Failure, item["failure"]) if item.get("failure") else None
     why = ": ".join(part for part in (failure.place, failure.reason) if part) if failure else None
     return _past(item, execution=item.get("execution_id"), why=why)
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from release_core.clock import Clock
 from release_core.ledger.audit import Author
+from release_core.ledger.dynamodb import Table
 from release_core.ledger.executions import Executions
+from release_core.ledger.expirations import Expirations
 from release_core.ledger.freezes import Freezes
 from release_core.ledger.headers import Headers
 from release_core.ledger.holds import Holds
@@ -47,6 +49,8 @@ class Ledger(LedgerReader):
         self.pace = Pace(self._releases)
         self.freezes = Freezes(self._releases, author)
         self.holds = Holds(client, self._releases, author)
+        keys = Table(client, tables.releases, attributes=("release_id", "item"))
+        self.expirations = Expirations(client, self._releases, keys, author)
         self.openings = Openings(client, self._releases, author)
         self.executions = Executions(self._executions, author, retention=retention)
         self.locks = Locks(client, self._pipelines, self._releases, author)

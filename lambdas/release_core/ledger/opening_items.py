@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from release_core.domain.order import InOrder
     from release_core.manifest.model import Manifest, ManifestApproval, ManifestPipeline
 
+# Race: the record of a closed release expires while the release is resumed or rolled back.
+NOT_EXPIRING = "attribute_not_exists(#expiring_since)"
 # The attributes of a pipeline's item that belong to one attempt; the next attempt removes them.
 PER_ATTEMPT = (
     *(
@@ -190,7 +192,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
             *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),
         ],
-        condition=f"{as_seen} AND {not_rolled_back}",
+        condition=f"{as_seen} AND {not_rolled_back} AND {NOT_EXPIRING}",
         values={"seen": release.status.value, "seen_attempt": release.attempt},
     )
 
@@ -215,7 +217,7 @@ def rolled_back_header(opening: Opening, release: Release, author: Author) -> Up
                 what, before=release.status, after=release.status, who=opening.requester
             )
         },
-        condition=f"{as_seen} AND {same_rollback}",
+        condition=f"{as_seen} AND {same_rollback} AND {NOT_EXPIRING}",
         values={
             "seen": release.status.value,
             "seen_attempt": release.attempt,

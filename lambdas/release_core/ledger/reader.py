@@ -129,6 +129,24 @@ class LedgerReader:
         ):
             yield self._release_of(item)
 
+    def closed_before(self, moment: datetime) -> Iterator[Release]:
+        """The headers of the releases that were closed and announced before then, oldest first.
+
+        They include rejected manifests.
+        """
+        for item in self._releases.query(
+            "#listing = :listing AND #opened_at < :moment",
+            {
+                "listing": LISTING,
+                "moment": to_iso(moment),
+                "rejected": ReleaseStatus.REJECTED.value,
+            },
+            index="by_time",
+            only="#closed_at < :moment"
+            " AND (attribute_exists(#announced_at) OR #status = :rejected)",
+        ):
+            yield self._release_of(item)
+
     def pending(self) -> Iterator[Release]:
         """The releases that wait to be opened, in the order in which they were handed in."""
         for item in self._releases.query(

@@ -230,7 +230,7 @@ def steps(draw: Draw) -> Step:
         }
         names = {"ExpressionAttributeNames": writer.names} if writer.names else {}
         return "batch_get_item", {"RequestItems": {TABLE: wanted | names}}
-    kinds = st.sampled_from(["Put", "Update", "ConditionCheck"])
+    kinds = st.sampled_from(["Put", "Update", "Delete", "ConditionCheck"])
     items = draw(st.lists(keys, min_size=1, max_size=3, unique_by=str))
     actions = [{(each := draw(kinds)): Writer(draw).write(each, key)} for key in items]
     return "transact_write_items", {"TransactItems": actions}

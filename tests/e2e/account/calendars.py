@@ -8,6 +8,7 @@ from json import dumps
 import boto3
 
 from tests.e2e.account.account import Account
+from tests.e2e.account.versions import LIVE, Build, running, variables_of
 from tests.e2e.releasing.pipelines import unique
 
 _STARTERS = ("run_pipeline", "record_state_change")
@@ -46,10 +47,10 @@ class Calendars:
     def _wakes(self, name: str) -> Iterator[None]:
         """Send the event of the calendar that opens to change_freeze, as infra/events.tf does."""
         events, function = self.account.events, self.account.function("change_freeze")
-        described = self.account.functions.get_function_configuration(FunctionName=function)
+        alias = self.account.functions.get_alias(FunctionName=function, Name=LIVE)
         pattern = {"source": ["aws.ssm"], "detail": {"state": ["OPEN"]}}
         events.put_rule(Name=name, EventPattern=dumps(pattern))
-        target = {"Id": "change-freeze", "Arn": described["FunctionArn"]}
+        target = {"Id": "change-freeze", "Arn": alias["AliasArn"]}
         events.put_targets(Rule=name, Targets=[target])  # type: ignore[list-item] # these two do
         try:
             yield
@@ -59,27 +60,20 @@ class Calendars:
 
     @contextmanager
     def _configured(self, functions: tuple[str, ...], calendars: str) -> Iterator[None]:
-        before = {function: self._variables(function) for function in functions}
-        try:
-            for function, variables in before.items():
-                self._configure(function, variables | {"CHANGE_CALENDARS": calendars})
+        before = {each: variables_of(self.account, each) for each in functions}
+        asking = {
+            function: variables | {"CHANGE_CALENDARS": calendars}
+            for function, variables in before.items()
+        }
+        with running(self.account, _builds(asking), _builds(before)):
             yield
-        finally:
-            for function, variables in before.items():
-                self._configure(function, variables)
 
-    def _variables(self, function: str) -> dict[str, str]:
-        name = self.account.function(function)
-        described = self.account.functions.get_function_configuration(FunctionName=name)
-        return described["Environment"]["Variables"]
 
-    def _configure(self, function: str, variables: dict[str, str]) -> None:
-        name, client = self.account.function(function), self.account.functions
-        client.update_function_configuration(
-            FunctionName=name, Environment={"Variables": variables}
-        )
-        updated = client.get_waiter("function_updated_v2")
-        updated.wait(FunctionName=name, WaiterConfig={"Delay": 1})
+def _builds(environments: dict[str, dict[str, str]]) -> dict[str, Build]:
+    return {
+        function: Build(settings={"Environment": {"Variables": variables}})
+        for function, variables in environments.items()
+    }
 
 
 def _text(kind: str) -> str:

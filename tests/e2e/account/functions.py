@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from tests.e2e.account.account import Account
+from tests.e2e.account.versions import LIVE
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Functions:
     def call(self, function: str, payload: object) -> Any:
         """Invoke a function and return its result; fails when the function fails."""
         answer = self.account.functions.invoke(
-            FunctionName=self.account.function(function), Payload=json.dumps(payload)
+            FunctionName=self.account.function(function),
+            Qualifier=LIVE,
+            Payload=json.dumps(payload),
         )
         text = answer["Payload"].read()
         assert "FunctionError" not in answer, f"{payload!r}: {text!r}"

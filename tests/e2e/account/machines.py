@@ -62,17 +62,20 @@ class Machines:
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
         roll_back = definition["States"]["RollBackRelease"]
-        del roll_back["Parameters"]["StateMachineArn.$"]
         roll_back["Parameters"]["StateMachineArn"] = f"{deployed['stateMachineArn']}-gone"
         del roll_back["Retry"]
-        return self._create(definition, deployed["roleArn"])
+        return self._create(definition, deployed["roleArn"], rolls_back=False)
 
     def _deployed(self) -> Any:
         return self.account.step_functions.describe_state_machine(
             stateMachineArn=self.account.outputs["state_machine_arn"]
         )
 
-    def _create(self, definition: dict[str, Any], role: str) -> str:
+    def _create(self, definition: dict[str, Any], role: str, *, rolls_back: bool = True) -> str:
+        if rolls_back:  # by itself, and not by the alias of the deployed one
+            parameters = definition["States"]["RollBackRelease"]["Parameters"]
+            del parameters["StateMachineArn"]
+            parameters["StateMachineArn.$"] = "$$.StateMachine.Id"
         return self.account.step_functions.create_state_machine(
             name=unique("machine"), definition=json.dumps(definition), roleArn=role
         )["stateMachineArn"]

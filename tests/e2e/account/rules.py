@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.account.account import Account
 from tests.e2e.account.listener import Listener
+from tests.e2e.account.versions import LIVE
 from tests.e2e.account.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ class Rules:
 
     def _rule_of(self, function: str) -> tuple[str, "DescribeRuleResponseTypeDef"]:
         """Return the rule that sends a function events, not the hourly one."""
-        arn = self.account.functions.get_function_configuration(
-            FunctionName=self.account.function(function)
-        )["FunctionArn"]
+        arn = self.account.functions.get_alias(
+            FunctionName=self.account.function(function), Name=LIVE
+        )["AliasArn"]
         bus = self.account.outputs["event_bus"]
         names = self.account.events.list_rule_names_by_target(TargetArn=arn, EventBusName=bus)
         described = {

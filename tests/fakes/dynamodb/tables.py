@@ -95,6 +95,17 @@ class Table:
         partition = self._partitions.get(hash_value, {})
         self._partitions[hash_value] = {**partition, range_value: item}
 
+    def remove(self, key: Item) -> None:
+        """Remove the item stored under a key, if there is one."""
+        hash_value, range_value = self.identity(key)
+        if self._shared:
+            self._partitions = dict(self._partitions)
+            self._shared = False
+        kept = self._partitions.get(hash_value, {})
+        self._partitions[hash_value] = {
+            each: item for each, item in kept.items() if each != range_value
+        }
+
     def items(self) -> Iterator[Item]:
         """Yield every item."""
         return (item for partition in self._partitions.values() for item in partition.values())

@@ -31,6 +31,7 @@ class Write:
     condition: Test
     values: Values
     change: Callable[[Item], Item | None]
+    deletes: bool = False
 
     @property
     def size(self) -> int:
@@ -50,8 +51,10 @@ class Write:
         )
 
     def commit(self, after: Item | None) -> None:
-        """Store the item that attempt() returned."""
-        if after is not None:
+        """Store the item that attempt() returned, or delete it."""
+        if self.deletes:
+            self.table.remove(self.key)
+        elif after is not None:
             self.table.store(after)
 
 
@@ -72,6 +75,14 @@ def prepare_check(table: Table, request: Mapping[str, Any]) -> Write:
     return Write(request, table, key, condition, values, lambda before: None)
 
 
+def prepare_delete(table: Table, request: Mapping[str, Any]) -> Write:
+    """Prepare a Delete of a transaction; there may be no such item."""
+    condition, reader = parse_condition(request.get("ConditionExpression"))
+    values = checked_values(request, reader)
+    key = table.key_of(request["Key"])
+    return Write(request, table, key, condition, values, lambda before: None, deletes=True)
+
+
 def prepare_update(table: Table, request: Mapping[str, Any]) -> Write:
     """Prepare an UpdateItem, or an Update of a transaction."""
     condition, on_item = parse_condition(request.get("ConditionExpression"))
@@ -87,7 +98,12 @@ def prepare_update(table: Table, request: Mapping[str, Any]) -> Write:
     return Write(request, table, key, condition, values, change)
 
 
-_PREPARE = {"Put": prepare_put, "Update": prepare_update, "ConditionCheck": prepare_check}
+_PREPARE = {
+    "Put": prepare_put,
+    "Update": prepare_update,
+    "Delete": prepare_delete,
+    "ConditionCheck": prepare_check,
+}
 
 
 def transact(entries: Sequence[Mapping[str, Any]], tables: Mapping[str, Table]) -> None:

@@ -90,8 +90,8 @@ OF_ATTEMPTS = (
     Mutant(
         "reopen what was rolled back",
         "release_core/ledger/opening_items.py",
-        '        condition=f"{as_seen} AND {not_rolled_back}",\n',
-        "        condition=as_seen,\n",
+        '        condition=f"{as_seen} AND {not_rolled_back} AND {NOT_EXPIRING}",\n',
+        '        condition=f"{as_seen} AND {NOT_EXPIRING}",\n',
         ("resumed, or rolled back elsewhere",),
     ),
     Mutant(

@@ -137,11 +137,21 @@ def test_refuses_what_the_ledger_does_not_use(
         client.update_item(**{"ReturnValues": "ALL_NEW"} | request_parts)
 
 
-def test_refuses_an_action_that_the_ledger_does_not_use(client: FakeDynamoDB) -> None:
-    """The fake deletes no items."""
+def test_a_transaction_deletes_an_item_if_its_condition_holds(client: FakeDynamoDB) -> None:
+    """The other items stay; a delete of what does not exist changes nothing."""
+    for name in ("a", "b"):
+        client.put_item(TableName=TABLE, Item=key(name))
     delete = {"Delete": {"TableName": TABLE, "Key": key("a")}}
-    with pytest.raises(NotFaked, match="Delete"):
+    condition = {
+        "ConditionExpression": "attribute_exists(#mark)",
+        "ExpressionAttributeNames": {"#mark": "mark"},
+    }
+    refused = {"Delete": {**delete["Delete"], **condition}}
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        client.transact_write_items(TransactItems=[refused])
+    for _ in range(2):
         client.transact_write_items(TransactItems=[delete])
+    assert client.items(TABLE) == [key("b")]
 
 
 def test_checks_parameters_by_default() -> None:

@@ -7,6 +7,7 @@ from localstack.runtime import hooks
 from localstack_fixes import startup_heap
 
 REPAIRS = (
+    "alias_destinations",
     "caller_identity",
     "copied_aliases",
     "dynamodb_local",

@@ -35,6 +35,7 @@ COMMANDS = {
     "rollback": ("rollback", "Ship the previous good revisions again, and follow the rollback."),
     "validate": ("validate", "Check manifests locally, and report line and column."),
     "schema": ("schema", "Print the JSON Schema of the manifest."),
+    "export": ("export", "Write all records as JSON lines."),
     "logs": ("logs", "Show the logs of the functions."),
     "dead-letters": ("dead_letters", "List, show, replay or delete the events that were given up."),
     "completion": ("completion", "Print the completion script for your shell."),

@@ -57,6 +57,7 @@ class FakeAws:
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
     freezes: tuple[Freeze, ...] = ()
+    records: Any = None
     services: dict[str, Any] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'

@@ -163,6 +163,7 @@ class FakeQueues:
         if self.refused:
             raise refusal("AccessDeniedException", "Invoke")
         sent = json.loads(asked["Payload"])
+        assert asked["Qualifier"] == "live"
         self.invoked.append((asked["FunctionName"], asked["InvocationType"], sent))
         return {"StatusCode": 202}
 

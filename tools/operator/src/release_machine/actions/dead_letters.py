@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from release_machine.deployment.deployment import LIVE
 from release_machine.errors import OperatorError, UsageError
 from release_machine.release.dead_letters import DeadLetter
 
@@ -92,7 +93,10 @@ class Replay:
             return self._start(letter)
         name = self._deployment.function_names[letter.queue.function]
         self._functions.invoke(
-            FunctionName=name, InvocationType="Event", Payload=letter.payload.encode()
+            FunctionName=name,
+            Qualifier=LIVE,  # what fails again goes back to the queue only from there
+            InvocationType="Event",
+            Payload=letter.payload.encode(),
         )
         return f"sent to {name}"
 

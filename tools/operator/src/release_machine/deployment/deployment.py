@@ -27,6 +27,9 @@ FUNCTIONS = (
     *("answer_approval", "change_freeze", "notify_people"),
 )
 
+# The alias of each function that events and the API invoke.
+LIVE = "live"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:

@@ -15,6 +15,7 @@ from botocore.utils import get_environ_proxies
 
 from release_core.clock import now
 from release_core.ledger.history import HistoryReader
+from release_core.ledger.records import RecordsReader
 from release_core.settings import OpenReleaseSettings
 from release_machine.deployment.aws_problems import require_aws
 from release_machine.deployment.deployment import (
@@ -119,6 +120,11 @@ class Session:
     def ledger(self) -> HistoryReader:
         """The ledger, for people to read."""
         return HistoryReader(self.client("dynamodb"), self.deployment.tables)
+
+    @cached_property
+    def records(self) -> RecordsReader:
+        """All records of the ledger, for people to keep."""
+        return RecordsReader(self.client("dynamodb"), self.deployment.tables)
 
     @cached_property
     def busy(self) -> BusyPipelines:
