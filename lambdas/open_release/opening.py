@@ -65,7 +65,7 @@ class OpenRelease:
         ``plan`` of a dry run.
         Raises a Rejection when the manifest is rejected, and records it unless it is a dry run.
         """
-        with invocation(execution_arn=execution_arn):
+        with invocation(Rejection, execution_arn=execution_arn):
             return self._open_or_reject(execution_arn)
 
     def _open_or_reject(self, execution_arn: str) -> dict[str, Any]:
