@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from close_release.reporting import Reporting
 from release_core.apply.advance import Advance
 from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues, unlock
@@ -30,6 +31,7 @@ class CloseRelease:
     step_functions: StepFunctions
     bus: Bus
     rollbacks: RollbackReader
+    reporting: Reporting
     metrics: Metrics
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
@@ -72,9 +74,9 @@ class CloseRelease:
             log.warning("ignored: %s", end)
             return
         with invocation(execution_arn=end.execution_arn):
-            self._close_ended(end)
+            self._close_ended(end, event)
 
-    def _close_ended(self, end: WorkflowEnd) -> None:
+    def _close_ended(self, end: WorkflowEnd, event: object) -> None:
         arn = end.execution_arn
         log.info("%s", end.why)
         if is_fault(end):
@@ -88,6 +90,7 @@ class CloseRelease:
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
             log.info("the workflow execution had opened no release")
+            self.reporting.never_opened(end, event)
             return
         why = end.why_for(release)
         if self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn):
@@ -149,6 +152,7 @@ class CloseRelease:
         closed = self._read(release_id)
         # Race: the release is resumed. The new attempt announces its outcome when it is closed.
         if closed.status is not ReleaseStatus.RUNNING and not closed.announced:
+            self.reporting.closed(closed)
             self._announce(closed)
             self.ledger.headers.mark_announced(closed)
         return closed

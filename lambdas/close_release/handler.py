@@ -5,8 +5,10 @@ from typing import Any
 
 from close_release.closing import CloseRelease
 from close_release.hourly import run_each
+from close_release.reporting import Reporting
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
+from release_core.aws.result_files import ResultFiles
 from release_core.settings import CloseReleaseSettings, read_settings
 
 
@@ -28,6 +30,11 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
         step_functions=parts.step_functions,
         bus=parts.bus,
         rollbacks=parts.rollbacks,
+        reporting=Reporting(
+            files=ResultFiles(lambda: parts.brief_client("s3")),
+            manifest_bucket=settings.manifest_bucket,
+            clock=parts.clock,
+        ),
         metrics=parts.metrics,
     )
     if "release_id" in event:

@@ -11,6 +11,7 @@ from open_release.reservations import Reservations
 from open_release.resuming import Resuming
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
+from release_core.aws.result_files import ResultFiles
 from release_core.domain.declarations import Declared
 from release_core.errors import Rejection
 from release_core.plan.planner import Planner
@@ -100,6 +101,7 @@ def make_open_release(
             in_parallel=parts.in_parallel,
         ),
         rollbacks=parts.rollbacks,
+        results=ResultFiles(lambda: parts.brief_client("s3")),
         clock=parts.clock,
         metrics=parts.metrics,
         look_after_seconds=look_after_seconds,

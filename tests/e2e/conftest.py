@@ -22,6 +22,7 @@ from tests.e2e.account.rules import Rules
 from tests.e2e.releasing.pipelines import Estate, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases
+from tests.e2e.releasing.results import Results
 from tests.e2e.releasing.shop import Shop
 
 
@@ -114,6 +115,12 @@ def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
 def refusals(releases: Releases, ledger: Ledger) -> Refusals:
     """Checks that a manifest was rejected."""
     return Refusals(releases, ledger)
+
+
+@pytest.fixture(scope="session")
+def results(account: Account) -> Results:
+    """Reads the results beside dropped manifests."""
+    return Results(account)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -82,8 +82,11 @@ class ReadingParts:
         """The change calendars, or None if the deployment has none."""
         if not self.change_calendars:
             return None
-        client = self.client_brief or self.client
-        return Calendars(lambda: client("ssm"), self.change_calendars)
+        return Calendars(lambda: self.brief_client("ssm"), self.change_calendars)
+
+    def brief_client(self, service: str) -> Any:
+        """A client that gives up soon, for what a function can do without."""
+        return (self.client_brief or self.client)(service)
 
     @cached_property
     def step_functions(self) -> StepFunctions:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from release_core.domain.approvals import Approval
 from release_core.domain.automation import Skippable, SkippedStage
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.holds import Freeze, Hold, Override, longest_freeze
@@ -240,8 +241,9 @@ class Release:
     the pipelines that it ``waits_for``. ``failing_by`` is the first pipeline or approval that did
     not succeed in this attempt, and ``announcements`` are those that were made of the attempt,
     beside its outcome. ``requesters`` are the ARNs of all who asked for it, retries included.
-    ``freezes`` are those of the deployment, and an ``override`` lets the release
-    start its pipelines in spite of them.
+    ``freezes`` are those of the deployment, and an ``override`` lets the release start its
+    pipelines in spite of them. ``dropped`` is the object of the latest attempt that came through
+    the bucket; its result is written beside it.
     """
 
     release_id: str
@@ -277,6 +279,7 @@ class Release:
     requesters: tuple[str, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
+    dropped: ManifestObject | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
     requester: str | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import Skippable, SkippedStage
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.manual_approvals import Answer
@@ -57,7 +58,7 @@ RELEASE_ATTRIBUTES = (
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
     *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
-    *("freezes", "held", "override"),
+    *("freezes", "held", "override", "dropped"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
@@ -326,6 +327,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         restores=item.get("restores", {}),
         requesters=tuple(item.get("requesters", ())),
         override=read_override(item["override"]) if "override" in item else None,
+        dropped=ManifestObject(**item["dropped"]) if "dropped" in item else None,
         pipelines=pipelines or {},
     )
 
@@ -364,6 +366,11 @@ def header_for_people(release: Release, item: Item) -> Release:
 def retry_item(retry: RetryClaim) -> Item:
     """The claim of a retry as a pipeline's item holds it."""
     return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def dropped_item(dropped: ManifestObject) -> Item:
+    """The object of a dropped manifest as a header holds it."""
+    return {**vars(dropped)}
 
 
 def approval_item(approval: Approval) -> Item:
