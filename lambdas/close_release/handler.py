@@ -21,14 +21,13 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     settings = read_settings(CloseReleaseSettings, os.environ)
     parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
-        expiry = parts.expiry(settings.release_retention_days)
-        run_each(parts.orphans.sweep, expiry.sweep, parts.hangs.measure)
+        run_each(parts.orphans.sweep, parts.late_announcements.sweep, parts.hangs.measure)
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,
         advance=parts.advance(context.aws_request_id),
         step_functions=parts.step_functions,
-        bus=parts.bus,
+        announcer=parts.announcer,
         rollbacks=parts.rollbacks,
         reporting=Reporting(
             files=ResultFiles(lambda: parts.brief_client("s3")),

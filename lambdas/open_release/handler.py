@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from open_release.announcing import Announcing
 from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.opening import OpenRelease
@@ -80,6 +81,7 @@ def make_open_release(
         declaring=declaring,
         ledger=parts.ledger,
         reservations=reservations,
+        announcing=Announcing(ledger=parts.ledger, announcer=parts.announcer, clock=parts.clock),
         resuming=Resuming(
             ledger=parts.ledger,
             codepipeline=parts.codepipeline,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from open_release.announcing import Announcing
 from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.reporting import Reporter
@@ -49,6 +50,7 @@ class OpenRelease:
     ledger: Ledger
     reservations: Reservations
     resuming: Resuming
+    announcing: Announcing
     planner: Planner
     rollbacks: RollbackReader
     results: ResultFiles
@@ -72,7 +74,7 @@ class OpenRelease:
         try:
             request, came_at = self.intake.request(execution_arn)
         except Rejection as rejection:
-            self._reject(rejection, None, execution_arn)
+            self._reject(rejection, None, None, execution_arn)
             raise
         reporter = Reporter.of(
             request,
@@ -90,6 +92,7 @@ class OpenRelease:
     def _answer_to(
         self, request: Request, came_at: datetime, execution_arn: str, reporter: Reporter
     ) -> dict[str, Any]:
+        document: object = None
         try:
             twin = self._twin(request, execution_arn)
             if twin:
@@ -104,7 +107,7 @@ class OpenRelease:
                 opening = _opening(manifest, request, execution_arn, came_at)
                 return self._release(replace(opening, declared=declared), reporter)
         except Rejection as rejection:
-            self._reject(rejection, request, execution_arn)
+            self._reject(rejection, request, document, execution_arn)
             raise
         return self._plan(document, request.channel, execution_arn, reporter)
 
@@ -123,13 +126,20 @@ class OpenRelease:
             return found
         return None
 
-    def _reject(self, rejection: Rejection, request: Request | None, execution_arn: str) -> None:
+    def _reject(
+        self, rejection: Rejection, request: Request | None, document: object, execution_arn: str
+    ) -> None:
         error = type(rejection).__name__
+        announced = self.announcing.rejection(
+            rejection, request, document, execution_arn=execution_arn
+        )
+        # After the announcement: a crash between the two repeats it.
         self.ledger.openings.reject(
             execution_arn,
             f"{error}: {rejection}",
             channel=request.channel if request else None,
             requester=request.requester if request else None,
+            announced=announced,
         )
         if isinstance(request, RollbackRequest):
             # Otherwise the failed release would look as if it were rolled back.
@@ -142,6 +152,10 @@ class OpenRelease:
         opened = self._open_or_give_back(opening)
         if opened.outcome not in {"BUSY", "HELD"}:
             self.reservations.leave(opening.execution_arn)
+        if opened.outcome == "OPENED":
+            self.announcing.start(opening.manifest.release_id)
+        elif opened.outcome == "HELD":
+            self.announcing.hold(opening.execution_arn)
         manifest = opening.manifest
         log.info("%s by %s", opened.outcome.lower().replace("_", " "), opened.released_by)
         reporter.opened(opened, manifest)
@@ -182,7 +196,9 @@ class OpenRelease:
     def wait(self, execution_arn: str, task_token: str) -> None:
         """Settle the task token when it is the turn of the release that waits."""
         with invocation(execution_arn=execution_arn):
-            self.reservations.wait(execution_arn, task_token)
+            rivals = self.reservations.wait(execution_arn, task_token)
+            if rivals:
+                self.announcing.hold(execution_arn, rivals)
 
     def _open_or_give_back(self, opening: Opening) -> Opened:
         try:

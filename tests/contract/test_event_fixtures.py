@@ -13,9 +13,8 @@ import hcl2
 import pytest
 
 from notify_people.wording import told_types
-from release_core.apply.orphans import ORPHANED
 from release_core.aws.event_bus import SOURCE
-from release_core.domain.announcements import PIPELINE_SETTLED, TOLD_TO_PEOPLE
+from release_core.domain.announcements import PIPELINE_SETTLED, RELEASE_ORPHANED, TOLD_TO_PEOPLE
 from release_core.domain.workflow_end import WorkflowEnd, read_workflow_end
 from tests.contract.event_patterns import Pattern, matches, rule_patterns
 
@@ -193,7 +192,7 @@ def test_the_orphan_event_has_the_fields_of_the_missed_event() -> None:
     event, lost = EVENTS["release_orphaned"], EVENTS["execution_aborted"]["detail"]
     ending = read_workflow_end(event)
     assert isinstance(ending, WorkflowEnd)
-    assert (event["source"], event["detail-type"]) == (SOURCE, ORPHANED)
+    assert (event["source"], event["detail-type"]) == (SOURCE, RELEASE_ORPHANED)
     assert event["detail"] == {"releaseId": "2026.11.22-1", **ending.detail}
     assert ending.detail == {name: lost[name] for name in ending.detail}
 

@@ -71,12 +71,15 @@ def functions(account: Account) -> Functions:
     return Functions(account)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def announcements(account: Account) -> Iterator[Announcements]:
-    """The events that the release machine puts on the bus."""
+    """The events that the release machine puts on the bus; each must be as its schema says."""
     announcements = Announcements(account)
     yield announcements
-    announcements.stop()
+    try:
+        announcements.check()
+    finally:
+        announcements.stop()
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ class ReleaseWorld(LedgerWorld):
             ledger=parts.ledger,
             advance=self.advance(parts),
             step_functions=parts.step_functions,
-            bus=parts.bus,
+            announcer=parts.announcer,
             rollbacks=parts.rollbacks,
             reporting=Reporting(
                 files=ResultFiles(lambda: parts.brief_client("s3")),

@@ -151,6 +151,7 @@ class Pipeline:
     was opened, ``skipped_stages`` what its execution has skipped. A node with an ``approval`` is
     not a pipeline of CodePipeline: it has no execution, and runs while people are asked. ``held``
     is why a waiting pipeline is not started although nothing else keeps it from starting.
+    ``announcements`` are those that were made of it and that no other mark is on record for.
     """
 
     name: str
@@ -202,6 +203,7 @@ class Pipeline:
     skipped_stages: tuple[SkippedStage, ...] = ()
     settled: bool = False
     ended_at: datetime | None = None
+    announcements: frozenset[str] = frozenset()
     # History, for people only:
     variable_names: tuple[str, ...] = ()
     attempts: tuple[PastAttempt, ...] = ()
@@ -276,13 +278,13 @@ class Release:
     rolled_back_by: str | None = None
     restores: Mapping[str, str] = field(default_factory=dict)
     channel: str | None = None
+    requester: str | None = None
     requesters: tuple[str, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
     dropped: ManifestObject | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
-    requester: str | None = None
     attempts: tuple[PastAttempt, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
 

@@ -49,7 +49,7 @@ PER_ATTEMPT = (
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
     *("approvals", "answered", "edited_at", "abandon_planned_at", "skipped_stages"),
-    *("asked_at", "votes", "voters", "rejected_by"),
+    *("asked_at", "votes", "voters", "rejected_by", "announcements"),
 )
 
 
@@ -195,6 +195,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         remove=[
             *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            *("failing_by", "failing_at", "announcements"),
             "override",  # the next attempt may come long after what was overridden
             *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),
