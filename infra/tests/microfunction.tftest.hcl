@@ -118,7 +118,7 @@ run "a_function_that_events_invoke" {
 
   assert {
     condition = contains([for statement in data.aws_iam_policy_document.runtime.statement : [statement.actions, statement.resources]],
-      [toset(["sqs:SendMessage"]), toset(["arn:aws:sqs:eu-west-1:111122223333:a-queue"])],
+      [toset(["sqs:SendMessage"]), toset(["arn:aws:sqs:eu-west-1:111122223333:two-greet-failures"])],
     )
     error_message = "The function may not write to its dead-letter queue."
   }

@@ -10,8 +10,9 @@ locals {
   policy_characters      = sum([for policy in [data.aws_iam_policy_document.runtime.json, var.policy_json] : length(jsonencode(jsondecode(policy)))])
   most_policy_characters = 10240
 
-  # arn:...:logs:...:log-group:/aws/lambda/NAME -> arn:...:sqs:...:NAME-failures. So a plan shows the policy before the queue exists.
-  failures_arn = replace(replace(aws_cloudwatch_log_group.function.arn, ":logs:", ":sqs:"), "log-group:/aws/lambda/${var.name}", "${var.name}-failures")
+  # Built from the name, in the place of the log group, so that a plan shows the policy before the queue exists.
+  place        = split(":", aws_cloudwatch_log_group.function.arn) # arn, partition, service, Region, account, ...
+  failures_arn = "arn:${local.place[1]}:sqs:${local.place[3]}:${local.place[4]}:${var.name}-failures"
 
   # What the function does with the key, by the service that calls KMS for it.
   key_actions = var.kms_key_arn == null ? {} : merge(
