@@ -40,7 +40,9 @@ def write_newer_build(folder: Path) -> None:
         function, newer = present.stem, folder / present.name
         with zipfile.ZipFile(present) as old, zipfile.ZipFile(newer, "w") as new:
             for each in old.infolist():
-                new.writestr(each, _changed(function, each.filename, old.read(each)))
+                # Compiled modules would be used without a look at their sources.
+                if not each.filename.endswith(".pyc"):
+                    new.writestr(each, _changed(function, each.filename, old.read(each)))
         record = json.loads(present.with_name(f"{present.name}.json").read_text())
         record["sha256"] = sha256(newer.read_bytes()).hexdigest()
         newer.with_name(f"{newer.name}.json").write_text(json.dumps(record))
