@@ -2,20 +2,20 @@
 # functions measure is listed in docs/metrics.md.
 
 locals {
-  # Colours mean the same in every graph, and differ for people who do not see red and green.
-  good    = "#2ca02c"
-  bad     = "#d62728"
-  warning = "#ff7f0e"
-  neutral = "#7f7f7f"
+  # Colours mean the same in every graph. These are told apart also by people who do not see red and green (Okabe and Ito).
+  good    = "#009e73"
+  bad     = "#d55e00"
+  warning = "#e69f00"
+  neutral = "#999999"
 
   # How nodes of a release can end, with the colour of each.
   pipeline_colours = {
     SUCCEEDED  = local.good
     FAILED     = local.bad
-    TIMED_OUT  = "#9467bd"
+    TIMED_OUT  = "#cc79a7"
     STOPPED    = local.warning
-    CANCELLED  = "#bcbd22"
-    SUPERSEDED = "#17becf"
+    CANCELLED  = "#f0e442"
+    SUPERSEDED = "#56b4e9"
     SKIPPED    = local.neutral
   }
   release_colours = {
@@ -54,7 +54,7 @@ locals {
             concat(["ReleaseMachine", "Retries"], local.of_deployment, [{ label = "retries of pipelines", color = local.warning }]),
             concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "SUCCEEDED", { label = "approvals granted", color = local.good }]),
             concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "FAILED", { label = "approvals rejected", color = local.bad }]),
-            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "TIMED_OUT", { label = "approvals not answered in time", color = "#9467bd" }]),
+            concat(["ReleaseMachine", "ApprovalsEnded"], local.of_deployment, ["Status", "TIMED_OUT", { label = "approvals not answered in time", color = "#cc79a7" }]),
           ]
         },
       ]
@@ -114,12 +114,18 @@ locals {
       heading = "## What waits\nWhat waits now: `release-machine list`. For what it waits: `release-machine watch ID`."
       widgets = [
         {
+          title = "Open now, as the hourly check measures it", stat = "Maximum", period = local.hour, stacked = false, unit = "seconds", right = "releases"
+          metrics = [
+            concat(["ReleaseMachine", "OldestWaitSeconds"], local.of_deployment, [{ label = "oldest wait (seconds)", color = local.warning }]),
+            concat(["ReleaseMachine", "ReleasesPastDeadline"], local.of_deployment, [{ label = "past their deadline (releases)", color = local.bad, yAxis = "right" }]),
+          ]
+        },
+        {
           title = "How long they waited, longest", stat = "Maximum", period = local.hour, stacked = false, unit = "seconds"
           metrics = [
             concat(["ReleaseMachine", "ReleaseWait"], local.of_deployment, [{ label = "releases, until they were opened", color = local.warning }]),
             concat(["ReleaseMachine", "PipelineWait"], local.of_deployment, [{ label = "pipelines, until they were started", color = local.neutral }]),
-            concat(["ReleaseMachine", "ApprovalWait"], local.of_deployment, [{ label = "approvals, until people answered", color = "#9467bd" }]),
-            concat(["ReleaseMachine", "OldestWaitSeconds"], local.of_deployment, [{ label = "the oldest task, since its last look", color = local.bad }]),
+            concat(["ReleaseMachine", "ApprovalWait"], local.of_deployment, [{ label = "approvals, until people answered", color = "#cc79a7" }]),
           ]
         },
         {
@@ -140,7 +146,7 @@ locals {
       ]
     },
     {
-      heading = "## The workflow and the API\nAn execution of the workflow fails when its release fails, so a failed execution needs a person only if the workflow failed by itself."
+      heading = "## The workflow and the API\nAn execution of the workflow fails when its release fails. A fault is another error: then the workflow itself needs a person."
       widgets = [
         {
           title = "Executions of the workflow, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "executions"
@@ -149,8 +155,14 @@ locals {
               ExecutionsSucceeded = { label = "succeeded", color = local.good }
               ExecutionsFailed    = { label = "failed", color = local.bad }
               ExecutionsAborted   = { label = "stopped", color = local.warning }
-              ExecutionsTimedOut  = { label = "timed out", color = "#9467bd" }
+              ExecutionsTimedOut  = { label = "timed out", color = "#cc79a7" }
             } : ["AWS/States", name, "StateMachineArn", aws_sfn_state_machine.release.arn, shown]
+          ]
+        },
+        {
+          title = "Faults of the workflow, each hour", stat = "Sum", period = local.hour, stacked = true, unit = "faults"
+          metrics = [
+            concat(["ReleaseMachine", "WorkflowFaults"], local.of_deployment, [{ label = "ended by an error, not by its release", color = local.bad }]),
           ]
         },
         {
@@ -161,13 +173,6 @@ locals {
               "4XXError" = { label = "refused (4xx)", color = local.warning }
               "5XXError" = { label = "failed (5xx)", color = local.bad }
             } : ["AWS/ApiGateway", name, "ApiName", aws_api_gateway_rest_api.releases.name, "Stage", aws_api_gateway_stage.v1.stage_name, shown]
-          ]
-        },
-        {
-          title = "Needs a person, each hour", stat = "Maximum", period = local.hour, stacked = false, unit = "count"
-          metrics = [
-            concat(["ReleaseMachine", "WorkflowFaults"], local.of_deployment, [{ label = "workflows that failed by themselves", stat = "Sum", color = local.bad }]),
-            concat(["ReleaseMachine", "ReleasesPastDeadline"], local.of_deployment, [{ label = "releases past their deadline", color = local.warning }]),
           ]
         },
       ]
@@ -231,8 +236,11 @@ locals {
             stat    = widget.stat
             period  = widget.period
             metrics = widget.metrics
-            yAxis   = { left = { label = widget.unit, min = 0, showUnits = false } }
-            legend  = { position = "bottom" }
+            yAxis = merge(
+              { left = { label = widget.unit, min = 0, showUnits = false } },
+              try({ right = { label = widget.right, min = 0, showUnits = false } }, {}),
+            )
+            legend = { position = "bottom" }
           }
         }
       ],

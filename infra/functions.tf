@@ -47,7 +47,10 @@ locals {
       timeout_seconds = 300 # Stops and unlocks up to a thousand pipelines, one after the other.
       memory_mb       = 1024
       asynchronous    = true
-      environment     = merge(local.every_function, { RELEASE_RETENTION_DAYS = var.release_retention_days == null ? "" : tostring(var.release_retention_days) })
+      environment = merge(local.every_function, {
+        MANIFEST_BUCKET        = aws_s3_bucket.manifests.bucket
+        RELEASE_RETENTION_DAYS = var.release_retention_days == null ? "" : tostring(var.release_retention_days)
+      })
     }
     answer_approval = {
       description     = "Counts the answer of a person to an approval, and lets the release go on."
@@ -206,6 +209,12 @@ data "aws_iam_policy_document" "open_release" {
     sid       = "ReadManifests"
     actions   = ["s3:GetObject", "s3:GetObjectVersion"]
     resources = ["${aws_s3_bucket.manifests.arn}/*"]
+  }
+
+  statement {
+    sid       = "WriteResults" # The rule for manifests matches none of these keys.
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.manifests.arn}/*.result"]
   }
 
   statement {
@@ -373,6 +382,12 @@ data "aws_iam_policy_document" "close_release" {
     sid       = "ReadPipelineDeclarations"
     actions   = ["codepipeline:GetPipeline"]
     resources = local.pipeline_arns
+  }
+
+  statement {
+    sid       = "WriteResults" # Each write names the file that it replaces, so it is read first.
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.manifests.arn}/*.result"]
   }
 
   statement {

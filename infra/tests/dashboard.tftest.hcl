@@ -81,7 +81,7 @@ run "the_dashboard_is_laid_out" {
   command = plan
 
   assert {
-    condition     = output.dashboard_name == "two" && length(jsondecode(aws_cloudwatch_dashboard.releases.dashboard_body).widgets) == 24
+    condition     = output.dashboard_name == "two" && length(jsondecode(aws_cloudwatch_dashboard.releases.dashboard_body).widgets) == 25
     error_message = "The dashboard has another name, or other widgets."
   }
 

@@ -188,10 +188,10 @@ run "each_function_may_use_the_key_for_what_it_touches" {
 
   assert {
     condition = local.key_actions == {
-      open_release        = { dynamodb = ["kms:Decrypt"], s3 = ["kms:Decrypt"] }
+      open_release        = { dynamodb = ["kms:Decrypt"], s3 = ["kms:Decrypt", "kms:GenerateDataKey"] }
       run_pipeline        = { dynamodb = ["kms:Decrypt"] }
       record_state_change = { dynamodb = ["kms:Decrypt"] }
-      close_release       = { dynamodb = ["kms:Decrypt"] }
+      close_release       = { dynamodb = ["kms:Decrypt"], s3 = ["kms:Decrypt", "kms:GenerateDataKey"] }
       answer_approval     = { dynamodb = ["kms:Decrypt"] }
       change_freeze       = { dynamodb = ["kms:Decrypt"] }
       notify_people       = { sns = ["kms:Decrypt", "kms:GenerateDataKey"] }
@@ -291,7 +291,7 @@ run "functions_get_their_settings" {
       open_release        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", LOOK_AFTER_SECONDS = "600", PIPELINE_NAME_PATTERNS = "shop-*,web", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
       run_pipeline        = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       record_state_change = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
-      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", RELEASE_RETENTION_DAYS = "730", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
+      close_release       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", RELEASE_RETENTION_DAYS = "730", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", MANIFEST_BUCKET = "two-manifests-111122223333-eu-west-1" })
       answer_approval     = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours", SESSION_NAMES_ARE_PINNED = "true" })
       change_freeze       = tomap({ RELEASES_TABLE = "two-releases", EXECUTIONS_TABLE = "two-executions", PIPELINES_TABLE = "two-pipelines", RECORD_RETENTION_DAYS = "30", EVENT_BUS = "default", DEPLOYMENT = "two", CHANGE_CALENDARS = "business-hours" })
       notify_people       = tomap({ PEOPLE_TOPIC = "arn:aws:sns:eu-west-1:111122223333:two-people" })

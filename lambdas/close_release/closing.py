@@ -1,16 +1,18 @@
 """Closes a release: records its outcome, stops what still runs, frees locks and announces it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from close_release.reporting import Reporting
 from release_core.apply.advance import Advance
+from release_core.apply.announcer import Announcer
 from release_core.apply.measuring import measure_close
 from release_core.apply.unlock import leave_queues, unlock
-from release_core.aws.event_bus import SOURCE, Bus
+from release_core.aws.event_bus import SOURCE
 from release_core.aws.step_functions import StepFunctions
 from release_core.decide.outcome import is_fault, is_over, tally
-from release_core.domain.release import OnFailure, Pipeline, Release, ReleaseStatus
+from release_core.domain.release import OnFailure, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about, invocation, log_of
@@ -28,8 +30,9 @@ class CloseRelease:
     ledger: Ledger
     advance: Advance
     step_functions: StepFunctions
-    bus: Bus
+    announcer: Announcer
     rollbacks: RollbackReader
+    reporting: Reporting
     metrics: Metrics
 
     def at_end(self, release_id: str, execution_arn: str) -> dict[str, Any]:
@@ -72,9 +75,9 @@ class CloseRelease:
             log.warning("ignored: %s", end)
             return
         with invocation(execution_arn=end.execution_arn):
-            self._close_ended(end)
+            self._close_ended(end, event)
 
-    def _close_ended(self, end: WorkflowEnd) -> None:
+    def _close_ended(self, end: WorkflowEnd, event: object) -> None:
         arn = end.execution_arn
         log.info("%s", end.why)
         if is_fault(end):
@@ -88,6 +91,7 @@ class CloseRelease:
         release = self.ledger.get_header(release_id) if release_id else None
         if release_id is None or release is None:
             log.info("the workflow execution had opened no release")
+            self.reporting.never_opened(end, event)
             return
         why = end.why_for(release)
         if self.ledger.headers.close(release_id, end.release_status, why=why, execution_arn=arn):
@@ -143,12 +147,14 @@ class CloseRelease:
             return closed
         try:
             self.advance.finish_closed(release_id)
+            self.advance.raise_unannounced()
         finally:
             # Also while a start may still happen: it is found and stopped by the next try.
             self._free(closed, execution_arn)
         closed = self._read(release_id)
         # Race: the release is resumed. The new attempt announces its outcome when it is closed.
         if closed.status is not ReleaseStatus.RUNNING and not closed.announced:
+            self.reporting.closed(closed)
             self._announce(closed)
             self.ledger.headers.mark_announced(closed)
         return closed
@@ -167,21 +173,8 @@ class CloseRelease:
         return release
 
     def _announce(self, release: Release) -> None:
-        nodes = release.pipelines.values()
-        detail = {
-            "releaseId": release.release_id,
-            "status": release.status.value,
-            "why": release.why,
-            "executionArn": release.execution_arn,
-            "pipelines": _statuses(each for each in nodes if not each.approval),
-            "approvals": _statuses(each for each in nodes if each.approval),
-        }
-        self.bus.put(f"Release {release.status.value.capitalize()}", detail)
+        self.announcer.close(release)
         log.info("release %s", release.status)
-
-
-def _statuses(nodes: Iterable[Pipeline]) -> dict[str, str]:
-    return {each.name: each.status.value for each in nodes}
 
 
 def _with_rollback(why: str, rollback: Rollback) -> str:

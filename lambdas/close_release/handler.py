@@ -5,29 +5,41 @@ from typing import Any
 
 from close_release.closing import CloseRelease
 from close_release.hourly import run_each
+from close_release.reporting import Reporting
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
+from release_core.aws.result_files import ResultFiles
 from release_core.settings import CloseReleaseSettings, read_settings
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, check for releases whose workflow execution ended and were not closed, delete the
-    records of releases that were closed long ago, and measure whether releases hang.
+    Once an hour, check for releases whose workflow execution ended and were not closed, announce
+    what was not announced, delete the records of releases that were closed long ago, and measure
+    whether releases hang.
     """
     settings = read_settings(CloseReleaseSettings, os.environ)
     parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
-        expiry = parts.expiry(settings.release_retention_days)
-        run_each(parts.orphans.sweep, expiry.sweep, parts.hangs.measure)
+        run_each(
+            parts.orphans.sweep,
+            parts.late_announcements.sweep,
+            parts.expiry(settings.release_retention_days).sweep,
+            parts.hangs.measure,
+        )
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,
         advance=parts.advance(context.aws_request_id),
         step_functions=parts.step_functions,
-        bus=parts.bus,
+        announcer=parts.announcer,
         rollbacks=parts.rollbacks,
+        reporting=Reporting(
+            files=ResultFiles(lambda: parts.brief_client("s3")),
+            manifest_bucket=settings.manifest_bucket,
+            clock=parts.clock,
+        ),
         metrics=parts.metrics,
     )
     if "release_id" in event:

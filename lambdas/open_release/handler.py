@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from open_release.announcing import Announcing
 from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.opening import OpenRelease
@@ -11,6 +12,7 @@ from open_release.reservations import Reservations
 from open_release.resuming import Resuming
 from release_core.apply.wiring import FunctionParts
 from release_core.aws.clients import Context
+from release_core.aws.result_files import ResultFiles
 from release_core.domain.declarations import Declared
 from release_core.errors import Rejection
 from release_core.plan.planner import Planner
@@ -79,6 +81,7 @@ def make_open_release(
         declaring=declaring,
         ledger=parts.ledger,
         reservations=reservations,
+        announcing=Announcing(ledger=parts.ledger, announcer=parts.announcer, clock=parts.clock),
         resuming=Resuming(
             ledger=parts.ledger,
             codepipeline=parts.codepipeline,
@@ -100,6 +103,7 @@ def make_open_release(
             in_parallel=parts.in_parallel,
         ),
         rollbacks=parts.rollbacks,
+        results=ResultFiles(lambda: parts.brief_client("s3")),
         clock=parts.clock,
         metrics=parts.metrics,
         look_after_seconds=look_after_seconds,

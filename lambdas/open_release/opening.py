@@ -4,11 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from open_release.announcing import Announcing
 from open_release.declaring import Declaring
 from open_release.intake import Intake
+from open_release.reporting import Reporter
 from open_release.reservations import Reservations
 from open_release.resuming import Opened, Resuming
 from release_core.apply.measuring import measure_opening
+from release_core.aws.result_files import ResultFiles
 from release_core.clock import Clock
 from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_hold, seconds_to_wait, seconds_until
@@ -27,10 +30,10 @@ from release_core.manifest.checks import (
     release_id_of,
 )
 from release_core.manifest.model import Manifest
-from release_core.manifest.requests import Request, RollbackRequest
+from release_core.manifest.requests import DroppedObject, Request, RollbackRequest
 from release_core.metrics import RELEASES_REJECTED, Metrics
 from release_core.plan.planner import Planner
-from release_core.problems import one_line, report
+from release_core.problems import lines_of, one_line, report
 from release_core.rollback.manifest import checked_manifest
 from release_core.rollback.reader import RollbackReader
 from release_core.rollback.refusals import refuse_rollback
@@ -47,8 +50,10 @@ class OpenRelease:
     ledger: Ledger
     reservations: Reservations
     resuming: Resuming
+    announcing: Announcing
     planner: Planner
     rollbacks: RollbackReader
+    results: ResultFiles
     clock: Clock
     metrics: Metrics
     look_after_seconds: int
@@ -62,13 +67,33 @@ class OpenRelease:
         ``plan`` of a dry run.
         Raises a Rejection when the manifest is rejected, and records it unless it is a dry run.
         """
-        with invocation(execution_arn=execution_arn):
+        with invocation(Rejection, execution_arn=execution_arn):
             return self._open_or_reject(execution_arn)
 
     def _open_or_reject(self, execution_arn: str) -> dict[str, Any]:
-        request: Request | None = None
         try:
             request, came_at = self.intake.request(execution_arn)
+        except Rejection as rejection:
+            self._reject(rejection, None, None, execution_arn)
+            raise
+        reporter = Reporter.of(
+            request,
+            execution_arn=execution_arn,
+            started_at=came_at,
+            files=self.results,
+            clock=self.clock,
+        )
+        try:
+            return self._answer_to(request, came_at, execution_arn, reporter)
+        except Rejection as rejection:
+            reporter.rejected(rejection)
+            raise
+
+    def _answer_to(
+        self, request: Request, came_at: datetime, execution_arn: str, reporter: Reporter
+    ) -> dict[str, Any]:
+        document: object = None
+        try:
             twin = self._twin(request, execution_arn)
             if twin:
                 return self._existing(twin, execution_arn)
@@ -80,11 +105,11 @@ class OpenRelease:
                     return self._pause(execution_arn, document)
                 manifest = self._check(document, declared)
                 opening = _opening(manifest, request, execution_arn, came_at)
-                return self._release(replace(opening, declared=declared))
+                return self._release(replace(opening, declared=declared), reporter)
         except Rejection as rejection:
-            self._reject(rejection, request, execution_arn)
+            self._reject(rejection, request, document, execution_arn)
             raise
-        return self._plan(document, request.channel, execution_arn)
+        return self._plan(document, request.channel, execution_arn, reporter)
 
     def _pause(self, execution_arn: str, document: object) -> dict[str, Any]:
         """Come back soon for the other declarations, which uses none of the task's tries."""
@@ -101,13 +126,20 @@ class OpenRelease:
             return found
         return None
 
-    def _reject(self, rejection: Rejection, request: Request | None, execution_arn: str) -> None:
+    def _reject(
+        self, rejection: Rejection, request: Request | None, document: object, execution_arn: str
+    ) -> None:
         error = type(rejection).__name__
+        announced = self.announcing.rejection(
+            rejection, request, document, execution_arn=execution_arn
+        )
+        # After the announcement: a crash between the two repeats it.
         self.ledger.openings.reject(
             execution_arn,
             f"{error}: {rejection}",
             channel=request.channel if request else None,
             requester=request.requester if request else None,
+            announced=announced,
         )
         if isinstance(request, RollbackRequest):
             # Otherwise the failed release would look as if it were rolled back.
@@ -116,12 +148,17 @@ class OpenRelease:
         self.metrics.put({RELEASES_REJECTED: 1}, by=error)
         self.reservations.leave(execution_arn)
 
-    def _release(self, opening: Opening) -> dict[str, Any]:
+    def _release(self, opening: Opening, reporter: Reporter) -> dict[str, Any]:
         opened = self._open_or_give_back(opening)
         if opened.outcome not in {"BUSY", "HELD"}:
             self.reservations.leave(opening.execution_arn)
+        if opened.outcome == "OPENED":
+            self.announcing.start(opening.manifest.release_id)
+        elif opened.outcome == "HELD":
+            self.announcing.hold(opening.execution_arn)
         manifest = opening.manifest
         log.info("%s by %s", opened.outcome.lower().replace("_", " "), opened.released_by)
+        reporter.opened(opened, manifest)
         return {
             **self._answer(opened, manifest.release_id),
             "wait_seconds": self._wait_seconds(manifest, opened.outcome),
@@ -132,13 +169,17 @@ class OpenRelease:
         self.resuming.orphans.close_if_orphaned(twin)
         return self._answer(Opened("ALREADY_RELEASED", twin.execution_arn), twin.release_id)
 
-    def _plan(self, document: object, channel: str, execution_arn: str) -> dict[str, Any]:
+    def _plan(
+        self, document: object, channel: str, execution_arn: str, reporter: Reporter
+    ) -> dict[str, Any]:
         plan = self.planner(document, channel=channel)
         if not plan.valid:
-            raise plan.refused_as(report("The plan", plan.problems))
+            raise plan.refused_as(report("The plan", plan.problems), lines_of(plan.problems))
         log.info("planned")
         answer = self._answer(Opened("PLANNED", execution_arn), plan.release_id)
-        return {**answer, "plan": plan.as_output()}
+        output = plan.as_output()
+        reporter.planned(plan.release_id, output)
+        return {**answer, "plan": output}
 
     def _answer(self, opened: Opened, release_id: str | None) -> dict[str, Any]:
         return {
@@ -155,7 +196,9 @@ class OpenRelease:
     def wait(self, execution_arn: str, task_token: str) -> None:
         """Settle the task token when it is the turn of the release that waits."""
         with invocation(execution_arn=execution_arn):
-            self.reservations.wait(execution_arn, task_token)
+            rivals = self.reservations.wait(execution_arn, task_token)
+            if rivals:
+                self.announcing.hold(execution_arn, rivals)
 
     def _open_or_give_back(self, opening: Opening) -> Opened:
         try:
@@ -266,4 +309,5 @@ def _opening(
         source=request.source,
         cause=rollback.cause if rollback else None,
         over=rollback.over if rollback else (),
+        dropped=request.manifest if isinstance(request, DroppedObject) else None,
     )

@@ -84,12 +84,21 @@ class Reservations:
         """Remove the places of a release that is opened or rejected, and wake who is next."""
         leave_queues(self.ledger, self.step_functions, execution_arn)
 
-    def wait(self, execution_arn: str, task_token: str) -> None:
-        """Settle the token when it is this release's turn, or now if it is."""
+    def wait(self, execution_arn: str, task_token: str) -> Mapping[str, Rival]:
+        """Settle the token when it is this release's turn, or now if it is.
+
+        Returns the releases that come first, by pipeline.
+        """
         waiter = self.ledger.locks.register_waiter(execution_arn, task_token)
         locks = self.ledger.get_locks(sorted(waiter.pipelines)) if waiter else {}
-        if not waiter or not any(any(each.ahead(waiter.place)) for each in locks.values()):
+        first = {
+            name: next(lock.ahead(waiter.place), None) if waiter else None
+            for name, lock in locks.items()
+        }
+        rivals = {name: rival for name, rival in first.items() if rival}
+        if not rivals:
             self.step_functions.wake(task_token)
+        return rivals
 
     def _has_ended(self) -> "_HasEnded":
         """A function that looks up each workflow execution once; one may hold many pipelines."""

@@ -93,6 +93,7 @@ class RecordStateChange:
             return
         if new.change.state is ExecutionState.SUCCEEDED and advanced:
             self.advance.record_late_success(advanced, new.pipeline, new.execution_id, new.change)
+        self.advance.raise_unannounced()
 
     def _is_looked_at(self, pipeline: Pipeline, *, is_closed: bool) -> bool:
         """Let the task of the pipeline look soon; False if nobody looks."""

@@ -30,6 +30,8 @@ The workflow, statemachine.asl.json, names OpeningElsewhere, StartUnresolved and
 A Rejection never leaves a function: open_release answers the workflow with it.
 """
 
+from collections.abc import Iterable
+
 
 class ReleaseMachineError(Exception):
     """The base class of these errors."""
@@ -64,7 +66,14 @@ class RequestRefused(ReleaseMachineError):
 
 
 class Rejection(ReleaseMachineError):
-    """The manifest cannot become a release; a retry changes nothing."""
+    """The manifest cannot become a release; a retry changes nothing.
+
+    The message has a bounded number of ``problems``, and the attribute has all, one line for each.
+    """
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
 
 
 class ManifestUnreadable(Rejection):

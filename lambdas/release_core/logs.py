@@ -27,14 +27,17 @@ def log_of(module: str) -> Log:
 
 
 @contextmanager
-def invocation(**known: str | None) -> Iterator[None]:
+def invocation(*outcomes: type[Exception], **known: str | None) -> Iterator[None]:
     """As ``about``, for all that an invocation does; logs the error that ends it, if one does.
 
-    Lambda logs that error, too, and does not know what it is about.
+    Lambda logs that error, too, and does not know what it is about. Errors that are ``outcomes``
+    are not logged here.
     """
     with about(**known):
         try:
             yield
+        except outcomes:
+            raise
         except Exception as error:
             _log.error("failed: %s: %s", type(error).__name__, error)
             raise

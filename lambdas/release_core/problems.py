@@ -44,6 +44,11 @@ def report(subject: str, problems: Sequence[str | Problem]) -> str:
     return f"{subject} has {count}:\n" + "\n".join(f"- {line}" for line in lines)
 
 
+def lines_of(problems: Sequence[str | Problem]) -> list[str]:
+    """All the problems, each as one line of bounded length."""
+    return [one_line(str(problem)) for problem in problems]
+
+
 def listing(text: str, lines: Sequence[str]) -> str:
     """A text and the lines it introduces: at most MAX_REPORTED lines, each of bounded length."""
     more = [f"- and {len(lines) - MAX_REPORTED} more"] if len(lines) > MAX_REPORTED else []

@@ -44,9 +44,11 @@ class OpenReleaseSettings(FunctionSettings):
 class CloseReleaseSettings(FunctionSettings):
     """The settings of close_release.
 
-    ``release_retention_days`` is how long the records of closed releases are kept; 0 is for ever.
+    ``manifest_bucket`` is the only bucket whose objects are manifests. ``release_retention_days``
+    is how long the records of closed releases are kept; 0 is for ever.
     """
 
+    manifest_bucket: str
     release_retention_days: int = 0
 
 

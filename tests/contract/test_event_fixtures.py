@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import hcl2
 import pytest
 
 from notify_people.wording import told_types
-from release_core.apply.orphans import ORPHANED
 from release_core.aws.event_bus import SOURCE
+from release_core.domain.announcements import PIPELINE_SETTLED, RELEASE_ORPHANED, TOLD_TO_PEOPLE
 from release_core.domain.workflow_end import WorkflowEnd, read_workflow_end
 from tests.contract.event_patterns import Pattern, matches, rule_patterns
 
@@ -191,9 +192,35 @@ def test_the_orphan_event_has_the_fields_of_the_missed_event() -> None:
     event, lost = EVENTS["release_orphaned"], EVENTS["execution_aborted"]["detail"]
     ending = read_workflow_end(event)
     assert isinstance(ending, WorkflowEnd)
-    assert (event["source"], event["detail-type"]) == (SOURCE, ORPHANED)
+    assert (event["source"], event["detail-type"]) == (SOURCE, RELEASE_ORPHANED)
     assert event["detail"] == {"releaseId": "2026.11.22-1", **ending.detail}
     assert ending.detail == {name: lost[name] for name in ending.detail}
+
+
+def test_people_are_told_of_what_the_function_knows() -> None:
+    """The rule lets through just the types of events that notify_people has words for."""
+    with (ROOT / "infra/notify.tf").open(encoding="utf-8") as file:
+        (values,) = hcl2.load(file)["locals"]
+    assert {each.strip('"') for each in values["told_types"]} == told_types()
+    assert told_types() == {*TOLD_TO_PEOPLE} - {PIPELINE_SETTLED}
+    reference = (ROOT / "docs/operating.md").read_text("utf-8").partition("## Messages")[2]
+    rows = re.findall(
+        r"^\| `([A-Z]\w+ [A-Z]\w+)` \|", reference.partition("\n## ")[0], re.MULTILINE
+    )
+    assert {*rows} == told_types()
+
+
+@pytest.mark.parametrize("detail_type", sorted(told_types()))
+def test_only_events_of_this_deployment_are_told(detail_type: str) -> None:
+    """An event that people are told of reaches no other rule, and no other deployment."""
+    event = {
+        **EVENTS["release_cancelled"],
+        "detail-type": detail_type,
+        "detail": {"deployment": "release-machine", "status": "FAILED"},
+    }
+    assert {rule for rule, pattern in RULES.items() if matches(pattern, event)} == {"people_told"}
+    event["detail"] = {"deployment": "release-machine-2", "status": "FAILED"}
+    assert not any(matches(pattern, event) for pattern in RULES.values())
 
 
 @pytest.mark.parametrize(("name", "event"), EVENTS.items(), ids=EVENTS)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from release_core.domain.announcement import DEFAULT_DEPLOYMENT, SCHEMA_VERSION
 from release_core.domain.announcements import RELEASE_ORPHANED, TOLD_TO_PEOPLE
-from tools.event_schemas.fields import EVENTS
+from tools.event_schemas.fields import COMMON, EVENTS
 from tools.event_schemas.schemas import (
     FOLDER,
     KEPT,
@@ -112,3 +112,30 @@ def test_the_usual_deployment_is_the_one_of_terraform() -> None:
     found = re.search(r'variable "name_prefix" \{.*?default\s+= "([^"]+)"', variables, re.DOTALL)
     assert found
     assert found[1] == DEFAULT_DEPLOYMENT
+
+
+def rows_of(heading: str) -> dict[str, list[str]]:
+    """The rows of a table in the reference, by their first cell."""
+    text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    table = text.partition(f"| {heading} |")[2].partition("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    return {name.strip("`"): rest for name, *rest in rows}
+
+
+def test_the_reference_has_each_event() -> None:
+    """It says when each event is put, and names its fields."""
+    rows = rows_of("Event | Put when")
+    assert {*rows} == {*TOLD_TO_PEOPLE}
+    for name, (when, fields) in rows.items():
+        assert when == EVENTS[name].when
+        same_as = re.fullmatch(r"as `([^`]+)`", fields)
+        named = rows[same_as[1]][1] if same_as else fields
+        assert re.findall(r"`(\w+)`", named) == [*EVENTS[name].fields], name
+
+
+def test_the_reference_has_each_common_field() -> None:
+    """Its words are those of the schemas."""
+    rows = rows_of("Common field | Is")
+    assert {name: said for name, (said,) in rows.items()} == {
+        name: field["description"] for name, field in COMMON.items()
+    }

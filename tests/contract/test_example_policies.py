@@ -106,10 +106,12 @@ def test_a_caller_of_the_api_finds_it_without_an_outputs_file(name: str) -> None
 
 
 def test_the_release_manager_submits_as_the_command_does() -> None:
-    """Through the bucket, where it then finds the execution; it reads and deletes no manifest."""
-    manager = read("release-manager")
-    assert allows(manager, "s3:PutObject", f"{BUCKET}/release-20261122T180000Z-1a2b3c4d.json")
-    assert allows(manager, "states:ListExecutions", MACHINE)
+    """Through the bucket, where it reads the result; it reads no manifest, and deletes nothing."""
+    manager, key = read("release-manager"), "release-20261122T180000Z-1a2b3c4d.json"
+    assert allows(manager, "s3:PutObject", f"{BUCKET}/{key}")
+    assert allows(manager, "s3:GetObject", f"{BUCKET}/{key}.result")
+    assert not allows(manager, "s3:PutObject", f"{BUCKET}/{key}.result")
+    assert not allows(manager, "states:ListExecutions", MACHINE)
     assert not allows(manager, "s3:PutObject", "arn:aws:s3:::other/release.json")
     assert not allows(manager, "s3:GetObject", f"{BUCKET}/release.json")
     assert not allows(manager, "s3:DeleteObject", f"{BUCKET}/release.json")

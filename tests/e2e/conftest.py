@@ -22,6 +22,7 @@ from tests.e2e.account.rules import Rules
 from tests.e2e.releasing.pipelines import Estate, Pipelines, unique
 from tests.e2e.releasing.refusals import Refusals
 from tests.e2e.releasing.releases import Releases
+from tests.e2e.releasing.results import Results
 from tests.e2e.releasing.shop import Shop
 
 
@@ -70,12 +71,15 @@ def functions(account: Account) -> Functions:
     return Functions(account)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def announcements(account: Account) -> Iterator[Announcements]:
-    """The events that the release machine puts on the bus."""
+    """The events that the release machine puts on the bus; each must be as its schema says."""
     announcements = Announcements(account)
     yield announcements
-    announcements.stop()
+    try:
+        announcements.check()
+    finally:
+        announcements.stop()
 
 
 @pytest.fixture
@@ -114,6 +118,12 @@ def shop(releases: Releases, ledger: Ledger, pipelines: Pipelines) -> Shop:
 def refusals(releases: Releases, ledger: Ledger) -> Refusals:
     """Checks that a manifest was rejected."""
     return Refusals(releases, ledger)
+
+
+@pytest.fixture(scope="session")
+def results(account: Account) -> Results:
+    """Reads the results beside dropped manifests."""
+    return Results(account)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

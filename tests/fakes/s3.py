@@ -9,14 +9,14 @@ from typing import Any
 
 from botocore.response import StreamingBody
 
-from tests.fakes.service import Refused, answer, service
+from tests.fakes.service import Refused, service
 
 _WRITTEN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 @dataclass
 class FakeS3:
-    """S3 in memory; reading an object in `denied`, by (bucket, key), raises AccessDenied.
+    """S3 in memory; an object in `denied`, by (bucket, key), can be neither read nor put.
 
     A bucket exists as soon as it has an object, and keeps all versions.
     """
@@ -27,13 +27,40 @@ class FakeS3:
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """PutObject; the body is bytes."""
-        service("s3").check_parameters("PutObject", request)
+        return service("s3").call("PutObject", self._put, request)
+
+    def _put(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        if (request["Bucket"], request["Key"]) in self.denied:
+            raise Refused("AccessDenied", "Access Denied", status=403)
+        self._check_condition(request)
         versions = self._versions.setdefault((request["Bucket"], request["Key"]), [])
         versions.append(bytes(request["Body"]))
         version = _version(len(versions))
         written = (request["Bucket"], request["Key"], version)
         self._metadata[written] = dict(request.get("Metadata", {}))
-        return answer({"ETag": _etag(versions[-1]), "VersionId": version})
+        return {"ETag": _etag(versions[-1]), "VersionId": version}
+
+    def _check_condition(self, request: Mapping[str, Any]) -> None:
+        versions = self._versions.get((request["Bucket"], request["Key"]), [])
+        if "IfMatch" in request and not versions:
+            raise Refused("NoSuchKey", "The specified key does not exist.", status=404)
+        if ("IfMatch" in request and request["IfMatch"] != _etag(versions[-1])) or (
+            "IfNoneMatch" in request and versions
+        ):
+            raise Refused(
+                "PreconditionFailed",
+                "At least one of the pre-conditions you specified did not hold",
+                status=412,
+            )
+
+    def keys(self) -> list[str]:
+        """The keys of all objects."""
+        return [key for (_, key), versions in self._versions.items() if versions]
+
+    def forget_everything(self) -> None:
+        """Delete all objects of all buckets."""
+        for versions in self._versions.values():
+            versions.clear()
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject; the body is a stream that can be read once."""

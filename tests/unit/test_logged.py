@@ -8,7 +8,7 @@ import pytest
 
 from release_core.logs import about, log_of
 from tests.fakes.secrets import keep_secret
-from tests.worlds.logged import Lines, keep_variables_secret, watched
+from tests.worlds.logged import Lines, keep_variables_secret, tokens_in, watched
 from tests.worlds.release_world import ReleaseWorld
 
 TOKEN = "AQCEAAAAKgAAAAMAAAAA00000001="
@@ -32,7 +32,7 @@ def test_a_token_is_detected_wherever_it_is_in_a_line() -> None:
         with watched() as lines, about(release_id="r"):
             keep_secret(TOKEN)
             log.error(message, **shown)
-            check(lines, "logs .*AQCE")
+        check(lines, "logs .*AQCE")
 
 
 def test_the_value_of_a_variable_is_detected() -> None:
@@ -42,7 +42,7 @@ def test_the_value_of_a_variable_is_detected() -> None:
         with watched() as lines, about(release_id="r"):
             keep_variables_secret(json.dumps(handed_in))
             log.warning("could not start: hunter2 is wrong")
-            check(lines, "logs .*hunter2")
+        check(lines, "logs .*hunter2")
 
 
 def test_tokens_and_variables_of_a_release_are_known(world: ReleaseWorld) -> None:
@@ -59,6 +59,15 @@ def test_tokens_and_variables_of_a_release_are_known(world: ReleaseWorld) -> Non
         with about(release_id="r"):
             log.info("hunter2")
         check(lines, "logs .*hunter2")
+
+
+@pytest.mark.parametrize("token", [TOKEN, "9a0b8c1d-0000-4fff-8aaa-0123456789ab"])
+@pytest.mark.parametrize("around", ['{"message": "%s"}', "token=%s", "for-%s.", "%s"])
+def test_a_token_is_found_among_many_lines(token: str, around: str) -> None:
+    """The check of the logs on the platform detects tokens of AWS and those of the platform."""
+    lines = ["nothing", around % token, '{"requestId": "11111111-0000-4fff-8aaa-0123456789ab"}']
+    assert tokens_in(lines, {token, "another token"}) == {token}
+    assert tokens_in(["nothing", lines[2]], {token}) == set()
 
 
 def test_a_line_about_nothing_is_detected() -> None:

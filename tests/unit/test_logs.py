@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from release_core.aws.clients import in_parallel
-from release_core.logs import about, log_of, subject
+from release_core.logs import about, invocation, log_of, subject
 
 log = log_of(__name__)
 KEYS = ("release_id", "execution_arn", "pipeline", "execution_id")
@@ -59,6 +59,17 @@ def test_an_error_ends_the_block() -> None:
     with pytest.raises(ValueError, match="failed"), about(release_id="r"):
         raise ValueError("failed")
     assert subject() == {}
+
+
+def test_what_ends_an_invocation_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Lambda does not know which release an error is about; an outcome is no error."""
+    with pytest.raises(ValueError, match="no"), invocation(release_id="r"):
+        raise ValueError("no")
+    with pytest.raises(KeyError), invocation(KeyError, release_id="r"):
+        raise KeyError("refused")
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("ERROR", "failed: ValueError: no")
+    assert subjects(caplog) == [{"release_id": "r"}]
 
 
 def test_threads_know_what_they_work_for() -> None:

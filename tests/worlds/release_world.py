@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from close_release.closing import CloseRelease
+from close_release.reporting import Reporting
 from localstack_codepipeline.model import ActionResult, Revision, RunAction
 from open_release.declaring import Declaring
 from open_release.handler import make_open_release
@@ -12,6 +13,7 @@ from open_release.opening import OpenRelease
 from record_state_change.recording import STATE_CHANGE, RecordStateChange
 from release_core.apply.advance import Advance
 from release_core.apply.wiring import FunctionParts
+from release_core.aws.result_files import ResultFiles
 from release_core.plan.planner import Planner
 from release_core.rollback.reader import RollbackReader
 from release_core.strict_json import write_json
@@ -173,8 +175,13 @@ class ReleaseWorld(LedgerWorld):
             ledger=parts.ledger,
             advance=self.advance(parts),
             step_functions=parts.step_functions,
-            bus=parts.bus,
+            announcer=parts.announcer,
             rollbacks=parts.rollbacks,
+            reporting=Reporting(
+                files=ResultFiles(lambda: parts.brief_client("s3")),
+                manifest_bucket="manifests",
+                clock=self.clock,
+            ),
             metrics=parts.metrics,
         )
 

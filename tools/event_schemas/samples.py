@@ -115,8 +115,7 @@ def _samples() -> Iterator[Announcement]:
 
 
 def _before_the_opening() -> Iterator[Announcement]:
-    yield announcements.rejected(
-        deployment=_DEPLOYMENT,
+    refused = announcements.Refused(
         at=_OPENED,
         execution_arn=_execution("0e4b8d26-5f3a-4c19-b7d8-6a2c4e9f1b53"),
         error="ManifestInvalid",
@@ -126,6 +125,7 @@ def _before_the_opening() -> Iterator[Announcement]:
         requester=None,
         source="s3://release-machine-manifests-123456789012-eu-central-1/2026.11.22-3.json",
     )
+    yield announcements.rejected(refused, deployment=_DEPLOYMENT)
     not_before = replace(_WAITING, not_before=_after(240))
     yield announcements.held(not_before, deployment=_DEPLOYMENT, now=_OPENED)
     first = LockHolder(release_id=_RELEASE.release_id, execution_arn=_RELEASE.execution_arn)

@@ -1,12 +1,13 @@
 """Advances a release: decides what is due and applies it, until nothing is due."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.apply.announcer import NOT_ANNOUNCED, Announcer
 from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.ends import Ends
 from release_core.apply.measuring import measure_settling
@@ -18,6 +19,7 @@ from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.decisions import (
+    Announce,
     Ask,
     Decision,
     End,
@@ -57,11 +59,14 @@ class Advance:
     codepipeline: CodePipeline
     step_functions: StepFunctions
     orphans: Orphans
+    announcer: Announcer
     calendars: CalendarGate
     clock: Clock
     metrics: Metrics
     actor: str
     _freed: set[str] = field(default_factory=set, init=False)  # held pipelines that had slots
+    # By pipeline: what could not be announced now, and is not tried again by this invocation.
+    _unannounced: dict[str, Exception] = field(default_factory=dict, init=False)
 
     def pipeline(
         self, release_id: str, pipeline: str, *, known: Release | None = None
@@ -70,7 +75,7 @@ class Advance:
 
         ``known`` is the release with this pipeline, if it has just been read. Returns the release
         as it was last read. Raises Unfinished errors, and ClientError or BotoCoreError from AWS:
-        the caller's retry continues.
+        the caller's retry continues. What could not be announced is no such error.
         """
         release = self._rounds(release_id, pipeline, known=known)
         if release:
@@ -92,6 +97,14 @@ class Advance:
         Raises as ``pipeline`` does.
         """
         self._rounds(release_id, None, while_closed=True)
+
+    def raise_unannounced(self) -> None:
+        """Raise the error of an announcement that failed, for a caller whose retry repeats it.
+
+        A task of the workflow is no such caller: after so many errors it is given up.
+        """
+        for error in self._unannounced.values():
+            raise error
 
     def record_look(self, release: Release, pipeline: Pipeline) -> None:
         """Look at the pipeline's execution in CodePipeline and record its state.
@@ -160,6 +173,9 @@ class Advance:
                 for each in due
                 if each.pipeline.name not in put_off
                 and not (isinstance(each, Settle) and each.pipeline.name in {only, last})
+                and not (
+                    isinstance(each, Settle | Announce) and each.pipeline.name in self._unannounced
+                )
             ]
             if not decisions:
                 return release
@@ -259,6 +275,8 @@ class Advance:
                 self.ledger.pipelines.ask(release.release_id, pipeline)
             case LookEarlier(at=at):
                 self._look_earlier(release, pipeline, at)
+            case Announce():
+                self._announces(pipeline, lambda: self.announcer.question(release, pipeline))
             case Settle():
                 self._settle(release, pipeline)
 
@@ -293,8 +311,21 @@ class Advance:
             # Race: the workflow was stopped, and the event of its end may be lost. The release is
             # checked before the token counts as settled, so that a crash repeats the check.
             self.orphans.close_if_orphaned(release)
+        # Before the mark: a crash between the two repeats the announcement.
+        if not self._announces(pipeline, lambda: self.announcer.end(release, pipeline)):
+            return
         self.ledger.pipelines.mark_settled(release.release_id, pipeline)
         log.info("settled" if sent else "the task token is no longer valid")
+
+    def _announces(self, pipeline: Pipeline, announce: Callable[[], None]) -> bool:
+        """Whether this was announced; the bus must not keep pipelines from starting or settling."""
+        try:
+            announce()
+        except NOT_ANNOUNCED as error:
+            log.warning("not announced yet: %s", error)
+            self._unannounced[pipeline.name] = error
+            return False
+        return True
 
     def _ends(self) -> Ends:
         return Ends(

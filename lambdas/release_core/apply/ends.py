@@ -183,6 +183,8 @@ class Ends:
             # Race: another function reads this end and starts a pipeline. The halt is written first
             # so that it reads both.
             self.ledger.headers.halt(release, pipeline.name)
+        elif status.broken and release.failing_by is None and not release.closed:
+            self.ledger.headers.note_failing(release, pipeline.name)
         ended = self.ledger.pipelines.record_end(
             release.release_id,
             pipeline,

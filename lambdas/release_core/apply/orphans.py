@@ -12,6 +12,7 @@ from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.outcome import is_over
 from release_core.decide.timing import CLOSE_TRIED_WITHIN, OLDEST_RELEASE
+from release_core.domain.announcements import orphaned
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
@@ -19,8 +20,6 @@ from release_core.logs import about, log_of
 from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
 
 log = log_of(__name__)
-
-ORPHANED = "Release Orphaned"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ class Orphans:
                     # The event before the close: a crash between the two leaves a release that is
                     # still found here. Several functions may put the event; a close is safe to
                     # repeat.
-                    self.bus.put(ORPHANED, {"releaseId": release_id, **end.detail})
+                    self.bus.put(orphaned(release.release_id, end))
                     if self.ledger.headers.close(
                         release.release_id,
                         end.release_status,
@@ -112,4 +111,6 @@ class Orphans:
             return True
         if release.closed_at is None or release.announced:
             return False
+        if release.status is ReleaseStatus.REJECTED:
+            return False  # it is listed because its rejection could not be announced
         return self.clock() - release.closed_at > CLOSE_TRIED_WITHIN

@@ -31,6 +31,7 @@ from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import CalendarsThrottled, ExecutionTaken, StartUnresolved
 from release_core.ledger.ledger import Ledger
+from release_core.logs import also_about
 from release_core.metrics import STARTS_THROTTLED, Metrics
 
 _CLOSED_FIRST = "the release was closed or halted before this pipeline started"
@@ -272,6 +273,7 @@ class Starts:
         )
         bound = self.ledger.pipelines.bind_execution(release.release_id, pipeline, execution_id)
         if bound:
+            also_about(execution_id=execution_id)
             measure_start(self.metrics, release, pipeline, now=self.clock())
         return replace(bound, execution=execution) if bound else None
 

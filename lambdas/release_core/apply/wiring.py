@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any, Self
 
 from release_core.apply.advance import Advance
+from release_core.apply.announcer import Announcer
 from release_core.apply.calendar_gate import CalendarGate
 from release_core.apply.expiry import Expiry
 from release_core.apply.hangs import Hangs
+from release_core.apply.late_announcements import LateAnnouncements
 from release_core.apply.orphans import Orphans
 from release_core.aws.calendars import Calendars
 from release_core.aws.clients import (
@@ -82,8 +84,11 @@ class ReadingParts:
         """The change calendars, or None if the deployment has none."""
         if not self.change_calendars:
             return None
-        client = self.client_brief or self.client
-        return Calendars(lambda: client("ssm"), self.change_calendars)
+        return Calendars(lambda: self.brief_client("ssm"), self.change_calendars)
+
+    def brief_client(self, service: str) -> Any:
+        """A client that gives up soon, for what a function can do without."""
+        return (self.client_brief or self.client)(service)
 
     @cached_property
     def step_functions(self) -> StepFunctions:
@@ -158,6 +163,11 @@ class FunctionParts(ReadingParts):
         return Bus(self.client("events"), self.event_bus)
 
     @cached_property
+    def announcer(self) -> Announcer:
+        """Announces what happens to releases."""
+        return Announcer(ledger=self.ledger, bus=self.bus, deployment=self.deployment)
+
+    @cached_property
     def orphans(self) -> Orphans:
         """Closes releases whose workflow execution ended without closing them."""
         return Orphans(
@@ -175,6 +185,11 @@ class FunctionParts(ReadingParts):
         return Expiry(ledger=self.ledger, clock=self.clock, retention=retention)
 
     @cached_property
+    def late_announcements(self) -> LateAnnouncements:
+        """Announces what should have been announced before."""
+        return LateAnnouncements(ledger=self.ledger, announcer=self.announcer, clock=self.clock)
+
+    @cached_property
     def hangs(self) -> Hangs:
         """Measures whether releases hang."""
         return Hangs(ledger=self.ledger, clock=self.clock, metrics=self.metrics)
@@ -186,6 +201,7 @@ class FunctionParts(ReadingParts):
             codepipeline=self.codepipeline,
             step_functions=self.step_functions,
             orphans=self.orphans,
+            announcer=self.announcer,
             calendars=CalendarGate(calendars=self.calendars, clock=self.clock),
             clock=self.clock,
             metrics=self.metrics,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release_core.decide.approvals import Answer, answer_to
+from release_core.decide.missing import is_question_missing, missing_votes
 from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW, look_after_hold
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.holds import Hold, HoldKind
@@ -108,6 +109,13 @@ class EndApproval:
 
 
 @dataclass(frozen=True)
+class Announce:
+    """Announce that people are asked for the approval, or how they have answered until now."""
+
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True)
 class LookEarlier:
     """Let the task of the pipeline look at this time, before its wait ends."""
 
@@ -134,6 +142,7 @@ type Decision = (
     | Keep
     | Start
     | Ask
+    | Announce
     | LookEarlier
     | Settle
 )
@@ -142,7 +151,7 @@ type Decision = (
 # decisions that could not be applied are made again.
 _URGENCY = (
     *(Stop, End, StopAsking, EndApproval, Skip, Free),
-    *(Retry, Resolve, Keep, Start, Ask, LookEarlier, Settle),
+    *(Retry, Resolve, Keep, Start, Ask, LookEarlier, Announce, Settle),
 )
 
 
@@ -188,6 +197,10 @@ def _decide_pipeline(
     if later and planned and max(later, now) + timedelta(seconds=MIN_WAIT) < planned:
         now_due = now_due or [LookEarlier(pipeline, later)]
     yield from now_due
+    # The end of an approval announces its votes, too.
+    ends = any(isinstance(each, EndApproval) for each in now_due)
+    if not ends and (is_question_missing(pipeline) or missing_votes(pipeline)):
+        yield Announce(pipeline)
 
 
 def _decide_started(

@@ -83,6 +83,12 @@ TASK_WINDOW = timedelta(hours=1)
 # this has used all its tries.
 TASK_LATENESS = timedelta(minutes=20)
 
+# Announcements.
+
+# The hourly rule announces what was not announced after this. By then Lambda has repeated the event
+# whose function could not announce it.
+ANNOUNCED_WITHIN = timedelta(minutes=5)
+
 # The close of a release.
 
 # Race: a release is closed a second time while its close is being retried. After this Lambda has
@@ -93,6 +99,9 @@ CLOSE_TRIED_WITHIN = timedelta(minutes=20)
 # pipelines are stopped. A stop that is not an abandon waits for the running actions, most of which
 # end within an hour.
 OVERRUN = timedelta(hours=1)
+
+# A release whose task has not looked for this long counts as stuck. Most tasks look once an hour.
+STUCK_AFTER = timedelta(hours=2)
 
 # A workflow execution lasts at most a year, so an older release cannot be open.
 OLDEST_RELEASE = timedelta(days=400)

@@ -86,7 +86,9 @@ class Occasion:
         return Announcement(detail_type=detail_type, detail=_fitted(common | more))
 
     def _event_id(self, detail_type: str) -> str:
-        about = (self.deployment, detail_type, self.release_id, self.attempt, self.execution_arn)
+        # What a rejected manifest or a release that waits is called is not always on record.
+        release_id = self.release_id if self.attempt else None
+        about = (self.deployment, detail_type, release_id, self.attempt, self.execution_arn)
         return str(uuid5(_IDS, "\n".join(map(str, (*about, *self.identity)))))
 
     def _complete(self, command: str) -> str:
@@ -162,7 +164,7 @@ def _fitted(detail: dict[str, Any]) -> dict[str, Any]:
     """The detail, with shorter texts and fewer names until it has at most MAX_BYTES."""
     fitted = detail
     for text, names in _CUTS:
-        if _size(fitted) <= MAX_BYTES:
+        if size(fitted) <= MAX_BYTES:
             break
         fitted = {name: _shorter(name, value, text) for name, value in detail.items()}
         omitted = 0
@@ -191,7 +193,7 @@ def _shorter(name: str, value: Any, most: int) -> Any:
     return value
 
 
-def _size(detail: Mapping[str, Any]) -> int:
+def size(detail: Mapping[str, Any]) -> int:
     """The bytes of the detail as JSON."""
     text = json.dumps(detail, separators=(",", ":"), ensure_ascii=False)
     return len(text.encode(errors="replace"))

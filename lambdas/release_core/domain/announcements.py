@@ -5,6 +5,7 @@ of each type are in ``schemas/events``; ``release_core/domain/announcement.py`` 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ FOR_ITS_TIME, FOR_PIPELINES = "time", "pipelines"  # what a release is held for
 DEADLINE, WAIT = "deadline", "wait"  # why a release counts as stuck
 
 # Errors of a rejection that speak of a release on record.
-_SPEAKS_OF_A_RELEASE = {"ReleaseIdTaken", "ReleaseNotResumable", "RollbackRefused"}
+_SPEAKS_OF_A_RELEASE = {"ReleaseIdTaken", "ReleaseNotResumable"}
 _MAX_WHY = 8_000  # characters of the reason of a rejection
 
 
@@ -59,7 +60,8 @@ def started(release: Release, *, deployment: str) -> Announcement:
         RELEASE_STARTED,
         counts=counts_of(release),
         next_command=f"watch {release.release_id}",
-        status=release.status.value,
+        # As it was opened: it may have been stopped since.
+        status=ReleaseStatus.RUNNING.value,
         beganAt=to_iso(release.began_at),
         channel=release.channel,
         onFailure=release.on_failure.value,
@@ -68,39 +70,44 @@ def started(release: Release, *, deployment: str) -> Announcement:
     )
 
 
-def rejected(  # noqa: PLR0913  # what is known of a manifest that became no release
-    *,
-    deployment: str,
-    at: datetime,
-    execution_arn: str,
-    error: str,
-    cause: str,
-    release_id: str | None,
-    channel: str | None,
-    requester: str | None,
-    source: str | None = None,
-) -> Announcement:
-    """Release Rejected: a manifest became no release; ``error`` is the name of the rejection.
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A manifest that was rejected: ``error`` is the name of the rejection.
 
-    ``cause`` has one line for each problem. The execution identifies it.
+    ``cause`` has one line for each problem. The rest is None where it is not known; ``source`` is
+    the object that had the manifest, or the id of the request.
     """
+
+    at: datetime
+    execution_arn: str
+    error: str
+    cause: str
+    release_id: str | None = None
+    channel: str | None = None
+    requester: str | None = None
+    source: str | None = None
+
+
+def rejected(refused: Refused, *, deployment: str) -> Announcement:
+    """Release Rejected: a manifest became no release. The workflow execution identifies it."""
     occasion = Occasion(
         deployment=deployment,
-        at=at,
-        execution_arn=execution_arn,
-        release_id=release_id,
-        requester=requester,
+        at=refused.at,
+        execution_arn=refused.execution_arn,
+        # An id that is no id is a part of the problem, and of no use.
+        release_id=refused.release_id and cut(refused.release_id),
+        requester=refused.requester,
     )
-    known = release_id is not None and error in _SPEAKS_OF_A_RELEASE
+    known = refused.release_id is not None and refused.error in _SPEAKS_OF_A_RELEASE
     return occasion.announce(
         RELEASE_REJECTED,
-        next_command=f"show {release_id}" if known else None,
+        next_command=f"show {refused.release_id}" if known else None,
         status=ReleaseStatus.REJECTED.value,
-        error=error,
-        why=cut(cause, _MAX_WHY),
-        problems=[cut(each) for each in problems_in(cause)[:MAX_LISTED]],
-        channel=channel,
-        source=source,
+        error=refused.error,
+        why=cut(refused.cause, _MAX_WHY),
+        problems=[cut(each) for each in problems_in(refused.cause)[:MAX_LISTED]],
+        channel=refused.channel,
+        source=refused.source,
     )
 
 
@@ -116,8 +123,8 @@ def held(
 
     ``release`` is pending. ``rivals`` are the releases that come first, by pipeline, if known.
     """
-    for_its_time = release.is_held(now)
-    kind = FOR_ITS_TIME if for_its_time else FOR_PIPELINES
+    kind = held_for(release, now)
+    for_its_time = kind == FOR_ITS_TIME
     occasion = Occasion(
         deployment=deployment,
         at=release.opened_at,
@@ -145,6 +152,11 @@ def held(
         ],
         channel=release.channel,
     )
+
+
+def held_for(release: Release, now: datetime) -> str:
+    """What a pending release waits for: FOR_ITS_TIME or FOR_PIPELINES."""
+    return FOR_ITS_TIME if release.is_held(now) else FOR_PIPELINES
 
 
 def _why_held(release: Release, before: Sequence[str], kind: str) -> str:

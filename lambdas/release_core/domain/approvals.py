@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-ASKED = "asked"  # it was announced that people are asked
-
 
 @dataclass(frozen=True, kw_only=True)
 class Vote:
@@ -26,8 +24,7 @@ class Approval:
     """What an approval asks, and the votes of its present attempt.
 
     ``asked_at`` is when all that it depends on had succeeded; None before. With ``four_eyes``,
-    nobody who asked for the release may answer. ``announcements`` are those that were made of it:
-    ASKED, and the identity of each voter whose vote was announced.
+    nobody who asked for the release may answer.
     """
 
     question: str | None = None
@@ -36,7 +33,6 @@ class Approval:
     expires_after: timedelta | None = None
     asked_at: datetime | None = None
     votes: tuple[Vote, ...] = field(default=())
-    announcements: frozenset[str] = frozenset()
 
     @property
     def approved_by(self) -> tuple[Vote, ...]:
@@ -47,11 +43,6 @@ class Approval:
     def rejection(self) -> Vote | None:
         """The vote that rejects, which is final."""
         return next((vote for vote in self.votes if not vote.approves), None)
-
-    @property
-    def unannounced(self) -> tuple[Vote, ...]:
-        """The votes that are not announced yet."""
-        return tuple(vote for vote in self.votes if vote.voter not in self.announcements)
 
     @property
     def granted(self) -> bool:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from release_core.domain.approvals import Approval
 from release_core.domain.automation import Skippable, SkippedStage
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.holds import Freeze, Hold, Override, longest_freeze
@@ -150,6 +151,7 @@ class Pipeline:
     was opened, ``skipped_stages`` what its execution has skipped. A node with an ``approval`` is
     not a pipeline of CodePipeline: it has no execution, and runs while people are asked. ``held``
     is why a waiting pipeline is not started although nothing else keeps it from starting.
+    ``announcements`` are those that were made of it and that no other mark is on record for.
     """
 
     name: str
@@ -201,6 +203,7 @@ class Pipeline:
     skipped_stages: tuple[SkippedStage, ...] = ()
     settled: bool = False
     ended_at: datetime | None = None
+    announcements: frozenset[str] = frozenset()
     # History, for people only:
     variable_names: tuple[str, ...] = ()
     attempts: tuple[PastAttempt, ...] = ()
@@ -240,8 +243,9 @@ class Release:
     the pipelines that it ``waits_for``. ``failing_by`` is the first pipeline or approval that did
     not succeed in this attempt, and ``announcements`` are those that were made of the attempt,
     beside its outcome. ``requesters`` are the ARNs of all who asked for it, retries included.
-    ``freezes`` are those of the deployment, and an ``override`` lets the release
-    start its pipelines in spite of them.
+    ``freezes`` are those of the deployment, and an ``override`` lets the release start its
+    pipelines in spite of them. ``dropped`` is the object of the latest attempt that came through
+    the bucket; its result is written beside it.
     """
 
     release_id: str
@@ -274,12 +278,13 @@ class Release:
     rolled_back_by: str | None = None
     restores: Mapping[str, str] = field(default_factory=dict)
     channel: str | None = None
+    requester: str | None = None
     requesters: tuple[str, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
+    dropped: ManifestObject | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
-    requester: str | None = None
     attempts: tuple[PastAttempt, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
 

@@ -64,7 +64,7 @@ class Headers:
         self._releases.update(
             header_key(release.release_id),
             Update(
-                put={"halted_by": pipeline},
+                put={"halted_by": pipeline, "failing_at": self._author.now()},
                 append={
                     "audit": self._author.audit(
                         f"halted: {pipeline} did not succeed",
@@ -73,6 +73,33 @@ class Headers:
                     )
                 },
                 condition=not_halted,
+                values={"attempt": release.attempt},
+            ),
+        )
+
+    def note_failing(self, release: Release, pipeline: str) -> None:
+        """Record the first pipeline that did not succeed, of a release that is not halted by it."""
+        # Race: two pipelines fail. The first one is announced.
+        # Race: the release is resumed first. A late end of the earlier attempt is no news of it.
+        is_first = "attribute_not_exists(#failing_by) AND #attempt = :attempt"
+        self._releases.update(
+            header_key(release.release_id),
+            Update(
+                put={"failing_by": pipeline, "failing_at": self._author.now()},
+                condition=is_first,
+                values={"attempt": release.attempt},
+            ),
+        )
+
+    def note_announcement(self, release: Release, what: str) -> None:
+        """Record that this was announced of the attempt, so that it is not announced again."""
+        # Race: the release is resumed first. The next attempt has its own announcements.
+        same_attempt = "#attempt = :attempt"
+        self._releases.update(
+            header_key(release.release_id),
+            Update(
+                add={"announcements": what},
+                condition=same_attempt,
                 values={"attempt": release.attempt},
             ),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import Skippable, SkippedStage
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.manual_approvals import Answer
@@ -57,7 +58,7 @@ RELEASE_ATTRIBUTES = (
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
     *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
-    *("freezes", "held", "override"),
+    *("freezes", "held", "override", "dropped", "failing_by", "failing_at", "announcements"),
 )
 PIPELINE_ATTRIBUTES = (
     *("pipeline", "held_by", "held_for", "held_since", "queue"),
@@ -160,6 +161,7 @@ def read_pending(item: Item) -> Release:
         channel=item.get("channel"),
         requester=item.get("requester"),
         pipeline_count=int(item["pipeline_count"]),
+        announcements=frozenset(item.get("announcements", ())),
     )
 
 
@@ -293,6 +295,8 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
             for each in item.get("skipped_stages", ())
         ),
         settled="settled_at" in item,
+        ended_at=_moment(item, "ended_at"),
+        announcements=frozenset(item.get("announcements", ())),
     )
 
 
@@ -315,6 +319,9 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         max_concurrency=int(item["max_concurrency"]) if "max_concurrency" in item else None,
         in_flight=frozenset(item.get("in_flight", ())),
         halted_by=item.get("halted_by"),
+        failing_by=item.get("failing_by", item.get("halted_by")),
+        failing_at=_moment(item, "failing_at"),
+        announcements=frozenset(item.get("announcements", ())),
         not_before=_moment(item, "not_before"),
         deadline=_moment(item, "deadline"),
         abandons=item.get("abandons", False),
@@ -324,8 +331,10 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         rolls_back_as=item.get("rolls_back_as"),
         rolled_back_by=item.get("rolled_back_by"),
         restores=item.get("restores", {}),
+        requester=item.get("requester"),
         requesters=tuple(item.get("requesters", ())),
         override=read_override(item["override"]) if "override" in item else None,
+        dropped=ManifestObject(**item["dropped"]) if "dropped" in item else None,
         pipelines=pipelines or {},
     )
 
@@ -342,7 +351,6 @@ def pipeline_for_people(pipeline: Pipeline, item: Item) -> Pipeline:
         variable_names=tuple(pipeline.variables),
         previous_good=good and replace(good, variables={}, variable_names=tuple(good.variables)),
         started_at=approval.asked_at if approval else pipeline.started_at,
-        ended_at=_moment(item, "ended_at"),
         attempts=tuple(_past_of_pipeline(each) for each in item.get("attempts", ())),
         audit=_audit(item),
     )
@@ -352,7 +360,6 @@ def header_for_people(release: Release, item: Item) -> Release:
     """The release of a header with its history."""
     return replace(
         release,
-        requester=item.get("requester"),
         attempts=tuple(
             _past(each, execution=each.get("execution_arn"), why=each.get("why"))
             for each in item.get("attempts", ())
@@ -364,6 +371,11 @@ def header_for_people(release: Release, item: Item) -> Release:
 def retry_item(retry: RetryClaim) -> Item:
     """The claim of a retry as a pipeline's item holds it."""
     return {**vars(retry), "at": to_iso(retry.at)}
+
+
+def dropped_item(dropped: ManifestObject) -> Item:
+    """The object of a dropped manifest as a header holds it."""
+    return {**vars(dropped)}
 
 
 def approval_item(approval: Approval) -> Item:

@@ -145,6 +145,15 @@ class Locks:
         )
         return read_waiter(written.item)
 
+    def note_announcement(self, execution_arn: str, what: str) -> None:
+        """Record that this was announced of a release that waits to be opened."""
+        # Race: the release is opened first, and its wait is over.
+        still_waits = "attribute_exists(#listing)"
+        self._releases.update(
+            pointer_key(execution_arn),
+            Update(add={"announcements": what}, condition=still_waits),
+        )
+
     def remove_place(self, pipeline: str, place: Place) -> tuple[Place, ...]:
         """Remove a place; returns the queue, or nothing while a release holds the lock."""
         written = self._pipelines.update(

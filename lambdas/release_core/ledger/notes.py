@@ -1,6 +1,6 @@
 """Writes that note what was seen of a pipeline's execution; the status of the pipeline stays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from release_core.clock import to_iso
@@ -68,6 +68,21 @@ class Notes:
         what = f"execution {pipeline.execution_id} succeeded later; {'; '.join(map(str, skipped))}"
         items = [skipped_item(each) for each in skipped]
         self._note(release_id, pipeline, "skipped_stages", shorten(what), value=items)
+
+    def note_announcements(
+        self, release_id: str, pipeline: Pipeline, what: Collection[str]
+    ) -> None:
+        """Record that these were announced of the pipeline or approval."""
+        # Race: the release is resumed first. The next attempt has its own announcements.
+        same_attempt = "#attempt = :attempt"
+        self._releases.update(
+            pipeline_key(release_id, pipeline.name),
+            Update(
+                add={"announcements": frozenset(what)},
+                condition=same_attempt,
+                values={"attempt": pipeline.attempt},
+            ),
+        )
 
     def _note(
         self, release_id: str, pipeline: Pipeline, name: str, what: str, *, value: Any = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Approval
 from release_core.domain.declarations import Declared, declaration_of
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.ledger.audit import Author, shorten
@@ -16,6 +17,7 @@ from release_core.ledger.items import (
     LISTING,
     PENDING,
     approval_item,
+    dropped_item,
     header_key,
     pipeline_key,
     place_text,
@@ -47,7 +49,7 @@ PER_ATTEMPT = (
     *("stop_requested_at", "stop_reason", "timed_out", "trouble", "failure", "stage_rollback"),
     *("revisions", "resolved_variables", "unrecorded_bytes", "late_success"),
     *("approvals", "answered", "edited_at", "abandon_planned_at", "skipped_stages"),
-    *("asked_at", "votes", "voters", "rejected_by"),
+    *("asked_at", "votes", "voters", "rejected_by", "announcements"),
 )
 
 
@@ -60,7 +62,8 @@ class Opening:
     pipeline goes back to, if no release started it. ``cause`` is the workflow execution whose
     failure started this rollback, and ``over`` are the executions that it may roll back, too.
     ``declared`` are the declarations with which the manifest was checked. A resume ``overtakes``
-    the automatic rollback of its release, which then has nothing to do.
+    the automatic rollback of its release, which then has nothing to do. ``dropped`` is the object
+    that the manifest is, if it came through the bucket.
     """
 
     manifest: "Manifest"
@@ -76,6 +79,7 @@ class Opening:
     over: tuple[str, ...] = ()
     declared: Declared = field(default_factory=dict)
     overtakes: str | None = None
+    dropped: ManifestObject | None = None
 
     @property
     def place(self) -> Place:
@@ -114,6 +118,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "requester": opening.requester,
         "requesters": [opening.requester] if opening.requester else None,
         "source": opening.source,
+        "dropped": dropped_item(opening.dropped) if opening.dropped else None,
         "execution_arn": opening.execution_arn,
         "attempt": 1,
         "pipeline_count": len(manifest.pipelines),
@@ -173,6 +178,8 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
             "attempt": release.attempt + 1,
             "execution_arn": opening.execution_arn,
             "resumed_at": author.now(),
+            # A retry without an object leaves that of the attempt before.
+            **({"dropped": dropped_item(opening.dropped)} if opening.dropped else {}),
             "not_before": to_iso(start) if start else None,
             "deadline": to_iso(deadline) if deadline else None,
         },
@@ -188,6 +195,7 @@ def reopened_header(opening: Opening, release: Release, author: Author) -> Updat
         },
         remove=[
             *("closed_at", "why", "announced_at", "halted_by", "in_flight", "rolls_back_as"),
+            *("failing_by", "failing_at", "announcements"),
             "override",  # the next attempt may come long after what was overridden
             *(() if start else ("not_before",)),
             *(() if deadline else ("deadline",)),

@@ -152,11 +152,28 @@ class Openings:
                 raise LedgerBusy(f"another try renews the pipelines of {release.release_id}")
 
     def reject(
-        self, execution_arn: str, why: str, *, channel: str | None, requester: str | None
+        self,
+        execution_arn: str,
+        why: str,
+        *,
+        channel: str | None,
+        requester: str | None,
+        announced: bool = True,
     ) -> None:
-        """Record a rejected manifest under the ARN of its workflow execution."""
+        """Record a rejected manifest under the ARN of its workflow execution.
+
+        One that is not ``announced`` is found by ``LedgerReader.unannounced``.
+        """
         known = {"channel": channel, "requester": requester}
-        self._releases.put(rejected_header(execution_arn, why, self._author) | known)
+        mark = {"announced_at": self._author.now()} if announced else {"unannounced": True}
+        self._releases.put(rejected_header(execution_arn, why, self._author) | known | mark)
+
+    def note_rejection(self, execution_arn: str) -> None:
+        """Record that a rejection was announced later."""
+        self._releases.update(
+            header_key(execution_arn),
+            Update(put={"announced_at": self._author.now()}, remove=["unannounced"]),
+        )
 
     def _is_running(self, release_id: str, execution_arn: str) -> dict[str, Any]:
         # Race: the release is closed while its pipelines are recorded. The close skips what is on

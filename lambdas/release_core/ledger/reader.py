@@ -115,7 +115,7 @@ class LedgerReader:
     def unannounced(self, *, since: datetime) -> Iterator[Release]:
         """The headers of the releases opened since then whose outcome is not announced.
 
-        They include the releases that still run.
+        They include the releases that still run, and rejections that could not be announced.
         """
         for item in self._releases.query(
             "#listing = :listing AND #opened_at > :since",
@@ -125,7 +125,8 @@ class LedgerReader:
                 "rejected": ReleaseStatus.REJECTED.value,
             },
             index="by_time",
-            only="attribute_not_exists(#announced_at) AND #status <> :rejected",
+            only="attribute_not_exists(#announced_at) "
+            "AND (#status <> :rejected OR attribute_exists(#unannounced))",
         ):
             yield self._release_of(item)
 
@@ -153,6 +154,11 @@ class LedgerReader:
             "#listing = :listing", {"listing": PENDING}, index="by_time"
         ):
             yield read_pending(item)
+
+    def get_pending(self, execution_arn: str) -> Release | None:
+        """The release of this workflow execution, while it waits to be opened."""
+        found = self._releases.get_all([pointer_key(execution_arn)])
+        return next((read_pending(item) for item in found if item.get("listing") == PENDING), None)
 
     def get_executions(self, execution_ids: Iterable[str]) -> dict[str, Execution]:
         """The records of these pipeline executions by id, where there are any."""

@@ -16,7 +16,7 @@ from release_core.manifest.model import Manifest, spell_number, spell_time
 from release_core.manifest.nearest import NearestName, did_you_mean
 from release_core.manifest.requests import API_CHANNEL
 from release_core.manifest.words import model_problems
-from release_core.problems import Place, Problem, report
+from release_core.problems import Place, Problem, lines_of, report
 
 
 def check_manifest(
@@ -28,7 +28,7 @@ def check_manifest(
     """
     manifest, problems = examine(document, declared=declared, succeeded=succeeded)
     if manifest is None or problems:
-        raise ManifestInvalid(report("The manifest", problems))
+        raise ManifestInvalid(report("The manifest", problems), lines_of(problems))
     return manifest
 
 
@@ -85,7 +85,7 @@ def refuse_unproved(manifest: Manifest, channel: str, *, granted: Collection[str
     """
     problems = unproved(manifest, channel, granted=granted)
     if problems:
-        raise ManifestInvalid(report("The manifest", problems))
+        raise ManifestInvalid(report("The manifest", problems), lines_of(problems))
 
 
 def unproved(manifest: Manifest, channel: str, *, granted: Collection[str] = ()) -> list[Problem]:

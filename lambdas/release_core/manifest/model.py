@@ -44,7 +44,7 @@ from release_core.manifest.limits import (
     VARIABLE_NAME_PATTERN,
     VARIABLE_VALUE_PATTERN,
 )
-from release_core.problems import Problem, report
+from release_core.problems import Problem, lines_of, report
 from release_core.strict_json import ExactNumber, write_json
 
 # May differ between two manifests that are the same release.
@@ -389,7 +389,7 @@ class Manifest(_Model):
     def refuse_untimely(self, now: datetime, *, came_at: datetime | None = None) -> None:
         """Raise ManifestInvalid when one of its times does not fit, as ``untimely`` says."""
         if problem := self.untimely(now, came_at=came_at):
-            raise ManifestInvalid(report("The manifest", [problem]))
+            raise ManifestInvalid(report("The manifest", [problem]), lines_of([problem]))
 
     def untimely(self, now: datetime, *, came_at: datetime | None = None) -> Problem | None:
         """The problem of a deadline that has passed, of a time that is too far away, or None.

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
+from release_core.domain.dropped import ManifestObject
 from release_core.errors import ManifestInvalid, ManifestUnreadable
 from release_core.manifest.limits import ID_IN_WORDS, ID_PATTERN, MAX_ID
 from release_core.manifest.nearest import NearestName
-from release_core.problems import Problem, is_in_line, is_storable, report
+from release_core.problems import Problem, is_in_line, is_storable, lines_of, report
 from release_core.strict_json import read_json
 
 type Channel = Literal["s3", "api", "direct", "rollback"]
@@ -53,6 +54,11 @@ class DroppedObject:
     version_id: str | None
     requester: str | None
     channel: Channel = "s3"
+
+    @property
+    def manifest(self) -> ManifestObject:
+        """The object without its requester."""
+        return ManifestObject(bucket=self.bucket, key=self.key, version_id=self.version_id)
 
     @property
     def source(self) -> str:
@@ -143,7 +149,7 @@ def _wrapped(document: dict[str, object], *, channel: Channel) -> Submission:
         *_bad_names(document, "requestedBy", "apiRequestId"),
     ]
     if problems:
-        raise ManifestInvalid(report("The input around the manifest", problems))
+        raise ManifestInvalid(report("The input around the manifest", problems), lines_of(problems))
     request_id = document.get("apiRequestId")
     return Submission(
         channel=channel,
@@ -164,7 +170,7 @@ def _rollback(document: dict[str, object]) -> RollbackRequest:
     if not isinstance(over, list) or not all(map(_is_name, over)):
         problems.append(Problem(("over",), "must be a list of ids of pipeline executions"))
     if problems:
-        raise ManifestInvalid(report("The request for a rollback", problems))
+        raise ManifestInvalid(report("The request for a rollback", problems), lines_of(problems))
     return RollbackRequest(
         of=str(document["rollBack"]),
         release_id=str(document["releaseId"]),
@@ -181,7 +187,7 @@ def _retry(document: dict[str, object]) -> RetryRequest:
         *_bad_ids(document, "retry"),
     ]
     if problems:
-        raise ManifestInvalid(report("The request for a retry", problems))
+        raise ManifestInvalid(report("The request for a retry", problems), lines_of(problems))
     return RetryRequest(
         of=str(document["retry"]),
         changes={key: value for key, value in document.items() if key in RETRY_CHANGES},

@@ -2,8 +2,18 @@
 
 from typing import Any
 
+from release_core.domain.announcements import (
+    RELEASE_CANCELLED,
+    RELEASE_FAILED,
+    RELEASE_ORPHANED,
+    RELEASE_SUCCEEDED,
+)
+from release_core.strict_json import write_json
 from tests.e2e.account.account import Account
 from tests.e2e.account.listener import Listener
+from tests.fakes.event_schemas import check_event
+
+ENDS = {RELEASE_SUCCEEDED, RELEASE_FAILED, RELEASE_CANCELLED, RELEASE_ORPHANED}
 
 
 class Announcements:
@@ -17,6 +27,15 @@ class Announcements:
         return [
             each for each in self._listener.all() if each["detail"].get("releaseId") == release_id
         ]
+
+    def ends(self, release_id: str) -> list[dict[str, Any]]:
+        """Return those that say that the release has ended."""
+        return [each for each in self.of(release_id) if each["detail-type"] in ENDS]
+
+    def check(self) -> None:
+        """Check every event that has arrived against its schema."""
+        for event in self._listener.all():
+            check_event(event["detail-type"], write_json(event["detail"]))
 
     def stop(self) -> None:
         """Receive no more."""

@@ -31,10 +31,10 @@ def test_an_event_that_a_function_gave_up(account: Account) -> None:
         "execution_arn": f"{machine}:{execution}",
         "detail": {"executionArn": f"{machine}:{execution}", "status": "FAILED"},
     }
+    rule = f"{machine.rpartition(':')[2]}-execution-ended"
+    (target,) = account.events.list_targets_by_rule(Rule=rule)["Targets"]
     account.functions.invoke(
-        FunctionName=account.function("close_release"),
-        InvocationType="Event",
-        Payload=json.dumps(event),
+        FunctionName=target["Arn"], InvocationType="Event", Payload=json.dumps(event)
     )
 
     (letter,) = wait_until("the event is given up", lambda: letters_of(execution), 120)

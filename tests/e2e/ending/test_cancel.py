@@ -86,7 +86,7 @@ def test_a_cancel_whose_event_was_lost_is_found_by_an_event(
     )
     found = wait_until(
         "the cancel is announced",
-        lambda: found if len(found := announcements.of(release_id)) > 1 else None,
+        lambda: found if len(found := announcements.ends(release_id)) > 1 else None,
     )
     cancelled, orphaned = sorted(found, key=lambda event: str(event["detail-type"]))
     assert (orphaned["detail-type"], orphaned["detail"]["executionArn"]) == (
@@ -126,7 +126,7 @@ def test_a_cancel_whose_event_was_lost_is_found_within_the_hour(
     header = releases.closed(release_id)
     assert header["status"] == "CANCELLED"
     assert header["why"].endswith("the customer called, ada")
-    wait_until("the cancel is announced", lambda: len(announcements.of(release_id)) > 1)
+    wait_until("the cancel is announced", lambda: len(announcements.ends(release_id)) > 1)
     assert ledger.holder(name) == ""
     wait_until(f"{name} is stopped", lambda: pipelines.status(name, execution_id) == "Stopped")
 

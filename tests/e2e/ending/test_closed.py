@@ -18,7 +18,7 @@ pytestmark = pytest.mark.platform
 def announced(announcements: Announcements, release_id: str) -> dict[str, Any]:
     """Wait for the one announcement of a release; return the event."""
     (event,) = wait_until(
-        f"the outcome of {release_id} is announced", lambda: announcements.of(release_id)
+        f"the outcome of {release_id} is announced", lambda: announcements.ends(release_id)
     )
     return event
 
@@ -44,14 +44,28 @@ def test_a_success_is_closed_and_announced(
     assert ledger.header(release_id)["status"] == "SUCCEEDED"
     event = announced(announcements, release_id)
     assert (event["source"], event["detail-type"]) == ("release-machine", "Release Succeeded")
-    assert event["detail"] == {
+    said = {
         "releaseId": release_id,
         "status": "SUCCEEDED",
         "why": "all 2 pipelines succeeded",
         "executionArn": arn,
         "pipelines": dict.fromkeys(names, "SUCCEEDED"),
         "approvals": {},
+        "failures": [],
     }
+    assert {name: event["detail"][name] for name in said} == said
+    told = announcements.of(release_id)
+    assert {each["detail-type"] for each in told} == {
+        "Release Started",
+        "Pipeline Settled",
+        "Release Succeeded",
+    }
+    settled = {
+        each["detail"]["pipeline"]: each["detail"]["status"]
+        for each in told
+        if each["detail-type"] == "Pipeline Settled"
+    }
+    assert settled == dict.fromkeys(names, "SUCCEEDED")
     assert [ledger.holder(name) for name in names] == ["", ""]
 
 
@@ -70,6 +84,8 @@ def test_a_failure_is_closed_and_announced(
     assert event["detail"]["pipelines"] == {good: "SUCCEEDED", bad: "FAILED"}
     assert event["detail"]["why"] == ended["cause"]
     assert "The disk is full" in ended["cause"]
+    (failure,) = event["detail"]["failures"]
+    assert (failure["pipeline"], failure["reason"]) == (bad, "The disk is full (JobFailed)")
 
 
 def test_a_stop_while_pipelines_run_is_closed_and_announced(

@@ -29,7 +29,7 @@ def test_a_cancelled_release_ends_although_its_pipeline_is_gone(
     releases.stop(arn, "wrong build")
 
     (announced,) = wait_until(
-        "the cancel is announced", lambda: announcements.of(release_id), seconds=30
+        "the cancel is announced", lambda: announcements.ends(release_id), seconds=30
     )
     assert announced["detail-type"] == "Release Cancelled"
     node = ledger.pipeline(release_id, name)

@@ -141,10 +141,13 @@ def test_the_values_of_variables_are_not_logged(
     secret = hidden(unique("quiet"))
     arn = releases.start(manifest(unique("quiet"), {"name": name, "variables": {"STAGE": secret}}))
     assert releases.end(arn)["status"] == "SUCCEEDED"
-    for function in account.outputs["function_names"].values():
-        pages = account.logs.get_paginator("filter_log_events").paginate(
+    lines = [
+        event["message"]
+        for function in account.outputs["function_names"].values()
+        for page in account.logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{function}"
         )
-        lines = [event["message"] for page in pages for event in page["events"]]
-        assert lines, f"{function} has logged nothing"
-        assert secret not in "\n".join(lines), function
+        for event in page["events"]
+    ]
+    assert any(name in line for line in lines)
+    assert not any(secret in line for line in lines)

@@ -14,12 +14,13 @@ import pytest
 
 from tests.e2e.account.account import Account
 from tests.e2e.account.alarms import Alarms, Value
+from tests.e2e.account.faults import Faults
 from tests.e2e.account.functions import Functions
 from tests.e2e.account.ledger import Ledger
 from tests.e2e.account.waiting import wait_until
 from tests.e2e.releasing.pipelines import Pipelines, unique
 from tests.e2e.releasing.releases import Releases, manifest
-from tests.worlds.measured import is_metrics, totals
+from tests.worlds.measured import totals
 
 pytestmark = pytest.mark.platform
 
@@ -129,20 +130,28 @@ def test_a_message_in_a_dead_letter_queue_fires(alarms: Alarms, account: Account
     account.sqs.purge_queue(QueueUrl=url)
 
 
-def logged(account: Account, since: datetime) -> list[str]:
-    """The lines with metrics that close_release has logged since then."""
+def lines_of(account: Account, since: datetime) -> list[dict[str, Any]]:
+    """What close_release has logged since then."""
     pages = account.logs.get_paginator("filter_log_events").paginate(
         logGroupName=f"/aws/lambda/{account.function('close_release')}",
         startTime=int(since.timestamp() * 1000),
     )
-    lines = [event["message"] for page in pages for event in page["events"]]
-    return [line for line in lines if is_metrics(line)]
+    texts = [event["message"] for page in pages for event in page["events"]]
+    return [json.loads(text) for text in texts if text.startswith("{")]
+
+
+def counted(account: Account, since: datetime, execution_arn: str) -> dict[str, float] | None:
+    """What close_release has measured for a workflow execution; None if it has not seen its end."""
+    lines = [
+        each for each in lines_of(account, since) if each.get("execution_arn") == execution_arn
+    ]
+    return totals(json.dumps(each) for each in lines if "_aws" in each) if lines else None
 
 
 def largest(account: Account, since: datetime, metric: str) -> float | None:
     """The largest value of a metric that close_release has logged since then."""
-    values = [totals([line]).get(metric) for line in logged(account, since)]
-    return max((each for each in values if each is not None), default=None)
+    values = [each[metric] for each in lines_of(account, since) if metric in each]
+    return max(values, default=None)
 
 
 def test_a_release_that_hangs_fires(
@@ -176,25 +185,39 @@ def test_a_release_that_hangs_fires(
     assert releases.end(arn)["status"] == "SUCCEEDED"
 
 
-@pytest.mark.parametrize(("error", "count"), [("States.Runtime", 1), ("ReleaseFailed", None)])
 def test_a_workflow_that_fails_by_itself_fires(
-    alarms: Alarms, account: Account, functions: Functions, error: str, count: float | None
+    alarms: Alarms, account: Account, functions: Functions
 ) -> None:
-    """close_release counts it, and does not count the workflow of a release that failed."""
+    """close_release counts it; its value fires."""
     since = datetime.now(UTC)
     machine = account.outputs["state_machine_arn"].replace(":stateMachine:", ":execution:")
     arn = f"{machine}:{unique('fault')}"
-    detail: dict[str, Any] = {"executionArn": arn, "status": "FAILED", "error": error}
+    detail = {"executionArn": arn, "status": "FAILED", "error": "States.Runtime"}
     functions.call("close_release", {"source": "aws.states", "detail": detail})
-    functions.call("close_release", HOUR)  # Its line comes after the one that may be missing.
 
-    def lines_of_it() -> list[str]:
-        return [
-            line for line in logged(account, since) if json.loads(line).get("execution_arn") == arn
-        ]
+    found = wait_until("it is counted", lambda: counted(account, since, arn))
 
-    wait_until("the hour is measured", lambda: largest(account, since, WAIT[1]) is not None)
-    assert totals(lines_of_it()).get(FAULTS[1]) == count
-    if count:
-        alarm = alarms.deployed()["workflow-failed"]
-        assert alarms.state_with(alarm, [Value(value=count)]) == "ALARM"
+    assert found == {FAULTS[1]: 1}
+    alarm = alarms.deployed()["workflow-failed"]
+    assert alarms.state_with(alarm, [Value(value=1)]) == "ALARM"
+
+
+def test_ordinary_ends_are_not_counted(
+    account: Account, releases: Releases, pipelines: Pipelines, faults: Faults
+) -> None:
+    """Neither a rejected manifest nor a release whose pipeline failed."""
+    name, since = pipelines.make(), datetime.now(UTC)
+    rejected = releases.start(manifest(unique("rejected"), unique("plain-missing")))
+    with faults.action("fail", pipeline=name, code="JobFailed"):
+        failed = releases.start(manifest(unique("failed"), name))
+        assert releases.end(failed)["error"] == "ReleaseFailed"
+    assert releases.end(rejected)["error"] == "ManifestInvalid"
+
+    def not_seen() -> set[str]:
+        ends = "the workflow execution failed"
+        lines = [each for each in lines_of(account, since) if ends in each.get("message", "")]
+        return {rejected, failed} - {each.get("execution_arn", "") for each in lines}
+
+    wait_until("close_release gets the events of their ends", lambda: not not_seen())
+    for arn in (rejected, failed):
+        assert FAULTS[1] not in (counted(account, since, arn) or {})

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.simulation.mutants.mutation import Mutant
+from tests.simulation.mutants.mutations_of_announcements import OF_ANNOUNCEMENTS
 from tests.simulation.mutants.mutations_of_approvals import OF_APPROVALS
 from tests.simulation.mutants.mutations_of_attempts import OF_ATTEMPTS
 from tests.simulation.mutants.mutations_of_calendars import OF_CALENDARS
@@ -37,6 +38,7 @@ MUTANTS = (
     *OF_APPROVALS,
     *OF_FREEZES,
     *OF_CALENDARS,
+    *OF_ANNOUNCEMENTS,
 )
 LIMIT = 180  # seconds for one mutant
 

@@ -86,8 +86,8 @@ OF_APPROVALS = (
     Mutant(
         "count the votes of an earlier attempt",
         "release_core/ledger/opening_items.py",
-        '    *("asked_at", "votes", "voters", "rejected_by"),\n',
-        '    "asked_at",\n',
+        '    *("asked_at", "votes", "voters", "rejected_by", "announcements"),\n',
+        '    *("asked_at", "announcements"),\n',
         ("asked again",),
     ),
     Mutant(

@@ -137,9 +137,9 @@ OF_ATTEMPTS = (
     Mutant(
         "free the pipelines before they are stopped",
         "close_release/closing.py",
-        "        try:\n            self.advance.finish_closed(release_id)\n        finally:\n",
+        "        try:\n            self.advance.finish_closed(release_id)\n",
         "        self._free(closed, execution_arn)\n"
-        "        try:\n            self.advance.finish_closed(release_id)\n        finally:\n",
+        "        try:\n            self.advance.finish_closed(release_id)\n",
         ("one, cancelled",),
     ),
     Mutant(

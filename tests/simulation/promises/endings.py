@@ -1,21 +1,27 @@
 """The promises that hold when no fault is left and nothing more can happen."""
 
-import json
 from copy import replace
 from datetime import timedelta
 
-from release_core.apply.orphans import ORPHANED
 from release_core.clock import from_iso, to_iso
+from release_core.domain.announcements import (
+    RELEASE_CANCELLED,
+    RELEASE_FAILED,
+    RELEASE_SUCCEEDED,
+)
+from tests.simulation.promises.announced import ANNOUNCED
 from tests.simulation.promises.approvals import answers_are_on_record, check_answer
 from tests.simulation.promises.attempts import what_succeeded_stays_so
 from tests.simulation.promises.held import a_held_release_goes_on, nobody_is_listed_for_ever
 from tests.simulation.promises.rollbacks import ROLLBACKS
 from tests.simulation.promises.skips import was_skipped
 from tests.simulation.promises.votes import votes_decide_in_the_end
+from tests.simulation.world.announced import facts_in
 from tests.simulation.world.happenings import Violated, list_of, value
 from tests.simulation.world.workflow import LOOK_AGAIN, STOPPED_BECAUSE, Workflow
 from tests.simulation.world.world import Start, World
 
+OUTCOMES = {RELEASE_SUCCEEDED, RELEASE_FAILED, RELEASE_CANCELLED}
 _ENDED_RELEASES = {"SUCCEEDED", "FAILED", "CANCELLED"}
 # No wait is shorter than ten seconds, and none is changed by less than that.
 LOOKED_AT_WITHIN = timedelta(seconds=15)
@@ -130,9 +136,9 @@ def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
     at_the_close = why.partition("\nThe rollback ")[0]
     wanted = {(f"Release {status.capitalize()}", each) for each in (why, at_the_close)}
     announced = {
-        (entry["DetailType"], json.loads(entry["Detail"])["why"])
-        for entry in world.stores.events.entries
-        if entry["DetailType"] != ORPHANED
+        (fact.detail_type, fact.why)
+        for fact in facts_in(world.stores.events.entries)
+        if fact.detail_type in OUTCOMES
     }
     if not announced & wanted or (len(world.workflows) == 1 and announced - wanted):
         raise Violated("every_outcome_is_announced", f"{sorted(announced)} instead of {wanted}")
@@ -235,6 +241,7 @@ ENDINGS = (
     what_succeeded_stays_so,
     votes_decide_in_the_end,
     *ROLLBACKS,
+    *ANNOUNCED,
 )
 
 

@@ -9,6 +9,7 @@ from release_core.clock import from_iso, to_iso
 from release_core.decide.timing import TASK_WINDOW
 from release_core.domain.release import PipelineStatus
 from release_core.errors import AdvanceUnfinished, Unfinished
+from tests.simulation.promises.announced import announced_when_on_record
 from tests.simulation.promises.approvals import only_approvals_are_abandoned
 from tests.simulation.promises.attempts import CALLS_OF_ATTEMPTS, is_late, real_retries
 from tests.simulation.promises.calendars import held_no_longer_than_closed
@@ -354,6 +355,7 @@ CALLS = (
     only_approvals_are_abandoned,
     settled_with_the_truth,
     settled_last,
+    announced_when_on_record,
     recorded_ends_are_true,
     ended_stays_ended,
     halted_before_a_bad_end,

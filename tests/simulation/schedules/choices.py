@@ -60,6 +60,9 @@ def _at_last(world: World) -> Iterator[Step]:
     Without events of its pipelines and without requests for it, nothing else finds it. It can be
     left like that only if the event of a stop was lost.
     """
+    for release_id, items in world.stores.releases().items():
+        if "unannounced" in items.get("release", {}):
+            yield Step("hour", release_id, forced=True)  # the bus refused the event of a rejection
     if not world.spent("unheard"):
         return
     for release_id, items in world.stores.releases().items():

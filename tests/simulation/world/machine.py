@@ -9,9 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release_core.apply.orphans import ORPHANED
 from release_core.clock import to_iso
+from release_core.domain.announcements import RELEASE_ORPHANED
 from release_core.strict_json import write_json
+from tests.simulation.world.announced import count_orphans
 from tests.simulation.world.calls import Ended
 from tests.simulation.world.functions import LOOK_AFTER_SECONDS
 from tests.simulation.world.happenings import Violated
@@ -134,13 +135,13 @@ def end_tasks(world: World, arn: str) -> None:
 def put_on_the_bus(world: World, entry: Mapping[str, Any]) -> None:
     """Deliver our own event about an ended execution, as the rule does."""
     detail = json.loads(entry["Detail"])
-    if entry["DetailType"] != ORPHANED or detail["status"] not in TOLD_ENDINGS:
+    if entry["DetailType"] != RELEASE_ORPHANED or detail["status"] not in TOLD_ENDINGS:
         return
     workflow = world.workflows[detail["executionArn"]]
     world.reached.add("a missed workflow end was noticed")
     world.invoke(
         Invocation(
-            name=f"orphan {workflow.name}#{len(world.stores.events.entries)}",
+            name=f"orphan {workflow.name}#{count_orphans(world.stores.events.entries)}",
             function="close_release",
             cause="event",
             arn=workflow.arn,

@@ -21,6 +21,7 @@ from tests.fakes.s3 import FakeS3
 from tests.fakes.step_functions import FakeStepFunctions
 from tests.fakes.step_functions import Snapshot as StepFunctionsSnapshot
 from tests.simulation.scenarios import BEGINNING, Scenario
+from tests.simulation.world.announced import count_orphans, facts_in
 from tests.simulation.world.calendar import ScenarioCalendar
 from tests.simulation.world.calls import Answer, Call
 from tests.simulation.world.functions import deployed_name
@@ -286,7 +287,8 @@ class Fingerprints:
                 tables,
                 self._hashes.of(saved.codepipeline, str),
                 self._hashes.of(saved.step_functions, repr),
-                tuple(entry["Detail"] for entry in saved.announced),
+                facts_in(saved.announced),
+                count_orphans(saved.announced),
                 saved.now,
                 saved.earlier and self._hashes.of(saved.earlier, str),
                 frozenset((name, each.status) for name, each in saved.deleted.items()),

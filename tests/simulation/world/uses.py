@@ -11,6 +11,7 @@ from botocore.session import get_session
 _PIPELINES = "local.pipeline_arns"
 _STAGES = '[for arn in local.pipeline_arns : "${arn}/*"]'
 _MANIFESTS = "${aws_s3_bucket.manifests.arn}/*"
+_RESULTS = "${aws_s3_bucket.manifests.arn}/*.result"
 _BUS = "data.aws_cloudwatch_event_bus.default.arn"
 _EXECUTIONS = "${local.executions_arn}:*"
 _CALENDARS = "local.calendar_arns"
@@ -31,6 +32,9 @@ NOT_SIMULATED = {
     Use("answer_approval", "ssm:GetCalendarState", _CALENDARS),
     Use("open_release", "s3:GetObject", _MANIFESTS),
     Use("open_release", "s3:GetObjectVersion", _MANIFESTS),
+    Use("open_release", "s3:PutObject", _RESULTS),
+    Use("close_release", "s3:GetObject", _RESULTS),
+    Use("close_release", "s3:PutObject", _RESULTS),
     Use("open_release", "codepipeline:GetPipelineState", _PIPELINES),
     Use("close_release", "codepipeline:ListRuleExecutions", _PIPELINES),
     Use("answer_approval", "codepipeline:ListRuleExecutions", _PIPELINES),

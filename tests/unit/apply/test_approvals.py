@@ -106,7 +106,7 @@ def test_a_success_counts_the_pipelines_only(world: ReleaseWorld) -> None:
     world.complete("orders")
     answer(world, name="done")
     assert world.close(arn)["why"] == "its 1 pipeline succeeded"
-    (announced,) = [json.loads(each["Detail"]) for each in world.events.entries]
+    (announced,) = [json.loads(each["Detail"]) for each in world.events.ends]
     assert announced["pipelines"] == {"orders": "SUCCEEDED"}
     assert announced["approvals"] == {"done": "SUCCEEDED"}
 

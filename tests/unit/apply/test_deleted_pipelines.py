@@ -34,7 +34,7 @@ def replace(world: ReleaseWorld) -> None:
 
 def announced(world: ReleaseWorld) -> list[str]:
     """The detail types of the announcements of release r."""
-    return [str(each["DetailType"]) for each in world.events.entries]
+    return [str(each["DetailType"]) for each in world.events.ends]
 
 
 @pytest.mark.parametrize(("gone", "why"), [(delete, DELETED), (replace, REPLACED)])

@@ -29,12 +29,12 @@ def end_unnoticed(world: ReleaseWorld) -> str:
 
 def announced(world: ReleaseWorld) -> list[str]:
     """The detail types of all events on the bus, in order."""
-    return [entry["DetailType"] for entry in world.events.entries]
+    return [entry["DetailType"] for entry in world.events.ends]
 
 
 def deliver_orphans(world: ReleaseWorld) -> None:
     """Deliver the Release Orphaned events on the bus, as the rule does."""
-    for entry in list(world.events.entries):
+    for entry in list(world.events.ends):
         if entry["DetailType"] == "Release Orphaned":
             world.close_release().when_ended(event(entry))
 
@@ -52,7 +52,7 @@ def test_the_event_has_the_fields_of_the_missed_event(world: ReleaseWorld) -> No
     """Release Orphaned has the execution, machine, status, error and cause of the missed event."""
     arn = end_unnoticed(world)
     world.deliver()
-    (entry,) = world.events.entries
+    (entry,) = world.events.ends
     assert (entry["Source"], entry["DetailType"]) == ("release-machine", "Release Orphaned")
     lost = world.step_functions.status_event(arn)["detail"]
     detail = json.loads(entry["Detail"])
@@ -75,7 +75,7 @@ def test_an_orphaned_release_is_closed_stopped_freed_and_announced(
     assert world.executions_of("catalog")[0]["status"] == "Stopping"
     assert world.holders().keys() == set()
     assert announced(world) == ["Release Orphaned", "Release Cancelled"]
-    assert json.loads(world.events.entries[-1]["Detail"])["why"] == WHY
+    assert json.loads(world.events.ends[-1]["Detail"])["why"] == WHY
 
 
 def test_a_waiting_release_starts_when_the_orphan_is_closed(world: ReleaseWorld) -> None:

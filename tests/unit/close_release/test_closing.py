@@ -26,7 +26,7 @@ def test_all_succeeded_is_success(world: ReleaseWorld) -> None:
         "why": "all 2 pipelines succeeded",
         "rollback": None,
     }
-    (entry,) = world.events.entries
+    (entry,) = world.events.ends
     assert (entry["Source"], entry["DetailType"]) == ("release-machine", "Release Succeeded")
 
 
@@ -60,7 +60,7 @@ def test_a_second_close_returns_the_same_and_announces_nothing(world: ReleaseWor
     world.complete("orders")
     first = world.close(arn)
     assert world.close_release().at_end("r", arn) == first
-    assert len(world.events.entries) == 1
+    assert len(world.events.ends) == 1
 
 
 def test_a_rejected_announcement_is_sent_again(world: ReleaseWorld) -> None:
@@ -72,7 +72,7 @@ def test_a_rejected_announcement_is_sent_again(world: ReleaseWorld) -> None:
     with pytest.raises(AnnouncementRefused):
         world.close_release().at_end("r", arn)
     assert world.close_release().at_end("r", arn)["status"] == "SUCCEEDED"
-    assert len(world.events.entries) == 1
+    assert len(world.events.ends) == 1
 
 
 def test_the_close_finds_a_missed_end(world: ReleaseWorld) -> None:
@@ -105,7 +105,7 @@ def test_stopping_the_workflow_cancels_the_release(world: ReleaseWorld) -> None:
     assert release.why == "the workflow execution was stopped: wrong version"
     assert release.pipelines["catalog"].status is PipelineStatus.SKIPPED
     assert world.executions_of("orders")[0]["status"] == "Stopping"
-    (entry,) = world.events.entries
+    (entry,) = world.events.ends
     assert entry["DetailType"] == "Release Cancelled"
 
 
@@ -131,7 +131,7 @@ def test_a_stop_before_the_claim_leaves_no_release(world: ReleaseWorld) -> None:
     arn = world.start('{"releaseId": "r", "pipelines": ["orders"]}')
     world.cancel(arn)
     assert world.ledger.get_release("r") is None
-    assert world.events.entries == []
+    assert world.events.ends == []
 
 
 def test_a_cancel_finds_and_stops_an_unrecorded_start(world: ReleaseWorld) -> None:

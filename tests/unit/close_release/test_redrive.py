@@ -22,7 +22,7 @@ def test_a_redrive_of_a_cancelled_release_starts_nothing(world: ReleaseWorld) ->
     assert (closed["status"], closed["rollback"]) == ("CANCELLED", None)
     assert len(world.executions_of("orders")) == 1
     assert world.executions_of("catalog") == []
-    assert [each["DetailType"] for each in world.events.entries] == ["Release Cancelled"]
+    assert [each["DetailType"] for each in world.events.ends] == ["Release Cancelled"]
 
 
 def test_a_redrive_of_an_execution_that_waited_opens_nothing(world: ReleaseWorld) -> None:

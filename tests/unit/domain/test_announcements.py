@@ -284,17 +284,10 @@ def test_a_rejection_lists_the_first_problems() -> None:
 
 def reject(error: str, cause: str, *, release_id: str | None = "r") -> dict[str, object]:
     """The detail that announces a rejection."""
-    found = announcements.rejected(
-        deployment="release-machine",
-        at=NOW,
-        execution_arn=ARN,
-        error=error,
-        cause=cause,
-        release_id=release_id,
-        channel="api",
-        requester=None,
+    refused = announcements.Refused(
+        at=NOW, execution_arn=ARN, error=error, cause=cause, release_id=release_id
     )
-    return dict(found.detail)
+    return dict(announcements.rejected(refused, deployment="release-machine").detail)
 
 
 # What an event never has

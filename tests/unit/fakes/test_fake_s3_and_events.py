@@ -9,7 +9,12 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
 
-ENTRY = {"Source": "release-machine", "DetailType": "Release Succeeded", "Detail": "{}"}
+ENTRY = {"Source": "somebody", "DetailType": "Something", "Detail": "{}"}
+OURS = {
+    "Source": "release-machine",
+    "DetailType": "Release Orphaned",
+    "Detail": '{"releaseId":"r"}',
+}
 
 
 def code_and_status(client: FakeS3, **request: Any) -> tuple[str, int]:
@@ -55,6 +60,14 @@ def test_records_what_is_put_on_the_bus() -> None:
         client.put_events(Entries=[ENTRY] * 11)
     with pytest.raises(ParamValidationError):
         client.put_events(Entries=[])
+
+
+def test_an_event_of_ours_must_be_as_its_schema_says() -> None:
+    """A test that puts an event without its fields, or of an unknown type, fails."""
+    with pytest.raises(AssertionError, match="executionArn"):
+        FakeEvents().put_events(Entries=[OURS])
+    with pytest.raises(FileNotFoundError):
+        FakeEvents().put_events(Entries=[{**OURS, "DetailType": "Release Forgotten"}])
 
 
 def test_the_clock_moves_only_when_told_to() -> None:

@@ -176,7 +176,7 @@ def test_an_unreadable_object_is_rejected_and_recorded(
 
 def test_a_missing_or_denied_object_is_rejected(world: ReleaseWorld) -> None:
     """An object that is missing, or may not be read, is rejected with S3's error code."""
-    with pytest.raises(ManifestUnreadable, match="NoSuchBucket"):
+    with pytest.raises(ManifestUnreadable, match="NoSuchKey"):
         world.open_release(world.start(dropped("gone.json", "v1")))
     arn = drop(world, MANIFEST)
     world.s3.denied.add((BUCKET, "release.json"))

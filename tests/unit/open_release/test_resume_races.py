@@ -132,5 +132,5 @@ def test_a_late_close_does_not_touch_the_next_attempt(world: ReleaseWorld) -> No
     assert world.release().status is ReleaseStatus.RUNNING
     assert world.pipeline().status is PipelineStatus.WAITING
     assert world.executions_of("orders") == []
-    assert world.events.entries == []
+    assert world.events.ends == []
     assert not world.release().announced

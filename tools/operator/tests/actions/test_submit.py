@@ -1,58 +1,61 @@
-"""Submitting a manifest to the bucket, and finding the execution that this starts."""
+"""Submitting a manifest to the bucket, and reading which execution this starts."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.stub import ANY
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
 
-from release_machine.actions.submit import DEADLINE, Drop, ExecutionFinder, drop_manifest
+from release_core.aws.result_text import result_text
+from release_core.domain.dropped import ManifestObject
+from release_core.domain.results import Result, ResultState
+from release_machine.actions.submit import DEADLINE, Drop, ResultReader, drop_manifest
 from release_machine.errors import OperatorError, UsageError
 from release_machine.validation.manifest_file import read_manifest
-from tools.operator.tests.conftest import MACHINE, Stubbed, at, described
+from tools.operator.tests.conftest import EXECUTION, Stubbed, at
 
 DROP = Drop(bucket="manifests", key="mine.json", version_id="v1", at=at(0))
 
 
-def execution_arn(name: str) -> str:
-    return f"arn:aws:states:us-east-1:000000000000:execution:release-machine:{name}"
+@dataclass
+class Bucket:
+    """The bucket, with queued answers about the result of the manifest."""
 
+    reader: ResultReader
+    stubber: Stubber
 
-def event(key: str, version: str | None = "v1", bucket: str = "manifests") -> dict[str, Any]:
-    dropped = {"key": key} | ({"version-id": version} if version else {})
-    return {"source": "aws.s3", "detail": {"bucket": {"name": bucket}, "object": dropped}}
+    def has(self, text: str) -> None:
+        """Queue an answer with this file."""
+        body = StreamingBody(BytesIO(text.encode()), len(text.encode()))
+        wanted = {"Bucket": "manifests", "Key": "mine.json.result"}
+        self.stubber.add_response("get_object", {"Body": body}, wanted)
 
-
-class Machine:
-    """A state machine, with queued answers about its executions."""
-
-    def __init__(self, stubbed: Stubbed) -> None:
-        client, self._stubber = stubbed("stepfunctions")
-        self.finder = ExecutionFinder(sfn=client, state_machine_arn=MACHINE)
-
-    def lists(self, started: Mapping[str, float], *, more: bool = False) -> None:
-        """Queue a list of executions, by name and when they were started."""
-        executions = [
-            described(arn=execution_arn(name), name=name, startDate=at(seconds))
-            for name, seconds in started.items()
-        ]
-        token = {"nextToken": "more"} if more else {}
-        self._stubber.add_response("list_executions", {"executions": executions, **token})
-
-    def describes(self, **inputs: object) -> None:
-        """Queue the inputs of executions."""
-        for name, given in inputs.items():
-            text = given if isinstance(given, str) else json.dumps(given)
-            answer = described(arn=execution_arn(name), input=text)
-            self._stubber.add_response("describe_execution", answer)
+    def refuses(self, code: str) -> None:
+        """Queue an error of S3."""
+        self.stubber.add_client_error("get_object", code)
 
 
 @pytest.fixture
-def machine(stubbed: Stubbed) -> Machine:
-    return Machine(stubbed)
+def bucket(stubbed: Stubbed) -> Bucket:
+    client, stubber = stubbed("s3")
+    return Bucket(ResultReader(client), stubber)
+
+
+def result(key: str = "mine.json", version: str = "v1") -> str:
+    """The file beside a manifest, when its execution has just begun."""
+    return result_text(
+        Result(
+            manifest=ManifestObject(bucket="manifests", key=key, version_id=version),
+            execution_arn=EXECUTION,
+            state=ResultState.RECEIVED,
+            at=at(1),
+        )
+    )
 
 
 def test_the_manifest_is_uploaded_unchanged(stubbed: Stubbed, tmp_path: Path) -> None:
@@ -87,54 +90,43 @@ def test_unreadable_manifest(tmp_path: Path, name: str) -> None:
         read_manifest(str(tmp_path / name))
 
 
-def test_execution_is_found_by_its_input(machine: Machine) -> None:
-    """Only the execution whose event names this version of this object is found."""
-    executions: dict[str, object] = {
-        "direct": {"releaseId": "5", "pipelines": ["a"]},
-        "number": 5,
-        "unreadable": "not json",
-        "version": event("mine.json", "v0"),
-        "bucket": event("mine.json", bucket="other"),
-        "key": event("other.json"),
-        "mine": event("mine.json"),
-    }
-    machine.lists(dict.fromkeys(executions, 1))
-    machine.describes(**executions)
-    assert machine.finder.find(DROP) == execution_arn("mine")
+def test_the_result_names_the_execution(bucket: Bucket) -> None:
+    """The file beside the manifest has the ARN, as soon as the machine has received it."""
+    bucket.has(result())
+    assert bucket.reader.execution_of(DROP) == EXECUTION
 
 
-def test_first_of_two_executions_counts(machine: Machine) -> None:
-    """An event that is delivered twice starts two executions; the first opened the release."""
-    machine.lists({"second": 3, "first": 1})
-    machine.describes(second=event("mine.json"), first=event("mine.json"))
-    assert machine.finder.find(DROP) == execution_arn("first")
+@pytest.mark.parametrize("text", ["", "{}", "not JSON", result(version="v0"), result("other.json")])
+def test_another_file_is_not_the_result(bucket: Bucket, text: str) -> None:
+    """Only the result of this version of this object counts; anybody may write beside it."""
+    bucket.has(text)
+    assert bucket.reader.execution_of(DROP) is None
 
 
-def test_old_executions_are_not_read(machine: Machine) -> None:
-    """The search ends at executions that are older than the manifest."""
-    machine.lists({"old": -3600, "older": -3601}, more=True)
-    assert machine.finder.find(DROP) is None
-
-
-def test_waiting_for_the_execution(machine: Machine) -> None:
-    """Other executions are described only once, however long the search takes."""
-    machine.lists({"other": 1})
-    machine.describes(other=event("other.json"))
-    machine.lists({"other": 1})
-    machine.lists({"mine": 2, "other": 1})
-    machine.describes(mine=event("mine.json"))
+def test_waiting_for_the_result(bucket: Bucket) -> None:
+    """It is looked for until it is there; without s3:ListBucket, S3 says AccessDenied meanwhile."""
+    bucket.refuses("NoSuchKey")
+    bucket.refuses("AccessDenied")
+    bucket.has(result())
     pauses: list[float] = []
-    found = machine.finder.await_execution(DROP, wait=pauses.append, clock=lambda: at(1))
-    assert found == execution_arn("mine")
+    found = bucket.reader.await_execution(DROP, wait=pauses.append, clock=lambda: at(1))
+    assert found == EXECUTION
     assert len(pauses) == 2
 
 
-def test_no_execution_is_started(machine: Machine) -> None:
+def test_another_error_of_the_bucket_is_raised(bucket: Bucket) -> None:
+    """It says what is wrong at once."""
+    bucket.refuses("NoSuchBucket")
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        bucket.reader.execution_of(DROP)
+
+
+def test_no_result_appears(bucket: Bucket) -> None:
     """After the deadline the error names the object and what to check."""
-    machine.lists({})
-    machine.lists({})
+    bucket.refuses("NoSuchKey")
+    bucket.refuses("NoSuchKey")
     times: Iterator[datetime] = iter([at(1), at(1) + DEADLINE + timedelta(seconds=1)])
     with pytest.raises(OperatorError, match=r"s3://manifests/mine\.json") as raised:
-        machine.finder.await_execution(DROP, wait=lambda _: None, clock=lambda: next(times))
-    assert "manifest-dropped" in raised.value.next_step
-    assert "dead-letter queue" in raised.value.next_step
+        bucket.reader.await_execution(DROP, wait=lambda _: None, clock=lambda: next(times))
+    for cause in ("s3:GetObject", "manifest-dropped", "dead-letter queue", "release-machine list"):
+        assert cause in raised.value.next_step

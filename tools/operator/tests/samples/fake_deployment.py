@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from release_core.aws.result_text import result_text
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Execution
 from release_core.domain.holds import Freeze
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.results import Result, ResultState
 from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.deployment import Deployment
 from release_machine.deployment.function_logs import LogLine
@@ -135,14 +139,19 @@ class FakeAws:
         self.event = json.dumps({"detail": {"bucket": {"name": "manifests"}, "object": dropped}})
         return {"VersionId": "v1"}
 
-    def get_paginator(self, operation: str) -> FakeAws:
-        assert operation == "list_executions"
-        return self
-
-    def paginate(self, **_: str) -> list[dict[str, Any]]:
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        """The result beside the manifest that was dropped."""
         if self.interrupted:
             raise KeyboardInterrupt
-        return [{"executions": [{"executionArn": EXECUTION, "startDate": datetime.now(UTC)}]}]
+        key = asked["Key"].removesuffix(".result")
+        dropped = ManifestObject(bucket=asked["Bucket"], key=key, version_id="v1")
+        received = Result(
+            manifest=dropped,
+            execution_arn=EXECUTION,
+            state=ResultState.RECEIVED,
+            at=datetime(2026, 11, 22, 10, tzinfo=UTC),
+        )
+        return {"Body": BytesIO(result_text(received).encode())}
 
     def describe_execution(self, **asked: str) -> dict[str, Any]:
         if self.away:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
@@ -11,20 +10,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from release_core.aws.result_text import read_result
 from release_core.clock import now
+from release_core.domain.dropped import ManifestObject
 from release_core.manifest.requests import REQUESTED_BY
 from release_machine.errors import OperatorError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-    from types_boto3_stepfunctions import SFNClient
-    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
     from release_machine.deployment.release_api import ReleaseApi
 
 DEADLINE = timedelta(seconds=90)
-# How far the clock of this computer and that of AWS may differ.
-CLOCK_SKEW = timedelta(minutes=5)
+# The answers of S3 while the file is not there.
+_NOT_YET = {"NoSuchKey", "AccessDenied"}
 _WAY_OUT = "Nothing was submitted. Check the manifest with: release-machine plan FILE"
 _PAUSE_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
@@ -37,6 +38,11 @@ class Drop:
     key: str
     version_id: str | None
     at: datetime
+
+    @property
+    def manifest(self) -> ManifestObject:
+        """The object, as its result names it."""
+        return ManifestObject(bucket=self.bucket, key=self.key, version_id=self.version_id)
 
     @property
     def address(self) -> str:
@@ -80,72 +86,45 @@ def needs_four_eyes(document: Mapping[str, Any], *, granted: Collection[str] = (
     )
 
 
-class ExecutionFinder:
-    """Finds the execution that an object started, by the event in the input of each execution."""
+class ResultReader:
+    """Reads the result file beside a manifest in the bucket, which names the execution."""
 
-    def __init__(self, *, sfn: SFNClient, state_machine_arn: str) -> None:
-        self._sfn = sfn
-        self._machine = state_machine_arn
-        self._others: set[str] = set()
+    def __init__(self, s3: S3Client) -> None:
+        self._s3 = s3
 
-    def find(self, drop: Drop) -> str | None:
-        """Search once; returns the ARN of the execution, or None.
+    def execution_of(self, drop: Drop) -> str | None:
+        """Look once; the ARN of the execution that this version of the object started, or None.
 
-        EventBridge may deliver an event twice; then the first execution counts.
+        Without s3:ListBucket, S3 answers AccessDenied for a file that is not there yet.
         """
-        found: list[tuple[datetime, str]] = []
-        for page in self._sfn.get_paginator("list_executions").paginate(
-            stateMachineArn=self._machine
-        ):
-            recent = [
-                listed
-                for listed in page["executions"]
-                if listed["startDate"] >= drop.at - CLOCK_SKEW
-            ]
-            for listed in recent:
-                arn = listed["executionArn"]
-                if arn in self._others:
-                    continue
-                if _is_started_by(self._sfn.describe_execution(executionArn=arn), drop):
-                    found.append((listed["startDate"], arn))
-                else:
-                    self._others.add(arn)
-            # AWS lists the newest first, so an older execution ends the search.
-            if len(recent) < len(page["executions"]):
-                break
-        return min(found)[1] if found else None
+        try:
+            answer = self._s3.get_object(Bucket=drop.bucket, Key=drop.manifest.result_key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_YET:
+                raise
+            return None
+        result = read_result(answer["Body"].read())
+        return result.execution_arn if result and result.manifest == drop.manifest else None
 
     def await_execution(
         self, drop: Drop, *, wait: Callable[[float], None], clock: Callable[[], datetime]
     ) -> str:
-        """Search until the execution is found.
+        """Look until the execution is known.
 
-        Raises OperatorError with what to check when there is none in time.
+        Raises OperatorError with what to check when it is not known in time.
         """
         tries = 0
-        while (arn := self.find(drop)) is None:
+        while (arn := self.execution_of(drop)) is None:
             if clock() > drop.at + DEADLINE:
                 raise OperatorError(
-                    f"{drop.address} is in the bucket, but it started no execution of "
-                    f"{self._machine} within {DEADLINE.seconds} s.",
-                    "Check that the bucket sends events to EventBridge, that the rule "
-                    "<name_prefix>-manifest-dropped is enabled, and its dead-letter queue "
-                    "(Terraform output dead_letter_queue_urls).",
+                    f"{drop.address} is in the bucket, but no result appeared beside it within "
+                    f"{DEADLINE.seconds} s.",
+                    "See whether it was released with: release-machine list. If not, check that "
+                    "you may read the result (s3:GetObject on *.result in the bucket), that the "
+                    "bucket sends events to EventBridge, the rule <name_prefix>-manifest-dropped, "
+                    "its dead-letter queue (Terraform output dead_letter_queue_urls), and "
+                    "release-machine logs.",
                 )
             wait(_PAUSE_SECONDS[min(tries, len(_PAUSE_SECONDS) - 1)])
             tries += 1
         return arn
-
-
-def _is_started_by(execution: DescribeExecutionOutputTypeDef, drop: Drop) -> bool:
-    try:
-        started_with: Any = json.loads(execution.get("input", "null"))
-        event_object = started_with["detail"]["object"]
-        return bool(
-            started_with["detail"]["bucket"]["name"] == drop.bucket
-            and event_object["key"] == drop.key
-            and event_object.get("version-id") == drop.version_id
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        # The input is not an event of the bucket.
-        return False

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from release_core.clock import now
 from release_core.manifest.model import Manifest
-from release_machine.actions.submit import ExecutionFinder, drop_manifest, post_manifest
+from release_machine.actions.submit import ResultReader, drop_manifest, post_manifest
 from release_machine.deployment.aws_problems import is_denied
 from release_machine.deployment.session import Session
 from release_machine.errors import UnreachableError, UsageError
@@ -64,9 +64,6 @@ def _post(session: Session, _name: str, content: bytes) -> str:
 
 
 def _drop(session: Session, name: str, content: bytes) -> str:
-    finder = ExecutionFinder(
-        sfn=session.sfn, state_machine_arn=session.deployment.state_machine_arn
-    )
     bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
     try:
         drop = drop_manifest(content, name=name, bucket=bucket, caller=caller, s3=s3)
@@ -80,7 +77,7 @@ def _drop(session: Session, name: str, content: bytes) -> str:
         ) from error
     tell(f"dropped {drop.address}")
     with watching(_STARTS_BY_ITSELF):
-        return finder.await_execution(drop, wait=time.sleep, clock=now)
+        return ResultReader(s3).await_execution(drop, wait=time.sleep, clock=now)
 
 
 def require_manifest(name: str, content: bytes) -> Manifest:

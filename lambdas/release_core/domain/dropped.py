@@ -1,0 +1,20 @@
+"""A manifest that was handed in as an object in the bucket for manifests."""
+
+from dataclasses import dataclass
+
+# Never .json: that would start the state machine.
+RESULT_SUFFIX = ".result"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestObject:
+    """One version of an object in the bucket for manifests."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+
+    @property
+    def result_key(self) -> str:
+        """The key of the file that tells what became of the manifest."""
+        return self.key + RESULT_SUFFIX
