@@ -291,7 +291,7 @@ data "aws_iam_policy_document" "advance" {
   statement {
     sid = "ReadAndStopPipelines"
     actions = [
-      "codepipeline:GetPipeline", # Whether an execution is gone with its pipeline, and what CodePipeline does by itself.
+      "codepipeline:GetPipeline", # Whether an execution is gone with its pipeline, and which actions a pipeline has.
       "codepipeline:GetPipelineExecution",
       "codepipeline:GetPipelineState", # shows answers to manual approvals at once, and the current version
       "codepipeline:ListActionExecutions",
@@ -376,13 +376,6 @@ data "aws_iam_policy_document" "change_freeze" {
 
 data "aws_iam_policy_document" "close_release" {
   source_policy_documents = [data.aws_iam_policy_document.advance.json]
-
-  # An automatic rollback leaves alone what changed nothing: that depends on which actions a pipeline has.
-  statement {
-    sid       = "ReadPipelineDeclarations"
-    actions   = ["codepipeline:GetPipeline"]
-    resources = local.pipeline_arns
-  }
 
   statement {
     sid       = "WriteResults" # Each write names the file that it replaces, so it is read first.

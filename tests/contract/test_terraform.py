@@ -178,6 +178,14 @@ def test_the_functions_may_do_all_they_do(terraform: dict[str, Any]) -> None:
     assert set().union(*map(called, FUNCTIONS)) == allowed
 
 
+def test_each_permission_on_everything_says_why() -> None:
+    """A statement on * has the reason on the same line: AWS has no resource type for the action."""
+    lines = [line for path in ROOT.glob("infra/**/*.tf") for line in path.read_text().splitlines()]
+    found = [line for line in lines if re.search(r'\bresources\s*=.*"\*"', line)]
+    assert found
+    assert [line for line in found if not re.search(r"# [A-Z].+\.$", line)] == []
+
+
 def test_the_command_knows_every_dead_letter_queue(local_values: dict[str, Any]) -> None:
     """The queue of each rule, and of each function that events invoke, with its function."""
     known = {queue.key: queue for queue in queues_of("rm")}

@@ -21,7 +21,8 @@ PARTS = (
     # retries a failed asynchronous invocation after 1 and 2 minutes; here after 1 and 2 seconds.
     Part(
         "Deployment",
-        f"PLATFORM_PORT=0 LAMBDA_RETRY_BASE_DELAY=1 {PYTHON} -m tools.platform up --home {HOME}\n"
+        "PLATFORM_PORT=0 LAMBDA_RETRY_BASE_DELAY=1 RECORD_CALLS=1"
+        f" {PYTHON} -m tools.platform up --home {HOME}\n"
         f"{PYTHON} infra/demo/build_sources.py > /dev/null\n"
         f"TF_VAR_pipeline_name_patterns='{PATTERNS}' "
         f"{PYTHON} -m tools.deploy apply infra infra/demo --home {HOME}",
@@ -42,6 +43,15 @@ PARTS = (
         ' -m "platform and not alone" tests/e2e tools/localstack-plugin\n'
         f'{PYTHON} -m pytest -q --maxfail 5 -m "platform and alone" tests/e2e',
         after=("Deployment", "Simulation", "Verification"),
+    ),
+    # With the calls of all end-to-end tests, and a plan with the settings of the deployment.
+    Part(
+        "Least privilege",
+        f"exports=$({PYTHON} -m tools.platform env --home {HOME})\n"
+        'eval "$exports"\n'
+        f"TF_VAR_pipeline_name_patterns='{PATTERNS}'"
+        f" {PYTHON} -m pytest -q -m platform tests/least_privilege",
+        after=("End to end",),
     ),
 )
 

@@ -76,15 +76,26 @@ class Terraform:
             outputs = json.loads(self._run("output", *self._on_state(), "-json"))
         return {name: output["value"] for name, output in outputs.items()}
 
+    def planned(self, **settings: str) -> dict[str, Any]:
+        """The plan of an apply with more settings, as `terraform show -json` writes it.
+
+        Nothing is changed. What is deployed already has its ARN in the plan.
+        """
+        with self._ready(), tempfile.TemporaryDirectory() as folder:
+            plan, given = f"{folder}/plan", [*self._on_state(), *self._settings(**settings)]
+            self._run("plan", "-input=false", "-refresh=false", f"-out={plan}", *given)
+            shown: dict[str, Any] = json.loads(self._run("show", "-json", plan))
+        return shown
+
     def has_state(self) -> bool:
         """Whether the root was applied to this target. Always True on AWS: the backend decides."""
         return self._state is None or self._state.is_file()
 
-    def _settings(self) -> list[str]:
+    def _settings(self, **more: str) -> list[str]:
         text = "\n".join(path.read_text() for path in self._root.glob("*.tf"))
         known = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
-        given = self._target.settings.items()
-        return [f"-var={name}={value}" for name, value in given if name in known]
+        given = self._target.settings | more
+        return [f"-var={name}={value}" for name, value in given.items() if name in known]
 
     def _change(self, command: str) -> None:
         settings = self._settings()
@@ -122,14 +133,22 @@ class Terraform:
             stamp.write_text(fingerprint)
 
     def _fingerprint(self) -> str:
-        """Changes when a file or setting changes that Terraform reads."""
-        digest = hashlib.sha256(repr(sorted(self._target.settings.items())).encode())
+        """Changes when a file, setting or variable changes that Terraform reads."""
+        variables = {
+            name: text
+            for name, text in self._target.environment.items()
+            if name.startswith("TF_VAR_")
+        }
+        settings = sorted((self._target.settings | variables).items())
+        digest = hashlib.sha256(repr(settings).encode())
+        # Terraform runs in the folder of the root, so a relative folder begins there.
+        given = self._root / (variables.get("TF_VAR_functions_dir") or ROOT / ".build/functions")
         files = [
             # A root may use the folders around it as modules.
             *(ROOT / "infra").rglob("*"),
             ROOT / "statemachine.asl.json",
             # Not the demo's pages: they go into the source bucket without Terraform.
-            *(ROOT / ".build/functions").rglob("*.zip"),
+            *given.rglob("*.zip"),
             *(ROOT / ".build/demo").rglob("*.zip"),
         ]
         for path in sorted(files):
@@ -154,8 +173,10 @@ class Terraform:
             raise TerraformError(f"{done}: see its output above.")
 
     def _call(self, *arguments: str, **how: Any) -> subprocess.CompletedProcess[Any]:
-        # Reading the state needs no provider, so it does not need tflocal.
-        command = "terraform" if arguments[0] in {"output", "state"} else self._target.command
+        # Reading a state or a plan calls nothing on AWS, so it does not need tflocal.
+        command = (
+            "terraform" if arguments[0] in {"output", "show", "state"} else self._target.command
+        )
         own = {"TF_DATA_DIR": str(self._data), "TF_IN_AUTOMATION": "1"}
         environment = self._target.environment | own
         return subprocess.run(  # noqa: S603 - our own command

@@ -10,6 +10,9 @@ locals {
   policy_characters      = sum([for policy in [data.aws_iam_policy_document.runtime.json, var.policy_json] : length(jsonencode(jsondecode(policy)))])
   most_policy_characters = 10240
 
+  # arn:...:logs:...:log-group:/aws/lambda/NAME -> arn:...:sqs:...:NAME-failures. So a plan shows the policy before the queue exists.
+  failures_arn = replace(replace(aws_cloudwatch_log_group.function.arn, ":logs:", ":sqs:"), "log-group:/aws/lambda/${var.name}", "${var.name}-failures")
+
   # What the function does with the key, by the service that calls KMS for it.
   key_actions = var.kms_key_arn == null ? {} : merge(
     var.key_actions,
@@ -137,7 +140,7 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   dynamic "statement" {
-    for_each = aws_sqs_queue.failures[*].arn
+    for_each = var.asynchronous ? [local.failures_arn] : []
 
     content {
       sid       = "KeepFailures"

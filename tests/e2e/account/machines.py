@@ -7,6 +7,9 @@ from typing import Any
 from tests.e2e.account.account import Account
 from tests.e2e.releasing.pipelines import unique
 
+# How the names of the variants begin. What they do counts for the deployed one (least_privilege).
+VARIANT = "machine"
+
 
 @dataclass(frozen=True)
 class Machines:
@@ -57,12 +60,12 @@ class Machines:
     def helpless(self) -> str:
         """Make a machine that cannot start rollbacks; return its ARN.
 
-        It tries once to start a state machine that does not exist.
+        It tries once to start a version of the state machine that does not exist.
         """
         deployed = self._deployed()
         definition = json.loads(deployed["definition"])
         roll_back = definition["States"]["RollBackRelease"]
-        roll_back["Parameters"]["StateMachineArn"] = f"{deployed['stateMachineArn']}-gone"
+        roll_back["Parameters"]["StateMachineArn"] = f"{deployed['stateMachineArn']}:999999"
         del roll_back["Retry"]
         return self._create(definition, deployed["roleArn"], rolls_back=False)
 
@@ -77,7 +80,7 @@ class Machines:
             del parameters["StateMachineArn"]
             parameters["StateMachineArn.$"] = "$$.StateMachine.Id"
         return self.account.step_functions.create_state_machine(
-            name=unique("machine"), definition=json.dumps(definition), roleArn=role
+            name=unique(VARIANT), definition=json.dumps(definition), roleArn=role
         )["stateMachineArn"]
 
 
