@@ -360,6 +360,18 @@ run "expired_releases_are_deleted_from_their_table_only" {
   }
 }
 
+run "results_are_the_only_objects_that_are_written" {
+  command = apply
+
+  assert {
+    condition = {
+      for statement in flatten([data.aws_iam_policy_document.open_release.statement, data.aws_iam_policy_document.close_release.statement]) :
+      one(statement.resources) => statement.actions... if anytrue([for action in statement.actions : startswith(action, "s3:Put")])
+    } == { "${aws_s3_bucket.manifests.arn}/*.result" = [toset(["s3:PutObject"]), toset(["s3:GetObject", "s3:PutObject"])] }
+    error_message = "A function may write another object than a result, which could start a release."
+  }
+}
+
 run "freezing_starts_nothing" {
   command = apply
 

@@ -15,13 +15,19 @@ from release_core.settings import CloseReleaseSettings, read_settings
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
-    Once an hour, check for releases whose workflow execution ended and were not closed, delete the
-    records of releases that were closed long ago, and measure whether releases hang.
+    Once an hour, check for releases whose workflow execution ended and were not closed, announce
+    what was not announced, delete the records of releases that were closed long ago, and measure
+    whether releases hang.
     """
     settings = read_settings(CloseReleaseSettings, os.environ)
     parts = FunctionParts.of(settings)
     if event.get("detail-type") == "Scheduled Event":
-        run_each(parts.orphans.sweep, parts.late_announcements.sweep, parts.hangs.measure)
+        run_each(
+            parts.orphans.sweep,
+            parts.late_announcements.sweep,
+            parts.expiry(settings.release_retention_days).sweep,
+            parts.hangs.measure,
+        )
         return None
     close_release = CloseRelease(
         ledger=parts.ledger,

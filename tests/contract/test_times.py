@@ -149,5 +149,8 @@ def test_the_workflow_waits_longer_than_the_function_runs(
 
 
 def test_the_simulation_has_the_timeouts_of_terraform(timeouts: dict[str, timedelta]) -> None:
-    """The simulated functions have the same timeouts as the deployed ones."""
-    assert timeouts == TIMEOUTS
+    """The simulated functions have the same timeouts as the deployed ones.
+
+    The simulation has no messages to people: they change no release.
+    """
+    assert {name: each for name, each in timeouts.items() if name != "notify_people"} == TIMEOUTS

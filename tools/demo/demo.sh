@@ -17,10 +17,14 @@ release=$(date -u +demo-%Y%m%d-%H%M%S)
 .venv/bin/python infra/demo/build_sources.py --version "$release" --output .build/demo-release > /dev/null
 .venv/bin/python -m tools.demo.shop "$outputs" --push .build/demo-release
 .venv/bin/python -m tools.demo.manifest "$outputs" "$release" > .build/demo-manifest.json
+.venv/bin/python -m tools.demo.messages --subscribe
 tools/operator.sh submit .build/demo-manifest.json
 echo
 echo "Live now:"
 .venv/bin/python -m tools.demo.shop "$outputs"
+echo
+echo "The e-mail that people get (docs/guides/notify.md):"
+.venv/bin/python -m tools.demo.messages --outcome "$release"
 cat <<'TEXT'
 
 The platform is still running. Next:

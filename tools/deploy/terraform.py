@@ -133,14 +133,22 @@ class Terraform:
             stamp.write_text(fingerprint)
 
     def _fingerprint(self) -> str:
-        """Changes when a file or setting changes that Terraform reads."""
-        digest = hashlib.sha256(repr(sorted(self._target.settings.items())).encode())
+        """Changes when a file, setting or variable changes that Terraform reads."""
+        variables = {
+            name: text
+            for name, text in self._target.environment.items()
+            if name.startswith("TF_VAR_")
+        }
+        settings = sorted((self._target.settings | variables).items())
+        digest = hashlib.sha256(repr(settings).encode())
+        # Terraform runs in the folder of the root, so a relative folder begins there.
+        given = self._root / (variables.get("TF_VAR_functions_dir") or ROOT / ".build/functions")
         files = [
             # A root may use the folders around it as modules.
             *(ROOT / "infra").rglob("*"),
             ROOT / "statemachine.asl.json",
             # Not the demo's pages: they go into the source bucket without Terraform.
-            *(ROOT / ".build/functions").rglob("*.zip"),
+            *given.rglob("*.zip"),
             *(ROOT / ".build/demo").rglob("*.zip"),
         ]
         for path in sorted(files):

@@ -1,6 +1,5 @@
 """Result files in the bucket for manifests: read and written, each write on a condition."""
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,12 +8,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from release_core.aws.result_text import read_result, result_text
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.results import Result
+from release_core.logs import about, log_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import PutObjectRequestTypeDef
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 # The answers of S3 to a write whose condition does not hold: the file is there, has changed, is
 # being written, or is gone.
@@ -38,12 +38,12 @@ class ResultFiles:
         An error of S3 is logged and not raised: no release fails or waits because of its file.
         """
         place = f"s3://{result.manifest.bucket}/{result.manifest.result_key}"
-        about = {"execution_arn": result.execution_arn, "release_id": result.release_id}
-        try:
-            if not self._write(result):
-                log.error("%s was not written: it keeps changing", place, extra=about)
-        except (ClientError, BotoCoreError) as error:
-            log.error("%s was not written: %s", place, error, extra=about)
+        with about(execution_arn=result.execution_arn, release_id=result.release_id):
+            try:
+                if not self._write(result):
+                    log.error("%s was not written: it keeps changing", place)
+            except (ClientError, BotoCoreError) as error:
+                log.error("%s was not written: %s", place, error)
 
     def _write(self, result: Result) -> bool:
         """Whether the file has this result or a later one now."""

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.e2e.account.account import Account
+from tests.e2e.account.faults import Faults
 from tests.e2e.account.messages import Mailbox, Subscription
 from tests.e2e.account.waiting import wait_until
 from tests.e2e.command.guides import FOLDER, File, read
-from tests.e2e.releasing.pipelines import unique
+from tests.e2e.releasing.pipelines import DEPLOY_STAGE, Pipelines, unique
+from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
 
@@ -56,6 +58,51 @@ def put(account: Account, detail_type: str, **changes: Any) -> None:
     }
     answer = account.events.put_events(Entries=[entry])  # type: ignore[list-item]  # plain keys
     assert not answer["FailedEntryCount"]
+
+
+def test_a_failing_release_tells_people_in_order(
+    releases: Releases,
+    pipelines: Pipelines,
+    faults: Faults,
+    everything: Subscription,
+    urgent: Subscription,
+    mailbox: Mailbox,
+) -> None:
+    """It started, it fails, it has failed: with the reason, the next command, and no noise."""
+    broken, good = pipelines.make(), pipelines.make()
+    release_id = unique("told")
+    fault = {"stage": DEPLOY_STAGE, "code": "JobFailed", "message": "The disk is <!channel> full"}
+    with faults.action("fail", pipeline=broken, **fault):
+        releases.end(releases.start(manifest(release_id, broken, good)))
+    wait_until(
+        "people are told of the outcome", lambda: "Release Failed" in everything.types(release_id)
+    )
+
+    assert everything.types(release_id) == ["Release Started", "Release Failing", "Release Failed"]
+    outcome = everything.about(release_id)[-1]
+    assert outcome["Subject"] == f"[release-machine] Release {release_id} FAILED: {broken}"
+    attributes = {name: each["Value"] for name, each in outcome["MessageAttributes"].items()}
+    assert (attributes["type"], attributes["severity"]) == ("Release Failed", "error")
+    assert json.loads(attributes["failedPipelines"]) == [broken]
+
+    # A filter policy lets through what it names, and no more.
+    wait_until("urgent messages", lambda: len(urgent.types(release_id)) == 2)
+    assert urgent.types(release_id) == ["Release Failing", "Release Failed"]
+
+    wait_until("three e-mails", lambda: len(mailbox.about(release_id)) == 3)
+    email = next(each for each in mailbox.about(release_id) if "FAILED" in each["subject"])
+    assert email["from"] == "release-machine <no-reply@sns.amazonaws.com>"
+    at = 0
+    for part in (
+        f"Release {release_id} FAILED\n",
+        "1 of 2 pipelines did not succeed.",
+        f"- {broken} in stage {DEPLOY_STAGE}, action {DEPLOY_STAGE}: The disk is <!channel> full",
+        "https://",
+        "It took ",
+        f"Next:\n  release-machine retry {release_id}\n",
+        "In the AWS console:\n  https://",
+    ):
+        at = email["body"].index(part, at) + len(part)
 
 
 def test_each_event_becomes_one_message(account: Account, everything: Subscription) -> None:

@@ -26,10 +26,12 @@ def announced_when_on_record(happening: Happening) -> None:
         if fact.detail_type != PIPELINE_SETTLED:
             continue
         node = happening.node_of(fact.release_id, fact.node)
-        # Race: the release was resumed, or a retry in the console has succeeded meanwhile.
-        same_end = value(node, "ended_at") == fact.at
-        if value(node, "status") in GOING_ON and value(node, "attempt") == str(fact.attempt):
+        if value(node, "attempt") != str(fact.attempt):
+            continue  # Race: the release was resumed meanwhile.
+        if value(node, "status") in GOING_ON:
             raise Violated("announced_when_on_record", f"{fact.node} still runs")
+        # A retry in the console may have corrected the end meanwhile.
+        same_end = value(node, "ended_at") == fact.at
         if same_end and value(node, "status") != fact.status:
             raise Violated(
                 "announced_when_on_record", f"{fact.node} as {fact.status}: {value(node, 'status')}"
