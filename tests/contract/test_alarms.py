@@ -7,6 +7,8 @@ from typing import Any
 import hcl2
 import pytest
 
+from tests.contract.terraform_files import terraform_files
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/alarms.md").read_text(encoding="utf-8")
 SECTIONS = {
@@ -19,7 +21,7 @@ LINK = re.compile(r"\$\{var\.alarm_pages\}#([\w-]+)$")
 def parsed() -> list[dict[str, Any]]:
     """All files of Terraform, parsed."""
     found = []
-    for path in sorted((ROOT / "infra").glob("*.tf")):
+    for path in terraform_files():
         with path.open(encoding="utf-8") as file:
             found.append(hcl2.load(file))
     return found

@@ -17,6 +17,7 @@ from release_core import settings
 from release_core.manifest.model import Manifest
 from release_machine.deployment.dead_letter_queues import queues_of
 from tests.contract.import_graph import FUNCTIONS, sources_of
+from tests.contract.terraform_files import terraform_files
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -180,7 +181,7 @@ def test_the_functions_may_do_all_they_do(terraform: dict[str, Any]) -> None:
 
 def test_each_permission_on_everything_says_why() -> None:
     """A statement on * has the reason on the same line: AWS has no resource type for the action."""
-    lines = [line for path in ROOT.glob("infra/**/*.tf") for line in path.read_text().splitlines()]
+    lines = [line for path in terraform_files("**/*.tf") for line in path.read_text().splitlines()]
     found = [line for line in lines if re.search(r'\bresources\s*=.*"\*"', line)]
     assert found
     assert [line for line in found if not re.search(r"# [A-Z].+\.$", line)] == []
@@ -194,7 +195,7 @@ def test_the_command_knows_every_dead_letter_queue(local_values: dict[str, Any])
         for name, made in local_values["functions"].items()
         if made["asynchronous"] is not False
     }
-    text = "".join(path.read_text() for path in ROOT.glob("infra/*.tf"))
+    text = "".join(path.read_text() for path in terraform_files())
     of_rules = set(re.findall(r'resource "aws_cloudwatch_event_rule" "(\w+)"', text))
     assert {key for key, queue in known.items() if queue.failed} == functions
     assert {key for key, queue in known.items() if not queue.failed} == of_rules
@@ -205,7 +206,7 @@ def test_the_command_knows_every_dead_letter_queue(local_values: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    "file", sorted(ROOT.glob("infra/**/*.tf")), ids=lambda path: str(path.relative_to(ROOT))
+    "file", terraform_files("**/*.tf"), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_everything_is_tagged(file: Path) -> None:
     """Each resource that AWS can tag gets the tags of its module, and can so be found and paid."""
