@@ -68,6 +68,6 @@ OF_ANNOUNCEMENTS = (
         "release_core/decide/missing.py",
         "    return is_asked and ASKED not in node.announcements\n",
         "    return is_asked and ASKED in node.announcements\n",
-        ("asked between two",),
+        ("answered while it expires",),
     ),
 )
