@@ -69,6 +69,12 @@ class Seen:
         """The headers of the manifests and requests that were rejected."""
         return [each for each in self._all_headers() if each["status"] == "REJECTED"]
 
+    @property
+    def stopped(self) -> list[Item]:
+        """The items of workflow executions that have ended and opened no release."""
+        items = (each for items in self.releases.values() for each in items)
+        return [each for each in items if each.get("ended") and not each.get("opens")]
+
     def _all_headers(self) -> Iterator[Item]:
         items = (each for items in self.releases.values() for each in items)
         return (each for each in items if each["item"] == "release")
@@ -106,13 +112,16 @@ def leaked(account: Account, tokens: set[str]) -> list[str]:
 
 
 def vanished(seen: Seen, handed_in: list[str]) -> list[str]:
-    """Return a line if manifests became neither releases nor rejections."""
+    """Return a line if manifests became neither releases nor rejections, and nobody stopped them.
+
+    A rejection and a workflow execution that was stopped before its opening do not name a release.
+    """
     opened = {each["release_id"] for each in seen.headers}
     missing = [each for each in handed_in if each not in opened]
-    rejected = len(seen.rejections)
-    if len(missing) <= rejected and opened:
+    known = len(seen.rejections) + len(seen.stopped)
+    if len(missing) <= known and opened:
         return []
-    return [f"{len(missing)} of {len(handed_in)} are no releases, and {rejected} were rejected"]
+    return [f"{len(missing)} of {len(handed_in)} are no releases, and {known} were stopped before"]
 
 
 def _not_ended(seen: Seen) -> Iterator[str]:

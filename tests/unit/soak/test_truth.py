@@ -82,8 +82,11 @@ def test_what_was_handed_in_is_a_release_or_was_rejected() -> None:
     """A manifest of which nothing became has vanished."""
     rejected = {"release_id": "arn", "item": "release", "status": "REJECTED"}
     assert vanished(seen(), ["r"]) == []
-    assert vanished(seen(), ["r", "s"]) == ["1 of 2 are no releases, and 0 were rejected"]
+    assert vanished(seen(), ["r", "s"]) == ["1 of 2 are no releases, and 0 were stopped before"]
     with_rejection = seen()
     with_rejection.releases["arn"] = [rejected]
     assert vanished(with_rejection, ["r", "s"]) == []
     assert untruths(with_rejection) == []
+    stopped = seen()
+    stopped.releases["arn"] = [{"release_id": "arn", "item": "execution", "ended": "ABORTED"}]
+    assert vanished(stopped, ["r", "s"]) == []
