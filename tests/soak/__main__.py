@@ -11,6 +11,7 @@ import secrets
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -32,8 +33,9 @@ from tests.soak.truth import Seen, leaked, untruths, vanished
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUR_PASSED = json.loads((ROOT / "tests/events/hour_passed.json").read_text(encoding="utf-8"))
-PLAIN, GATED = 20, 4
-AT_ONCE = 12
+PLAIN, GATED = 56, 4
+MAKERS = 4
+AT_ONCE = 24
 LOOK_AFTER_SECONDS = 10
 TICK = 0.25
 # Looks double their interval, so a lost event may be found minutes later.
@@ -60,7 +62,9 @@ class Soak:
         self.pipelines = Pipelines(self.account, self.pipelines.bucket, prefix="soak-")
         Machines(self.account).hasten(LOOK_AFTER_SECONDS)
         self.gated = [self.pipelines.make(approval=True) for _ in range(GATED)]
-        self.names = [*self.gated, *(self.pipelines.make() for _ in range(PLAIN))]
+        with ThreadPoolExecutor(MAKERS) as threads:
+            plain = threads.map(lambda _: self.pipelines.make(), range(PLAIN))
+            self.names = [*self.gated, *plain]
 
     def run(self) -> list[str]:
         """Let releases run under chaos, then in peace; return what is not true at the end."""
