@@ -25,8 +25,8 @@ from tools.platform.lifecycle import PlatformError
 
 CHECKOV = ROOT / ".platform/checkov/bin/checkov"
 INFRA = ROOT / "infra"
-# The roots in infra/ that are not a part of a deployment, Terraform's tests, and what tflocal writes
-# beside the sources while another part of the checks deploys them.
+# The roots in infra/ that are not a part of a deployment, Terraform's tests, and what tflocal
+# writes beside the sources while another part of the checks deploys them.
 NOT_DEPLOYED = ("demo", "verify", "tests", "*_override.tf")
 _SKIP = re.compile(r"checkov:skip=(\w+)(?:: *(\S.*))?")
 
@@ -90,8 +90,8 @@ def check(plan: str, sources: Path) -> Mapping[str, Any]:
             "--repo-root-for-plan-enrichment", str(sources), "--skip-download",
             "--compact", "--output", "json",
         ]  # fmt: skip
-        # It gives up a file that it cannot read in time, and then ignores the comments in it. At its
-        # start it asks PyPI whether there is a newer version, unless it is told not to.
+        # It gives up a file that it cannot read in time, and then ignores the comments in it.
+        # Unless it is told not to, it asks PyPI at its start for a newer version.
         patient = os.environ | {
             "HCL_PARSE_TIMEOUT_SEC": "120",
             "LOG_LEVEL": "ERROR",

@@ -122,8 +122,7 @@ def test_a_finding_fails(
         "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed",
         "Traceback (most recent call last):\nrequests.exceptions.ConnectionError: ('aborted',)",
         "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='pypi.org', port=443)",
-        "requests.exceptions.HTTPError: 503 Server Error: Unavailable for url: https://pypi.org/\n"
-        "pip_audit._service.interface.ServiceError",
+        "requests.exceptions.HTTPError: 503 Server Error: Unavailable\npip_audit.ServiceError",
     ],
 )
 def test_a_source_that_is_lost_during_the_audit(
