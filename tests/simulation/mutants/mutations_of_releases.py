@@ -20,8 +20,8 @@ OF_RELEASES = (
     Mutant(
         "open for a stopped execution",
         "release_core/ledger/openings.py",
-        'condition="attribute_not_exists(#ended)"',
-        'condition="attribute_not_exists(#ended) OR attribute_exists(#ended)"',
+        'not_ended = "attribute_not_exists(#ended)"',
+        'not_ended = "(attribute_not_exists(#ended) OR attribute_exists(#ended))"',
         ("one, cancelled",),
     ),
     Mutant(
