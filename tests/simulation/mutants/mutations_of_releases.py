@@ -25,6 +25,13 @@ OF_RELEASES = (
         ("one, cancelled",),
     ),
     Mutant(
+        "open what another try has rejected",
+        "release_core/ledger/openings.py",
+        'not_rejected = "attribute_not_exists(#rejected_at)"',
+        'not_rejected = "(attribute_not_exists(#rejected_at) OR attribute_exists(#rejected_at))"',
+        ("one finds the other, a crash",),
+    ),
+    Mutant(
         "take a pipeline that is held",
         "release_core/ledger/locks.py",
         '"attribute_not_exists(#held_by) OR #held_by = :held_by"',
