@@ -89,10 +89,11 @@ resource "aws_cloudwatch_event_rule" "execution_ended" {
   })
 }
 
-# The safety net for a missed workflow end: nothing else of a stopped execution can close its release.
+# The safety net for what no event brings: a missed workflow end, an announcement that was not sent, a release that is stuck, and
+# records to delete.
 resource "aws_cloudwatch_event_rule" "hour_passed" {
   name                = local.rule_names["hour_passed"]
-  description         = "Look for missed workflow ends once an hour."
+  description         = "Look once an hour for missed workflow ends, announcements to send, releases that hang, and records to delete."
   schedule_expression = "rate(1 hour)"
   tags                = local.tags
 }
@@ -157,6 +158,8 @@ locals {
 
 resource "aws_cloudwatch_event_target" "rule" {
   for_each = local.rules
+  # EventBridge does not try again when it may not invoke a target: the event is a dead letter at once.
+  depends_on = [aws_lambda_permission.rule]
 
   rule      = each.value.rule.name
   target_id = "release-machine"
@@ -183,6 +186,11 @@ resource "aws_lambda_permission" "rule" {
   qualifier     = module.microfunction[each.value].alias
   principal     = "events.amazonaws.com"
   source_arn    = local.rules[each.key].rule.arn
+
+  # The rule calls the old target until its target is updated.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 data "aws_iam_policy_document" "manifest_dropped_trust" {
@@ -223,8 +231,8 @@ resource "aws_iam_role_policy" "manifest_dropped" {
   policy = data.aws_iam_policy_document.start_machine.json
 }
 
-# Dead-letter queues for events that EventBridge could not deliver within a day. Events on which a function failed are in the
-# dead-letter queue of that function.
+# Dead-letter queues for events that EventBridge could not deliver: within a day, or at once when it may not call the target or
+# the target is gone. Events on which a function failed are in the dead-letter queue of that function.
 #
 # The ARNs are built from names: the policy then waits neither for the queue nor for the rule and the state machine, which
 # makes a first deployment half a minute shorter.

@@ -125,7 +125,7 @@ module "microfunction" {
   reserved_concurrency = lookup(var.reserved_concurrency, each.key, null)
 }
 
-# Each function announces a missed workflow end again when it detects one.
+# Each function that reads the workflow of a release announces a missed end again when it detects one.
 data "aws_iam_policy_document" "announce" {
   statement {
     sid       = "Announce"

@@ -12,6 +12,20 @@ locals {
     { for function, queue in local.failure_queues : function => queue.name },
   )
 
+  # What does not happen until the event is replayed; docs/alarms.md has the same.
+  without_event = {
+    manifest_dropped    = "the manifest is not released"
+    state_changed       = "the pipeline goes on at its next look"
+    record_state_change = "the pipeline goes on at its next look"
+    execution_ended     = "a stopped release is closed within the hour"
+    close_release       = "a stopped release is closed within the hour, if close_release works again"
+    hour_passed         = "the hourly check did not run; the next one comes within the hour"
+    calendar_opened     = "what a calendar held goes on at its next look"
+    change_freeze       = "what a calendar held goes on at its next look"
+    people_told         = "people do not get a message"
+    notify_people       = "people do not get a message"
+  }
+
   alarm_actions = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
 }
 
@@ -19,7 +33,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = local.dead_letter_queues
 
   alarm_name          = "${each.value}-not-empty"
-  alarm_description   = "${each.value} holds an event that was given up: a manifest was not released, or a release waits for its next look. List it (release-machine dead-letters), remove the cause, then replay or delete it. ${var.alarm_pages}#dead-letters"
+  alarm_description   = "${each.value} holds an event that was given up: ${local.without_event[each.key]}. List it (release-machine dead-letters), remove the cause, then replay or delete it. ${var.alarm_pages}#dead-letters"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = each.value }

@@ -221,6 +221,11 @@ variable "alarm_topic_arn" {
     condition     = var.alarm_topic_arn == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.alarm_topic_arn))
     error_message = "alarm_topic_arn must be the ARN of an SNS topic, or null."
   }
+
+  validation {
+    condition     = var.alarm_topic_arn == null || var.notify_topic_arn != null || try(split(":", var.alarm_topic_arn)[5], "") != "${var.name_prefix}-people"
+    error_message = "alarm_topic_arn is the topic of the messages to people, to which only notify_people may publish: no alarm would arrive. Create another topic for the alarms."
+  }
 }
 
 variable "alarm_pages" {
@@ -235,7 +240,7 @@ variable "alarm_pages" {
 }
 
 variable "notify_topic_arn" {
-  description = "ARN of an existing SNS topic for the messages to people, in this Region, or null to create one. Its policy must let notify_people publish if it is in another account, and its KMS key, too."
+  description = "ARN of an existing SNS topic for the messages to people, in this Region, or null to create one. If it has a customer managed KMS key other than kms_key_arn, topic and key must be in this account, and the policy of the key must allow the role <name_prefix>-notify-people kms:Decrypt and kms:GenerateDataKey. A topic of another account must have no key, and its policy must let the role publish."
   type        = string
   default     = null
 

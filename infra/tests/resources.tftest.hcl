@@ -639,6 +639,14 @@ run "alarms_notify_the_topic" {
 
   assert {
     condition = alltrue([
+      for queue, consequence in { people_told = "people do not get a message", hour_passed = "the hourly check did not run", manifest_dropped = "the manifest is not released" } :
+      strcontains(aws_cloudwatch_metric_alarm.dead_letters[queue].alarm_description, "${replace(queue, "_", "-")}-undelivered holds an event that was given up: ${consequence}")
+    ])
+    error_message = "An alarm of a dead-letter queue does not say what does not happen."
+  }
+
+  assert {
+    condition = alltrue([
       for alarm in local.every_alarm : can(regex("docs/alarms.md#[a-z-]+$", alarm.alarm_description))
     ])
     error_message = "An alarm does not name its section in docs/alarms.md."

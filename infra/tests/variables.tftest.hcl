@@ -208,6 +208,16 @@ run "alarm_topic_by_name" {
   }
 }
 
+run "alarms_to_the_topic_of_the_people" {
+  command         = plan
+  expect_failures = [var.alarm_topic_arn]
+
+  variables {
+    name_prefix     = "two"
+    alarm_topic_arn = "arn:aws:sns:eu-west-1:111122223333:two-people"
+  }
+}
+
 run "a_key_by_its_alias" {
   command         = plan
   expect_failures = [var.kms_key_arn]

@@ -21,6 +21,7 @@ from release_core.problems import is_storable
 
 log = log_of(__name__)
 
+_SOON = "The answer counts. The release goes on in a moment."
 KEYS = ("decision", "comment", "attempt")
 
 # Pipelines of a release that goes on in this function. 100 starts take some 18 s, and the API gives
@@ -112,10 +113,10 @@ class AnswerApproval:
             except (Unfinished, ClientError, BotoCoreError):
                 log.exception("the vote counts, but the release could not go on")
         if node.task_token is None:
-            return node, None  # its task is still on the way, and sees the vote
+            return node, _SOON  # its task is still on the way, and sees the vote
         try:
             if self.advance.looks_soon(node):
-                return node, "The answer counts. The release goes on in a moment."
+                return node, _SOON
         except (ClientError, BotoCoreError):
             log.exception("the vote counts, but its task could not be woken")
         when = f"at {to_iso(node.looks_at)} at the latest" if node.looks_at else "later"

@@ -16,8 +16,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     """Close a release at the end of its workflow execution, or when that was stopped or failed.
 
     Once an hour, check for releases whose workflow execution ended and were not closed, announce
-    what was not announced, delete the records of releases that were closed long ago, and measure
-    whether releases hang.
+    what was not announced, measure whether releases hang, and delete the records of releases that
+    were closed long ago.
     """
     settings = read_settings(CloseReleaseSettings, os.environ)
     parts = FunctionParts.of(settings)
@@ -25,8 +25,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
         run_each(
             parts.orphans.sweep,
             parts.late_announcements.sweep,
-            parts.expiry(settings.release_retention_days).sweep,
             parts.hangs.measure,
+            # Last, because it may take the longest.
+            parts.expiry(settings.release_retention_days).sweep,
         )
         return None
     close_release = CloseRelease(

@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from release_core.errors import Unfinished
 from release_core.logs import log_of
 
 log = log_of(__name__)
@@ -16,8 +13,8 @@ def run_each(*jobs: Callable[[], None]) -> None:
     for job in jobs:
         try:
             job()
-        except (Unfinished, ClientError, BotoCoreError) as error:
-            log.warning("a job of the hour failed: %s", error)
+        except Exception as error:  # one bad item must not keep the next jobs from running
+            log.warning("a job of the hour failed: %s", error, exc_info=True)
             errors.append(error)
     if errors:
         raise errors[0]

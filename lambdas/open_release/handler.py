@@ -18,6 +18,9 @@ from release_core.errors import Rejection
 from release_core.plan.planner import Planner
 from release_core.settings import OpenReleaseSettings, read_settings
 
+# What a workflow sends as `rejection` that takes a rejection as an outcome.
+OUTCOME = "outcome"
+
 # What this process has read of pipelines while AWS throttled it.
 _READ: dict[tuple[str, ...], tuple[int, Declared]] = {}
 
@@ -27,6 +30,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
 
     A rejection is an answer with the ``outcome`` REJECTED, the name of its ``error`` and the
     ``cause``: an error of the function would count as a failure that its operators must look at.
+    Executions that began with an earlier definition do not ask for that answer, and only know the
+    error: for them the Rejection is raised.
     """
     settings = read_settings(OpenReleaseSettings, os.environ)
     # An opening reads each pipeline's declaration: many calls in a row.
@@ -48,6 +53,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     try:
         return open_release(event["execution_arn"])
     except Rejection as rejection:
+        if event.get("rejection") != OUTCOME:
+            raise
         return {
             "outcome": "REJECTED",
             "error": type(rejection).__name__,

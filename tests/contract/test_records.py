@@ -15,14 +15,21 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.dynamodb.client import FakeDynamoDB
 from tests.worlds.ledger_world import RETENTION, TABLES, make_tables
 
-# Items that a build has written on the platform, and what it read from them. Each build reads them
-# in the same way for ever: the files are never changed. Values of variables were replaced.
+# Items that a build has written, and what it read from them. Each build reads them in the same way
+# for ever: the files are never changed. They are from the platform, where values of variables were
+# replaced, or, if their name ends in -ledger, from the ledger over the fake DynamoDB.
 FOLDER = Path(__file__).parents[1] / "records"
 FILES = sorted(FOLDER.glob("*.jsonl"))
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
 
 # Maps whose keys are names that users or AWS chose.
 _CHOSEN = {"variables", "resolved_variables", "origin", "restores", "stages"}
+# The attributes that are maps, or lists of maps, and that a reader makes values of.
+_MAPS = {
+    *("approval", "approvals", "votes", "freezes", "held", "override", "dropped"),
+    *("failure", "retry", "attempts", "audit", "changes", "last_good", "previous_good"),
+    *("revisions", "source_revisions", "skippable", "skipped_stages"),
+}
 _NEW = {"a_newer_build": "has added this"}
 
 
@@ -82,6 +89,16 @@ def with_additions(value: Any, name: str = "") -> Any:
     return value
 
 
+def maps_in(value: Any, name: str) -> Iterator[str]:
+    """The names of the maps in an attribute of an item; those in a list have its name."""
+    if "M" in value:
+        yield name
+        for key, each in value["M"].items():
+            yield from maps_in(each, key)
+    for each in value.get("L", ()):
+        yield from maps_in(each, name)
+
+
 def internals(client: Any) -> list[Any]:
     """What the functions read: each release with its pipelines, executions and tokens."""
     ledger = Ledger(client, TABLES, clock=FakeClock(), who="test", retention=RETENTION)
@@ -101,6 +118,15 @@ def test_there_are_records() -> None:
     found = [each["read"] for file in FILES for each in lines_of(file, "read")]
     statuses = {each["status"] for each in found if "status" in each}
     assert {"SUCCEEDED", "FAILED", "REJECTED", "RUNNING"} <= statuses
+
+
+def test_the_records_have_every_map() -> None:
+    """Otherwise no test would read what a newer build adds to it."""
+    items = [each["item"] for file in FILES for each in lines_of(file, "item")]
+    found = {
+        kind for item in items for name, value in item.items() for kind in maps_in(value, name)
+    }
+    assert found - _CHOSEN == _MAPS
 
 
 @every_file

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from open_release.handler import OUTCOME
 from release_core import errors
 from release_core.aws.step_functions import LOOK_AGAIN, PIPELINE_ERRORS
 from release_core.decide.timing import CLAIM_WINDOW, LOOK_LAG
@@ -91,6 +92,7 @@ def test_a_rejection_is_an_outcome_and_no_error(machine: dict[str, Any]) -> None
         "ErrorPath": "$.error",
         "CausePath": "$.cause",
     }
+    assert everything["OpenRelease"]["Parameters"]["Payload"]["rejection"] == OUTCOME
     assert "Catch" not in everything["OpenRelease"]
     for kind in ("Retry", "Catch"):
         for state, names in handled(machine, kind):

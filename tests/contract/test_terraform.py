@@ -187,6 +187,25 @@ def test_each_permission_on_everything_says_why() -> None:
     assert [line for line in found if not re.search(r"# [A-Z].+\.$", line)] == []
 
 
+def test_no_event_meets_a_target_that_it_may_not_call() -> None:
+    """What lets events in, and keeps failures, is replaced without a gap.
+
+    Each is made before what uses it: EventBridge gives an event up at once if it may not call.
+    """
+    kinds = {"aws_lambda_permission", "aws_lambda_function_event_invoke_config"}
+    replaced, targets = [], []
+    for path in (*terraform_files(), *terraform_files("modules/*/*.tf")):
+        for resource in hcl2.loads(path.read_text()).get("resource", []):
+            for kind, named in resource.items():
+                (body,) = named.values()
+                if kind.strip('"') in kinds:
+                    replaced.append(body["lifecycle"])
+                if kind.strip('"') == "aws_cloudwatch_event_target":
+                    targets.append(body["depends_on"])
+    assert [each["create_before_destroy"] for (each,) in replaced] == [True, True, True]
+    assert targets == [["${aws_lambda_permission.rule}"]]
+
+
 def test_the_command_knows_every_dead_letter_queue(local_values: dict[str, Any]) -> None:
     """The queue of each rule, and of each function that events invoke, with its function."""
     known = {queue.key: queue for queue in queues_of("rm")}

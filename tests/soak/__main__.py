@@ -28,7 +28,7 @@ from tests.e2e.releasing.pipelines import Pipelines, unique
 from tests.e2e.releasing.releases import Releases
 from tests.soak.chaos import Chaos
 from tests.soak.crowd import Crowd
-from tests.soak.truth import Seen, leaked, untruths
+from tests.soak.truth import Seen, leaked, untruths, vanished
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUR_PASSED = json.loads((ROOT / "tests/events/hour_passed.json").read_text(encoding="utf-8"))
@@ -39,6 +39,8 @@ TICK = 0.25
 # Looks double their interval, so a lost event may be found minutes later.
 LONGEST_END = 600.0
 SWEEP_EVERY = 20.0
+# A token is replaced with each look.
+TOKENS_EVERY = 3.0
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Soak:
         """Find the deployment and make pipelines."""
         self.account = account_from_environment()
         self.ledger = Ledger(self.account)
+        self.tokens: set[str] = set()
         self.functions = Functions(self.account)
         self.pipelines = Pipelines.in_account(self.account)
         self.pipelines = Pipelines(self.account, self.pipelines.bucket, prefix="soak-")
@@ -86,15 +89,19 @@ class Soak:
                 ("Outcomes", outcomes),
             ):
                 say(f"{title}: " + ", ".join(f"{what} {n}" for what, n in sorted(counted.items())))
-            say(
-                f"Executions started: {sum(map(len, seen.ours.values()))}; "
-                f"dead letters: {sum(self.functions.dead_letters().values())}"
-            )
-            return [*untruths(seen), *leaked(self.account, self.ledger.task_tokens())]
+            say(f"Executions started: {sum(map(len, seen.ours.values()))}")
+            left = {name: count for name, count in self.functions.dead_letters().items() if count}
+            return [
+                *untruths(seen),
+                *vanished(seen, crowd.handed_in),
+                *leaked(self.account, self.tokens),
+                *([f"dead letters are left: {left}"] if left else []),
+            ]
 
     def _under_chaos(self, crowd: Crowd, chaos: Chaos) -> None:
         end = time.monotonic() + self.minutes * 60
         number = 0
+        tokens_read = 0.0
         while time.monotonic() < end:
             running = self._running()
             if len(running) < AT_ONCE:
@@ -102,6 +109,9 @@ class Soak:
                 crowd.hand_in(f"soak-{self.seed}-{number}")
             chaos.strike()
             crowd.act(running)
+            if time.monotonic() - tokens_read > TOKENS_EVERY:
+                tokens_read = time.monotonic()
+                self.tokens |= self.ledger.task_tokens()
             time.sleep(TICK)
 
     def _in_peace(self, crowd: Crowd) -> None:

@@ -122,7 +122,9 @@ class Crowd:
 
     def _freeze(self) -> None:
         scope = self.draw.choice(self.pipelines)
-        if self.draw.choice(self.people).freeze(scope, minutes=10).status == 200:
+        answer = self.draw.choice(self.people).freeze(scope, minutes=10)
+        # What was killed after its write has answered with an error.
+        if answer.status == 200 or answer.status >= 500:
             self.frozen.add(scope)
             self.done["froze"] += 1
 

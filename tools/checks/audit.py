@@ -1,12 +1,14 @@
 """Looks for known vulnerabilities in what is published: python -m tools.checks.audit.
 
 It writes the bills of materials and asks PyPI about everything in them. Where PyPI is not reached,
-or a mirror without advisories answers in its place, nothing could be found: that is said, and is no
-failure. A vulnerability is one, and so is everything else that keeps pip-audit from its end.
+refuses requests for a while, or a mirror without advisories answers in its place, nothing could be
+found: that is said, and is no failure. A vulnerability is one, and so is everything else that keeps
+pip-audit from its end.
 """
 
 import http.client
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,14 +26,27 @@ SOURCE = "PyPI"
 KNOWN = "https://pypi.org/pypi/jinja2/2.11.2/json"
 TIMEOUT_SECONDS = 20
 PIP_AUDIT = (sys.executable, "-m", "pip_audit")
-# What a proxy or a mirror answers that does not pass the request on, or has no such page.
-_NOT_SERVED = frozenset({401, 403, 404, 405, 407, 451, 502, 503, 504})
+# What a proxy or a mirror answers that does not pass the request on or has no such page, and what
+# PyPI answers when it gets too many requests. So does every error of a server: 500 and above.
+_NOT_SERVED = frozenset({401, 403, 404, 405, 407, 429, 451})
+_SERVER_ERROR = 500
+# How pip-audit tells that PyPI was not reached while it asked, in its own words or in a traceback.
+_LOST = re.compile(
+    r"Could not connect to PyPI.*|PyPI is not redirecting properly"
+    r"|^requests\.exceptions\.(?:\w*Timeout|(?:Connection|Proxy|SSL|ChunkedEncoding|Retry)Error)\b.*"
+    r"|^requests\.exceptions\.HTTPError: (?:429|5\d\d) .*",
+    re.MULTILINE,
+)
 
 type Fetch = Callable[[], bytes]
 
 
 class AuditError(Exception):
     """What is published has vulnerabilities, or it is not known; the message says which."""
+
+
+class UnreachableError(Exception):
+    """The source of advisories was not reached during the audit; the message says why."""
 
 
 def unreachable(fetch: Fetch) -> str | None:
@@ -43,7 +58,7 @@ def unreachable(fetch: Fetch) -> str | None:
     try:
         answer = fetch()
     except urllib.error.HTTPError as error:
-        if error.code in _NOT_SERVED:
+        if error.code in _NOT_SERVED or error.code >= _SERVER_ERROR:
             return f"{SOURCE} answers {error.code}"
         raise AuditError(f"{SOURCE} answers {error.code}: {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:  # names, connections, TLS, time-outs
@@ -76,7 +91,8 @@ def releases_in(bills: Iterable[Path]) -> list[str]:
 def audit(releases: Iterable[str]) -> str:
     """Ask about these releases; returns what pip-audit says when nothing is known about them.
 
-    Raises AuditError with what it says otherwise.
+    Raises UnreachableError if PyPI was not reached for one of them, and AuditError with what
+    pip-audit says otherwise.
     """
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "requirements.txt"
@@ -87,6 +103,9 @@ def audit(releases: Iterable[str]) -> str:
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     said = f"{done.stderr}{done.stdout}".strip()
+    lost = _LOST.search(done.stderr)
+    if done.returncode and lost and not done.stdout.strip():  # findings are printed there
+        raise UnreachableError(lost[0])
     if done.returncode:
         raise AuditError(said)
     return said
@@ -100,10 +119,10 @@ def main() -> int:
     try:
         why_not = unreachable(ask)
         if why_not:
-            no_source = "NOT AUDITED, because no source of advisories is reached"
-            sys.stdout.write(f"{no_source}: {why_not}\n")
-        else:
-            sys.stdout.write(f"Audited {len(releases)} releases: {audit(releases)}\n")
+            raise UnreachableError(why_not)
+        sys.stdout.write(f"Audited {len(releases)} releases: {audit(releases)}\n")
+    except UnreachableError as error:
+        sys.stdout.write(f"NOT AUDITED, because no source of advisories is reached: {error}\n")
     except AuditError as error:
         sys.stderr.write(f"{error}\n")
         return 1

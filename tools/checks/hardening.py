@@ -25,8 +25,9 @@ from tools.platform.lifecycle import PlatformError
 
 CHECKOV = ROOT / ".platform/checkov/bin/checkov"
 INFRA = ROOT / "infra"
-# The roots in infra/ that are not a part of a deployment, and Terraform's tests.
-NOT_DEPLOYED = ("demo", "verify", "tests")
+# The roots in infra/ that are not a part of a deployment, Terraform's tests, and what tflocal
+# writes beside the sources while another part of the checks deploys them.
+NOT_DEPLOYED = ("demo", "verify", "tests", "*_override.tf")
 _SKIP = re.compile(r"checkov:skip=(\w+)(?:: *(\S.*))?")
 
 
@@ -70,6 +71,12 @@ def problems(report: Mapping[str, Any], skips: Sequence[Skip]) -> Iterator[str]:
         yield f"The plan was not read: {report['summary']}"
 
 
+def copy_of(infra: Path, copy: Path) -> Path:
+    """Copy what Terraform deploys; returns the copy."""
+    shutil.copytree(infra, copy, ignore=shutil.ignore_patterns(*NOT_DEPLOYED))
+    return copy
+
+
 def check(plan: str, sources: Path) -> Mapping[str, Any]:
     """Check a plan in JSON with the comments in its sources; returns Checkov's report.
 
@@ -84,7 +91,12 @@ def check(plan: str, sources: Path) -> Mapping[str, Any]:
             "--compact", "--output", "json",
         ]  # fmt: skip
         # It gives up a file that it cannot read in time, and then ignores the comments in it.
-        patient = os.environ | {"HCL_PARSE_TIMEOUT_SEC": "120", "LOG_LEVEL": "ERROR"}
+        # Unless it is told not to, it asks PyPI at its start for a newer version.
+        patient = os.environ | {
+            "HCL_PARSE_TIMEOUT_SEC": "120",
+            "LOG_LEVEL": "ERROR",
+            "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true",
+        }
         done = subprocess.run(  # noqa: S603 - our own command
             command, capture_output=True, text=True, check=False, env=patient
         )
@@ -107,8 +119,7 @@ def main(arguments: list[str]) -> int:
         plan = Terraform("infra", target).plan()
         with tempfile.TemporaryDirectory() as folder:
             # Checkov reads each file in the folder, and needs minutes for Terraform's tests.
-            sources = Path(folder) / "infra"
-            shutil.copytree(INFRA, sources, ignore=shutil.ignore_patterns(*NOT_DEPLOYED))
+            sources = copy_of(INFRA, Path(folder) / "infra")
             skips = skips_in(sources)
             report = check(plan, sources)
     except (CheckovError, PlatformError, TerraformError) as error:

@@ -156,7 +156,7 @@ def _while_it_runs() -> Iterator[Announcement]:
         deployment=_DEPLOYMENT,
         kind=announcements.WAIT,
         since=_after(187.5),
-        why="the task of go-live has not looked since 2026-11-22T18:07:33.120Z",
+        why="go-live has not been checked since 2026-11-22T18:07:33.120Z",
         pipelines=("go-live",),
     )
 

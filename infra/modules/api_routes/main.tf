@@ -74,4 +74,9 @@ resource "aws_lambda_permission" "route" {
   qualifier     = each.value.alias
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${var.api.execution_arn}/${var.api.stage_name}/${local.methods[each.key]}/${replace(local.paths[each.key], "/{[A-Za-z]+}/", "*")}"
+
+  # The API calls the old target until its stage is deployed again.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

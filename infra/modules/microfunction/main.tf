@@ -114,6 +114,11 @@ resource "aws_lambda_function_event_invoke_config" "function" {
       destination = aws_sqs_queue.failures[0].arn
     }
   }
+
+  # Without it, an event on which the function fails would be lost.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 data "aws_iam_policy_document" "trust" {

@@ -1,6 +1,7 @@
 output "arn" {
   description = "ARN of the alias: rules invoke it."
   value       = aws_lambda_alias.live.arn
+  depends_on  = [aws_lambda_function_event_invoke_config.function] # No event before its failures are kept.
 }
 
 output "invoke_arn" {

@@ -9,6 +9,7 @@ from release_core.decide.missing import is_late, is_question_late, missing_ends
 from release_core.decide.stuck import stuck
 from release_core.decide.timing import OLDEST_RELEASE
 from release_core.domain.release import Release, ReleaseStatus
+from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
 
@@ -33,7 +34,7 @@ class LateAnnouncements:
             with about(release_id=release.release_id, execution_arn=release.execution_arn):
                 try:
                     self._announce(release)
-                except NOT_ANNOUNCED as error:
+                except (Unfinished, *NOT_ANNOUNCED) as error:
                     log.warning("not announced yet: %s", error)
                     errors.append(error)
         if errors:

@@ -37,11 +37,11 @@ def stuck(release: Release, now: datetime) -> Iterator[Stuck]:
         )
     wait = open_wait(release, now)
     if wait and now - wait.since > _patience(release, wait):
-        subject = f"the task of {wait.pipeline} has" if wait.pipeline else "nothing has"
+        stands = f"{wait.pipeline} has not been checked" if wait.pipeline else "it has not gone on"
         yield Stuck(
             kind=WAIT,
             since=wait.since,
-            why=f"{subject} looked since {to_iso(wait.since)}",
+            why=f"{stands} since {to_iso(wait.since)}",
             pipelines=(wait.pipeline,) if wait.pipeline else (),
         )
 

@@ -335,7 +335,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         requester=item.get("requester"),
         requesters=tuple(item.get("requesters", ())),
         override=read_override(item["override"]) if "override" in item else None,
-        dropped=ManifestObject(**item["dropped"]) if "dropped" in item else None,
+        dropped=known(ManifestObject, item["dropped"]) if "dropped" in item else None,
         pipelines=pipelines or {},
     )
 

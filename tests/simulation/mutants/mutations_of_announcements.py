@@ -63,4 +63,11 @@ OF_ANNOUNCEMENTS = (
         "        missing = False\n",
         ("one, a fault",),
     ),
+    Mutant(
+        "tell nobody that people are asked",
+        "release_core/decide/missing.py",
+        "    return is_asked and ASKED not in node.announcements\n",
+        "    return is_asked and ASKED in node.announcements\n",
+        ("answered while it expires",),
+    ),
 )

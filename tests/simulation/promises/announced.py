@@ -111,8 +111,11 @@ def _check_approval(workflow: Workflow, name: str, node: Item, facts: frozenset[
     for by in votes:
         if (APPROVAL_ANSWERED, by) not in told:
             raise Violated("every_vote_is_announced", f"{name}: {by}")
-    if value(node, "asked_at") and not votes and (APPROVAL_REQUESTED, "") not in told:
-        raise Violated("every_question_is_announced", name)
+    # What its release has ended meanwhile asks nobody any more.
+    ended_with_release = value(node, "status") in {"CANCELLED", "SKIPPED"}
+    was_asked = value(node, "asked_at") and not votes and not ended_with_release
+    if was_asked and (APPROVAL_REQUESTED, "") not in told:
+        raise Violated("every_question_is_announced", f"{name}: {value(node, 'status')}")
 
 
 def every_rejection_is_announced(world: World, workflow: Workflow) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from open_release.handler import OUTCOME
 from release_core.clock import to_iso
 from release_core.domain.announcements import RELEASE_ORPHANED
 from release_core.strict_json import write_json
@@ -160,7 +161,9 @@ def _enter(world: World, workflow: Workflow, stage: str, *, delay: int = 0) -> N
     workflow = replace(workflow, stage=stage, invoked=workflow.invoked + 1, failures=failures)
     world.workflows[workflow.arn] = workflow
     payload = {"execution_arn": workflow.arn}
-    if stage == "CloseRelease":
+    if stage == "OpenRelease":
+        payload["rejection"] = OUTCOME
+    else:
         payload["release_id"] = workflow.release_id
     world.invoke(
         Invocation(

@@ -154,7 +154,7 @@ def test_a_large_release_goes_on_in_the_task_of_the_approval(
 def test_an_answer_may_come_before_the_task_of_its_approval(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The task sees the vote when it comes, so nothing is left to do."""
+    """The task sees the vote when it comes; until then the answer says what is yet to come."""
     monkeypatch.setattr(answering, "MOST_AT_ONCE", 0)
     document = {
         "releaseId": "r",
@@ -162,7 +162,8 @@ def test_an_answer_may_come_before_the_task_of_its_approval(
         "approvals": [{"name": "go-live"}],
     }
     arn = open_by(world, ADA, document)
-    assert "message" not in approve(world, GRACE).body
+    answer = approve(world, GRACE).body
+    assert answer["message"] == "The answer counts. The release goes on in a moment."
     world.wait_for_all(arn)
     assert world.statuses() == {"go-live": "SUCCEEDED", "orders": "RUNNING"}
 

@@ -1,5 +1,6 @@
 """Records of releases expire as a whole, and never while anything needs them."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,10 @@ from release_core.apply import expiry
 from release_core.apply.expiry import Expiry
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import NOTHING
+from release_core.errors import LedgerBusy
+from release_core.ledger.expirations import Expirations, Expiring
 from tests.worlds.ledger_world import LedgerWorld, an_opening
+from tests.worlds.logged import watched
 
 DAYS = timedelta(days=30)
 
@@ -198,9 +202,9 @@ def test_a_sweep_that_was_killed_is_continued(
         patch.setattr(world.dynamodb, "transact_write_items", killed)
         with pytest.raises(KeyboardInterrupt):
             world.sweep()
-    left = world.release("r")
-    assert left.status is ReleaseStatus.SUCCEEDED
-    assert 0 < len(left.pipelines) < 30
+    half = world.release("r")
+    assert half.status is ReleaseStatus.SUCCEEDED
+    assert 0 < len(half.pipelines) < 30
     world.sweep()
     assert world.stored() == set()
 
@@ -220,16 +224,74 @@ def test_a_second_sweep_deletes_nothing_of_a_new_release(world: ExpiryWorld) -> 
     assert world.release("r").pipelines["a"].status is PipelineStatus.WAITING
 
 
-def test_a_sweep_is_bounded(world: ExpiryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left is deleted an hour later, the oldest first."""
+def left(world: ExpiryWorld, *names: str) -> list[str]:
+    """Those of these releases that are still on record."""
+    return [name for name in names if world.ledger.get_header(name)]
+
+
+def three_old_releases(world: ExpiryWorld) -> None:
+    """Close a, b and c, one after the other, long ago."""
     for name in ("a", "b", "c"):
         world.closed(name)
         world.clock.advance(timedelta(seconds=1))
     world.clock.advance(DAYS)
-    monkeypatch.setattr(expiry, "MOST_ITEMS", 1)
+
+
+def test_a_sweep_is_bounded(world: ExpiryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left is deleted an hour later, the oldest first."""
+    three_old_releases(world)
+    monkeypatch.setattr(expiry, "MOST_WORK", 1)
     world.sweep()
-    assert [world.ledger.get_header(name) is None for name in ("a", "b", "c")] == [
-        True,
-        False,
-        False,
-    ]
+    assert left(world, "a", "b", "c") == ["b", "c"]
+
+
+def test_rejected_manifests_are_work_too(
+    world: ExpiryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have no other items, and each takes several calls."""
+    names = [f"arn:execution:{number}" for number in range(5)]
+    for name in names:
+        world.ledger.openings.reject(name, "no", channel="direct", requester=None)
+        world.clock.advance(timedelta(seconds=1))
+    world.clock.advance(DAYS)
+    monkeypatch.setattr(expiry, "MOST_WORK", 2 * expiry.CALLS_PER_RELEASE)
+    world.sweep()
+    assert left(world, *names) == names[2:]
+
+
+def test_a_sweep_ends_in_time(world: ExpiryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls may take long. The release that is being deleted is the last one."""
+    three_old_releases(world)
+    mark = Expirations.mark
+
+    def slowly(self: Expirations, release: Release) -> Expiring | None:
+        world.clock.advance(expiry.LONGEST_SWEEP / 2)
+        return mark(self, release)
+
+    monkeypatch.setattr(Expirations, "mark", slowly)
+    world.sweep()
+    assert left(world, "a", "b", "c") == ["c"]
+
+
+def test_an_error_with_one_release_keeps_no_other(
+    world: ExpiryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are tried, and the first error is raised so that the rule's function runs again."""
+    three_old_releases(world)
+    mark = Expirations.mark
+
+    def busy(self: Expirations, release: Release) -> Expiring | None:
+        if release.release_id == "c":
+            return mark(self, release)
+        raise LedgerBusy(f"{release.release_id} is busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Expirations, "mark", busy)
+        with watched() as lines:
+            with pytest.raises(LedgerBusy, match="a is busy"):
+                world.sweep()
+            warned = [each for each in lines.records if each.levelno == logging.WARNING]
+            assert [vars(each)["release_id"] for each in warned] == ["a", "b"]
+    assert left(world, "a", "b", "c") == ["a", "b"]
+    world.sweep()
+    assert left(world, "a", "b", "c") == []

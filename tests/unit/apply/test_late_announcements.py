@@ -15,7 +15,9 @@ from release_core.domain.announcements import (
     RELEASE_STARTED,
     RELEASE_STUCK,
 )
-from release_core.errors import AnnouncementRefused, ManifestInvalid, PipelinesBusy
+from release_core.domain.release import Release
+from release_core.errors import AnnouncementRefused, LedgerBusy, ManifestInvalid, PipelinesBusy
+from release_core.ledger.ledger import Ledger
 from release_core.strict_json import write_json
 from tests.worlds.answers import ask
 from tests.worlds.faults import Crash, meanwhile
@@ -294,3 +296,26 @@ def test_an_error_with_one_release_keeps_none_from_being_announced(world: Releas
     world.parts("close-release").late_announcements.sweep()
     found = {json.loads(each["Detail"])["releaseId"] for each in world.events.of(RELEASE_STARTED)}
     assert found == {"r", "s"}
+
+
+def test_a_release_that_cannot_be_read_keeps_none_from_being_announced(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record is read again an hour later."""
+    world.events.failing = 2
+    world.begin("orders")
+    world.begin("catalog", release_id="s")
+    world.clock.advance(HOUR)
+    parts = world.parts("close-release")
+    read = Ledger.get_release
+
+    def busy(ledger: Ledger, release_id: str) -> Release | None:
+        if release_id == "s":
+            return read(ledger, release_id)
+        raise LedgerBusy(f"{release_id} is busy")
+
+    monkeypatch.setattr(Ledger, "get_release", busy)
+    with pytest.raises(LedgerBusy, match="r is busy"):
+        parts.late_announcements.sweep()
+    (started,) = world.events.details(RELEASE_STARTED)
+    assert started["releaseId"] == "s"

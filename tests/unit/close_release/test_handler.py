@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from close_release.handler import handler
+from close_release.hourly import run_each
 from release_core.apply.wiring import FunctionParts
+from release_core.errors import LedgerBusy
 from tests.simulation.world.functions import ENVIRONMENT
+from tests.worlds.logged import watched
 from tests.worlds.release_world import ReleaseWorld
 
 
@@ -39,4 +42,22 @@ def test_each_job_of_the_hour_is_done(world: ReleaseWorld, monkeypatch: pytest.M
 
     handler({"source": "aws.events", "detail-type": "Scheduled Event"}, Context())
 
-    assert done == ["orphans", "late announcements", f"records after {timedelta(30)}", "hangs"]
+    assert done == ["orphans", "late announcements", "hangs", f"records after {timedelta(30)}"]
+
+
+def test_every_job_runs_whatever_the_others_raise() -> None:
+    """The first error is raised after all of them, and each is logged with its traceback."""
+    done: list[str] = []
+
+    def unreadable() -> None:
+        raise KeyError("position")
+
+    def busy() -> None:
+        raise LedgerBusy("later")
+
+    with watched() as lines:
+        with pytest.raises(KeyError, match="position"):
+            run_each(unreadable, busy, lambda: done.append("the last"))
+        assert done == ["the last"]
+        errors = [each.exc_info[0] for each in lines.records if each.exc_info]
+        assert errors == [KeyError, LedgerBusy]

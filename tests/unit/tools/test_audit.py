@@ -51,7 +51,10 @@ def pip_audit(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
         (TimeoutError("timed out"), "does not answer: timed out"),
         (answers(403), "answers 403"),
         (answers(404), "answers 404"),
+        (answers(429), "answers 429"),
+        (answers(500), "answers 500"),
         (answers(503), "answers 503"),
+        (answers(520), "answers 520"),
     ],
 )
 def test_a_source_that_is_not_reached(error: Exception, says: str) -> None:
@@ -110,3 +113,40 @@ def test_a_finding_fails(
     pip_audit(monkeypatch, "print('inner 2.0 PYSEC-2026-1'); raise SystemExit(1)")
     assert audit.main() == 1
     assert "inner 2.0 PYSEC-2026-1" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("bills")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed",
+        "Traceback (most recent call last):\nrequests.exceptions.ConnectionError: ('aborted',)",
+        "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='pypi.org', port=443)",
+        "requests.exceptions.HTTPError: 503 Server Error: Unavailable\npip_audit.ServiceError",
+    ],
+)
+def test_a_source_that_is_lost_during_the_audit(
+    said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As one that is not reached before it: the output says that nothing was audited."""
+    monkeypatch.setattr(audit, "ask", lambda: FOUND)
+    pip_audit(monkeypatch, f"import sys; sys.stderr.write({said!r}); raise SystemExit(1)")
+    assert audit.main() == 0
+    printed = capsys.readouterr().out
+    assert "NOT AUDITED, because no source of advisories is reached" in printed
+    assert "Audited 1" not in printed
+
+
+@pytest.mark.usefixtures("bills")
+@pytest.mark.parametrize(
+    "script",
+    [
+        "sys.stderr.write('requests.exceptions.HTTPError: 400 Client Error: Bad Request')",
+        "sys.stderr.write('requests.exceptions.ReadTimeout: x'); print('inner 2.0 PYSEC-2026-1')",
+    ],
+)
+def test_all_else_fails(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that PyPI rejects, and findings whatever else is printed."""
+    monkeypatch.setattr(audit, "ask", lambda: FOUND)
+    pip_audit(monkeypatch, f"import sys; {script}; raise SystemExit(1)")
+    assert audit.main() == 1

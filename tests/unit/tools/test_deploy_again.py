@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tools.deploy import terraform
 from tools.deploy.target import Target
 from tools.deploy.terraform import Terraform
 
@@ -28,6 +29,16 @@ def root(folder: Path, **environment: str) -> Terraform:
     )
 
 
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository and a platform of its own: the real ones may be in use."""
+    (tmp_path / "repository/infra").mkdir(parents=True)
+    (tmp_path / "repository/infra/main.tf").write_text('variable "architecture" {}\n')
+    (tmp_path / "repository/statemachine.asl.json").write_text("{}")
+    monkeypatch.setattr(terraform, "ROOT", tmp_path / "repository")
+    monkeypatch.setattr(terraform, "PLATFORM", tmp_path / "platform")
+
+
 @pytest.fixture
 def zips(tmp_path: Path) -> Path:
     """A folder with one zip."""
@@ -40,11 +51,11 @@ def zips(tmp_path: Path) -> Path:
 @pytest.fixture
 def applied(tmp_path: Path, zips: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a state to which the root was applied with these zips."""
-    terraform = root(tmp_path, TF_VAR_functions_dir=str(zips))
+    deployed = root(tmp_path, TF_VAR_functions_dir=str(zips))
     answers = {"output": "{}", "state": "one\n"}
     monkeypatch.setattr(Terraform, "_run", lambda _self, first, *_: answers.get(first, ""))
-    terraform.apply()
-    assert terraform.is_applied()
+    deployed.apply()
+    assert deployed.is_applied()
     return tmp_path
 
 

@@ -1,9 +1,13 @@
 """A failed check of the plan is a problem, and so is a skip without a reason or without a use."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from tools.checks.hardening import INFRA, NOT_DEPLOYED, Skip, problems, skips_in
+import pytest
+
+from tools.checks import hardening
+from tools.checks.hardening import INFRA, NOT_DEPLOYED, Skip, check, copy_of, problems, skips_in
 
 
 def result(check: str, file: str) -> dict[str, Any]:
@@ -63,3 +67,24 @@ def test_each_skip_of_ours_has_a_reason() -> None:
     skips = [each for each in skips_in(INFRA) if Path(each.file).parts[0] not in NOT_DEPLOYED]
     assert skips
     assert all(len(each.reason.split()) >= 4 for each in skips)
+
+
+def test_files_of_a_deployment_under_way_are_not_copied(tmp_path: Path) -> None:
+    """Tflocal writes them beside the sources, and removes them at any time."""
+    infra = tmp_path / "infra"
+    (infra / "modules").mkdir(parents=True)
+    (infra / "tests").mkdir()
+    for name in ("a.tf", "modules/b.tf", "x_override.tf", "tests/c.tf"):
+        (infra / name).write_text("")
+    copied = copy_of(infra, tmp_path / "copy")
+    found = {str(path.relative_to(copied)) for path in copied.rglob("*.tf")}
+    assert found == {"a.tf", "modules/b.tf"}
+
+
+def test_checkov_asks_for_no_newer_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would ask PyPI at its start."""
+    checkov = tmp_path / "checkov"
+    checkov.write_text('#!/bin/sh\necho "{\\"skips\\": \\"$CKV_SKIP_PACKAGE_UPDATE_CHECK\\"}"\n')
+    checkov.chmod(0o755)
+    monkeypatch.setattr(hardening, "CHECKOV", checkov)
+    assert check(json.dumps({}), tmp_path) == {"skips": "true"}

@@ -51,9 +51,9 @@ def command(
 ) -> None:
     """List, show, replay or delete the events that were given up.
 
-    EventBridge gives an event up that it could not deliver within a day, a function one on which it
-    failed three times. Each is kept in a dead-letter queue for 14 days. ID is the id of a message,
-    or the beginning of it.
+    EventBridge gives an event up that it could not deliver within a day, and at once if it may not
+    call the target or the target is gone; a function one on which it failed three times. Each is
+    kept in a dead-letter queue for 14 days. ID is the id of a message, or the beginning of it.
 
     replay sends an event again to the function that it was meant for, then deletes the message. It
     is safe to repeat. The event of an uploaded manifest starts its release now, so --all leaves it
