@@ -56,7 +56,7 @@ class Announcing:
         *,
         execution_arn: str,
     ) -> bool:
-        """Announce a rejection; whether that succeeded."""
+        """Announce a rejection on record; whether that succeeded."""
         refused = Refused(
             at=self.clock(),
             execution_arn=execution_arn,

@@ -17,7 +17,14 @@ from release_core.decide.resume import refuse_unknown, succeeded
 from release_core.decide.timing import seconds_to_hold, seconds_to_wait, seconds_until
 from release_core.domain.declarations import Declared
 from release_core.domain.release import ROLLBACK_CHANNEL, Release
-from release_core.errors import ExecutionEnded, LedgerBusy, Rejection, RollbackRefused
+from release_core.errors import (
+    ExecutionEnded,
+    LedgerBusy,
+    RejectedBefore,
+    Rejection,
+    RollbackRefused,
+    rejection_of,
+)
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.logs import also_about, invocation, log_of
@@ -74,8 +81,7 @@ class OpenRelease:
         try:
             request, came_at = self.intake.request(execution_arn)
         except Rejection as rejection:
-            self._reject(rejection, None, None, execution_arn)
-            raise
+            raise self._rejected(rejection, None, None, execution_arn) from rejection
         reporter = Reporter.of(
             request,
             execution_arn=execution_arn,
@@ -107,8 +113,7 @@ class OpenRelease:
                 opening = _opening(manifest, request, execution_arn, came_at)
                 return self._release(replace(opening, declared=declared), reporter)
         except Rejection as rejection:
-            self._reject(rejection, request, document, execution_arn)
-            raise
+            raise self._rejected(rejection, request, document, execution_arn) from rejection
         return self._plan(document, request.channel, execution_arn, reporter)
 
     def _pause(self, execution_arn: str, document: object) -> dict[str, Any]:
@@ -126,27 +131,35 @@ class OpenRelease:
             return found
         return None
 
-    def _reject(
+    def _rejected(
         self, rejection: Rejection, request: Request | None, document: object, execution_arn: str
-    ) -> None:
+    ) -> Rejection:
+        """Record and announce a rejection; returns it, or the one of an earlier try."""
         error = type(rejection).__name__
-        announced = self.announcing.rejection(
-            rejection, request, document, execution_arn=execution_arn
-        )
-        # After the announcement: a crash between the two repeats it.
-        self.ledger.openings.reject(
+        # Before the announcement: after this write no try opens what people are told is rejected.
+        is_first = self.ledger.openings.reject(
             execution_arn,
             f"{error}: {rejection}",
             channel=request.channel if request else None,
             requester=request.requester if request else None,
-            announced=announced,
         )
+        if is_first:
+            self.metrics.put({RELEASES_REJECTED: 1}, by=error)
+        before = None if is_first else self.ledger.get_header(execution_arn)
+        if before:
+            rejection = rejection_of(before.why or "")
+            error = type(rejection).__name__
+        is_told = before is not None and before.announced
+        if not is_told and self.announcing.rejection(
+            rejection, request, document, execution_arn=execution_arn
+        ):
+            self.ledger.openings.note_rejection(execution_arn)
         if isinstance(request, RollbackRequest):
             # Otherwise the failed release would look as if it were rolled back.
             self.ledger.headers.note_refusal(request.of, request.release_id, str(rejection))
         log.warning("rejected: %s", rejection, extra={"error": error})
-        self.metrics.put({RELEASES_REJECTED: 1}, by=error)
         self.reservations.leave(execution_arn)
+        return rejection
 
     def _release(self, opening: Opening, reporter: Reporter) -> dict[str, Any]:
         opened = self._open_or_give_back(opening)
@@ -203,9 +216,11 @@ class OpenRelease:
     def _open_or_give_back(self, opening: Opening) -> Opened:
         try:
             return self._open(opening)
-        except (ExecutionEnded, RollbackRefused):
+        except (ExecutionEnded, RejectedBefore, RollbackRefused) as error:
             # close_release frees only pipelines on record, and these are not on record yet.
             self.reservations.give_back(opening.manifest.names, opening.execution_arn)
+            if isinstance(error, RejectedBefore):
+                raise Rejection(str(error)) from error  # the one on record is the answer
             raise
 
     def _open(self, opening: Opening) -> Opened:

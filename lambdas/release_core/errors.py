@@ -7,6 +7,7 @@
     ├── FreezesFull
     ├── FrozenForLonger
     ├── RequestRefused
+    ├── RejectedBefore
     ├── StartRefused (defined in aws/codepipeline.py)
     ├── Rejection
     │   ├── ManifestUnreadable
@@ -65,6 +66,10 @@ class RequestRefused(ReleaseMachineError):
         self.status = status
 
 
+class RejectedBefore(ReleaseMachineError):
+    """Another try of this opening has rejected the manifest: that rejection is the answer."""
+
+
 class Rejection(ReleaseMachineError):
     """The manifest cannot become a release; a retry changes nothing.
 
@@ -98,6 +103,13 @@ class RollbackRefused(Rejection):
 
 class PipelinesBusy(Rejection):
     """Other releases hold pipelines that this release needs, or came first and wait for them."""
+
+
+def rejection_of(why: str) -> Rejection:
+    """The rejection that is on record as its name and its message."""
+    name, _, cause = why.partition(": ")
+    known = {each.__name__: each for each in Rejection.__subclasses__()}
+    return known.get(name, Rejection)(cause)
 
 
 class Unfinished(ReleaseMachineError):

@@ -9,7 +9,7 @@ import hcl2
 import pytest
 
 from change_freeze.reading import LONGEST
-from release_core.aws.clients import client_brief
+from release_core.aws.clients import client_brief, client_short
 from release_core.decide.timing import (
     ACTION_LAG,
     CLAIM_WINDOW,
@@ -65,11 +65,26 @@ def test_a_starter_survives_that_no_calendar_can_be_read(
     """However SSM fails, a starter has the time to record that the calendars cannot be read."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client_brief.cache_clear()
-    config = client_brief("ssm").meta.config
+    lasting = longest_call(client_brief("ssm").meta.config)
+    assert lasting + timedelta(seconds=10) < timeouts["run_pipeline"]
+
+
+def longest_call(config: Any) -> timedelta:
+    """How long a call of a client may take, all its tries included."""
     tries = config.retries["total_max_attempts"]
     # In its standard mode, the SDK waits up to 1, 2, 4 ... seconds between the tries.
     seconds = tries * (config.connect_timeout + config.read_timeout) + 2 ** (tries - 1) - 1
-    assert timedelta(seconds=seconds + 10) < timeouts["run_pipeline"]
+    return timedelta(seconds=seconds)
+
+
+def test_a_function_survives_that_the_event_bus_does_not_answer(
+    timeouts: dict[str, timedelta], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However EventBridge fails, its one call of an invocation leaves two thirds of the time."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client_short.cache_clear()
+    lasting = longest_call(client_short("events").meta.config)
+    assert lasting * 3 < min(timeouts[name] for name in TIMEOUTS)
 
 
 @pytest.mark.parametrize("window", [CLAIM_WINDOW, ACTION_LAG])

@@ -20,12 +20,17 @@ MAX_ENTRIES = 10
 class FakeEvents:
     """EventBridge in memory: `entries` has all accepted entries, in order.
 
-    The next `failing` entries are rejected: the call succeeds and reports them as failed, as on
-    AWS. An event of the release machine that is not as its schema says is an error of the test.
+    The next `failing` entries are rejected, and so is their repeat: the call succeeds and reports
+    them as failed, as on AWS. The next `hiccups` are rejected once. An event of the release machine
+    that is not as its schema says is an error of the test.
     """
 
-    def __init__(self, *, failing: int = 0, check_parameters: bool = True) -> None:
+    def __init__(
+        self, *, failing: int = 0, hiccups: int = 0, check_parameters: bool = True
+    ) -> None:
         self.failing = failing
+        self.hiccups = hiccups
+        self._to_repeat: list[dict[str, Any]] = []
         self._checks_parameters = check_parameters
         self.entries: list[dict[str, Any]] = []
 
@@ -57,10 +62,20 @@ class FakeEvents:
         return {"FailedEntryCount": failed, "Entries": results}
 
     def _put(self, entry: dict[str, Any]) -> dict[str, str]:
-        if self.failing:
-            self.failing -= 1
+        if self._is_rejected(entry):
             return {"ErrorCode": "InternalFailure", "ErrorMessage": "Unexpected service error"}
         if entry["Source"] == SOURCE:
             check_event(entry["DetailType"], entry["Detail"])
         self.entries.append(dict(entry))
         return {"EventId": f"11710aed-b79e-4468-a20b-{len(self.entries):012x}"}
+
+    def _is_rejected(self, entry: dict[str, Any]) -> bool:
+        if entry in self._to_repeat:
+            self._to_repeat.remove(entry)
+            return True
+        if self.failing:
+            self.failing -= 1
+            self._to_repeat.append(entry)
+            return True
+        self.hiccups, is_rejected = max(0, self.hiccups - 1), self.hiccups > 0
+        return is_rejected

@@ -385,6 +385,16 @@ QUICK = (
         outcomes=("succeed",),
     ),
     Scenario(
+        name="one finds the other, a crash",
+        manifests=(releasing("a"), releasing("a", release_id="s")),
+        at_once=2,
+        faults={"crash": 1},
+        most_faults=1,
+        preemptions=0,
+        mute=("STARTED",),
+        outcomes=("succeed",),
+    ),
+    Scenario(
         name="three wait in turn",
         manifests=(
             releasing("a"),

@@ -239,7 +239,8 @@ EVENTS: Mapping[str, Event] = {
         },
     ),
     RELEASE_FAILING: Event(
-        when="the first pipeline or approval did not succeed, and the release goes on",
+        when="the first pipeline or approval did not succeed, and the release is still open; "
+        "if nothing else of it runs, the outcome follows at once",
         fields={
             "status": one_of("the status of the release", *(each.value for each in ReleaseStatus)),
             "beganAt": _BEGAN,

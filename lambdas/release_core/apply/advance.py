@@ -65,6 +65,8 @@ class Advance:
     metrics: Metrics
     actor: str
     _freed: set[str] = field(default_factory=set, init=False)  # held pipelines that had slots
+    # By release and pipeline: the ends that this invocation has recorded and not settled yet.
+    _recorded: dict[tuple[str, str], Change] = field(default_factory=dict, init=False)
     # By pipeline: what could not be announced now, and is not tried again by this invocation.
     _unannounced: dict[str, Exception] = field(default_factory=dict, init=False)
 
@@ -239,6 +241,7 @@ class Advance:
         match decision:
             case End(change=change):
                 ended = self._ends().record_end(release, pipeline, change)
+                self._recorded[release.release_id, pipeline.name] = change
                 return _with(release, ended) if ended else None
             case EndApproval(answer=answer):
                 ended = self._ends().end_approval(release, pipeline, answer)
@@ -306,7 +309,9 @@ class Advance:
     def _settle_token(self, release: Release, pipeline: Pipeline) -> None:
         sent = self.step_functions.settle(pipeline)
         if sent:
-            measure_settling(self.metrics, pipeline, now=self.clock())
+            # An end that was read again has no execution.
+            end = self._recorded.pop((release.release_id, pipeline.name), None)
+            measure_settling(self.metrics, end, now=self.clock())
         else:
             # Race: the workflow was stopped, and the event of its end may be lost. The release is
             # checked before the token counts as settled, so that a crash repeats the check.

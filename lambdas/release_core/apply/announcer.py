@@ -51,15 +51,18 @@ class Announcer:
     ) -> None:
         """Announce what a pending release waits for, unless it was announced.
 
-        ``rivals`` are the releases that come first, by pipeline, if they are known.
+        ``rivals`` are the releases that come first, by pipeline, if they are known. A release whose
+        time has just come, and that waits for no pipelines, is about to be opened.
         """
+        if not release.is_held(now) and not release.waits_for:
+            return
         kind = of.held_for(release, now)
         if kind not in release.announcements:
             self.bus.put(of.held(release, deployment=self.deployment, now=now, rivals=rivals))
             self.ledger.locks.note_announcement(release.execution_arn, kind)
 
     def rejection(self, refused: of.Refused) -> None:
-        """Announce that a manifest was rejected; the caller records whether that succeeded."""
+        """Announce that a manifest was rejected; the caller notes that on record."""
         self.bus.put(of.rejected(refused, deployment=self.deployment))
 
     def late_rejection(self, release: Release) -> None:

@@ -17,7 +17,7 @@ from release_core.apply.measuring import measure_end
 from release_core.apply.noticing import note_answers, note_edit, require_answers
 from release_core.apply.skips import find_skipped, why_skipped
 from release_core.aws.codepipeline import CodePipeline, ExecutionSnapshot
-from release_core.clock import Clock, to_iso
+from release_core.clock import Clock, from_iso, to_iso
 from release_core.decide.approvals import Answer
 from release_core.decide.bill_of_materials import bill_of_materials
 from release_core.decide.decisions import Retry
@@ -78,8 +78,7 @@ class Ends:
             if self.record(release, pipeline, PipelineStatus.FAILED, failure=failure):
                 self.metrics.put({LOOKS_THAT_FOUND: 1})
             return ExecutionState.FAILED
-        if self._is_newer(pipeline, seen):
-            self._record_state(pipeline, seen.state)
+        if self._is_newer(pipeline, seen) and self._record_state(pipeline, seen.state):
             self.metrics.put({LOOKS_THAT_FOUND: 1})
         look_at_rollback(self.ledger, self.codepipeline, pipeline, now=self.clock())
         if seen.state is None:
@@ -411,27 +410,33 @@ class Ends:
             self.codepipeline, pipeline, failed=change, actions=actions, now=self.clock()
         )
 
-    def _record_state(self, pipeline: Pipeline, state: ExecutionState | None) -> None:
-        """Record the state that CodePipeline showed, unless it is on record already."""
+    def _record_state(self, pipeline: Pipeline, state: ExecutionState | None) -> bool:
+        """Record the state that CodePipeline showed; False if it is on record already."""
         latest = pipeline.execution.latest if pipeline.execution else None
         if latest and latest.state is state:
-            return
+            return False
         attempt = latest.attempt if latest else 1
         if latest and latest.state.ended and not (state and state.final):
             # An ended execution runs again or has ended otherwise: that is its next attempt.
             attempt += 1
             state = state or ExecutionState.RESUMED
         if state:
-            self._add(pipeline, state, attempt)
+            return self._add(pipeline, state, attempt)
+        return False
 
     def _add_failure(self, pipeline: Pipeline, attempt: int) -> None:
         self._add(pipeline, ExecutionState.RESUMED, attempt)
         self._add(pipeline, ExecutionState.FAILED, attempt)
 
-    def _add(self, pipeline: Pipeline, state: ExecutionState, attempt: int) -> None:
+    def _add(self, pipeline: Pipeline, state: ExecutionState, attempt: int) -> bool:
+        """Record a state that a look has shown; False if it was on record."""
         assert pipeline.execution_id
         change = Change(state=state, attempt=attempt, at=self.clock(), source="look")
-        self.ledger.executions.record_change(pipeline.execution_id, pipeline.name, change)
+        execution = self.ledger.executions.record_change(
+            pipeline.execution_id, pipeline.name, change
+        )
+        # Race: the event comes meanwhile. Then its change is the one on record.
+        return replace(change, at=from_iso(to_iso(change.at))) in execution.changes
 
 
 def _failed_again(claim: RetryClaim, failure: ActionRun | None) -> bool:

@@ -52,7 +52,8 @@ class LateAnnouncements:
             if release and is_late(release.opened_at, now):
                 self.announcer.wait(release, now=now)
         elif listed.status is ReleaseStatus.REJECTED:
-            self.announcer.late_rejection(listed)
+            if is_late(listed.opened_at, now):
+                self.announcer.late_rejection(listed)
         elif listed.status is ReleaseStatus.RUNNING:
             release = self.ledger.get_release(listed.release_id)
             if release and not release.closed:

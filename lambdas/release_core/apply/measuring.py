@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from release_core.domain.execution import Change
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.metrics import (
     APPROVAL_WAIT,
@@ -52,9 +53,8 @@ def measure_end(
         metrics.put({PIPELINES_ENDED: 1, **took}, by=status)
 
 
-def measure_settling(metrics: Metrics, pipeline: Pipeline, *, now: datetime) -> None:
-    """Measure the time since the end of the execution, if its event has told it."""
-    end = pipeline.execution.latest if pipeline.execution else None
+def measure_settling(metrics: Metrics, end: Change | None, *, now: datetime) -> None:
+    """Measure the time since this end of an execution, if its event has told it."""
     if end and end.source == "event":
         metrics.put({SETTLE_LATENCY: _seconds(end.at, now)})
 

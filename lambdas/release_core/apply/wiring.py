@@ -20,6 +20,7 @@ from release_core.aws.clients import (
     client_brief,
     client_once,
     client_paced,
+    client_short,
     function_name,
     in_parallel,
     one_by_one,
@@ -100,7 +101,8 @@ class ReadingParts:
 class FunctionParts(ReadingParts):
     """The parts of one function; ``name`` is the function's name.
 
-    ``write_metrics`` writes a line with metrics to the log.
+    ``write_metrics`` writes a line with metrics to the log. ``client_short`` returns a client that
+    gives up within seconds. The parts serve one invocation.
     """
 
     name: str
@@ -108,6 +110,7 @@ class FunctionParts(ReadingParts):
     retention: timedelta
     event_bus: str
     write_metrics: Callable[[str], None]
+    client_short: Callable[[str], Any] | None = None
 
     @classmethod
     def of(
@@ -139,6 +142,7 @@ class FunctionParts(ReadingParts):
             retention=timedelta(days=settings.record_retention_days),
             event_bus=settings.event_bus,
             write_metrics=write_line,
+            client_short=client_short,
         )
 
     @cached_property
@@ -160,7 +164,7 @@ class FunctionParts(ReadingParts):
     @cached_property
     def bus(self) -> Bus:
         """The event bus for announcements."""
-        return Bus(self.client("events"), self.event_bus)
+        return Bus((self.client_short or self.client)("events"), self.event_bus)
 
     @cached_property
     def announcer(self) -> Announcer:

@@ -22,6 +22,12 @@ _BRIEF_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=3
 )
 
+# For an event that is announced later if it cannot be announced now: however EventBridge fails, two
+# tries end within 15 s. Only the first failure of an invocation costs them.
+_SHORT_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=3
+)
+
 # AWS publishes no rates. Eight concurrent calls of 80 ms are a thousand calls in 10 s, and well
 # below the 20 to 25 concurrent calls at which CodePipeline has been seen to throttle.
 _CONCURRENT_CALLS = 8
@@ -47,6 +53,12 @@ def client(service: str) -> Any:
 def client_brief(service: str) -> Any:
     """A client that gives up soon, for a question that a function can do without."""
     return boto3.client(service, config=_BRIEF_CONFIG)  # type: ignore[call-overload]  # by name
+
+
+@cache
+def client_short(service: str) -> Any:
+    """A client that gives up within seconds, for what is repeated later."""
+    return boto3.client(service, config=_SHORT_CONFIG)  # type: ignore[call-overload]  # by name
 
 
 @cache

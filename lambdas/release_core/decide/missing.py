@@ -35,9 +35,9 @@ def is_question_late(node: Pipeline, now: datetime) -> bool:
 def is_end_missing(release: Release, node: Pipeline) -> bool:
     """Whether a pipeline or approval has ended in this attempt and that may not be announced.
 
-    What is settled was announced before.
+    What is settled was announced before. A success of an earlier attempt is no end of this one.
     """
-    ended = node.status.ended and not release.renews(node)
+    ended = node.status.ended and node.attempt == release.attempt
     return ended and not node.settled and ENDED not in node.announcements
 
 
@@ -49,7 +49,10 @@ def missing_ends(release: Release, now: datetime) -> Iterator[Pipeline]:
 
 
 def is_first_failure(release: Release, node: Pipeline) -> bool:
-    """Whether the release begins to fail with this node, and something of it still goes on."""
+    """Whether the release begins to fail with this node, and something of it may still go on.
+
+    Where only a part of the release was read, the rest counts as going on.
+    """
     if release.status is not ReleaseStatus.RUNNING or release.failing_by != node.name:
         return False
     others = [each for each in release.pipelines.values() if each.name != node.name]

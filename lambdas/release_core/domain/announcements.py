@@ -194,7 +194,7 @@ def settled(release: Release, node: Pipeline, *, deployment: str) -> Announcemen
 
 
 def failing(release: Release, node: Pipeline, *, deployment: str) -> Announcement:
-    """Release Failing: the first pipeline or approval did not succeed, and the release goes on."""
+    """Release Failing: the first pipeline or approval did not succeed, and the release is open."""
     return of_release(
         release, deployment=deployment, at=release.failing_at or node.ended_at or release.began_at
     ).announce(

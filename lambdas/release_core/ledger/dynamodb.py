@@ -199,10 +199,6 @@ class Table:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def put(self, item: Item) -> None:
-        """Write the item; replace an item with the same key."""
-        self._client.put_item(TableName=self.name, Item=to_attributes(item))
-
     def update(self, key: Item, update: Update) -> Written:
         """Update the item if the condition holds; the same call returns the item in both cases."""
         try:

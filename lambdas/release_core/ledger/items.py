@@ -58,6 +58,7 @@ RELEASE_ATTRIBUTES = (
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
     *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
+    "rejected_at",
     *("freezes", "held", "override", "dropped", "failing_by", "failing_at", "announcements"),
 )
 PIPELINE_ATTRIBUTES = (

@@ -5,7 +5,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
-from release_core.errors import ExecutionEnded, LedgerBusy, RollbackRefused
+from release_core.errors import ExecutionEnded, LedgerBusy, RejectedBefore, RollbackRefused
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import TRANSACTION_LIMIT, Item, Table, Update, write_together
 from release_core.ledger.items import (
@@ -41,9 +41,9 @@ class Openings:
     def claim(self, opening: Opening) -> Release | None:
         """Claim the release id: None on success, otherwise the release that has it.
 
-        Raises ExecutionEnded when the workflow execution was stopped before, LedgerBusy when two
-        claims of the id conflict, and RollbackRefused when the release to roll back was resumed or
-        rolled back by another release.
+        Raises ExecutionEnded when the workflow execution was stopped before, RejectedBefore when
+        another try has rejected the manifest, LedgerBusy when two claims of the id conflict, and
+        RollbackRefused when the release to roll back was resumed or rolled back by another release.
         """
         # Race: two workflow executions open the same release. Only one can put the header.
         id_is_free = "attribute_not_exists(release_id)"
@@ -58,9 +58,9 @@ class Openings:
         conflicts = write_together(self._client, actions)
         if conflicts is None:
             return None
-        holder, ended, *resumed = conflicts
-        if ended is not None:
-            raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
+        holder, pointer, *resumed = conflicts
+        if pointer is not None:
+            raise _never_opens(pointer, opening.execution_arn)
         if holder is None and opening.rolls_back and any(item is not None for item in resumed):
             raise RollbackRefused(
                 f"release {opening.rolls_back.release_id} was just resumed or rolled back; see it "
@@ -96,7 +96,7 @@ class Openings:
     def reopen(self, opening: Opening, release: Release) -> bool:
         """Open the next attempt of a closed release; False when another execution came first.
 
-        Raises ExecutionEnded and LedgerBusy as ``claim`` does.
+        Raises ExecutionEnded, RejectedBefore and LedgerBusy as ``claim`` does.
         """
         key = header_key(opening.manifest.release_id)
         reopened = reopened_header(opening, release, self._author)
@@ -105,9 +105,9 @@ class Openings:
         )
         if conflicts is None:
             return True
-        header, ended = conflicts
-        if ended is not None:
-            raise ExecutionEnded(f"{opening.execution_arn} ended before its release was opened")
+        header, pointer = conflicts
+        if pointer is not None:
+            raise _never_opens(pointer, opening.execution_arn)
         return bool(header and header["execution_arn"] == opening.execution_arn)
 
     def renew_pipelines(
@@ -158,18 +158,31 @@ class Openings:
         *,
         channel: str | None,
         requester: str | None,
-        announced: bool = True,
-    ) -> None:
+    ) -> bool:
         """Record a rejected manifest under the ARN of its workflow execution.
 
-        One that is not ``announced`` is found by ``LedgerReader.unannounced``.
+        After this write the execution opens no release. False if it is on record already, then
+        nothing changes. Until ``note_rejection``, ``LedgerReader.unannounced`` finds it. Raises
+        LedgerBusy when another write conflicts.
         """
-        known = {"channel": channel, "requester": requester}
-        mark = {"announced_at": self._author.now()} if announced else {"unannounced": True}
-        self._releases.put(rejected_header(execution_arn, why, self._author) | known | mark)
+        known = {"channel": channel, "requester": requester, "unannounced": True}
+        header = rejected_header(execution_arn, why, self._author) | known
+        # Race: two tries of one opening reject it, for different reasons. The first one counts.
+        is_first = "attribute_not_exists(release_id)"
+        # Race: another try of the opening, for which the reason may be gone. Its claim writes to
+        # this item, too, so what was rejected is never opened.
+        never_opens = Update(put={"rejected_at": self._author.now()})
+        conflicts = write_together(
+            self._client,
+            [
+                self._releases.put_action(header, condition=is_first),
+                self._releases.update_action(pointer_key(execution_arn), never_opens),
+            ],
+        )
+        return conflicts is None
 
     def note_rejection(self, execution_arn: str) -> None:
-        """Record that a rejection was announced later."""
+        """Record that a rejection was announced."""
         self._releases.update(
             header_key(execution_arn),
             Update(put={"announced_at": self._author.now()}, remove=["unannounced"]),
@@ -187,9 +200,18 @@ class Openings:
     def _pointer(self, opening: Opening) -> dict[str, Any]:
         # Race: the workflow execution is stopped while it opens the release. Both the stop and the
         # claim write to this item, so the second of the two sees the first.
-        not_ended = Update(
+        not_ended = "attribute_not_exists(#ended)"
+        # Race: another try of this opening rejects the manifest, and writes to this item, too.
+        not_rejected = "attribute_not_exists(#rejected_at)"
+        may_open = Update(
             put={"opens": opening.manifest.release_id},
             remove=["listing"],  # it waits no more
-            condition="attribute_not_exists(#ended)",
+            condition=f"{not_ended} AND {not_rejected}",
         )
-        return self._releases.update_action(pointer_key(opening.execution_arn), not_ended)
+        return self._releases.update_action(pointer_key(opening.execution_arn), may_open)
+
+
+def _never_opens(pointer: Item, execution_arn: str) -> ExecutionEnded | RejectedBefore:
+    if "ended" in pointer:
+        return ExecutionEnded(f"{execution_arn} ended before its release was opened")
+    return RejectedBefore(f"{execution_arn} has rejected its manifest")

@@ -70,8 +70,8 @@ OF_PIPELINES = (
     Mutant(
         "the look records nothing",
         "release_core/apply/ends.py",
-        "        if state:\n            self._add(pipeline, state, attempt)",
-        "        if state and not attempt:\n            self._add(pipeline, state, attempt)",
+        "        if state:\n            return self._add(pipeline, state, attempt)",
+        "        if state and not attempt:\n            return self._add(pipeline, state, attempt)",
         ("one, a fault",),
     ),
     Mutant(

@@ -20,9 +20,16 @@ OF_RELEASES = (
     Mutant(
         "open for a stopped execution",
         "release_core/ledger/openings.py",
-        'condition="attribute_not_exists(#ended)"',
-        'condition="attribute_not_exists(#ended) OR attribute_exists(#ended)"',
+        'not_ended = "attribute_not_exists(#ended)"',
+        'not_ended = "(attribute_not_exists(#ended) OR attribute_exists(#ended))"',
         ("one, cancelled",),
+    ),
+    Mutant(
+        "open what another try has rejected",
+        "release_core/ledger/openings.py",
+        'not_rejected = "attribute_not_exists(#rejected_at)"',
+        'not_rejected = "(attribute_not_exists(#rejected_at) OR attribute_exists(#rejected_at))"',
+        ("one finds the other, a crash",),
     ),
     Mutant(
         "take a pipeline that is held",

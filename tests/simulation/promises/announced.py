@@ -132,7 +132,19 @@ def every_rejection_is_announced(world: World, workflow: Workflow) -> None:
         raise Violated("every_rejection_is_announced", workflow.name)
 
 
+def nothing_rejected_is_opened(world: World, workflow: Workflow) -> None:
+    """A workflow execution whose manifest was announced as rejected opens no release."""
+    told = {
+        fact.detail_type
+        for fact in facts_in(world.stores.events.entries)
+        if fact.execution_arn == workflow.arn
+    }
+    if {RELEASE_REJECTED, RELEASE_STARTED} <= told:
+        raise Violated("nothing_rejected_is_opened", workflow.name)
+
+
 ANNOUNCED = (
+    nothing_rejected_is_opened,
     one_id_for_each_event,
     every_start_is_announced,
     every_end_is_announced,

@@ -95,6 +95,7 @@ def functions_on_stage() -> Iterator[None]:
         "client_once": _client,
         "client_brief": _client,
         "client_paced": _client,
+        "client_short": _client,
         "now": _now,
         "function_name": _function_name,
         "in_parallel": one_by_one,  # the scheduler supports one greenlet, not threads

@@ -1,14 +1,19 @@
 """What happens to a release is announced when it is on record, at least once, under one id."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from release_core.apply.announcer import NOT_ANNOUNCED
+from release_core.decide.missing import is_end_missing
 from release_core.domain.announcements import (
     APPROVAL_ANSWERED,
     APPROVAL_REQUESTED,
     PIPELINE_SETTLED,
+    RELEASE_CANCELLED,
     RELEASE_FAILED,
     RELEASE_FAILING,
     RELEASE_STARTED,
@@ -17,6 +22,8 @@ from release_core.domain.announcements import (
 from release_core.domain.release import PipelineStatus
 from release_core.errors import AnnouncementRefused
 from release_core.ledger.pipelines import Pipelines
+from tests.fakes.clock import FakeClock
+from tests.fakes.events import FakeEvents
 from tests.worlds.answers import ADA, GRACE, JOAN, approve, ask, reject
 from tests.worlds.faults import FAILURE, Crash, crash_after, meanwhile
 from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld, after
@@ -239,6 +246,66 @@ def test_a_pipeline_that_stops_after_the_close_is_announced(world: ReleaseWorld)
     assert settled(world) == []
     world.complete("orders")
     assert settled(world) == [("orders", "STOPPED")]
+
+
+class SlowBus(FakeEvents):
+    """Each call takes seconds of the function's time, and then fails."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.calls = 0
+
+    def put_events(self, **_: Any) -> dict[str, Any]:
+        """PutEvents."""
+        self.calls += 1
+        self._clock.advance(timedelta(seconds=11))
+        raise ClientError({"Error": {"Code": "InternalException"}}, "PutEvents")
+
+
+def test_a_slow_bus_keeps_no_lock(world: ReleaseWorld) -> None:
+    """The close of a cancelled release waits for it once, and Lambda's retry announces the rest."""
+    names = ("orders", "catalog", "payments", "storefront")
+    arn = world.begin("orders", *(after(name, "orders") for name in names[1:]))
+    world.wait_for_all(arn)
+    bus, world.events = world.events, SlowBus(world.clock)
+    event, began = world.stop(arn), world.clock()
+    with pytest.raises(NOT_ANNOUNCED):
+        world.close_release().when_ended(event)
+    assert world.events.calls == 1
+    assert world.clock() - began < timedelta(seconds=15)
+    assert world.holders() == {}
+    assert world.release().closed_at
+    world.events = bus
+    world.close_release().when_ended(event)
+    world.complete("orders")
+    assert sorted(settled(world)) == sorted(
+        (name, "STOPPED" if name == "orders" else "SKIPPED") for name in names
+    )
+    assert len(world.events.of(RELEASE_CANCELLED)) == 1
+
+
+def test_a_slow_bus_keeps_no_release_from_opening(world: ReleaseWorld) -> None:
+    """The start is announced by the hourly rule."""
+    world.events = SlowBus(world.clock)
+    world.begin("orders")
+    assert world.events.calls == 1
+
+
+def test_a_success_of_an_earlier_attempt_is_not_announced_again(world: ReleaseWorld) -> None:
+    """The close announced it: the task that would settle it was gone, so its mark is missing."""
+    arn = world.begin("orders", "catalog")
+    world.wait_for_all(arn)
+    world.play("catalog")
+    world.undelivered()
+    world.complete("orders", fail=FAILURE)
+    world.close(arn)
+    again = world.start('{"releaseId": "r", "pipelines": ["orders", "catalog"], "resume": true}')
+    world.open_release(again)
+    assert world.pipeline("catalog").status is PipelineStatus.SUCCEEDED
+    unsettled = replace(world.pipeline("catalog"), settled=False)
+    assert not is_end_missing(world.release(), unsettled)
+    assert is_end_missing(replace(world.release(), attempt=1), unsettled)
 
 
 # Approvals

@@ -16,7 +16,7 @@ from release_core.domain.announcements import (
     RELEASE_STUCK,
 )
 from release_core.domain.release import Release
-from release_core.errors import AnnouncementRefused, LedgerBusy, ManifestInvalid
+from release_core.errors import AnnouncementRefused, LedgerBusy, ManifestInvalid, PipelinesBusy
 from release_core.ledger.ledger import Ledger
 from release_core.strict_json import write_json
 from tests.worlds.answers import ask
@@ -123,14 +123,55 @@ def test_an_announced_rejection_is_not_repeated(world: ReleaseWorld) -> None:
 
 
 def test_a_retried_rejection_has_the_same_id(world: ReleaseWorld) -> None:
-    """A crash between the event and the record repeats both."""
+    """A crash between the event and its mark repeats both."""
     arn = world.start('{"releaseId": "r", "pipelines": ["nowhere"]}')
-    with pytest.raises(Crash), meanwhile(type(world.ledger.openings), "reject", before=crash):
+    openings = type(world.ledger.openings)
+    with pytest.raises(Crash), meanwhile(openings, "note_rejection", before=crash):
         world.open_release(arn)
     with pytest.raises(ManifestInvalid):
         world.open_release(arn)
     first, second = world.events.details(RELEASE_REJECTED)
     assert first["eventId"] == second["eventId"]
+
+
+def test_a_rejection_is_on_record_before_it_is_announced(world: ReleaseWorld) -> None:
+    """What people are told is rejected is never opened, although the reason is gone."""
+    first = world.begin("orders")
+    arn = world.start('{"releaseId": "s", "pipelines": ["orders"]}')
+    openings = type(world.ledger.openings)
+    with pytest.raises(Crash), meanwhile(openings, "note_rejection", before=crash):
+        world.open_release(arn)
+    assert len(world.events.of(RELEASE_REJECTED)) == 1
+    world.cancel(first)
+    with pytest.raises(PipelinesBusy, match="orders"):
+        world.open_release(arn)
+    assert world.ledger.get_header("s") is None
+    assert world.holders() == {}
+    assert {each["error"] for each in world.events.details(RELEASE_REJECTED)} == {"PipelinesBusy"}
+
+
+def test_a_rejection_that_was_announced_is_the_answer_of_a_retry(world: ReleaseWorld) -> None:
+    """The workflow gets the same answer, and people are told nothing again."""
+    first = world.begin("orders")
+    arn = world.start('{"releaseId": "s", "pipelines": ["orders"]}')
+    for _ in range(2):
+        with pytest.raises(PipelinesBusy, match="Other releases hold pipelines"):
+            world.open_release(arn)
+        world.cancel(first)
+    assert len(world.events.of(RELEASE_REJECTED)) == 1
+
+
+def test_a_rejection_that_is_being_announced_is_left_to_its_function(world: ReleaseWorld) -> None:
+    """The hourly rule comes between the record and the event."""
+    arn = world.start('{"releaseId": "r", "pipelines": ["nowhere"]}')
+    with (
+        meanwhile(
+            Announcing, "rejection", before=world.parts("close-release").late_announcements.sweep
+        ),
+        pytest.raises(ManifestInvalid),
+    ):
+        world.open_release(arn)
+    assert len(world.events.of(RELEASE_REJECTED)) == 1
 
 
 def crash() -> None:
@@ -190,6 +231,14 @@ def test_a_wait_that_was_not_announced_is_announced_by_the_hourly_rule(
     an_hour_passes(world)
     an_hour_passes(world)
     assert len(world.events.of(RELEASE_HELD)) == 1
+
+
+def test_a_release_whose_time_has_just_come_is_not_held(world: ReleaseWorld) -> None:
+    """It is opened in a moment, so it waits for no pipelines."""
+    world.events.failing = 1
+    wait_for(world, notBefore=(world.clock() + HOUR).isoformat())
+    an_hour_passes(world)
+    assert world.events.of(RELEASE_HELD) == []
 
 
 # Stuck releases

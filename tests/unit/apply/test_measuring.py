@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from release_core.errors import Rejection
+from release_core.ledger.executions import Executions
 from tests.fakes.service import Refused
-from tests.worlds.faults import FAILURE, refuse
+from tests.worlds.faults import FAILURE, meanwhile, refuse
 from tests.worlds.measured import totals
 from tests.worlds.release_world import ReleaseWorld, after
 from tests.worlds.votes import ADA, answer, approval
@@ -56,6 +57,15 @@ def test_the_settle_latency_is_the_lateness_of_the_event(world: ReleaseWorld) ->
     assert measured(world)["SettleLatency"] == pytest.approx(7, abs=1)
 
 
+def test_the_settle_latency_of_a_failure_is_measured(world: ReleaseWorld) -> None:
+    """A failure is settled as a success is."""
+    world.wait(world.begin("orders"))
+    world.play("orders", fail=FAILURE)
+    world.clock.advance(timedelta(seconds=7))
+    world.deliver()
+    assert measured(world)["SettleLatency"] == pytest.approx(7, abs=1)
+
+
 def test_repeats_are_not_measured(world: ReleaseWorld) -> None:
     """Events that come twice, a second close and the event of a stop count nothing again."""
     arn = world.begin("orders")
@@ -99,6 +109,20 @@ def test_a_look_that_finds_an_end_is_counted(world: ReleaseWorld) -> None:
     assert "SettleLatency" not in sums
 
 
+def test_a_look_that_comes_after_the_event_is_not_counted(world: ReleaseWorld) -> None:
+    """The event is recorded while the function looks."""
+    arn = world.begin("orders")
+    world.wait(arn)
+    world.play("orders")
+    token = world.step_functions.wait_for_token(arn)
+    measured(world)
+    with meanwhile(Executions, "record_change", before=world.deliver):
+        world.run_pipeline("r", "orders", token)
+    sums = measured(world)
+    assert sums["PipelinesEnded/SUCCEEDED"] == 1
+    assert "LooksThatFound" not in sums
+
+
 def test_a_look_that_finds_nothing_is_not_counted(world: ReleaseWorld) -> None:
     """An execution that still runs is nothing new."""
     arn = world.begin("orders")
@@ -137,6 +161,15 @@ def test_a_rejected_manifest_is_counted_by_its_error(world: ReleaseWorld) -> Non
     with suppress(Rejection):
         world.open_release(arn)
     assert measured(world) == {"ReleasesRejected": 1, "ReleasesRejected/ManifestInvalid": 1}
+
+
+def test_a_rejection_counts_once(world: ReleaseWorld) -> None:
+    """A retry of the opening finds it on record."""
+    arn = world.start('{"releaseId": "r", "pipelines": ["nowhere"]}')
+    for _ in range(2):
+        with suppress(Rejection):
+            world.open_release(arn)
+    assert measured(world)["ReleasesRejected"] == 1
 
 
 def test_the_wait_for_busy_pipelines_is_measured(world: ReleaseWorld) -> None:

@@ -6,8 +6,10 @@ import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 
-from release_core.aws.clients import client, client_once, client_paced
+from release_core.aws.clients import client, client_once, client_paced, client_short
 from release_core.aws.codepipeline import CodePipeline
+from release_core.aws.event_bus import Bus
+from release_core.domain.announcement import Announcement
 from release_core.domain.release import Pipeline
 
 
@@ -21,7 +23,7 @@ class Answer:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The operations that were sent to CodePipeline; each answer is an internal error."""
+    """The operations that were sent to AWS; each answer is an internal error."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -36,6 +38,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for make in (client, client_once, client_paced):
         make.cache_clear()
         make("codepipeline").meta.events.register("before-send.codepipeline", answer)
+    client_short.cache_clear()
+    client_short("events").meta.events.register("before-send.events", answer)
     return sent
 
 
@@ -68,3 +72,10 @@ def test_a_paced_client_is_patient(sent: list[str]) -> None:
     with pytest.raises(ClientError):
         CodePipeline(client_paced("codepipeline")).declarations(["orders"])
     assert sent == ["GetPipeline"] * 30
+
+
+def test_a_short_client_gives_up_after_two_tries(sent: list[str]) -> None:
+    """What cannot be announced now is announced later."""
+    with pytest.raises(ClientError):
+        Bus(client_short("events"), "default").put(Announcement(detail_type="x", detail={}))
+    assert sent == ["PutEvents"] * 2

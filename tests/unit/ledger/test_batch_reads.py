@@ -6,7 +6,13 @@ import pytest
 
 from release_core.errors import LedgerBusy
 from release_core.ledger import dynamodb
-from release_core.ledger.dynamodb import STALLED_READS_LIMIT, Item, Table, back_off
+from release_core.ledger.dynamodb import (
+    STALLED_READS_LIMIT,
+    Item,
+    Table,
+    back_off,
+    to_attributes,
+)
 from tests.fakes.dynamodb.client import FakeDynamoDB
 
 KEYS: list[Item] = [{"id": name} for name in ("a", "b", "c", "d")]
@@ -23,7 +29,7 @@ def client() -> FakeDynamoDB:
         BillingMode="PAY_PER_REQUEST",
     )
     for key in KEYS:
-        Table(client, "things").put(key)  # type: ignore[arg-type]  # a fake client
+        client.put_item(TableName="things", Item=to_attributes(key))
     return client
 
 
