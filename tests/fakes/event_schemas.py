@@ -12,15 +12,24 @@ from release_core.domain.announcement import MAX_BYTES
 _FOLDER = Path(__file__).parents[2] / "schemas" / "events"
 
 
+class InvalidEventError(AssertionError):
+    """An event is not as its schema says; the message says where."""
+
+
 @lru_cache(maxsize=50_000)
 def check_event(detail_type: str, detail: str) -> None:
-    """Raise an error for an event that is not as its schema says, or is too large."""
-    assert len(detail.encode()) <= MAX_BYTES, f"{detail_type} is too large"
-    problem = best_match(_validator(detail_type).iter_errors(json.loads(detail)))
-    assert problem is None, f"{detail_type} {problem.json_path}: {problem.message}"
+    """Raise InvalidEventError for an event that has no schema, breaks it, or is too large."""
+    if len(detail.encode()) > MAX_BYTES:
+        raise InvalidEventError(f"{detail_type} is too large")
+    validator = _validator(detail_type)
+    if validator is None:
+        raise InvalidEventError(f"{detail_type} has no schema")
+    problem = best_match(validator.iter_errors(json.loads(detail)))
+    if problem is not None:
+        raise InvalidEventError(f"{detail_type} {problem.json_path}: {problem.message}")
 
 
 @cache
-def _validator(detail_type: str) -> Draft202012Validator:
+def _validator(detail_type: str) -> Draft202012Validator | None:
     path = _FOLDER / f"{detail_type.lower().replace(' ', '-')}.json"
-    return Draft202012Validator(json.loads(path.read_bytes()))
+    return Draft202012Validator(json.loads(path.read_bytes())) if path.is_file() else None

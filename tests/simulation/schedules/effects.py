@@ -3,12 +3,13 @@
 from copy import replace
 
 from tests.fakes.codepipeline import envelope
+from tests.fakes.event_schemas import InvalidEventError
 from tests.simulation.promises.invariants import check_call, check_return
 from tests.simulation.promises.sometimes import note_call, note_return
 from tests.simulation.schedules.steps import Step
 from tests.simulation.world import machine, requests
 from tests.simulation.world.calls import Answer, Call, Ended
-from tests.simulation.world.happenings import Happening, value
+from tests.simulation.world.happenings import Happening, Violated, value
 from tests.simulation.world.invocations import Invocation
 from tests.simulation.world.stores import Item
 from tests.simulation.world.world import Start, World
@@ -32,7 +33,10 @@ def pending(world: World, step: Step) -> tuple[Invocation, Call]:
 def perform(world: World, invocation: Invocation, call: Call) -> Answer:
     """Let a call take effect, check the promises about it, and return its answer."""
     before = _item(world, call)
-    answer = world.stores.perform(call, invocation.function)
+    try:
+        answer = world.stores.perform(call, invocation.function)
+    except InvalidEventError as invalid:
+        raise Violated("every_event_is_valid", str(invalid)) from invalid
     happening = Happening(world, invocation, call, answer, before, _item(world, call))
     if call.method == "start_pipeline_execution" and answer.error is None:
         happening = replace(happening, started=_note_start(world, happening))

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.event_schemas import InvalidEventError
 from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
 
@@ -64,9 +65,9 @@ def test_records_what_is_put_on_the_bus() -> None:
 
 def test_an_event_of_ours_must_be_as_its_schema_says() -> None:
     """A test that puts an event without its fields, or of an unknown type, fails."""
-    with pytest.raises(AssertionError, match="executionArn"):
+    with pytest.raises(InvalidEventError, match="executionArn"):
         FakeEvents().put_events(Entries=[OURS])
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InvalidEventError, match="Release Forgotten has no schema"):
         FakeEvents().put_events(Entries=[{**OURS, "DetailType": "Release Forgotten"}])
 
 
