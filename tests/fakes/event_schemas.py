@@ -19,7 +19,11 @@ class InvalidEventError(AssertionError):
 @lru_cache(maxsize=50_000)
 def check_event(detail_type: str, detail: str) -> None:
     """Raise InvalidEventError for an event that has no schema, breaks it, or is too large."""
-    if len(detail.encode()) > MAX_BYTES:
+    try:
+        size = len(detail.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidEventError(f"{detail_type} has half a character: {error}") from error
+    if size > MAX_BYTES:
         raise InvalidEventError(f"{detail_type} is too large")
     validator = _validator(detail_type)
     if validator is None:

@@ -83,7 +83,8 @@ class Occasion:
             "nextCommand": next_command and self._complete(next_command),
             "consoleUrl": page_of_workflow(self.execution_arn),
         }
-        return Announcement(detail_type=detail_type, detail=_fitted(common | more))
+        detail = _with_whole_characters(_fitted(common | more))
+        return Announcement(detail_type=detail_type, detail=detail)
 
     def _event_id(self, detail_type: str) -> str:
         # What a rejected manifest or a release that waits is called is not always on record.
@@ -158,6 +159,11 @@ def _failure(node: Pipeline, execution_arn: str) -> dict[str, Any]:
         "reason": cut(failure.reason if failure else describe_outcome(node)),
         "link": (failure.link if failure else None) or page,
     }
+
+
+def _with_whole_characters(detail: dict[str, Any]) -> Any:
+    """The detail without halves of surrogate pairs: JSON can spell them, UTF-8 cannot."""
+    return json.loads(json.dumps(detail, ensure_ascii=False).encode(errors="replace"))
 
 
 def _fitted(detail: dict[str, Any]) -> dict[str, Any]:

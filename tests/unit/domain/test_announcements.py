@@ -365,3 +365,17 @@ def test_every_settled_pipeline_fits(text: str, times: int) -> None:
     found = announcements.settled(release(node), node, deployment="a").detail
     assert size(found) <= MAX_BYTES
     assert len(found["revisions"]) == 10
+
+
+def test_half_a_character_of_a_manifest_is_replaced() -> None:
+    """A rejected manifest may name anything: JSON can spell what UTF-8 cannot encode."""
+    refused = announcements.Refused(
+        at=NOW,
+        execution_arn=ARN,
+        error="ManifestInvalid",
+        cause="releaseId: \ud800",
+        release_id="half \ud800",
+    )
+    detail = announcements.rejected(refused, deployment="release-machine").detail
+    assert (detail["releaseId"], detail["why"]) == ("half ?", "releaseId: ?")
+    assert json.dumps(detail, ensure_ascii=False).encode()

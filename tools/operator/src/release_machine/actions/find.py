@@ -15,6 +15,8 @@ def find_release(session: Session, name: str) -> tuple[Release | None, str]:
         waiting = pending(session, name)
         if waiting:
             return waiting[0], waiting[0].execution_arn
+        # Race: it is opened between the two reads. Then it waits no more, and is on record.
+        found, arn = _on_record(session, name)
     return found, arn
 
 
@@ -22,6 +24,8 @@ def known_release(session: Session, name: str) -> Release:
     """The release of that name, or the one that waits to be opened; raises UsageError for none."""
     found, _ = _on_record(session, name)
     found = found or next(iter(pending(session, name)), None)
+    # Race: it is opened between the two reads. Then it waits no more, and is on record.
+    found = found or _on_record(session, name)[0]
     if found is None:
         raise unknown_release(name)
     return found
