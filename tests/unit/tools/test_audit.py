@@ -121,7 +121,7 @@ def test_a_finding_fails(
     [
         "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed",
         "Traceback (most recent call last):\nrequests.exceptions.ConnectionError: ('aborted',)",
-        "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='pypi.org', port=443)",
+        "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='advisories', port=443)",
         "requests.exceptions.HTTPError: 503 Server Error: Unavailable\npip_audit.ServiceError",
     ],
 )
