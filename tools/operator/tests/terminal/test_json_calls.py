@@ -38,14 +38,23 @@ def told(result: Result) -> Any:
 @pytest.mark.parametrize(("status", "code"), [("SUCCEEDED", 0), ("FAILED", 1), ("CANCELLED", 1)])
 @pytest.mark.parametrize("command", ["submit", "rollback", "retry"])
 def test_a_release_that_was_followed(
-    aws: FakeAws, core: Core, run: Run, command: str, status: str, code: int
+    aws: FakeAws,
+    core: Core,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    status: str,
+    code: int,
 ) -> None:
     """The state is the outcome, and the release is that of show --json; people read the rest."""
     aws.set_status("FAILED" if command == "retry" else status)
-    if command == "retry":
-        core.problems = ()
-        start = aws.start_execution
-        aws.start_execution = lambda **a: (aws.set_status(status), start(**a))[1]  # type: ignore[method-assign]
+    start = aws.start_execution
+
+    def start_and_end(**asked: str) -> dict[str, str]:
+        aws.set_status(status)
+        return start(**asked)
+
+    monkeypatch.setattr(aws, "start_execution", start_and_end)
     words = ("manifest.json",) if command == "submit" else (RELEASE,)
     result = run(command, *words, "--json")
     assert result.exit_code == code, result.output

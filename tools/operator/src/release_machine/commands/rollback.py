@@ -65,9 +65,7 @@ from release_machine.views.plan_view import plan_view
 @click.option("--detach", is_flag=True, help="Return as soon as the rollback is opened.")
 @yes_option
 @json_option
-@click.pass_context
 def command(
-    context: click.Context,
     release_id: str,
     *,
     file: str | None,
@@ -95,7 +93,7 @@ def command(
             raise UsageError(
                 "--manifest only writes a manifest, so it takes no --json.", "Leave --json out."
             )
-        session, how = open_session(context), _How(**options)
+        session, how = open_session(click.get_current_context()), _How(**options)
         changes = file is None and not how.dry_run
         name = named(session, release_id, changes=changes, asks=True, yes=how.yes)
         found = known_release(session, name).release_id
