@@ -1,7 +1,7 @@
 """What the pages of the dashboard are made from: frozen values, without tokens and secrets."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from release_core.domain.release import Release
@@ -28,11 +28,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why nothing could be read since this time, and what a person can do."""
+    """Why nothing could be read since this time, and what a person can do.
+
+    ``absent`` means that there is no such thing, such as a release with this id.
+    """
 
     problem: str
     next_step: str
     since: datetime
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,3 +162,19 @@ class Confirmation:
     problem: str | None = None
     next_step: str | None = None
     possible: bool = True
+
+
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def facts(value: Any) -> Any:
+    """What was read, without the time of the read: equal when nothing has changed."""
+    match value:
+        case ReleaseState(snapshot=seen):
+            return (seen.release, seen.activity, value.waits_for, value.behind)
+        case Overview():
+            return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
+        case Approvals() | History() | Metrics():
+            return replace(value, at=_ANY_TIME)
+        case _:
+            return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Union
+from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 from release_core.domain.release import ReleaseStatus
@@ -79,7 +79,7 @@ class AboutMetrics:
         return with_query("/metrics", [("days", f"{self.days}")])
 
 
-Topic = Union[AboutEstate, AboutRelease, AboutHistory, AboutApprovals, AboutMetrics]  # noqa: UP007
+Topic: TypeAlias = AboutEstate | AboutRelease | AboutHistory | AboutApprovals | AboutMetrics
 
 
 def release_path(release_id: str) -> str:
