@@ -13,7 +13,6 @@ _MOST_NOTICES = 5
 _BYTES = 32
 
 
-
 def _secret() -> str:
     return secrets.token_urlsafe(_BYTES)
 

@@ -185,7 +185,7 @@ class ReadLoop:
             trouble = self._trouble(before, error.problem, error.next_step)
             trouble = replace(trouble, absent=isinstance(error, UsageError))
             seen = replace(before, trouble=trouble)
-        except Exception as error:  # noqa: BLE001 # the loop goes on for the other pages
+        except Exception as error:  # the loop goes on for the other pages
             self._report(error)
             problem = f"A fault of this command: {type(error).__name__}."
             seen = Seen(trouble=self._trouble(before, problem, _FAULT))

@@ -39,7 +39,6 @@ from release_machine.release.busy import Behind, Reason
 from release_machine.release.estate import Estate, WaitingRelease
 from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
 from release_machine.release.questions import Asked, Question, questions, unread_words
-from release_machine.release.situation import with_ways_out
 
 _LATEST = 10
 _MOST_RUNNING = 1000
@@ -52,7 +51,9 @@ class Reader:
     After a problem the next read opens a new session, which finds new credentials.
     """
 
-    def __init__(self, open_session: Callable[[], Session], *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, open_session: Callable[[], Session], *, clock: Callable[[], datetime]
+    ) -> None:
         self._open_session = open_session
         self._clock = clock
         self._sources: _Sources | None = None

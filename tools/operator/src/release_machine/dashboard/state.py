@@ -164,6 +164,14 @@ class Confirmation:
     possible: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was done, in a sentence, and the release whose page shows it."""
+
+    notice: str
+    release_id: str
+
+
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
