@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from release_core.domain.approvals import Approval
 from release_core.domain.release import ReleaseStatus
 from release_core.plan.document import Plan, Standing
+from release_machine.actions import rollback as rollback_actions
 from release_machine.cli import cli
-from release_machine.commands import rollback as rollback_command
 from release_machine.commands import submit as submit_command
 from release_machine.errors import UnreachableError
 from release_machine.terminal import asking
@@ -45,8 +45,8 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     """The stand-in that rollback uses in place of the shared code."""
     core = Core()
-    monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: core)
-    monkeypatch.setattr(rollback_command, "planner", lambda _: core.plan)
+    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
+    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
     return core
 
 

@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 
 from release_core.domain.release import ReleaseStatus
-from release_machine.commands import rollback as rollback_command
+from release_machine.actions import rollback as rollback_actions
 from release_machine.terminal import asking
 from tools.operator.tests.actions.test_rollback import RELEASE, ROLLBACK, Core
 from tools.operator.tests.conftest import Run
@@ -23,8 +23,8 @@ KEYS = ["state", "executionArn", "releaseId", "next", "release"]
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     """The stand-in that rollback uses in place of the shared code."""
     core = Core()
-    monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: core)
-    monkeypatch.setattr(rollback_command, "planner", lambda _: core.plan)
+    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
+    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
     return core
 
 

@@ -7,19 +7,17 @@ from typing import Any, NamedTuple
 import click
 
 from release_core.clock import now
-from release_core.decide.resume import succeeded
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
+    manifest_of,
     new_deadline,
     read_time,
     refuse_unretriable,
-    start_attempt,
+    request_attempt,
 )
-from release_machine.actions.submit import needs_four_eyes, post_manifest
 from release_machine.deployment.session import Session
-from release_machine.errors import OperatorError
 from release_machine.interrupts import starting
 from release_machine.release.remedies import correct_manifest
 from release_machine.terminal.aws_command import AwsCommand, open_session
@@ -97,26 +95,11 @@ def _retry(session: Session, found: Release, how: _Changes, *, detach: bool, for
         form.say(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
         form.end(call_end(session, found, state=State.UNCHANGED))
         return
-    manifest = session.ledger.get_manifest(found.release_id)
-    if manifest is None:
-        raise OperatorError(
-            f"The ledger has no manifest of release {found.release_id}; it was not fully opened.",
-            "Give the manifest a new releaseId and submit it.",
-        )
+    manifest = manifest_of(session, found)
     changes = how.of(manifest, form)
     if remedy := correct_manifest(found):
         form.say(f"this attempt may fail as the last one did: {remedy}")
     with starting():
-        arn = (
-            post_manifest({**manifest, **changes, "resume": True}, session.api)
-            if needs_four_eyes(manifest, granted=succeeded(found))
-            else start_attempt(
-                found.release_id,
-                changes,
-                state_machine_arn=session.deployment.state_machine_arn,
-                caller=session.caller,
-                sfn=session.sfn,
-            )
-        )
+        arn = request_attempt(session, found, manifest, changes)
         names = named_pipelines(manifest)
         follow_from_opening(session, arn, pipelines=names, detach=detach, form=form)

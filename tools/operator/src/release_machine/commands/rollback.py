@@ -6,8 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import click
 
-from release_core.domain.release import ROLLBACK_CHANNEL, Release
-from release_core.errors import RollbackRefused
+from release_core.domain.release import Release
 from release_core.plan.document import Plan
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import free_id
@@ -15,19 +14,19 @@ from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.find import known_release
 from release_machine.actions.rollback import (
     NOTHING_WOULD_CHANGE,
-    conflict,
     done_before,
-    execution_input,
     left_out,
     manifest_text,
-    nothing_to_do,
-    refusal,
+    plan_of,
+    refuse_unready,
     remarks,
+    rollback_of,
+    start_rollback,
     under_way,
+    would_be_idle,
 )
-from release_machine.deployment.reading_parts import planner, rollback_reader
 from release_machine.deployment.session import Session
-from release_machine.errors import OperatorError, UsageError
+from release_machine.errors import UsageError
 from release_machine.interrupts import starting
 from release_machine.terminal.asking import require_yes, yes_option
 from release_machine.terminal.aws_command import AwsCommand, open_session
@@ -132,7 +131,7 @@ def _roll_back(
         raise under_way(release)
     rollback = _rollback_of(session, release, rollback_id, how)
     plan = _check(session, release, rollback, how, form=form)
-    if _would_be_idle(rollback, how):
+    if would_be_idle(rollback, force=how.force):
         form.say(NOTHING_WOULD_CHANGE)
         form.end(_planned(rollback, plan, State.UNCHANGED))
     elif how.dry_run:
@@ -141,36 +140,15 @@ def _roll_back(
         _start(session, rollback, how, form)
 
 
-def _would_be_idle(rollback: Rollback, how: _How) -> bool:
-    """Whether nothing would change, and nothing is refused that would."""
-    in_the_way = rollback.conflicts or rollback.foreign
-    return rollback.changes_nothing and not (how.force or in_the_way)
-
-
 def _planned(rollback: Rollback, plan: Plan, state: State) -> CallEnd:
     more = {"plan": plan.as_json(), "leftOut": left_out(rollback)}
     return CallEnd(state=state, release_id=rollback.rollback_id, more=more)
 
 
 def _rollback_of(session: Session, release: Release, rollback_id: str, how: _How) -> Rollback:
-    if release.pipeline_count == 0:
-        raise UsageError(
-            f"{release.label} was rejected, so it has changed nothing.",
-            f"See why with: release-machine show {release.label}",
-        )
-    try:
-        rollback = rollback_reader(session).get(
-            release.release_id,
-            rollback_id=rollback_id,
-            over_later=how.force,
-            over=how.over,
-            waits=how.wait,
-        )
-    except RollbackRefused as error:
-        raise refusal(error, release) from error
-    if rollback.manifest is None:
-        raise nothing_to_do(rollback, how.over)
-    return rollback
+    return rollback_of(
+        session, release, rollback_id=rollback_id, force=how.force, over=how.over, wait=how.wait
+    )
 
 
 def _write(rollback: Rollback, file: str) -> None:
@@ -188,7 +166,7 @@ def _check(
     session: Session, release: Release, rollback: Rollback, how: _How, *, form: Form
 ) -> Plan:
     """Show what would happen; raises OperatorError when the rollback cannot be started."""
-    plan = planner(session)(rollback.manifest, channel=ROLLBACK_CHANNEL)
+    plan = plan_of(session, rollback)
     refused = "refused without --over" if rollback.foreign else None
     if rollback.conflicts and not how.force:
         refused = "refused without --force"
@@ -198,14 +176,7 @@ def _check(
             *remarks(rollback, release),
         ]
     )
-    if not plan.valid and not _would_be_idle(rollback, how):
-        raise OperatorError(
-            "Nothing was started: the rollback would be refused or fail for the reasons above.",
-            f"Write its manifest with: release-machine rollback {release.release_id} --manifest "
-            "FILE; correct the manifest and submit it.",
-        )
-    if refused:
-        raise conflict(rollback, how.over)
+    refuse_unready(plan, rollback, force=how.force, over=how.over)
     return plan
 
 
@@ -213,13 +184,10 @@ def _start(session: Session, rollback: Rollback, how: _How, form: Form) -> NoRet
     question = f"Roll back release {rollback.release_id} of {session.deployment.place}?"
     require_yes(question, yes=how.yes, on_stderr=form.for_programs)
     with starting():
-        started = session.sfn.start_execution(
-            stateMachineArn=session.deployment.state_machine_arn,
-            input=execution_input(rollback, over=how.over, caller=session.caller),
-        )
+        arn = start_rollback(session, rollback, over=how.over)
         follow_from_opening(
             session,
-            started["executionArn"],
+            arn,
             pipelines=list(rollback.wanted),
             detach=how.detach,
             form=form,
