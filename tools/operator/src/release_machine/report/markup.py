@@ -57,11 +57,16 @@ def isolated(text: str | None) -> Markup | None:
 
 
 def breakable(text: str | None) -> Markup | None:
-    """An ARN or address from AWS or a manifest; a line may end after each / and colon."""
+    """An ARN or address from AWS or a manifest; a line ends only after a / or a colon.
+
+    A part that is longer than a line is broken anyway.
+    """
     if not text:
         return None
-    first, *others = re.split("(?<=[/:])", text)
-    return element("bdi", first, [[element("wbr"), part] for part in others if part])
+    # Each part ends with all the signs that separate it from the next one.
+    parts = re.findall("[^/:]*[/:]+|[^/:]+", text)
+    whole = [element("span", part, class_="part") for part in parts]
+    return element("bdi", [[element("wbr") if at else None, each] for at, each in enumerate(whole)])
 
 
 def link(url: str | None, label: Content) -> Markup:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from itertools import repeat
 
 from release_core.domain.release import Pipeline
+from release_machine.release.approvals import signer
 from release_machine.report.markup import Content, Markup, breakable, element, empty, isolated, link
 from release_machine.text import console_links as links
+from release_machine.text.wording import short
 
-# A longer text is folded.
-LONG, MANY_LINES = 600, 4
+# A longer text is folded; in the head of the page, shorter texts are, too.
+LONG, LONG_FOR_A_HEAD, MANY_LINES = 600, 280, 4
 _ACCOUNT = re.compile("[0-9]{12}")
 
 
@@ -92,16 +94,25 @@ def utc(at: datetime | None) -> Content:
     return [moment(at), " UTC"] if at else None
 
 
-def person(who: str | None) -> Content:
-    """A person: of an ARN first the part that names the person; S3 reports only an account."""
+def name_of(who: str | None) -> Markup | None:
+    """The name of a person, with what the person cannot choose; S3 reports only an account."""
     if not who:
         return None
-    if _ACCOUNT.fullmatch(who):
-        return element("b", f"AWS account {who}")
-    name = who.rpartition("/")[2] if who.startswith("arn:") else who
-    if name == who:
-        return element("b", isolated(who))
-    return [element("b", isolated(name)), " ", element("small", breakable(who), class_="arn")]
+    name = signer(who) if who.startswith("arn:") else who
+    name = f"AWS account {who}" if _ACCOUNT.fullmatch(who) else name
+    return element("b", isolated(name), class_="person")
+
+
+def person(who: str | None) -> Content:
+    """The name of a person, and the whole ARN where there is one."""
+    if not who or not who.startswith("arn:"):
+        return name_of(who)
+    return [name_of(who), " ", arn(who)]
+
+
+def arn(text: str | None) -> Markup | None:
+    """An ARN or address, whose parts stay whole."""
+    return element("small", breakable(text), class_="arn") if text else None
 
 
 def unseen(text: str) -> Markup:
@@ -119,23 +130,26 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]} …"
 
 
-def in_full(text: str, *, head: str | None = None) -> Markup:
-    """A text as recorded; a long text is folded behind its head, and unfolded in print.
+def in_full(text: str, *, key: str, most: int = LONG) -> Markup:
+    """A text as recorded; a long text is folded behind its first line, and unfolded in print.
 
-    The head is the first line unless it is given.
+    ``key`` is the id of what folds it, ``most`` the number of characters after which it is long.
     """
-    if len(text) <= LONG and text.count("\n") < MANY_LINES:
+    if len(text) <= most and text.count("\n") < MANY_LINES:
         return element("p", isolated(text), class_="said")
-    shown = (head or text.partition("\n")[0])[:LONG].rstrip(" :…")
+    shown = text.partition("\n")[0][:most].rstrip(" :…")
     return element(
         "details",
         element(
             "summary",
             element("span", isolated(f"{shown} …"), class_="said"),
-            element("span", "Less", class_="less"),
+            " ",
+            element("span", "Show all", class_="more"),
+            element("span", "Show less", class_="less"),
             class_="folded",
         ),
         element("p", isolated(text), class_="said"),
+        id=key,
     )
 
 
@@ -144,7 +158,16 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
     if execution_id is None:
         return None
     page = links.pipeline_execution(pipeline, execution_id, region=region)
-    return link(page, element("span", isolated(execution_id), class_="arn"))
+    return link(page, element("span", isolated(execution_id), class_="id"))
+
+
+def short_execution(pipeline: str, execution_id: str | None, *, region: str | None) -> Content:
+    """The first part of the id of a pipeline execution, as a link where there is a console."""
+    if execution_id is None:
+        return None
+    page = links.pipeline_execution(pipeline, execution_id, region=region)
+    shown = element("span", isolated(short(execution_id)), class_="id", title=execution_id)
+    return link(page, shown)
 
 
 def retries(pipeline: Pipeline) -> str:
