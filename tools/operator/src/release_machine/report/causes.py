@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 
 _VERBS = {
     PipelineStatus.FAILED: "failed",
@@ -40,6 +40,24 @@ def broken(release: Release) -> Sequence[Pipeline]:
 def was_stopped(pipeline: Pipeline) -> bool:
     """Whether the release itself has stopped the pipeline."""
     return pipeline.status is PipelineStatus.STOPPED and pipeline.stop_requested_at is not None
+
+
+def explains_itself(release: Release) -> bool:
+    """Whether the reason of the outcome is the cause, and no pipeline or approval is."""
+    return release.closed and all(map(was_stopped, broken(release)))
+
+
+def said_besides(release: Release) -> str | None:
+    """What the reason of the outcome says beside its list of pipelines.
+
+    The list repeats the failures; a person who cancels, and what a rollback does, are not in it.
+    """
+    if release.why is None or release.status is ReleaseStatus.SUCCEEDED:
+        return None
+    first, *lines = release.why.splitlines() or [""]
+    others = [line for line in lines if not line.startswith("- ")]
+    is_list = len(others) < len(lines)
+    return "\n".join(others if is_list else [first, *others]) or None
 
 
 def skipped(release: Release) -> Sequence[Pipeline]:

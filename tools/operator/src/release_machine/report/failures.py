@@ -1,9 +1,10 @@
 """Why the release did not succeed: the first cause, and each further failure, once and in full."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from release_core.domain.announcements import problems_in
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
-from release_machine.report.causes import broken, how_it_ended, skipped
+from release_machine.report.causes import broken, explains_itself, how_it_ended, said_besides, skipped, was_stopped
 from release_machine.report.durations import brief
 from release_machine.report.markup import (
     Content,
@@ -28,25 +29,66 @@ from release_machine.report.statuses import icon, tone
 from release_machine.text import console_links as links
 
 MOST_NAMES = 6
+_TITLES = {
+    ReleaseStatus.FAILED: "The release failed",
+    ReleaseStatus.CANCELLED: "The release was cancelled",
+    ReleaseStatus.REJECTED: "The manifest was rejected",
+}
 
 
 def first_cause(release: Release, *, region: str | None) -> Markup | None:
     """What failed first, where, why and the page about it; then what else that affected.
 
-    None when nothing failed, or when a person has cancelled the release and that is the cause.
+    It is the reason of the outcome where that is the cause; None when nothing failed.
     """
+    if explains_itself(release):
+        return _outcome(release, region=region) if release.status in _TITLES else None
     found = broken(release)
-    if not found or explains_itself(release):
+    if not found:
         return None
     first, *others = found
+    besides = said_besides(release)
     return element(
         "section",
         _failure(first, region=region, title="h2", is_first=bool(others)),
+        in_full(besides, key="cause-besides", most=LONG_FOR_A_HEAD) if besides else None,
         _affected(release, others),
         id="cause",
         class_=f"cause {tone(first.status)}",
         aria_labelledby=f"{failure_anchor(first)}-title",
     )
+
+
+def _outcome(release: Release, *, region: str | None) -> Markup:
+    page = links.workflow_execution(release.execution_arn, region=region)
+    way = link(page, "Open the workflow execution") if page else None
+    return element(
+        "section",
+        element(
+            "h2",
+            icon(release.status),
+            element("span", _TITLES[release.status]),
+            id="cause-title",
+        ),
+        _why(release),
+        element("p", element("span", way, class_="button"), class_="links") if way else None,
+        _affected(release, broken(release)),
+        id="cause",
+        class_=f"cause {tone(release.status)}",
+        aria_labelledby="cause-title",
+    )
+
+
+def _why(release: Release) -> Content:
+    why = release.why or "no reason was given"
+    problems = problems_in(why)
+    if release.status is not ReleaseStatus.REJECTED or not problems:
+        return in_full(why, key="cause-reason")
+    items = [element("li", isolated(each), class_="said") for each in problems]
+    return [
+        element("p", isolated(why.partition("\n")[0]), class_="said"),
+        element("ul", items, class_="problems"),
+    ]
 
 
 def further_failures(release: Release, *, region: str | None) -> Markup | None:
@@ -55,12 +97,6 @@ def further_failures(release: Release, *, region: str | None) -> Markup | None:
     shown = found if explains_itself(release) else found[1:]
     cards = [_failure(each, region=region, title="h3") for each in shown]
     return joined(cards) if cards else None
-
-
-def explains_itself(release: Release) -> bool:
-    """Whether the outcome has a cause that is not a failure: a person has cancelled it."""
-    failed = {each.status for each in broken(release)} - {"STOPPED"}
-    return release.status is ReleaseStatus.CANCELLED and not failed
 
 
 def failures_title(release: Release) -> str:
@@ -157,10 +193,24 @@ def _address(url: str | None) -> Content:
 
 def _affected(release: Release, others: Sequence[Pipeline]) -> Markup | None:
     """The other failures, and what did not start, in numbers and names."""
-    left_out = skipped(release)
+    stopped = [each for each in others if was_stopped(each)]
+    failed = [each for each in others if each not in stopped]
     lines = [
-        _named(others, "more did not succeed", lambda each: failure_anchor(each)),
-        _named(left_out, "skipped", anchor),
+        _named(failed, "more did not succeed", to=failure_anchor),
+        _named(stopped, "stopped", to=failure_anchor),
+        _named(skipped(release), "skipped", to=anchor),
     ]
     found = [line for line in lines if line]
     return element("ul", found, class_="affected") if found else None
+
+
+def _named(nodes: Sequence[Pipeline], what: str, *, to: Callable[[Pipeline], str]) -> Content:
+    if not nodes:
+        return None
+    shown = nodes[:MOST_NAMES]
+    names = [
+        [", " if at else None, element("a", isolated(each.name), href=f"#{to(each)}")]
+        for at, each in enumerate(shown)
+    ]
+    more = f" and {len(nodes) - len(shown)} more" if len(nodes) > len(shown) else None
+    return element("li", element("b", f"{len(nodes)} {what}"), ": ", names, more)

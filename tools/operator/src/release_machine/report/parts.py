@@ -37,19 +37,20 @@ def table(
     rows: Sequence[Sequence[Content]],
     *,
     ids: Iterable[str | None] = repeat(None),
+    marks: Iterable[str | None] = repeat(None),
     kind: str | None = None,
 ) -> Markup:
-    """A table of rows with a cell for each column; ``ids`` are the ids of the rows.
+    """A table of rows with a cell for each column; ``ids`` and ``marks`` are of the rows.
 
-    The first cell names its row. Columns that are empty in every row are left out. A narrow screen
+    ``marks`` are classes. The first cell names its row. Columns that are empty in every row are left out. A narrow screen
     shows each row as a card; the explicit roles tell screen readers that it is still a table.
     """
     used = [at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for row in rows)]
     columns = [columns[at] for at in used]
     head = [element("th", each.title, scope="col", role="columnheader") for each in columns]
     body = [
-        _row(columns, row_id, [row[at] for at in used])
-        for row_id, row in zip(ids, rows, strict=False)
+        _row(columns, [row[at] for at in used], row_id=row_id, mark=mark)
+        for row_id, mark, row in zip(ids, marks, rows, strict=False)
     ]
     return element(
         "table",
@@ -61,14 +62,16 @@ def table(
     )
 
 
-def _row(columns: Sequence[Column], row_id: str | None, cells: Sequence[Content]) -> Markup:
+def _row(
+    columns: Sequence[Column], cells: Sequence[Content], *, row_id: str | None, mark: str | None
+) -> Markup:
     first, *others = zip(columns, cells, strict=True)
     name = element("th", first[1], scope="row", role="rowheader", class_=first[0].kind)
     rest = [
         element("td", cell, role="cell", class_=column.kind, data_label=column.title)
         for column, cell in others
     ]
-    return element("tr", name, rest, role="row", id=row_id)
+    return element("tr", name, rest, role="row", id=row_id, class_=mark)
 
 
 def facts_list(facts: Iterable[tuple[str, Content]]) -> Markup:
