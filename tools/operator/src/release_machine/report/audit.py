@@ -21,6 +21,7 @@ COLUMNS = (
     Column("Pipeline", "of"),
     Column("Recorded by", "by"),
 )
+_SHORT = "What people did, and what did not succeed"
 _CODEPIPELINE = "CodePipeline"
 
 
@@ -50,8 +51,8 @@ def audit(release: Release) -> Content:
     short = [line for line in lines if line.person or line.matters]
     summary = element("summary", f"All {len(lines)} entries")
     return [
-        element("p", "What people did, and what did not succeed:", class_="note"),
-        _table("What people did, and what did not succeed", short, key="audit-short"),
+        element("p", f"{_SHORT}:", class_="note in-short"),
+        _table(_SHORT, short, key="audit-short", kind="audit in-short"),
         element(
             "details", summary, _table("Audit trail", lines, key="audit-line"), id="audit-all"
         ),
@@ -70,13 +71,13 @@ def _function(who: str) -> str | None:
     return next((name for name in names if f"-{who}".endswith(f"-{name}")), None)
 
 
-def _table(caption: str, lines: Sequence[_Line], *, key: str) -> Markup:
+def _table(caption: str, lines: Sequence[_Line], *, key: str, kind: str = "audit") -> Markup:
     rows = [
         [moment(line.at), _what(line, f"{key}-{at}"), _which(line), _by(line)]
         for at, line in enumerate(lines)
     ]
     marks = ["by-person" if line.person else None for line in lines]
-    return table(caption, COLUMNS, rows, marks=marks, kind="audit")
+    return table(caption, COLUMNS, rows, marks=marks, kind=kind)
 
 
 def _what(line: _Line, key: str) -> Content:

@@ -63,7 +63,7 @@ def _steps(snapshot: Snapshot) -> Content:
         return _while_running(snapshot)
     if release.status is ReleaseStatus.REJECTED:
         submit = command("release-machine submit manifest.json")
-        return _paragraph("Nothing was started. Correct the manifest (see the problems), then: ", submit)
+        return _paragraph("Nothing was started. Correct the manifest, then: ", submit)
     rolled_back = _rolled_back(release)
     if release.status is ReleaseStatus.SUCCEEDED:
         if rolled_back:

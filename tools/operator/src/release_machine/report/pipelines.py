@@ -4,6 +4,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import answers, edited, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
+from release_machine.report.causes import how_it_ended
 from release_machine.report.durations import brief, ran
 from release_machine.report.failures import failure_anchor
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
@@ -78,7 +79,8 @@ def _why(pipeline: Pipeline, release: Release) -> Content:
     place: Content = element("b", isolated(failure.place)) if failure.place else None
     if pipeline.status.broken and not release.renews(pipeline):
         # The reason is on the page once, with the failure.
-        there = element("a", "why", href=f"#{failure_anchor(pipeline)}")
+        why = f"why it {how_it_ended(pipeline)}"
+        there = element("a", why, href=f"#{failure_anchor(pipeline)}")
         return [place, ": " if place else None, there]
     return [place, ": " if place else None, isolated(clipped(failure.reason, 300))]
 
