@@ -26,7 +26,7 @@ def test_the_report_is_printed(run: Run, aws: FakeAws, tmp_path: Path) -> None:
     assert result.stdout.endswith("</html>\n")
     assert Page(result.stdout).text.endswith("All times are UTC.")
     assert result.stderr == ""
-    assert list(tmp_path.iterdir()) == []
+    assert [each.name for each in tmp_path.iterdir()] == ["manifest.json"]
 
 
 def test_a_file_that_cannot_be_written(run: Run, aws: FakeAws) -> None:

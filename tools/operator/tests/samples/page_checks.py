@@ -75,6 +75,7 @@ def check_contrast(chromium: Chromium, page: Path, *, width: int, scheme: str) -
     assert answer["seen"] > 20, answer
     assert answer["found"] == [], answer
 
+
 # The text on the screen before anything is scrolled or unfolded, each piece as a whole.
 _FIRST_SCREEN = """
 (() => {

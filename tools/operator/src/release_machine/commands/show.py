@@ -29,7 +29,9 @@ from release_machine.views.timeline import timeline
 @release_argument
 @click.option("--bom", is_flag=True, help="Only the revisions that each pipeline shipped.")
 @click.option("--audit", is_flag=True, help="Also every change, with person and time.")
-@click.option("--html", metavar="FILE", type=click.Path(), help="Write a report as a web page; - prints it.")
+@click.option(
+    "--html", metavar="FILE", type=click.Path(), help="Write a report as a web page; - prints it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(

@@ -117,9 +117,7 @@ def _schedule(
     critical = _critical_path(ready, limited=bool(release.max_concurrency)) if decided else ()
     drawn = [replace(span, critical=name in critical) for name, span in ready.items()]
     drawn.sort(key=lambda span: _beginning(span, begin=begin, last=last))
-    return Schedule(
-        attempt=attempt, begin=begin, closed_at=end, end=last, spans=tuple(drawn)
-    )
+    return Schedule(attempt=attempt, begin=begin, closed_at=end, end=last, spans=tuple(drawn))
 
 
 def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:

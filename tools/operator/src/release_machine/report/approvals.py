@@ -5,9 +5,9 @@ from datetime import datetime
 
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.manual_approvals import APPROVED, Answer
-from release_core.domain.release import Pipeline, Release
+from release_core.domain.release import Pipeline
 from release_core.rollback.refusals import listed
-from release_machine.release.approvals import approvals_of, behind, is_asked, votes_left
+from release_machine.release.approvals import approvals_of, behind
 from release_machine.release.model import Snapshot
 from release_machine.report.durations import brief, in_brief, ran
 from release_machine.report.markup import Content, Markup, element, isolated, joined
@@ -31,22 +31,24 @@ def _card(node: Pipeline, snapshot: Snapshot) -> Markup:
     return element(
         "article",
         element("h3", isolated(node.name), " ", badge(node.status)),
-        element("blockquote", question) if question else None,
-        _votes(asked),
+        element(
+            "div",
+            element("blockquote", question) if question else None,
+            _votes(asked),
+            class_="answers",
+        )
+        if question or asked.votes
+        else None,
         facts_list(_facts(node, asked, snapshot)),
         id=anchor(node),
         class_="approval",
     )
 
 
-def _facts(
-    node: Pipeline, asked: Approval, snapshot: Snapshot
-) -> Iterator[tuple[str, Content]]:
+def _facts(node: Pipeline, asked: Approval, snapshot: Snapshot) -> Iterator[tuple[str, Content]]:
     release, at = snapshot.release, snapshot.at
     given, needed = len(asked.approved_by), asked.min_approvals
     yield "Approvals", f"{given} of {needed} given"
-    if is_asked(node):
-        yield "Waits for", votes_left(node)
     yield "Four eyes", _four_eyes(asked)
     yield "Asked", utc(asked.asked_at)
     if asked.asked_at:
@@ -77,16 +79,17 @@ def _votes(asked: Approval) -> Markup | None:
 
 
 def _vote(vote: Vote) -> Markup:
-    return _answered(
-        vote.by, comment=vote.comment, at=vote.at, approves=vote.approves, where=None
-    )
+    return _answered(vote.by, comment=vote.comment, at=vote.at, approves=vote.approves, where=None)
 
 
 def _by_hand(pipeline: Pipeline) -> Markup:
     answers = [_answer(each) for each in pipeline.approvals]
-    title: Content = ["Manual approvals of ", element("a", isolated(pipeline.name), href=f"#{anchor(pipeline)}")]
+    name = element("a", isolated(pipeline.name), href=f"#{anchor(pipeline)}")
     return element(
-        "article", element("h3", title), element("ul", answers, class_="votes"), class_="approval"
+        "article",
+        element("h3", "Manual approvals of ", name),
+        element("ul", answers, class_="votes answers"),
+        class_="approval",
     )
 
 
@@ -110,7 +113,13 @@ def _answered(
         element(
             "div",
             element("p", person(by) or "somebody"),
-            element("p", "approved" if approves else "rejected", [" at ", isolated(where)] if where else None, ", ", utc(at)),
+            element(
+                "p",
+                "approved" if approves else "rejected",
+                [" at ", isolated(where)] if where else None,
+                ", ",
+                utc(at),
+            ),
             element("p", isolated(comment), class_="words") if comment else None,
         ),
     )

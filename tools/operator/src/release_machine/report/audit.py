@@ -45,6 +45,8 @@ def audit(release: Release) -> Content:
     Of a long audit, what people did and what went wrong stands alone, and the rest is folded.
     """
     lines = list(_together(sorted(_lines(release), key=lambda line: line.after)))
+    if not lines:
+        return None
     people = _people(lines)
     if len(lines) <= MOST_LINES_UNFOLDED:
         return [_table("Audit trail", lines, key="audit-line"), people]
@@ -53,9 +55,7 @@ def audit(release: Release) -> Content:
     return [
         element("p", f"{_SHORT}:", class_="note in-short"),
         _table(_SHORT, short, key="audit-short", kind="audit in-short"),
-        element(
-            "details", summary, _table("Audit trail", lines, key="audit-line"), id="audit-all"
-        ),
+        element("details", summary, _table("Audit trail", lines, key="audit-line"), id="audit-all"),
         people,
     ]
 

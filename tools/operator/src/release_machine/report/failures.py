@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from release_core.domain.announcements import problems_in
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
-from release_machine.report.causes import broken, explains_itself, how_it_ended, said_besides, skipped, was_stopped
+from release_machine.report.causes import (
+    broken,
+    explains_itself,
+    how_it_ended,
+    said_besides,
+    skipped,
+    was_stopped,
+)
 from release_machine.report.durations import brief
 from release_machine.report.markup import (
     Content,
@@ -155,8 +162,8 @@ def _way_there(pipeline: Pipeline, *, region: str | None) -> Markup | None:
     page = links.pipeline_execution(pipeline.name, pipeline.execution_id, region=region)
     if url and is_web_address(url):
         there: Content = [
-            element("span", link(url, "Open the failed action"), class_="button"),
-            element("span", link(page, "Open the execution")) if page else None,
+            element("span", link(url, "Open the action"), class_="button"),
+            element("span", link(page, "Execution")) if page else None,
         ]
     elif page:
         there = element("span", link(page, "Open the execution"), class_="button")

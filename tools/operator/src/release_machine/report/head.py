@@ -54,7 +54,11 @@ def _opened(snapshot: Snapshot) -> Markup:
     ]
     if release.attempt > 1:
         again = resumer(release)
-        parts += ["; retried ", utc(release.resumed_at), [" by ", name_of(again)] if again else None]
+        parts += [
+            "; retried ",
+            utc(release.resumed_at),
+            [" by ", name_of(again)] if again else None,
+        ]
     if release.rollback_of:
         parts += ["; rolls back ", element("b", isolated(release.rollback_of))]
     if release.status is ReleaseStatus.RUNNING:
@@ -96,7 +100,11 @@ def _shares(nodes: Sequence[Pipeline]) -> Iterator[Markup]:
     for status, count in _by_severity(nodes):
         share = 100 * count / len(nodes)
         yield element(
-            "rect", x=f"{begin:.2f}%", width=f"{share:.2f}%", height=6, class_=f"share {tone(status)}"
+            "rect",
+            x=f"{begin:.2f}%",
+            width=f"{share:.2f}%",
+            height=6,
+            class_=f"share {tone(status)}",
         )
         begin += share
 
@@ -116,4 +124,3 @@ def _by_severity(nodes: Iterable[Pipeline]) -> list[tuple[str, int]]:
 
 def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}" if noun else str(count)
-

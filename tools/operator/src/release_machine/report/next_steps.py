@@ -6,7 +6,7 @@ from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, Rel
 from release_machine.release.holds import TO_START_NOW, override_command, starts_by_itself
 from release_machine.release.model import Activity, Snapshot
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
-from release_machine.report.parts import anchor, command
+from release_machine.report.parts import anchor, command, facts_list
 from release_machine.report.statuses import icon
 
 
@@ -41,7 +41,7 @@ def _waits(pipeline: Pipeline, doing: Activity, release: Release) -> Markup:
         isolated(doing.waits_for),
         ". ",
         element("p", isolated(doing.message), class_="said") if doing.message else None,
-        element("p", _way_on(doing, release)),
+        _way_on(doing, release),
     )
 
 
@@ -126,17 +126,23 @@ def _held(release: Release, override: str) -> Markup:
 
 
 def _way_on(doing: Activity, release: Release) -> Content:
-    """The page to open and the commands that answer, or the command that shows how to continue.
+    """The commands that answer and the page to open, or the command that shows how to continue.
 
     A way out that is no answer may have the token of an approval, and reports are shared.
     """
+    page = link_if_web(doing.link, "Open it in the console")
     if doing.way_out and doing.way_to_reject:
-        page = link_if_web(doing.link, "Open it")
-        answers: Content = [command(doing.way_out), " or ", command(doing.way_to_reject)]
-        return ["Answer it: ", answers, [". ", page] if page else None]
+        return [
+            facts_list(
+                [("Approve", command(doing.way_out)), ("Reject", command(doing.way_to_reject))],
+                kind="ways",
+            ),
+            element("p", page) if page else None,
+        ]
     if doing.link or not doing.way_out:
-        return link_if_web(doing.link, "Open it")
-    return [_command("watch", release.release_id), " shows the command that lets it continue."]
+        return element("p", page) if page else None
+    watch = _command("watch", release.release_id)
+    return element("p", watch, " shows the command that lets it continue.")
 
 
 def _command(verb: str, release_id: str) -> Markup:

@@ -40,10 +40,11 @@ def table(
     marks: Iterable[str | None] = repeat(None),
     kind: str | None = None,
 ) -> Markup:
-    """A table of rows with a cell for each column; ``ids`` and ``marks`` are of the rows.
+    """A table of rows with a cell for each column.
 
-    ``marks`` are classes. The first cell names its row. Columns that are empty in every row are left out. A narrow screen
-    shows each row as a card; the explicit roles tell screen readers that it is still a table.
+    ``ids`` are the ids of the rows, ``marks`` their classes. The first cell names its row. Columns
+    that are empty in every row are left out. A narrow screen shows each row as a card; the explicit
+    roles tell screen readers that it is still a table.
     """
     used = [at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for row in rows)]
     columns = [columns[at] for at in used]
@@ -74,12 +75,12 @@ def _row(
     return element("tr", name, rest, role="row", id=row_id, class_=mark)
 
 
-def facts_list(facts: Iterable[tuple[str, Content]]) -> Markup:
+def facts_list(facts: Iterable[tuple[str, Content]], *, kind: str = "facts") -> Markup:
     """Names with their values; a name without a value is left out."""
     rows = [
         element("div", element("dt", name), element("dd", value)) for name, value in facts if value
     ]
-    return element("dl", rows, class_="facts")
+    return element("dl", rows, class_=kind)
 
 
 def moment(at: datetime | None) -> Markup | None:

@@ -8,7 +8,15 @@ from release_machine.report.causes import how_it_ended
 from release_machine.report.durations import brief, ran
 from release_machine.report.failures import failure_anchor
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
-from release_machine.report.parts import Column, anchor, clipped, moment, retries, short_execution, table
+from release_machine.report.parts import (
+    Column,
+    anchor,
+    clipped,
+    moment,
+    retries,
+    short_execution,
+    table,
+)
 from release_machine.report.statuses import badge
 
 COLUMNS = (
