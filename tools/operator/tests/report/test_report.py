@@ -44,7 +44,7 @@ def test_failure_in_full() -> None:
     for part in (
         "payments failed",
         failed.failure.message,
-        "Stage Deploy , action UpdateService",
+        "Stage Deploy · action UpdateService",
         "Code JobFailed",
         f"Summary {failed.failure.summary}",
         "2 of 2 retries used",

@@ -102,7 +102,7 @@ def test_the_first_cause_comes_first() -> None:
     text = read(samples.failed()).text
     head = text[: text.index("About this release")]
     assert (
-        "payments failed Stage Deploy , action UpdateService after 8m 46s "
+        "payments failed Stage Deploy · action UpdateService · after 8m 46s "
         "The deployment of service payments failed: 3 of 4 tasks did not become healthy within "
         "600 seconds. Task stopped: Essential container in task exited (exit code 137). "
         "Open the action Execution More about it"
