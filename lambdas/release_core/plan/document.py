@@ -17,6 +17,7 @@ from release_core.strict_json import write_json
 # The output of a workflow execution has at most 256 KiB, of which the workflow needs a part.
 OUTPUT_LIMIT = 200_000  # bytes
 _PLAIN = ("name", "dependsOn", "changes", "dangers", "problems", "warnings")
+_OF_LIVE = frozenset({"live", "liveUnknown"})
 _OF_SOURCE = ("actionName", "current", "wanted", "wantedKey", "ships", "changes", "rolledBack")
 _PLAIN_ASKS = ("name", "dependsOn", "minApprovals", "fourEyes", "expiresAfterMinutes")
 
@@ -164,7 +165,10 @@ class Plan:
         warnings = [*self.warnings, note]
         pipelines = document["pipelines"]
         without_words = [
-            {**each, "live": None, "sources": [_only(one, _OF_SOURCE) for one in each["sources"]]}
+            {
+                **{key: known for key, known in each.items() if key not in _OF_LIVE},
+                "sources": [_only(one, _OF_SOURCE) for one in each["sources"]],
+            }
             for each in pipelines
         ]
         shorter = self._document(without_words, self._approvals, warnings)
