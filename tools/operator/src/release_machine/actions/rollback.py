@@ -10,11 +10,17 @@ from rich.text import Text
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.strict_json import MAX_BYTES, write_json
 from release_machine.errors import OperatorError, UsageError
+from release_machine.release.remedies import correct_manifest
 from release_machine.text.printable import json_text, visible
 
 if TYPE_CHECKING:
     from release_core.errors import RollbackRefused
     from release_core.rollback.manifest import Rollback
+
+NOTHING_WOULD_CHANGE = (
+    "nothing would change: what the rollback would ship is live already, so nothing was started. "
+    "--force ships it again"
+)
 
 
 def refusal(error: RollbackRefused, release: Release) -> UsageError:
@@ -27,6 +33,8 @@ def refusal(error: RollbackRefused, release: Release) -> UsageError:
             f"To ship {release.rollback_of} again, submit its manifest with a new releaseId and "
             f"the revisions of: release-machine show {release.rollback_of} --bom"
         )
+    elif remedy := correct_manifest(release):
+        next_step = _sentence(remedy)
     elif release.rollback_of:
         next_step = (
             f"Retry it with: release-machine retry {release_id}; or see what "
@@ -79,6 +87,16 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
         yield Text(visible(f"changed nothing, left alone: {names}"), style="dim")
     if rollback.left_alone:
         yield Text(f"did not run, stays as it is: {', '.join(rollback.left_alone)}", style="dim")
+
+
+def left_out(rollback: Rollback) -> dict[str, str]:
+    """Why each pipeline of the release is not rolled back."""
+    return {
+        **rollback.nothing_good,
+        **rollback.blocked,
+        **dict.fromkeys(rollback.unchanged, "it changed nothing"),
+        **dict.fromkeys(rollback.left_alone, "it did not run"),
+    }
 
 
 def nothing_to_do(rollback: Rollback, over: Sequence[str] = ()) -> OperatorError:
