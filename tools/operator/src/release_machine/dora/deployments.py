@@ -95,8 +95,8 @@ class Window:
 class Cause(StrEnum):
     """Why a deployment counts as failed."""
 
-    NOT_SUCCEEDED = "not succeeded"
-    ROLLED_BACK = "rolled back"
+    NOT_SUCCEEDED = "not-succeeded"
+    ROLLED_BACK = "rolled-back"
     HOTFIX = "hotfix"  # the next deployment of the pipeline is a hotfix
 
 

@@ -3,7 +3,6 @@
 What is not known is None, and never 0. docs/metrics.md has the definitions.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +36,8 @@ class Spread:
         ordered = sorted(durations)
         if not ordered:
             return None
-        last = ordered[math.ceil(0.9 * len(ordered)) - 1]
+        # The nearest rank, in whole numbers: 0.9 is none in binary.
+        last = ordered[-(-9 * len(ordered) // 10) - 1]
         return cls(count=len(ordered), median=median(ordered), p90=last)
 
 
