@@ -316,6 +316,21 @@ class Manifest(_Model):
         "releases.",
         examples=["2026.11.22-1"],
     )
+    pipelines: tuple[ManifestPipeline, ...] = Field(
+        min_length=1,
+        max_length=MAX_PIPELINES,
+        strict=False,
+        description="The pipelines of the release. Each is a name, or an object with a name.",
+        examples=[["catalog", {"name": "orders", "dependsOn": ["catalog"]}]],
+    )
+    approvals: tuple[ManifestApproval, ...] = Field(
+        default=(),
+        max_length=MAX_APPROVALS,
+        strict=False,
+        description="The approvals of the release. Pipelines and approvals depend on each other "
+        "by name.",
+        examples=[[{"name": "go-live", "question": "Go live?", "expiresAfterMinutes": 2880}]],
+    )
     title: Title | None = Field(
         default=None,
         description="What the release is about, in one line. It is shown wherever the release is.",
@@ -334,21 +349,6 @@ class Manifest(_Model):
         "repair what an earlier deployment broke; it counts as rework, and the deployment before "
         "it as failed. standard: any other change.",
         examples=["hotfix"],
-    )
-    pipelines: tuple[ManifestPipeline, ...] = Field(
-        min_length=1,
-        max_length=MAX_PIPELINES,
-        strict=False,
-        description="The pipelines of the release. Each is a name, or an object with a name.",
-        examples=[["catalog", {"name": "orders", "dependsOn": ["catalog"]}]],
-    )
-    approvals: tuple[ManifestApproval, ...] = Field(
-        default=(),
-        max_length=MAX_APPROVALS,
-        strict=False,
-        description="The approvals of the release. Pipelines and approvals depend on each other "
-        "by name.",
-        examples=[[{"name": "go-live", "question": "Go live?", "expiresAfterMinutes": 2880}]],
     )
     on_failure: OnFailure = Field(
         default="halt",
