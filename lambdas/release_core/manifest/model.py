@@ -138,9 +138,7 @@ RevisionValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_RE
 Question = Annotated[
     str, StringConstraints(pattern=QUESTION_PATTERN, min_length=1, max_length=MAX_QUESTION)
 ]
-Title = Annotated[
-    str, StringConstraints(pattern=TITLE_PATTERN, min_length=1, max_length=MAX_TITLE)
-]
+Title = Annotated[str, StringConstraints(pattern=TITLE_PATTERN, min_length=1, max_length=MAX_TITLE)]
 # Its characters are those of a question.
 Notes = Annotated[
     str, StringConstraints(pattern=QUESTION_PATTERN, min_length=1, max_length=MAX_NOTES)

@@ -54,8 +54,14 @@ def test_a_title_is_a_line(title: str) -> None:
         ({"title": 5}, "title: must be a text in one line, without control characters"),
         ({"notes": ""}, "notes: must not be empty"),
         ({"notes": "x" * 2001}, "notes: must have at most 2,000 characters"),
-        ({"notes": "a\x00"}, "notes: must be a text without control characters, in one line or more"),
-        ({"notes": HIDDEN}, "notes: must be a text without control characters, in one line or more"),
+        (
+            {"notes": "a\x00"},
+            "notes: must be a text without control characters, in one line or more",
+        ),
+        (
+            {"notes": HIDDEN},
+            "notes: must be a text without control characters, in one line or more",
+        ),
         ({"kind": "urgent"}, "kind: must be standard or hotfix"),
         ({"kind": "hotfx"}, "kind: must be standard or hotfix; did you mean `hotfix`?"),
         (

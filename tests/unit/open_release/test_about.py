@@ -24,6 +24,12 @@ def about(release: Release) -> tuple[str | None, str | None, ReleaseKind]:
     return release.title, release.notes, release.kind
 
 
+def latest(world: ReleaseWorld) -> list[Release]:
+    """What people read of the latest release."""
+    client: Any = world.dynamodb
+    return HistoryReader(client, TABLES).latest(1)
+
+
 def announced(world: ReleaseWorld, release_id: str = "r") -> set[tuple[str | None, str | None]]:
     """The title and kind in every event of a release."""
     details = [json.loads(entry["Detail"]) for entry in world.events.entries]
@@ -44,7 +50,7 @@ def test_it_is_recorded_and_announced(world: ReleaseWorld) -> None:
     assert closed["status"] == "SUCCEEDED"
     known = (*ABOUT.values(), ReleaseKind.HOTFIX)
     assert about(world.release()) == known
-    (listed,) = HistoryReader(world.dynamodb, TABLES).latest(1)
+    (listed,) = latest(world)
     assert about(listed) == known
     assert announced(world) == {("Prices with tax", "hotfix")}
 
@@ -61,7 +67,7 @@ def test_a_held_release_has_it(world: ReleaseWorld) -> None:
     manifest = {"releaseId": "r", "pipelines": ["orders"], **HOTFIX}
     held = manifest | {"notBefore": to_iso(world.clock() + timedelta(hours=2))}
     assert world.open_release(world.start(write_json(held)))["outcome"] == "HELD"
-    (pending,) = HistoryReader(world.dynamodb, TABLES).latest(1)
+    (pending,) = latest(world)
     assert pending.pending
     assert about(pending) == (*ABOUT.values(), ReleaseKind.HOTFIX)
     assert announced(world) == {("Prices with tax", "hotfix")}

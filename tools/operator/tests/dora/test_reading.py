@@ -13,7 +13,13 @@ from release_core.domain.automation import SkippedStage
 from release_core.domain.declarations import Declaration
 from release_core.domain.history import PastAttempt
 from release_core.domain.past_execution import BegunAction
-from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseKind, ReleaseStatus
+from release_core.domain.release import (
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseKind,
+    ReleaseStatus,
+)
 from release_core.domain.revisions import Good, Revision
 from release_machine.dora.deployments import CommitSource, Window
 from release_machine.dora.figures import Figures, Rate, Spread
@@ -138,7 +144,8 @@ def test_s3_tells_when_an_object_was_stored() -> None:
     reader = account.reader
     for _ in range(2):
         lead_time = reader.read(WINDOW, at=WINDOW.until).all.lead_time
-        assert lead_time.spread and lead_time.spread.median == timedelta(hours=1)
+        assert lead_time.spread
+        assert lead_time.spread.median == timedelta(hours=1)
         assert lead_time.by_source == {CommitSource.S3: 1}
     assert account.calls == ["head of v7"]
 
@@ -156,7 +163,8 @@ def test_only_what_is_new_has_a_lead_time() -> None:
     good = Good(release_id="q", execution_id="e", at=BEGIN, revisions=(old,))
     both = ended("SUCCEEDED", revisions=(COMMIT, old), previous_good=good)
     lead_time = read(FakeAccount([both])).lead_time
-    assert lead_time.spread and lead_time.spread.median == timedelta(hours=3, minutes=10)
+    assert lead_time.spread
+    assert lead_time.spread.median == timedelta(hours=3, minutes=10)
     same = ended("SUCCEEDED", revisions=(old,), previous_good=good)
     assert read(FakeAccount([same])).lead_time.known == Rate(count=0, of=0)
 
@@ -225,7 +233,8 @@ def test_a_late_success_is_live_since_then() -> None:
     made = ended("FAILED", revisions=(COMMIT,), late_success=moment(3600))
     account = FakeAccount([made])
     lead_time = read(account).lead_time
-    assert lead_time.spread and lead_time.spread.median == timedelta(hours=4)
+    assert lead_time.spread
+    assert lead_time.spread.median == timedelta(hours=4)
     assert account.calls == []
 
 
@@ -248,7 +257,8 @@ def test_each_attempt_is_a_run() -> None:
     found = read(account)
     assert (found.live, found.releases) == (1, 1)
     assert found.change_fail_rate == Rate(count=1, of=2)
-    assert found.recovery.spread and found.recovery.spread.median == timedelta(seconds=3500)
+    assert found.recovery.spread
+    assert found.recovery.spread.median == timedelta(seconds=3500)
 
 
 def retried() -> Release:
@@ -296,12 +306,15 @@ def test_hotfixes_and_rollbacks_are_those_of_their_release() -> None:
     found = read(FakeAccount([bad, back, fix]))
     assert (found.rollbacks, found.rework_rate) == (1, Rate(count=1, of=2))
     assert found.change_fail_rate == Rate(count=1, of=2)
-    assert found.recovery.spread and found.recovery.spread.median == timedelta(seconds=300)
+    assert found.recovery.spread
+    assert found.recovery.spread.median == timedelta(seconds=300)
 
 
 def test_a_run_before_the_window_is_not_asked_about() -> None:
     """It says nothing about those in the window."""
-    long_ago = Window(since=datetime(2027, 1, 1, tzinfo=UTC), until=datetime(2027, 2, 1, tzinfo=UTC))
+    long_ago = Window(
+        since=datetime(2027, 1, 1, tzinfo=UTC), until=datetime(2027, 2, 1, tzinfo=UTC)
+    )
     account = FakeAccount([ended("FAILED")])
     assert account.reader.read(long_ago, at=long_ago.until).pipelines == ()
     assert account.calls == []

@@ -4,6 +4,7 @@ FREQUENCY = "deployment frequency"
 LEAD_TIME = "change lead time"
 CHANGE_FAIL_RATE = "change fail rate"
 RECOVERY_TIME = "failed deployment recovery time"
+RECOVERY_TIME_IN_SHORT = "recovery time"
 REWORK_RATE = "rework rate"
 
 MEANINGS = {
@@ -15,8 +16,8 @@ MEANINGS = {
 }
 
 COUNTED = (
-    "Counted: runs of pipelines in releases that changed something, or succeeded. A rollback is not "
-    "a deployment; it repairs one."
+    "Counted: runs of pipelines in releases that changed something, or succeeded. A rollback is "
+    "not a deployment; it repairs one."
 )
 NOT_COUNTED = (
     "Not counted: executions that were started outside of a release, and runs that did not succeed "

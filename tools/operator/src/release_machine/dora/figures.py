@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
-from statistics import median
 
 from release_core.domain.release import ReleaseKind
 from release_machine.dora.deployments import (
@@ -38,7 +37,8 @@ class Spread:
             return None
         # The nearest rank, in whole numbers: 0.9 is none in binary.
         last = ordered[-(-9 * len(ordered) // 10) - 1]
-        return cls(count=len(ordered), median=median(ordered), p90=last)
+        middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+        return cls(count=len(ordered), median=middle, p90=last)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +92,9 @@ class Week:
 class Figures:
     """The metrics of one pipeline, or of all pipelines together (``pipeline`` is None).
 
-    ``live`` are the deployments that succeeded, ``releases`` is in how many releases there were
-    deployments. The ``rollbacks`` that succeeded are no deployments, and neither are runs that were
-    ``harmless``. Of the ``unknown`` it is not known whether they changed production.
+    ``live`` are the deployments that succeeded, and ``releases`` the number of their releases. The
+    ``rollbacks`` that succeeded are no deployments, and neither are runs that were ``harmless``. Of
+    the ``unknown`` it is not known whether they changed production.
     """
 
     pipeline: str | None
@@ -136,7 +136,9 @@ def figures(runs: Iterable[Deployment], window: Window) -> Dora:
     )
     return Dora(
         window=window,
-        all=_figures(None, [each for some in all_judged.values() for each in some], ordered, window),
+        all=_figures(
+            None, [each for some in all_judged.values() for each in some], ordered, window
+        ),
         pipelines=tuple(each for each in of_each if _has_run(each)),
     )
 
@@ -151,14 +153,13 @@ def _figures(
 ) -> Figures:
     within = [each for each in known if each.deployment.ended_at in window]
     others = [each for each in runs if each.ended_at in window and not each.counts]
-    deployments = [each.deployment for each in within]
     live = _live(within)
     causes = Counter(each.cause for each in within if each.cause)
     return Figures(
         pipeline=pipeline,
         live=len(live),
         per_day=len(live) / window.days,
-        releases=len({each.release_id for each in deployments}),
+        releases=len({each.release_id for each in live}),
         lead_time=_lead_time(live),
         change_fail_rate=Rate(count=causes.total(), of=len(within)),
         failed_by={cause: causes[cause] for cause in Cause if causes[cause]},
@@ -210,6 +211,6 @@ def _week(known: Sequence[Judged], week: Window) -> Week:
         deployments=len(within),
         failed=sum(each.cause is not None for each in within),
         hotfixes=_hotfixes(within),
-        lead_time=lead_time and lead_time.median,
-        recovery_time=recovery and recovery.median,
+        lead_time=lead_time.median if lead_time else None,
+        recovery_time=recovery.median if recovery else None,
     )

@@ -27,7 +27,8 @@ Json: TypeAlias = Mapping[str, Any]
 # What is shown of each type, in this order: nothing else, so no token and no value of a variable.
 _KEYS = {
     Release: (
-        "releaseId title notes kind status executionArn openedAt closedAt channel requester why pipelineCount "
+        "releaseId title notes kind status executionArn openedAt closedAt channel requester why "
+        "pipelineCount "
         "attempt resumedAt attempts onFailure onSkipped haltedBy pending notBefore deadline "
         "maxConcurrency "
         "rollbackOf restores rollsBackAs rolledBackBy requesters override audit"

@@ -14,6 +14,7 @@ from release_machine.dora.definitions import (
     LEAD_TIME,
     NOT_COUNTED,
     RECOVERY_TIME,
+    RECOVERY_TIME_IN_SHORT,
     REWORK_RATE,
 )
 from release_machine.dora.deployments import Cause, CommitSource
@@ -25,9 +26,10 @@ from release_machine.text.wording import clock_time
 
 WIDTH_FOR_REWORK = 80
 WIDTH_FOR_ALL = 120
-NOTHING = "–"  # there is nothing to measure
+NOTHING = "-"  # there is nothing to measure
 UNKNOWN = "unknown"  # there is something, and it is not known
 _BAR_CELLS = 20
+_NARROW_BAR_CELLS = 10
 _GAP = 2
 _WHY = {
     Cause.NOT_SUCCEEDED: "did not succeed",
@@ -43,26 +45,38 @@ def metrics_view(dora: Dora, *, width: int) -> RenderableType:
     window = dora.window
     title = Text(f"Metrics of {_count(round(window.days), 'day')}", style="bold")
     when = Text(f"{clock_time(window.since)} to {clock_time(window.until)}", style="dim")
-    parts: list[RenderableType] = [title, when, Text(""), _summary(dora.all)]
+    parts: list[RenderableType] = [title, when, Text(""), _summary(dora.all, width=width)]
     if dora.pipelines:
         parts += [Text(""), _by_pipeline(dora.pipelines, width=width)]
-        parts += [Text(""), _by_week(dora.all.weeks)]
-    notes = [*_notes(dora.all), COUNTED, NOT_COUNTED]
-    return Group(*parts, Text(""), *(Text(note, style="dim", overflow="fold") for note in notes))
+        parts += [Text(""), _by_week(dora.all.weeks, width=width)]
+    if notes := list(_notes(dora.all)):
+        parts += [Text(""), *(Text(note, overflow="fold") for note in notes)]
+    counted = (Text(note, style="dim", overflow="fold") for note in (COUNTED, NOT_COUNTED))
+    return Group(*parts, Text(""), *counted)
 
 
-def _summary(found: Figures) -> Table:
+def _summary(found: Figures, *, width: int) -> Table:
     table = Table.grid(padding=(0, _GAP))
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold", style="bold")
     table.add_column(overflow="fold")
     deployed = f"{_count(found.live, 'deployment')} in {_count(found.releases, 'release')}"
-    table.add_row(FREQUENCY, f"{found.per_day:.2g} a day", deployed)
+    table.add_row(FREQUENCY, _frequency(found), deployed if found.live else "")
     table.add_row(LEAD_TIME, _median(found.lead_time), _of_lead_time(found.lead_time))
     table.add_row(CHANGE_FAIL_RATE, _share(found.change_fail_rate), _of_failures(found))
-    table.add_row(RECOVERY_TIME, _recovery(found.recovery), _of_recovery(found.recovery))
-    table.add_row(REWORK_RATE, _share(found.rework_rate), _of(found.rework_rate, "hotfix"))
+    recovery = RECOVERY_TIME if width >= WIDTH_FOR_ALL else RECOVERY_TIME_IN_SHORT
+    table.add_row(recovery, _recovery(found.recovery), _of_recovery(found.recovery))
+    table.add_row(REWORK_RATE, _share(found.rework_rate), _of(found.rework_rate))
     return table
+
+
+def _frequency(found: Figures) -> str:
+    if not found.live:
+        return "none"
+    if found.per_day >= 1:
+        return f"{found.per_day:.1f} a day"
+    a_week = 7 * found.per_day
+    return f"{a_week:.1f} a week" if a_week >= 1 else f"{30 * found.per_day:.1f} in 30 days"
 
 
 def _of_lead_time(lead_time: LeadTime) -> str:
@@ -76,7 +90,7 @@ def _of_lead_time(lead_time: LeadTime) -> str:
 
 def _of_failures(found: Figures) -> str:
     causes = ", ".join(f"{count} {_WHY[cause]}" for cause, count in found.failed_by.items())
-    return ": ".join(filter(None, (_of(found.change_fail_rate, "deployment"), causes)))
+    return ": ".join(filter(None, (_of(found.change_fail_rate), causes)))
 
 
 def _of_recovery(recovery: Recovery) -> str:
@@ -88,8 +102,8 @@ def _within(spread: Spread | None) -> str:
     return f"9 of 10 within {in_words(spread.p90)}" if spread else ""
 
 
-def _of(rate: Rate, noun: str) -> str:
-    return f"{rate.count} of {_count(rate.of, noun)}" if rate.of else ""
+def _of(rate: Rate) -> str:
+    return f"{rate.count} of {_count(rate.of, 'deployment')}" if rate.of else ""
 
 
 def _median(lead_time: LeadTime) -> str:
@@ -125,7 +139,7 @@ def _cells(found: Figures, *, width: int) -> Iterator[tuple[str, str]]:
     wide, full = width >= WIDTH_FOR_REWORK, width >= WIDTH_FOR_ALL
     yield "LIVE", str(found.live)
     if full:
-        yield "A DAY", f"{found.per_day:.2g}"
+        yield "A WEEK", f"{7 * found.per_day:.1f}"
     yield "LEAD TIME", _brief(lead_time.spread, unknown=lead_time.known.of > 0)
     if full:
         yield "9 OF 10", _most(lead_time.spread)
@@ -152,7 +166,8 @@ def _most(spread: Spread | None) -> str:
     return in_short(spread.p90) if spread else NOTHING
 
 
-def _by_week(weeks: Sequence[Week]) -> Table:
+def _by_week(weeks: Sequence[Week], *, width: int) -> Table:
+    cells = _BAR_CELLS if width >= WIDTH_FOR_REWORK else _NARROW_BAR_CELLS
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("WEEK (UTC)", no_wrap=True)
     table.add_column("LIVE", no_wrap=True)
@@ -160,7 +175,7 @@ def _by_week(weeks: Sequence[Week]) -> Table:
         table.add_column(name, no_wrap=True, justify="right")
     most = max(each.live for each in weeks)
     for each in weeks:
-        bar = "█" * round(_BAR_CELLS * each.live / most) if most else ""
+        bar = "█" * round(cells * each.live / most) if most else ""
         table.add_row(
             f"{each.window.since:%m-%d}",
             Text.assemble((bar, "green"), f"{' ' if bar else ''}{each.live}"),
@@ -182,11 +197,10 @@ def _notes(found: Figures) -> Iterator[str]:
         yield f"{_count(found.harmless, 'run')} changed nothing, and did not count."
     if found.unknown:
         yield (
-            f"{_count(found.unknown, 'run')} did not succeed, and CodePipeline did not say how far: "
-            "not counted."
+            f"{_count(found.unknown, 'run')} did not succeed, and it is not known whether anything "
+            "changed: not counted."
         )
 
 
 def _count(number: int, noun: str) -> str:
-    plural = "hotfixes" if noun == "hotfix" else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
+    return f"{number} {noun if number == 1 else f'{noun}s'}"
