@@ -79,9 +79,14 @@ def _head(release: Release, style: str) -> Markup:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", f"Release {release.label}: {release.status}"),
+        element("title", _title(release)),
         element("style", Markup(style)),
     )
+
+
+def _title(release: Release) -> str:
+    about = f" \N{MIDDLE DOT} {release.title}" if release.title else ""
+    return f"Release {release.label}: {release.status}{about}"
 
 
 def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str, Content]]:
