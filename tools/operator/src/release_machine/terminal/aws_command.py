@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from botocore.config import Config
@@ -15,6 +15,8 @@ from release_machine.deployment.target_options import chosen_target
 from release_machine.text.wording import times_in
 
 _UTC = "release_machine.utc"
+
+T = TypeVar("T")
 
 # The user has pressed Tab and waits.
 _QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
@@ -62,7 +64,7 @@ def open_session(context: click.Context) -> Session:
     return Session(chosen_target(context))
 
 
-def read_quickly[T](context: click.Context, read: Callable[[HistoryReader], T]) -> T:
+def read_quickly(context: click.Context, read: Callable[[HistoryReader], T]) -> T:
     """What is read from the ledger; raises OperatorError when it cannot be read quickly."""
     with explained():
         return read(Session(chosen_target(context), config=_QUICK).ledger)
