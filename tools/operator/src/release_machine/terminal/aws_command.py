@@ -14,10 +14,9 @@ from release_machine.deployment.session import Session
 from release_machine.deployment.target_options import chosen_target
 from release_machine.text.wording import times_in
 
-_UTC = "release_machine.utc"
-
 T = TypeVar("T")
 
+_UTC = "release_machine.utc"
 # The user has pressed Tab and waits.
 _QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 

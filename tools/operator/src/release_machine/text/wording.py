@@ -57,7 +57,7 @@ def clock_time(moment: datetime) -> str:
     return f"{in_zone(moment):%Y-%m-%dT%H:%M:%S}{_offset(moment)}"
 
 
-def day_and_minute(moment: datetime) -> str:
+def brief_time(moment: datetime) -> str:
     """Day and time without the year: 11-22 10:00Z, or 11-22 11:00+01:00."""
     return f"{in_zone(moment):%m-%d %H:%M}{_offset(moment)}"
 
