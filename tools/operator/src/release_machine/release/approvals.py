@@ -31,12 +31,15 @@ def asking(release: Release, node: Pipeline) -> Activity:
         message=node.approval.question,
         notes=tuple(_limits(release, node)),
     )
-    return with_answers(release, node, doing)
+    return with_answers(release.release_id, node.name, doing)
 
 
-def with_answers(release: Release, node: Pipeline, doing: Activity) -> Activity:
-    """The activity, with the commands that answer an approval, or the manual one of a pipeline."""
-    named = f"{shlex.quote(release.release_id)} {node.name}"
+def with_answers(release_id: str, name: str, doing: Activity) -> Activity:
+    """The activity, with the commands that answer an approval, or the manual one of a pipeline.
+
+    ``name`` is what a user calls it: the approval, PIPELINE, or PIPELINE/STAGE/ACTION.
+    """
+    named = f"{shlex.quote(release_id)} {shlex.quote(name)}"
     return replace(
         doing,
         way_out=f"release-machine approve {named}",

@@ -7,7 +7,7 @@ is clear also in the hour that comes twice, and can be given back as an option.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from rich.text import Text
 
@@ -43,49 +43,67 @@ def times_in(zone: tzinfo | None) -> Iterator[None]:
         _zone.reset(before)
 
 
-def in_zone(moment: datetime) -> datetime:
-    """The moment in the zone in which times are written."""
-    try:
-        return moment.astimezone(_zone.get())
-    except OverflowError:
-        # That zone has no such year; a manifest may have any time of UTC.
-        return moment.astimezone(UTC)
-
-
 def clock_time(moment: datetime) -> str:
     """Day and time to the second: 2026-11-22T10:00:00Z, or 2026-11-22T11:00:00+01:00."""
-    return f"{in_zone(moment):%Y-%m-%dT%H:%M:%S}{_offset(moment)}"
+    return f"{_shown(moment):%Y-%m-%dT%H:%M:%S}{_offset(moment)}"
 
 
 def brief_time(moment: datetime) -> str:
-    """Day and time without the year: 11-22 10:00Z, or 11-22 11:00+01:00."""
-    return f"{in_zone(moment):%m-%d %H:%M}{_offset(moment)}"
+    """Day and time without year and seconds: 11-22 10:00Z, or 11-22 11:00+01:00."""
+    return f"{_shown(moment):%m-%d %H:%M}{_offset(moment)}"
 
 
 def second_of_day(moment: datetime) -> str:
     """The time of day to the second: 10:00:00Z, or 11:00:00+01:00."""
-    return f"{in_zone(moment):%H:%M:%S}{_offset(moment)}"
+    return f"{bare_second(moment)}{_offset(moment)}"
 
 
 def minute_of_day(moment: datetime) -> str:
     """The time of day to the minute: 10:00Z, or 11:00+01:00."""
-    return f"{in_zone(moment):%H:%M}{_offset(moment)}"
+    return f"{_shown(moment):%H:%M}{_offset(moment)}"
+
+
+def bare_second(moment: datetime) -> str:
+    """The time of day to the second, below a title that has its zone: 10:00:00."""
+    return f"{_shown(moment):%H:%M:%S}"
 
 
 def day_of(moment: datetime) -> str:
     """The day: 2026-11-22."""
-    return f"{in_zone(moment):%Y-%m-%d}"
+    return f"{_shown(moment):%Y-%m-%d}"
 
 
-def zone_of(moment: datetime) -> str:
-    """The zone at that moment, for a title above several times: UTC, or UTC+01:00."""
+def day_in_title(moment: datetime) -> str:
+    """The day for a title above times of day: 2026-11-22 UTC, or 2026-11-22 UTC+01:00."""
+    return f"{day_of(moment)} {_zone_in_title(moment)}"
+
+
+def time_in_title(moment: datetime) -> str:
+    """Day and time for a title above times of day: 2026-11-22 11:00:00 UTC+01:00."""
+    return f"{day_of(moment)} {bare_second(moment)} {_zone_in_title(moment)}"
+
+
+def zone_at(moment: datetime) -> timezone:
+    """The offset at that moment of the zone in which times are written."""
+    return timezone(_shown(moment).utcoffset() or timedelta())
+
+
+def _zone_in_title(moment: datetime) -> str:
     offset = _offset(moment)
     return "UTC" if offset == "Z" else f"UTC{offset}"
 
 
 def _offset(moment: datetime) -> str:
-    offset = in_zone(moment).isoformat(timespec="seconds")[19:]
+    offset = _shown(moment).isoformat(timespec="seconds")[19:]
     return "Z" if offset == "+00:00" else offset
+
+
+def _shown(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(_zone.get())
+    except OverflowError:
+        # That zone has no such year; a manifest may have any time of UTC.
+        return moment.astimezone(UTC)
 
 
 def duration(begin: datetime | None, end: datetime | None) -> str:

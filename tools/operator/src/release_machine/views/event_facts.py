@@ -1,10 +1,12 @@
 """What each event tells: its words for people, and its facts for programs."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TypeAlias
 
 from release_core.domain.release import Pipeline, Release
 from release_machine.follow.events import (
+    ConnectedAgain,
     Event,
     LookFailed,
     PipelineActs,
@@ -52,6 +54,9 @@ def described(event: Event, *, name_width: int = 0) -> Described:
         case LookFailed(problem, next_step, _):
             line = f"{problem} The release continues; trying again."
             return line, {"problem": problem, "nextStep": next_step}
+        case ConnectedAgain(at, since):
+            line = f"connected again after {duration(since, at)}"
+            return line, {"since": document(since)}
         case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
             words, facts = _of_release(event)
             line = f"release {event.release.release_id}: {words}"
@@ -93,11 +98,16 @@ def _of_release(event: ReleaseEvent) -> Described:
             return f"{progress(release, remaining)}{why}", {
                 "ended": release.ended_count,
                 "pipelineCount": release.pipeline_count,
-                "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
+                "secondsLeft": None if remaining is None else _whole_seconds(remaining),
                 "noEstimate": unknown,
             }
         case ReleaseClosed(release):
             return _closed(release), part(release, "closedAt why rollsBackAs")
+
+
+def _whole_seconds(period: timedelta) -> int:
+    """A duration is never negative, also when the clocks of two machines differ."""
+    return max(0, round(period.total_seconds()))
 
 
 def _nodes(found: Mapping[str, Pipeline]) -> list[Json]:
