@@ -163,9 +163,10 @@ class ActivityReader:
     def _behind_another(self, name: str, stage: str, inside: StageStateTypeDef) -> Activity:
         """The activity of an execution that waits for another execution inside the stage."""
         execution_id = inside.get("latestExecution", {}).get("pipelineExecutionId")
+        which = f"execution {short(execution_id)}" if execution_id else "another execution"
         doing = Activity(
             stage=stage,
-            waits_for=f"execution {short(execution_id) or 'another'}, which is in that stage",
+            waits_for=f"{which}, which is in that stage",
             link=self._console_page(name),
         )
         for state in inside.get("actionStates", []):
@@ -175,17 +176,16 @@ class ActivityReader:
                 continue
             # Only approvals have tokens.
             if "token" in latest:
-                return self._behind_approval(doing, f"{name}/{stage}/{action}", execution_id)
-            doing = replace(
-                doing,
-                waits_for=f"execution {short(execution_id)}, which is at {stage} → {action}",
-            )
+                asked = f"{name}/{stage}/{action}"
+                return self._behind_approval(doing, which, asked=asked, execution_id=execution_id)
+            doing = replace(doing, waits_for=f"{which}, which is at {stage} → {action}")
         return doing
 
-    def _behind_approval(self, doing: Activity, asked: str, execution_id: str | None) -> Activity:
+    def _behind_approval(
+        self, doing: Activity, which: str, *, asked: str, execution_id: str | None
+    ) -> Activity:
         """The activity, with the commands that answer the manual approval ahead, or the way."""
         release_id = self._release_of(execution_id) if execution_id else None
-        which = f"execution {short(execution_id) or 'another'}"
         if release_id is None:
             page = f": {doing.link}" if doing.link else ""
             return replace(
