@@ -82,7 +82,7 @@ def test_a_rejection_fails_it_with_its_words(world: ReleaseWorld) -> None:
     closed = world.close(arn)
     assert closed["status"] == "FAILED"
     assert closed["why"].splitlines() == [
-        "1 approval was not granted, and 1 of 3 pipelines did not succeed:",
+        f"not today (go-live rejected by {ADA}), and 1 of 3 pipelines did not succeed:",
         f"- approval go-live failed: not today (rejected by {ADA})",
         "- catalog skipped: the release is halted: go-live did not succeed",
     ]
@@ -96,7 +96,7 @@ def test_only_the_approval_is_named_when_all_pipelines_succeeded(world: ReleaseW
     answer(world, name="done", approves=False)
     closed = world.close(arn)
     assert closed["status"] == "FAILED"
-    assert closed["why"].startswith("1 approval was not granted:\n- approval done failed")
+    assert closed["why"].startswith(f"not today (done rejected by {ADA}):\n- approval done failed")
 
 
 def test_a_success_counts_the_pipelines_only(world: ReleaseWorld) -> None:

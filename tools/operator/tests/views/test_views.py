@@ -52,7 +52,7 @@ def test_plain_lines(running: Snapshot) -> None:
         "2026-11-22T10:00:42Z payments RUNNING at Deploy → Copy\n"
         "2026-11-22T10:00:42Z web      RUNNING execution 4d5e6f70-0000-4000-8000-000000000004\n"
         "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
-        "continue with: aws codepipeline put-approval-result --pipeline-name web "
+        "continue with: release-machine approve 2026.11.22-1 web "
         "or at https://example.com/review\n"
         "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
         "2026-11-22T10:00:55Z AWS does not answer. The release continues; trying again.\n"
@@ -238,7 +238,7 @@ def test_running_pipelines_come_before_commands(running: Snapshot) -> None:
         assert "and 8 more: 8 WAITING" in told or "q12" in told
         return told
 
-    assert "to continue p1, run:\naws" in picture(28)
+    assert "to continue p1, run:\nrelease-machine approve" in picture(28)
     assert "or at https" in picture(36)
     assert "or at https" not in picture(28)
     assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(24)
