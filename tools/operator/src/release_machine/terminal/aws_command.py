@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _UTC = "release_machine.utc"
 # The user has pressed Tab and waits.
-_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
 
 class AwsCommand(click.Command):
@@ -66,4 +66,4 @@ def open_session(context: click.Context) -> Session:
 def read_quickly(context: click.Context, read: Callable[[HistoryReader], T]) -> T:
     """What is read from the ledger; raises OperatorError when it cannot be read quickly."""
     with explained():
-        return read(Session(chosen_target(context), config=_QUICK).ledger)
+        return read(Session(chosen_target(context), config=QUICK).ledger)
