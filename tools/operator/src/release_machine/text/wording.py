@@ -53,6 +53,12 @@ def brief_time(moment: datetime) -> str:
     return f"{_shown(moment):%m-%d %H:%M}{_offset(moment)}"
 
 
+def log_time(moment: datetime) -> str:
+    """Day and time without the year, to the millisecond: 11-22 10:00:00.250Z."""
+    shown = _shown(moment)
+    return f"{shown:%m-%d %H:%M:%S}.{shown.microsecond // 1000:03}{_offset(moment)}"
+
+
 def second_of_day(moment: datetime) -> str:
     """The time of day to the second: 10:00:00Z, or 11:00:00+01:00."""
     return f"{bare_second(moment)}{_offset(moment)}"
