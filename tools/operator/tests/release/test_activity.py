@@ -324,7 +324,7 @@ def test_a_condition_that_is_checked(told: Told) -> None:
         ),
         link=CONSOLE_PAGE,
     )
-    assert told(COPIED, stages=[deploy], rules=[]).waits_for.startswith("execution ")
+    assert told(COPIED, stages=[deploy], rules=[]).waits_for == "another execution, which is in that stage"
 
 
 def test_no_rules_are_read_while_an_action_runs(told: Told) -> None:

@@ -94,7 +94,7 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
     for part in (
         "manual approval, asked on 2026-11-21",
         "Prices checked?",
-        "or reject it: release-machine reject",
+        "or, to reject it:\nrelease-machine reject 2026.11.22-1 web --reason TEXT",
     ):
         assert part in picture
 
@@ -139,11 +139,11 @@ def test_rows_that_do_not_fit_are_counted(running: Snapshot) -> None:
     assert (
         picture
         == """\
-PIPELINE  STATUS     TIME  EXECUTION  NOW
-orders    ✘ FAILED   0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
-                                      https://example.com/run/2
-payments  ▶ RUNNING  0:40  3c4d5e6f
-web       ▶ RUNNING  0:40  4d5e6f70
+PIPELINE  STATUS        TIME  EXECUTION  NOW
+orders    ✘ FAILED      0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
+                                         https://example.com/run/2
+payments  ▶ RUNNING     0:40  3c4d5e6f
+web       ▶ RUNNING     0:40  4d5e6f70
 and 2 more: 1 SUCCEEDED, 1 WAITING
 """
     )
