@@ -189,7 +189,8 @@ def _outcomes() -> Iterator[Announcement]:
         _with(
             stopped,
             status=ReleaseStatus.CANCELLED,
-            why="wrong revision of orders, by maria (the workflow execution was stopped: Cancelled)",
+            why="wrong revision of orders, by maria (the workflow execution was stopped: "
+            "Cancelled)",
             **closed,
         ),
         deployment=_DEPLOYMENT,

@@ -87,4 +87,3 @@ def _cells(headers: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Iter
     """The width of each column with the gap before it."""
     for index, header in enumerate(headers):
         yield _GAP + max(len(header), 0, *(cell_len(str(row[index])) for row in rows))
-

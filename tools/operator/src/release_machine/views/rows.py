@@ -88,9 +88,7 @@ class Rows:
         """The widths with what is left for the column that folds."""
         rest = width - GAP * (len(widths) - 1)
         rest -= sum(
-            each
-            for each, column in zip(widths, self._columns, strict=True)
-            if not column.folds
+            each for each, column in zip(widths, self._columns, strict=True) if not column.folds
         )
         return [
             min(each, max(1, rest)) if column.folds else each
