@@ -266,9 +266,10 @@ def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(time, "sleep", fail_once)
     result = run("watch", "mine", "--json")
     assert result.exit_code == 0, result.output
-    failed, waits, found, *_ = map(json.loads, result.stdout.splitlines())
+    failed, back, waits, found, *_ = map(json.loads, result.stdout.splitlines())
     assert (failed["event"], failed["releaseId"]) == ("lookFailed", None)
     assert "AWS does not answer" in failed["problem"]
+    assert (back["event"], back["since"]) == ("connectedAgain", failed["at"])
     assert list(waits)[:3] == ["at", "event", "releaseId"]
     assert (waits["event"], waits["releaseId"]) == ("releaseWaits", None)
     assert waits["executionArn"] == EXECUTION

@@ -60,7 +60,7 @@ def release_header(
 ) -> RenderableType:
     """Draw the facts of a release, and its progress while it runs.
 
-    ``brief`` leaves out the facts that do not change. A release that is not opened ``waits_for``
+    ``brief`` leaves out all facts but a halt. A release that is not opened ``waits_for``
     these; the releases ``behind`` wait for its pipelines.
     """
     took = duration(release.began_at, release.closed_at or now)
@@ -72,8 +72,6 @@ def release_header(
     bar = (
         () if release.closed or release.pending else (_Bar(release, now=now, remaining=remaining),)
     )
-    if brief:
-        return Group(head, *bar, Text(""))
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -96,7 +94,7 @@ def release_header(
         ("halted", halted(release)),
         ("why", with_names(release.why or "")),
     ):
-        if value:
+        if value and (name == "halted" or not brief):
             facts.add_row(name, value)
     return Group(head, *bar, facts, Text(""))
 
@@ -122,7 +120,8 @@ class _Bar:
     """The progress of a release, with a bar as long as the words beside it let it be."""
 
     def __init__(self, release: Release, *, now: datetime, remaining: timedelta | None) -> None:
-        until = f" ({minute_of_day(now + remaining)})" if remaining is not None else ""
+        # When nothing is left to do, the end is now.
+        until = f" ({minute_of_day(now + remaining)})" if remaining else ""
         self._words = f"  {progress(release, remaining)}{until}"
         self._part = release.ended_count / max(1, release.pipeline_count)
 
@@ -167,7 +166,7 @@ def _attempt(release: Release) -> str | None:
         return None
     who = resumer(release)
     since = f", since {clock_time(release.resumed_at)}" if release.resumed_at else ""
-    return f"{release.attempt}{since}" + (f", by {who}" if who else "")
+    return f"{release.attempt}{since}" + (f", by {signer(who)}" if who else "")
 
 
 def _until(moment: datetime | None, now: datetime, *, over: bool) -> str | None:
