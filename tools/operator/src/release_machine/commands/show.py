@@ -15,7 +15,7 @@ from release_machine.release.model import Snapshot
 from release_machine.release.situation import with_ways_out
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show, write_file
-from release_machine.terminal.release_argument import release_argument
+from release_machine.terminal.release_argument import named, release_argument
 from release_machine.text.printable import printable
 from release_machine.views.audit_view import audit_hint, audit_table
 from release_machine.views.bill_of_materials import materials_table
@@ -29,7 +29,9 @@ from release_machine.views.timeline import timeline
 @release_argument
 @click.option("--bom", is_flag=True, help="Only the revisions that each pipeline shipped.")
 @click.option("--audit", is_flag=True, help="Also every change, with person and time.")
-@click.option("--html", metavar="FILE", type=click.Path(), help="Write a report as a web page.")
+@click.option(
+    "--html", metavar="FILE", type=click.Path(), help="Write a report as a web page; - prints it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
@@ -51,10 +53,11 @@ def command(
       release-machine show 2026.11.22-1 --bom
       release-machine show 2026.11.22-1 --audit
       release-machine show 2026.11.22-1 --html release.html
+      release-machine show 2026.11.22-1 --html - | gzip > release.html.gz
       release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
     """
     session = open_session(context)
-    found = known_release(session, release_id)
+    found = known_release(session, named(session, release_id))
     if html:
         _write_report(session, found, html)
     elif bom and as_json:
@@ -89,6 +92,10 @@ def _write_report(session: Session, found: Release, path: str) -> None:
         activity=with_ways_out(found, session.activity.get_all(found.pipelines.values())),
     )
     page = report.html(seen, console_region=session.console_region)
+    if path == "-":
+        # As bytes: the page says that it is UTF-8, whatever the terminal is.
+        click.echo(page.encode(), nl=False)
+        return
     write_file(path, page)
     click.echo(f"wrote {path}")
 
