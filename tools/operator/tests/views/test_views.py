@@ -249,7 +249,7 @@ def test_running_pipelines_come_before_commands(running: Snapshot) -> None:
         assert "to continue p1, run:\nrelease-machine approve" in picture(height)
         assert ("or at https" in picture(height)) is (height > 26)
     assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(22)
-    assert "halted     by an-approval" in picture(22)
+    assert "halted  by an-approval" in picture(22)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
