@@ -410,7 +410,7 @@ def test_logs_of_a_release(aws: FakeAws, run: Run) -> None:
     assert aws.asked_for_logs == [(release.opened_at, about)]
     assert result.stdout.splitlines()[-2:] == [
         "orders, Deploy → Copy failed",
-        "01-01 00:00:00.000 copy                        no such bucket",
+        "01-01 00:00:00.000Z copy                        no such bucket",
     ]
 
 
