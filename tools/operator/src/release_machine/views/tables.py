@@ -30,6 +30,7 @@ from release_machine.text.wording import (
     minute_of_day,
     short,
 )
+from release_machine.views.about import about
 from release_machine.views.rows import Column, Row, Rows
 
 BAR_CELLS, FEWEST_BAR_CELLS = 30, 8
@@ -93,10 +94,11 @@ def release_header(
         ("override", overridden(release)),
         ("halted", halted(release)),
         ("why", with_names(release.why or "")),
+        ("notes", release.notes),
     ):
         if value and (name == "halted" or not brief):
             facts.add_row(name, value)
-    return Group(head, *bar, facts, Text(""))
+    return Group(head, *about(release), *bar, facts, Text(""))
 
 
 class _Heading:
