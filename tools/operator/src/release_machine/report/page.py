@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import b64encode
+from datetime import UTC
 from importlib.resources import files
 
 from release_core.domain.release import Release
@@ -22,8 +23,10 @@ from release_machine.report.parts import moment, section
 from release_machine.report.pipelines import pipelines
 from release_machine.report.revisions import revisions
 from release_machine.report.statuses import shapes
+from release_machine.text.wording import times_in
 
 
+@times_in(UTC)
 def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
     """The report of a release at one moment, as a page of its own.
 
@@ -42,6 +45,7 @@ def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
     return f"<!DOCTYPE html>\n{page.html}\n"
 
 
+@times_in(UTC)
 def body(snapshot: Snapshot, *, console_region: str | None = None) -> Markup:
     """The report as a part of another page, which has its own head, main and foot.
 
