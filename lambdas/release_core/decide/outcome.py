@@ -1,5 +1,6 @@
 """Whether a workflow execution is over, and the outcome of a release from its pipelines."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -55,9 +56,28 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
 
 
 def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
-    refused = sum(bool(each.approval) for each in unsuccessful)
-    approvals = f"{refused} approval{'s were' if refused > 1 else ' was'} not granted"
-    pipelines = f"{len(unsuccessful) - refused} of {count} pipelines did not succeed"
-    if refused == len(unsuccessful) > 0:
-        return approvals
-    return f"{approvals}, and {pipelines}" if refused else pipelines
+    """How many pipelines and approvals of a release with ``count`` pipelines did not succeed.
+
+    What was skipped never ran, and counts apart.
+    """
+    counts = Counter(
+        (each.approval is not None, each.status is PipelineStatus.SKIPPED) for each in unsuccessful
+    )
+    refused, not_asked = counts[True, False], counts[True, True]
+    broken, left_out = counts[False, False], counts[False, True]
+    parts = []
+    if refused:
+        parts.append(f"{_approvals(refused)} not granted")
+    # An empty release has no pipeline that succeeded, either.
+    if broken or not unsuccessful:
+        parts.append(f"{broken} of {count} pipelines did not succeed")
+    if left_out:
+        of_all = "" if broken else f" of {count} pipelines"
+        parts.append(f"{left_out}{of_all} {'was' if left_out == 1 else 'were'} skipped")
+    if not_asked:
+        parts.append(f"{_approvals(not_asked)} skipped")
+    return ", ".join(parts)
+
+
+def _approvals(count: int) -> str:
+    return "1 approval was" if count == 1 else f"{count} approvals were"
