@@ -58,7 +58,7 @@ RELEASE_ATTRIBUTES = (
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
     *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
-    "rejected_at",
+    *("rejected_at", "requested_id"),
     *("freezes", "held", "override", "dropped", "failing_by", "failing_at", "announcements"),
 )
 PIPELINE_ATTRIBUTES = (
@@ -336,6 +336,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         requesters=tuple(item.get("requesters", ())),
         override=read_override(item["override"]) if "override" in item else None,
         dropped=known(ManifestObject, item["dropped"]) if "dropped" in item else None,
+        requested_id=item.get("requested_id"),
         pipelines=pipelines or {},
     )
 
