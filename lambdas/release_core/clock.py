@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeAlias
 
-type Clock = Callable[[], datetime]
+Clock: TypeAlias = Callable[[], datetime]
 
 ZONED_TIME = "a time with its zone, such as 2026-11-22T18:00:00Z"
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from release_core.clock import Clock
 from release_core.logs import subject
@@ -16,8 +16,8 @@ from release_core.logs import subject
 NAMESPACE = "ReleaseMachine"
 DEPLOYMENT = "Deployment"
 
-type Unit = Literal["Count", "Seconds"]
-type Values = Mapping[Metric, float]
+Unit: TypeAlias = Literal["Count", "Seconds"]
+Values: TypeAlias = "Mapping[Metric, float]"
 
 
 @dataclass(frozen=True, kw_only=True)

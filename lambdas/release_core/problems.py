@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 MAX_REPORTED = 50  # problems in one message: it stays readable, and below 32 KiB
 MAX_LINE = 300  # characters of one problem
@@ -14,7 +15,7 @@ _LINES = {"Zl", "Zp"}  # separators of lines and paragraphs
 
 
 # A position in a document: keys and indexes, from the root down.
-type Place = tuple[int | str, ...]
+Place: TypeAlias = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)

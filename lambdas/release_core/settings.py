@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from typing import TypeVar
 
 from release_core.errors import SettingsInvalid
+
+Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,7 @@ class NotifyPeopleSettings:
     people_topic: str
 
 
-def read_settings[Settings](kind: type[Settings], environment: Mapping[str, str]) -> Settings:
+def read_settings(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
     """Read each setting from the variable with its name in capitals.
 
     A setting with a default may be missing. Raises SettingsInvalid, which names every variable that

@@ -3,12 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import Unfinished
 from release_core.ledger.ledger import Ledger
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +105,7 @@ class Spread:
     def _advance(self, release: Release, name: str) -> Release | None:
         return self._try(self.advance, release.release_id, name)
 
-    def _try[**P, T](self, step: Callable[P, T], *args: P.args, **more: P.kwargs) -> T | None:
+    def _try(self, step: Callable[P, T], *args: P.args, **more: P.kwargs) -> T | None:
         """Take a step; an error with one pipeline must not keep the others from being advanced."""
         try:
             return step(*args, **more)

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import boto3
 from botocore.config import Config
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # Standard mode waits with jitter between tries, also when AWS throttles. Seven tries take about
 # 25 s, well within the 45 s timeout of the functions that record why a call failed.
@@ -81,17 +84,17 @@ def client_paced(service: str) -> Any:
 class InParallel(Protocol):
     """A function that calls for each of many values; the results are in the order of the values."""
 
-    def __call__[T, R](self, call: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    def __call__(self, call: Callable[[T], R], values: Iterable[T]) -> list[R]:
         """Make the calls; raises the error of the first call that failed."""
         ...
 
 
-def one_by_one[T, R](call: Callable[[T], R], values: Iterable[T]) -> list[R]:
+def one_by_one(call: Callable[[T], R], values: Iterable[T]) -> list[R]:
     """Call for one value after another."""
     return [call(value) for value in values]
 
 
-def in_parallel[T, R](call: Callable[[T], R], values: Iterable[T]) -> list[R]:
+def in_parallel(call: Callable[[T], R], values: Iterable[T]) -> list[R]:
     """Call for several values at a time; threads may share a boto3 client."""
     context = copy_context()  # what log lines are about
     with ThreadPoolExecutor(_CONCURRENT_CALLS) as pool:

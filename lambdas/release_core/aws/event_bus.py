@@ -1,11 +1,11 @@
 """The event bus that everything is announced on."""
 
 from collections.abc import Iterator, Sequence
-from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from release_core.batches import batches
 from release_core.domain.announcement import MAX_BYTES, Announcement, size
 from release_core.errors import AnnouncementRefused
 from release_core.strict_json import write_json
@@ -76,6 +76,6 @@ class Bus:
 
 def _batches(announcements: Sequence[Announcement]) -> Iterator[Sequence[Announcement]]:
     """The events in batches that PutEvents accepts: few enough, and together small enough."""
-    for few in batched(announcements, _MOST_ENTRIES, strict=False):
+    for few in batches(announcements, _MOST_ENTRIES):
         is_small = sum(size(each.detail) for each in few) <= _MOST_LARGE * MAX_BYTES
-        yield from [few] if is_small else batched(few, _MOST_LARGE, strict=False)
+        yield from [few] if is_small else batches(few, _MOST_LARGE)

@@ -7,6 +7,7 @@ decision is applied by a conditional write, so a decision that comes too late ch
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from release_core.decide.approvals import Answer, answer_to
 from release_core.decide.missing import is_question_missing, missing_votes
@@ -130,7 +131,7 @@ class Settle:
     pipeline: Pipeline
 
 
-type Decision = (
+Decision: TypeAlias = (
     Stop
     | End
     | StopAsking

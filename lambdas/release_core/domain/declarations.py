@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from release_core.domain.automation import (
     Automation,
@@ -158,7 +158,7 @@ class NotFound:
 
 # The result for each requested pipeline, by its name. A pipeline that does not exist is absent, or
 # NotFound where the names of all pipelines are known.
-type Declared = Mapping[str, Declaration | NotAllowed | NotMatched | NotFound]
+Declared: TypeAlias = Mapping[str, Declaration | NotAllowed | NotMatched | NotFound]
 
 
 def declaration_of(declared: Declared, name: str) -> Declaration | None:

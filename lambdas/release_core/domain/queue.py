@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from release_core.domain.release import LockHolder
 from release_core.domain.revisions import Good
@@ -27,7 +28,7 @@ class Place:
 
 
 # A release that another release has to wait for.
-type Rival = LockHolder | Place
+Rival: TypeAlias = LockHolder | Place
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,21 +3,21 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import batched
 from random import uniform
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from release_core.batches import batches
 from release_core.errors import LedgerBusy
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-type Item = dict[str, Any]
+Item: TypeAlias = dict[str, Any]
 
 BATCH_GET_LIMIT = 100
 # Items. DynamoDB allows 100 in a transaction, but no more than 4 MB, and an item has up to 400 KB.
@@ -131,7 +131,7 @@ class Table:
 
         Raises LedgerBusy when DynamoDB repeatedly leaves all keys unprocessed.
         """
-        for batch in batched(keys, BATCH_GET_LIMIT, strict=False):
+        for batch in batches(keys, BATCH_GET_LIMIT):
             yield from self._get_batch(batch)
 
     def _get_batch(self, keys: Sequence[Item]) -> Iterator[Item]:

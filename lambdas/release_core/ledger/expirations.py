@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import TYPE_CHECKING
 
+from release_core.batches import batches
 from release_core.clock import to_iso
 from release_core.domain.release import Release
 from release_core.ledger.audit import Author
@@ -92,7 +92,7 @@ class Expirations:
         pointers = [pointer_key(each) for each in dict.fromkeys(expiring.executions)]
         # A rejected manifest has its header where the execution has its own item.
         keys = [*items, *(each for each in pointers if each not in items)]
-        for batch in batched(keys, TRANSACTION_LIMIT - 1, strict=False):
+        for batch in batches(keys, TRANSACTION_LIMIT - 1):
             deletes = [self._releases.delete_action(each) for each in batch]
             if write_together(self._client, [marked, *deletes]):
                 return

@@ -1,6 +1,7 @@
 """The item with the freezes of the deployment, which every start reads with its release."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from release_core.clock import to_iso
 from release_core.domain.holds import Freeze
@@ -16,7 +17,7 @@ MAX_FREEZES = 20
 MAX_AUDIT = 10
 _TRIES = 10
 
-type _Change = tuple[tuple[Freeze, ...], Item]  # the freezes after it, and its audit entry
+_Change: TypeAlias = tuple[tuple[Freeze, ...], Item]  # the freezes after it, and its audit entry
 
 
 class Freezes:

@@ -1,9 +1,9 @@
 """The pipelines table: the lock and the queue of each pipeline, and what last succeeded in it."""
 
 from collections.abc import Iterable, Mapping
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from release_core.batches import batches
 from release_core.clock import to_iso
 from release_core.domain.queue import Lock, Place, Waiter
 from release_core.domain.release import Pipeline
@@ -113,7 +113,7 @@ class Locks:
         has opened the release, or when another release writes to the same queues.
         """
         place = place_text(opening.place)
-        for names in batched(sorted(pipelines), TRANSACTION_LIMIT - 1, strict=False):
+        for names in batches(sorted(pipelines), TRANSACTION_LIMIT - 1):
             noted = Update(
                 put=pending_entry(opening),
                 add={"waits_for": frozenset(names)},

@@ -1,9 +1,9 @@
 """Writes that open a release or its next attempt, or record a rejection."""
 
 from collections.abc import Mapping, Sequence
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from release_core.batches import batches
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import ExecutionEnded, LedgerBusy, RejectedBefore, RollbackRefused
@@ -89,7 +89,7 @@ class Openings:
         # the same batches, because they depend only on the manifest and not on the items' sizes.
         absent = "attribute_not_exists(release_id)"
         is_running = self._is_running(manifest.release_id, opening.execution_arn)
-        for batch in batched(items, TRANSACTION_LIMIT - 1, strict=False):
+        for batch in batches(items, TRANSACTION_LIMIT - 1):
             puts = [self._releases.put_action(item, condition=absent) for item in batch]
             conflicts = write_together(self._client, [is_running, *puts])
             if conflicts and conflicts[0]:
@@ -130,7 +130,7 @@ class Openings:
             if name in again or each.status is not PipelineStatus.SUCCEEDED
         }
         is_running = self._is_running(release.release_id, release.execution_arn)
-        for batch in batched(stale, TRANSACTION_LIMIT - 1, strict=False):
+        for batch in batches(stale, TRANSACTION_LIMIT - 1):
             renewals = [
                 self._releases.update_action(
                     pipeline_key(release.release_id, each.name),

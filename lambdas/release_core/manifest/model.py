@@ -7,7 +7,7 @@ they ship the same in the same way. ``notBefore``, ``holdLocks``, ``deadline``, 
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from typing_extensions import TypeAliasType
 
 from release_core.clock import from_zoned_iso
 from release_core.domain.revisions import MAX_SHIPPED, Pin, bytes_of
@@ -68,47 +69,66 @@ def spell_number(value: object) -> object:
     return str(value) if type(value) is int else value
 
 
-type ReleaseId = Annotated[
-    str,
-    StringConstraints(pattern=ID_PATTERN, max_length=MAX_ID),
-    BeforeValidator(spell_number),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": ID_PATTERN, "maxLength": MAX_ID},
-                {"type": "number", "minimum": 0},
-            ]
-        }
-    ),
-]
+ReleaseId = TypeAliasType(
+    "ReleaseId",
+    Annotated[
+        str,
+        StringConstraints(pattern=ID_PATTERN, max_length=MAX_ID),
+        BeforeValidator(spell_number),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "pattern": ID_PATTERN, "maxLength": MAX_ID},
+                    {"type": "number", "minimum": 0},
+                ]
+            }
+        ),
+    ],
+)
 
 
 def _read_time(value: object) -> object:
     return from_zoned_iso(value) if isinstance(value, str) else value
 
 
-type Time = Annotated[datetime, BeforeValidator(_read_time)]
-type PipelineName = Annotated[
-    str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
-]
-type ApprovalName = Annotated[
-    str, StringConstraints(pattern=APPROVAL_PATTERN, min_length=1, max_length=MAX_NAME)
-]
-type NodeName = Annotated[
-    str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
-]
-type ActionName = Annotated[
-    str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)
-]
-type VariableName = Annotated[
-    str,
-    StringConstraints(pattern=VARIABLE_NAME_PATTERN, min_length=1, max_length=MAX_VARIABLE_NAME),
-]
-type VariableValue = Annotated[
-    str,
-    StringConstraints(pattern=VARIABLE_VALUE_PATTERN, min_length=1, max_length=MAX_VARIABLE_VALUE),
-]
-type RevisionType = Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"]
+Time = TypeAliasType("Time", Annotated[datetime, BeforeValidator(_read_time)])
+PipelineName = TypeAliasType(
+    "PipelineName",
+    Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)],
+)
+ApprovalName = TypeAliasType(
+    "ApprovalName",
+    Annotated[str, StringConstraints(pattern=APPROVAL_PATTERN, min_length=1, max_length=MAX_NAME)],
+)
+NodeName = TypeAliasType(
+    "NodeName",
+    Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)],
+)
+ActionName = TypeAliasType(
+    "ActionName",
+    Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=MAX_NAME)],
+)
+VariableName = TypeAliasType(
+    "VariableName",
+    Annotated[
+        str,
+        StringConstraints(
+            pattern=VARIABLE_NAME_PATTERN, min_length=1, max_length=MAX_VARIABLE_NAME
+        ),
+    ],
+)
+VariableValue = TypeAliasType(
+    "VariableValue",
+    Annotated[
+        str,
+        StringConstraints(
+            pattern=VARIABLE_VALUE_PATTERN, min_length=1, max_length=MAX_VARIABLE_VALUE
+        ),
+    ],
+)
+RevisionType = TypeAliasType(
+    "RevisionType", Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"]
+)
 # Part of the keys below in the JSON Schema, where a type statement makes a definition of its own.
 RevisionValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_REVISION)]
 Question = Annotated[
@@ -267,7 +287,7 @@ class ManifestApproval(_Model):
         return None if minutes is None else timedelta(minutes=minutes)
 
 
-type Node = ManifestPipeline | ManifestApproval
+Node: TypeAlias = ManifestPipeline | ManifestApproval
 
 
 class Manifest(_Model):

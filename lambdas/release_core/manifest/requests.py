@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeGuard
+from typing import Literal, TypeAlias, TypeGuard
 
 from release_core.domain.dropped import ManifestObject
 from release_core.errors import ManifestInvalid, ManifestUnreadable
@@ -12,7 +12,7 @@ from release_core.manifest.nearest import NearestName
 from release_core.problems import Problem, is_in_line, is_storable, lines_of, report
 from release_core.strict_json import read_json
 
-type Channel = Literal["s3", "api", "direct", "rollback"]
+Channel: TypeAlias = Literal["s3", "api", "direct", "rollback"]
 
 # The alias of the state machine that only the API may start. So it proves that an execution came
 # through the API; the input does not, because a direct start may have the same input.
@@ -95,7 +95,7 @@ class RetryRequest:
     channel: Channel = "direct"
 
 
-type Request = Submission | DroppedObject | RollbackRequest | RetryRequest
+Request: TypeAlias = Submission | DroppedObject | RollbackRequest | RetryRequest
 
 
 def read_request(input_text: str, *, alias: str | None = None) -> Request:

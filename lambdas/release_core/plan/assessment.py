@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from release_core.aws.source_lookup import Lookup
 from release_core.clock import to_iso
@@ -31,7 +32,7 @@ from release_core.plan.survey import PipelineFacts
 from release_core.problems import Problem, one_line
 from release_core.rollback.past import Past
 
-type Lookups = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
+Lookups: TypeAlias = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from release_core.domain.release import PipelineStatus, Release
 from release_core.manifest.nearest import NearestName
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from release_machine.deployment.release_api import ReleaseApi
     from release_machine.deployment.session import Session
 
-type Decision = Literal["approve", "reject"]
+Decision: TypeAlias = Literal["approve", "reject"]
 _DONE = {"approve": "approved", "reject": "rejected"}
 LONGEST_SUMMARY = 512  # characters, in CodePipeline
 WHAT_WAITS = "See what waits with: release-machine approvals"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from release_core.aws.clients import in_parallel
+from release_core.batches import batches
 from release_machine.errors import UnreachableError
 from release_machine.release.dead_letters import DeadLetter, Queue, read_message
 
@@ -150,7 +150,7 @@ class DeadLetterQueues:
 
     def _show_again(self, queue: Queue, taken: Sequence[Received]) -> None:
         # Of a message that was deleted meanwhile, SQS reports a failure, which changes nothing.
-        for batch in batched(taken, _BATCH, strict=False):
+        for batch in batches(taken, _BATCH):
             self._sqs.change_message_visibility_batch(
                 QueueUrl=self._urls[queue],
                 Entries=[

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.busy import Reason
@@ -113,8 +114,8 @@ class LookFailed:
     at: datetime
 
 
-type PipelineEvent = (
+PipelineEvent: TypeAlias = (
     PipelineMoved | PipelineKept | PipelineWaits | PipelineRetried | PipelineActs | PipelineStopping
 )
-type ReleaseEvent = ReleaseFound | ReleaseHalted | ReleaseProgressed | ReleaseClosed
-type Event = ReleaseWaits | ReleaseEvent | PipelineEvent | LookFailed
+ReleaseEvent: TypeAlias = ReleaseFound | ReleaseHalted | ReleaseProgressed | ReleaseClosed
+Event: TypeAlias = ReleaseWaits | ReleaseEvent | PipelineEvent | LookFailed

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from release_core.clock import Clock
 from release_core.domain.release import Release
@@ -104,8 +104,8 @@ def _see(release_id: str | None) -> str:
 
 
 # The answer of an execution that opened nothing new.
-type Answer = AlreadyReleased | Rejected | Planned
-type Opening = Opened | Answer
+Answer: TypeAlias = AlreadyReleased | Rejected | Planned
+Opening: TypeAlias = Opened | Answer
 
 
 def await_opening(

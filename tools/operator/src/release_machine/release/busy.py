@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from release_core.domain.queue import Lock, Place, Rival
 from release_machine.text.wording import clock_time
@@ -45,7 +45,7 @@ class HeldUntil:
 
 
 # What keeps a release from being opened.
-type Reason = Hold | HeldUntil
+Reason: TypeAlias = Hold | HeldUntil
 
 
 def held_until(reasons: Sequence[Reason]) -> datetime | None:

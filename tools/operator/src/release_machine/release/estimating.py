@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.plan.schedule import schedule, usual
 from release_machine.release.model import Activity, Estimate
 
 # The durations of each pipeline, latest first; None where they could not be read.
-type Past = Mapping[str, Sequence[timedelta] | None]
+Past: TypeAlias = Mapping[str, Sequence[timedelta] | None]
 
 
 def estimate(

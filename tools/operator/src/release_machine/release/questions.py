@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from botocore.exceptions import ClientError
 
@@ -48,7 +48,7 @@ class AskedByHand:
         return f"{self.pipeline}/{self.stage}/{self.action}"
 
 
-type Question = Asked | AskedByHand
+Question: TypeAlias = Asked | AskedByHand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

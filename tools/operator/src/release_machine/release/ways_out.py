@@ -3,7 +3,7 @@
 import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
@@ -14,7 +14,7 @@ from release_machine.release.holds import TO_START_NOW, override_command, starts
 from release_machine.release.model import Activity
 
 # Everything, only the commands, or one command that shows all of them.
-type Detail = Literal["full", "commands", "pointer"]
+Detail: TypeAlias = Literal["full", "commands", "pointer"]
 DETAILS: Sequence[Detail] = ("full", "commands", "pointer")
 
 

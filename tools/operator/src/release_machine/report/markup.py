@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from release_machine.text.printable import visible
@@ -20,7 +21,7 @@ class Markup:
     html: str
 
 
-type Content = Markup | str | Iterable[Content] | None
+Content: TypeAlias = "Markup | str | Iterable[Content] | None"
 
 
 def element(tag: str, /, *content: Content, **attributes: str | float | None) -> Markup:

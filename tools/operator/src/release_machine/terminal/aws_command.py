@@ -1,6 +1,7 @@
 """A command that calls AWS: its session, and its errors."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 from botocore.config import Config
@@ -9,6 +10,8 @@ from release_core.ledger.history import HistoryReader
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.deployment.target_options import chosen_target
+
+T = TypeVar("T")
 
 # The user has pressed Tab and waits.
 _QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
@@ -28,7 +31,7 @@ def open_session(context: click.Context) -> Session:
     return Session(chosen_target(context))
 
 
-def read_quickly[T](context: click.Context, read: Callable[[HistoryReader], T]) -> T:
+def read_quickly(context: click.Context, read: Callable[[HistoryReader], T]) -> T:
     """What is read from the ledger; raises OperatorError when it cannot be read quickly."""
     with explained():
         return read(Session(chosen_target(context), config=_QUICK).ledger)

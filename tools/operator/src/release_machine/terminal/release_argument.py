@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,6 +13,9 @@ from release_machine.errors import OperatorError, UsageError
 if TYPE_CHECKING:
     from release_core.domain.release import Pipeline, Release
     from release_core.ledger.history import HistoryReader
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
 
 _OFFERED_AT_MOST = 50
 _LONGEST = 1000  # bytes; an id or the ARN of an execution is shorter
@@ -27,14 +30,14 @@ _APPLIES_TO = {
 }
 
 
-def release_argument[F: Callable[..., object]](function: F) -> F:
+def release_argument(function: F) -> F:
     """Add the argument ``release_id`` to a command."""
     return click.argument(
         "release_id", metavar="RELEASE", callback=_require_id, shell_complete=_latest_ids
     )(function)
 
 
-def name_argument[F: Callable[..., object]](function: F) -> F:
+def name_argument(function: F) -> F:
     """Add the argument ``name`` of an approval or a pipeline, which may be left out."""
     return click.argument("name", metavar="[NAME]", required=False, shell_complete=_names)(function)
 
@@ -90,7 +93,7 @@ def frozen_scopes(
     ]
 
 
-def _read[T](context: click.Context, read: Callable[[HistoryReader], T]) -> T | None:
+def _read(context: click.Context, read: Callable[[HistoryReader], T]) -> T | None:
     from release_machine.terminal.aws_command import read_quickly  # noqa: PLC0415 # slow: boto3
 
     try:

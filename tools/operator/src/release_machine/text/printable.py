@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from release_core.problems import is_hidden, is_in_line
+
+Value = TypeVar("Value")
 
 _WANTED_CONTROLS = frozenset("\n\t")
 
@@ -43,7 +45,7 @@ def in_one_line(text: str) -> str:
     return visible(" ".join(text.splitlines()))
 
 
-def printable[Value](value: Value) -> Value:
+def printable(value: Value) -> Value:
     """A release, a plan or a part of one, with every text in it made visible."""
     return cast("Value", _printable(value))
 

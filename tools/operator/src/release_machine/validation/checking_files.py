@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, TypeAlias
 
 from release_core.domain.declarations import Declared
 from release_core.errors import ManifestUnreadable
@@ -17,7 +17,7 @@ from release_machine.text.printable import in_one_line
 from release_machine.validation.json_places import JsonPlaces, Position
 from release_machine.validation.manifest_file import STANDARD_INPUT
 
-type Declarations = Callable[[Sequence[str]], Declared]
+Declarations: TypeAlias = Callable[[Sequence[str]], Declared]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,7 +17,7 @@ from release_machine.release.ways_out import Copyable
 from release_machine.views.json_output import Json, document, part
 from release_machine.views.pipeline_rows import doing_lines
 
-type Waiting = tuple[Release, Question]
+Waiting: TypeAlias = tuple[Release, Question]
 
 
 def approvals_table(waiting: Sequence[Waiting], *, now: datetime) -> RenderableType:

@@ -1,6 +1,7 @@
 """What each event tells: its words for people, and its facts for programs."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from release_core.domain.release import Pipeline, Release
 from release_machine.follow.events import (
@@ -36,7 +37,7 @@ from release_machine.release.phrases import (
 from release_machine.text.wording import clock_time, duration
 from release_machine.views.json_output import Json, document, part
 
-type Described = tuple[str, Json]
+Described: TypeAlias = tuple[str, Json]
 
 
 def described(event: Event, *, name_width: int = 0) -> Described:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
@@ -22,7 +22,7 @@ from release_machine.release.busy import Behind, HeldUntil, Hold
 from release_machine.release.model import Activity
 from release_machine.text.printable import json_text
 
-type Json = Mapping[str, Any]
+Json: TypeAlias = Mapping[str, Any]
 
 # What is shown of each type, in this order: nothing else, so no token and no value of a variable.
 _KEYS = {

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -20,7 +20,7 @@ WIDTH_FOR_STARTS = 100
 WIDTH_FOR_REVISIONS = 140
 LONGEST_CUT = 16
 _WITH_A_REST = frozenset({"FAILED", "CANCELLED"})
-type Json = Mapping[str, Any]
+Json: TypeAlias = Mapping[str, Any]
 
 
 def plan_view(plan: Json, *, width: int, refused: str | None = None) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -21,7 +22,7 @@ WIDTH_FOR_ALL = 140
 SHORTEST_NAME = 12
 _GAP = 2
 _BY_CELLS = 16
-type Row = tuple[str, *tuple[str | Text, ...]]
+Row: TypeAlias = tuple[str, *tuple[str | Text, ...]]
 
 
 def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> RenderableType:
