@@ -269,7 +269,8 @@ def test_readme_lists_the_functions() -> None:
 def test_readme_shows_the_layout() -> None:
     """The layout names every folder of the repository and of its tools."""
     layout = README.read_text(encoding="utf-8").partition("## Layout")[2].partition("\n\n|")[0]
-    named = set(re.findall(r"^([\w/-]+?)/? {2,}", layout, re.MULTILINE))
+    listed = re.findall(r"^([\w/-]+?)(?:\{([\w,-]+)\})?/? {2,}", layout, re.MULTILINE)
+    named = {folder + each for folder, names in listed for each in names.split(",")}
     folders = {
         str(path.relative_to(ROOT))
         for path in [*ROOT.glob("*"), *ROOT.glob("tools/*")]

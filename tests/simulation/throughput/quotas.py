@@ -31,7 +31,7 @@ LOOKS_AT_ONCE, LOOK_SECONDS = 8, 0.08  # of open_release, also there
 
 BEGIN_TRANSITIONS = 2  # the child execution and its task
 AGAIN_TRANSITIONS = 2  # WaitOtherwise, and the task again
-END_TRANSITIONS = 2  # PipelineEnded, and the end
+END_TRANSITIONS = 1  # the end
 
 
 class Name(StrEnum):
