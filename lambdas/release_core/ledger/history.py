@@ -1,6 +1,6 @@
 """Reads releases for people: with their history, without task tokens and values of variables."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from release_core.clock import to_iso
 from release_core.domain.execution import Execution
 from release_core.domain.order import in_order
+from release_core.domain.queue import PipelineUse
 from release_core.domain.release import Pipeline, Release
 from release_core.ledger.dynamodb import BATCH_GET_LIMIT, Item
 from release_core.ledger.items import (
@@ -18,6 +19,7 @@ from release_core.ledger.items import (
     pipeline_key,
     pointer_key,
     read_pending,
+    read_use,
 )
 from release_core.ledger.reader import LedgerReader, LedgerTables
 
@@ -140,6 +142,15 @@ class HistoryReader(LedgerReader):
             for each in some:
                 if each.release_id in found:
                     yield replace(each, pipelines=in_order(found[each.release_id]))
+
+    def uses(self) -> Iterator[PipelineUse]:
+        """Who uses each pipeline on record, in any order."""
+        yield from map(read_use, self._pipelines.scan())
+
+    def get_uses(self, pipelines: Sequence[str]) -> list[PipelineUse]:
+        """Who uses each of these pipelines, on record or not, in the order given."""
+        found = {item["pipeline"]: item for item in self._pipeline_items(pipelines)}
+        return [read_use(found.get(name, {"pipeline": name})) for name in pipelines]
 
     def pending_of(self, execution_arn: str) -> Release | None:
         """The release of a workflow execution while it waits to be opened, or None."""

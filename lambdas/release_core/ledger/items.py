@@ -12,7 +12,7 @@ from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.manual_approvals import Answer
-from release_core.domain.queue import Lock, PipelineRecord, Place, Waiter
+from release_core.domain.queue import Lock, PipelineRecord, PipelineUse, Place, Waiter
 from release_core.domain.release import (
     Failure,
     LockHolder,
@@ -123,6 +123,13 @@ def read_lock(pipeline: str, item: Item) -> Lock:
         pipeline=pipeline,
         holder=lock_holder(item) if "held_by" in item else None,
         queue=tuple(sorted(map(_place, item.get("queue", ())), key=lambda place: place.order)),
+    )
+
+
+def read_use(item: Item) -> PipelineUse:
+    """Who uses a pipeline, from its item in the pipelines table."""
+    return PipelineUse(
+        lock=read_lock(item["pipeline"], item), latest_release=item.get("latest_release")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -13,6 +14,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from release_core.aws.execution_history import ExecutionHistory
 from release_core.clock import now
 from release_core.ledger.history import HistoryReader
 from release_core.ledger.records import RecordsReader
@@ -30,6 +32,8 @@ from release_machine.deployment.target import Target
 from release_machine.errors import UsageError
 from release_machine.release.activity import ActivityReader
 from release_machine.release.busy import BusyPipelines
+from release_machine.release.estate_reader import EstateReader
+from release_machine.release.requested_release import requested_release
 from release_machine.text.console_links import console_region
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
+
+    from release_core.domain.release import Release
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -130,6 +136,27 @@ class Session:
     def busy(self) -> BusyPipelines:
         """What releases wait for, and which releases wait for them."""
         return BusyPipelines(ledger=self.ledger, clock=now)
+
+    @cached_property
+    def estate(self) -> EstateReader:
+        """How the pipelines of the deployment stand."""
+        sfn, s3 = self.sfn, self.s3  # boto3 creates no clients in several threads
+
+        def pipelines_of(pending: Release) -> Sequence[str]:
+            arn = pending.execution_arn
+            return requested_release(arn, sfn=sfn, s3=s3, ledger=self.ledger).pipelines
+
+        return EstateReader(
+            ledger=self.ledger,
+            busy=self.busy,
+            live=self.live,
+            history=ExecutionHistory(self.codepipeline),
+            codepipeline=self.codepipeline,
+            patterns=lambda: self.settings.pipeline_name_patterns,
+            pipelines_of=pipelines_of,
+            clock=now,
+            in_parallel=in_parallel,
+        )
 
     @cached_property
     def api(self) -> ReleaseApi:

@@ -1,10 +1,10 @@
-"""Short ids: how rejected manifests, which have no id, are named in lists and found again."""
+"""Short ids: how lists name rejected manifests, which have no id."""
 
 import re
 
 from release_core.domain.release import Release, ReleaseStatus
 
-_SHORTEST = 8  # characters
+_CHARACTERS = 8
 # The name that AWS gives a workflow execution. EventBridge gives two of these as one name.
 _GIVEN_BY_AWS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:_.*)?")
 
@@ -17,12 +17,4 @@ def short_id(release: Release) -> str:
     given_by_aws = release.status is ReleaseStatus.REJECTED and _GIVEN_BY_AWS.fullmatch(
         release.label
     )
-    return release.label[:_SHORTEST] if given_by_aws else release.label
-
-
-def is_named_by(release: Release, text: str) -> bool:
-    """Whether a text means this rejected manifest: its short id, or more of its name."""
-    if release.status is not ReleaseStatus.REJECTED:
-        return False
-    enough = len(text) >= _SHORTEST and release.label.startswith(text)
-    return enough or text == release.label
+    return release.label[:_CHARACTERS] if given_by_aws else release.label

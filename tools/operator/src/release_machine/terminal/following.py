@@ -14,7 +14,7 @@ from release_core.clock import now
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.cancel import still_stopping
-from release_machine.actions.requested_release import requested_release
+from release_machine.release.requested_release import requested_release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError

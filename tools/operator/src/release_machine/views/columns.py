@@ -1,0 +1,29 @@
+"""Leaves out columns where the names in the first one need the room."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from release_machine.views.rows import GAP, Column
+
+# The cells of a name for which columns are left out; a longer name goes on in the next line.
+_NAME_CELLS = 36
+
+
+def columns_that_fit(
+    columns: Sequence[Column], rows: Sequence[Sequence[Text]], *, width: int, kept: int
+) -> int:
+    """How many columns have room; the last ones are left out, and the first ``kept`` always stay.
+
+    ``rows`` are the cells of each row.
+    """
+    widths = [
+        max([cell_len(column.title), *(row[number].cell_len for row in rows)])
+        for number, column in enumerate(columns)
+    ]
+    names = min(widths[0], _NAME_CELLS)
+    shown = len(columns)
+    while shown > kept and names + sum(GAP + each for each in widths[1:shown]) > width:
+        shown -= 1
+    return shown
