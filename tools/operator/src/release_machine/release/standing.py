@@ -25,14 +25,15 @@ _FAILED = frozenset({ExecutionState.FAILED, ExecutionState.STOPPED, ExecutionSta
 class Seen:
     """What was read of one pipeline.
 
-    ``latest`` is its part in the release that has ended it last, ``node`` in the release that holds
-    it. ``listed`` are its newest executions, the newest first, and ``owners`` the releases that
+    ``was_released`` tells that a release has run it. ``latest`` is its part in the release that did
+    so last, as far as that is on record, and ``node`` its part in the release that holds it. ``listed`` are its newest executions, the newest first, and ``owners`` the releases that
     have started executions. ``pending`` are the releases that are held and will need it.
     """
 
     name: str
     lock: Lock
     exists: bool = True
+    was_released: bool = False
     node: Pipeline | None = None
     latest: Pipeline | None = None
     latest_release: Release | None = None
@@ -45,8 +46,8 @@ class Seen:
     @property
     def is_known(self) -> bool:
         """Whether the pipeline exists, or a release has used it or waits for it."""
-        used = self.lock.holder or self.lock.queue or self.latest_release
-        return self.exists or bool(used) or bool(self.pending)
+        is_used = self.lock.holder is not None or bool(self.lock.queue) or bool(self.pending)
+        return self.exists or self.was_released or is_used
 
 
 def standing_of(seen: Seen, freezes: Sequence[Freeze], now: datetime) -> EstatePipeline:
