@@ -26,6 +26,7 @@ locals {
         # IAM enforces the same, but its error does not name the reason, and a user who plans has other permissions.
         PIPELINE_NAME_PATTERNS = join(",", var.pipeline_name_patterns)
         MANIFEST_BUCKET        = aws_s3_bucket.manifests.bucket
+        DEPLOYED_VERSION       = local.release_machine_version
       })
     }
     run_pipeline = {

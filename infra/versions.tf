@@ -1,3 +1,7 @@
+locals {
+  release_machine_version = "0.3.0.dev0" # As in tools/operator/pyproject.toml. release-machine --version compares the two.
+}
+
 terraform {
   required_version = ">= 1.11"
 

@@ -35,12 +35,14 @@ class OpenReleaseSettings(FunctionSettings):
     ``look_after_seconds`` is how long a task waits for an event before it looks by itself.
     ``manifest_bucket`` is the only bucket whose objects are manifests.
     ``pipeline_name_patterns`` match the names of the pipelines that may be released; the variable
-    separates them with commas.
+    separates them with commas. ``deployed_version`` is for people who look at it;
+    functions of an earlier version do not have it.
     """
 
     look_after_seconds: int
     pipeline_name_patterns: tuple[str, ...]
     manifest_bucket: str
+    deployed_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
+
 from tests.simulation.explored import SMALL
 from tests.simulation.mutants.mutants import MUTANTS
 
@@ -18,10 +20,16 @@ def toml(path: str) -> dict[str, Any]:
     return tomllib.loads((ROOT / path).read_text(encoding="utf-8"))
 
 
-def test_the_newest_version_is_the_one_of_the_command() -> None:
-    """The changelog's newest version is what ``release-machine --version`` prints."""
+def test_the_version_is_the_newest_one_or_leads_to_the_next() -> None:
+    """Between two versions the command says so: what is unreleased belongs to no version yet."""
+    version = Version(toml("tools/operator/pyproject.toml")["project"]["version"])
     newest, *_ = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", CHANGELOG, re.MULTILINE)
-    assert newest == toml("tools/operator/pyproject.toml")["project"]["version"]
+    unreleased = CHANGELOG.partition("## [Unreleased]")[2].partition("\n## [")[0].strip()
+    if unreleased:
+        assert version.is_devrelease
+        assert version > Version(newest)
+    else:
+        assert version == Version(newest)
 
 
 def test_versions_are_in_order() -> None:

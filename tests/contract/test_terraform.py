@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -267,3 +268,12 @@ def test_the_demos_manifests_name_its_pipelines() -> None:
     for manifest in (demo / "manifests").glob("*.json"):
         named = set(json.loads(manifest.read_text())["pipelines"])
         assert named <= {f"shop-{service}" for service in services}, manifest.name
+
+
+def test_the_version_is_that_of_the_command() -> None:
+    """The version that the deployment names is the one that the command compares it with."""
+    (deployed,) = re.findall(
+        r'release_machine_version = "([^"]+)"', (ROOT / "infra/versions.tf").read_text()
+    )
+    project = tomllib.loads((ROOT / "tools/operator/pyproject.toml").read_text())["project"]
+    assert deployed == project["version"]

@@ -17,9 +17,14 @@ from tools.dist import build_command
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
+PROJECT = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SOURCES = (PACKAGE / "src" / "release_machine", ROOT / "lambdas" / "release_core")
 # Modules that a named dependency installs.
-BROUGHT = {"botocore": "boto3", "pydantic_core": "pydantic"}
+BROUGHT = {
+    "botocore": "boto3",
+    "pydantic_core": "pydantic",
+    "typing_extensions": "typing-extensions",
+}
 
 
 def test_both_are_installed(tmp_path: Path) -> None:
@@ -76,12 +81,8 @@ def test_the_same_sources_give_the_same_bytes(built: Path, tmp_path: Path) -> No
 def test_it_runs_without_the_repository(built: Path, tmp_path: Path, pattern: str) -> None:
     """Installed into an empty environment, the command checks a manifest with its own code."""
     (distribution,) = built.glob(pattern)
-    python, command = (tmp_path / "venv/bin" / name for name in ("python", "release-machine"))
-    uv("venv", "--python", sys.executable, tmp_path / "venv")
-    # Any versions that the package allows would do; these have been downloaded by the set-up.
-    constraints = ("--constraints", ROOT / "requirements/dev.txt")
-    locked = (*constraints, "--build-constraints", ROOT / "requirements/bootstrap.txt")
-    uv("pip", "install", "--python", python, *locked, distribution)
+    python = install(distribution, tmp_path, python=sys.executable)
+    command = python.with_name("release-machine")
     manifest = tmp_path / "manifest.json"
     manifest.write_text('{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}')
 
@@ -90,23 +91,56 @@ def test_it_runs_without_the_repository(built: Path, tmp_path: Path, pattern: st
             words, capture_output=True, text=True, check=True, cwd=tmp_path, env={}
         ).stdout
 
-    version = tomllib.loads((PACKAGE / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    assert run(command, "--version") == f"{version}\n"
+    assert run(command, "--version") == f"{PROJECT['version']}\n"
     assert "valid, release 2026.11.22-1, 2 pipelines" in run(command, "validate", manifest)
     script = "import release_machine, release_core; print(*release_core.__path__)"
     assert run(python, "-c", script).startswith(str(tmp_path / "venv"))
 
 
-def uv(*words: Path | str) -> None:
-    """Call uv without what the caller's shell may have set for it."""
+def test_it_runs_on_the_oldest_python(built: Path, tmp_path: Path) -> None:
+    """On the oldest Python that the package allows, all of its modules can be imported."""
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    try:
+        interpreter = uv("python", "find", "--system", "--no-python-downloads", oldest).strip()
+    except subprocess.CalledProcessError:
+        pytest.skip(f"this machine has no Python {oldest}")
+    (wheel,) = built.glob("*.whl")
+    python = install(wheel, tmp_path, python=interpreter)
+    script = (
+        "import importlib, pkgutil, sys, release_core, release_machine\n"
+        "for package in (release_core, release_machine):\n"
+        "    for each in pkgutil.walk_packages(package.__path__, f'{package.__name__}.'):\n"
+        "        importlib.import_module(each.name)\n"
+        "print('{}.{}'.format(*sys.version_info))"
+    )
+    called = subprocess.run(
+        [python, "-W", "error", "-c", script], capture_output=True, text=True, check=False, env={}
+    )
+    assert (called.stdout, called.stderr) == (f"{oldest}\n", "")
+
+
+def install(distribution: Path, folder: Path, *, python: str) -> Path:
+    """The Python of a new environment in the folder that has the distribution."""
+    environment = folder / "venv"
+    uv("venv", "--python", python, environment)
+    # Any versions that the package allows would do; these have been downloaded by the set-up.
+    constraints = ("--constraints", ROOT / "requirements/dev.txt")
+    locked = (*constraints, "--build-constraints", ROOT / "requirements/bootstrap.txt")
+    uv("pip", "install", "--python", environment / "bin/python", *locked, distribution)
+    return environment / "bin/python"
+
+
+def uv(*words: Path | str) -> str:
+    """What uv prints, without what the caller's shell may have set for it."""
     environment = {**os.environ, "VIRTUAL_ENV": ""}
-    subprocess.run([find_uv(), *words], capture_output=True, check=True, env=environment)
+    return subprocess.run(
+        [find_uv(), *words], capture_output=True, text=True, check=True, env=environment
+    ).stdout
 
 
 def test_dependencies_are_named() -> None:
     """The dependencies of the package are exactly the packages that its sources import."""
-    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = {re.split(r"[<>=~!\[ ]", each)[0] for each in project["dependencies"]}
+    named = {re.split(r"[<>=~!\[ ]", each)[0] for each in PROJECT["dependencies"]}
     used = {
         BROUGHT.get(name, name)
         for source in SOURCES

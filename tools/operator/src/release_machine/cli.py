@@ -83,6 +83,19 @@ class _Commands(click.Group):
             sys.exit(READER_GONE)
 
 
+def _show_versions(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from release_machine.terminal import versions  # noqa: PLC0415 # slow: boto3
+
+    click.echo(versions.VERSION)
+    try:
+        click.echo(visible(versions.deployed(context)))
+    except OperatorError as error:
+        click.echo(visible(f"The deployment cannot be asked. {error.problem}"), err=True)
+    context.exit()
+
+
 @click.group(
     cls=_Commands,
     params=TARGET_OPTIONS,
@@ -90,7 +103,13 @@ class _Commands(click.Group):
     epilog="release-machine COMMAND --help shows examples. Global options may also follow the "
     "command.",
 )
-@click.version_option(package_name="release-machine-operator", message="%(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=_show_versions,
+    help="Show the version of this command, and of the deployment, and exit.",
+)
 def cli() -> None:
     """Ship a set of CodePipelines as one release.
 

@@ -3,7 +3,7 @@
 import pytest
 from botocore.stub import Stubber
 
-from release_machine.deployment.function_logs import LogLine, LogReader, readable
+from release_machine.deployment.function_logs import LogLine, LogReader, Subject, readable
 from tools.operator.tests.conftest import Stubbed, at
 
 STARTED = """{
@@ -91,3 +91,29 @@ def test_readable_lines(text: str, words: str) -> None:
 def test_notes_of_a_good_run_are_left_out(text: str) -> None:
     """Lambda's notes about a run that went well say nothing about a release; nor do metrics."""
     assert readable(LogLine(milliseconds(1), "e", "run_pipeline", text)) is None
+
+
+def test_lines_about_one_release(reader: tuple[LogReader, Stubber]) -> None:
+    """AWS searches for the id and for the executions, and only exact matches are shown, once."""
+    logs, stubber = reader
+    arn = "arn:aws:states:eu-west-1:1:execution:rm:e1"
+    own = '{"release_id": "5.1", "message": "opened"}'
+    early = f'{{"execution_arn": "{arn}", "message": "reads"}}'
+    other = f'{{"release_id": "5.10", "execution_arn": "{arn}", "message": "opened"}}'
+    found = {"5.1": [own, other, "5.1 as text"], "e1": [early, own]}
+    for group in GROUPS.values():
+        for term, lines in found.items():
+            events = [
+                {"timestamp": milliseconds(1), "eventId": text, "message": text} for text in lines
+            ]
+            stubber.add_response(
+                "filter_log_events",
+                {"events": events if group == "rm-open-release" else []},
+                {
+                    "logGroupName": f"/aws/lambda/{group}",
+                    "startTime": milliseconds(0),
+                    "filterPattern": f'"{term}"',
+                },
+            )
+    about = Subject(release_id="5.1", execution_arns=frozenset({arn}))
+    assert {line.text for line in logs.read(at(0), about)} == {own, early}

@@ -18,8 +18,9 @@ from release_core.domain.holds import Freeze
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.results import Result, ResultState
 from release_core.ledger.reader import LedgerTables
+from release_machine.deployment.action_logs import ActionLog
 from release_machine.deployment.deployment import Deployment
-from release_machine.deployment.function_logs import LogLine
+from release_machine.deployment.function_logs import LogLine, Subject
 from release_machine.errors import OperatorError
 from release_machine.release.busy import Behind, HeldUntil, Reason
 from release_machine.release.model import Activity
@@ -60,6 +61,7 @@ class FakeAws:
     unreadable: str | None = None
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
+    asked_for_logs: list[tuple[datetime, Subject | None]] = field(default_factory=list)
     freezes: tuple[Freeze, ...] = ()
     records: Any = None
     services: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +79,9 @@ class FakeAws:
 
     def __post_init__(self) -> None:
         # This object stands for all parts of the session.
-        self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.busy = self
+        self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.action_logs = (
+            self.busy
+        ) = self
         self.codepipeline = self.api = self.exceptions = self
 
     def client(self, service: str) -> Any:
@@ -226,8 +230,15 @@ class FakeAws:
     def with_executions(self, release: Release) -> Release:
         return release
 
-    def read(self, since: datetime) -> list[LogLine]:
+    def read(self, since: datetime, about: Subject | None = None) -> list[LogLine]:
+        self.asked_for_logs.append((since, about))
         return [LogLine(0, "e", "open_release", '{"level": "INFO", "message": "opened"}')]
+
+    def of_failed(self, pipeline: str, execution_id: str) -> list[ActionLog]:
+        if pipeline == self.unreadable:
+            raise refusal("AccessDeniedException", "ListActionExecutions")
+        log = ActionLog(pipeline=pipeline, stage="Deploy", action="Copy", lines=("no such bucket",))
+        return [log]
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         return {pipeline.name: Activity(stage="Deploy") for pipeline in pipelines}

@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from release_machine.cli import COMMANDS
 from release_machine.commands import plan as plan_command
+from release_machine.deployment.function_logs import Subject
 from release_machine.errors import UsageError
 from release_machine.release.busy import Hold
 from release_machine.terminal import aws_command
@@ -397,6 +398,26 @@ def test_logs(aws: FakeAws, run: Run) -> None:
     result = run("logs", "--since", "2h")
     assert result.exit_code == 0
     assert "open_release        INFO    opened" in result.stdout
+
+
+def test_logs_of_a_release(aws: FakeAws, run: Run) -> None:
+    """They begin when the release was handed in, and end with what the failed actions wrote."""
+    result = run("logs", "2026.11.22-1")
+    release = aws.releases["2026.11.22-1"]
+    arns = frozenset({release.execution_arn})
+    about = Subject(release_id="2026.11.22-1", execution_arns=arns)
+    assert aws.asked_for_logs == [(release.opened_at, about)]
+    assert result.stdout.splitlines()[-2:] == [
+        "orders, Deploy → Copy failed",
+        "  no such bucket",
+    ]
+
+
+def test_actions_that_cannot_be_listed(aws: FakeAws, run: Run) -> None:
+    """The reason stands where the log of the action would stand."""
+    aws.unreadable = "orders"
+    told = run("logs", "2026.11.22-1").stdout
+    assert "orders, Deploy → Copy failed\n  its actions cannot be listed: An error" in told
 
 
 def test_an_invalid_period(aws: FakeAws, run: Run) -> None:

@@ -147,10 +147,10 @@ def test_every_event_is_documented() -> None:
     """The documentation has a row for each event."""
     rows = set(re.findall(r"^\| `(\w+)` \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
     events = [
-        *get_args(PipelineEvent.__value__),
-        *get_args(ReleaseEvent.__value__),
-        *get_args(Answer.__value__),
-        *(each for each in get_args(Event.__value__) if isinstance(each, type)),
+        *get_args(PipelineEvent),
+        *get_args(ReleaseEvent),
+        *get_args(Answer),
+        *(each for each in get_args(Event) if isinstance(each, type)),
     ]
     assert len(events) >= 15
     assert {event_name(each) for each in events} <= rows

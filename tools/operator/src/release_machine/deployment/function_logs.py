@@ -31,6 +31,27 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A release whose lines are wanted, with the ARNs of the executions of all its attempts."""
+
+    release_id: str
+    execution_arns: frozenset[str]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Texts of which each line about the release has one."""
+        names = sorted(each.rpartition(":")[2] for each in self.execution_arns)
+        return tuple(dict.fromkeys([self.release_id, *names]))
+
+    def is_of(self, line: LogLine) -> bool:
+        """Whether a line names the release, or the execution before it knew the release."""
+        entry = _entry(line)
+        if "release_id" in entry:
+            return bool(entry["release_id"] == self.release_id)
+        return entry.get("execution_arn") in self.execution_arns
+
+
 class LogReader:
     """Reads the log groups; ``function_names`` maps the names of functions to those in AWS."""
 
@@ -40,25 +61,34 @@ class LogReader:
             function: f"/aws/lambda/{name}" for function, name in function_names.items()
         }
 
-    def read(self, since: datetime) -> list[LogLine]:
-        """All lines since then, the earliest first."""
-        lines: list[LogLine] = []
-        for function, group in self._groups.items():
-            pages = self._logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group, startTime=int(since.timestamp() * 1000)
-            )
-            lines += [
-                LogLine(event["timestamp"], event["eventId"], function, event["message"])
-                for page in pages
-                for event in page["events"]
-            ]
+    def read(self, since: datetime, about: Subject | None = None) -> list[LogLine]:
+        """All lines since then, the earliest first; only those about one release, if given."""
+        terms = about.terms if about else ("",)
+        lines = {
+            line
+            for function, group in self._groups.items()
+            for term in terms
+            for line in self._lines(function, group, since, term)
+            if about is None or about.is_of(line)
+        }
         return sorted(lines)
 
-    def tail(self, since: datetime, *, wait: Callable[[float], None]) -> Iterator[LogLine]:
-        """All lines since then and all new lines, each once, without end."""
+    def _lines(self, function: str, group: str, since: datetime, term: str) -> Iterator[LogLine]:
+        wanted: Any = {"filterPattern": f'"{term}"'} if term else {}
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=int(since.timestamp() * 1000), **wanted
+        )
+        for page in pages:
+            for event in page["events"]:
+                yield LogLine(event["timestamp"], event["eventId"], function, event["message"])
+
+    def tail(
+        self, since: datetime, about: Subject | None = None, *, wait: Callable[[float], None]
+    ) -> Iterator[LogLine]:
+        """The same lines and all new ones, each once, without end."""
         shown: set[tuple[str, str]] = set()
         while True:
-            lines = self.read(since)
+            lines = self.read(since, about)
             for line in lines:
                 if (line.function, line.event_id) not in shown:
                     yield line
@@ -73,11 +103,8 @@ def readable(line: LogLine) -> str | None:
     """One stored line as readable text; None for metrics, and notes about a run that went well."""
     at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
     head = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
-    try:
-        entry: Any = json.loads(line.text)
-    except ValueError:
-        entry = None
-    if not isinstance(entry, dict):
+    entry = _entry(line)
+    if not entry:
         return f"{head} {'':<7} {line.text.rstrip()}" if line.text.strip() else None
     if "type" in entry and "record" in entry:
         return _platform_line(head, entry)
@@ -90,6 +117,15 @@ def readable(line: LogLine) -> str | None:
     error = ": ".join(str(entry[key]) for key in ("errorType", "errorMessage") if entry.get(key))
     words = (str(entry.get("message", "")), error, f"[{subject}]" if subject else "", rest)
     return f"{head} {entry.get('level', ''):<7} {' '.join(word for word in words if word)}"
+
+
+def _entry(line: LogLine) -> Mapping[str, Any]:
+    """The fields of a line; none if it is not a JSON object."""
+    try:
+        entry = json.loads(line.text)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def _is_of_botocore(entry: Mapping[str, Any]) -> bool:

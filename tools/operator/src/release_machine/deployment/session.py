@@ -19,6 +19,7 @@ from release_core.clock import now
 from release_core.ledger.history import HistoryReader
 from release_core.ledger.records import RecordsReader
 from release_core.settings import OpenReleaseSettings
+from release_machine.deployment.action_logs import ActionLogReader
 from release_machine.deployment.aws_problems import require_aws
 from release_machine.deployment.deployment import (
     Deployment,
@@ -194,6 +195,11 @@ class Session:
     def activity(self) -> ActivityReader:
         """The activity of pipelines, from CodePipeline."""
         return ActivityReader(self.codepipeline)
+
+    @cached_property
+    def action_logs(self) -> ActionLogReader:
+        """The logs of what pipelines ran."""
+        return ActionLogReader(self.codepipeline, self.client)
 
     @cached_property
     def logs(self) -> LogReader:

@@ -62,6 +62,7 @@ def _option(name: str, metavar: str, text: str, *, listed: bool = True) -> click
         show_envvar=True,
         callback=_remember,
         expose_value=False,
+        is_eager=True,  # --version reads the deployment that the other options choose
         type=click.Path() if metavar == "FILE" else None,
         shell_complete=_deployments if name == "--deployment" else None,
     )

@@ -14,7 +14,7 @@ from release_machine.deployment.target_options import chosen_target
 T = TypeVar("T")
 
 # The user has pressed Tab and waits.
-_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
 
 class AwsCommand(click.Command):
@@ -34,4 +34,4 @@ def open_session(context: click.Context) -> Session:
 def read_quickly(context: click.Context, read: Callable[[HistoryReader], T]) -> T:
     """What is read from the ledger; raises OperatorError when it cannot be read quickly."""
     with explained():
-        return read(Session(chosen_target(context), config=_QUICK).ledger)
+        return read(Session(chosen_target(context), config=QUICK).ledger)

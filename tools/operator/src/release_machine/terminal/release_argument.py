@@ -37,6 +37,17 @@ def release_argument(function: F) -> F:
     )(function)
 
 
+def optional_release_argument(function: F) -> F:
+    """Add the same argument to a command that can do without it."""
+    return click.argument(
+        "release_id",
+        metavar="[RELEASE]",
+        required=False,
+        callback=lambda context, parameter, value: value and _require_id(context, parameter, value),
+        shell_complete=_latest_ids,
+    )(function)
+
+
 def name_argument(function: F) -> F:
     """Add the argument ``name`` of an approval or a pipeline, which may be left out."""
     return click.argument("name", metavar="[NAME]", required=False, shell_complete=_names)(function)
