@@ -17,7 +17,7 @@ from release_machine.terminal import aws_command
 from tests.worlds.release_world import ReleaseWorld
 from tools.operator.tests.conftest import Run, at
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
-from tools.operator.tests.views.test_pictures import PLAN
+from tools.operator.tests.samples.plan_samples import PLAN
 
 HOLD = Hold(pipeline="a", release_id="5.9", execution_arn="arn:other", since=at(-60))
 REJECTED = "Rejected, nothing was started. ManifestInvalid: pipelines: missing"
