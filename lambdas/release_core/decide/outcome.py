@@ -1,7 +1,7 @@
 """Whether a workflow execution is over, and the outcome of a release from its pipelines."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from release_core.decide.timing import VISIBLE_WITHIN
@@ -58,25 +58,35 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
 def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
     """How many pipelines and approvals of a release with ``count`` pipelines did not succeed.
 
-    What was skipped never ran, and counts apart.
+    The words of people come first. What was skipped never ran, and counts apart.
     """
+    asked = [each for each in unsuccessful if each.approval]
+    reasons = [*_rejections(asked)]
     counts = Counter(
         (each.approval is not None, each.status is PipelineStatus.SKIPPED) for each in unsuccessful
     )
-    refused, not_asked = counts[True, False], counts[True, True]
-    broken, left_out = counts[False, False], counts[False, True]
-    parts = []
-    if refused:
-        parts.append(f"{_approvals(refused)} not granted")
+    if not_granted := counts[True, False] - len(reasons):
+        reasons.append(f"{_approvals(not_granted)} not granted")
     # An empty release has no pipeline that succeeded, either.
-    if broken or not unsuccessful:
-        parts.append(f"{broken} of {count} pipelines did not succeed")
-    if left_out:
-        of_all = "" if broken else f" of {count} pipelines"
-        parts.append(f"{left_out}{of_all} {'was' if left_out == 1 else 'were'} skipped")
-    if not_asked:
-        parts.append(f"{_approvals(not_asked)} skipped")
-    return ", ".join(parts)
+    if (broken := counts[False, False]) or not unsuccessful:
+        reasons.append(f"{broken} of {count} pipelines did not succeed")
+    skipped = [*_skipped(counts, of_all="" if broken else f" of {count} pipelines")]
+    told = ", and ".join([*reasons, *([] if broken else skipped)])
+    return ", ".join([told, *skipped]) if broken else told
+
+
+def _rejections(asked: Sequence[Pipeline]) -> Iterator[str]:
+    for node in asked:
+        rejection = node.approval.rejection if node.approval else None
+        if rejection and rejection.comment and node.status is PipelineStatus.FAILED:
+            yield f"{' '.join(rejection.comment.split())} ({node.name} rejected by {rejection.by})"
+
+
+def _skipped(counts: Mapping[tuple[bool, bool], int], *, of_all: str) -> Iterator[str]:
+    if pipelines := counts[False, True]:
+        yield f"{pipelines}{of_all} {'was' if pipelines == 1 else 'were'} skipped"
+    if approvals := counts[True, True]:
+        yield f"{_approvals(approvals)} skipped"
 
 
 def _approvals(count: int) -> str:

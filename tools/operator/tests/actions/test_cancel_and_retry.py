@@ -27,7 +27,7 @@ def test_cancel(aws: FakeAws, run: Run) -> None:
     aws.set_status("RUNNING")
     result = run("cancel", RELEASE, "--reason", "wrong build")
     assert result.exit_code == 0, result.output
-    cause = f"{aws.caller}: wrong build"
+    cause = f"wrong build, by {aws.caller}"
     arn = aws.releases[RELEASE].execution_arn
     assert aws.stopped == [{"executionArn": arn, "error": "StoppedByHand", "cause": cause}]
     assert "release 2026.11.22-1: CANCELLED" in result.stdout

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from release_core.ledger.history import HistoryReader
 from release_machine.errors import UnreachableError
-from release_machine.follow.events import Event, LookFailed, ReleaseWaits
+from release_machine.follow.events import ConnectedAgain, Event, LookFailed, ReleaseWaits
 from release_machine.follow.opening import (
     AlreadyReleased,
     Opened,
@@ -240,6 +240,8 @@ def test_failed_looks_are_reported(scene: Scene) -> None:
     assert "ThrottlingException" in failed[0].problem
     assert scene.pauses[1] == LONGEST_PAUSE_SECONDS
     assert failed[1].at - failed[0].at == timedelta(seconds=LONGEST_PAUSE_SECONDS)
+    back = [each for each in scene.shown if isinstance(each, ConnectedAgain)]
+    assert [each.since for each in back] == [failed[0].at, failed[TRIES_UNREACHED].at]
 
 
 def test_a_reason_that_cannot_be_read_is_reported_once(scene: Scene) -> None:

@@ -67,7 +67,7 @@ def test_lines() -> None:
         "reject it with: release-machine reject 2026.11.22-1 go-live --reason TEXT\n"
     ) in text
     assert (
-        "shop-orders   WAITING frozen until 2026-11-22T12:00:00Z by bob: incident 4711; "
+        "shop-orders   WAITING incident 4711 (frozen until 2026-11-22T12:00:00Z by bob); "
         "it starts by itself then; to start it now (needs the permission to override): "
         "release-machine override 2026.11.22-1 --reason TEXT\n"
     ) in text
@@ -133,7 +133,7 @@ def test_report() -> None:
         "approved by bob: load test is fine",
         "behind it: shop-web",
         "Answer it: release-machine approve 2026.11.22-1 go-live or release-machine reject",
-        "frozen until 2026-11-22T12:00:00Z by bob: incident 4711",
+        "incident 4711 (frozen until 2026-11-22T12:00:00Z by bob)",
         "What is held starts by itself at 2026-11-22T12:00:00Z; to start it now",
         "(needs the permission to override): release-machine override 2026.11.22-1 --reason TEXT",
     ):

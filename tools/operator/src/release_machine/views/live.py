@@ -2,7 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -10,16 +12,17 @@ from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from release_machine.follow.events import Event, LookFailed
+from release_machine.follow.events import ConnectedAgain, Event, LookFailed
 from release_machine.release.model import Snapshot
 from release_machine.release.ways_out import DETAILS, Detail
 from release_machine.text.printable import printable
-from release_machine.text.wording import roughly
+from release_machine.text.wording import duration, roughly, second_of_day
 from release_machine.views.pipeline_rows import needs_a_look, pipeline_table
 from release_machine.views.tables import release_header
 
 # A lower terminal shows pipelines in place of the facts that do not change.
 HEIGHT_FOR_FACTS = 20
+SHOWS_IT_IS_BACK_FOR = timedelta(seconds=30)
 
 
 class LiveView:
@@ -30,11 +33,16 @@ class LiveView:
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._failed: LookFailed | None = None
+        self._back: ConnectedAgain | None = None
         self._found_for: tuple[Snapshot, ConsoleDimensions, LookFailed | None] | None = None
         self._layout: tuple[int, Detail] | None = None
         # On the alternate screen a resize or the echo of Ctrl-C leaves nothing behind.
         self._live = Live(
-            console=console, get_renderable=self.draw, refresh_per_second=4, screen=True
+            console=console,
+            # The thread that draws writes times in the same zone.
+            get_renderable=partial(copy_context().run, self.draw),
+            refresh_per_second=4,
+            screen=True,
         )
 
     def __enter__(self) -> Self:
@@ -58,6 +66,8 @@ class LiveView:
         self._snapshot = printable(snapshot)
         failed = [event for event in events if isinstance(event, LookFailed)]
         self._failed = printable(failed[-1]) if failed else None
+        back = [event for event in events if isinstance(event, ConnectedAgain)]
+        self._back = None if failed else back[-1] if back else self._back
 
     def draw(self) -> RenderableType:
         """Draw the current state, limited to the height of the terminal."""
@@ -129,6 +139,9 @@ class LiveView:
             parts.append(Text(f"no estimate: {snapshot.estimate.unknown}", style="dim"))
         if self._failed:
             parts.append(Text(_note(self._failed, snapshot, now=now), style="yellow"))
+        if self._back and room is not None and now - self._back.at < SHOWS_IT_IS_BACK_FOR:
+            gone = duration(self._back.since, self._back.at)
+            parts.append(Text(f"Connected again after {gone}.", style="green"))
         return Group(*parts)
 
 
@@ -136,5 +149,5 @@ def _note(failed: LookFailed, snapshot: Snapshot, *, now: datetime) -> str:
     """Why the view is old, how old it is, and what to do."""
     return (
         f"{failed.problem} The release continues; trying again. Last seen "
-        f"{snapshot.at:%H:%M:%SZ} ({roughly(now - snapshot.at)} ago). {failed.next_step}"
+        f"{second_of_day(snapshot.at)} ({roughly(now - snapshot.at)} ago). {failed.next_step}"
     )
