@@ -254,10 +254,14 @@ def test_what_failed_comes_before_what_was_skipped() -> None:
         ("FAILED SKIPPED", "1 of 2 pipelines did not succeed, 1 was skipped:"),
         ("STOPPED TIMED_OUT SUCCEEDED", "2 of 3 pipelines did not succeed:"),
         ("SKIPPED SKIPPED", "2 of 2 pipelines were skipped:"),
-        ("FAILED? SKIPPED SKIPPED?", "1 approval was not granted, 1 of 1 pipelines was skipped, "
-         "1 approval was skipped:"),
-        ("FAILED? FAILED? FAILED", "2 approvals were not granted, "
-         "1 of 1 pipelines did not succeed:"),
+        (
+            "FAILED SKIPPED SKIPPED?",
+            "1 of 2 pipelines did not succeed, 1 was skipped, 1 approval was skipped:",
+        ),
+        (
+            "FAILED? FAILED? FAILED",
+            "2 approvals were not granted, and 1 of 1 pipelines did not succeed:",
+        ),
         ("", "0 of 0 pipelines did not succeed:"),
     ],
 )

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from release_core.domain.release import ReleaseStatus
 from release_core.errors import ManifestInvalid, ManifestUnreadable, Rejection, ReleaseIdTaken
+from release_core.problems import one_line
 from release_core.strict_json import MAX_BYTES, write_json
 from tests.fakes.service import Refused
 from tests.worlds.faults import refuse
@@ -172,7 +173,8 @@ def test_an_unreadable_object_is_rejected_and_recorded(
     assert item["status"] == "REJECTED"
     assert item["why"].startswith("ManifestUnreadable: s3://manifests/release.json")
     assert item["channel"] == "s3"
-    assert item["dropped"] == {"bucket": BUCKET, "key": "release.json", "version_id": "v1"}
+    assert (item["dropped"]["bucket"], item["dropped"]["key"]) == (BUCKET, "release.json")
+    assert item["dropped"]["version_id"] in item["why"]
     assert "requested_id" not in item
 
 
@@ -255,7 +257,7 @@ def test_an_invalid_manifest_is_rejected_and_recorded(world: ReleaseWorld) -> No
     ("request_", "named"),
     [
         ({"releaseId": 5.10, "pipelines": []}, "5.1"),
-        ({"releaseId": "a\nb" + "c" * 500, "pipelines": []}, "a\\nb" + "c" * 193 + "..."),
+        ({"releaseId": "a\nb" + "c" * 500, "pipelines": []}, one_line("a\nb" + "c" * 500)),
         ({"releaseId": "", "pipelines": []}, None),
         ({"retry": "gone"}, "gone"),
         ({"rollBack": "gone", "releaseId": "gone-rollback"}, "gone-rollback"),

@@ -33,7 +33,7 @@ RELEASE = Release(
         ("carol", False),
     ],
 )
-def test_who_asked(who: str, found: bool) -> None:  # noqa: FBT001 # a parameter of the test
+def test_who_asked(who: str, found: bool) -> None:
     """Everybody who asked for it or retried it, by name, ARN or pattern."""
     assert is_asked_for_by(RELEASE, who) is found
 

@@ -81,9 +81,7 @@ def test_it_runs_outside_releases() -> None:
     stopping = execution("e4", "STOPPING", 90)
     found = stands(listed=[other, stopping], owners={"e4": "late"})
     assert found.outside == (
-        OtherRun(
-            execution_id="e3", since=at(90), by="arn:bob", trigger="StartPipelineExecution"
-        ),
+        OtherRun(execution_id="e3", since=at(90), by="arn:bob", trigger="StartPipelineExecution"),
         OtherRun(execution_id="e4", since=at(80), release_id="late", stops=True),
     )
     assert found.standings == (Standing.RUNNING,)
@@ -166,7 +164,7 @@ def test_a_person_has_repaired_it() -> None:
     ("state", "counts"),
     [("FAILED", True), ("STOPPED", True), ("CANCELED", True), ("SUPERSEDED", False)],
 )
-def test_it_failed_last_outside_releases(state: str, counts: bool) -> None:  # noqa: FBT001 # a parameter of the test
+def test_it_failed_last_outside_releases(state: str, counts: bool) -> None:
     """What a newer execution has replaced has not failed."""
     listed = [execution("e9", state, 300), execution("e1", "SUCCEEDED", 100)]
     found = stands(listed=listed, latest=failed(), latest_release=a_release("r"))

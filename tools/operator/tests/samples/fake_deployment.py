@@ -15,8 +15,10 @@ from release_core.aws.result_text import result_text
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Execution
 from release_core.domain.holds import Freeze
+from release_core.domain.queue import Lock, PipelineUse
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.results import Result, ResultState
+from release_core.ledger.history import Search
 from release_core.ledger.reader import LedgerTables
 from release_machine.deployment.action_logs import ActionLog
 from release_machine.deployment.deployment import Deployment
@@ -66,6 +68,8 @@ class FakeAws:
     records: Any = None
     services: dict[str, Any] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
+    estate: Any = None
+    searched: Search | None = None
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
@@ -226,6 +230,14 @@ class FakeAws:
     def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
         found = self.releases.values()
         return [each for each in found if not statuses or each.status in statuses][:limit]
+
+    def search(self, wanted: Search, limit: int) -> list[Release]:
+        self.searched = wanted
+        found = [each for each in self.releases.values() if wanted.includes(each)]
+        return [each for each in found if wanted.since <= each.opened_at <= wanted.until][:limit]
+
+    def uses(self) -> list[PipelineUse]:
+        return [PipelineUse(lock=Lock(pipeline=name)) for name in ("catalog", "orders", "web")]
 
     def with_executions(self, release: Release) -> Release:
         return release

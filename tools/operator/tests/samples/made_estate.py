@@ -125,9 +125,7 @@ def estate() -> Estate:
         EstatePipeline(
             name="shop-search",
             live=live("shop-search", restored_by=EXECUTION, by=None),
-            failure=LastFailure(
-                status=PipelineStatus.FAILED, at=at(95), execution_id=EXECUTION
-            ),
+            failure=LastFailure(status=PipelineStatus.FAILED, at=at(95), execution_id=EXECUTION),
         ),
         EstatePipeline(
             name="shop-suggest",
@@ -137,5 +135,5 @@ def estate() -> Estate:
     return Estate(
         at=NOW,
         pipelines=pipelines,
-        unread=("ListPipelines was refused (AccessDenied): pipelines that no release has run may be missing.",),
+        unread=("ListPipelines was refused (AccessDenied): pipelines may be missing.",),
     )

@@ -42,7 +42,7 @@ from release_machine.views.release_list import release_table
     "pipelines",
     multiple=True,
     metavar="PATTERN",
-    help="Only releases with this pipeline, or one that matches 'shop-*'; shows its status in each.",
+    help="Only releases with such a pipeline, as 'shop-*'; shows its status in each.",
 )
 @click.option(
     "--requester",
@@ -137,7 +137,9 @@ def _names(session: Session, patterns: Sequence[str]) -> Collection[str]:
     if not any("*" in each for each in patterns):
         return patterns
     known = {each.lock.pipeline for each in session.ledger.uses()} | {*patterns}
-    found = {name for name in known for each in patterns if "*" not in name if is_covered(name, each)}
+    found = {
+        name for name in known for each in patterns if "*" not in name if is_covered(name, each)
+    }
     if not found:
         raise UsageError(
             f"No release has run a pipeline that matches {' or '.join(patterns)}.",

@@ -18,7 +18,7 @@ from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.manifest.nearest import NearestName
 from release_machine.errors import UnreachableError
 from release_machine.release.busy import BusyPipelines
-from release_machine.release.estate import Estate, EstatePipeline, WaitingRelease
+from release_machine.release.estate import Estate, WaitingRelease
 from release_machine.release.standing import Seen, standing_of
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ class EstateReader:
         except ClientError as error:
             known = {}
             unread.append(
-                f"The ledger's list of pipelines could not be read ({_code(error)}): pipelines that "
-                "only the ledger knows may be missing."
+                f"The ledger's list of pipelines could not be read ({_code(error)}): pipelines "
+                "that only the ledger knows may be missing."
             )
         existing: set[str] | None = None
         driven: set[str] = set()
@@ -169,8 +169,7 @@ class EstateReader:
             Seen(
                 name=use.lock.pipeline,
                 lock=use.lock,
-                exists=names.exists(use.lock.pipeline)
-                and not listed[use.lock.pipeline].is_gone,
+                exists=names.exists(use.lock.pipeline) and not listed[use.lock.pipeline].is_gone,
                 was_released=use.latest_release is not None,
                 node=_of(use.lock.holder and use.lock.holder.release_id, use, nodes),
                 latest=_of(use.latest_release, use, nodes),

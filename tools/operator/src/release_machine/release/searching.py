@@ -14,12 +14,14 @@ def is_asked_for_by(release: Release, who: str) -> bool:
 
     ``who`` is the name that views show, the ARN, or a pattern of one of them, in any case.
     """
-    names = {each for arn in (release.requester, *release.requesters) if arn for each in _names(arn)}
+    names = {
+        each for arn in (release.requester, *release.requesters) if arn for each in _names(arn)
+    }
     return any(fnmatchcase(each.lower(), who.lower()) for each in names)
 
 
 def has_outcome(release: Release, outcomes: tuple[str, ...]) -> bool:
-    """Whether the latest attempt that has ended ended so; of a release that goes on, the one before.
+    """Whether the latest attempt ended so; of a release that goes on, the attempt before.
 
     A release that was rolled back has its own outcome, too.
     """

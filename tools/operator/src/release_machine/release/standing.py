@@ -26,8 +26,9 @@ class Seen:
     """What was read of one pipeline.
 
     ``was_released`` tells that a release has run it. ``latest`` is its part in the release that did
-    so last, as far as that is on record, and ``node`` its part in the release that holds it. ``listed`` are its newest executions, the newest first, and ``owners`` the releases that
-    have started executions. ``pending`` are the releases that are held and will need it.
+    so last, as far as that is on record, and ``node`` its part in the release that holds it.
+    ``listed`` are its newest executions, the newest first, and ``owners`` the releases that have
+    started executions. ``pending`` are the releases that are held and will need it.
     """
 
     name: str
@@ -107,9 +108,7 @@ def _holds(seen: Seen, freezes: Sequence[Freeze], now: datetime) -> Iterator[Hel
             )
     for pending in seen.pending:
         if pending.not_before:
-            yield HeldBy(
-                kind="notBefore", until=pending.not_before, release_id=pending.release_id
-            )
+            yield HeldBy(kind="notBefore", until=pending.not_before, release_id=pending.release_id)
 
 
 def _last_failure(seen: Seen) -> LastFailure | None:

@@ -7,8 +7,9 @@ from rich.text import Text
 
 from release_machine.views.rows import GAP, Column
 
-# The cells of a name for which columns are left out; a longer name goes on in the next line.
-_NAME_CELLS = 36
+# The part of the width that names get, where they need it, before columns are left out for them.
+# A longer name goes on in the next line.
+_NAMES = 0.4
 
 
 def columns_that_fit(
@@ -22,7 +23,7 @@ def columns_that_fit(
         max([cell_len(column.title), *(row[number].cell_len for row in rows)])
         for number, column in enumerate(columns)
     ]
-    names = min(widths[0], _NAME_CELLS)
+    names = min(widths[0], int(width * _NAMES))
     shown = len(columns)
     while shown > kept and names + sum(GAP + each for each in widths[1:shown]) > width:
         shown -= 1

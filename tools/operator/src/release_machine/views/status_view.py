@@ -10,6 +10,7 @@ from rich.text import Text
 from release_core.clock import to_iso
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import PipelineStatus
+from release_core.rollback.refusals import listed
 from release_machine.release.approvals import person
 from release_machine.release.estate import (
     Estate,
@@ -36,6 +37,8 @@ _ROOM_BESIDE = 44
 _NEVER_LEFT_OUT = 2
 _MOST_WAITING = 5
 _REVISION_CELLS = 8
+# The id of what is live stands in its column if it is at most so long, otherwise below the row.
+_LIVE_CELLS = 24
 _COLUMNS = (
     Column(title="PIPELINE", folds=True),
     Column(title="NOW"),
@@ -55,7 +58,7 @@ def status_table(estate: Estate, *, width: int) -> RenderableType:
     rows = [[Text(each.name), *row] for each, row in zip(estate.pipelines, cells, strict=True)]
     shown = columns_that_fit(_COLUMNS, rows, width=width, kept=_NEVER_LEFT_OUT)
     drawn = [
-        Row(cells=row[:shown], facts=[*_facts(each, estate.at), *_rest(row, shown)])
+        Row(cells=row[:shown], facts=[*_facts(each, estate.at), *_rest(each, row, shown)])
         for each, row in zip(estate.pipelines, rows, strict=True)
     ]
     table = Rows(_COLUMNS[:shown], drawn, facts="", room=_ROOM_BESIDE)
@@ -64,21 +67,19 @@ def status_table(estate: Estate, *, width: int) -> RenderableType:
 
 def _now(pipeline: EstatePipeline) -> Text:
     """What a pipeline does now, or how it ended last."""
-    node = pipeline.node
-    if pipeline.runs and node:
-        return colored_status(node.status)
-    if pipeline.outside:
-        stops = all(each.stops for each in pipeline.outside)
-        return Text("■ STOPPING", style="yellow") if stops else colored_status("RUNNING")
-    if pipeline.failure:
-        return colored_status(pipeline.failure.status)
-    if pipeline.held:
-        return Text("■ HELD", style="yellow")
-    if pipeline.standings:
-        return colored_status(PipelineStatus.WAITING)
-    if not pipeline.exists:
-        return Text("deleted", style="dim")
-    return Text("? unknown", style="yellow") if pipeline.unread else Text("idle", style="dim")
+    node, failure = pipeline.node, pipeline.failure
+    stops = bool(pipeline.outside) and all(each.stops for each in pipeline.outside)
+    looks = (
+        colored_status(node.status) if node and pipeline.runs else None,
+        Text("■ STOPPING", style="yellow") if stops else None,
+        colored_status(PipelineStatus.RUNNING) if pipeline.outside else None,
+        colored_status(failure.status) if failure else None,
+        Text("■ HELD", style="yellow") if pipeline.held else None,
+        colored_status(PipelineStatus.WAITING) if pipeline.standings else None,
+        None if pipeline.exists else Text("deleted", style="dim"),
+        Text("? unknown", style="yellow") if pipeline.unread else None,
+    )
+    return next((each for each in looks if each), Text("idle", style="dim"))
 
 
 def _live(pipeline: EstatePipeline) -> Iterator[Text]:
@@ -88,7 +89,8 @@ def _live(pipeline: EstatePipeline) -> Iterator[Text]:
         yield Text("" if pipeline.unread or not pipeline.exists else "nothing", style="dim")
         yield from (Text(), Text(), Text())
         return
-    yield Text(live.good.release_id or f"execution {short(live.good.execution_id)}")
+    shipper = _shipper(live.good.release_id or live.good.execution_id, bool(live.good.release_id))
+    yield Text(shipper if len(shipper) <= _LIVE_CELLS else "")
     yield Text(brief_time(live.since))
     yield Text(person(live.by or ""))
     yield Text(" ".join(map(_brief, live.revisions.values())))
@@ -99,16 +101,19 @@ def _brief(revision: str) -> str:
     return revision.removeprefix("sha256:")[:_REVISION_CELLS]
 
 
-def _rest(row: Sequence[Text], shown: int) -> Iterator[Text]:
-    """What is live, as far as its columns have no room."""
-    words = ("", "", "live: ", "since ", "by ", "revision ")
+def _rest(pipeline: EstatePipeline, row: Sequence[Text], shown: int) -> Iterator[Text]:
+    """What is live, as far as it has no room in its columns."""
+    live = pipeline.live
+    shipper = live.good.release_id or "" if live else ""
+    words = ("", "", "live: ", "live since ", "shipped by ", "revision ")
     left = [
         f"{word}{cell.plain}"
         for word, cell in list(zip(words, row, strict=True))[shown:]
         if cell.plain
     ]
-    if left:
-        yield Text(" ".join(left), style="dim")
+    long = [f"live: {shipper}"] if len(shipper) > _LIVE_CELLS else []
+    if long or left:
+        yield Text(", ".join([*long, *left]), style="dim")
 
 
 def _facts(pipeline: EstatePipeline, now: datetime) -> Iterator[Text]:
@@ -133,26 +138,28 @@ def _facts(pipeline: EstatePipeline, now: datetime) -> Iterator[Text]:
         yield Text(f"not read: {pipeline.unread}", style="yellow")
 
 
-def _shipper(name: str, is_release: bool) -> str:  # noqa: FBT001 # of a value beside it
+def _shipper(name: str, is_release: bool) -> str:
     return name if is_release else f"execution {short(name)}"
 
 
 def _running(pipeline: EstatePipeline, now: datetime) -> Iterator[str]:
     node, release_id = pipeline.node, pipeline.release_id
     if release_id and node is None:
-        yield f"{release_id} holds it, and is being opened"
+        yield f"in {release_id}, which is being opened"
     elif release_id and node and pipeline.runs:
         took = duration(node.started_at, now)
         yield f"runs in {release_id}" + (f" for {took}" if took else "")
     elif release_id and node and not node.status.ended:
-        on = [each for each in node.depends_on]
-        yield f"{release_id} holds it" + (f", after {', '.join(on)}" if on else "")
+        if not any(each.release_id == release_id for each in pipeline.held):
+            yield f"in {release_id}, waits for {listed(node.depends_on) or 'its start'}"
     for each in pipeline.outside:
         yield _other(each, now)
 
 
 def _other(run: OtherRun, now: datetime) -> str:
-    where = f"in {run.release_id}, which no longer holds it," if run.release_id else "outside releases"
+    where = (
+        f"in {run.release_id}, which no longer holds it," if run.release_id else "outside releases"
+    )
     by = f", started by {person(run.by)}" if run.by else ""
     does = "stops" if run.stops else "runs"
     took = duration(run.since, now)
