@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -140,7 +141,8 @@ def uv(*words: Path | str) -> str:
 
 def test_dependencies_are_named() -> None:
     """The dependencies of the package are exactly the packages that its sources import."""
-    named = {re.split(r"[<>=~!\[ ]", each)[0] for each in PROJECT["dependencies"]}
+    wanted = chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    named = {re.split(r"[<>=~!\[ ]", each)[0] for each in wanted}
     used = {
         BROUGHT.get(name, name)
         for source in SOURCES

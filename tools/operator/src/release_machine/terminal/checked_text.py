@@ -4,8 +4,7 @@ import re
 
 import click
 
-from release_core.api import MAX_TEXT
-from release_core.problems import is_hidden, is_storable
+from release_machine.actions.words import checked_words
 from release_machine.errors import UsageError
 
 # As the API reads a scope.
@@ -19,16 +18,9 @@ def read_words(
 
     Raises UsageError for one that is needed and blank, that is too long, or has hidden characters.
     """
-    text, name = (value or "").strip(), parameter.opts[0]
-    if not text:
-        if parameter.required:
-            raise UsageError(f"{name} is empty.", f'Write why, as in {name} "incident 4711".')
-        return None
-    if any(is_hidden(sign) and sign != "\n" for sign in text):
-        raise UsageError(f"{name} has a hidden character, such as a tab.", "Remove it.")
-    if not is_storable(text, MAX_TEXT):
-        raise UsageError(f"{name} has more than {MAX_TEXT:,} bytes.", "Say it in fewer words.")
-    return text
+    name = parameter.opts[0]
+    example = f'{name} "incident 4711"'
+    return checked_words(name, value or "", needed=parameter.required, example=example)
 
 
 def read_any(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -1,0 +1,22 @@
+"""Checks what a person wrote for the record: a reason, or a comment."""
+
+from release_core.api import MAX_TEXT
+from release_core.problems import is_hidden, is_storable
+from release_machine.errors import UsageError
+
+
+def checked_words(name: str, text: str, *, needed: bool, example: str) -> str | None:
+    """The text without white space around it; None for a blank one that is not needed.
+
+    Raises UsageError for one that is needed and blank, that is too long, or has hidden characters.
+    """
+    words = text.strip()
+    if not words:
+        if needed:
+            raise UsageError(f"{name} is empty.", f"Write why, as in {example}.")
+        return None
+    if any(is_hidden(sign) and sign != "\n" for sign in words):
+        raise UsageError(f"{name} has a hidden character, such as a tab.", "Remove it.")
+    if not is_storable(words, MAX_TEXT):
+        raise UsageError(f"{name} has more than {MAX_TEXT:,} bytes.", "Say it in fewer words.")
+    return words

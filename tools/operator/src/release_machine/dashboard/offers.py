@@ -1,0 +1,54 @@
+"""What a person can do about a release: pure."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
+from release_machine.dashboard.state import Offer
+from release_machine.dashboard.topics import action_path
+from release_machine.release.approvals import is_asked
+from release_machine.release.model import MANUAL_APPROVAL, Activity
+
+ACTIONS = ("approve", "reject", "cancel", "retry", "rollback")
+_RETRIED = frozenset({ReleaseStatus.FAILED, ReleaseStatus.CANCELLED})
+
+
+def offer(action: str, release_id: str, name: str | None = None) -> Offer:
+    """An action on a release, with its address and its command."""
+    words = ["release-machine", action, release_id, *([name] if name else [])]
+    reason = " --reason TEXT" if action == "reject" else ""
+    return Offer(
+        action=action,
+        release_id=release_id,
+        name=name,
+        href=action_path(action, release_id, name),
+        command=f"{shlex.join(words)}{reason}",
+    )
+
+
+def answers(release_id: str, name: str) -> tuple[Offer, Offer]:
+    """Both answers to something that waits for a person."""
+    return offer("approve", release_id, name), offer("reject", release_id, name)
+
+
+def offers(release: Release, activity: Mapping[str, Activity]) -> Iterator[Offer]:
+    """What can be done about a release now, the most urgent first."""
+    if release.status is ReleaseStatus.REJECTED:
+        return
+    if not release.closed:
+        for name, node in release.pipelines.items():
+            if is_asked(node) or _asks_by_hand(node.status, activity.get(name)):
+                yield from answers(release.release_id, name)
+        yield offer("cancel", release.release_id)
+        return
+    if release.rolled_back_by or release.awaits_rollback:
+        return
+    if release.status in _RETRIED:
+        yield offer("retry", release.release_id)
+    if not release.rollback_of and any(each.execution_id for each in release.pipelines.values()):
+        yield offer("rollback", release.release_id)
+
+
+def _asks_by_hand(status: PipelineStatus, doing: Activity | None) -> bool:
+    waits = doing is not None and doing.waits_for == MANUAL_APPROVAL
+    return waits and status is PipelineStatus.RUNNING

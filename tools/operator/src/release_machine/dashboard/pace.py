@@ -1,0 +1,54 @@
+"""How often the dashboard reads: more rarely while nothing changes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from release_machine.dashboard.state import ReleaseState
+from release_machine.dashboard.topics import (
+    AboutApprovals,
+    AboutEstate,
+    AboutMetrics,
+    AboutRelease,
+    Topic,
+)
+from release_machine.follow.pace import LONGEST_PAUSE_SECONDS, PAUSE_GROWTH
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """The first and the longest pause between two reads, in seconds."""
+
+    first: float
+    longest: float
+
+    def pause(self, last: float | None, *, changed: bool) -> float:
+        """The next pause after the last one."""
+        if last is None or changed:
+            return self.first
+        return min(max(last, self.first) * PAUSE_GROWTH, self.longest)
+
+
+RUNNING = Tempo(1.0, LONGEST_PAUSE_SECONDS)
+# A release that is over may be retried.
+OVER = Tempo(5.0, 30.0)
+ESTATE = Tempo(2.0, 10.0)
+APPROVALS = Tempo(3.0, 15.0)
+HISTORY = Tempo(5.0, 30.0)
+METRICS = Tempo(60.0, 600.0)
+TROUBLED = Tempo(LONGEST_PAUSE_SECONDS, 30.0)
+
+
+def tempo_of(topic: Topic, value: Any) -> Tempo:
+    """The tempo for what a page shows."""
+    match topic:
+        case AboutRelease():
+            over = isinstance(value, ReleaseState) and value.snapshot.release.over
+            return OVER if over else RUNNING
+        case AboutEstate():
+            return ESTATE
+        case AboutApprovals():
+            return APPROVALS
+        case AboutMetrics():
+            return METRICS
+        case _:
+            return HISTORY

@@ -1,0 +1,264 @@
+"""Reads what the pages of the dashboard show, with the user's own credentials."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from release_core.domain.release import Release, ReleaseStatus
+from release_machine.actions.find import known_release, pending
+from release_machine.dashboard.offers import answers, offers
+from release_machine.dashboard.state import (
+    Approvals,
+    Filters,
+    History,
+    Metrics,
+    Overview,
+    ReleaseState,
+    Waiting,
+)
+from release_machine.dashboard.topics import (
+    AboutApprovals,
+    AboutEstate,
+    AboutHistory,
+    AboutMetrics,
+    AboutRelease,
+    Topic,
+)
+from release_machine.deployment.aws_problems import explained
+from release_machine.deployment.session import Session
+from release_machine.errors import UnreachableError
+from release_machine.follow.observer import ReleaseObserver
+from release_machine.follow.past_runs import PastRuns
+from release_machine.release.activity import ActivityInTurns
+from release_machine.release.approvals import asking, is_asked
+from release_machine.release.busy import Behind, Reason
+from release_machine.release.estate import Estate, WaitingRelease
+from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
+from release_machine.release.questions import Asked, Question, questions, unread_words
+
+_LATEST = 10
+_MOST_RUNNING = 1000
+_MOST_OBSERVED = 10
+
+
+class Reader:
+    """Reads topics, one at a time.
+
+    After a problem the next read opens a new session, which finds new credentials.
+    """
+
+    def __init__(
+        self, open_session: Callable[[], Session], *, clock: Callable[[], datetime]
+    ) -> None:
+        self._open_session = open_session
+        self._clock = clock
+        self._sources: _Sources | None = None
+
+    def __call__(self, topic: Topic) -> Any:
+        """The value of a topic; raises OperatorError for what a person can solve."""
+        try:
+            with explained():
+                return self._read(topic)
+        except UnreachableError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Forget the session, and stop its background reads."""
+        if self._sources is not None:
+            self._sources.close()
+            self._sources = None
+
+    def _read(self, topic: Topic) -> Any:
+        if self._sources is None:
+            self._sources = _Sources(self._open_session(), self._clock)
+        known = self._sources
+        match topic:
+            case AboutRelease(release_id=release_id):
+                return known.release(release_id)
+            case AboutEstate():
+                return known.overview()
+            case AboutApprovals():
+                return known.approvals()
+            case AboutHistory(filters=filters):
+                return known.history(filters)
+            case AboutMetrics(days=days):
+                return known.metrics(days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """A release that is looked at again and again."""
+
+    observer: ReleaseObserver
+    past: PastRuns
+
+
+class _Sources:
+    """What is read through one session."""
+
+    def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
+        self._session = session
+        self._clock = clock
+        self._observed: OrderedDict[str, _Observed] = OrderedDict()
+        self._turns = ActivityInTurns(session.activity)
+
+    def close(self) -> None:
+        """Stop the background reads."""
+        while self._observed:
+            self._observed.popitem()[1].past.close()
+
+    def overview(self) -> Overview:
+        """The first page."""
+        session = self._session
+        running = self._running()
+        waiting = [
+            WaitingRelease(release=each, reasons=tuple(session.busy.reasons(each, each.waits_for)))
+            for each in session.ledger.pending()
+        ]
+        found = session.ledger.latest(_LATEST + len(running) + len(waiting))
+        estate = Estate(
+            at=self._clock(),
+            running=tuple(running),
+            waiting=tuple(waiting),
+            latest=tuple(each for each in found if each.closed)[:_LATEST],
+            freezes=session.ledger.get_freezes(),
+        )
+        return Overview(estate=estate, approvals=self._asked(running))
+
+    def _asked(self, running: Sequence[Release]) -> Approvals:
+        """What waits for people, as far as it was read in turns."""
+        nodes = [each for release in running for each in release.pipelines.values()]
+        doing = self._turns.get_all(nodes)
+        waiting = [
+            self._waiting(release, each.name, activity)
+            for release in running
+            for each in release.pipelines.values()
+            if (activity := _asks(release, each.name, doing))
+        ]
+        return Approvals(at=self._clock(), waiting=tuple(waiting))
+
+    def approvals(self) -> Approvals:
+        """Everything that waits for people."""
+        waiting: list[Waiting] = []
+        unread: list[str] = []
+        for release in self._running():
+            found = questions(release, self._session.codepipeline)
+            unread += found.unread
+            waiting += [
+                self._waiting(release, each.name, _activity(release, each))
+                for each in found.questions
+            ]
+        return Approvals(
+            at=self._clock(),
+            waiting=tuple(waiting),
+            unread=unread_words(unread) if unread else None,
+        )
+
+    def release(self, release_id: str) -> ReleaseState:
+        """One release."""
+        snapshot = self._look(release_id)
+        release = snapshot.release
+        waits_for, behind = self._queue(release)
+        return ReleaseState(
+            snapshot=snapshot,
+            waits_for=tuple(waits_for),
+            behind=tuple(behind),
+            offers=tuple(offers(release, snapshot.activity)),
+        )
+
+    def history(self, filters: Filters) -> History:
+        """The latest releases."""
+        found = self._session.ledger.latest(filters.limit + 1, statuses=filters.statuses)
+        return History(
+            at=self._clock(),
+            releases=tuple(found[: filters.limit]),
+            more=len(found) > filters.limit,
+        )
+
+    def metrics(self, days: int) -> Metrics:
+        """The figures of some days."""
+        return Metrics(at=self._clock(), days=days)
+
+    def _running(self) -> list[Release]:
+        ledger = self._session.ledger
+        found = ledger.latest(_MOST_RUNNING, statuses=[ReleaseStatus.RUNNING])
+        read = [ledger.get_release(each.release_id) for each in found if not each.pending]
+        return [each for each in reversed(read) if each is not None and not each.closed]
+
+    def _look(self, release_id: str) -> Snapshot:
+        if release_id not in self._observed:
+            found = known_release(self._session, release_id)
+            if found.pending or found.status is ReleaseStatus.REJECTED:
+                return Snapshot(at=self._clock(), release=found)
+            self._observe(release_id, found.release_id)
+        self._observed.move_to_end(release_id)
+        seen = self._observed[release_id].observer.look()
+        release = self._session.ledger.with_executions(seen.release)
+        activity = {name: without_token(each) for name, each in seen.activity.items()}
+        return replace(seen, release=release, activity=activity)
+
+    def _observe(self, name: str, release_id: str) -> None:
+        session = self._session
+        past = PastRuns(session.codepipeline)
+        observer = ReleaseObserver(
+            release_id,
+            release=session.ledger.get_release,
+            activity=ActivityInTurns(session.activity).get_all,
+            past=past.of,
+            sfn=session.sfn,
+            clock=self._clock,
+            console_region=session.console_region,
+        )
+        self._observed[name] = _Observed(observer, past)
+        if len(self._observed) > _MOST_OBSERVED:
+            self._observed.popitem(last=False)[1].past.close()
+
+    def _queue(self, release: Release) -> tuple[list[Reason], list[Behind]]:
+        busy = self._session.busy
+        if not release.closed and not release.pending:
+            return [], busy.behind(release)
+        waiting = [release] if release.pending else pending(self._session, release.release_id)
+        return [reason for each in waiting for reason in busy.reasons(each, each.waits_for)], []
+
+    def _waiting(self, release: Release, name: str, activity: Activity) -> Waiting:
+        shown = without_token(activity)
+        return Waiting(
+            release=release, name=name, activity=shown, offers=answers(release.release_id, name)
+        )
+
+
+def _asks(release: Release, name: str, doing: dict[str, Activity]) -> Activity | None:
+    """What a pipeline or an approval asks people now, if it does."""
+    node = release.pipelines[name]
+    if is_asked(node):
+        return asking(release, node)
+    activity = doing.get(name)
+    return activity if activity and activity.waits_for == MANUAL_APPROVAL else None
+
+
+def _activity(release: Release, question: Question) -> Activity:
+    if isinstance(question, Asked):
+        return asking(release, question.node)
+    return Activity(
+        stage=question.stage,
+        action=question.action,
+        waits_for=MANUAL_APPROVAL,
+        since=question.since,
+        message=question.question,
+        link=question.link,
+    )
+
+
+def without_token(activity: Activity) -> Activity:
+    """The activity without a command that has the token of an approval in it.
+
+    That of an execution which is ahead, and of no release.
+    """
+    if activity.way_out and "--token" in activity.way_out:
+        return replace(activity, way_out=None)
+    return activity

@@ -1,0 +1,88 @@
+"""Runs the server of the dashboard until the command is interrupted."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from release_machine.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from starlette.types import ASGIApp
+
+ADDRESS = "127.0.0.1"
+_GRACE_SECONDS = 3
+_MOST_CONNECTIONS = 200
+_WAITING_CONNECTIONS = 64
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens at a port of this machine only; 0 stands for any free port.
+
+    Raises UsageError when the port is used, or not allowed.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # The port of a dashboard that has just ended is free.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((ADDRESS, port))
+        listening.listen(_WAITING_CONNECTIONS)
+    except OSError as error:
+        listening.close()
+        used = error.errno == errno.EADDRINUSE
+        problem = "is used by another program" if used else f"cannot be used: {error.strerror}"
+        raise UsageError(
+            f"Port {port} of this machine {problem}.",
+            "Give another one with --port, or leave it out for any free one.",
+        ) from error
+    return listening
+
+
+def port_of(listening: socket.socket) -> int:
+    """The port of a socket."""
+    port: int = listening.getsockname()[1]
+    return port
+
+
+class Server(uvicorn.Server):
+    """Tells the tabs before it ends."""
+
+    def __init__(self, app: ASGIApp, *, stop: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="on",
+                # Without an access log, the secret of the link is in no file.
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                # Nobody stands between: a header must not say otherwise.
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self._stop = stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End on the first signal."""
+        self._stop()
+        super().handle_exit(sig, frame)
+
+
+def serve(app: ASGIApp, listening: socket.socket, *, stop: Callable[[], None]) -> None:
+    """Serve until a signal arrives, which is then raised again: KeyboardInterrupt.
+
+    ``stop`` ends the streams, which would last for ever.
+    """
+    Server(app, stop=stop).run(sockets=[listening])

@@ -1,0 +1,188 @@
+"""What the pages of the dashboard are made from: frozen values, without tokens and secrets."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from release_core.domain.release import Release
+from release_machine.release.busy import Behind, Reason
+from release_machine.release.estate import Estate
+from release_machine.release.model import Activity, Snapshot
+
+Value = TypeVar("Value")
+
+DAYS = (7, 30, 90, 365)  # the windows that the page of the metrics offers
+DEFAULT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What is the same on every page: the deployment, and who looks at it."""
+
+    deployment: str
+    region: str
+    console_region: str | None
+    caller: str
+    allows_actions: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why nothing could be read since this time, and what a person can do.
+
+    ``absent`` means that there is no such thing, such as a release with this id.
+    """
+
+    problem: str
+    next_step: str
+    since: datetime
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen(Generic[Value]):
+    """The latest value that was read, and when; None before the first.
+
+    With ``trouble`` the latest reads have failed, and the value is the one before.
+    """
+
+    value: Value | None = None
+    read_at: datetime | None = None
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something that a person can do: the page that asks for it, and the command that does it.
+
+    ``action`` is approve, reject, cancel, retry or rollback; ``name`` is what is answered.
+    """
+
+    action: str
+    release_id: str
+    href: str
+    command: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Something that waits for the answer of a person, in a release.
+
+    ``activity`` has the question, since when, how many approvals are missing, and a link.
+    """
+
+    release: Release
+    name: str
+    activity: Activity
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """Everything that waits for the answer of a person.
+
+    ``unread`` says, in a sentence, of which pipelines that is not known.
+    """
+
+    at: datetime
+    waiting: tuple[Waiting, ...] = ()
+    unread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The first page: the estate, and what waits for people."""
+
+    estate: Estate
+    approvals: Approvals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseState:
+    """The page of a release: one look at it, and what can be done.
+
+    ``waits_for`` is what a release waits for that is not opened, or whose next attempt is not;
+    ``behind`` are the releases that wait for it.
+    """
+
+    snapshot: Snapshot
+    waits_for: tuple[Reason, ...] = ()
+    behind: tuple[Behind, ...] = ()
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which releases the history shows; None and the empty tuple mean all."""
+
+    statuses: tuple[str, ...] = ()
+    pipeline: str | None = None
+    by: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The latest releases, newest first, without pipelines; ``more`` tells that there are more."""
+
+    at: datetime
+    releases: tuple[Release, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """The DORA figures of a window of days."""
+
+    at: datetime
+    days: int
+    dora: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The question before something is done: what will happen, and what is still missing.
+
+    ``effects`` are sentences; ``plan`` is the plan of a rollback as `plan --json` prints it.
+    ``words`` is the name of the text to write, such as Reason; ``needs_words`` that it must not be
+    empty; ``said`` what was written. ``problem`` and ``next_step`` say why it was not done.
+    ``possible`` is False when it cannot be done at all.
+    """
+
+    offer: Offer
+    question: str
+    attempt: int
+    effects: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    plan: dict[str, Any] | None = field(default=None, hash=False)
+    words: str | None = None
+    needs_words: bool = False
+    said: str = ""
+    problem: str | None = None
+    next_step: str | None = None
+    possible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was done, in a sentence, and the release whose page shows it."""
+
+    notice: str
+    release_id: str
+
+
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def facts(value: Any) -> Any:
+    """What was read, without the time of the read: equal when nothing has changed."""
+    match value:
+        case ReleaseState(snapshot=seen):
+            return (seen.release, seen.activity, value.waits_for, value.behind)
+        case Overview():
+            return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
+        case Approvals() | History() | Metrics():
+            return replace(value, at=_ANY_TIME)
+        case _:
+            return value
