@@ -149,14 +149,14 @@ def test_a_release_that_is_held_is_known_to_its_pipelines(world: ReleaseWorld) -
     [
         (["or*"], ["orders"]),
         (["orders", "catalog"], ["catalog", "orders"]),
-        (["*a*"], ["catalog", "payments", "storefront"]),
+        (["*o*"], ["catalog", "orders", "storefront"]),
     ],
 )
 def test_some_pipelines(world: ReleaseWorld, scopes: Collection[str], names: list[str]) -> None:
     """Names and patterns choose; the others are not read."""
     client = Counted(world.codepipeline)
     estate = reader(world, codepipeline=client).pipelines(scopes)
-    assert [each.name for each in estate.pipelines if each.name in names] == names
+    assert [each.name for each in estate.pipelines] == names
     assert client.calls["list_pipeline_executions"] == len(estate.pipelines)
 
 

@@ -132,7 +132,7 @@ def test_a_release_is_held_that_will_need_it() -> None:
 def test_it_failed_last_in_a_release() -> None:
     """With what is on record of it, until an execution succeeds."""
     header = a_release("r")
-    seen = {"latest": failed(), "latest_release": header}
+    seen: dict[str, Any] = {"latest": failed(), "latest_release": header}
     listed = [execution("e1", "FAILED", 100)]
     found = stands(listed=listed, **seen)
     assert found.failure == LastFailure(

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import click
 
@@ -15,6 +14,7 @@ from release_machine.errors import UsageError
 from release_machine.release.requested_release import requested_release
 from release_machine.release.searching import OUTCOMES, has_outcome, is_asked_for_by
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.checked_text import read_scopes
 from release_machine.terminal.moments import read_moment
 from release_machine.terminal.output import open_console, show
 from release_machine.text.printable import printable
@@ -42,6 +42,7 @@ from release_machine.views.release_list import release_table
     "pipelines",
     multiple=True,
     metavar="PATTERN",
+    callback=read_scopes,
     help="Only releases with such a pipeline, as 'shop-*'; shows its status in each.",
 )
 @click.option(
@@ -74,7 +75,7 @@ def command(  # noqa: PLR0913 # one for each option
     limit: int,
     as_json: bool,
 ) -> None:
-    """List the latest releases.
+    """List the latest releases, of a pipeline, a person or a span of time.
 
     A rejected manifest is listed by a short id that show takes, with the release id in it, the file
     or door through which it came, and why it was rejected.
@@ -87,7 +88,7 @@ def command(  # noqa: PLR0913 # one for each option
       release-machine list --requester alice --since 2026-11-01 --until 2026-12-01
       release-machine list --json | jq -r '.[0].releaseId'
     """
-    wanted = Search(statuses=statuses, **_span(since, until))
+    wanted = _in_span(Search(statuses=statuses), since, until)
     session = open_session(context)
     names = _names(session, pipelines)
     found = session.ledger.search(
@@ -118,16 +119,16 @@ def command(  # noqa: PLR0913 # one for each option
         click.echo("no release is like that" if filters else "no release yet")
 
 
-def _span(since: str | None, until: str | None) -> dict[str, datetime]:
+def _in_span(wanted: Search, since: str | None, until: str | None) -> Search:
+    """The search in a span of time; raises UsageError for a span without any time in it."""
     at = now()
-    given = {
-        name: read_moment(f"--{name}", text, at)
-        for name, text in (("since", since), ("until", until))
-        if text is not None
-    }
-    if len(given) == 2 and given["until"] < given["since"]:
+    if since is not None:
+        wanted = replace(wanted, since=read_moment("--since", since, at))
+    if until is not None:
+        wanted = replace(wanted, until=read_moment("--until", until, at))
+    if wanted.until < wanted.since:
         raise UsageError(f"--until {until} is before --since {since}.", "Give a later --until.")
-    return given
+    return wanted
 
 
 def _names(session: Session, patterns: Sequence[str]) -> Collection[str]:

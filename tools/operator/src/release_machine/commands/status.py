@@ -8,23 +8,15 @@ from release_machine.errors import UnreachableError, UsageError
 from release_machine.release.estate import Estate, EstatePipeline, Standing
 from release_machine.release.questions import unread_words
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.checked_text import read_scope
+from release_machine.terminal.checked_text import read_scopes
 from release_machine.terminal.output import open_console, show
 from release_machine.text.printable import printable, visible
 from release_machine.views.json_output import write
 from release_machine.views.status_view import estate_document, status_table
 
 
-def _read_scopes(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[str, ...]:
-    for value in values:
-        read_scope(context, parameter, value)
-    return values
-
-
 @click.command("status", cls=AwsCommand)
-@click.argument("scopes", metavar="[PIPELINE]...", nargs=-1, callback=_read_scopes)
+@click.argument("scopes", metavar="[PIPELINE]...", nargs=-1, callback=read_scopes)
 @click.option(
     "--only",
     "standings",
@@ -37,7 +29,7 @@ def _read_scopes(
 def command(
     context: click.Context, scopes: tuple[str, ...], *, standings: tuple[str, ...], as_json: bool
 ) -> None:
-    """Show what is live in each pipeline, and what goes on there.
+    """Show what is live in each pipeline, what runs, waits, is held or failed.
 
     For each pipeline: what is live, since when and by whom; what runs now, in a release or outside;
     the releases that wait for it, in their order; what holds it; and how it failed last, if nothing

@@ -171,7 +171,7 @@ class EstateReader:
                 lock=use.lock,
                 exists=names.exists(use.lock.pipeline) and not listed[use.lock.pipeline].is_gone,
                 was_released=use.latest_release is not None,
-                node=_of(use.lock.holder and use.lock.holder.release_id, use, nodes),
+                node=_of(use.lock.holder.release_id if use.lock.holder else None, use, nodes),
                 latest=_of(use.latest_release, use, nodes),
                 latest_release=headers.get(use.latest_release or ""),
                 listed=readable.get(use.lock.pipeline, ()),

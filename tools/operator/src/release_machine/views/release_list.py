@@ -10,7 +10,6 @@ from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.rollback.refusals import listed
 from release_machine.release.approvals import is_asked, person
 from release_machine.release.holds import held_words, hold_of, holds_of
-from release_machine.release.phrases import waits_briefly
 from release_machine.release.short_ids import short_id
 from release_machine.text.wording import brief_time, colored_status, duration
 from release_machine.views.columns import columns_that_fit
@@ -19,7 +18,7 @@ from release_machine.views.rows import Column, Row, Rows
 # What is said about a release stands beside it where this leaves so many cells, otherwise below.
 _ROOM_BESIDE = 40
 _NEVER_LEFT_OUT = 2
-_MOST_PIPELINES = 3
+_MOST_PIPELINES = 5
 _COLUMNS = (
     Column(title="RELEASE", folds=True),
     Column(title="STATUS"),
@@ -90,8 +89,9 @@ def _named(release: Release, names: Collection[str]) -> list[Text]:
         Text.assemble(f"{each.name} ", colored_status(each.status))
         for each in nodes[:_MOST_PIPELINES]
     ]
-    more = len(nodes) - len(found)
-    return [*found, *([Text(f"and {more} more", style="dim")] if more else [])]
+    if more := len(nodes) - len(found):
+        found.append(Text(f"and {more} more", style="dim"))
+    return [Text(", ").join(found)] if found else []
 
 
 def _status(release: Release, now: datetime) -> Text:
@@ -102,5 +102,7 @@ def _status(release: Release, now: datetime) -> Text:
         "held" if any(hold_of(release, each) for each in release.pipelines.values()) else "",
     )
     if release.pending:
-        return Text(waits_briefly(release, now), style="dim")
+        held = release.not_before if release.is_held(now) else None
+        waits = f"held until {brief_time(held)}" if held else "waits for pipelines"
+        return Text(waits, style="dim")
     return colored_status(release.status).append("".join(f", {note}" for note in notes if note))

@@ -149,11 +149,16 @@ def _running(pipeline: EstatePipeline, now: datetime) -> Iterator[str]:
     elif release_id and node and pipeline.runs:
         took = duration(node.started_at, now)
         yield f"runs in {release_id}" + (f" for {took}" if took else "")
-    elif release_id and node and not node.status.ended:
-        if not any(each.release_id == release_id for each in pipeline.held):
-            yield f"in {release_id}, waits for {listed(node.depends_on) or 'its start'}"
+    elif release_id and node and not node.status.ended and not _is_held(pipeline):
+        after = f"after {listed(node.depends_on)}" if node.depends_on else "not started yet"
+        yield f"in {release_id}, {after}"
     for each in pipeline.outside:
         yield _other(each, now)
+
+
+def _is_held(pipeline: EstatePipeline) -> bool:
+    """Whether the release that has locked the pipeline is held, which is told with the reason."""
+    return any(each.release_id == pipeline.release_id for each in pipeline.held)
 
 
 def _other(run: OtherRun, now: datetime) -> str:
